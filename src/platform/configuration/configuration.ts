@@ -1,0 +1,151 @@
+import { Transform, type TransformFnParams } from 'class-transformer';
+import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min, ValidateIf } from 'class-validator';
+
+const toInteger = ({ value }: TransformFnParams): unknown =>
+  typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
+const toBoolean = ({ value }: TransformFnParams): unknown =>
+  value === 'true' ? true : value === 'false' ? false : value;
+const toList = ({ value }: TransformFnParams): unknown =>
+  typeof value === 'string'
+    ? value
+        .split(',')
+        .map((entry) => entry.trim())
+        .filter(Boolean)
+    : value;
+
+const POSTGRES_URL = /^postgres(ql)?:\/\/\S+$/;
+
+/** Environment variables that hold secrets: they are masked wherever the configuration is shown. */
+export const SECRETS = ['AUTH_SECRET', 'METRICS_TOKEN'] as const;
+/** Environment variables that hold a URL with a password in it. */
+export const SECRET_URLS = ['DATABASE_URL', 'DIRECT_DATABASE_URL'] as const;
+
+/**
+ * Everything that an operator can set, one environment variable a field, with its default.
+ * Times are milliseconds. Made by `loadConfiguration`, never by hand outside tests.
+ */
+export class Configuration {
+  @IsIn(['development', 'test', 'production'])
+  NODE_ENV: 'development' | 'test' | 'production' = 'development';
+
+  /** 0 takes any free port. */
+  @Transform(toInteger)
+  @IsInt()
+  @Min(0)
+  @Max(65_535)
+  PORT = 3000;
+
+  /** The address to listen on; every address when unset. */
+  @IsOptional()
+  @IsString()
+  HOST?: string;
+
+  /** Unset: PostgreSQL from the embedded binaries, with its data under `DATA_DIR`. */
+  @ValidateIf((configuration: Configuration) => configuration.DATABASE_URL !== undefined)
+  @Matches(POSTGRES_URL, { message: 'must be a postgres:// URL' })
+  DATABASE_URL?: string;
+
+  /** For migrations, when `DATABASE_URL` is a pooler; then no session settings are sent to the pooler. */
+  @IsOptional()
+  @Matches(POSTGRES_URL, { message: 'must be a postgres:// URL' })
+  DIRECT_DATABASE_URL?: string;
+
+  @Transform(toInteger)
+  @IsInt()
+  @Min(2)
+  @Max(1_000)
+  DATABASE_POOL_MAX = 25;
+
+  @Transform(toInteger)
+  @IsInt()
+  @Min(100)
+  DATABASE_ACQUIRE_TIMEOUT_MS = 5_000;
+
+  @Transform(toInteger)
+  @IsInt()
+  @Min(1_000)
+  DATABASE_IDLE_TIMEOUT_MS = 600_000;
+
+  @Transform(toInteger)
+  @IsInt()
+  @Min(10_000)
+  DATABASE_MAX_LIFETIME_MS = 1_800_000;
+
+  /** For background work; a statement inside a request ends with the request. */
+  @Transform(toInteger)
+  @IsInt()
+  @Min(100)
+  DATABASE_STATEMENT_TIMEOUT_MS = 30_000;
+
+  @Transform(toInteger)
+  @IsInt()
+  @Min(1_000)
+  REQUEST_TIMEOUT_MS = 10_000;
+
+  /** How long the start waits for a database that does not answer yet. */
+  @Transform(toInteger)
+  @IsInt()
+  @Min(0)
+  DATABASE_START_TIMEOUT_MS = 60_000;
+
+  @Transform(toBoolean)
+  @IsBoolean()
+  MIGRATE_ON_START = true;
+
+  @IsString()
+  DATA_DIR = '.xfchat';
+
+  /** Signs tokens. Outside production one is made once and kept in `DATA_DIR`. */
+  @IsOptional()
+  @IsString()
+  AUTH_SECRET?: string;
+
+  /** A file that holds `AUTH_SECRET`. */
+  @IsOptional()
+  @IsString()
+  AUTH_SECRET_FILE?: string;
+
+  @Transform(toInteger)
+  @IsInt()
+  @Min(1_000)
+  ACCESS_TOKEN_LIFETIME_MS = 900_000;
+
+  /** Whom one may start a conversation with. `friends` needs friend requests, which this version does not have yet. */
+  @IsIn(['open'], { message: 'must be open: this version has no friend requests yet' })
+  CONTACT_POLICY: 'open' = 'open' as const;
+
+  /** Origins of browser clients besides the server's own, separated by commas. */
+  @Transform(toList)
+  @Matches(/^https?:\/\/[^/\s*]+$/, {
+    each: true,
+    message: 'must be origins such as https://chat.example.org',
+  })
+  CORS_ORIGINS: string[] = [];
+
+  /** Proxies whose X-Forwarded-* headers are believed: a number of hops, or addresses separated by commas. */
+  @IsOptional()
+  @IsString()
+  TRUST_PROXY?: string;
+
+  @IsIn(['trace', 'debug', 'info', 'warn', 'error', 'fatal'])
+  LOG_LEVEL: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' = 'info';
+
+  @IsIn(['on', 'off'])
+  RATE_LIMITS: 'on' | 'off' = 'on';
+
+  /** How long the server goes on taking requests after it has said that it is not ready any more. */
+  @Transform(toInteger)
+  @IsInt()
+  @Min(0)
+  @Max(60_000)
+  DRAIN_DELAY_MS = 0;
+
+  /** In production `/metrics` answers only to `Authorization: Bearer <this>`, and not at all without it. */
+  @IsOptional()
+  @IsString()
+  METRICS_TOKEN?: string;
+
+  get isProduction(): boolean {
+    return this.NODE_ENV === 'production';
+  }
+}

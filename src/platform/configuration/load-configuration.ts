@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs';
+import { plainToInstance } from 'class-transformer';
+import { validateSync } from 'class-validator';
+import { Configuration, SECRETS, SECRET_URLS } from './configuration';
+
+/** Every fault of the configuration, by the name of its variable. */
+export class ConfigurationError extends Error {
+  override name = 'ConfigurationError';
+
+  constructor(readonly faults: readonly string[]) {
+    super(
+      `The configuration has ${faults.length} fault(s):\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
+    );
+  }
+}
+
+const MIN_SECRET_LENGTH = 32;
+const MIN_DISTINCT_CHARACTERS = 10;
+
+type Environment = Record<string, string | undefined>;
+
+/**
+ * Reads the environment. An empty variable counts as unset.
+ * @throws ConfigurationError with all faults at once
+ */
+export function loadConfiguration(environment: Environment): Configuration {
+  const known = Object.keys(new Configuration()).concat(OPTIONAL_NAMES);
+  const given = Object.fromEntries(
+    known.map((name) => [name, environment[name]]).filter(([, value]) => value),
+  );
+  const production = given.NODE_ENV === 'production';
+  const configuration = plainToInstance(
+    Configuration,
+    {
+      ...(production && { MIGRATE_ON_START: 'false', DRAIN_DELAY_MS: '5000' }),
+      ...given,
+    },
+    { exposeDefaultValues: true },
+  );
+
+  const faults = validateSync(configuration).flatMap((error) =>
+    Object.values(error.constraints ?? {}).map(
+      (text) => `${error.property} ${text.replace(`${error.property} `, '')}`,
+    ),
+  );
+  readSecretFile(configuration, faults);
+  faults.push(...secretFaults(configuration));
+  if (faults.length > 0) throw new ConfigurationError(faults);
+  return configuration;
+}
+
+const OPTIONAL_NAMES = [
+  'HOST',
+  'DATABASE_URL',
+  'DIRECT_DATABASE_URL',
+  'AUTH_SECRET',
+  'AUTH_SECRET_FILE',
+  'TRUST_PROXY',
+  'METRICS_TOKEN',
+];
+
+/** Variables of the contract that this version does not act on yet; setting them deserves a warning, not silence. */
+const NOT_YET_SUPPORTED = ['REDIS_URL', 'DATABASE_REPLICA_URLS', 'FLAGS_FILE'];
+
+export function unsupportedVariables(environment: Environment): string[] {
+  return NOT_YET_SUPPORTED.filter((name) => environment[name]);
+}
+
+function readSecretFile(configuration: Configuration, faults: string[]): void {
+  if (!configuration.AUTH_SECRET_FILE) return;
+  if (configuration.AUTH_SECRET) {
+    faults.push('AUTH_SECRET_FILE and AUTH_SECRET are both set: set one of them');
+    return;
+  }
+  try {
+    configuration.AUTH_SECRET = readFileSync(configuration.AUTH_SECRET_FILE, 'utf8').trim();
+  } catch (error) {
+    faults.push(`AUTH_SECRET_FILE cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+}
+
+function secretFaults(configuration: Configuration): string[] {
+  const faults: string[] = [];
+  const { AUTH_SECRET: secret } = configuration;
+  if (configuration.isProduction) {
+    if (!configuration.DATABASE_URL) faults.push('DATABASE_URL is required in production');
+    if (!secret && !configuration.AUTH_SECRET_FILE) {
+      faults.push('AUTH_SECRET (or AUTH_SECRET_FILE) is required in production');
+    }
+  }
+  if (secret && secret.length < MIN_SECRET_LENGTH) {
+    faults.push(`AUTH_SECRET is too short: it needs at least ${MIN_SECRET_LENGTH} random characters`);
+  } else if (secret && new Set(secret).size < MIN_DISTINCT_CHARACTERS) {
+    faults.push(
+      'AUTH_SECRET is too weak: it repeats few characters; make one with `openssl rand -base64 48`',
+    );
+  }
+  return faults;
+}
+
+/** The configuration as it may be shown: secrets and passwords masked. */
+export function maskedConfiguration(configuration: Configuration): Record<string, unknown> {
+  const shown: Record<string, unknown> = { ...configuration };
+  for (const name of SECRETS) if (shown[name]) shown[name] = '***';
+  for (const name of SECRET_URLS) if (shown[name]) shown[name] = maskUrl(String(shown[name]));
+  return shown;
+}
+
+function maskUrl(text: string): string {
+  try {
+    const url = new URL(text);
+    if (url.password) url.password = '***';
+    for (const name of url.searchParams.keys()) {
+      if (/password|secret|key/i.test(name)) url.searchParams.set(name, '***');
+    }
+    return url.toString();
+  } catch {
+    return '***';
+  }
+}

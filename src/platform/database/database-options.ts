@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import * as pg from 'pg';
+import type { DataSourceOptions } from 'typeorm';
+import { Configuration } from '../configuration/configuration';
+import { DeadlinePool } from './deadline-pool';
+
+type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }>;
+
+/** `bigint` counts messages and changes of one conversation: always within what a number holds exactly. */
+const INT8 = 20;
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format: 'text' | 'binary') =>
+    oid === INT8 ? Number : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
+};
+
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 15_000;
+const LOCK_TIMEOUT_MS = 1_000;
+/** How often the server looks whether the client of a running statement is still there. */
+const CONNECTION_CHECK_MS = 1_000;
+
+/**
+ * The one description of the database connection, for the server, the command line and TypeORM's own.
+ * @throws Error when `url` is empty: TypeORM would silently take 127.0.0.1
+ */
+export function databaseOptions(url: string, configuration: Configuration): PostgresOptions {
+  if (!url) throw new Error('DATABASE_URL is not set');
+  const isPooler = configuration.DIRECT_DATABASE_URL !== undefined;
+  return {
+    type: 'postgres',
+    url,
+    driver: { ...pg, Pool: DeadlinePool },
+    applicationName: 'xfchat',
+    entities: [join(__dirname, '../../**/*.entity.{ts,js}')],
+    migrations: [join(__dirname, '../../migrations/*.{ts,js}')],
+    migrationsTransactionMode: 'each',
+    migrationsTableName: 'migrations',
+    synchronize: false,
+    installExtensions: false,
+    logging: false,
+    extra: {
+      max: configuration.DATABASE_POOL_MAX,
+      connectionTimeoutMillis: configuration.DATABASE_ACQUIRE_TIMEOUT_MS,
+      idleTimeoutMillis: configuration.DATABASE_IDLE_TIMEOUT_MS,
+      maxLifetimeSeconds: Math.ceil(configuration.DATABASE_MAX_LIFETIME_MS / 1_000),
+      keepAlive: true,
+      types,
+      // A pooler in transaction mode refuses settings at connect; each transaction sets its own anyway.
+      ...(!isPooler && sessionSettings(configuration)),
+    },
+  };
+}
+
+function sessionSettings(configuration: Configuration): object {
+  return {
+    statement_timeout: Math.min(
+      configuration.DATABASE_STATEMENT_TIMEOUT_MS,
+      configuration.REQUEST_TIMEOUT_MS - 500,
+    ),
+    lock_timeout: LOCK_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    options: `-c client_connection_check_interval=${CONNECTION_CHECK_MS}`,
+  };
+}
+
+/** Migrations may take their time; only waiting for a lock is bounded, so that they never block the traffic. */
+export function migrationOptions(url: string, configuration: Configuration): PostgresOptions {
+  const options = databaseOptions(url, configuration);
+  return {
+    ...options,
+    extra: { max: 2, connectionTimeoutMillis: 10_000, types, lock_timeout: LOCK_TIMEOUT_MS },
+  };
+}

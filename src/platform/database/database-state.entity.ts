@@ -1,0 +1,13 @@
+import { Check, Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** One row: what is true of the database as a whole. */
+@Entity('database_state')
+@Check('database_state_single_check', 'id')
+export class DatabaseState {
+  @PrimaryColumn('boolean', { default: true, primaryKeyConstraintName: 'database_state_pkey' })
+  id: boolean;
+
+  /** Raised by a restore, and by a promotion that may have lost commits; see G4. */
+  @Column('integer', { default: 1 })
+  epoch: number;
+}

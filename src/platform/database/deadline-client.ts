@@ -1,0 +1,118 @@
+import { connect } from 'node:net';
+import { Client, type QueryConfig } from 'pg';
+import { currentContext, remainingMs } from '../request-context';
+
+/** The client gives up this long before the answer is due, so that the refusal still arrives in time. */
+export const CLIENT_MARGIN_MS = 250;
+/** The server gives up this long before the answer is due: its word ("rolled back") is better than ours ("unknown"). */
+const SERVER_MARGIN_MS = 500;
+const LOCK_TIMEOUT_MS = 1_000;
+/** Ending a transaction gets this long even when the request has no time left. */
+const ROLLBACK_TIMEOUT_MS = 1_000;
+const BEGIN = 'START TRANSACTION';
+const CANCEL_REQUEST_CODE = 80_877_102;
+
+/** Set on every error that a query of ours fails with. */
+export interface QueryFailure extends Error {
+  code?: string;
+  /** The statement, or one before it in the same transaction, wrote: its outcome may be unknown. */
+  wrote?: boolean;
+}
+
+/** The request's time was up before the statement was sent. */
+export class DeadlineExceededError extends Error {
+  override name = 'DeadlineExceededError';
+}
+
+const READS = /^\s*(select|show|values|with|start transaction|begin|rollback|commit|set)\b/i;
+const WRITING_FUNCTION = /\bappend_messages\s*\(/;
+const DATA_MODIFYING = /\b(insert\s+into|update|delete\s+from)\s+[a-z_"]+/i;
+
+function writes(text: string): boolean {
+  if (WRITING_FUNCTION.test(text)) return true;
+  if (!READS.test(text)) return true;
+  return /^\s*with\b/i.test(text) && DATA_MODIFYING.test(text);
+}
+
+/**
+ * A PostgreSQL connection whose statements end with the request that they serve.
+ *
+ * Every statement gets a client-side limit from the request's deadline; every transaction gets the same on the
+ * server, in the round trip that begins it. A statement that is given up is cancelled on the server and its
+ * connection is closed, since a late answer would be taken for the next statement's.
+ */
+export class DeadlineClient extends Client {
+  private wroteInTransaction = false;
+  private inTransaction = false;
+
+  override query = ((input: string | QueryConfig, values?: unknown[]) => {
+    const config: QueryConfig = typeof input === 'string' ? { text: input } : { ...input };
+    if (values) config.values = values;
+    return this.runWithinDeadline(config);
+  }) as Client['query'];
+
+  private async runWithinDeadline(config: QueryConfig): Promise<unknown> {
+    const { text } = config;
+    const isRollback = /^rollback\b/i.test(text);
+    const isCommit = /^commit\b/i.test(text);
+    const isWrite = writes(text) || (isCommit && this.wroteInTransaction);
+    const left = remainingMs();
+    const clientLeft = left === undefined ? undefined : left - CLIENT_MARGIN_MS;
+    if (!isRollback && clientLeft !== undefined && clientLeft <= 0) {
+      throw new DeadlineExceededError('the time of the request was up before the statement was sent');
+    }
+    if (text === BEGIN) {
+      this.inTransaction = true;
+      this.wroteInTransaction = false;
+      if (left !== undefined) config.text = this.beginWithLimits(left);
+    }
+    const timeout = isRollback ? ROLLBACK_TIMEOUT_MS : clientLeft;
+    const context = currentContext();
+    if (isWrite && context) context.writePending = true;
+    try {
+      // pg takes `query_timeout` (milliseconds) beside each statement; its type declarations do not know it.
+      const limited = timeout === undefined ? config : { ...config, query_timeout: Math.ceil(timeout) };
+      const result: unknown = await super.query(limited as QueryConfig);
+      if (isWrite) this.wroteInTransaction = this.inTransaction;
+      return result;
+    } catch (error) {
+      const failure = error as QueryFailure;
+      failure.wrote = isWrite || (!isRollback && this.wroteInTransaction);
+      if (failure.message === 'Query read timeout' || failure.code === '25006') this.abandon();
+      throw failure;
+    } finally {
+      if (isCommit || isRollback) this.inTransaction = this.wroteInTransaction = false;
+      if (isWrite && context) context.writePending = false;
+    }
+  }
+
+  /** One simple query with three statements: the limits cost no round trip of their own. */
+  private beginWithLimits(left: number): string {
+    const statementTimeout = Math.max(1, Math.floor(left - SERVER_MARGIN_MS));
+    return `${BEGIN}; SET LOCAL statement_timeout = ${statementTimeout}; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`;
+  }
+
+  private abandon(): void {
+    this.cancelOnServer();
+    // With a statement under way this closes the socket at once, and the pool will not take the client back.
+    void this.end().catch(() => undefined);
+  }
+
+  /** PostgreSQL protocol, "CancelRequest": a new connection that says which backend shall stop. Best effort. */
+  private cancelOnServer(): void {
+    const { processID, secretKey } = this as unknown as { processID?: number; secretKey?: number };
+    if (!processID || secretKey === undefined) return;
+    const message = Buffer.alloc(16);
+    message.writeInt32BE(16, 0);
+    message.writeInt32BE(CANCEL_REQUEST_CODE, 4);
+    message.writeInt32BE(processID, 8);
+    message.writeInt32BE(secretKey, 12);
+    const socket = this.host.startsWith('/')
+      ? connect(`${this.host}/.s.PGSQL.${this.port}`)
+      : connect(this.port, this.host);
+    socket.setTimeout(2_000, () => socket.destroy());
+    socket.on('error', () => socket.destroy());
+    socket.end(message);
+    socket.unref();
+  }
+}

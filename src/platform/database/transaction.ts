@@ -1,0 +1,91 @@
+import { Logger } from '@nestjs/common';
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import { currentContext } from '../request-context';
+import { isConnectionLost, isRetryable } from './database-problem';
+import type { QueryFailure } from './deadline-client';
+
+/** Something to be done once the transaction is committed, and never otherwise. It cannot fail the caller. */
+export type Effect = () => void | Promise<void>;
+export type AfterCommit = (effect: Effect) => void;
+
+const MAX_ATTEMPTS = 4;
+const logger = new Logger('Transaction');
+
+/**
+ * The door for everything that writes. Runs `work` in one transaction; effects that it registers run after the commit,
+ * in order, before this resolves. A deadlock or serialization failure runs the whole of `work` again, up to 3 times.
+ *
+ * Lock order inside: conversations by id first, then their participants and messages.
+ *
+ * @throws whatever `work` throws, after a rollback; database errors as they are, see `databaseProblem`
+ */
+export async function inTransaction<T>(
+  dataSource: DataSource,
+  work: (manager: EntityManager, afterCommit: AfterCommit) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const effects: Effect[] = [];
+    try {
+      const result = await runOnce(dataSource, undefined, (manager) =>
+        work(manager, (effect) => effects.push(effect)),
+      );
+      await runEffects(effects);
+      return result;
+    } catch (error) {
+      if (!isRetryable(error) || attempt === MAX_ATTEMPTS) throw error;
+      await jitter(attempt);
+    }
+  }
+}
+
+/** Reads that must agree with each other: one snapshot, nothing written. */
+export async function inSnapshot<T>(
+  dataSource: DataSource,
+  work: (manager: EntityManager) => Promise<T>,
+): Promise<T> {
+  return runOnce(dataSource, 'REPEATABLE READ', work);
+}
+
+async function runOnce<T>(
+  dataSource: DataSource,
+  isolation: 'REPEATABLE READ' | undefined,
+  work: (manager: EntityManager) => Promise<T>,
+): Promise<T> {
+  const runner = dataSource.createQueryRunner();
+  await runner.connect();
+  try {
+    await runner.startTransaction(isolation);
+    const result = await work(runner.manager);
+    await runner.commitTransaction();
+    return result;
+  } catch (error) {
+    await rollBack(runner, error);
+    throw error;
+  } finally {
+    await runner.release().catch(() => undefined);
+  }
+}
+
+async function rollBack(runner: QueryRunner, cause: unknown): Promise<void> {
+  if (!runner.isTransactionActive || isConnectionLost(cause)) return;
+  try {
+    await runner.rollbackTransaction();
+  } catch (error) {
+    // The connection is closed with the release; the server rolls back by itself.
+    logger.warn(`rollback failed: ${(error as QueryFailure).code ?? 'no code'}`);
+  }
+}
+
+async function runEffects(effects: Effect[]): Promise<void> {
+  for (const effect of effects) {
+    try {
+      await effect();
+    } catch (error) {
+      logger.error(`an effect after commit failed (request ${currentContext()?.requestId ?? 'none'})`, error);
+    }
+  }
+}
+
+function jitter(attempt: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * 2 ** attempt));
+}

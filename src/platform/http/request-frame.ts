@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import type { WorkInFlight } from '../lifecycle/work-in-flight';
+import type { StructuredLogger } from '../logging/structured-logger';
+import type { Metrics } from '../metrics/metrics';
+import { sendProblem } from '../problems/problem.filter';
+import { Problem } from '../problems/problem';
+import { runInContext, type RequestContext } from '../request-context';
+
+const CLIENT_REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
+const ALWAYS_ANSWERED = /^\/(health|metrics)(\/|$)/;
+
+/** What surrounds every HTTP request: its id, deadline, log line, metrics, and its place among the work in flight. */
+export function requestFrame(dependencies: {
+  timeoutMs: number;
+  work: WorkInFlight;
+  metrics: Metrics;
+  logger: StructuredLogger;
+}): RequestHandler {
+  const { timeoutMs, work, metrics, logger } = dependencies;
+  return (request: Request, response: Response, next: NextFunction) => {
+    const started = performance.now();
+    const given = request.get('X-Request-Id');
+    const requestId = given && CLIENT_REQUEST_ID.test(given) ? given : randomUUID();
+    const context: RequestContext = { requestId, deadline: started + timeoutMs };
+    const path = request.path;
+    const end = work.begin();
+    response.setHeader('X-Request-Id', requestId);
+    response.setHeader('Cache-Control', 'no-store');
+    if (work.isDraining) response.setHeader('Connection', 'close');
+
+    const timer = setTimeout(() => giveUp(request, response, context), timeoutMs);
+    response.once('close', () => {
+      clearTimeout(timer);
+      end();
+      const durationMs = performance.now() - started;
+      const route = (request.route as { path?: string } | undefined)?.path ?? 'none';
+      const status = response.writableFinished ? response.statusCode : 499;
+      metrics.httpRequests.inc({ method: request.method, route, status });
+      metrics.httpSeconds.observe({ method: request.method, route }, durationMs / 1_000);
+      logger.event(ALWAYS_ANSWERED.test(path) ? 'debug' : 'info', 'request', {
+        requestId,
+        method: request.method,
+        path,
+        status,
+        durationMs: Math.round(durationMs * 10) / 10,
+        ...(context.userId && { userId: context.userId }),
+      });
+    });
+
+    runInContext(context, () => {
+      if (work.isClosed && !ALWAYS_ANSWERED.test(path))
+        sendProblem(request, response, new Problem('draining'));
+      else next();
+    });
+  };
+}
+
+/** The last resort: statements end by themselves before this, so something else must be slow. */
+function giveUp(request: Request, response: Response, context: RequestContext): void {
+  if (response.headersSent) return;
+  const code = !request.complete
+    ? 'request-timeout'
+    : context.writePending
+      ? 'outcome-unknown'
+      : 'database-busy';
+  runInContext(context, () => sendProblem(request, response, new Problem(code)));
+}

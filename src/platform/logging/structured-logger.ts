@@ -1,0 +1,90 @@
+import type { LoggerService } from '@nestjs/common';
+import pino, { type Logger as Pino } from 'pino';
+import pretty from 'pino-pretty';
+import { currentContext } from '../request-context';
+
+type Fields = Record<string, unknown>;
+
+/**
+ * JSON lines on standard output; readable ones in development. Every line inside a request carries its id.
+ * Bodies of messages, tokens and statement parameters never get here: errors are reduced to what is known to be safe.
+ */
+export class StructuredLogger implements LoggerService {
+  private readonly pino: Pino;
+
+  constructor(options: { level: string; readable: boolean }) {
+    const base = { level: options.level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime };
+    this.pino = options.readable
+      ? pino(base, pretty({ colorize: process.stdout.isTTY, ignore: 'context', translateTime: 'HH:MM:ss.l' }))
+      : pino(base);
+  }
+
+  /** One line about one thing that happened, with its fields. */
+  event(level: 'debug' | 'info' | 'warn' | 'error', message: string, fields: Fields = {}): void {
+    this.pino[level]({ ...requestFields(), ...fields }, message);
+  }
+
+  log(message: unknown, ...rest: unknown[]): void {
+    this.write('info', message, rest);
+  }
+  warn(message: unknown, ...rest: unknown[]): void {
+    this.write('warn', message, rest);
+  }
+  error(message: unknown, ...rest: unknown[]): void {
+    this.write('error', message, rest);
+  }
+  debug(message: unknown, ...rest: unknown[]): void {
+    this.write('debug', message, rest);
+  }
+  verbose(message: unknown, ...rest: unknown[]): void {
+    this.write('trace', message, rest);
+  }
+  fatal(message: unknown, ...rest: unknown[]): void {
+    this.write('fatal', message, rest);
+  }
+
+  private write(level: pino.Level, message: unknown, rest: unknown[]): void {
+    const strings = rest.filter((entry) => typeof entry === 'string');
+    const error = [message, ...rest].find((entry) => entry instanceof Error);
+    this.pino[level](
+      { ...requestFields(), context: strings.at(-1), ...(error && { error: describeError(error) }) },
+      message instanceof Error ? safeMessage(message) : String(message),
+    );
+  }
+}
+
+function requestFields(): Fields {
+  const requestId = currentContext()?.requestId;
+  return requestId ? { requestId } : {};
+}
+
+interface DatabaseFailure extends Error {
+  code?: string;
+  constraint?: string;
+  table?: string;
+  driverError?: DatabaseFailure;
+}
+
+/** What may be said of an error. A database error's own text can quote values, so its code and names stand for it. */
+export function describeError(error: Error): Fields {
+  const failure = (error as DatabaseFailure).driverError ?? (error as DatabaseFailure);
+  return {
+    type: error.name,
+    message: safeMessage(error),
+    ...(failure.code && { code: failure.code }),
+    ...(failure.constraint && { constraint: failure.constraint }),
+    ...(failure.table && { table: failure.table }),
+    stack: error.stack
+      ?.split('\n')
+      .filter((line) => /^\s+at /.test(line))
+      .join('\n'),
+    ...(error.cause instanceof Error && { cause: describeError(error.cause) }),
+  };
+}
+
+const SQLSTATE = /^[0-9A-Z]{5}$/;
+
+function safeMessage(error: Error): string {
+  const failure = (error as DatabaseFailure).driverError ?? (error as DatabaseFailure);
+  return SQLSTATE.test(failure.code ?? '') ? `database error ${failure.code}` : error.message;
+}

@@ -1,0 +1,55 @@
+import { Catch, Injectable, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { allowedMethods } from '../http/allowed-methods';
+import { StructuredLogger, describeError } from '../logging/structured-logger';
+import { currentContext } from '../request-context';
+import { Problem } from './problem';
+import { toProblem } from './to-problem';
+
+/** Renders every error of an HTTP request as `application/problem+json`. */
+@Catch()
+@Injectable()
+export class ProblemFilter implements ExceptionFilter {
+  constructor(private readonly logger: StructuredLogger) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const request = http.getRequest<Request>();
+    const response = http.getResponse<Response>();
+    const problem = this.refine(toProblem(error), request);
+    logProblem(this.logger, problem);
+    sendProblem(request, response, problem);
+  }
+
+  /** "No such route" may mean "not with this method". */
+  private refine(problem: Problem, request: Request): Problem {
+    if (problem.code !== 'not-found' || !(problem.cause instanceof Error)) return problem;
+    const allow = allowedMethods(request);
+    return allow.length > 0 ? new Problem('method-not-allowed', { allow }) : problem;
+  }
+}
+
+/** Problems that are the server's are worth a line of their own, with their cause. */
+export function logProblem(logger: StructuredLogger, problem: Problem): void {
+  if (problem.status < 500) return;
+  logger.event(problem.code === 'internal' ? 'error' : 'warn', `refused with ${problem.code}`, {
+    ...(problem.cause instanceof Error && { error: describeError(problem.cause) }),
+  });
+}
+
+export function sendProblem(request: Request, response: Response, problem: Problem): void {
+  if (response.headersSent) {
+    request.socket.destroy();
+    return;
+  }
+  if (problem.retryAfter !== undefined) response.setHeader('Retry-After', String(problem.retryAfter));
+  if (problem.fields.allow) response.setHeader('Allow', problem.fields.allow.join(', '));
+  if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
+  // What is left of a body that was refused must not be taken for the next request.
+  if (!request.complete) response.setHeader('Connection', 'close');
+  const requestId = currentContext()?.requestId ?? String(response.getHeader('X-Request-Id') ?? '');
+  response
+    .status(problem.status)
+    .type('application/problem+json')
+    .send(JSON.stringify(problem.toDocument(request.path, requestId)));
+}

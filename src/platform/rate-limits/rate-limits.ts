@@ -1,0 +1,48 @@
+import { Injectable } from '@nestjs/common';
+import { Configuration } from '../configuration/configuration';
+import { Problem } from '../problems/problem';
+import { TokenBuckets, type Allowance } from './token-buckets';
+
+/** What a person, an address or a guess at a password may do. Per process. */
+const ALLOWANCES = {
+  /** HTTP requests and socket commands of one user. */
+  command: { burst: 600, perSecond: 60 },
+  /** Creating accounts, by address. */
+  registration: { burst: 300, perSecond: 1 },
+  /** Requests without a valid token, by address. */
+  anonymous: { burst: 600, perSecond: 30 },
+  /** Wrong passwords for one login from one address; a lock on the login alone would let anybody lock others out. */
+  wrongPassword: { burst: 10, perSecond: 1 / 30 },
+} as const satisfies Record<string, Allowance>;
+
+export type RateLimitName = keyof typeof ALLOWANCES;
+
+@Injectable()
+export class RateLimits {
+  private readonly isOn: boolean;
+  private readonly buckets: Record<RateLimitName, TokenBuckets>;
+
+  constructor(configuration: Configuration) {
+    this.isOn = configuration.RATE_LIMITS === 'on';
+    this.buckets = {
+      command: new TokenBuckets(ALLOWANCES.command),
+      registration: new TokenBuckets(ALLOWANCES.registration),
+      anonymous: new TokenBuckets(ALLOWANCES.anonymous),
+      wrongPassword: new TokenBuckets(ALLOWANCES.wrongPassword),
+    };
+  }
+
+  /** @throws Problem `rate-limited` */
+  take(name: RateLimitName, key: string): void {
+    this.enforce(this.isOn ? this.buckets[name].take(key) : 0);
+  }
+
+  /** Refuses when nothing is left, without taking. @throws Problem `rate-limited` */
+  check(name: RateLimitName, key: string): void {
+    this.enforce(this.isOn ? this.buckets[name].peek(key) : 0);
+  }
+
+  private enforce(retryAfter: number): void {
+    if (retryAfter > 0) throw new Problem('rate-limited', { retryAfter });
+  }
+}

@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'socket.io';
+import type { WorkInFlight } from '../lifecycle/work-in-flight';
+import { describeError, type StructuredLogger } from '../logging/structured-logger';
+import type { Metrics } from '../metrics/metrics';
+import { Problem, type ProblemDocument } from '../problems/problem';
+import { toProblem } from '../problems/to-problem';
+import { runInContext, type RequestContext } from '../request-context';
+
+export type Acknowledgement = { ok: true; data: object } | { ok: false; problem: ProblemDocument };
+type Packet = [event: string, ...rest: unknown[]];
+
+/** What a socket knows of the person behind it. */
+export interface SocketIdentity {
+  userId: string;
+  sessionId: string;
+  /** When the access token runs out, in milliseconds of `Date.now()`. */
+  expiresAt: number;
+}
+
+export const identityOf = (socket: Socket): SocketIdentity =>
+  (socket.data as { identity: SocketIdentity }).identity;
+
+/**
+ * What surrounds every socket command, as `requestFrame` does for HTTP: its id, deadline, log line, metrics and place
+ * among the work in flight. It also sees to it that each command is acknowledged exactly once, whatever happens.
+ */
+export function commandFrame(dependencies: {
+  timeoutMs: number;
+  work: WorkInFlight;
+  metrics: Metrics;
+  logger: StructuredLogger;
+  admit: (socket: Socket, event: string) => void;
+}): (socket: Socket, packet: Packet, next: () => void) => void {
+  const { timeoutMs, work, metrics, logger, admit } = dependencies;
+  return (socket, packet, next) => {
+    const started = performance.now();
+    const identity = identityOf(socket);
+    const context: RequestContext = {
+      requestId: randomUUID(),
+      deadline: started + timeoutMs,
+      userId: identity.userId,
+    };
+    const event = packet[0];
+    const isKnown = socket.listeners(event).length > 0;
+    const label = isKnown ? event : 'unknown';
+    const last = packet.at(-1);
+    const acknowledge = typeof last === 'function' ? (last as (answer: Acknowledgement) => void) : undefined;
+    const end = work.begin();
+
+    let answered = false;
+    const answer = (acknowledgement: Acknowledgement): void => {
+      if (answered) return;
+      answered = true;
+      clearTimeout(timer);
+      end();
+      const durationMs = performance.now() - started;
+      const outcome = acknowledgement.ok ? 'ok' : acknowledgement.problem.code;
+      metrics.socketCommands.inc({ event: label, outcome });
+      metrics.socketSeconds.observe({ event: label }, durationMs / 1_000);
+      logger.event('info', 'command', {
+        requestId: context.requestId,
+        event: label,
+        outcome,
+        durationMs: Math.round(durationMs * 10) / 10,
+        userId: identity.userId,
+      });
+      try {
+        acknowledge?.(acknowledgement);
+      } catch (error) {
+        logger.event('error', 'an acknowledgement could not be sent', {
+          error: describeError(error as Error),
+        });
+      }
+    };
+    const refuse = (problem: Problem): void =>
+      answer({ ok: false, problem: problem.toDocument(label, context.requestId) });
+    const timer = setTimeout(
+      () => refuse(new Problem(context.writePending ? 'outcome-unknown' : 'database-busy')),
+      timeoutMs,
+    );
+
+    runInContext(context, () => {
+      try {
+        const payload = acknowledge ? packet.slice(1, -1) : packet.slice(1);
+        if (!isKnown) throw new Problem('malformed-request', { detail: 'unknown command' });
+        if (payload.length > 1)
+          throw new Problem('malformed-request', { detail: 'a command takes one object' });
+        if (work.isClosed) throw new Problem('draining');
+        admit(socket, event);
+        packet.splice(1, packet.length, payload[0] ?? {}, answer);
+        next();
+      } catch (error) {
+        refuse(toProblem(error));
+      }
+    });
+  };
+}

@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import type { Server } from 'socket.io';
+
+export const userRoom = (userId: string): string => `user:${userId}`;
+export const sessionRoom = (sessionId: string): string => `session:${sessionId}`;
+export const conversationRoom = (conversationId: string): string => `conversation:${conversationId}`;
+
+/**
+ * A socket between its authentication and its entry into the rooms. What it was found to be entitled to may be taken
+ * away in between; that is noted here, because there is no socket in a room yet that it could be taken from.
+ */
+export interface Arrival {
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly withdrawn: Set<string>;
+  ended: boolean;
+}
+
+/** Who hears what. Rooms exist for live delivery only: they grant nothing, and history does not depend on them. */
+@Injectable()
+export class Rooms {
+  private server: Server | undefined;
+  private readonly arrivals = new Set<Arrival>();
+
+  attach(server: Server): void {
+    this.server = server;
+  }
+
+  /** Must be called before the entitlements of an arriving socket are read from the database. */
+  announce(userId: string, sessionId: string): Arrival {
+    const arrival: Arrival = { userId, sessionId, withdrawn: new Set(), ended: false };
+    this.arrivals.add(arrival);
+    return arrival;
+  }
+
+  settle(arrival: Arrival): void {
+    this.arrivals.delete(arrival);
+  }
+
+  emit(room: string, event: string, payload: object): void {
+    this.server?.to(room).emit(event, payload);
+  }
+
+  /** All sockets of a user enter a room; sockets that arrive later find it in the database. */
+  join(userId: string, room: string): void {
+    for (const arrival of this.arrivals) if (arrival.userId === userId) arrival.withdrawn.delete(room);
+    this.server?.in(userRoom(userId)).socketsJoin(room);
+  }
+
+  /** From the return of this on, no socket of the user in this process hears the room any more. */
+  leave(userId: string, room: string): void {
+    for (const arrival of this.arrivals) if (arrival.userId === userId) arrival.withdrawn.add(room);
+    this.server?.in(userRoom(userId)).socketsLeave(room);
+  }
+
+  /** Everybody leaves. */
+  close(room: string): void {
+    for (const arrival of this.arrivals) arrival.withdrawn.add(room);
+    this.server?.in(room).socketsLeave(room);
+  }
+
+  /** Says goodbye to all sockets of a session and closes them. */
+  endSession(sessionId: string, event: string, payload: object): void {
+    for (const arrival of this.arrivals) if (arrival.sessionId === sessionId) arrival.ended = true;
+    const room = sessionRoom(sessionId);
+    this.emit(room, event, payload);
+    this.server?.in(room).disconnectSockets(true);
+  }
+}

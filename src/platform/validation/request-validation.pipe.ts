@@ -1,0 +1,69 @@
+import { Injectable, type ArgumentMetadata, type PipeTransform } from '@nestjs/common';
+import { plainToInstance } from 'class-transformer';
+import { validateSync, type ValidationError } from 'class-validator';
+import { Problem, type FieldError } from '../problems/problem';
+
+/** Deeper input is refused before anything walks it: no DTO nests deeper than four levels. */
+const MAX_DEPTH = 8;
+const BUILT_IN: unknown[] = [String, Number, Boolean, Array, Object, Date, undefined];
+
+/**
+ * Turns bodies, queries and socket payloads into DTOs, or refuses them with every fault named. The same for HTTP and
+ * sockets. Unknown fields are refused.
+ */
+@Injectable()
+export class RequestValidationPipe implements PipeTransform {
+  transform(value: unknown, { metatype, type }: ArgumentMetadata): unknown {
+    if (BUILT_IN.includes(metatype) || type === 'custom') return value;
+    return toValid(metatype as new () => object, value, type === 'query' ? '/query' : '');
+  }
+}
+
+/** @throws Problem `validation-failed` or `malformed-request` */
+export function toValid<T extends object>(dto: new () => T, value: unknown, prefix = ''): T {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new Problem('validation-failed', {
+      detail: 'an object is required',
+      errors: [{ pointer: prefix, detail: 'must be an object' }],
+    });
+  }
+  if (isDeeperThan(value, MAX_DEPTH)) throw new Problem('malformed-request', { detail: 'nested too deeply' });
+  const instance = plainToInstance(dto, value);
+  const faults = validateSync(instance, {
+    whitelist: true,
+    forbidNonWhitelisted: true,
+    forbidUnknownValues: true,
+    stopAtFirstError: true,
+  });
+  const errors = faults.flatMap((fault) => fieldErrors(fault, prefix));
+  if (errors.length === 0) return instance;
+  // A problem of its own in the contract: the only thing wrong is the length of a message.
+  if (errors.every((error) => error.detail.startsWith(TOO_LONG_MESSAGE))) {
+    throw new Problem('message-too-long', { detail: errors[0]!.detail, errors });
+  }
+  throw new Problem('validation-failed', {
+    detail: errors
+      .map((error) => `${error.pointer} ${error.detail}`)
+      .join('; ')
+      .slice(0, 1_000),
+    errors,
+  });
+}
+
+export const TOO_LONG_MESSAGE = 'is longer than a message may be';
+
+function fieldErrors(error: ValidationError, prefix: string): FieldError[] {
+  const pointer = `${prefix}/${error.property.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  const own = Object.entries(error.constraints ?? {}).map(([constraint, text]) => ({
+    pointer,
+    detail:
+      constraint === 'whitelistValidation' ? 'is not a known field' : text.replace(`${error.property} `, ''),
+  }));
+  return own.concat((error.children ?? []).flatMap((child) => fieldErrors(child, pointer) as typeof own));
+}
+
+function isDeeperThan(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (depth === 0) return true;
+  return Object.values(value).some((entry) => isDeeperThan(entry, depth - 1));
+}

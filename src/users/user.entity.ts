@@ -1,0 +1,40 @@
+import { Check, Column, Entity, PrimaryColumn, Unique } from 'typeorm';
+
+/** A person's account. */
+@Entity('users')
+@Unique('users_username_key', ['username'])
+@Unique('users_email_key', ['email'])
+@Check('users_username_check', `username ~ '^[a-z0-9._-]{3,32}$'`)
+@Check('users_email_check', `email = lower(email)`)
+export class User {
+  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'users_pkey' })
+  id: string;
+
+  /** Lower case; never looks like an e-mail address. */
+  @Column({ type: 'text', collation: 'C' })
+  username: string;
+
+  @Column({ type: 'text', nullable: true, collation: 'C' })
+  email: string | null;
+
+  @Column('text', { name: 'password_hash', select: false })
+  passwordHash: string;
+
+  @Column('text', { name: 'display_name' })
+  displayName: string;
+
+  @Column('text', { name: 'avatar_url', nullable: true })
+  avatarUrl: string | null;
+
+  @Column('text', { nullable: true })
+  status: string | null;
+
+  @Column('boolean', { name: 'is_operator', default: false })
+  isOperator: boolean;
+
+  @Column('timestamp with time zone', { name: 'created_at', precision: 3, default: () => 'now()' })
+  createdAt: Date;
+
+  @Column('timestamp with time zone', { name: 'updated_at', precision: 3, default: () => 'now()' })
+  updatedAt: Date;
+}
