@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import * as pg from 'pg';
-import type { DataSourceOptions } from 'typeorm';
-import { Configuration } from '../configuration/configuration';
+import type { DataSourceOptions, MigrationInterface } from 'typeorm';
+import type { Configuration } from '../configuration/configuration';
 import { DeadlinePool } from './deadline-pool';
 
 type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }>;
@@ -13,6 +12,12 @@ const types: pg.CustomTypesConfig = {
     oid === INT8 ? Number : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
 };
 
+/** The tables as the program knows them, and the steps that make them. */
+export interface DatabaseSchema {
+  readonly entities: (new () => object)[];
+  readonly migrations: (new () => MigrationInterface)[];
+}
+
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 15_000;
 const LOCK_TIMEOUT_MS = 1_000;
 /** How often the server looks whether the client of a running statement is still there. */
@@ -22,7 +27,11 @@ const CONNECTION_CHECK_MS = 1_000;
  * The one description of the database connection, for the server, the command line and TypeORM's own.
  * @throws Error when `url` is empty: TypeORM would silently take 127.0.0.1
  */
-export function databaseOptions(url: string, configuration: Configuration): PostgresOptions {
+export function databaseOptions(
+  url: string,
+  configuration: Configuration,
+  schema: DatabaseSchema,
+): PostgresOptions {
   if (!url) throw new Error('DATABASE_URL is not set');
   const isPooler = configuration.DIRECT_DATABASE_URL !== undefined;
   return {
@@ -30,8 +39,7 @@ export function databaseOptions(url: string, configuration: Configuration): Post
     url,
     driver: { ...pg, Pool: DeadlinePool },
     applicationName: 'xfchat',
-    entities: [join(__dirname, '../../**/*.entity.{ts,js}')],
-    migrations: [join(__dirname, '../../migrations/*.{ts,js}')],
+    ...schema,
     migrationsTransactionMode: 'each',
     migrationsTableName: 'migrations',
     synchronize: false,
@@ -63,8 +71,12 @@ function sessionSettings(configuration: Configuration): object {
 }
 
 /** Migrations may take their time; only waiting for a lock is bounded, so that they never block the traffic. */
-export function migrationOptions(url: string, configuration: Configuration): PostgresOptions {
-  const options = databaseOptions(url, configuration);
+export function migrationOptions(
+  url: string,
+  configuration: Configuration,
+  schema: DatabaseSchema,
+): PostgresOptions {
+  const options = databaseOptions(url, configuration, schema);
   return {
     ...options,
     extra: { max: 2, connectionTimeoutMillis: 10_000, types, lock_timeout: LOCK_TIMEOUT_MS },

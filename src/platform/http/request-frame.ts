@@ -3,7 +3,7 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { WorkInFlight } from '../lifecycle/work-in-flight';
 import type { StructuredLogger } from '../logging/structured-logger';
 import type { Metrics } from '../metrics/metrics';
-import { sendProblem } from '../problems/problem.filter';
+import { isStillArriving, sendProblem } from '../problems/problem.filter';
 import { Problem } from '../problems/problem';
 import { runInContext, type RequestContext } from '../request-context';
 
@@ -59,7 +59,7 @@ export function requestFrame(dependencies: {
 /** The last resort: statements end by themselves before this, so something else must be slow. */
 function giveUp(request: Request, response: Response, context: RequestContext): void {
   if (response.headersSent) return;
-  const code = !request.complete
+  const code = isStillArriving(request)
     ? 'request-timeout'
     : context.writePending
       ? 'outcome-unknown'

@@ -3,6 +3,16 @@ import pino, { type Logger as Pino } from 'pino';
 import pretty from 'pino-pretty';
 import { currentContext } from '../request-context';
 
+/** Nest tells every module, route and handler that it finds; that is worth reading only while looking for something. */
+const FRAMEWORK = new Set([
+  'NestFactory',
+  'NestApplication',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'WebSocketsController',
+]);
+
 type Fields = Record<string, unknown>;
 
 /**
@@ -25,7 +35,7 @@ export class StructuredLogger implements LoggerService {
   }
 
   log(message: unknown, ...rest: unknown[]): void {
-    this.write('info', message, rest);
+    this.write(FRAMEWORK.has(String(rest.at(-1))) ? 'debug' : 'info', message, rest);
   }
   warn(message: unknown, ...rest: unknown[]): void {
     this.write('warn', message, rest);

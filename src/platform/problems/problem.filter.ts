@@ -37,6 +37,13 @@ export function logProblem(logger: StructuredLogger, problem: Problem): void {
   });
 }
 
+/** Whether a body was announced and has not come whole. A request without one is never "complete" until it is read. */
+export function isStillArriving(request: Request): boolean {
+  const announced =
+    request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length']) > 0;
+  return announced && !request.complete;
+}
+
 export function sendProblem(request: Request, response: Response, problem: Problem): void {
   if (response.headersSent) {
     request.socket.destroy();
@@ -46,7 +53,7 @@ export function sendProblem(request: Request, response: Response, problem: Probl
   if (problem.fields.allow) response.setHeader('Allow', problem.fields.allow.join(', '));
   if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
   // What is left of a body that was refused must not be taken for the next request.
-  if (!request.complete) response.setHeader('Connection', 'close');
+  if (isStillArriving(request)) response.setHeader('Connection', 'close');
   const requestId = currentContext()?.requestId ?? String(response.getHeader('X-Request-Id') ?? '');
   response
     .status(problem.status)

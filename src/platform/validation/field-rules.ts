@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { Transform, type TransformFnParams } from 'class-transformer';
-import { IsInt, Matches, Max, Min, ValidateBy } from 'class-validator';
+import { IsInt, IsOptional, Matches, Max, Min, ValidateBy } from 'class-validator';
 import { Problem } from '../problems/problem';
 import { TOO_LONG_MESSAGE } from './request-validation.pipe';
 
@@ -31,6 +31,14 @@ const lowerCase = ({ value }: TransformFnParams): unknown => {
     return value.map((entry: unknown) => (typeof entry === 'string' ? entry.toLowerCase() : entry));
   return value;
 };
+
+/** A field that may be left out; null counts as left out. */
+export function Optional(): PropertyDecorator {
+  return applyDecorators(
+    IsOptional(),
+    Transform(({ value }: TransformFnParams): unknown => value ?? undefined),
+  );
+}
 
 /** A UUID of any version; upper case is taken and stored in lower case. */
 export function IsId(options: { each?: boolean } = {}): PropertyDecorator {

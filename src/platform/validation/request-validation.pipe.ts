@@ -15,7 +15,8 @@ const BUILT_IN: unknown[] = [String, Number, Boolean, Array, Object, Date, undef
 export class RequestValidationPipe implements PipeTransform {
   transform(value: unknown, { metatype, type }: ArgumentMetadata): unknown {
     if (BUILT_IN.includes(metatype) || type === 'custom') return value;
-    return toValid(metatype as new () => object, value, type === 'query' ? '/query' : '');
+    const given = value === undefined && type === 'body' ? {} : value;
+    return toValid(metatype as new () => object, given, type === 'query' ? '/query' : '');
   }
 }
 

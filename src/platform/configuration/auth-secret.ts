@@ -1,0 +1,30 @@
+import { randomBytes } from 'node:crypto';
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Configuration } from './configuration';
+
+/**
+ * The secret that signs tokens: as configured, else the one kept in `DATA_DIR`, made at the first start so that
+ * sessions survive a restart.
+ */
+export function authSecret(configuration: Configuration): string {
+  if (configuration.AUTH_SECRET) return configuration.AUTH_SECRET;
+  mkdirSync(configuration.DATA_DIR, { recursive: true });
+  const file = join(configuration.DATA_DIR, 'auth-secret');
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  // Linked into place whole, so that neither a crash nor a second server leaves half a secret.
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, `${randomBytes(48).toString('base64')}\n`, { mode: 0o600 });
+  try {
+    linkSync(draft, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(draft);
+  }
+  return readFileSync(file, 'utf8').trim();
+}

@@ -1,0 +1,58 @@
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { Configuration } from './configuration/configuration';
+import { DatabaseMonitor } from './database/database-monitor';
+import { databaseOptions, type DatabaseSchema } from './database/database-options';
+import { PoolUsage } from './database/pool-usage';
+import { SchemaMonitor } from './database/schema-monitor';
+import { EventBus } from './events/event-bus';
+import { WorkInFlight } from './lifecycle/work-in-flight';
+import { StructuredLogger } from './logging/structured-logger';
+import { Metrics } from './metrics/metrics';
+import { MetricsController } from './metrics/metrics.controller';
+import { ProblemFilter } from './problems/problem.filter';
+import { ProblemsController } from './problems/problems.controller';
+import { RateLimits } from './rate-limits/rate-limits';
+import { CommandResultInterceptor } from './sockets/command-result.interceptor';
+import { Rooms } from './sockets/rooms';
+import { RequestValidationPipe } from './validation/request-validation.pipe';
+
+const SHARED = [
+  EventBus,
+  WorkInFlight,
+  Metrics,
+  RateLimits,
+  Rooms,
+  DatabaseMonitor,
+  PoolUsage,
+  SchemaMonitor,
+];
+
+/** What every feature stands on; knows no feature. */
+@Global()
+@Module({})
+export class PlatformModule {
+  static for(configuration: Configuration, logger: StructuredLogger, schema: DatabaseSchema): DynamicModule {
+    return {
+      module: PlatformModule,
+      imports: [
+        TypeOrmModule.forRoot({
+          ...databaseOptions(configuration.DATABASE_URL ?? '', configuration, schema),
+          // The start has made sure of the database; one that vanishes in between is a fault to be told at once.
+          retryAttempts: 0,
+        }),
+      ],
+      controllers: [ProblemsController, MetricsController],
+      providers: [
+        { provide: Configuration, useValue: configuration },
+        { provide: StructuredLogger, useValue: logger },
+        ...SHARED,
+        { provide: APP_FILTER, useClass: ProblemFilter },
+        { provide: APP_PIPE, useClass: RequestValidationPipe },
+        { provide: APP_INTERCEPTOR, useClass: CommandResultInterceptor },
+      ],
+      exports: [Configuration, StructuredLogger, ...SHARED],
+    };
+  }
+}

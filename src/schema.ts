@@ -1,0 +1,30 @@
+import { Session } from './authentication/session.entity';
+import { Block } from './friends/block.entity';
+import { FriendRequest } from './friends/friend-request.entity';
+import { Friendship } from './friends/friendship.entity';
+import { ChatMessage } from './messages/message.entity';
+import { MessageVersion } from './messages/message-version.entity';
+import { InitialSchema1764000000000 } from './migrations/1764000000000-initial-schema';
+import { AppendMessages1764000000001 } from './migrations/1764000000001-append-messages';
+import { Conversation } from './participation/conversation.entity';
+import { Participant } from './participation/participant.entity';
+import type { DatabaseSchema } from './platform/database/database-options';
+import { DatabaseState } from './platform/database/database-state.entity';
+import { User } from './users/user.entity';
+
+/** Every table and every migration, in one place; a test proves that the two agree. */
+export const SCHEMA: DatabaseSchema = {
+  entities: [
+    User,
+    Session,
+    Friendship,
+    FriendRequest,
+    Block,
+    Conversation,
+    Participant,
+    ChatMessage,
+    MessageVersion,
+    DatabaseState,
+  ],
+  migrations: [InitialSchema1764000000000, AppendMessages1764000000001],
+};
