@@ -1,0 +1,38 @@
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { PUBLIC } from '../platform/http/public';
+import { Problem } from '../platform/problems/problem';
+import { RateLimits } from '../platform/rate-limits/rate-limits';
+import { currentContext } from '../platform/request-context';
+import type { AuthenticatedRequest } from '../platform/http/caller';
+import { SessionsService } from './sessions.service';
+
+const BEARER = /^Bearer ([\w.~+/=-]{1,4096})$/i;
+
+/** Every route needs a live session unless it says `@Public()`. Sockets have authenticated in their handshake. */
+@Injectable()
+export class AuthenticationGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly sessions: SessionsService,
+    private readonly rateLimits: RateLimits,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    if (context.getType() !== 'http') return true;
+    if (this.reflector.getAllAndOverride<boolean>(PUBLIC, [context.getHandler(), context.getClass()]))
+      return true;
+    const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
+    const token = BEARER.exec(request.get('authorization') ?? '')?.[1];
+    if (!token) {
+      this.rateLimits.take('anonymous', request.ip ?? '');
+      throw new Problem('unauthenticated');
+    }
+    const { userId, sessionId } = await this.sessions.authenticate(token);
+    request.caller = { userId, sessionId };
+    const requestContext = currentContext();
+    if (requestContext) requestContext.userId = userId;
+    this.rateLimits.take('command', userId);
+    return true;
+  }
+}

@@ -1,0 +1,23 @@
+import { Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { AccessTokens } from './access-tokens';
+import { AuthenticationController } from './authentication.controller';
+import { AuthenticationGuard } from './authentication.guard';
+import { AuthenticationService } from './authentication.service';
+import { Passwords } from './passwords';
+import { RefreshTokens } from './refresh-tokens';
+import { SessionsService } from './sessions.service';
+
+@Module({
+  controllers: [AuthenticationController],
+  providers: [
+    AccessTokens,
+    RefreshTokens,
+    Passwords,
+    SessionsService,
+    AuthenticationService,
+    { provide: APP_GUARD, useClass: AuthenticationGuard },
+  ],
+  exports: [SessionsService],
+})
+export class AuthenticationModule {}

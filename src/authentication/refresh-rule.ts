@@ -1,0 +1,26 @@
+import type { Session } from './session.entity';
+import type { RefreshLink } from './refresh-tokens';
+
+/** Presented again within this time, a token gives the same successor: two tabs, or a reply that was lost. */
+export const REPEAT_WINDOW_MS = 30_000;
+
+/**
+ * What presenting a refresh token does to its session (contract §3, POST /auth/refresh):
+ *   advance  its successor was asked for the first time: the chain grows by one link
+ *   repeat   the same successor again
+ *   replace  the successor never arrived: a fresh one takes its place and voids it
+ *   void     this link was replaced by another of the same generation: refused, the session lives
+ *   reuse    the successor has been used already: somebody else has this token, the session ends
+ */
+export type RefreshOutcome = 'advance' | 'repeat' | 'replace' | 'void' | 'reuse';
+
+type Chain = Pick<Session, 'refreshGeneration' | 'presentedNonce' | 'issuedNonce' | 'rotatedAt'>;
+
+export function judgeRefresh(chain: Chain, link: RefreshLink, now: Date): RefreshOutcome {
+  const { refreshGeneration: presented } = chain;
+  if (link.generation === presented + 1) return link.nonce === chain.issuedNonce ? 'advance' : 'void';
+  if (link.generation === presented && link.nonce === chain.presentedNonce) {
+    return now.getTime() - chain.rotatedAt.getTime() <= REPEAT_WINDOW_MS ? 'repeat' : 'replace';
+  }
+  return 'reuse';
+}

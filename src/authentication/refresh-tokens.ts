@@ -1,0 +1,62 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { authSecret } from '../platform/configuration/auth-secret';
+import { Configuration } from '../platform/configuration/configuration';
+
+/** One link in a session's chain of refresh tokens. */
+export interface RefreshLink {
+  readonly sessionId: string;
+  readonly generation: number;
+  /** 12 random bytes, hexadecimal: tells apart two tokens of one generation. */
+  readonly nonce: string;
+}
+
+const PREFIX = 'xfr_';
+const SESSION_BYTES = 16;
+const NONCE_BYTES = 12;
+const MAC_BYTES = 32;
+const BODY_BYTES = SESSION_BYTES + 4 + NONCE_BYTES;
+
+/**
+ * Refresh tokens are a link of the chain and its authentication code (HMAC-SHA-256): the database holds only what
+ * names the link, so reading the database does not give anybody a token, and the same link always makes the same token.
+ */
+@Injectable()
+export class RefreshTokens {
+  private readonly key: Buffer;
+
+  constructor(configuration: Configuration) {
+    this.key = createHmac('sha256', authSecret(configuration)).update('refresh-token').digest();
+  }
+
+  newNonce(): string {
+    return randomBytes(NONCE_BYTES).toString('hex');
+  }
+
+  issue(link: RefreshLink): string {
+    const body = Buffer.alloc(BODY_BYTES);
+    body.write(link.sessionId.replaceAll('-', ''), 0, 'hex');
+    body.writeUInt32BE(link.generation, SESSION_BYTES);
+    body.write(link.nonce, SESSION_BYTES + 4, 'hex');
+    return PREFIX + Buffer.concat([body, this.mac(body)]).toString('base64url');
+  }
+
+  /** @returns undefined when the token is not one of this server's */
+  read(token: string): RefreshLink | undefined {
+    const bytes = Buffer.from(token.slice(PREFIX.length), 'base64url');
+    if (!token.startsWith(PREFIX) || bytes.length !== BODY_BYTES + MAC_BYTES) return undefined;
+    const body = bytes.subarray(0, BODY_BYTES);
+    if (!timingSafeEqual(this.mac(body), bytes.subarray(BODY_BYTES))) return undefined;
+    return {
+      sessionId: body
+        .toString('hex', 0, SESSION_BYTES)
+        .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'),
+      generation: body.readUInt32BE(SESSION_BYTES),
+      nonce: body.toString('hex', SESSION_BYTES + 4),
+    };
+  }
+
+  private mac(body: Buffer): Buffer {
+    return createHmac('sha256', this.key).update(body).digest();
+  }
+}

@@ -1,0 +1,170 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, IsNull, MoreThan, Not, type EntityManager } from 'typeorm';
+import { uuidv7 } from 'uuidv7';
+import { inTransaction, type AfterCommit } from '../platform/database/transaction';
+import { EventBus } from '../platform/events/event-bus';
+import { Problem } from '../platform/problems/problem';
+import { AccessTokens, type AccessClaims } from './access-tokens';
+import { sessionView, type SessionView, type Tokens } from './authentication.dto';
+import { judgeRefresh } from './refresh-rule';
+import { RefreshTokens, type RefreshLink } from './refresh-tokens';
+import { Session } from './session.entity';
+import { SessionEnded, type SessionEndReason } from './session-ended.event';
+
+/** A session that is not refreshed for this long has run out. */
+const SESSION_LIFETIME_MS = 30 * 24 * 3_600_000;
+
+/** Signed-in devices: opening, refreshing, listing and ending them. */
+@Injectable()
+export class SessionsService {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly accessTokens: AccessTokens,
+    private readonly refreshTokens: RefreshTokens,
+    private readonly events: EventBus,
+  ) {}
+
+  async open(
+    manager: EntityManager,
+    userId: string,
+    deviceName: string | null,
+  ): Promise<{ session: Session; tokens: Tokens }> {
+    const session = manager.create(Session, {
+      id: uuidv7(),
+      userId,
+      deviceName,
+      refreshGeneration: 0,
+      presentedNonce: null,
+      issuedNonce: this.refreshTokens.newNonce(),
+      expiresAt: new Date(Date.now() + SESSION_LIFETIME_MS),
+    });
+    await manager.insert(Session, session);
+    return { session, tokens: await this.tokensOf(session) };
+  }
+
+  /** What a token says, whether its session still lives or not. @throws Problem `unauthenticated` or `token-expired` */
+  async claims(accessToken: string): Promise<AccessClaims> {
+    return this.accessTokens.verify(accessToken);
+  }
+
+  /**
+   * The person behind an access token, if the session still lives.
+   * @throws Problem `unauthenticated`, `token-expired` or `session-revoked`
+   */
+  async authenticate(accessToken: string): Promise<AccessClaims> {
+    const claims = await this.claims(accessToken);
+    const lives = await this.dataSource.manager.existsBy(Session, {
+      id: claims.sessionId,
+      userId: claims.userId,
+      endedAt: IsNull(),
+    });
+    if (!lives) throw new Problem('session-revoked');
+    return claims;
+  }
+
+  /** @throws Problem `unauthenticated`, `token-expired` or `session-revoked` */
+  async refresh(token: string): Promise<Tokens> {
+    const link = this.refreshTokens.read(token);
+    if (!link) throw new Problem('unauthenticated');
+    const answer = await inTransaction(this.dataSource, async (manager, afterCommit) => {
+      const session = await manager.findOne(Session, {
+        where: { id: link.sessionId },
+        lock: { mode: 'pessimistic_write' },
+      });
+      if (!session || session.endedAt) return new Problem('session-revoked');
+      if (session.expiresAt.getTime() <= Date.now()) return new Problem('token-expired');
+      // A refusal is returned, not thrown: what it did to the session has to be committed.
+      return this.advance(manager, session, link, afterCommit);
+    });
+    if (answer instanceof Problem) throw answer;
+    return answer;
+  }
+
+  private async advance(
+    manager: EntityManager,
+    session: Session,
+    link: RefreshLink,
+    afterCommit: AfterCommit,
+  ): Promise<Tokens | Problem> {
+    const now = new Date();
+    const outcome = judgeRefresh(session, link, now);
+    if (outcome === 'void') return new Problem('unauthenticated');
+    if (outcome === 'reuse') {
+      await this.markEnded(manager, [session.id], 'refresh-token-reused', afterCommit);
+      return new Problem('session-revoked');
+    }
+    if (outcome === 'advance') {
+      session.refreshGeneration = link.generation;
+      session.presentedNonce = link.nonce;
+    }
+    if (outcome !== 'repeat') {
+      session.issuedNonce = this.refreshTokens.newNonce();
+      session.rotatedAt = now;
+      session.lastUsedAt = now;
+      session.expiresAt = new Date(now.getTime() + SESSION_LIFETIME_MS);
+      await manager.update(Session, session.id, {
+        refreshGeneration: session.refreshGeneration,
+        presentedNonce: session.presentedNonce,
+        issuedNonce: session.issuedNonce,
+        rotatedAt: session.rotatedAt,
+        lastUsedAt: session.lastUsedAt,
+        expiresAt: session.expiresAt,
+      });
+    }
+    return this.tokensOf(session);
+  }
+
+  async list(userId: string, currentId: string): Promise<SessionView[]> {
+    const sessions = await this.dataSource.manager.find(Session, {
+      where: { userId, endedAt: IsNull(), expiresAt: MoreThan(new Date()) },
+      order: { lastUsedAt: 'DESC', id: 'DESC' },
+    });
+    return sessions.map((session) => sessionView(session, currentId));
+  }
+
+  /** Ends a session of the user; one that has ended already stays so. @throws Problem `not-found` */
+  async end(userId: string, sessionId: string, reason: SessionEndReason): Promise<void> {
+    await inTransaction(this.dataSource, async (manager, afterCommit) => {
+      const isOwn = await manager.existsBy(Session, { id: sessionId, userId });
+      if (!isOwn) throw new Problem('not-found');
+      await this.markEnded(manager, [sessionId], reason, afterCommit);
+    });
+  }
+
+  async endOthers(
+    manager: EntityManager,
+    userId: string,
+    keepId: string,
+    afterCommit: AfterCommit,
+  ): Promise<void> {
+    const others = await manager.findBy(Session, { userId, id: Not(keepId), endedAt: IsNull() });
+    const ids = others.map((session) => session.id);
+    await this.markEnded(manager, ids, 'password-changed', afterCommit);
+  }
+
+  /** The sockets are closed before the caller is answered; also again when the session had ended before. */
+  private async markEnded(
+    manager: EntityManager,
+    ids: string[],
+    reason: SessionEndReason,
+    afterCommit: AfterCommit,
+  ): Promise<void> {
+    for (const id of ids) {
+      await manager.update(Session, { id, endedAt: IsNull() }, { endedAt: new Date() });
+      afterCommit(() => this.events.publish(new SessionEnded(id, reason)));
+    }
+  }
+
+  private async tokensOf(session: Session): Promise<Tokens> {
+    return {
+      accessToken: await this.accessTokens.sign(session.userId, session.id),
+      refreshToken: this.refreshTokens.issue({
+        sessionId: session.id,
+        generation: session.refreshGeneration + 1,
+        nonce: session.issuedNonce,
+      }),
+      expiresIn: this.accessTokens.lifetimeSeconds,
+    };
+  }
+}

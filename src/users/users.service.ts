@@ -1,0 +1,51 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { And, DataSource, Like, MoreThan } from 'typeorm';
+import { Problem } from '../platform/problems/problem';
+import { User } from './user.entity';
+import {
+  ownUserView,
+  userView,
+  type OwnUserView,
+  type UserList,
+  type UserSearchDto,
+  type UserView,
+} from './users.dto';
+
+const DEFAULT_LIMIT = 50;
+
+@Injectable()
+export class UsersService {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  /** @throws Problem `user-not-found` */
+  async own(userId: string): Promise<OwnUserView> {
+    return ownUserView(await this.find(userId));
+  }
+
+  /** @throws Problem `user-not-found` */
+  async get(userId: string): Promise<UserView> {
+    return userView(await this.find(userId));
+  }
+
+  /** People whose username begins with `query`, by username. Served by `users_username_key` (collation "C"). */
+  async search(query: UserSearchDto): Promise<UserList> {
+    const limit = query.limit ?? DEFAULT_LIMIT;
+    const prefix = query.query.replace(/[\\%_]/g, '\\$&');
+    const users = await this.dataSource.manager.find(User, {
+      where: {
+        username: query.cursor ? And(Like(`${prefix}%`), MoreThan(query.cursor)) : Like(`${prefix}%`),
+      },
+      order: { username: 'ASC' },
+      take: limit + 1,
+    });
+    const page = users.slice(0, limit);
+    return { items: page.map(userView), nextCursor: users.length > limit ? page.at(-1)!.username : null };
+  }
+
+  private async find(id: string): Promise<User> {
+    const user = await this.dataSource.manager.findOneBy(User, { id });
+    if (!user) throw new Problem('user-not-found');
+    return user;
+  }
+}
