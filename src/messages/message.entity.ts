@@ -9,7 +9,7 @@ import {
   Unique,
   type Relation,
 } from 'typeorm';
-import { Conversation } from '../conversations/conversation.entity';
+import { Conversation } from '../participation/conversation.entity';
 import { User } from '../users/user.entity';
 
 export type MessageType = 'text' | 'image' | 'file' | 'system';

@@ -1,0 +1,124 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { uuidv7 } from 'uuidv7';
+import { isAtLeast, lockConversation, takeRevs } from '../participation/conversation-access';
+import { inTransaction } from '../platform/database/transaction';
+import { EventBus } from '../platform/events/event-bus';
+import { Problem } from '../platform/problems/problem';
+import { currentVersion, messageView, type MessageRow, type MessageView } from './message-view';
+import { MessageDeleted, MessageUpdated } from './messages.events';
+import {
+  addVersion,
+  applyDeletion,
+  applyEdit,
+  beginHistory,
+  findMessage,
+  versionsOf,
+  type NewVersion,
+} from './messages.queries';
+
+export interface Edit {
+  readonly body: string;
+  /** The version(s) that the author saw; absent: whatever is current. */
+  readonly parents?: readonly string[];
+  /** A name for the new version, chosen by the client, so that repeating the edit is safe. */
+  readonly version?: string;
+}
+
+/** Changes of stored messages: each is a new version with its parents, and takes one `rev`. */
+@Injectable()
+export class MessageEdits {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly events: EventBus,
+  ) {}
+
+  /**
+   * Only the sender edits. An edit that changes nothing changes nothing.
+   * @throws Problem `conversation-not-found`, `message-not-found`, `forbidden` or `version-conflict` (with `current`)
+   */
+  async edit(userId: string, conversationId: string, messageId: string, edit: Edit): Promise<MessageView> {
+    return inTransaction(this.dataSource, async (manager, afterCommit) => {
+      await lockConversation(manager, userId, conversationId);
+      const row = await loadMessage(manager, conversationId, messageId);
+      if (row.sender_id !== userId) throw new Problem('forbidden');
+      if (await isRepeated(manager, row, edit)) return messageView(row);
+      if (row.deleted_at || !isBasedOnCurrent(row, edit.parents)) throw conflict(row);
+      if (row.body === edit.body) return messageView(row);
+
+      const version: NewVersion = {
+        messageId,
+        version: edit.version ?? uuidv7(),
+        parents: [currentVersion(row)],
+        authorId: userId,
+        body: edit.body,
+      };
+      await beginHistory(manager, messageId);
+      await addVersion(manager, version);
+      const rev = await takeRevs(manager, conversationId);
+      const message = messageView(await applyEdit(manager, version, rev));
+      afterCommit(() => this.events.publish(new MessageUpdated(message)));
+      return message;
+    });
+  }
+
+  /**
+   * The sender, or an admin of the group. A tombstone stays one.
+   * @throws Problem `conversation-not-found`, `message-not-found` or `forbidden`
+   */
+  async delete(userId: string, conversationId: string, messageId: string): Promise<MessageView> {
+    return inTransaction(this.dataSource, async (manager, afterCommit) => {
+      const { participant } = await lockConversation(manager, userId, conversationId);
+      const row = await loadMessage(manager, conversationId, messageId);
+      if (row.sender_id !== userId && !isAtLeast(participant.role, 'admin')) throw new Problem('forbidden');
+      if (row.deleted_at) return messageView(row);
+
+      const version: NewVersion = {
+        messageId,
+        version: uuidv7(),
+        parents: [currentVersion(row)],
+        authorId: userId,
+        body: null,
+      };
+      await beginHistory(manager, messageId);
+      await addVersion(manager, version);
+      const rev = await takeRevs(manager, conversationId);
+      const message = messageView(await applyDeletion(manager, version, rev));
+      afterCommit(() => this.events.publish(new MessageDeleted(message)));
+      return message;
+    });
+  }
+}
+
+async function loadMessage(
+  manager: EntityManager,
+  conversationId: string,
+  messageId: string,
+): Promise<MessageRow> {
+  const row = await findMessage(manager, conversationId, messageId);
+  if (!row) throw new Problem('message-not-found');
+  return row;
+}
+
+const conflict = (row: MessageRow): Problem => new Problem('version-conflict', { current: messageView(row) });
+
+/**
+ * The same version id with the same body is the same edit again; with another body it is a conflict. After a deletion,
+ * which took the bodies away, the id suffices.
+ */
+async function isRepeated(manager: EntityManager, row: MessageRow, edit: Edit): Promise<boolean> {
+  if (edit.version === undefined) return false;
+  const history = await versionsOf(manager, row.id);
+  const known = history.length > 0 ? history : [{ version: row.id, body: row.body }];
+  const same = known.find((version) => version.version === edit.version);
+  if (!same) return false;
+  if (!row.deleted_at && same.body !== edit.body) throw conflict(row);
+  return true;
+}
+
+/** History is a line: the one parent of an edit is the current version. */
+function isBasedOnCurrent(row: MessageRow, parents: readonly string[] | undefined): boolean {
+  if (parents === undefined) return true;
+  return parents.length > 0 && parents.every((parent) => parent === currentVersion(row));
+}

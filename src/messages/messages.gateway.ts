@@ -1,0 +1,55 @@
+import type { OnModuleInit } from '@nestjs/common';
+import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { EventBus } from '../platform/events/event-bus';
+import { Caller, type CallerIdentity } from '../platform/http/caller';
+import { conversationRoom, Rooms } from '../platform/sockets/rooms';
+import { MessageEdits } from './message-edits';
+import type { MessageView } from './message-view';
+import { EditMessageCommandDto, MessageReferenceDto, SendMessageCommandDto } from './messages.dto';
+import { MessageCreated, MessageDeleted, MessageUpdated } from './messages.events';
+import { MessagesService } from './messages.service';
+
+/** Message commands, and the broadcast of messages as they were stored (G5). */
+@WebSocketGateway()
+export class MessagesGateway implements OnModuleInit {
+  constructor(
+    private readonly messages: MessagesService,
+    private readonly edits: MessageEdits,
+    private readonly events: EventBus,
+    private readonly rooms: Rooms,
+  ) {}
+
+  onModuleInit(): void {
+    this.events.on(MessageCreated, ({ message }) => this.broadcast('message:created', message));
+    this.events.on(MessageUpdated, ({ message }) => this.broadcast('message:updated', message));
+    this.events.on(MessageDeleted, ({ message }) => this.broadcast('message:deleted', message));
+  }
+
+  @SubscribeMessage('message:send')
+  async send(
+    @Caller() { userId }: CallerIdentity,
+    @MessageBody() { conversationId, ...input }: SendMessageCommandDto,
+  ): Promise<MessageView> {
+    return (await this.messages.send(userId, conversationId, input)).message;
+  }
+
+  @SubscribeMessage('message:edit')
+  async edit(
+    @Caller() { userId }: CallerIdentity,
+    @MessageBody() { conversationId, messageId, ...edit }: EditMessageCommandDto,
+  ): Promise<MessageView> {
+    return this.edits.edit(userId, conversationId, messageId, edit);
+  }
+
+  @SubscribeMessage('message:delete')
+  async delete(
+    @Caller() { userId }: CallerIdentity,
+    @MessageBody() { conversationId, messageId }: MessageReferenceDto,
+  ): Promise<MessageView> {
+    return this.edits.delete(userId, conversationId, messageId);
+  }
+
+  private broadcast(event: string, message: MessageView): void {
+    this.rooms.emit(conversationRoom(message.conversationId), event, message);
+  }
+}

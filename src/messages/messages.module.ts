@@ -1,0 +1,12 @@
+import { Module } from '@nestjs/common';
+import { MessageEdits } from './message-edits';
+import { MessageWriter } from './message-writer';
+import { MessagesController } from './messages.controller';
+import { MessagesGateway } from './messages.gateway';
+import { MessagesService } from './messages.service';
+
+@Module({
+  controllers: [MessagesController],
+  providers: [MessagesService, MessageEdits, MessageWriter, MessagesGateway],
+})
+export class MessagesModule {}

@@ -1,0 +1,184 @@
+import type { EntityManager } from 'typeorm';
+import type { MessageRow } from './message-view';
+
+const COLUMNS = `m.id, m.conversation_id, m.seq, m.rev, m.sender_id, m.type, m.body, m.reply_to_id, m.version,
+  m.parents, m.pinned_at, m.edited_at, m.deleted_at, m.created_at`;
+
+/** Served by `chat_messages_pkey`. */
+export async function findMessage(
+  manager: EntityManager,
+  conversationId: string,
+  messageId: string,
+): Promise<MessageRow | undefined> {
+  const rows: MessageRow[] = await manager.query(
+    `select ${COLUMNS} from chat_messages m where m.id = $1 and m.conversation_id = $2`,
+    [messageId, conversationId],
+  );
+  return rows[0];
+}
+
+/** Up to `limit` messages below `seq`, ascending. Served by `chat_messages_conversation_seq_key`, read backwards. */
+export async function messagesBelow(
+  manager: EntityManager,
+  conversationId: string,
+  seq: number,
+  limit: number,
+): Promise<MessageRow[]> {
+  const rows: MessageRow[] = await manager.query(
+    `select ${COLUMNS} from chat_messages m
+     where m.conversation_id = $1 and m.seq < $2 order by m.seq desc limit $3`,
+    [conversationId, seq, limit],
+  );
+  return rows.reverse();
+}
+
+/** Up to `limit` messages above `seq`, ascending. Served by `chat_messages_conversation_seq_key`. */
+export async function messagesAbove(
+  manager: EntityManager,
+  conversationId: string,
+  seq: number,
+  limit: number,
+): Promise<MessageRow[]> {
+  return manager.query(
+    `select ${COLUMNS} from chat_messages m
+     where m.conversation_id = $1 and m.seq > $2 order by m.seq limit $3`,
+    [conversationId, seq, limit],
+  );
+}
+
+/** The message at each of the positions given. Served by `chat_messages_conversation_seq_key`. */
+export async function messagesAt(
+  manager: EntityManager,
+  positions: readonly { conversationId: string; seq: number }[],
+): Promise<MessageRow[]> {
+  if (positions.length === 0) return [];
+  return manager.query(
+    `select ${COLUMNS} from unnest($1::uuid[], $2::bigint[]) as position (conversation_id, seq)
+     join chat_messages m on m.conversation_id = position.conversation_id and m.seq = position.seq`,
+    [positions.map((position) => position.conversationId), positions.map((position) => position.seq)],
+  );
+}
+
+/** A conversation and how far a client knows it. */
+export interface Cursor {
+  readonly conversationId: string;
+  readonly seq: number;
+  readonly rev: number;
+}
+
+/** For each cursor up to `limit` messages above its `seq`, ascending. Served by `chat_messages_conversation_seq_key`. */
+export async function newMessages(
+  manager: EntityManager,
+  cursors: readonly Cursor[],
+  limit: number,
+): Promise<MessageRow[]> {
+  return manager.query(
+    `select m.* from unnest($1::uuid[], $2::bigint[]) as cursor (conversation_id, seq)
+     cross join lateral (
+       select ${COLUMNS} from chat_messages m
+       where m.conversation_id = cursor.conversation_id and m.seq > cursor.seq
+       order by m.seq limit $3) m
+     order by m.conversation_id, m.seq`,
+    [cursors.map((cursor) => cursor.conversationId), cursors.map((cursor) => cursor.seq), limit],
+  );
+}
+
+/**
+ * For each cursor up to `limit` messages that the client has and that changed above its `rev`, in `rev` order.
+ * Served by `chat_messages_rev_idx`.
+ */
+export async function changedMessages(
+  manager: EntityManager,
+  cursors: readonly Cursor[],
+  limit: number,
+): Promise<MessageRow[]> {
+  return manager.query(
+    `select m.* from unnest($1::uuid[], $2::bigint[], $3::bigint[]) as cursor (conversation_id, seq, rev)
+     cross join lateral (
+       select ${COLUMNS} from chat_messages m
+       where m.conversation_id = cursor.conversation_id and m.rev > 0 and m.rev > cursor.rev and m.seq <= cursor.seq
+       order by m.rev limit $4) m
+     order by m.conversation_id, m.rev`,
+    [
+      cursors.map((cursor) => cursor.conversationId),
+      cursors.map((cursor) => cursor.seq),
+      cursors.map((cursor) => cursor.rev),
+      limit,
+    ],
+  );
+}
+
+export interface VersionRow {
+  number: number;
+  version: string;
+  parents: string[];
+  body: string | null;
+  author_id: string | null;
+  created_at: Date;
+}
+
+/** Oldest first; empty for a message that was never changed. Served by `message_versions_pkey`. */
+export async function versionsOf(manager: EntityManager, messageId: string): Promise<VersionRow[]> {
+  return manager.query(
+    `select number, version, parents, body, author_id, created_at
+     from message_versions where message_id = $1 order by number`,
+    [messageId],
+  );
+}
+
+/** Copies the message as first sent into its history, if its history has not begun yet. */
+export async function beginHistory(manager: EntityManager, messageId: string): Promise<void> {
+  await manager.query(
+    `insert into message_versions (message_id, number, version, parents, body, author_id, created_at)
+     select id, 1, id::text, '{}', body, sender_id, created_at from chat_messages where id = $1
+     on conflict do nothing`,
+    [messageId],
+  );
+}
+
+export interface NewVersion {
+  readonly messageId: string;
+  readonly version: string;
+  readonly parents: readonly string[];
+  readonly authorId: string;
+  readonly body: string | null;
+}
+
+/** The history must have begun, and the conversation be locked. */
+export async function addVersion(manager: EntityManager, version: NewVersion): Promise<void> {
+  await manager.query(
+    `insert into message_versions (message_id, number, version, parents, body, author_id)
+     select $1, max(number) + 1, $2, $3, $4, $5 from message_versions where message_id = $1`,
+    [version.messageId, version.version, version.parents, version.body, version.authorId],
+  );
+}
+
+/** Makes the newest version the message. */
+export async function applyEdit(
+  manager: EntityManager,
+  version: NewVersion,
+  rev: number,
+): Promise<MessageRow> {
+  const [rows] = (await manager.query(
+    `update chat_messages m set body = $2, version = $3, parents = $4, rev = $5, edited_at = now()
+     where m.id = $1 returning ${COLUMNS}`,
+    [version.messageId, version.body, version.version, version.parents, rev],
+  )) as [MessageRow[], number];
+  return rows[0]!;
+}
+
+/** Makes the message a tombstone and forgets what it said before. */
+export async function applyDeletion(
+  manager: EntityManager,
+  version: NewVersion,
+  rev: number,
+): Promise<MessageRow> {
+  await manager.query(`update message_versions set body = null where message_id = $1`, [version.messageId]);
+  const [rows] = (await manager.query(
+    `update chat_messages m
+     set body = null, version = $2, parents = $3, rev = $4, deleted_at = now(), pinned_at = null
+     where m.id = $1 returning ${COLUMNS}`,
+    [version.messageId, version.version, version.parents, rev],
+  )) as [MessageRow[], number];
+  return rows[0]!;
+}

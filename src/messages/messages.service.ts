@@ -1,0 +1,145 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { uuidv7 } from 'uuidv7';
+import { accessConversation } from '../participation/conversation-access';
+import { invalidField, Problem } from '../platform/problems/problem';
+import { MessageEdits } from './message-edits';
+import { messageView, type MessageRow, type MessageView } from './message-view';
+import { MessageWriter, type StoredMessage } from './message-writer';
+import type { MessagePage, MessagePageDto, PutMessageDto, SendMessageDto, VersionView } from './messages.dto';
+import { findMessage, messagesAbove, messagesBelow, versionsOf } from './messages.queries';
+
+const DEFAULT_LIMIT = 50;
+
+/** Sending and reading messages. Every method is the same for HTTP and sockets. */
+@Injectable()
+export class MessagesService {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly writer: MessageWriter,
+    private readonly edits: MessageEdits,
+  ) {}
+
+  /**
+   * Stores and broadcasts a message; repeating it with the same id gives the stored one (G2).
+   * @throws Problem `conversation-not-found`, `message-id-conflict`, `message-not-found`, `forbidden`
+   */
+  async send(userId: string, conversationId: string, input: SendMessageDto): Promise<StoredMessage> {
+    if (input.attachmentIds?.length) throw invalidField('/attachmentIds/0', 'is not an attachment of yours');
+    return this.writer.append({
+      id: input.id ?? uuidv7(),
+      conversationId,
+      senderId: userId,
+      type: input.type ?? 'text',
+      body: input.body,
+      replyToId: input.replyToId ?? null,
+    });
+  }
+
+  /**
+   * PUT: creates only with `parents: []`, edits only with other `parents` or a `version`, otherwise whichever fits.
+   * @throws Problem as `send` and `MessageEdits.edit`
+   */
+  async put(
+    userId: string,
+    conversationId: string,
+    messageId: string,
+    input: PutMessageDto,
+    mustBeNew: boolean,
+  ): Promise<StoredMessage> {
+    const createOnly = mustBeNew || input.parents?.length === 0;
+    const editOnly = Boolean(input.parents?.length) || (input.version !== undefined && !createOnly);
+    if (createOnly && editOnly) throw invalidField('/parents', 'must be empty when If-None-Match says "*"');
+    if (createOnly && input.version !== undefined && input.version !== messageId) {
+      throw invalidField('/version', 'must be the id of the message when it is created');
+    }
+    const { parents, version, ...fields } = input;
+    const edit = async (): Promise<StoredMessage> => ({
+      message: await this.edits.edit(userId, conversationId, messageId, {
+        body: input.body,
+        parents,
+        version,
+      }),
+      isNew: false,
+    });
+    if (editOnly) return edit();
+    if (!createOnly && (await this.exists(userId, conversationId, messageId))) return edit();
+    try {
+      return await this.send(userId, conversationId, { ...fields, id: messageId });
+    } catch (error) {
+      // Somebody was faster: with this id in this conversation it is an edit after all.
+      const isTaken = error instanceof Problem && error.code === 'message-id-conflict';
+      if (!createOnly && isTaken && (await this.exists(userId, conversationId, messageId))) return edit();
+      throw error;
+    }
+  }
+
+  /** @throws Problem `conversation-not-found` or `message-not-found` */
+  async get(userId: string, conversationId: string, messageId: string): Promise<MessageView> {
+    return messageView(await this.find(userId, conversationId, messageId));
+  }
+
+  /** Oldest first. @throws Problem `conversation-not-found` or `message-not-found` */
+  async versions(userId: string, conversationId: string, messageId: string): Promise<VersionView[]> {
+    const row = await this.find(userId, conversationId, messageId);
+    const versions = await versionsOf(this.dataSource.manager, messageId);
+    if (versions.length === 0) {
+      const only = { version: row.id, parents: [], body: row.body, authorId: row.sender_id };
+      return [{ ...only, createdAt: row.created_at.toISOString() }];
+    }
+    return versions.map((version) => ({
+      version: version.version,
+      parents: version.parents,
+      body: version.body,
+      authorId: version.author_id,
+      createdAt: version.created_at.toISOString(),
+    }));
+  }
+
+  /**
+   * The head is read before the messages: what is delivered is never older than the head says.
+   * @throws Problem `conversation-not-found` or `validation-failed`
+   */
+  async page(userId: string, conversationId: string, query: MessagePageDto): Promise<MessagePage> {
+    const { before, after, around } = query;
+    if ([before, after, around].filter((position) => position !== undefined).length > 1) {
+      throw invalidField('/query', 'takes one of before, after and around');
+    }
+    const { manager } = this.dataSource;
+    const { conversation } = await accessConversation(manager, userId, conversationId);
+    const limit = query.limit ?? DEFAULT_LIMIT;
+    const rows: MessageRow[] = [];
+    if (around !== undefined) {
+      const older = await messagesBelow(manager, conversationId, around, Math.floor(limit / 2));
+      rows.push(
+        ...older,
+        ...(await messagesAbove(manager, conversationId, around - 1, limit - older.length)),
+      );
+    } else if (after !== undefined) {
+      rows.push(...(await messagesAbove(manager, conversationId, after, limit)));
+    } else {
+      rows.push(...(await messagesBelow(manager, conversationId, before ?? Number.MAX_SAFE_INTEGER, limit)));
+    }
+    const first = rows[0]?.seq ?? (after !== undefined ? conversation.lastSeq + 1 : 1);
+    const last = rows.at(-1)?.seq ?? first - 1;
+    return {
+      items: rows.map(messageView),
+      head: { seq: Math.max(conversation.lastSeq, rows.at(-1)?.seq ?? 0), rev: conversation.lastRev },
+      hasMoreBefore: first > 1,
+      hasMoreAfter: last < conversation.lastSeq,
+    };
+  }
+
+  private async exists(userId: string, conversationId: string, messageId: string): Promise<boolean> {
+    await accessConversation(this.dataSource.manager, userId, conversationId);
+    return (await findMessage(this.dataSource.manager, conversationId, messageId)) !== undefined;
+  }
+
+  private async find(userId: string, conversationId: string, messageId: string): Promise<MessageRow> {
+    await accessConversation(this.dataSource.manager, userId, conversationId);
+    const row = await findMessage(this.dataSource.manager, conversationId, messageId);
+    if (!row) throw new Problem('message-not-found');
+    return row;
+  }
+}
