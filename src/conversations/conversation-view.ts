@@ -1,0 +1,187 @@
+import type { EntityManager } from 'typeorm';
+import { messageView, type MessageView } from '../messages/message-view';
+import { messagesAt } from '../messages/messages.queries';
+import type { ConversationType } from '../participation/conversation.entity';
+import type { Role } from '../participation/participant.entity';
+import { previewParticipants, type ParticipantView } from '../participation/participant-view';
+
+/** A Conversation as all its participants see it; what events carry. */
+export interface SharedConversationView {
+  id: string;
+  type: ConversationType;
+  title: string | null;
+  description: string | null;
+  createdBy: string | null;
+  lastSeq: number;
+  lastRev: number;
+  lastMessage: MessageView | null;
+  participants: ParticipantView[];
+  createdAt: string;
+  updatedAt: string;
+}
+
+/** The Conversation of the contract, with what is the caller's own. */
+export interface ConversationView extends SharedConversationView {
+  unreadCount: number;
+  mentionCount: number;
+  myRole: Role;
+}
+
+interface ConversationRow {
+  id: string;
+  type: ConversationType;
+  title: string | null;
+  description: string | null;
+  created_by: string | null;
+  last_seq: number;
+  last_rev: number;
+  active_at: Date;
+  created_at: Date;
+  updated_at: Date;
+}
+
+interface OwnConversationRow extends ConversationRow {
+  my_role: Role;
+  unread_count: number;
+}
+
+const COLUMNS = `c.id, c.type, c.title, c.description, c.created_by, c.last_seq, c.last_rev, c.active_at,
+  c.created_at, c.updated_at`;
+
+/** Other people's undeleted messages above the read position. Served by `chat_messages_conversation_seq_key`. */
+const UNREAD_COUNT = `(
+  select count(*)::integer from chat_messages m
+  where m.conversation_id = p.conversation_id and m.seq > p.read_seq
+    and m.deleted_at is null and m.sender_id is distinct from p.user_id)`;
+
+/** A place in the list of conversations: the latest activity first. */
+export interface ListPosition {
+  readonly activeAt: Date;
+  readonly id: string;
+}
+
+/** A page of the user's conversations, one more than `limit` when there are more. */
+export async function listOwnConversations(
+  manager: EntityManager,
+  userId: string,
+  after: ListPosition | undefined,
+  limit: number,
+): Promise<{ views: ConversationView[]; last: ListPosition | undefined; hasMore: boolean }> {
+  const rows: OwnConversationRow[] = await manager.query(
+    `with page as (
+       select p.conversation_id, p.user_id, p.role, p.read_seq, c.active_at
+       from conversation_participants p join conversations c on c.id = p.conversation_id
+       where p.user_id = $1 and p.left_at is null and c.deleted_at is null
+         and (p.hidden_seq is null or c.last_seq > p.hidden_seq)
+         and ($2::timestamptz is null or (c.active_at, c.id) < ($2, $3::uuid))
+       order by c.active_at desc, c.id desc limit $4)
+     select ${COLUMNS}, p.role as my_role, ${UNREAD_COUNT} as unread_count
+     from page p join conversations c on c.id = p.conversation_id
+     order by c.active_at desc, c.id desc`,
+    [userId, after?.activeAt ?? null, after?.id ?? null, limit + 1],
+  );
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  return {
+    views: await ownViews(manager, page),
+    last: last && { activeAt: last.active_at, id: last.id },
+    hasMore: rows.length > limit,
+  };
+}
+
+/** The conversations among `ids` in which the user participates, as the user sees them. */
+export async function findOwnConversations(
+  manager: EntityManager,
+  userId: string,
+  ids: readonly string[],
+): Promise<ConversationView[]> {
+  const rows: OwnConversationRow[] = await manager.query(
+    `select ${COLUMNS}, p.role as my_role, ${UNREAD_COUNT} as unread_count
+     from conversation_participants p join conversations c on c.id = p.conversation_id
+     where p.user_id = $1 and p.conversation_id = any ($2) and p.left_at is null and c.deleted_at is null`,
+    [userId, ids],
+  );
+  return ownViews(manager, rows);
+}
+
+/** A conversation for an event: nothing in it is anybody's own. */
+export async function sharedConversation(
+  manager: EntityManager,
+  id: string,
+): Promise<SharedConversationView> {
+  const rows: ConversationRow[] = await manager.query(
+    `select ${COLUMNS} from conversations c where c.id = $1`,
+    [id],
+  );
+  const [view] = await sharedViews(manager, rows);
+  return view!;
+}
+
+/** For each conversation the `rev` that the last change of its title or description took. */
+export async function settingsRevs(
+  manager: EntityManager,
+  ids: readonly string[],
+): Promise<Map<string, number>> {
+  const rows: { id: string; settings_rev: number }[] = await manager.query(
+    `select id, settings_rev from conversations where id = any ($1)`,
+    [ids],
+  );
+  return new Map(rows.map((row) => [row.id, row.settings_rev]));
+}
+
+export async function countUnread(
+  manager: EntityManager,
+  userId: string,
+  conversationId: string,
+): Promise<number> {
+  const rows: { unread_count: number }[] = await manager.query(
+    `select ${UNREAD_COUNT} as unread_count from conversation_participants p
+     where p.conversation_id = $1 and p.user_id = $2`,
+    [conversationId, userId],
+  );
+  return rows[0]?.unread_count ?? 0;
+}
+
+async function ownViews(manager: EntityManager, rows: OwnConversationRow[]): Promise<ConversationView[]> {
+  const shared = await sharedViews(manager, rows);
+  return rows.map((row, index) => ({
+    ...shared[index]!,
+    unreadCount: row.unread_count,
+    mentionCount: 0,
+    myRole: row.my_role,
+  }));
+}
+
+async function sharedViews(
+  manager: EntityManager,
+  rows: ConversationRow[],
+): Promise<SharedConversationView[]> {
+  if (rows.length === 0) return [];
+  const participants = await previewParticipants(
+    manager,
+    rows.map((row) => row.id),
+  );
+  const lastMessages = await messagesAt(
+    manager,
+    rows.filter((row) => row.last_seq > 0).map((row) => ({ conversationId: row.id, seq: row.last_seq })),
+  );
+  const lastMessageOf = new Map(lastMessages.map((message) => [message.conversation_id, message]));
+  return rows.map((row) => {
+    const lastMessage = lastMessageOf.get(row.id);
+    return {
+      id: row.id,
+      type: row.type,
+      title: row.title,
+      description: row.description,
+      createdBy: row.created_by,
+      lastSeq: row.last_seq,
+      lastRev: row.last_rev,
+      lastMessage: lastMessage ? messageView(lastMessage) : null,
+      participants: participants
+        .filter((entry) => entry.conversationId === row.id)
+        .map((entry) => entry.view),
+      createdAt: row.created_at.toISOString(),
+      updatedAt: row.updated_at.toISOString(),
+    };
+  });
+}

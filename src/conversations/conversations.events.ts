@@ -1,0 +1,52 @@
+import type { ParticipantView } from '../participation/participant-view';
+import type { SharedConversationView } from './conversation-view';
+
+/** Users have got a conversation: it was made, or they were added to it. */
+export class ConversationAdded {
+  constructor(
+    readonly userIds: readonly string[],
+    readonly rev: number,
+    readonly conversation: SharedConversationView,
+  ) {}
+}
+
+export class ConversationChanged {
+  constructor(
+    readonly rev: number,
+    readonly conversation: SharedConversationView,
+  ) {}
+}
+
+/** The conversation is gone for everybody. */
+export class ConversationDeleted {
+  constructor(readonly conversationId: string) {}
+}
+
+export class ParticipantChanged {
+  constructor(
+    readonly kind: 'joined' | 'updated',
+    readonly conversationId: string,
+    readonly rev: number,
+    readonly participant: ParticipantView,
+  ) {}
+}
+
+/** A participant has left or was removed, and hears nothing more. */
+export class ParticipantLeft {
+  constructor(
+    readonly conversationId: string,
+    readonly rev: number,
+    readonly participant: ParticipantView,
+  ) {}
+}
+
+/** A read position has moved. */
+export class ReadPositionChanged {
+  constructor(
+    readonly conversationId: string,
+    readonly userId: string,
+    readonly seq: number,
+    /** False in large groups, where only the user's own devices are told. */
+    readonly isShared: boolean,
+  ) {}
+}

@@ -1,0 +1,82 @@
+import type { OnModuleInit } from '@nestjs/common';
+import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { EventBus } from '../platform/events/event-bus';
+import { Caller, type CallerIdentity } from '../platform/http/caller';
+import { conversationRoom, Rooms, userRoom } from '../platform/sockets/rooms';
+import { ReadPositionCommandDto, type ReadPositionView } from './conversations.dto';
+import {
+  ConversationAdded,
+  ConversationChanged,
+  ConversationDeleted,
+  ParticipantChanged,
+  ParticipantLeft,
+  ReadPositionChanged,
+} from './conversations.events';
+import { ReadPositionsService } from './read-positions.service';
+
+/** Tells participants what has become of their conversations, and keeps the rooms as the database says. */
+@WebSocketGateway()
+export class ConversationsGateway implements OnModuleInit {
+  constructor(
+    private readonly readPositions: ReadPositionsService,
+    private readonly events: EventBus,
+    private readonly rooms: Rooms,
+  ) {}
+
+  onModuleInit(): void {
+    this.events.on(ConversationAdded, (event) => this.added(event));
+    this.events.on(ConversationChanged, ({ rev, conversation }) =>
+      this.rooms.emit(conversationRoom(conversation.id), 'conversation:updated', {
+        conversationId: conversation.id,
+        rev,
+        conversation,
+      }),
+    );
+    this.events.on(ConversationDeleted, ({ conversationId }) => {
+      this.rooms.emit(conversationRoom(conversationId), 'conversation:removed', { conversationId });
+      this.rooms.close(conversationRoom(conversationId));
+    });
+    this.events.on(ParticipantChanged, ({ kind, conversationId, rev, participant }) =>
+      this.rooms.emit(conversationRoom(conversationId), `participant:${kind}`, {
+        conversationId,
+        rev,
+        participant,
+      }),
+    );
+    this.events.on(ParticipantLeft, (event) => this.left(event));
+    this.events.on(ReadPositionChanged, ({ conversationId, userId, seq, isShared }) =>
+      this.rooms.emit(isShared ? conversationRoom(conversationId) : userRoom(userId), 'conversation:read', {
+        conversationId,
+        userId,
+        seq,
+      }),
+    );
+  }
+
+  @SubscribeMessage('conversation:read')
+  async read(
+    @Caller() { userId }: CallerIdentity,
+    @MessageBody() { conversationId, ...input }: ReadPositionCommandDto,
+  ): Promise<ReadPositionView> {
+    return this.readPositions.set(userId, conversationId, input);
+  }
+
+  private added({ userIds, rev, conversation }: ConversationAdded): void {
+    for (const userId of userIds) {
+      this.rooms.join(userId, conversationRoom(conversation.id));
+      this.rooms.emit(userRoom(userId), 'conversation:created', {
+        conversationId: conversation.id,
+        rev,
+        conversation,
+      });
+    }
+  }
+
+  /** Out of the room first: nothing that follows may reach who has left. */
+  private left({ conversationId, rev, participant }: ParticipantLeft): void {
+    const room = conversationRoom(conversationId);
+    this.rooms.leave(participant.userId, room);
+    this.rooms.emit(userRoom(participant.userId), 'conversation:removed', { conversationId });
+    this.rooms.emit(room, 'participant:left', { conversationId, rev, participant });
+  }
+}

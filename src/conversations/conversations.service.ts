@@ -1,0 +1,208 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { uuidv7 } from 'uuidv7';
+import { violatedConstraint } from '../platform/database/database-problem';
+import { inTransaction } from '../platform/database/transaction';
+import { EventBus } from '../platform/events/event-bus';
+import { invalidField, Problem } from '../platform/problems/problem';
+import { lockConversation, requireRole, takeRevs } from '../participation/conversation-access';
+import { Conversation } from '../participation/conversation.entity';
+import { Participant, type Role } from '../participation/participant.entity';
+import { User } from '../users/user.entity';
+import {
+  findOwnConversations,
+  listOwnConversations,
+  sharedConversation,
+  type ConversationView,
+} from './conversation-view';
+import { readCursor, writeCursor } from './conversation-cursor';
+import type {
+  ConversationList,
+  ConversationListDto,
+  CreateConversationDto,
+  UpdateConversationDto,
+} from './conversations.dto';
+import { ConversationAdded, ConversationChanged, ConversationDeleted } from './conversations.events';
+
+const DEFAULT_LIMIT = 50;
+
+/** Making, listing, renaming and ending conversations. */
+@Injectable()
+export class ConversationsService {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly events: EventBus,
+  ) {}
+
+  /**
+   * A direct conversation exists once for a pair of people: asking again gives the same one.
+   * @throws Problem `validation-failed`, `user-not-found` or `conversation-id-conflict`
+   */
+  async create(
+    userId: string,
+    input: CreateConversationDto,
+  ): Promise<{ conversation: ConversationView; isNew: boolean }> {
+    const others = [...new Set(input.participantIds)].filter((id) => id !== userId);
+    if (input.type === 'direct') {
+      const groupField = (['id', 'title', 'description'] as const).find(
+        (field) => input[field] !== undefined,
+      );
+      if (groupField) throw invalidField(`/${groupField}`, 'is for groups only');
+      if (others.length !== 1 || input.participantIds.length !== 1) {
+        throw invalidField('/participantIds', 'must name exactly one other person');
+      }
+      return this.createDirect(userId, others[0]!);
+    }
+    if (input.title === undefined) throw invalidField('/title', 'is required for a group');
+    return { conversation: await this.createGroup(userId, input, others), isNew: true };
+  }
+
+  private async createDirect(
+    userId: string,
+    otherId: string,
+  ): Promise<{ conversation: ConversationView; isNew: boolean }> {
+    const directKey = [userId, otherId].sort().join(':');
+    return inTransaction(this.dataSource, async (manager, afterCommit) => {
+      await requireUsers(manager, [otherId]);
+      const id = uuidv7();
+      // Waits for a concurrent creation of the same pair, and then gives way to it.
+      const created: unknown[] = await manager.query(
+        `insert into conversations (id, type, direct_key, created_by) values ($1, 'direct', $2, $3)
+         on conflict on constraint conversations_direct_key_key do nothing returning id`,
+        [id, directKey, userId],
+      );
+      if (created.length === 0) {
+        const existing = await manager.findOneByOrFail(Conversation, { directKey });
+        return { conversation: await this.view(manager, userId, existing.id), isNew: false };
+      }
+      await addAll(manager, id, [userId, otherId], () => 'member');
+      const shared = await sharedConversation(manager, id);
+      afterCommit(() => this.events.publish(new ConversationAdded([userId, otherId], 0, shared)));
+      return { conversation: await this.view(manager, userId, id), isNew: true };
+    });
+  }
+
+  private async createGroup(
+    userId: string,
+    input: CreateConversationDto,
+    others: string[],
+  ): Promise<ConversationView> {
+    const id = input.id ?? uuidv7();
+    try {
+      return await inTransaction(this.dataSource, async (manager, afterCommit) => {
+        await requireUsers(manager, others);
+        const { title, description } = input;
+        await manager.insert(Conversation, {
+          id,
+          type: 'group',
+          title,
+          description: description || null,
+          createdBy: userId,
+        });
+        const members = [userId, ...others];
+        await addAll(manager, id, members, (memberId) => (memberId === userId ? 'owner' : 'member'));
+        const shared = await sharedConversation(manager, id);
+        afterCommit(() => this.events.publish(new ConversationAdded(members, 0, shared)));
+        return this.view(manager, userId, id);
+      });
+    } catch (error) {
+      throw violatedConstraint(error) === 'conversations_pkey'
+        ? new Problem('conversation-id-conflict')
+        : error;
+    }
+  }
+
+  /** Latest activity first. @throws Problem `validation-failed` for a cursor that is none */
+  async list(userId: string, query: ConversationListDto): Promise<ConversationList> {
+    const after = query.cursor === undefined ? undefined : readCursor(query.cursor);
+    const limit = query.limit ?? DEFAULT_LIMIT;
+    const { views, last, hasMore } = await listOwnConversations(
+      this.dataSource.manager,
+      userId,
+      after,
+      limit,
+    );
+    return { items: views, nextCursor: hasMore && last ? writeCursor(last) : null };
+  }
+
+  /** @throws Problem `conversation-not-found` */
+  async get(userId: string, conversationId: string): Promise<ConversationView> {
+    return this.view(this.dataSource.manager, userId, conversationId);
+  }
+
+  /** @throws Problem `conversation-not-found` or `forbidden` */
+  async update(
+    userId: string,
+    conversationId: string,
+    input: UpdateConversationDto,
+  ): Promise<ConversationView> {
+    return inTransaction(this.dataSource, async (manager, afterCommit) => {
+      const access = await lockConversation(manager, userId, conversationId);
+      requireRole(access, 'admin');
+      const { conversation } = access;
+      // A group always has a title; null leaves it as it is.
+      const title = input.title ?? conversation.title;
+      const description =
+        input.description === undefined ? conversation.description : input.description || null;
+      if (title !== conversation.title || description !== conversation.description) {
+        const rev = await takeRevs(manager, conversationId);
+        await manager.update(Conversation, conversationId, {
+          title,
+          description,
+          settingsRev: rev,
+          updatedAt: new Date(),
+        });
+        const shared = await sharedConversation(manager, conversationId);
+        afterCommit(() => this.events.publish(new ConversationChanged(rev, shared)));
+      }
+      return this.view(manager, userId, conversationId);
+    });
+  }
+
+  /**
+   * A group is deleted by its owner, for everybody. A direct conversation is hidden from the caller's list until the
+   * next message. @throws Problem `conversation-not-found` or `forbidden`
+   */
+  async delete(userId: string, conversationId: string): Promise<void> {
+    await inTransaction(this.dataSource, async (manager, afterCommit) => {
+      const access = await lockConversation(manager, userId, conversationId);
+      if (access.conversation.type === 'direct') {
+        const hiddenSeq = access.conversation.lastSeq;
+        await manager.update(Participant, { conversationId, userId }, { hiddenSeq });
+        return;
+      }
+      requireRole(access, 'owner');
+      await manager.update(Conversation, conversationId, { deletedAt: new Date() });
+      afterCommit(() => this.events.publish(new ConversationDeleted(conversationId)));
+    });
+  }
+
+  private async view(
+    manager: EntityManager,
+    userId: string,
+    conversationId: string,
+  ): Promise<ConversationView> {
+    const [view] = await findOwnConversations(manager, userId, [conversationId]);
+    if (!view) throw new Problem('conversation-not-found');
+    return view;
+  }
+}
+
+/** @throws Problem `user-not-found` */
+async function requireUsers(manager: EntityManager, ids: string[]): Promise<void> {
+  const found = await manager.createQueryBuilder(User, 'account').whereInIds(ids).getCount();
+  if (found !== ids.length) throw new Problem('user-not-found');
+}
+
+async function addAll(
+  manager: EntityManager,
+  conversationId: string,
+  userIds: string[],
+  roleOf: (userId: string) => Role,
+): Promise<void> {
+  await manager.insert(
+    Participant,
+    userIds.map((userId) => ({ conversationId, userId, role: roleOf(userId) })),
+  );
+}

@@ -1,0 +1,159 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { inTransaction, type AfterCommit } from '../platform/database/transaction';
+import { EventBus } from '../platform/events/event-bus';
+import { Problem } from '../platform/problems/problem';
+import {
+  accessConversation,
+  isAbove,
+  isAtLeast,
+  lockConversation,
+  requireRole,
+  takeRevs,
+  type Access,
+} from '../participation/conversation-access';
+import { Participant, type Role } from '../participation/participant.entity';
+import { findParticipant, listParticipants, type ParticipantView } from '../participation/participant-view';
+import { User } from '../users/user.entity';
+import { sharedConversation } from './conversation-view';
+import { ConversationAdded, ParticipantChanged, ParticipantLeft } from './conversations.events';
+
+/**
+ * Who is in a group, and with which role. `owner` > `admin` > `member`: admins and the owner add people, and change and
+ * remove those below themselves; the one owner hands over by making somebody else the owner.
+ */
+@Injectable()
+export class ParticipantsService {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly events: EventBus,
+  ) {}
+
+  /** @throws Problem `conversation-not-found` */
+  async list(userId: string, conversationId: string): Promise<ParticipantView[]> {
+    await accessConversation(this.dataSource.manager, userId, conversationId);
+    return listParticipants(this.dataSource.manager, conversationId);
+  }
+
+  /**
+   * Adds somebody who is absent, changes the role of somebody who is there.
+   * @throws Problem `conversation-not-found`, `user-not-found`, `forbidden` or `owner-must-transfer`
+   */
+  async put(
+    userId: string,
+    conversationId: string,
+    targetId: string,
+    role: Role | undefined,
+  ): Promise<ParticipantView> {
+    return inTransaction(this.dataSource, async (manager, afterCommit) => {
+      const access = await lockConversation(manager, userId, conversationId);
+      if (access.conversation.type === 'direct') throw new Problem('forbidden');
+      const target = await presentParticipant(manager, conversationId, targetId);
+      if (!target) return this.add(manager, access, targetId, role, afterCommit);
+      if (role === undefined || role === target.role) return viewOf(manager, conversationId, targetId);
+      if (targetId === userId && target.role === 'owner') throw new Problem('owner-must-transfer');
+      if (!isAbove(access.participant.role, target.role) || !mayGive(access, role))
+        throw new Problem('forbidden');
+      if (role === 'owner') await this.handOver(manager, access, afterCommit);
+      return this.setRole(manager, conversationId, targetId, role, afterCommit);
+    });
+  }
+
+  /**
+   * Removes somebody, or leaves. Removing who is not there changes nothing.
+   * @throws Problem `conversation-not-found`, `forbidden` or `owner-must-transfer`
+   */
+  async remove(userId: string, conversationId: string, targetId: string): Promise<void> {
+    await inTransaction(this.dataSource, async (manager, afterCommit) => {
+      const access = await lockConversation(manager, userId, conversationId);
+      if (access.conversation.type === 'direct') throw new Problem('forbidden');
+      if (targetId !== userId) requireRole(access, 'admin');
+      const target = await presentParticipant(manager, conversationId, targetId);
+      if (!target) return;
+      if (targetId === userId && target.role === 'owner') throw new Problem('owner-must-transfer');
+      if (targetId !== userId && !isAbove(access.participant.role, target.role))
+        throw new Problem('forbidden');
+      const rev = await takeRevs(manager, conversationId);
+      await manager.update(Participant, { conversationId, userId: targetId }, { leftAt: new Date(), rev });
+      const participant = await viewOf(manager, conversationId, targetId);
+      afterCommit(() => this.events.publish(new ParticipantLeft(conversationId, rev, participant)));
+    });
+  }
+
+  private async add(
+    manager: EntityManager,
+    access: Access,
+    targetId: string,
+    role: Role = 'member',
+    afterCommit: AfterCommit,
+  ): Promise<ParticipantView> {
+    requireRole(access, 'admin');
+    const { id: conversationId, lastSeq } = access.conversation;
+    if (!(await manager.existsBy(User, { id: targetId }))) throw new Problem('user-not-found');
+    const given = mayGive(access, role) ? role : 'member';
+    if (given === 'owner') await this.handOver(manager, access, afterCommit);
+    const rev = await takeRevs(manager, conversationId);
+    // Who joins begins with everything read, also who was here before.
+    const fresh = { role: given, readSeq: lastSeq, hiddenSeq: null, joinedAt: new Date(), leftAt: null, rev };
+    await manager.upsert(Participant, { conversationId, userId: targetId, ...fresh }, [
+      'conversationId',
+      'userId',
+    ]);
+    const participant = await viewOf(manager, conversationId, targetId);
+    const conversation = await sharedConversation(manager, conversationId);
+    afterCommit(() => this.events.publish(new ConversationAdded([targetId], rev, conversation)));
+    afterCommit(() =>
+      this.events.publish(new ParticipantChanged('joined', conversationId, rev, participant)),
+    );
+    return participant;
+  }
+
+  /**
+   * The owner becomes an admin, before somebody else becomes the owner: there is one at any moment
+   * (`conversation_participants_owner_key`). Two rows change, so this takes a rev of its own.
+   */
+  private async handOver(manager: EntityManager, access: Access, afterCommit: AfterCommit): Promise<void> {
+    await this.setRole(manager, access.conversation.id, access.participant.userId, 'admin', afterCommit);
+  }
+
+  private async setRole(
+    manager: EntityManager,
+    conversationId: string,
+    userId: string,
+    role: Role,
+    afterCommit: AfterCommit,
+  ): Promise<ParticipantView> {
+    const rev = await takeRevs(manager, conversationId);
+    await manager.update(Participant, { conversationId, userId }, { role, rev });
+    const participant = await viewOf(manager, conversationId, userId);
+    afterCommit(() =>
+      this.events.publish(new ParticipantChanged('updated', conversationId, rev, participant)),
+    );
+    return participant;
+  }
+}
+
+/** A role is given by those above it; only the owner makes an owner. */
+function mayGive(access: Access, role: Role): boolean {
+  const own = access.participant.role;
+  return own === 'owner' || (isAtLeast(own, 'admin') && isAbove(own, role));
+}
+
+async function presentParticipant(
+  manager: EntityManager,
+  conversationId: string,
+  userId: string,
+): Promise<ParticipantView | undefined> {
+  const found = await findParticipant(manager, conversationId, userId);
+  return found && found.view.leftAt === null ? found.view : undefined;
+}
+
+async function viewOf(
+  manager: EntityManager,
+  conversationId: string,
+  userId: string,
+): Promise<ParticipantView> {
+  const found = await findParticipant(manager, conversationId, userId);
+  return found!.view;
+}
