@@ -1,0 +1,202 @@
+import { randomUUID } from 'node:crypto';
+import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
+import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import type { OnGatewayConnection, OnGatewayInit } from '@nestjs/websockets';
+import type { Server, Socket } from 'socket.io';
+import { SessionEnded } from '../authentication/session-ended.event';
+import { SessionsService } from '../authentication/sessions.service';
+import { Configuration } from '../platform/configuration/configuration';
+import { DatabaseMonitor } from '../platform/database/database-monitor';
+import { EventBus } from '../platform/events/event-bus';
+import { WorkInFlight } from '../platform/lifecycle/work-in-flight';
+import { describeError, StructuredLogger } from '../platform/logging/structured-logger';
+import { Metrics } from '../platform/metrics/metrics';
+import { Problem } from '../platform/problems/problem';
+import { logProblem } from '../platform/problems/problem.filter';
+import { toProblem } from '../platform/problems/to-problem';
+import { RateLimits } from '../platform/rate-limits/rate-limits';
+import { runInContext } from '../platform/request-context';
+import { commandFrame, identityOf, type SocketIdentity } from '../platform/sockets/command-frame';
+import { conversationRoom, Rooms, sessionRoom, userRoom, type Arrival } from '../platform/sockets/rooms';
+import { RefreshSessionCommandDto } from './connections.dto';
+import { Entitlements } from './entitlements';
+
+const SWEEP_MS = 2_000;
+/** Sockets whose token ran out while the database was away get this long to refresh it (G7). */
+const GRACE_AFTER_OUTAGE_MS = 60_000;
+const MAX_RECONNECT_MS = 5_000;
+
+interface SocketData {
+  identity: SocketIdentity;
+  arrival?: Arrival;
+  entry?: { conversationIds: string[]; epoch: number };
+}
+
+const dataOf = (socket: Socket): SocketData => socket.data as SocketData;
+
+/** How sockets come and go: authentication in the handshake, rooms, `ready`, expiry, revocation, drain. */
+@WebSocketGateway()
+export class ConnectionsGateway
+  implements OnModuleInit, OnGatewayInit, OnGatewayConnection, OnApplicationShutdown
+{
+  private server: Server | undefined;
+  private sweeper: NodeJS.Timeout | undefined;
+  private readonly frame: ReturnType<typeof commandFrame>;
+
+  constructor(
+    private readonly configuration: Configuration,
+    private readonly sessions: SessionsService,
+    private readonly entitlements: Entitlements,
+    private readonly rooms: Rooms,
+    private readonly events: EventBus,
+    private readonly monitor: DatabaseMonitor,
+    private readonly rateLimits: RateLimits,
+    private readonly metrics: Metrics,
+    private readonly work: WorkInFlight,
+    private readonly logger: StructuredLogger,
+  ) {
+    this.frame = commandFrame({
+      timeoutMs: configuration.REQUEST_TIMEOUT_MS,
+      work,
+      metrics,
+      logger,
+      admit: (socket) => this.rateLimits.take('command', identityOf(socket).userId),
+    });
+  }
+
+  onModuleInit(): void {
+    this.events.on(SessionEnded, ({ sessionId, reason }) =>
+      this.rooms.endSession(sessionId, 'session:revoked', { reason }),
+    );
+    this.monitor.onChange(() => this.server?.emit('server:status', this.status()));
+  }
+
+  afterInit(server: Server): void {
+    this.server = server;
+    this.rooms.attach(server);
+    server.use((socket, next) => {
+      this.admit(socket).then(
+        () => next(),
+        (error: unknown) => next(this.refusal(error)),
+      );
+    });
+    this.sweeper = setInterval(() => this.sweep(), SWEEP_MS).unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.sweeper);
+  }
+
+  /** Everything here happens in one turn: no event can fall between entering the rooms and `ready`. */
+  handleConnection(socket: Socket): void {
+    try {
+      const { identity, arrival, entry } = dataOf(socket);
+      if (!arrival || !entry) return void socket.disconnect(true);
+      this.rooms.settle(arrival);
+      socket.data = { identity };
+      if (arrival.ended) {
+        socket.emit('session:revoked', { reason: 'ended-elsewhere' });
+        return void socket.disconnect(true);
+      }
+      const rooms = entry.conversationIds
+        .map(conversationRoom)
+        .filter((room) => !arrival.withdrawn.has(room));
+      void socket.join([userRoom(identity.userId), sessionRoom(identity.sessionId), ...rooms]);
+      socket.use((packet, next) => this.frame(socket, packet as [string, ...unknown[]], next));
+      this.metrics.sockets.inc();
+      socket.once('disconnect', () => this.metrics.sockets.dec());
+      socket.emit('ready', {
+        userId: identity.userId,
+        sessionId: identity.sessionId,
+        epoch: entry.epoch,
+        serverTime: new Date().toISOString(),
+      });
+      if (!this.monitor.verdict.isUp) socket.emit('server:status', this.status());
+    } catch (error) {
+      // An exception that leaves this method would end the process.
+      this.logger.event('error', 'a connection failed', { error: describeError(error as Error) });
+      socket.disconnect(true);
+    }
+  }
+
+  /** Gives the socket a newer access token of the same session. */
+  @SubscribeMessage('session:refresh')
+  async refresh(
+    @ConnectedSocket() socket: Socket,
+    @MessageBody() { token }: RefreshSessionCommandDto,
+  ): Promise<{ expiresIn: number }> {
+    const identity = identityOf(socket);
+    const claims = await this.sessions.authenticate(token);
+    if (claims.sessionId !== identity.sessionId) throw new Problem('unauthenticated');
+    identity.expiresAt = claims.expiresAt;
+    return { expiresIn: Math.max(0, Math.floor((claims.expiresAt - Date.now()) / 1_000)) };
+  }
+
+  /** Tells every socket to come back later, each at another time, so that they do not all return at once. */
+  announceDraining(): void {
+    for (const socket of this.server?.sockets.sockets.values() ?? []) {
+      socket.emit('server:draining', { reconnectInMs: Math.floor(Math.random() * MAX_RECONNECT_MS) });
+    }
+  }
+
+  disconnectAll(): void {
+    this.server?.disconnectSockets(true);
+  }
+
+  /** @throws Problem: what the client finds in `connect_error.data` */
+  private async admit(socket: Socket): Promise<void> {
+    const context = {
+      requestId: randomUUID(),
+      deadline: performance.now() + this.configuration.REQUEST_TIMEOUT_MS,
+    };
+    const end = this.work.begin();
+    try {
+      await runInContext(context, async () => {
+        if (this.work.isClosed) throw new Problem('draining');
+        this.rateLimits.take('anonymous', socket.handshake.address);
+        const token: unknown = socket.handshake.auth.token;
+        if (typeof token !== 'string' || token.length > 4_096) throw new Problem('unauthenticated');
+        await this.authenticate(socket, token);
+      });
+    } finally {
+      end();
+    }
+  }
+
+  private async authenticate(socket: Socket, token: string): Promise<void> {
+    const { userId, sessionId } = await this.sessions.claims(token);
+    // From here on, what is taken away from this user or session is noted, whatever is read below.
+    const arrival = this.rooms.announce(userId, sessionId);
+    socket.conn.once('close', () => this.rooms.settle(arrival));
+    try {
+      const { expiresAt } = await this.sessions.authenticate(token);
+      const entry = await this.entitlements.of(userId);
+      socket.data = { identity: { userId, sessionId, expiresAt }, arrival, entry } satisfies SocketData;
+    } catch (error) {
+      this.rooms.settle(arrival);
+      throw error;
+    }
+  }
+
+  private refusal(error: unknown): Error {
+    const problem = toProblem(error);
+    logProblem(this.logger, problem);
+    return Object.assign(new Error(problem.code), { data: problem.toDocument('/socket.io', randomUUID()) });
+  }
+
+  /** Closes sockets whose token ran out, but never for want of a database to refresh it against (G7). */
+  private sweep(): void {
+    const { isUp, since } = this.monitor.verdict;
+    const now = Date.now();
+    if (!isUp || now - since < GRACE_AFTER_OUTAGE_MS) return;
+    for (const socket of this.server?.sockets.sockets.values() ?? []) {
+      if (identityOf(socket).expiresAt > now) continue;
+      socket.emit('session:expired', { reason: 'token-expired' });
+      socket.disconnect(true);
+    }
+  }
+
+  private status(): { status: 'ok' | 'degraded' } {
+    return { status: this.monitor.verdict.isUp ? 'ok' : 'degraded' };
+  }
+}

@@ -1,0 +1,21 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+
+/** What an arriving socket needs to know. */
+@Injectable()
+export class Entitlements {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  /** Served by `conversation_participants_user_idx`. */
+  async of(userId: string): Promise<{ conversationIds: string[]; epoch: number }> {
+    const rows: { epoch: number; conversation_ids: string[] }[] = await this.dataSource.query(
+      `select s.epoch, array(
+         select p.conversation_id from conversation_participants p join conversations c on c.id = p.conversation_id
+         where p.user_id = $1 and p.left_at is null and c.deleted_at is null) as conversation_ids
+       from database_state s`,
+      [userId],
+    );
+    return { conversationIds: rows[0]!.conversation_ids, epoch: rows[0]!.epoch };
+  }
+}
