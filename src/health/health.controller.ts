@@ -1,0 +1,58 @@
+import { Controller, Get, Req, Res } from '@nestjs/common';
+import type { HealthCheckResult } from '@nestjs/terminus';
+import type { Request, Response } from 'express';
+import { Public } from '../platform/http/public';
+import { HealthService } from './health.service';
+import { Operators } from './operators';
+
+@Public()
+@Controller('health')
+export class HealthController {
+  constructor(
+    private readonly health: HealthService,
+    private readonly operators: Operators,
+  ) {}
+
+  @Get()
+  async full(
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<HealthCheckResult> {
+    const result = answer(response, await this.health.full());
+    return (await this.operators.includes(request)) ? result : withoutDetails(result);
+  }
+
+  @Get('live')
+  async live(@Res({ passthrough: true }) response: Response): Promise<HealthCheckResult> {
+    return withoutDetails(answer(response, await this.health.live()));
+  }
+
+  @Get('ready')
+  async ready(@Res({ passthrough: true }) response: Response): Promise<HealthCheckResult> {
+    return withoutDetails(answer(response, await this.health.ready()), ['reason']);
+  }
+
+  @Get('startup')
+  async startup(@Res({ passthrough: true }) response: Response): Promise<HealthCheckResult> {
+    return withoutDetails(answer(response, await this.health.startup()));
+  }
+}
+
+function answer(response: Response, result: HealthCheckResult): HealthCheckResult {
+  response.status(result.status === 'ok' ? 200 : 503);
+  return result;
+}
+
+/** What is up and what is down; the rest is for operators. */
+function withoutDetails(result: HealthCheckResult, kept: string[] = []): HealthCheckResult {
+  const strip = (part: object | undefined): HealthCheckResult['details'] =>
+    Object.fromEntries(
+      Object.entries(part ?? {}).map(([name, details]) => [
+        name,
+        Object.fromEntries(
+          Object.entries(details as object).filter(([key]) => key === 'status' || kept.includes(key)),
+        ),
+      ]),
+    ) as HealthCheckResult['details'];
+  return { ...result, info: strip(result.info), error: strip(result.error), details: strip(result.details) };
+}

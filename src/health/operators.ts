@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import type { Request } from 'express';
+import { DataSource } from 'typeorm';
+import { SessionsService } from '../authentication/sessions.service';
+import { Configuration } from '../platform/configuration/configuration';
+import { User } from '../users/user.entity';
+
+const LOOPBACK = /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/;
+
+/** Who may see the inside of the server: users with the operator role, and outside production whoever is on the machine. */
+@Injectable()
+export class Operators {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly sessions: SessionsService,
+    private readonly configuration: Configuration,
+  ) {}
+
+  /** False when it cannot be told, as during an outage. */
+  async includes(request: Request): Promise<boolean> {
+    const isForwarded =
+      request.headers['x-forwarded-for'] !== undefined || request.headers.forwarded !== undefined;
+    const isLocal = LOOPBACK.test(request.socket.remoteAddress ?? '') && !isForwarded;
+    if (!this.configuration.isProduction && isLocal) return true;
+    const token = /^Bearer (\S+)$/i.exec(request.get('authorization') ?? '')?.[1];
+    if (!token) return false;
+    try {
+      const { userId } = await this.sessions.authenticate(token);
+      return await this.dataSource.manager.existsBy(User, { id: userId, isOperator: true });
+    } catch {
+      return false;
+    }
+  }
+}
