@@ -1,0 +1,31 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { AuthenticationModule } from './authentication/authentication.module';
+import { CatchUpModule } from './catch-up/catch-up.module';
+import { ConnectionsModule } from './connections/connections.module';
+import { ConversationsModule } from './conversations/conversations.module';
+import { HealthModule } from './health/health.module';
+import { MessagesModule } from './messages/messages.module';
+import type { Configuration } from './platform/configuration/configuration';
+import type { StructuredLogger } from './platform/logging/structured-logger';
+import { PlatformModule } from './platform/platform.module';
+import { SCHEMA } from './schema';
+import { UsersModule } from './users/users.module';
+
+@Module({})
+export class AppModule {
+  static for(configuration: Configuration, logger: StructuredLogger): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        PlatformModule.for(configuration, logger, SCHEMA),
+        UsersModule,
+        AuthenticationModule,
+        ConversationsModule,
+        MessagesModule,
+        CatchUpModule,
+        ConnectionsModule,
+        HealthModule,
+      ],
+    };
+  }
+}

@@ -1,0 +1,93 @@
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import helmet from 'helmet';
+import { AppModule } from './app.module';
+import { ConnectionsGateway } from './connections/connections.gateway';
+import type { Configuration } from './platform/configuration/configuration';
+import { DatabaseMonitor } from './platform/database/database-monitor';
+import { jsonBody } from './platform/http/json-body';
+import { requestFrame } from './platform/http/request-frame';
+import { WorkInFlight } from './platform/lifecycle/work-in-flight';
+import type { StructuredLogger } from './platform/logging/structured-logger';
+import { Metrics } from './platform/metrics/metrics';
+import { SocketAdapter } from './platform/sockets/socket-adapter';
+
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+/** Longer than the idle time of the usual load balancers, so that they never write to a connection just closed. */
+const KEEP_ALIVE_TIMEOUT_MS = 75_000;
+/** In-flight work ends by itself within the request deadline. */
+const DRAIN_MARGIN_MS = 2_000;
+
+/** The whole application, connected to its database, not listening yet. */
+export async function createApplication(
+  configuration: Configuration,
+  logger: StructuredLogger,
+): Promise<NestExpressApplication> {
+  const application = await NestFactory.create<NestExpressApplication>(AppModule.for(configuration, logger), {
+    logger,
+    bodyParser: false,
+    abortOnError: false,
+  });
+  application.disable('etag');
+  application.disable('x-powered-by');
+  application.set('query parser', 'simple');
+  application.set('trust proxy', trustProxy(configuration.TRUST_PROXY));
+  application.use(
+    requestFrame({
+      timeoutMs: configuration.REQUEST_TIMEOUT_MS,
+      work: application.get(WorkInFlight),
+      metrics: application.get(Metrics),
+      logger,
+    }),
+  );
+  application.use(helmet());
+  application.enableCors({
+    origin: configuration.CORS_ORIGINS.length > 0 ? configuration.CORS_ORIGINS : false,
+    exposedHeaders: ['X-Request-Id', 'Retry-After'],
+    maxAge: 600,
+  });
+  application.use(...jsonBody());
+  application.useWebSocketAdapter(new SocketAdapter(application, configuration, logger));
+  await application.init();
+  await application.get(DatabaseMonitor).start();
+
+  const server = application.getHttpServer();
+  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
+  return application;
+}
+
+/**
+ * Ends in the order that loses nothing: say that we are not ready, go on for the delay, refuse new work, finish what
+ * is in flight, close the sockets, close the rest.
+ */
+export async function drainAndClose(
+  application: NestExpressApplication,
+  configuration: Configuration,
+  logger: StructuredLogger,
+): Promise<void> {
+  const work = application.get(WorkInFlight);
+  const connections = application.get(ConnectionsGateway);
+  work.startDraining();
+  logger.event('info', 'draining', { inFlight: work.size, delayMs: configuration.DRAIN_DELAY_MS });
+  await new Promise((resolve) => setTimeout(resolve, configuration.DRAIN_DELAY_MS));
+  connections.announceDraining();
+  work.close();
+  const isFinished = await work.idle(configuration.REQUEST_TIMEOUT_MS + DRAIN_MARGIN_MS);
+  if (!isFinished) logger.event('warn', 'work was left unfinished', { inFlight: work.size });
+  connections.disconnectAll();
+  const server = application.getHttpServer();
+  server.closeIdleConnections();
+  const closed = application.close();
+  // Connections that became idle meanwhile, and clients that keep theirs open.
+  setTimeout(() => server.closeAllConnections(), 500).unref();
+  await closed;
+}
+
+function trustProxy(value: string | undefined): boolean | number | string[] {
+  if (value === undefined || value === 'false') return false;
+  if (value === 'true') return true;
+  return /^\d+$/.test(value) ? Number(value) : value.split(',').map((entry) => entry.trim());
+}

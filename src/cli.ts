@@ -1,0 +1,5 @@
+#!/usr/bin/env node
+import 'reflect-metadata';
+import { buildProgram } from './command-line/program';
+
+void buildProgram().parseAsync(process.argv);

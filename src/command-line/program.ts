@@ -1,0 +1,39 @@
+import { Command } from 'commander';
+import { version } from '../version';
+import { migrateDownCommand, migrateStatusCommand, migrateUpCommand } from './migrate.command';
+import { startCommand } from './start.command';
+import { grantCommand } from './user.command';
+
+/** The `xfchat` command. Every command exits with 0 only on success and never prints a secret. */
+export function buildProgram(): Command {
+  const program = new Command('xfchat').description('A self-hosted chat backend').version(version);
+  program
+    .command('start')
+    .description('start the server (and the embedded PostgreSQL when DATABASE_URL is unset)')
+    .action(startCommand);
+
+  const migrate = program.command('migrate').description('change the schema of the database');
+  migrate
+    .command('up')
+    .description('apply all pending migrations')
+    .option('--json', 'print JSON')
+    .action(migrateUpCommand);
+  migrate
+    .command('down')
+    .description('take back the last migration, with the data that only it can hold')
+    .option('--json', 'print JSON')
+    .action(migrateDownCommand);
+  migrate
+    .command('status')
+    .description('say which migrations are applied, pending or unknown')
+    .option('--json', 'print JSON')
+    .action(migrateStatusCommand);
+
+  const user = program.command('user').description('manage accounts');
+  user
+    .command('grant <username>')
+    .description('make a user an operator, who may see the details of /health')
+    .option('--json', 'print JSON')
+    .action(grantCommand);
+  return program;
+}

@@ -1,0 +1,43 @@
+import { join } from 'node:path';
+import { Client } from 'pg';
+import type { Configuration } from './platform/configuration/configuration';
+import { startEmbeddedPostgres } from './platform/embedded-postgres/embedded-postgres';
+
+/** Where the database of this process is, and how to let go of it. */
+export interface DatabaseSource {
+  readonly url: string;
+  readonly isEmbedded: boolean;
+  close(): Promise<void>;
+}
+
+type Log = (level: 'info' | 'warn' | 'error', message: string, fields?: Record<string, unknown>) => void;
+
+const EMBEDDED_DATABASE = 'xfchat';
+const DUPLICATE_DATABASE = '42P04';
+
+/** The server that `DATABASE_URL` names, or the embedded one with its data under `DATA_DIR`. */
+export async function openDatabase(configuration: Configuration, log: Log): Promise<DatabaseSource> {
+  if (configuration.DATABASE_URL) {
+    return { url: configuration.DATABASE_URL, isEmbedded: false, close: async () => undefined };
+  }
+  const server = await startEmbeddedPostgres({ directory: join(configuration.DATA_DIR, 'postgres'), log });
+  try {
+    await createDatabase(server.url('postgres'), EMBEDDED_DATABASE);
+    return { url: server.url(EMBEDDED_DATABASE), isEmbedded: true, close: () => server.stop() };
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+async function createDatabase(url: string, name: string): Promise<void> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(`create database ${name}`);
+  } catch (error) {
+    if ((error as { code?: string }).code !== DUPLICATE_DATABASE) throw error;
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,108 @@
+import { accessSync, chmodSync, constants, mkdirSync, realpathSync } from 'node:fs';
+import { findPostgresBinaries } from './binaries';
+import { type Cluster, clusterAt, connectionUrl } from './cluster';
+import { initialiseCluster } from './cluster-initialisation';
+import { endOrphans } from './cluster-shutdown';
+import { type DataDirectoryLock, lockDataDirectory } from './data-directory-lock';
+import { EmbeddedPostgresError, errorCode } from './embedded-postgres-error';
+import { defaultSettings, forgetfulSettings } from './postmaster';
+import { chooseRunner, type Runner } from './runner';
+import { prepareSocketFolder, removeTemporarySocketFolder } from './socket-folder';
+import { type EmbeddedPostgresLog } from './embedded-postgres-log';
+import { Supervisor } from './supervisor';
+
+export interface EmbeddedPostgresOptions {
+  /** Folder for everything of the database, for example `<DATA_DIR>/postgres`; made when it is missing. */
+  directory: string;
+  /** False turns fsync and its like off: for tests, whose data a power failure may take. Default true. */
+  durable?: boolean;
+  /** PostgreSQL settings on top of the built-in ones. Those of the socket cannot be changed. */
+  settings?: Record<string, string>;
+  /** Milliseconds to wait for another process that holds the directory. Default 5000. */
+  waitMs?: number;
+  log?: EmbeddedPostgresLog;
+}
+
+export interface EmbeddedPostgres {
+  /** Address of a database of this server, the same for its whole life and across restarts by itself. */
+  url(database: string): string;
+  /** Process id of the running server; 0 while it is being started again. */
+  readonly pid: number;
+  /** Ends the server, normally in well under a second, 50 s at most, and frees the directory. Repeatable. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a PostgreSQL of our own on the directory and keeps it running: it is started again whenever it
+ * ends without {@link EmbeddedPostgres.stop}, and it is ended when this process dies in any way.
+ *
+ * Resolves when a connection has succeeded: after about 2 s with a new directory, well under 1 s with an
+ * existing one, later when changes have to be replayed or an orphaned server has to be ended first.
+ * @throws DataDirectoryInUseError when another process holds the directory
+ * @throws EmbeddedPostgresError when the start cannot succeed, with the reason and what to do
+ */
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const { durable = true, log = () => undefined, waitMs = 5000 } = options;
+  const binaries = findPostgresBinaries();
+  const directory = makeDirectory(options.directory);
+  const lock = await lockDataDirectory(directory, { waitMs });
+  try {
+    const planned = clusterAt(directory);
+    await endOrphans(planned, log); // before anything is done to their files
+    const runner = openToAccount(directory, () => chooseRunner(binaries, planned));
+    const socketFolder = prepareSocketFolder(planned.socketFolder, runner.fileOwner);
+    const cluster: Cluster = { ...planned, socketFolder };
+    await initialiseCluster(cluster, binaries, runner, durable);
+    const settings = { ...defaultSettings, ...(durable ? {} : forgetfulSettings), ...options.settings };
+    const supervisor = new Supervisor({ cluster, binaries, runner, settings, log });
+    await supervisor.start();
+    return handleOf(supervisor, cluster, lock);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+function handleOf(supervisor: Supervisor, cluster: Cluster, lock: DataDirectoryLock): EmbeddedPostgres {
+  let stopped: Promise<void> | undefined;
+  const stop = async () => {
+    try {
+      await supervisor.stop();
+      removeTemporarySocketFolder(cluster.socketFolder, cluster.directory);
+    } finally {
+      await lock.release();
+    }
+  };
+  return {
+    url: (database) => connectionUrl(cluster, database),
+    get pid() {
+      return supervisor.pid;
+    },
+    stop: () => (stopped ??= stop()),
+  };
+}
+
+function makeDirectory(directory: string): string {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    accessSync(directory, constants.W_OK | constants.X_OK);
+    return realpathSync(directory);
+  } catch (error) {
+    throw new EmbeddedPostgresError(
+      `The data directory ${directory} cannot be used (${errorCode(error)}): ` +
+        'choose another DATA_DIR, or give this account the right to write there.',
+    );
+  }
+}
+
+/**
+ * As root, lets another account pass through the folder, but not look into it, before it is asked whether
+ * it can. What lies inside stays closed to everybody else: each entry has rights of its own.
+ */
+function openToAccount(directory: string, choose: () => Runner): Runner {
+  if (process.getuid?.() !== 0) return choose();
+  chmodSync(directory, 0o711);
+  const runner = choose();
+  if (!runner.account) chmodSync(directory, 0o700);
+  return runner;
+}

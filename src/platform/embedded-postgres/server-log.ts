@@ -1,0 +1,80 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+  statSync,
+  truncateSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type { Cluster } from './cluster';
+
+const largestKeptBytes = 32 * 1024 * 1024;
+const tailBytes = 2000;
+
+/** One file per weekday in `data/log`, written by PostgreSQL's own collector, which needs no living Node. */
+export const logSettings: Record<string, string> = {
+  logging_collector: 'on',
+  log_directory: 'log',
+  log_filename: 'postgres-%a.log',
+  log_rotation_age: '1d',
+  log_rotation_size: '0',
+  log_truncate_on_rotation: 'on',
+  log_line_prefix: '%m [%p] ',
+  log_timezone: 'UTC',
+  // The details of a refused row would carry people's messages into the log.
+  log_error_verbosity: 'terse',
+};
+
+/**
+ * Keeps the log bounded for a server that never runs past midnight, the only moment at which PostgreSQL
+ * itself empties the file of last week: removes what is older than six days and empties what is over 32 MiB.
+ */
+export function pruneServerLog(cluster: Cluster, now = Date.now()): void {
+  for (const file of logFiles(cluster)) {
+    const { mtimeMs, size } = statSync(file);
+    if (now - mtimeMs > 6 * 24 * 3600 * 1000) rmSync(file, { force: true });
+    else if (size > largestKeptBytes) truncateSync(file);
+  }
+}
+
+/** Remembers where the log ends now, so that a failed start is explained by its own lines only. */
+export function markServerLog(cluster: Cluster): () => string {
+  const sizes = new Map(logFiles(cluster).map((file) => [file, statSync(file).size]));
+  return () =>
+    [cluster.startLog, ...logFiles(cluster)]
+      .map((file) => readTail(file, sizes.get(file) ?? 0))
+      .filter((text) => text !== '')
+      .join('\n');
+}
+
+function logFiles(cluster: Cluster): string[] {
+  const folder = join(cluster.dataFolder, 'log');
+  try {
+    return readdirSync(folder)
+      .filter((name) => /^postgres-\w+\.log$/.test(name))
+      .map((name) => join(folder, name));
+  } catch {
+    return [];
+  }
+}
+
+/** The last 2000 bytes of what was written after `from`. */
+function readTail(file: string, from: number): string {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW);
+    const { size } = fstatSync(descriptor);
+    const start = Math.max(from, size - tailBytes);
+    const buffer = Buffer.alloc(Math.max(0, size - start));
+    readSync(descriptor, buffer, 0, buffer.length, start);
+    return buffer.toString('utf8').trim();
+  } catch {
+    return '';
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}

@@ -1,0 +1,123 @@
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { DataSource } from 'typeorm';
+import { createApplication, drainAndClose } from './application';
+import type { Configuration } from './platform/configuration/configuration';
+import {
+  loadConfiguration,
+  maskedConfiguration,
+  unsupportedVariables,
+} from './platform/configuration/load-configuration';
+import { migrationOptions } from './platform/database/database-options';
+import { migrateUp, newerSchema } from './platform/database/migrate';
+import { compareSchema } from './platform/database/schema-check';
+import { DatabaseUnusableError, verifyDatabase } from './platform/database/verify-database';
+import { openDatabase } from './database-source';
+import { StructuredLogger } from './platform/logging/structured-logger';
+import { SCHEMA } from './schema';
+import { version } from './version';
+
+export interface RunningServer {
+  readonly url: string;
+  readonly application: NestExpressApplication;
+  readonly logger: StructuredLogger;
+  /** Drains and stops everything that the start has begun. */
+  stop(): Promise<void>;
+}
+
+/**
+ * From the environment to a server that serves: configuration, database (embedded unless one is named), migrations,
+ * verification, and only then the port.
+ * @throws ConfigurationError, DatabaseUnusableError, EmbeddedPostgresError: their messages say what to do
+ */
+export async function startServer(environment: Record<string, string | undefined>): Promise<RunningServer> {
+  const configuration = loadConfiguration(environment);
+  const logger = new StructuredLogger({
+    level: configuration.LOG_LEVEL,
+    readable: !configuration.isProduction,
+  });
+  logger.event('info', 'configuration', { version, ...maskedConfiguration(configuration) });
+  for (const name of unsupportedVariables(environment))
+    logger.warn(`${name} is not supported by this version yet`);
+
+  const database = await openDatabase(configuration, (level, message, fields) =>
+    logger.event(level, message, fields),
+  );
+  try {
+    configuration.DATABASE_URL = database.url;
+    const application = await serve(configuration, logger);
+    const url = addressOf(application, configuration);
+    logger.event('info', 'serving', { url, database: database.isEmbedded ? 'embedded' : 'server' });
+    return {
+      url,
+      application,
+      logger,
+      stop: async () => {
+        try {
+          await drainAndClose(application, configuration, logger);
+        } finally {
+          await database.close();
+        }
+      },
+    };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+async function serve(
+  configuration: Configuration,
+  logger: StructuredLogger,
+): Promise<NestExpressApplication> {
+  const url = configuration.DATABASE_URL!;
+  await verifyDatabase(url, configuration, (message) => logger.warn(message));
+  if (configuration.MIGRATE_ON_START) {
+    const applied = await migrateUp(url, configuration, SCHEMA);
+    if (applied.length > 0) logger.event('info', 'migrated', { applied });
+  }
+  await verifySchema(url, configuration);
+  const application = await createApplication(configuration, logger);
+  try {
+    await listen(application, configuration);
+  } catch (error) {
+    await application.close();
+    throw error;
+  }
+  return application;
+}
+
+async function verifySchema(url: string, configuration: Configuration): Promise<void> {
+  const dataSource = await new DataSource(migrationOptions(url, configuration, SCHEMA)).initialize();
+  try {
+    const { pending, unknown } = await compareSchema(dataSource);
+    if (unknown.length > 0) throw new DatabaseUnusableError(newerSchema(unknown));
+    if (pending.length > 0) {
+      throw new DatabaseUnusableError(
+        `The database lacks migrations: ${pending.join(', ')}. Run \`npx xfchat migrate up\`, or set MIGRATE_ON_START=true.`,
+      );
+    }
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+async function listen(application: NestExpressApplication, configuration: Configuration): Promise<void> {
+  const { PORT, HOST } = configuration;
+  try {
+    await (HOST === undefined ? application.listen(PORT) : application.listen(PORT, HOST));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE')
+      throw new Error(`Port ${PORT} is in use. Stop what uses it, or set PORT to another one.`);
+    if (code === 'EACCES')
+      throw new Error(`Port ${PORT} may not be used by this account. Set PORT to one above 1023.`);
+    throw error;
+  }
+}
+
+function addressOf(application: NestExpressApplication, configuration: Configuration): string {
+  const { port } = application.getHttpServer().address() as { port: number };
+  const host =
+    configuration.HOST && !['0.0.0.0', '::'].includes(configuration.HOST) ? configuration.HOST : 'localhost';
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}

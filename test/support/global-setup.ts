@@ -1,0 +1,52 @@
+import 'reflect-metadata';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadConfiguration } from '../../src/platform/configuration/load-configuration';
+import { migrateUp } from '../../src/platform/database/migrate';
+import {
+  startEmbeddedPostgres,
+  type EmbeddedPostgres,
+} from '../../src/platform/embedded-postgres/embedded-postgres';
+import { SCHEMA } from '../../src/schema';
+import { TEMPLATE, databaseUrl, withAdministrator } from './databases';
+
+declare global {
+  var testPostgres: { server: EmbeddedPostgres; directory: string } | undefined;
+}
+
+/**
+ * One PostgreSQL for the whole run, and in it one migrated template that each test file copies. `TEST_DATABASE_URL`
+ * names another server to use (its user must be allowed to make databases).
+ */
+export default async function globalSetup(): Promise<void> {
+  if (!process.env.TEST_DATABASE_URL && !globalThis.testPostgres) {
+    const directory = mkdtempSync(join(tmpdir(), 'xfchat-test-'));
+    const server = await startEmbeddedPostgres({
+      directory,
+      durable: false,
+      settings: { max_connections: '300' },
+    });
+    globalThis.testPostgres = { server, directory };
+    process.env.TEST_POSTGRES_URL = server.url('postgres');
+  }
+  process.env.TEST_POSTGRES_URL ??= process.env.TEST_DATABASE_URL;
+  process.env.TEST_TEMPLATE = `${TEMPLATE}_${process.pid}`;
+  await withAdministrator(async (client) => {
+    await client.query(`drop database if exists ${process.env.TEST_TEMPLATE} with (force)`);
+    await client.query(`create database ${process.env.TEST_TEMPLATE}`);
+  });
+  await migrateUp(databaseUrl(process.env.TEST_TEMPLATE), loadConfiguration({}), SCHEMA);
+}
+
+export async function stopTestPostgres(): Promise<void> {
+  const running = globalThis.testPostgres;
+  if (running) {
+    await running.server.stop();
+    rmSync(running.directory, { recursive: true, force: true });
+  } else {
+    await withAdministrator((client) =>
+      client.query(`drop database if exists ${process.env.TEST_TEMPLATE} with (force)`),
+    );
+  }
+}

@@ -1,0 +1,64 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { getDataSourceToken } from '@nestjs/typeorm';
+import type { DataSource } from 'typeorm';
+import { createApplication, drainAndClose } from '../../src/application';
+import type { Configuration } from '../../src/platform/configuration/configuration';
+import { loadConfiguration } from '../../src/platform/configuration/load-configuration';
+import { StructuredLogger } from '../../src/platform/logging/structured-logger';
+import { createTestDatabase, type TestDatabase } from './databases';
+
+export interface TestServer {
+  /** http://127.0.0.1:<port> */
+  readonly url: string;
+  readonly port: number;
+  readonly application: NestExpressApplication;
+  readonly configuration: Configuration;
+  readonly database: TestDatabase;
+  readonly dataSource: DataSource;
+  /** Drains, and drops the database. */
+  close(): Promise<void>;
+}
+
+interface Options {
+  /** Environment variables over the defaults of the tests. */
+  environment?: Record<string, string>;
+  /** Where the server connects to, for instance a proxy in front of the test's own database. */
+  connectTo?: (databaseUrl: string) => string;
+  /** A database to use and to leave in place. */
+  database?: TestDatabase;
+}
+
+/** The application in this process, on a database of its own and a free port. */
+export async function startTestServer(options: Options = {}): Promise<TestServer> {
+  const database = options.database ?? (await createTestDatabase());
+  const dataDirectory = mkdtempSync(join(tmpdir(), 'xfchat-data-'));
+  const configuration = loadConfiguration({
+    NODE_ENV: 'test',
+    DATABASE_URL: options.connectTo?.(database.url) ?? database.url,
+    DATA_DIR: dataDirectory,
+    RATE_LIMITS: 'off',
+    LOG_LEVEL: 'fatal',
+    DATABASE_POOL_MAX: '10',
+    ...options.environment,
+  });
+  const logger = new StructuredLogger({ level: configuration.LOG_LEVEL, readable: false });
+  const application = await createApplication(configuration, logger);
+  await application.listen(0, '127.0.0.1');
+  const { port } = application.getHttpServer().address() as { port: number };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    application,
+    configuration,
+    database,
+    dataSource: application.get<DataSource>(getDataSourceToken()),
+    close: async () => {
+      await drainAndClose(application, configuration, logger);
+      rmSync(dataDirectory, { recursive: true, force: true });
+      if (!options.database) await database.drop();
+    },
+  };
+}

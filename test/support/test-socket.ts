@@ -1,0 +1,91 @@
+import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
+import { until } from './until';
+
+/* eslint-disable @typescript-eslint/no-explicit-any -- tests look into payloads of every shape */
+export interface ReceivedEvent {
+  readonly event: string;
+  readonly payload: any;
+}
+
+export type CommandAnswer = { ok: true; data: any } | { ok: false; problem: any };
+
+/** A real Socket.IO client that keeps everything it is told. */
+export class TestSocket {
+  readonly events: ReceivedEvent[] = [];
+  disconnectReason: string | undefined;
+
+  constructor(readonly socket: Socket) {
+    socket.onAny((event: string, payload: unknown) => this.events.push({ event, payload }));
+    socket.on('disconnect', (reason) => (this.disconnectReason = reason));
+  }
+
+  /** Sends a command and waits for its acknowledgement, at most `timeoutMs`. */
+  async command(event: string, payload: unknown, timeoutMs = 15_000): Promise<CommandAnswer> {
+    return (await this.socket.timeout(timeoutMs).emitWithAck(event, payload)) as CommandAnswer;
+  }
+
+  /** Like `command`, for those that have to succeed. */
+  async ok(event: string, payload: unknown): Promise<any> {
+    const answer = await this.command(event, payload);
+    if (!answer.ok) throw new Error(`${event}: ${JSON.stringify(answer.problem)}`);
+    return answer.data;
+  }
+
+  payloads(event: string): any[] {
+    return this.events.filter((entry) => entry.event === event).map((entry) => entry.payload);
+  }
+
+  /** The first event of this name that fits, also if it came before; waits for it. */
+  async next(event: string, fits: (payload: any) => boolean = () => true, timeoutMs = 10_000): Promise<any> {
+    return until(`event ${event}`, () => this.payloads(event).find(fits), timeoutMs);
+  }
+
+  async disconnected(timeoutMs = 10_000): Promise<string> {
+    return until('the disconnection', () => this.disconnectReason, timeoutMs);
+  }
+
+  close(): void {
+    this.socket.close();
+  }
+}
+
+type Options = Partial<ManagerOptions & SocketOptions>;
+
+/** Begins to connect and does not wait; `auth` as given. */
+export function openSocket(url: string, token: string | undefined, options: Options = {}): TestSocket {
+  const socket = io(url, {
+    auth: token === undefined ? {} : { token },
+    transports: ['websocket'],
+    reconnection: false,
+    forceNew: true,
+    ...options,
+  });
+  return new TestSocket(socket);
+}
+
+/** Connects and waits for `ready`. */
+export async function connectSocket(url: string, token: string, options: Options = {}): Promise<TestSocket> {
+  const client = openSocket(url, token, options);
+  const refusal = new Promise<never>((_resolve, reject) =>
+    client.socket.once('connect_error', (error) => reject(Object.assign(error, { name: 'ConnectError' }))),
+  );
+  await Promise.race([client.next('ready'), refusal]);
+  return client;
+}
+
+/** The refusal of a handshake, as the client sees it. */
+export async function refusedSocket(
+  url: string,
+  token: string | undefined,
+  options: Options = {},
+): Promise<any> {
+  const client = openSocket(url, token, options);
+  try {
+    return await new Promise((resolve, reject) => {
+      client.socket.once('connect_error', resolve);
+      client.socket.once('connect', () => reject(new Error('the handshake was accepted')));
+    });
+  } finally {
+    client.close();
+  }
+}
