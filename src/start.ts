@@ -108,9 +108,13 @@ async function listen(application: NestExpressApplication, configuration: Config
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EADDRINUSE')
-      throw new Error(`Port ${PORT} is in use. Stop what uses it, or set PORT to another one.`);
+      throw new Error(`Port ${PORT} is in use. Stop what uses it, or set PORT to another one.`, {
+        cause: error,
+      });
     if (code === 'EACCES')
-      throw new Error(`Port ${PORT} may not be used by this account. Set PORT to one above 1023.`);
+      throw new Error(`Port ${PORT} may not be used by this account. Set PORT to one above 1023.`, {
+        cause: error,
+      });
     throw error;
   }
 }

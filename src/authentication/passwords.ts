@@ -12,7 +12,7 @@ const ARGON2 = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 @Injectable()
 export class Passwords implements OnModuleInit {
   private readonly common = new Set(
-    (dictionary['passwords-common'] as string[]).filter((password) => password.length >= MIN_PASSWORD_LENGTH),
+    dictionary['passwords-common'].filter((password) => password.length >= MIN_PASSWORD_LENGTH),
   );
   /** Verified in place of the hash of a user who does not exist, so that the answer takes the same time. */
   private decoy: string;

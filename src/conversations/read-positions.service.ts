@@ -28,7 +28,7 @@ export class ReadPositionsService {
     return inTransaction(this.dataSource, async (manager, afterCommit) => {
       const { conversation, participant } = await accessConversation(manager, userId, conversationId);
       if (input.seq > conversation.lastSeq) throw invalidField('/seq', 'is above the newest message');
-      const [rows] = (await manager.query(
+      const [rows] = await manager.query<[{ read_seq: number; size: number }[], number]>(
         `update conversation_participants
          set read_seq = case when $4 then $3 else greatest(read_seq, $3) end
          where conversation_id = $1 and user_id = $2 and left_at is null
@@ -36,7 +36,7 @@ export class ReadPositionsService {
            select from conversation_participants p
            where p.conversation_id = $1 and p.left_at is null limit ${MAX_SHARED_SIZE + 1}) present) as size`,
         [conversationId, userId, input.seq, input.unread === true],
-      )) as [{ read_seq: number; size: number }[], number];
+      );
       const updated = rows[0];
       if (!updated) throw new Problem('conversation-not-found');
       if (updated.read_seq !== participant.readSeq) {

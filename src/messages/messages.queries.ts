@@ -159,11 +159,11 @@ export async function applyEdit(
   version: NewVersion,
   rev: number,
 ): Promise<MessageRow> {
-  const [rows] = (await manager.query(
+  const [rows] = await manager.query<[MessageRow[], number]>(
     `update chat_messages m set body = $2, version = $3, parents = $4, rev = $5, edited_at = now()
      where m.id = $1 returning ${COLUMNS}`,
     [version.messageId, version.body, version.version, version.parents, rev],
-  )) as [MessageRow[], number];
+  );
   return rows[0]!;
 }
 
@@ -174,11 +174,11 @@ export async function applyDeletion(
   rev: number,
 ): Promise<MessageRow> {
   await manager.query(`update message_versions set body = null where message_id = $1`, [version.messageId]);
-  const [rows] = (await manager.query(
+  const [rows] = await manager.query<[MessageRow[], number]>(
     `update chat_messages m
      set body = null, version = $2, parents = $3, rev = $4, deleted_at = now(), pinned_at = null
      where m.id = $1 returning ${COLUMNS}`,
     [version.messageId, version.version, version.parents, rev],
-  )) as [MessageRow[], number];
+  );
   return rows[0]!;
 }

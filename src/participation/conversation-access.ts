@@ -58,10 +58,10 @@ export async function lockConversation(
 
 /** Takes the next `count` revs of a locked conversation; returns the last of them. */
 export async function takeRevs(manager: EntityManager, conversationId: string, count = 1): Promise<number> {
-  const [rows] = (await manager.query(
+  const [rows] = await manager.query<[{ last_rev: number }[], number]>(
     `update conversations set last_rev = last_rev + $2 where id = $1 returning last_rev`,
     [conversationId, count],
-  )) as [{ last_rev: number }[], number];
+  );
   return rows[0]!.last_rev;
 }
 

@@ -25,9 +25,8 @@ type Environment = Record<string, string | undefined>;
  */
 export function loadConfiguration(environment: Environment): Configuration {
   const known = Object.keys(new Configuration()).concat(OPTIONAL_NAMES);
-  const given = Object.fromEntries(
-    known.map((name) => [name, environment[name]]).filter(([, value]) => value),
-  );
+  const given: Environment = {};
+  for (const name of known) if (environment[name]) given[name] = environment[name];
   const production = given.NODE_ENV === 'production';
   const configuration = plainToInstance(
     Configuration,
@@ -102,7 +101,7 @@ function secretFaults(configuration: Configuration): string[] {
 export function maskedConfiguration(configuration: Configuration): Record<string, unknown> {
   const shown: Record<string, unknown> = { ...configuration };
   for (const name of SECRETS) if (shown[name]) shown[name] = '***';
-  for (const name of SECRET_URLS) if (shown[name]) shown[name] = maskUrl(String(shown[name]));
+  for (const name of SECRET_URLS) if (shown[name]) shown[name] = maskUrl(shown[name] as string);
   return shown;
 }
 

@@ -8,8 +8,9 @@ type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }>;
 /** `bigint` counts messages and changes of one conversation: always within what a number holds exactly. */
 const INT8 = 20;
 const types: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number, format: 'text' | 'binary') =>
-    oid === INT8 ? Number : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
+  getTypeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
+    return oid === INT8 ? Number : (pg.types.getTypeParser(oid, format ?? 'text') as (value: string) => unknown);
+  },
 };
 
 /** The tables as the program knows them, and the steps that make them. */

@@ -16,7 +16,7 @@ export class AcquireTimeoutError extends Error {
 /** A pool whose waiting ends with the request that waits; TypeORM makes it in place of its driver's own. */
 export class DeadlinePool extends Pool {
   constructor(private readonly config: PoolConfig) {
-    super({ ...config, Client: DeadlineClient } as PoolConfig);
+    super({ ...config, Client: DeadlineClient });
   }
 
   override connect = ((callback: ConnectCallback) => {

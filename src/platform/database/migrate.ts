@@ -19,6 +19,7 @@ export async function withMigrations<T>(
   const direct = configuration.DIRECT_DATABASE_URL ?? url;
   const dataSource = await new DataSource(migrationOptions(direct, configuration, schema)).initialize();
   try {
+    // eslint-disable-next-line no-restricted-syntax -- holds a session lock; writes nothing
     const holder = dataSource.createQueryRunner();
     try {
       // Another migration may take long; waiting for it is not a fault.

@@ -75,9 +75,14 @@ interface DatabaseFailure extends Error {
   driverError?: DatabaseFailure;
 }
 
+/** TypeORM wraps the driver's error, which is the one with the code. */
+function rootOf(error: DatabaseFailure): DatabaseFailure {
+  return error.driverError ?? error;
+}
+
 /** What may be said of an error. A database error's own text can quote values, so its code and names stand for it. */
 export function describeError(error: Error): Fields {
-  const failure = (error as DatabaseFailure).driverError ?? (error as DatabaseFailure);
+  const failure = rootOf(error);
   return {
     type: error.name,
     message: safeMessage(error),
@@ -95,6 +100,6 @@ export function describeError(error: Error): Fields {
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 
 function safeMessage(error: Error): string {
-  const failure = (error as DatabaseFailure).driverError ?? (error as DatabaseFailure);
+  const failure = rootOf(error);
   return SQLSTATE.test(failure.code ?? '') ? `database error ${failure.code}` : error.message;
 }

@@ -1,0 +1,64 @@
+/**
+ * The module graph (see ARCHITECTURE.md). A feature may use the platform and the features below it:
+ *   platform ← users ← authentication, participation ← messages ← conversations ← catch-up ← connections, health ← root
+ */
+const ORDER = [
+  'platform',
+  'users',
+  'friends',
+  'authentication',
+  'participation',
+  'messages',
+  'conversations',
+  'catch-up',
+  'connections',
+  'health',
+];
+
+const upward = ORDER.map((folder, index) => ({
+  name: `${folder}-knows-nothing-above-it`,
+  severity: 'error',
+  from: { path: `^src/${folder}/` },
+  to: { path: `^src/(${[...ORDER.slice(index + 1), 'command-line'].join('|')})/|^src/(app\\.module|application|start|cli|schema|database-source)\\.ts$` },
+}));
+
+module.exports = {
+  forbidden: [
+    ...upward,
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, dependencyTypesNot: ['type-only'] } },
+    {
+      name: 'one-door-for-messages',
+      comment: 'Only the writer calls appendMessages; everybody else asks the writer.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/messages/message-writer\\.ts$' },
+      to: { path: '^src/messages/append-messages\\.queries\\.ts$', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'services-do-not-know-the-edge',
+      comment: 'HTTP and sockets call services, not the other way round.',
+      severity: 'error',
+      from: { path: '\\.(service|queries|entity|events)\\.ts$' },
+      to: { path: '\\.(controller|gateway|guard)\\.ts$' },
+    },
+    {
+      name: 'migrations-stand-alone',
+      severity: 'error',
+      from: { path: '^src/migrations/' },
+      to: { path: '^src/', pathNot: '^src/migrations/' },
+    },
+    { name: 'nothing-imports-tests', severity: 'error', from: { path: '^src/', pathNot: '\\.spec\\.ts$' }, to: { path: '^test/|\\.spec\\.ts$' } },
+    {
+      name: 'declared-dependencies-only',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.spec\\.ts$' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    exclude: { path: '\\.spec\\.ts$' },
+    enhancedResolveOptions: { conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+  },
+};
