@@ -42,6 +42,8 @@ const withDatabase = {
 };
 
 module.exports = {
+  // The machine of the tests also runs their PostgreSQL; fewer workers than this leave it idle.
+  maxWorkers: 2,
   projects: [
     { ...base, displayName: 'unit', testRegex: 'src/.*\\.spec\\.ts$' },
     { ...withDatabase, displayName: 'end-to-end', testRegex: 'test/[^/]*/?[^/]*\\.e2e-spec\\.ts$' },

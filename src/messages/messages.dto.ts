@@ -37,6 +37,11 @@ export class SendMessageDto extends MessageFieldsDto {
 }
 
 export class PutMessageDto extends MessageFieldsDto {
+  /** When given, the id in the address. */
+  @Optional()
+  @IsId()
+  id?: string;
+
   @Optional()
   @IsArray({ message: 'must be a list' })
   @ArrayMaxSize(MAX_PARENTS)

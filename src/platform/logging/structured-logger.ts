@@ -25,7 +25,15 @@ export class StructuredLogger implements LoggerService {
   constructor(options: { level: string; readable: boolean }) {
     const base = { level: options.level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime };
     this.pino = options.readable
-      ? pino(base, pretty({ colorize: process.stdout.isTTY, ignore: 'context', translateTime: 'HH:MM:ss.l' }))
+      ? pino(
+          base,
+          pretty({
+            colorize: process.stdout.isTTY,
+            singleLine: true,
+            ignore: 'context',
+            translateTime: 'HH:MM:ss.l',
+          }),
+        )
       : pino(base);
   }
 

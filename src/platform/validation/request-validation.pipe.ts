@@ -15,9 +15,15 @@ const BUILT_IN: unknown[] = [String, Number, Boolean, Array, Object, Date, undef
 export class RequestValidationPipe implements PipeTransform {
   transform(value: unknown, { metatype, type }: ArgumentMetadata): unknown {
     if (BUILT_IN.includes(metatype) || type === 'custom') return value;
-    const given = value === undefined && type === 'body' ? {} : value;
-    return toValid(metatype as new () => object, given, type === 'query' ? '/query' : '');
+    const dto = metatype as new () => object;
+    if (type === 'query') return toValid(dto, withoutEmpty(value as object), '/query');
+    return toValid(dto, value === undefined && type === 'body' ? {} : value);
   }
+}
+
+/** `?cursor=` says the same as no cursor. */
+function withoutEmpty(query: object): object {
+  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== ''));
 }
 
 /** @throws Problem `validation-failed` or `malformed-request` */

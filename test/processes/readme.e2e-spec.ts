@@ -1,0 +1,145 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createTestDatabase } from '../support/databases';
+import { until } from '../support/until';
+
+const ROOT = join(__dirname, '../..');
+const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
+
+/** The commands of all `sh` blocks, continuation lines joined. */
+const commands = [...README.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap((block) =>
+  block[1]!.replaceAll('\\\n', ' ').split('\n').filter(Boolean),
+);
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly url: string;
+  output(): string;
+}
+
+describe('the README', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'xfchat-readme-'));
+  const started: ChildProcess[] = [];
+  let running: Running | undefined;
+
+  async function npmStart(environment: Record<string, string>): Promise<Running> {
+    const child = spawn('npm', ['start'], {
+      cwd: ROOT,
+      env: { ...process.env, PORT: '0', DATA_DIR: directory, ...environment },
+      detached: true,
+    });
+    started.push(child);
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (data: Buffer) => (output += data.toString()));
+    const url = await until(
+      'the line that README promises',
+      () => {
+        if (child.exitCode !== null) throw new Error(`npm start ended: ${output}`);
+        return /XFChat serves at (http:\S+)/.exec(output)?.[1];
+      },
+      60_000,
+    );
+    return { child, url, output: () => output };
+  }
+
+  async function stop({ child }: Running): Promise<void> {
+    // As Ctrl-C does: to the whole foreground process group.
+    process.kill(-child.pid!, 'SIGINT');
+    await until('the end of npm start', () => child.exitCode !== null || child.signalCode !== null, 30_000);
+  }
+
+  /** What each command of the README must do. A command that is not here fails the test. */
+  const rehearsals: [RegExp, (command: string) => Promise<void>][] = [
+    [
+      /^npm ci && npm start$/,
+      async () => {
+        const check = spawnSync('npm', ['ci', '--dry-run', '--ignore-scripts'], {
+          cwd: ROOT,
+          encoding: 'utf8',
+        });
+        expect({ status: check.status, stderr: check.status === 0 ? '' : check.stderr }).toEqual({
+          status: 0,
+          stderr: '',
+        });
+        running = await npmStart({});
+      },
+    ],
+    [
+      /^node examples\/two-people\.mjs /,
+      async (command) => {
+        const [file, url] = command.split(' ').slice(1);
+        const run = spawnSync(process.execPath, [file!, running!.url], { cwd: ROOT, encoding: 'utf8' });
+        expect(url).toBe('http://localhost:3000');
+        expect(run.stderr).toBe('');
+        expect(README).toContain(run.stdout);
+      },
+    ],
+    [
+      /^curl /,
+      async (command) => {
+        const answer = await asFetch(command, running!.url);
+        expect({ command, ok: answer.ok }).toEqual({ command, ok: true });
+      },
+    ],
+    // The command that is running this test.
+    [/^npm ci && npm test$/, async () => undefined],
+    [
+      /^DATABASE_URL=\S+ npm start$/,
+      async () => {
+        const database = await createTestDatabase({ empty: true });
+        const server = await npmStart({ DATABASE_URL: database.url, DATA_DIR: join(directory, 'other') });
+        expect((await fetch(`${server.url}/health/ready`)).status).toBe(200);
+        await stop(server);
+        await database.drop();
+      },
+    ],
+  ];
+
+  afterAll(async () => {
+    if (running) await stop(running);
+    for (const child of started)
+      if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid!, 'SIGKILL');
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  it.each(commands)(
+    'means what it says: %s',
+    async (command) => {
+      const rehearsal = rehearsals.find(([pattern]) => pattern.test(command));
+      expect(rehearsal).toBeDefined();
+      await rehearsal![1](command);
+    },
+    90_000,
+  );
+
+  it('names files that exist', () => {
+    const links = [...README.matchAll(/\]\(([^)#:]+)\)/g)].map((match) => match[1]!);
+    expect(links.filter((link) => !existsSync(join(ROOT, link)))).toEqual([]);
+  });
+
+  it('leaves no process behind after Ctrl-C', async () => {
+    const { child } = running!;
+    const processes = (): string[] =>
+      spawnSync('ps', ['-eo', 'args'], { encoding: 'utf8' })
+        .stdout.split('\n')
+        .filter((line) => line.includes(directory));
+    expect(processes()).not.toEqual([]);
+    await stop(running!);
+    running = undefined;
+    expect(child.signalCode ?? child.exitCode).toBeDefined();
+    await until('the end of everything that was started', () => processes().length === 0);
+  });
+});
+
+/** The few options of curl that the README uses; a machine with nothing but Node has no curl. */
+function asFetch(command: string, base: string): Promise<Response> {
+  const words = [...command.matchAll(/'([^']*)'|(\S+)/g)].map((match) => match[1] ?? match[2]!);
+  const after = (flag: string): string | undefined => words[words.indexOf(flag) + 1 || words.length];
+  const url = words.find((word) => word.startsWith('http'))!.replace('http://localhost:3000', base);
+  const body = after('-d');
+  const [name, value] = (after('-H') ?? 'accept: */*').split(': ');
+  return fetch(url, { method: body ? 'POST' : 'GET', body, headers: { [name!]: value! } });
+}
