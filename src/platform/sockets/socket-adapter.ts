@@ -38,6 +38,6 @@ export class SocketAdapter extends IoAdapter {
           this.log.event('warn', 'a socket of another origin was refused; see CORS_ORIGINS', { origin });
         decide(isAllowed ? null : 'forbidden', isAllowed);
       },
-    } as ServerOptions) as Server;
+    } as ServerOptions);
   }
 }
