@@ -1,15 +1,17 @@
 /**
  * The module graph (see ARCHITECTURE.md). A feature may use the platform and the features below it:
- *   platform ← users ← authentication, participation ← messages ← conversations ← catch-up ← connections, health ← root
+ *   platform ← users ← contacts, authentication, participation ← messages ← conversations ← friends, catch-up
+ *   ← connections, health ← root
  */
 const ORDER = [
   'platform',
   'users',
-  'friends',
+  'contacts',
   'authentication',
   'participation',
   'messages',
   'conversations',
+  'friends',
   'catch-up',
   'connections',
   'health',
@@ -19,13 +21,20 @@ const upward = ORDER.map((folder, index) => ({
   name: `${folder}-knows-nothing-above-it`,
   severity: 'error',
   from: { path: `^src/${folder}/` },
-  to: { path: `^src/(${[...ORDER.slice(index + 1), 'command-line'].join('|')})/|^src/(app\\.module|application|start|cli|schema|database-source)\\.ts$` },
+  to: {
+    path: `^src/(${[...ORDER.slice(index + 1), 'command-line'].join('|')})/|^src/(app\\.module|application|start|cli|schema|database-source)\\.ts$`,
+  },
 }));
 
 module.exports = {
   forbidden: [
     ...upward,
-    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, dependencyTypesNot: ['type-only'] } },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, dependencyTypesNot: ['type-only'] },
+    },
     {
       name: 'one-door-for-messages',
       comment: 'Only the writer calls appendMessages; everybody else asks the writer.',
@@ -46,7 +55,12 @@ module.exports = {
       from: { path: '^src/migrations/' },
       to: { path: '^src/', pathNot: '^src/migrations/' },
     },
-    { name: 'nothing-imports-tests', severity: 'error', from: { path: '^src/', pathNot: '\\.spec\\.ts$' }, to: { path: '^test/|\\.spec\\.ts$' } },
+    {
+      name: 'nothing-imports-tests',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^test/|\\.spec\\.ts$' },
+    },
     {
       name: 'declared-dependencies-only',
       severity: 'error',

@@ -3,6 +3,7 @@ import { AuthenticationModule } from './authentication/authentication.module';
 import { CatchUpModule } from './catch-up/catch-up.module';
 import { ConnectionsModule } from './connections/connections.module';
 import { ConversationsModule } from './conversations/conversations.module';
+import { FriendsModule } from './friends/friends.module';
 import { HealthModule } from './health/health.module';
 import { MessagesModule } from './messages/messages.module';
 import type { Configuration } from './platform/configuration/configuration';
@@ -23,6 +24,7 @@ export class AppModule {
         ConversationsModule,
         MessagesModule,
         CatchUpModule,
+        FriendsModule,
         ConnectionsModule,
         HealthModule,
       ],

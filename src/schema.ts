@@ -1,7 +1,7 @@
 import { Session } from './authentication/session.entity';
-import { Block } from './friends/block.entity';
+import { Block } from './contacts/block.entity';
 import { FriendRequest } from './friends/friend-request.entity';
-import { Friendship } from './friends/friendship.entity';
+import { Friendship } from './contacts/friendship.entity';
 import { ChatMessage } from './messages/message.entity';
 import { MessageVersion } from './messages/message-version.entity';
 import { InitialSchema1764000000000 } from './migrations/1764000000000-initial-schema';

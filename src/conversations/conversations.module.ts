@@ -8,5 +8,6 @@ import { ReadPositionsService } from './read-positions.service';
 @Module({
   controllers: [ConversationsController],
   providers: [ConversationsService, ParticipantsService, ReadPositionsService, ConversationsGateway],
+  exports: [ConversationsService],
 })
 export class ConversationsModule {}

@@ -2,8 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { uuidv7 } from 'uuidv7';
+import { isBlocked, requireContacts } from '../contacts/contacts.queries';
+import { Configuration } from '../platform/configuration/configuration';
 import { violatedConstraint } from '../platform/database/database-problem';
-import { inTransaction } from '../platform/database/transaction';
+import { inTransaction, type AfterCommit } from '../platform/database/transaction';
 import { EventBus } from '../platform/events/event-bus';
 import { invalidField, Problem } from '../platform/problems/problem';
 import { lockConversation, requireRole, takeRevs } from '../participation/conversation-access';
@@ -33,6 +35,7 @@ export class ConversationsService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly events: EventBus,
+    private readonly configuration: Configuration,
   ) {}
 
   /**
@@ -62,25 +65,38 @@ export class ConversationsService {
     userId: string,
     otherId: string,
   ): Promise<{ conversation: ConversationView; isNew: boolean }> {
-    const directKey = [userId, otherId].sort().join(':');
     return inTransaction(this.dataSource, async (manager, afterCommit) => {
       await requireUsers(manager, [otherId]);
-      const id = uuidv7();
-      // Waits for a concurrent creation of the same pair, and then gives way to it.
-      const created: unknown[] = await manager.query(
-        `insert into conversations (id, type, direct_key, created_by) values ($1, 'direct', $2, $3)
-         on conflict on constraint conversations_direct_key_key do nothing returning id`,
-        [id, directKey, userId],
-      );
-      if (created.length === 0) {
-        const existing = await manager.findOneByOrFail(Conversation, { directKey });
-        return { conversation: await this.view(manager, userId, existing.id), isNew: false };
-      }
-      await addAll(manager, id, [userId, otherId], () => 'member');
-      const shared = await sharedConversation(manager, id);
-      afterCommit(() => this.events.publish(new ConversationAdded([userId, otherId], 0, shared)));
-      return { conversation: await this.view(manager, userId, id), isNew: true };
+      if (await isBlocked(manager, userId, otherId)) throw new Problem('forbidden');
+      const existing = await findDirect(manager, userId, otherId);
+      if (existing) return { conversation: await this.view(manager, userId, existing), isNew: false };
+      await requireContacts(manager, this.configuration.CONTACT_POLICY, userId, [otherId]);
+      return this.openDirect(manager, userId, otherId, afterCommit);
     });
+  }
+
+  /** The direct conversation of two people, made if there is none yet; takes part in the caller's transaction. */
+  async openDirect(
+    manager: EntityManager,
+    userId: string,
+    otherId: string,
+    afterCommit: AfterCommit,
+  ): Promise<{ conversation: ConversationView; isNew: boolean }> {
+    const id = uuidv7();
+    // Waits for a concurrent creation of the same pair, and then gives way to it.
+    const created: unknown[] = await manager.query(
+      `insert into conversations (id, type, direct_key, created_by) values ($1, 'direct', $2, $3)
+       on conflict on constraint conversations_direct_key_key do nothing returning id`,
+      [id, directKey(userId, otherId), userId],
+    );
+    if (created.length === 0) {
+      const existing = await findDirect(manager, userId, otherId);
+      return { conversation: await this.view(manager, userId, existing!), isNew: false };
+    }
+    await addAll(manager, id, [userId, otherId], () => 'member');
+    const shared = await sharedConversation(manager, id);
+    afterCommit(() => this.events.publish(new ConversationAdded([userId, otherId], 0, shared)));
+    return { conversation: await this.view(manager, userId, id), isNew: true };
   }
 
   private async createGroup(
@@ -92,6 +108,7 @@ export class ConversationsService {
     try {
       return await inTransaction(this.dataSource, async (manager, afterCommit) => {
         await requireUsers(manager, others);
+        await requireContacts(manager, this.configuration.CONTACT_POLICY, userId, others);
         const { title, description } = input;
         await manager.insert(Conversation, {
           id,
@@ -187,6 +204,13 @@ export class ConversationsService {
     if (!view) throw new Problem('conversation-not-found');
     return view;
   }
+}
+
+const directKey = (a: string, b: string): string => [a, b].sort().join(':');
+
+/** Served by `conversations_direct_key_key`. */
+async function findDirect(manager: EntityManager, a: string, b: string): Promise<string | undefined> {
+  return (await manager.findOneBy(Conversation, { directKey: directKey(a, b) }))?.id;
 }
 
 /** @throws Problem `user-not-found` */

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
+import { requireContacts } from '../contacts/contacts.queries';
+import { Configuration } from '../platform/configuration/configuration';
 import { inTransaction, type AfterCommit } from '../platform/database/transaction';
 import { EventBus } from '../platform/events/event-bus';
 import { Problem } from '../platform/problems/problem';
@@ -28,6 +30,7 @@ export class ParticipantsService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly events: EventBus,
+    private readonly configuration: Configuration,
   ) {}
 
   /** @throws Problem `conversation-not-found` */
@@ -91,6 +94,7 @@ export class ParticipantsService {
     requireRole(access, 'admin');
     const { id: conversationId, lastSeq } = access.conversation;
     if (!(await manager.existsBy(User, { id: targetId }))) throw new Problem('user-not-found');
+    await requireContacts(manager, this.configuration.CONTACT_POLICY, access.participant.userId, [targetId]);
     const given = mayGive(access, role) ? role : 'member';
     if (given === 'owner') await this.handOver(manager, access, afterCommit);
     const rev = await takeRevs(manager, conversationId);

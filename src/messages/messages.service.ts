@@ -48,7 +48,8 @@ export class MessagesService {
     input: PutMessageDto,
     mustBeNew: boolean,
   ): Promise<StoredMessage> {
-    if (input.id !== undefined && input.id !== messageId) throw invalidField('/id', 'must be the id in the address');
+    if (input.id !== undefined && input.id !== messageId)
+      throw invalidField('/id', 'must be the id in the address');
     const createOnly = mustBeNew || input.parents?.length === 0;
     const editOnly = Boolean(input.parents?.length) || (input.version !== undefined && !createOnly);
     if (createOnly && editOnly) throw invalidField('/parents', 'must be empty when If-None-Match says "*"');

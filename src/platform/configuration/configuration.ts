@@ -110,9 +110,9 @@ export class Configuration {
   @Min(1_000)
   ACCESS_TOKEN_LIFETIME_MS = 900_000;
 
-  /** Whom one may start a conversation with. `friends` needs friend requests, which this version does not have yet. */
-  @IsIn(['open'], { message: 'must be open: this version has no friend requests yet' })
-  CONTACT_POLICY: 'open' = 'open' as const;
+  /** Whom one may start a conversation with, or add to one. */
+  @IsIn(['friends', 'open'])
+  CONTACT_POLICY: 'friends' | 'open' = 'open';
 
   /** Origins of browser clients besides the server's own, separated by commas. */
   @Transform(toList)

@@ -9,7 +9,9 @@ type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }>;
 const INT8 = 20;
 const types: pg.CustomTypesConfig = {
   getTypeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
-    return oid === INT8 ? Number : (pg.types.getTypeParser(oid, format ?? 'text') as (value: string) => unknown);
+    return oid === INT8
+      ? Number
+      : (pg.types.getTypeParser(oid, format ?? 'text') as (value: string) => unknown);
   },
 };
 

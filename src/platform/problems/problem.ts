@@ -14,6 +14,8 @@ export interface ProblemFields {
   readonly retryAfter?: number;
   /** The thing as it is, for conflicts. */
   readonly current?: object;
+  /** The friend request that exists already, for `friend-request-exists`. */
+  readonly friendRequest?: object;
   /** The methods that the address takes, for `method-not-allowed`. */
   readonly allow?: readonly string[];
 }
@@ -30,6 +32,7 @@ export interface ProblemDocument {
   readonly errors?: readonly FieldError[];
   readonly retryAfter?: number;
   readonly current?: object;
+  readonly friendRequest?: object;
 }
 
 const DEFAULT_RETRY_AFTER_SECONDS: Partial<Record<ProblemCode, number>> = {
@@ -75,6 +78,7 @@ export class Problem extends Error {
       ...(this.fields.errors && { errors: this.fields.errors }),
       ...(this.retryAfter !== undefined && { retryAfter: this.retryAfter }),
       ...(this.fields.current && { current: this.fields.current }),
+      ...(this.fields.friendRequest && { friendRequest: this.fields.friendRequest }),
     };
   }
 }

@@ -1,0 +1,59 @@
+import type { EntityManager } from 'typeorm';
+import { Problem } from '../platform/problems/problem';
+import { Block } from './block.entity';
+import { Friendship } from './friendship.entity';
+
+/** Whom one may start a conversation with, or add to one. */
+export type ContactPolicy = 'friends' | 'open';
+
+/** Two people in the order in which a pair of them is stored. */
+export function pairOf(a: string, b: string): { userLowId: string; userHighId: string } {
+  return a < b ? { userLowId: a, userHighId: b } : { userLowId: b, userHighId: a };
+}
+
+/**
+ * What changes between two people happens one after the other: requests that cross, answers, blocks. Held until the
+ * transaction ends, and always taken before any conversation's lock.
+ */
+export async function lockPair(manager: EntityManager, a: string, b: string): Promise<void> {
+  const { userLowId, userHighId } = pairOf(a, b);
+  await manager.query(`select pg_advisory_xact_lock(hashtextextended($1, 0))`, [
+    `contacts ${userLowId} ${userHighId}`,
+  ]);
+}
+
+export async function areFriends(manager: EntityManager, a: string, b: string): Promise<boolean> {
+  return manager.existsBy(Friendship, pairOf(a, b));
+}
+
+/** Whether either of two people has blocked the other. Served by `blocks_pkey`. */
+export async function isBlocked(manager: EntityManager, a: string, b: string): Promise<boolean> {
+  return manager.existsBy(Block, [
+    { blockerId: a, blockedId: b },
+    { blockerId: b, blockedId: a },
+  ]);
+}
+
+/** Served by `friendships_pkey` and `friendships_user_high_idx`. */
+async function countFriends(manager: EntityManager, userId: string, ids: readonly string[]): Promise<number> {
+  const rows: { count: number }[] = await manager.query(
+    `select count(*) from unnest($2::uuid[]) as other (id)
+     where exists (select from friendships f
+       where f.user_low_id = least($1::uuid, other.id) and f.user_high_id = greatest($1::uuid, other.id))`,
+    [userId, ids],
+  );
+  return rows[0]!.count;
+}
+
+/** Refuses people whom the policy does not let one bring into a conversation. @throws Problem `forbidden` */
+export async function requireContacts(
+  manager: EntityManager,
+  policy: ContactPolicy,
+  userId: string,
+  ids: readonly string[],
+): Promise<void> {
+  if (policy === 'open' || ids.length === 0) return;
+  if ((await countFriends(manager, userId, ids)) < ids.length) {
+    throw new Problem('forbidden', { detail: 'Only friends can be brought into a conversation.' });
+  }
+}

@@ -1,0 +1,233 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { Brackets, DataSource, type EntityManager } from 'typeorm';
+import { uuidv7 } from 'uuidv7';
+import { areFriends, isBlocked, lockPair, pairOf } from '../contacts/contacts.queries';
+import { Friendship } from '../contacts/friendship.entity';
+import type { ConversationView } from '../conversations/conversation-view';
+import { ConversationsService } from '../conversations/conversations.service';
+import { inTransaction, type AfterCommit } from '../platform/database/transaction';
+import { EventBus } from '../platform/events/event-bus';
+import { readTimeCursor, writeTimeCursor } from '../platform/pagination/time-cursor';
+import { invalidField, Problem } from '../platform/problems/problem';
+import { User } from '../users/user.entity';
+import { FriendRequest } from './friend-request.entity';
+import { friendRequestView } from './friend-view';
+import type {
+  AcceptedFriendRequest,
+  CreateFriendRequestDto,
+  FriendRequestList,
+  FriendRequestListDto,
+  FriendRequestView,
+} from './friends.dto';
+import { FriendRequestChanged } from './friends.events';
+
+const DEFAULT_LIMIT = 50;
+/** Requests of one person that nobody has answered yet. */
+const MAX_OUTSTANDING = 100;
+const OUTSTANDING_RETRY_SECONDS = 3_600;
+
+/** Asking to be friends, and answering. What two people do to each other at once happens one after the other. */
+@Injectable()
+export class FriendRequestsService {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly conversations: ConversationsService,
+    private readonly events: EventBus,
+  ) {}
+
+  /**
+   * A request that crosses one of the other person makes the friendship at once.
+   * @throws Problem `user-not-found`, `forbidden`, `already-friends`, `friend-request-exists` or `rate-limited`
+   */
+  async create(userId: string, input: CreateFriendRequestDto): Promise<FriendRequestView> {
+    return inTransaction(this.dataSource, async (manager, afterCommit) => {
+      const recipientId = await findRecipient(manager, input);
+      if (recipientId === userId) throw invalidField('/recipientId', 'must be somebody else');
+      await lockPair(manager, userId, recipientId);
+      if (await isBlocked(manager, userId, recipientId)) throw new Problem('forbidden');
+      if (await areFriends(manager, userId, recipientId)) throw new Problem('already-friends');
+      const crossing = await findPending(manager, recipientId, userId);
+      if (crossing) return (await this.makeFriends(manager, crossing, userId, afterCommit)).friendRequest;
+      const own = await findPending(manager, userId, recipientId);
+      if (own) throw new Problem('friend-request-exists', { friendRequest: friendRequestView(own) });
+      if (
+        (await manager.countBy(FriendRequest, { senderId: userId, status: 'pending' })) >= MAX_OUTSTANDING
+      ) {
+        throw new Problem('rate-limited', { retryAfter: OUTSTANDING_RETRY_SECONDS });
+      }
+      const id = uuidv7();
+      await manager.insert(FriendRequest, {
+        id,
+        senderId: userId,
+        recipientId,
+        message: input.message ?? null,
+      });
+      return this.announce(await load(manager, id), afterCommit);
+    });
+  }
+
+  /** Newest first. */
+  async list(userId: string, query: FriendRequestListDto): Promise<FriendRequestList> {
+    const limit = query.limit ?? DEFAULT_LIMIT;
+    const { direction, status = 'pending' } = query;
+    const find = withPeople(this.dataSource.manager)
+      .where('request.status = :status', { status })
+      .orderBy('request.createdAt', 'DESC')
+      .addOrderBy('request.id', 'DESC')
+      .take(limit + 1);
+    if (direction === 'incoming') find.andWhere('request.recipient_id = :userId', { userId });
+    else if (direction === 'outgoing') find.andWhere('request.sender_id = :userId', { userId });
+    else
+      find.andWhere(
+        new Brackets((either) => either.where({ senderId: userId }).orWhere({ recipientId: userId })),
+      );
+    if (query.cursor !== undefined) {
+      find.andWhere('(request.created_at, request.id) < (:at, :id)', { ...readTimeCursor(query.cursor) });
+    }
+    const requests = await find.getMany();
+    const page = requests.slice(0, limit);
+    const last = page.at(-1);
+    const hasMore = requests.length > limit;
+    return {
+      items: page.map(friendRequestView),
+      nextCursor: hasMore && last ? writeTimeCursor({ at: last.createdAt, id: last.id }) : null,
+    };
+  }
+
+  /** Accepting again gives the same. @throws Problem `friend-request-not-found`, `forbidden`, `friend-request-already-answered` */
+  async accept(userId: string, requestId: string): Promise<AcceptedFriendRequest> {
+    return inTransaction(this.dataSource, async (manager, afterCommit) => {
+      const request = await lockRequest(manager, userId, requestId, 'recipient');
+      if (request.status === 'pending') return this.makeFriends(manager, request, userId, afterCommit);
+      if (request.status !== 'accepted') throw new Problem('friend-request-already-answered');
+      const conversation = await this.direct(manager, userId, request.senderId, afterCommit);
+      return { friendRequest: friendRequestView(request), conversation };
+    });
+  }
+
+  /** @throws Problem `friend-request-not-found`, `forbidden` or `friend-request-already-answered` */
+  async decline(userId: string, requestId: string): Promise<void> {
+    await this.end(userId, requestId, 'recipient', 'declined');
+  }
+
+  /** @throws Problem `friend-request-not-found`, `forbidden` or `friend-request-already-answered` */
+  async cancel(userId: string, requestId: string): Promise<void> {
+    await this.end(userId, requestId, 'sender', 'cancelled');
+  }
+
+  /** Ends what is open between two people whose pair is locked: the blocker's own is cancelled, the other declined. */
+  async endAllBetween(
+    manager: EntityManager,
+    blockerId: string,
+    blockedId: string,
+    afterCommit: AfterCommit,
+  ): Promise<void> {
+    const own = await findPending(manager, blockerId, blockedId);
+    if (own) await this.answer(manager, own, 'cancelled', afterCommit);
+    const other = await findPending(manager, blockedId, blockerId);
+    if (other) await this.answer(manager, other, 'declined', afterCommit);
+  }
+
+  private async end(
+    userId: string,
+    requestId: string,
+    by: 'sender' | 'recipient',
+    status: 'declined' | 'cancelled',
+  ): Promise<void> {
+    await inTransaction(this.dataSource, async (manager, afterCommit) => {
+      const request = await lockRequest(manager, userId, requestId, by);
+      if (request.status === status) return;
+      if (request.status !== 'pending') throw new Problem('friend-request-already-answered');
+      await this.answer(manager, request, status, afterCommit);
+    });
+  }
+
+  private async makeFriends(
+    manager: EntityManager,
+    request: FriendRequest,
+    userId: string,
+    afterCommit: AfterCommit,
+  ): Promise<AcceptedFriendRequest> {
+    if (await isBlocked(manager, request.senderId, request.recipientId)) throw new Problem('forbidden');
+    await manager.insert(Friendship, pairOf(request.senderId, request.recipientId));
+    const friendRequest = await this.answer(manager, request, 'accepted', afterCommit);
+    const otherId = userId === request.senderId ? request.recipientId : request.senderId;
+    return { friendRequest, conversation: await this.direct(manager, userId, otherId, afterCommit) };
+  }
+
+  private async direct(
+    manager: EntityManager,
+    userId: string,
+    otherId: string,
+    afterCommit: AfterCommit,
+  ): Promise<ConversationView> {
+    return (await this.conversations.openDirect(manager, userId, otherId, afterCommit)).conversation;
+  }
+
+  private async answer(
+    manager: EntityManager,
+    request: FriendRequest,
+    status: 'accepted' | 'declined' | 'cancelled',
+    afterCommit: AfterCommit,
+  ): Promise<FriendRequestView> {
+    await manager.update(FriendRequest, request.id, { status, respondedAt: new Date() });
+    return this.announce(await load(manager, request.id), afterCommit);
+  }
+
+  private announce(request: FriendRequest, afterCommit: AfterCommit): FriendRequestView {
+    const view = friendRequestView(request);
+    afterCommit(() => this.events.publish(new FriendRequestChanged(view)));
+    return view;
+  }
+}
+
+const withPeople = (manager: EntityManager) =>
+  manager
+    .createQueryBuilder(FriendRequest, 'request')
+    .innerJoinAndSelect('request.sender', 'sender')
+    .innerJoinAndSelect('request.recipient', 'recipient');
+
+async function load(manager: EntityManager, id: string): Promise<FriendRequest> {
+  return withPeople(manager).where('request.id = :id', { id }).getOneOrFail();
+}
+
+/** Served by `friend_requests_pending_pair_key`. */
+async function findPending(
+  manager: EntityManager,
+  senderId: string,
+  recipientId: string,
+): Promise<FriendRequest | null> {
+  return withPeople(manager).where({ senderId, recipientId, status: 'pending' }).getOne();
+}
+
+/** @throws Problem `user-not-found` or `validation-failed` */
+async function findRecipient(manager: EntityManager, input: CreateFriendRequestDto): Promise<string> {
+  const { recipientId, recipientUsername } = input;
+  if ((recipientId === undefined) === (recipientUsername === undefined)) {
+    throw invalidField('/recipientId', 'or recipientUsername is required, and only one of them');
+  }
+  const user = await manager.findOneBy(
+    User,
+    recipientId ? { id: recipientId } : { username: recipientUsername! },
+  );
+  if (!user) throw new Problem('user-not-found');
+  return user.id;
+}
+
+/** The request as it is once nobody else can answer it. Others than the two people do not learn that it exists. */
+async function lockRequest(
+  manager: EntityManager,
+  userId: string,
+  requestId: string,
+  by: 'sender' | 'recipient',
+): Promise<FriendRequest> {
+  const found = await manager.findOneBy(FriendRequest, [
+    { id: requestId, senderId: userId },
+    { id: requestId, recipientId: userId },
+  ]);
+  if (!found) throw new Problem('friend-request-not-found');
+  if ((by === 'sender' ? found.senderId : found.recipientId) !== userId) throw new Problem('forbidden');
+  await lockPair(manager, found.senderId, found.recipientId);
+  return load(manager, requestId);
+}

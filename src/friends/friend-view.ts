@@ -1,0 +1,16 @@
+import type { FriendRequest } from './friend-request.entity';
+import { userView } from '../users/users.dto';
+import type { FriendRequestView } from './friends.dto';
+
+/** `sender` and `recipient` must have been loaded. */
+export function friendRequestView(request: FriendRequest): FriendRequestView {
+  return {
+    id: request.id,
+    sender: userView(request.sender!),
+    recipient: userView(request.recipient!),
+    status: request.status,
+    message: request.message,
+    createdAt: request.createdAt.toISOString(),
+    respondedAt: request.respondedAt?.toISOString() ?? null,
+  };
+}

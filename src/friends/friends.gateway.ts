@@ -1,0 +1,34 @@
+import type { OnModuleInit } from '@nestjs/common';
+import { WebSocketGateway } from '@nestjs/websockets';
+import { EventBus } from '../platform/events/event-bus';
+import { Rooms, userRoom } from '../platform/sockets/rooms';
+import type { FriendRequestView } from './friends.dto';
+import { FriendRemoved, FriendRequestChanged } from './friends.events';
+
+const EVENT_BY_STATUS: Record<FriendRequestView['status'], string> = {
+  pending: 'friend-request:created',
+  accepted: 'friend-request:accepted',
+  declined: 'friend-request:declined',
+  cancelled: 'friend-request:cancelled',
+};
+
+/** Tells both people, on all their devices. */
+@WebSocketGateway()
+export class FriendsGateway implements OnModuleInit {
+  constructor(
+    private readonly events: EventBus,
+    private readonly rooms: Rooms,
+  ) {}
+
+  onModuleInit(): void {
+    this.events.on(FriendRequestChanged, ({ friendRequest }) => {
+      for (const { id } of [friendRequest.sender, friendRequest.recipient]) {
+        this.rooms.emit(userRoom(id), EVENT_BY_STATUS[friendRequest.status], friendRequest);
+      }
+    });
+    this.events.on(FriendRemoved, ({ userIds: [a, b] }) => {
+      this.rooms.emit(userRoom(a), 'friend:removed', { userId: b });
+      this.rooms.emit(userRoom(b), 'friend:removed', { userId: a });
+    });
+  }
+}

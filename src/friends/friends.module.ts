@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { ConversationsModule } from '../conversations/conversations.module';
+import { FriendRequestsService } from './friend-requests.service';
+import { FriendsController } from './friends.controller';
+import { FriendsGateway } from './friends.gateway';
+import { FriendsService } from './friends.service';
+
+@Module({
+  imports: [ConversationsModule],
+  controllers: [FriendsController],
+  providers: [FriendRequestsService, FriendsService, FriendsGateway],
+})
+export class FriendsModule {}
