@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { messageView, type MessageView } from '../messages/message-view';
 import { messagesAt } from '../messages/messages.queries';
+import type { TimePosition } from '../platform/pagination/time-cursor';
 import type { ConversationType } from '../participation/conversation.entity';
 import type { Role } from '../participation/participant.entity';
 import { previewParticipants, type ParticipantView } from '../participation/participant-view';
@@ -54,19 +55,13 @@ const UNREAD_COUNT = `(
   where m.conversation_id = p.conversation_id and m.seq > p.read_seq
     and m.deleted_at is null and m.sender_id is distinct from p.user_id)`;
 
-/** A place in the list of conversations: the latest activity first. */
-export interface ListPosition {
-  readonly activeAt: Date;
-  readonly id: string;
-}
-
-/** A page of the user's conversations, one more than `limit` when there are more. */
+/** A page of the user's conversations, the latest activity first. */
 export async function listOwnConversations(
   manager: EntityManager,
   userId: string,
-  after: ListPosition | undefined,
+  after: TimePosition | undefined,
   limit: number,
-): Promise<{ views: ConversationView[]; last: ListPosition | undefined; hasMore: boolean }> {
+): Promise<{ views: ConversationView[]; last: TimePosition | undefined; hasMore: boolean }> {
   const rows: OwnConversationRow[] = await manager.query(
     `with page as (
        select p.conversation_id, p.user_id, p.role, p.read_seq, c.active_at
@@ -78,13 +73,13 @@ export async function listOwnConversations(
      select ${COLUMNS}, p.role as my_role, ${UNREAD_COUNT} as unread_count
      from page p join conversations c on c.id = p.conversation_id
      order by c.active_at desc, c.id desc`,
-    [userId, after?.activeAt ?? null, after?.id ?? null, limit + 1],
+    [userId, after?.at ?? null, after?.id ?? null, limit + 1],
   );
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   return {
     views: await ownViews(manager, page),
-    last: last && { activeAt: last.active_at, id: last.id },
+    last: last && { at: last.active_at, id: last.id },
     hasMore: rows.length > limit,
   };
 }

@@ -7,6 +7,7 @@ import { Configuration } from '../platform/configuration/configuration';
 import { violatedConstraint } from '../platform/database/database-problem';
 import { inTransaction, type AfterCommit } from '../platform/database/transaction';
 import { EventBus } from '../platform/events/event-bus';
+import { readTimeCursor, writeTimeCursor } from '../platform/pagination/time-cursor';
 import { invalidField, Problem } from '../platform/problems/problem';
 import { lockConversation, requireRole, takeRevs } from '../participation/conversation-access';
 import { Conversation } from '../participation/conversation.entity';
@@ -18,7 +19,6 @@ import {
   sharedConversation,
   type ConversationView,
 } from './conversation-view';
-import { readCursor, writeCursor } from './conversation-cursor';
 import type {
   ConversationList,
   ConversationListDto,
@@ -132,7 +132,7 @@ export class ConversationsService {
 
   /** Latest activity first. @throws Problem `validation-failed` for a cursor that is none */
   async list(userId: string, query: ConversationListDto): Promise<ConversationList> {
-    const after = query.cursor === undefined ? undefined : readCursor(query.cursor);
+    const after = query.cursor === undefined ? undefined : readTimeCursor(query.cursor);
     const limit = query.limit ?? DEFAULT_LIMIT;
     const { views, last, hasMore } = await listOwnConversations(
       this.dataSource.manager,
@@ -140,7 +140,7 @@ export class ConversationsService {
       after,
       limit,
     );
-    return { items: views, nextCursor: hasMore && last ? writeCursor(last) : null };
+    return { items: views, nextCursor: hasMore && last ? writeTimeCursor(last) : null };
   }
 
   /** @throws Problem `conversation-not-found` */
