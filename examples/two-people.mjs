@@ -36,7 +36,10 @@ function connect(person) {
 }
 
 const [ada, ben] = [await signUp('ada'), await signUp('ben')];
-const conversation = await api('POST', '/conversations', ada.token, { type: 'direct', participantIds: [ben.id] });
+const conversation = await api('POST', '/conversations', ada.token, {
+  type: 'direct',
+  participantIds: [ben.id],
+});
 const sockets = { ada: await connect(ada), ben: await connect(ben) };
 
 const heardBy = (person) =>

@@ -8,10 +8,13 @@ import { until } from '../support/until';
 const ROOT = join(__dirname, '../..');
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
 
+const CONTRIBUTING = readFileSync(join(ROOT, 'CONTRIBUTING.md'), 'utf8');
+
 /** The commands of all `sh` blocks, continuation lines joined. */
-const commands = [...README.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap((block) =>
-  block[1]!.replaceAll('\\\n', ' ').split('\n').filter(Boolean),
-);
+const commandsOf = (text: string): string[] =>
+  [...text.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap((block) =>
+    block[1]!.replaceAll('\\\n', ' ').split('\n').filter(Boolean),
+  );
 
 interface Running {
   readonly child: ChildProcess;
@@ -19,7 +22,7 @@ interface Running {
   output(): string;
 }
 
-describe('the README', () => {
+describe('the documentation', () => {
   const directory = mkdtempSync(join(tmpdir(), 'xfchat-readme-'));
   const started: ChildProcess[] = [];
   let running: Running | undefined;
@@ -96,6 +99,20 @@ describe('the README', () => {
         await database.drop();
       },
     ],
+    [
+      /^DATABASE_URL=\S+ node -r \S+ node_modules\/typeorm\/cli\.js migration:show /,
+      async (command) => {
+        const database = await createTestDatabase();
+        const run = spawnSync(process.execPath, command.split(' ').slice(2), {
+          cwd: ROOT,
+          encoding: 'utf8',
+          env: { ...process.env, DATABASE_URL: database.url },
+        });
+        await database.drop();
+        expect(run.stdout).toContain('[X] 1 InitialSchema');
+        expect(run.status).toBe(0);
+      },
+    ],
   ];
 
   afterAll(async () => {
@@ -105,7 +122,7 @@ describe('the README', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  it.each(commands)(
+  it.each([...commandsOf(README), ...commandsOf(CONTRIBUTING)])(
     'means what it says: %s',
     async (command) => {
       const rehearsal = rehearsals.find(([pattern]) => pattern.test(command));
