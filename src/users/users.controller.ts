@@ -1,7 +1,7 @@
-import { Controller, Get, Param, Query } from '@nestjs/common';
+import { Body, Controller, Get, Param, Patch, Query } from '@nestjs/common';
 import { Caller, type CallerIdentity } from '../platform/http/caller';
 import { parseId } from '../platform/validation/field-rules';
-import { UserSearchDto, type OwnUserView, type UserList, type UserView } from './users.dto';
+import { UpdateProfileDto, UserSearchDto, type OwnUserView, type UserList, type UserView } from './users.dto';
 import { UsersService } from './users.service';
 
 @Controller('api/v1/users')
@@ -16,6 +16,11 @@ export class UsersController {
   @Get('me')
   async own(@Caller() caller: CallerIdentity): Promise<OwnUserView> {
     return this.users.own(caller.userId);
+  }
+
+  @Patch('me')
+  async update(@Caller() caller: CallerIdentity, @Body() input: UpdateProfileDto): Promise<OwnUserView> {
+    return this.users.updateProfile(caller.userId, input);
   }
 
   @Get(':userId')

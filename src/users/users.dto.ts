@@ -1,10 +1,28 @@
 import { Transform, type TransformFnParams } from 'class-transformer';
-import { Matches } from 'class-validator';
-import { IsQueryInteger, Optional } from '../platform/validation/field-rules';
+import { IsUrl, Matches, MaxLength, ValidateIf } from 'class-validator';
+import { IsQueryInteger, IsText, Optional } from '../platform/validation/field-rules';
 import type { User } from './user.entity';
 
 const fold = ({ value }: TransformFnParams): unknown =>
   typeof value === 'string' ? value.toLowerCase() : value;
+
+const isGiven = (_input: object, value: unknown): boolean => value !== null && value !== undefined;
+
+/** What is left out stays; null removes it, where there can be nothing. */
+export class UpdateProfileDto {
+  @Optional()
+  @IsText(1, 64)
+  displayName?: string;
+
+  @ValidateIf(isGiven)
+  @IsUrl({ protocols: ['https'], require_protocol: true }, { message: 'must be an https URL' })
+  @MaxLength(2_048)
+  avatarUrl?: string | null;
+
+  @ValidateIf(isGiven)
+  @IsText(1, 140)
+  status?: string | null;
+}
 
 export class UserSearchDto {
   /** The beginning of a username. */

@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { And, DataSource, Like, MoreThan } from 'typeorm';
+import { inTransaction } from '../platform/database/transaction';
 import { Problem } from '../platform/problems/problem';
 import { User } from './user.entity';
 import {
   ownUserView,
   userView,
   type OwnUserView,
+  type UpdateProfileDto,
   type UserList,
   type UserSearchDto,
   type UserView,
@@ -21,6 +23,17 @@ export class UsersService {
   /** @throws Problem `user-not-found` */
   async own(userId: string): Promise<OwnUserView> {
     return ownUserView(await this.find(userId));
+  }
+
+  /** @throws Problem `user-not-found` */
+  async updateProfile(userId: string, input: UpdateProfileDto): Promise<OwnUserView> {
+    return inTransaction(this.dataSource, async (manager) => {
+      const { displayName, avatarUrl, status } = input;
+      await manager.update(User, userId, { displayName, avatarUrl, status, updatedAt: new Date() });
+      const user = await manager.findOneBy(User, { id: userId });
+      if (!user) throw new Problem('user-not-found');
+      return ownUserView(user);
+    });
   }
 
   /** @throws Problem `user-not-found` */
