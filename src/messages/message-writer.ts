@@ -97,7 +97,9 @@ export class MessageWriter {
       try {
         return await this.inBatchContext(batch, () => appendMessages(this.dataSource, commands));
       } catch (error) {
-        if (!isRetryable(error) || attempt === MAX_ATTEMPTS) throw error;
+        // The same id was stored in another conversation at this moment: now it is there to be seen.
+        const isIdRace = violatedConstraint(error) === 'chat_messages_pkey';
+        if ((!isRetryable(error) && !isIdRace) || attempt === MAX_ATTEMPTS) throw error;
       }
     }
   }

@@ -1,6 +1,7 @@
 import * as pg from 'pg';
 import type { DataSourceOptions, MigrationInterface } from 'typeorm';
 import type { Configuration } from '../configuration/configuration';
+import { LOCK_TIMEOUT_MS } from './deadline-client';
 import { DeadlinePool } from './deadline-pool';
 
 type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }>;
@@ -22,7 +23,6 @@ export interface DatabaseSchema {
 }
 
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 15_000;
-const LOCK_TIMEOUT_MS = 1_000;
 /** How often the server looks whether the client of a running statement is still there. */
 const CONNECTION_CHECK_MS = 1_000;
 

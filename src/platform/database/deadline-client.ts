@@ -6,7 +6,11 @@ import { currentContext, remainingMs } from '../request-context';
 export const CLIENT_MARGIN_MS = 250;
 /** The server gives up this long before the answer is due: its word ("rolled back") is better than ours ("unknown"). */
 const SERVER_MARGIN_MS = 500;
-const LOCK_TIMEOUT_MS = 1_000;
+/**
+ * A little more than PostgreSQL's `deadlock_timeout` (1 s): with less, a deadlock would look like any long wait, and
+ * would be refused instead of run again.
+ */
+export const LOCK_TIMEOUT_MS = 1_200;
 /** Ending a transaction gets this long even when the request has no time left. */
 const ROLLBACK_TIMEOUT_MS = 1_000;
 const BEGIN = 'START TRANSACTION';

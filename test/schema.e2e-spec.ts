@@ -1,0 +1,229 @@
+import { randomUUID } from 'node:crypto';
+import { DataSource } from 'typeorm';
+import { loadConfiguration } from '../src/platform/configuration/load-configuration';
+import { databaseOptions } from '../src/platform/database/database-options';
+import { migrateDown, migrateUp } from '../src/platform/database/migrate';
+import { SCHEMA } from '../src/schema';
+import { createTestDatabase, withClient, type TestDatabase } from './support/databases';
+
+/** Everything of the schema that the catalogue knows, as text. */
+async function catalogue(url: string): Promise<string[]> {
+  return withClient(url, async (client) => {
+    const { rows } = await client.query<{ line: string }>(`
+      select format('column %s.%s %s %s %s', c.table_name, c.column_name, c.data_type, c.is_nullable, c.column_default) as line
+        from information_schema.columns c where c.table_schema = 'public'
+      union all select format('constraint %s %s', conname, pg_get_constraintdef(oid))
+        from pg_constraint where connamespace = 'public'::regnamespace and conrelid <> to_regclass('migrations')
+      union all select format('index %s', indexdef) from pg_indexes where schemaname = 'public'
+      union all select format('function %s', pg_get_functiondef(oid))
+        from pg_proc where pronamespace = 'public'::regnamespace
+      order by line`);
+    return rows.map((row) => row.line).filter((line) => !line.includes('migrations'));
+  });
+}
+
+describe('the schema', () => {
+  const configuration = loadConfiguration({});
+  let database: TestDatabase;
+  let dataSource: DataSource;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    dataSource = await new DataSource(databaseOptions(database.url, configuration, SCHEMA)).initialize();
+  });
+  afterAll(async () => {
+    await dataSource.destroy();
+    await database.drop();
+  });
+
+  const differences = async (): Promise<string[]> =>
+    (await dataSource.driver.createSchemaBuilder().log()).upQueries.map((entry) => entry.query);
+
+  it('is what the entities say, and a difference would be seen', async () => {
+    expect(await differences()).toEqual([]);
+    await dataSource.query('alter table users add column forgotten text');
+    expect(await differences()).toHaveLength(1);
+    await dataSource.query('alter table users drop column forgotten');
+  });
+
+  it('comes back the same after down and up, step by step', async () => {
+    const other = await createTestDatabase();
+    const before = await catalogue(other.url);
+    for (let step = 0; step < SCHEMA.migrations.length; step++)
+      await migrateDown(other.url, configuration, SCHEMA);
+    expect(await catalogue(other.url)).toEqual([]);
+    expect(await migrateUp(other.url, configuration, SCHEMA)).toHaveLength(SCHEMA.migrations.length);
+    expect(await catalogue(other.url)).toEqual(before);
+    await other.drop();
+  });
+
+  it('is made once by three that migrate at the same time', async () => {
+    const other = await createTestDatabase({ empty: true });
+    const applied = await Promise.all([1, 2, 3].map(() => migrateUp(other.url, configuration, SCHEMA)));
+    expect(applied.map((names) => names.length).sort()).toEqual([0, 0, SCHEMA.migrations.length]);
+    await other.drop();
+  });
+
+  it('of a newer program is refused by name', async () => {
+    const other = await createTestDatabase();
+    await withClient(other.url, (client) =>
+      client.query(
+        `insert into migrations (timestamp, name) values (9999999999999, 'FromTheFuture9999999999999')`,
+      ),
+    );
+    await expect(migrateUp(other.url, configuration, SCHEMA)).rejects.toThrow('FromTheFuture9999999999999');
+    await other.drop();
+  });
+
+  it('names every constraint and index by hand', async () => {
+    const rows = await dataSource.query<{ name: string; table: string }[]>(`
+      select conname as name, conrelid::regclass::text as table from pg_constraint
+        where connamespace = 'public'::regnamespace and contype <> 'n' and conrelid <> 0
+      union all select indexname, tablename from pg_indexes where schemaname = 'public'`);
+    const unnamed = rows.filter(
+      ({ name, table }) => table !== 'migrations' && !/^[a-z_]+_(pkey|fkey|key|check|idx)$/.test(name),
+    );
+    expect(unnamed).toEqual([]);
+    expect(rows.length).toBeGreaterThan(50);
+  });
+
+  it('indexes every foreign key, so that deleting somebody reads no whole table', async () => {
+    const rows = await dataSource.query<{ key: string }[]>(`
+      select c.conname as key from pg_constraint c
+      where c.contype = 'f' and c.connamespace = 'public'::regnamespace and not exists (
+        select from pg_index i where i.indrelid = c.conrelid and i.indkey[0] = c.conkey[1])`);
+    expect(rows).toEqual([]);
+  });
+
+  describe('holds', () => {
+    const ids = {
+      ada: randomUUID(),
+      ben: randomUUID(),
+      direct: randomUUID(),
+      group: randomUUID(),
+      message: randomUUID(),
+    };
+    const [low, high] = [ids.ada, ids.ben].sort() as [string, string];
+
+    beforeAll(async () => {
+      for (const [id, name] of [
+        [ids.ada, 'ada'],
+        [ids.ben, 'ben'],
+      ]) {
+        await dataSource.query(
+          `insert into users (id, username, password_hash, display_name) values ($1, $2, '-', '-')`,
+          [id, name],
+        );
+      }
+      await dataSource.query(`insert into conversations (id, type, direct_key) values ($1, 'direct', $2)`, [
+        ids.direct,
+        `${low}:${high}`,
+      ]);
+      await dataSource.query(
+        `insert into conversations (id, type, title, created_by) values ($1, 'group', 'g', $2)`,
+        [ids.group, ids.ada],
+      );
+      await dataSource.query(
+        `insert into conversation_participants (conversation_id, user_id, role) values ($1, $2, 'owner')`,
+        [ids.group, ids.ada],
+      );
+      await dataSource.query(
+        `insert into chat_messages (id, conversation_id, seq, sender_id, body) values ($1, $2, 1, $3, 'hello')`,
+        [ids.message, ids.group, ids.ada],
+      );
+      await dataSource.query(`insert into friendships (user_low_id, user_high_id) values ($1, $2)`, [
+        low,
+        high,
+      ]);
+      await dataSource.query(
+        `insert into friend_requests (id, sender_id, recipient_id) values ($1, $2, $3)`,
+        [randomUUID(), ids.ada, ids.ben],
+      );
+    });
+
+    it.each([
+      [
+        'one direct conversation for a pair',
+        'conversations_direct_key_key',
+        () => [
+          `insert into conversations (id, type, direct_key) values (gen_random_uuid(), 'direct', $1)`,
+          [`${low}:${high}`],
+        ],
+      ],
+      [
+        'a title for groups only',
+        'conversations_title_check',
+        () => [
+          `insert into conversations (id, type, title, direct_key) values (gen_random_uuid(), 'direct', 't', 'k')`,
+          [],
+        ],
+      ],
+      [
+        'one owner',
+        'conversation_participants_owner_key',
+        () => [
+          `insert into conversation_participants (conversation_id, user_id, role) values ($1, $2, 'owner')`,
+          [ids.group, ids.ben],
+        ],
+      ],
+      [
+        'one message for an id',
+        'chat_messages_pkey',
+        () => [
+          `insert into chat_messages (id, conversation_id, seq, body) values ($1, $2, 1, 'x')`,
+          [ids.message, ids.direct],
+        ],
+      ],
+      [
+        'one message for a position',
+        'chat_messages_conversation_seq_key',
+        () => [
+          `insert into chat_messages (id, conversation_id, seq, body) values (gen_random_uuid(), $1, 1, 'x')`,
+          [ids.group],
+        ],
+      ],
+      [
+        'no body in a tombstone',
+        'chat_messages_body_check',
+        () => [`update chat_messages set deleted_at = now() where id = $1`, [ids.message]],
+      ],
+      [
+        'friends once, in one order',
+        'friendships_order_check',
+        () => [`insert into friendships (user_low_id, user_high_id) values ($1, $2)`, [high, low]],
+      ],
+      [
+        'one open request for a pair, whoever asks',
+        'friend_requests_pending_pair_key',
+        () => [
+          `insert into friend_requests (id, sender_id, recipient_id) values (gen_random_uuid(), $1, $2)`,
+          [ids.ben, ids.ada],
+        ],
+      ],
+      [
+        'lower-case usernames',
+        'users_username_check',
+        () => [
+          `insert into users (id, username, password_hash, display_name) values (gen_random_uuid(), 'Ada', '-', '-')`,
+          [],
+        ],
+      ],
+      ['one row of state', 'database_state_pkey', () => [`insert into database_state default values`, []]],
+    ] as [string, string, () => [string, unknown[]]][])('%s', async (_what, constraint, statement) => {
+      const [text, values] = statement();
+      await expect(dataSource.query(text, values)).rejects.toMatchObject({ driverError: { constraint } });
+    });
+
+    it('conversations and messages, whoever is deleted', async () => {
+      await dataSource.query(`delete from users where id = any ($1)`, [[ids.ada, ids.ben]]);
+      expect(
+        await dataSource.query(`select sender_id, body from chat_messages where id = $1`, [ids.message]),
+      ).toEqual([{ sender_id: null, body: 'hello' }]);
+      expect(
+        await dataSource.query(`select created_by from conversations where id = any ($1)`, [
+          [ids.direct, ids.group],
+        ]),
+      ).toEqual([{ created_by: null }, { created_by: null }]);
+    });
+  });
+});
