@@ -175,12 +175,12 @@ describe('accounts and sessions', () => {
       ]);
       expect(answers.map((answer) => answer.status)).toEqual([200, 200, 200]);
       expect(new Set(answers.map((answer) => answer.body.refreshToken)).size).toBe(1);
-      expect(answers[0]!.body).toEqual({
+      expect(answers[0].body).toEqual({
         accessToken: expect.any(String),
         refreshToken: expect.any(String),
         expiresIn: 900,
       });
-      expect((await meWith(answers[0]!.body.accessToken)).status).toBe(200);
+      expect((await meWith(answers[0].body.accessToken)).status).toBe(200);
     });
 
     it('replaces a successor that was never used, after 30 seconds', async () => {

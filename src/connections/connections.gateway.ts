@@ -22,8 +22,6 @@ import { RefreshSessionCommandDto } from './connections.dto';
 import { Entitlements } from './entitlements';
 
 const SWEEP_MS = 2_000;
-/** Sockets whose token ran out while the database was away get this long to refresh it (G7). */
-const GRACE_AFTER_OUTAGE_MS = 60_000;
 const MAX_RECONNECT_MS = 5_000;
 
 interface SocketData {
@@ -102,7 +100,7 @@ export class ConnectionsGateway
         .map(conversationRoom)
         .filter((room) => !arrival.withdrawn.has(room));
       void socket.join([userRoom(identity.userId), sessionRoom(identity.sessionId), ...rooms]);
-      socket.use((packet, next) => this.frame(socket, packet as [string, ...unknown[]], next));
+      socket.use((packet, next) => this.frame(socket, packet, next));
       this.metrics.sockets.inc();
       socket.once('disconnect', () => this.metrics.sockets.dec());
       socket.emit('ready', {
@@ -188,7 +186,7 @@ export class ConnectionsGateway
   private sweep(): void {
     const { isUp, since } = this.monitor.verdict;
     const now = Date.now();
-    if (!isUp || now - since < GRACE_AFTER_OUTAGE_MS) return;
+    if (!isUp || now - since < this.configuration.SOCKET_GRACE_AFTER_OUTAGE_MS) return;
     for (const socket of this.server?.sockets.sockets.values() ?? []) {
       if (identityOf(socket).expiresAt > now) continue;
       socket.emit('session:expired', { reason: 'token-expired' });

@@ -110,6 +110,12 @@ export class Configuration {
   @Min(1_000)
   ACCESS_TOKEN_LIFETIME_MS = 900_000;
 
+  /** Sockets whose token ran out while the database was away get this long to renew it (G7). */
+  @Transform(toInteger)
+  @IsInt()
+  @Min(0)
+  SOCKET_GRACE_AFTER_OUTAGE_MS = 60_000;
+
   /** Whom one may start a conversation with, or add to one. */
   @IsIn(['friends', 'open'])
   CONTACT_POLICY: 'friends' | 'open' = 'open';

@@ -8,7 +8,7 @@ import { toProblem } from '../problems/to-problem';
 import { runInContext, type RequestContext } from '../request-context';
 
 export type Acknowledgement = { ok: true; data: object } | { ok: false; problem: ProblemDocument };
-type Packet = [event: string, ...rest: unknown[]];
+type Packet = [event: unknown, ...rest: unknown[]];
 
 /** What a socket knows of the person behind it. */
 export interface SocketIdentity {
@@ -21,6 +21,16 @@ export interface SocketIdentity {
 export const identityOf = (socket: Socket): SocketIdentity =>
   (socket.data as { identity: SocketIdentity }).identity;
 
+const COMMAND = /^[a-z]+(-[a-z]+)*:[a-z]+$/;
+
+/**
+ * Nest listens on every socket for the commands that the gateways declare. The name comes from the client, and
+ * Socket.IO lets numbers and, in a crafted packet, nothing at all through as one.
+ */
+function isCommand(socket: Socket, event: unknown): event is string {
+  return typeof event === 'string' && COMMAND.test(event) && socket.listenerCount(event) > 0;
+}
+
 /**
  * What surrounds every socket command, as `requestFrame` does for HTTP: its id, deadline, log line, metrics and place
  * among the work in flight. It also sees to it that each command is acknowledged exactly once, whatever happens.
@@ -30,7 +40,7 @@ export function commandFrame(dependencies: {
   work: WorkInFlight;
   metrics: Metrics;
   logger: StructuredLogger;
-  admit: (socket: Socket, event: string) => void;
+  admit: (socket: Socket) => void;
 }): (socket: Socket, packet: Packet, next: () => void) => void {
   const { timeoutMs, work, metrics, logger, admit } = dependencies;
   return (socket, packet, next) => {
@@ -42,7 +52,7 @@ export function commandFrame(dependencies: {
       userId: identity.userId,
     };
     const event = packet[0];
-    const isKnown = socket.listeners(event).length > 0;
+    const isKnown = isCommand(socket, event);
     const label = isKnown ? event : 'unknown';
     const last = packet.at(-1);
     const acknowledge = typeof last === 'function' ? (last as (answer: Acknowledgement) => void) : undefined;
@@ -87,7 +97,7 @@ export function commandFrame(dependencies: {
         if (payload.length > 1)
           throw new Problem('malformed-request', { detail: 'a command takes one object' });
         if (work.isClosed) throw new Problem('draining');
-        admit(socket, event);
+        admit(socket);
         packet.splice(1, packet.length, payload[0] ?? {}, answer);
         next();
       } catch (error) {

@@ -34,7 +34,9 @@ export function toValid<T extends object>(dto: new () => T, value: unknown, pref
       errors: [{ pointer: prefix, detail: 'must be an object' }],
     });
   }
-  if (isDeeperThan(value, MAX_DEPTH)) throw new Problem('malformed-request', { detail: 'nested too deeply' });
+  if (!isJson(value, MAX_DEPTH)) {
+    throw new Problem('malformed-request', { detail: 'must be JSON, not nested too deeply' });
+  }
   const instance = plainToInstance(dto, value);
   const faults = validateSync(instance, {
     whitelist: true,
@@ -69,8 +71,15 @@ function fieldErrors(error: ValidationError, prefix: string): FieldError[] {
   return own.concat((error.children ?? []).flatMap((child) => fieldErrors(child, pointer) as typeof own));
 }
 
-function isDeeperThan(value: unknown, depth: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (depth === 0) return true;
-  return Object.values(value).some((entry) => isDeeperThan(entry, depth - 1));
+/** Plain data that nests at most `depth` levels: what came over a socket may also hold bytes. */
+function isJson(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth === 0) return false;
+  if (
+    !Array.isArray(value) &&
+    ![Object.prototype, null].includes(Object.getPrototypeOf(value) as object | null)
+  ) {
+    return false;
+  }
+  return Object.values(value).every((entry) => isJson(entry, depth - 1));
 }
