@@ -21,7 +21,7 @@ describe('connections', () => {
 
   describe('the handshake', () => {
     it.each([['websocket'], ['polling']])('over %s ends in ready', async (transport) => {
-      const socket = await ada.connect({ transports: [transport as 'websocket'] });
+      const socket = await ada.connect({ transports: [transport] });
       expect(socket.events[0]).toEqual({
         event: 'ready',
         payload: {
@@ -282,7 +282,7 @@ describe('connections', () => {
       raw.on('error', () => undefined);
       const closed = new Promise<void>((resolve) => raw.once('close', () => resolve()));
       const heard: string[] = [];
-      raw.on('message', (data) => heard.push(String(data as Buffer)));
+      raw.on('message', (data) => heard.push(String(data)));
       await new Promise((resolve) => raw.once('open', resolve));
       raw.send(`40${JSON.stringify({ token: ada.accessToken })}`);
       await until('the connection', () => heard.some((packet) => packet.startsWith('42["ready"')));

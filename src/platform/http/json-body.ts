@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { json, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
+import { raw, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import { Problem } from '../problems/problem';
 
 /** The largest legal body (4,000 characters, each escaped to twelve bytes) fits with room to spare. */
@@ -7,28 +7,33 @@ export const MAX_BODY_BYTES = 128 * 1024;
 
 const JSON_TYPE = /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
 
-/** Reads JSON bodies: UTF-8 only, not compressed, nothing else. */
+/** Reads JSON bodies: UTF-8 only, not compressed, nothing else. A request without a body has none afterwards. */
 export function jsonBody(): RequestHandler[] {
-  return [
-    refuseOtherTypes,
-    json({
-      limit: MAX_BODY_BYTES,
-      inflate: false,
-      strict: true,
-      type: () => true,
-      verify: (_request, _response, bytes) => {
-        if (!isUtf8(bytes)) throw new Problem('malformed-request', { detail: 'the body is not valid UTF-8' });
-      },
-    }),
-  ];
+  return [refuseOtherTypes, raw({ limit: MAX_BODY_BYTES, inflate: false, type: () => true }), parse];
 }
 
 function refuseOtherTypes(request: Request, _response: Response, next: NextFunction): void {
   const hasBody =
     request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
-  if (!hasBody) return next();
-  if (!JSON_TYPE.test(request.headers['content-type'] ?? '') || request.headers['content-encoding']) {
-    return next(new Problem('unsupported-media-type'));
+  const isJson =
+    JSON_TYPE.test(request.headers['content-type'] ?? '') && !request.headers['content-encoding'];
+  next(hasBody && !isJson ? new Problem('unsupported-media-type') : undefined);
+}
+
+function parse(request: Request, _response: Response, next: NextFunction): void {
+  const bytes: unknown = request.body;
+  if (!Buffer.isBuffer(bytes) || bytes.length === 0) {
+    request.body = undefined;
+    return next();
   }
-  next();
+  // Decoding would put U+FFFD in the place of what is no UTF-8, and the text would not be kept as it was sent.
+  if (!isUtf8(bytes))
+    return next(new Problem('malformed-request', { detail: 'the body is not valid UTF-8' }));
+  try {
+    request.body = JSON.parse(bytes.toString('utf8')) as unknown;
+  } catch {
+    return next(new Problem('malformed-request', { detail: 'the body is not valid JSON' }));
+  }
+  const isStructure = typeof request.body === 'object' && request.body !== null;
+  next(isStructure ? undefined : new Problem('malformed-request', { detail: 'the body is not an object' }));
 }

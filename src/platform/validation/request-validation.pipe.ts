@@ -1,10 +1,12 @@
 import { Injectable, type ArgumentMetadata, type PipeTransform } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
-import { Problem, type FieldError } from '../problems/problem';
+import { invalidField, Problem, type FieldError } from '../problems/problem';
 
 /** Deeper input is refused before anything walks it: no DTO nests deeper than four levels. */
 const MAX_DEPTH = 8;
+/** class-transformer passes these over in silence; nothing of ours is called so. */
+const NEVER_FIELDS = ['__proto__', 'constructor', 'prototype'];
 const BUILT_IN: unknown[] = [String, Number, Boolean, Array, Object, Date, undefined];
 
 /**
@@ -37,6 +39,8 @@ export function toValid<T extends object>(dto: new () => T, value: unknown, pref
   if (!isJson(value, MAX_DEPTH)) {
     throw new Problem('malformed-request', { detail: 'must be JSON, not nested too deeply' });
   }
+  const name = NEVER_FIELDS.find((field) => Object.hasOwn(value, field));
+  if (name) throw invalidField(`${prefix}/${name}`, 'is not a known field');
   const instance = plainToInstance(dto, value);
   const faults = validateSync(instance, {
     whitelist: true,
