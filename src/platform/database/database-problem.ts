@@ -55,7 +55,8 @@ export function violatedConstraint(error: unknown): string | undefined {
  * Never carries the driver's text: it may hold a host, a statement or a parameter.
  */
 export function databaseProblem(error: unknown): Problem | undefined {
-  if (!(error instanceof Error)) return undefined;
+  // Not `instanceof Error`: errors of the network come from Node itself, which may be another realm than ours.
+  if (typeof error !== 'object' || error === null) return undefined;
   const failure = rootOf(error);
   const options = { cause: failure };
   if (failure instanceof AcquireTimeoutError || failure instanceof DeadlineExceededError) {

@@ -33,7 +33,7 @@ export class ProblemFilter implements ExceptionFilter {
 export function logProblem(logger: StructuredLogger, problem: Problem): void {
   if (problem.status < 500) return;
   logger.event(problem.code === 'internal' ? 'error' : 'warn', `refused with ${problem.code}`, {
-    ...(problem.cause instanceof Error && { error: describeError(problem.cause) }),
+    ...(problem.cause !== undefined && { error: describeError(problem.cause as Error) }),
   });
 }
 

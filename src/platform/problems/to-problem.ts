@@ -28,7 +28,7 @@ export function toProblem(error: unknown): Problem {
 
 /** body-parser and the router put the status on a plain error; `expose` says that it is the client's fault. */
 function statusOfParserError(error: unknown): number | undefined {
-  if (!(error instanceof Error)) return undefined;
+  if (typeof error !== 'object' || error === null) return undefined;
   const { status, expose } = error as { status?: unknown; expose?: unknown };
   if (error instanceof URIError) return 400;
   return typeof status === 'number' && expose === true ? status : undefined;

@@ -1,0 +1,84 @@
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+
+/**
+ *   pass            everything goes through
+ *   refuse          connections are reset, those that exist too
+ *   blackhole       connections are taken and never answered; those that exist stall
+ *   stall           nothing goes through either way, and nothing is closed
+ *   swallow-replies requests reach the server, its answers are lost
+ */
+export type FaultMode = 'pass' | 'refuse' | 'blackhole' | 'stall' | 'swallow-replies';
+
+/** A TCP proxy in front of PostgreSQL that does what networks do. */
+export class FaultProxy {
+  private mode: FaultMode = 'pass';
+  private readonly pairs = new Set<[client: Socket, server: Socket]>();
+  private readonly server: Server;
+  private swallowed = 0;
+
+  private constructor(private readonly target: URL) {
+    this.server = createServer((client) => this.accept(client));
+  }
+
+  static async inFrontOf(databaseUrl: string): Promise<FaultProxy> {
+    const proxy = new FaultProxy(new URL(databaseUrl));
+    await new Promise<void>((resolve) => proxy.server.listen(0, '127.0.0.1', resolve));
+    return proxy;
+  }
+
+  /** The database's URL through this proxy. */
+  get url(): string {
+    const url = new URL(this.target);
+    url.searchParams.delete('host');
+    url.hostname = '127.0.0.1';
+    url.port = String((this.server.address() as AddressInfo).port);
+    return url.toString();
+  }
+
+  /** Replies that were lost so far: proof that the fault has bitten. */
+  get swallowedReplies(): number {
+    return this.swallowed;
+  }
+
+  set(mode: FaultMode): void {
+    this.mode = mode;
+    for (const [client, server] of this.pairs) {
+      if (mode === 'refuse') client.resetAndDestroy();
+      else if (mode === 'pass') [client, server].forEach((socket) => socket.resume());
+      else if (mode !== 'swallow-replies') [client, server].forEach((socket) => socket.pause());
+    }
+  }
+
+  /** Cuts every connection that exists; new ones go through. */
+  resetAll(): void {
+    for (const [client] of this.pairs) client.resetAndDestroy();
+  }
+
+  async close(): Promise<void> {
+    for (const pair of this.pairs) pair.forEach((socket) => socket.destroy());
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  private accept(client: Socket): void {
+    client.on('error', () => undefined);
+    if (this.mode === 'refuse') return void client.resetAndDestroy();
+    if (this.mode === 'blackhole' || this.mode === 'stall') client.pause();
+    const folder = this.target.searchParams.get('host');
+    const server = folder
+      ? connect(`${folder}/.s.PGSQL.${this.target.port || 5432}`)
+      : connect(Number(this.target.port || 5432), this.target.hostname);
+    server.on('error', () => client.destroy());
+    const pair: [Socket, Socket] = [client, server];
+    this.pairs.add(pair);
+    client.on('data', (data) => server.write(data));
+    server.on('data', (data) => {
+      if (this.mode === 'swallow-replies') this.swallowed++;
+      else client.write(data);
+    });
+    client.on('close', () => {
+      server.destroy();
+      this.pairs.delete(pair);
+    });
+    server.on('close', () => client.destroy());
+  }
+}
