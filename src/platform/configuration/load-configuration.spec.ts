@@ -1,0 +1,117 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConfigurationError, loadConfiguration, maskedConfiguration } from './load-configuration';
+
+const SECRET = 'n3ver-9uess-this-0ne-because-it-is-random';
+const PRODUCTION = {
+  NODE_ENV: 'production',
+  DATABASE_URL: 'postgres://xfchat:pw@db/xfchat',
+  AUTH_SECRET: SECRET,
+};
+
+function faultsOf(environment: Record<string, string>): readonly string[] {
+  try {
+    loadConfiguration(environment);
+    return [];
+  } catch (error) {
+    return (error as ConfigurationError).faults;
+  }
+}
+
+describe('the configuration', () => {
+  it('needs nothing outside production, and has the defaults of the contract', () => {
+    expect(loadConfiguration({})).toMatchObject({
+      PORT: 3000,
+      DATABASE_POOL_MAX: 25,
+      DATABASE_ACQUIRE_TIMEOUT_MS: 5_000,
+      DATABASE_IDLE_TIMEOUT_MS: 600_000,
+      DATABASE_MAX_LIFETIME_MS: 1_800_000,
+      DATABASE_STATEMENT_TIMEOUT_MS: 30_000,
+      REQUEST_TIMEOUT_MS: 10_000,
+      MIGRATE_ON_START: true,
+      DATA_DIR: '.xfchat',
+      RATE_LIMITS: 'on',
+      DRAIN_DELAY_MS: 0,
+    });
+  });
+
+  it('in production does not migrate by itself and drains with a delay, unless told otherwise', () => {
+    expect(loadConfiguration(PRODUCTION)).toMatchObject({ MIGRATE_ON_START: false, DRAIN_DELAY_MS: 5_000 });
+    expect(loadConfiguration({ ...PRODUCTION, MIGRATE_ON_START: 'true', DRAIN_DELAY_MS: '1' })).toMatchObject(
+      {
+        MIGRATE_ON_START: true,
+        DRAIN_DELAY_MS: 1,
+      },
+    );
+  });
+
+  it('takes an empty variable for an unset one, and lists apart', () => {
+    const { PORT, CORS_ORIGINS } = loadConfiguration({
+      PORT: '',
+      CORS_ORIGINS: 'https://a.example, http://b.example:8080',
+    });
+    expect({ PORT, CORS_ORIGINS }).toEqual({
+      PORT: 3000,
+      CORS_ORIGINS: ['https://a.example', 'http://b.example:8080'],
+    });
+  });
+
+  it('tells all faults at once, by name', () => {
+    const faults = faultsOf({
+      NODE_ENV: 'production',
+      PORT: '70000',
+      DATABASE_POOL_MAX: 'many',
+      CORS_ORIGINS: '*',
+      RATE_LIMITS: 'maybe',
+      CONTACT_POLICY: 'nobody',
+    }).join('\n');
+    for (const name of [
+      'PORT',
+      'DATABASE_POOL_MAX',
+      'CORS_ORIGINS',
+      'RATE_LIMITS',
+      'CONTACT_POLICY',
+      'DATABASE_URL',
+      'AUTH_SECRET',
+    ]) {
+      expect(faults).toContain(name);
+    }
+  });
+
+  it.each([
+    [{ AUTH_SECRET: 'short' }, 'AUTH_SECRET is too short'],
+    [{ AUTH_SECRET: 'abababababababababababababababababababab' }, 'AUTH_SECRET is too weak'],
+    [{ AUTH_SECRET_FILE: '/no/such/file' }, 'AUTH_SECRET_FILE cannot be read'],
+    [
+      { AUTH_SECRET: SECRET, AUTH_SECRET_FILE: '/etc/hostname' },
+      'AUTH_SECRET_FILE and AUTH_SECRET are both set',
+    ],
+    [{ DATABASE_URL: 'mysql://x' }, 'DATABASE_URL must be a postgres:// URL'],
+    [{ REQUEST_TIMEOUT_MS: '5' }, 'REQUEST_TIMEOUT_MS'],
+  ])('refuses %j', (environment, fault) => {
+    expect(faultsOf(environment as Record<string, string>).join('\n')).toContain(fault);
+  });
+
+  it('reads the secret from a file', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'xfchat-secret-'));
+    writeFileSync(join(directory, 'secret'), `${SECRET}\n`);
+    expect(loadConfiguration({ AUTH_SECRET_FILE: join(directory, 'secret') }).AUTH_SECRET).toBe(SECRET);
+    rmSync(directory, { recursive: true });
+  });
+
+  it('shows no secret', () => {
+    const shown = JSON.stringify(
+      maskedConfiguration(
+        loadConfiguration({
+          ...PRODUCTION,
+          METRICS_TOKEN: 'a metrics token',
+          DIRECT_DATABASE_URL: 'postgres://u:other-pw@db/x?password=third-pw',
+        }),
+      ),
+    );
+    for (const secret of [SECRET, ':pw@', 'other-pw', 'third-pw', 'a metrics token'])
+      expect(shown).not.toContain(secret);
+    expect(shown).toContain('postgres://xfchat:***@db/xfchat');
+  });
+});
