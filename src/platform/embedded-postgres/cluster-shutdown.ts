@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Cluster, socketFile } from './cluster';
 import { clusterProcesses, isAlive, signalProcess } from './cluster-processes';
 import { EmbeddedPostgresError } from './embedded-postgres-error';
-import { type EmbeddedPostgresLog } from './embedded-postgres-log';
+import type { EmbeddedPostgresLog } from './embedded-postgres-log';
 import { pollUntil } from './polling';
 
 /** Milliseconds after the beginning at which the next harder means is taken. */

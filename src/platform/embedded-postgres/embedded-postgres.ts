@@ -8,7 +8,7 @@ import { EmbeddedPostgresError, errorCode } from './embedded-postgres-error';
 import { defaultSettings, forgetfulSettings } from './postmaster';
 import { chooseRunner, type Runner } from './runner';
 import { prepareSocketFolder, removeTemporarySocketFolder } from './socket-folder';
-import { type EmbeddedPostgresLog } from './embedded-postgres-log';
+import type { EmbeddedPostgresLog } from './embedded-postgres-log';
 import { Supervisor } from './supervisor';
 
 export interface EmbeddedPostgresOptions {

@@ -2,7 +2,7 @@ import type { PostgresBinaries } from './binaries';
 import type { Cluster } from './cluster';
 import { endOrphans, shutDownCluster, type ShutdownPatience } from './cluster-shutdown';
 import { EmbeddedPostgresError } from './embedded-postgres-error';
-import { type EmbeddedPostgresLog } from './embedded-postgres-log';
+import type { EmbeddedPostgresLog } from './embedded-postgres-log';
 import { Guard } from './guard';
 import { pause, pollUntil } from './polling';
 import { type Postmaster, startPostmaster } from './postmaster';
