@@ -154,6 +154,7 @@ describe('accounts and sessions', () => {
         body: { code: 'rate-limited', retryAfter: expect.any(Number) },
       });
       expect(refused.headers.get('retry-after')).toBe(String(refused.body.retryAfter));
+      expect(refused.headers.get('ratelimit')).toBe(`"default";r=0;t=${refused.body.retryAfter}`);
       expect((await login(ben, PASSWORD)).status).toBe(200);
       await limited.close();
     });

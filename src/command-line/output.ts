@@ -3,6 +3,15 @@ export function print(options: { json?: boolean }, text: string, data: object): 
   process.stdout.write(`${options.json ? JSON.stringify(data) : text}\n`);
 }
 
+/**
+ * Keeps the process until it is ended on purpose. Without this, a stop that waits for another process (which does not
+ * hold this one) could find nothing left to do, and Node would end with 0 in the middle of a failure.
+ */
+export function stayAlive(): () => void {
+  const timer = setInterval(() => undefined, 60_000);
+  return () => clearInterval(timer);
+}
+
 /** Ends the process with a sentence on what went wrong; errors whose text was not written for people show their name. */
 export function fail(error: unknown): never {
   const code = (error as { code?: string }).code;

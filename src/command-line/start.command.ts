@@ -1,8 +1,9 @@
 import { startServer, type RunningServer } from '../start';
-import { fail } from './output';
+import { fail, stayAlive } from './output';
 
 /** Serves until a signal comes; then drains, stops everything and exits with 0. */
 export async function startCommand(): Promise<void> {
+  stayAlive();
   let server: RunningServer | undefined;
   let isStopping = false;
   const stop = (signal: string): void => {

@@ -2,7 +2,7 @@ import type { Configuration } from '../platform/configuration/configuration';
 import { loadConfiguration } from '../platform/configuration/load-configuration';
 import { verifyDatabase } from '../platform/database/verify-database';
 import { openDatabase } from '../database-source';
-import { fail } from './output';
+import { fail, stayAlive } from './output';
 
 const note = (message: string): void => void process.stderr.write(`${message}\n`);
 
@@ -10,6 +10,7 @@ const note = (message: string): void => void process.stderr.write(`${message}\n`
 export async function withDatabase(
   work: (url: string, configuration: Configuration) => Promise<void>,
 ): Promise<void> {
+  const release = stayAlive();
   try {
     const configuration = loadConfiguration(process.env);
     const database = await openDatabase(configuration, (level, message) => {
@@ -23,5 +24,7 @@ export async function withDatabase(
     }
   } catch (error) {
     fail(error);
+  } finally {
+    release();
   }
 }

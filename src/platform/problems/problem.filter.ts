@@ -50,6 +50,9 @@ export function sendProblem(request: Request, response: Response, problem: Probl
     return;
   }
   if (problem.retryAfter !== undefined) response.setHeader('Retry-After', String(problem.retryAfter));
+  // draft-ietf-httpapi-ratelimit-headers: nothing remains, and in so many seconds there will be some again.
+  if (problem.code === 'rate-limited')
+    response.setHeader('RateLimit', `"default";r=0;t=${problem.retryAfter}`);
   if (problem.fields.allow) response.setHeader('Allow', problem.fields.allow.join(', '));
   if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
   // What is left of a body that was refused must not be taken for the next request.

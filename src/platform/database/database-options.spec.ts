@@ -1,0 +1,47 @@
+import { loadConfiguration } from '../configuration/load-configuration';
+import { databaseOptions, migrationOptions } from './database-options';
+
+const schema = { entities: [], migrations: [] };
+const URL = 'postgres://user@host/database';
+const extraOf = (environment: Record<string, string>, url = URL): Record<string, unknown> =>
+  databaseOptions(url, loadConfiguration(environment), schema).extra as Record<string, unknown>;
+
+describe('the options of the database', () => {
+  it('need a URL: without one TypeORM would take whatever listens here', () => {
+    expect(() => extraOf({}, '')).toThrow('DATABASE_URL');
+  });
+
+  it('read bigint as a number, and other types as pg does', () => {
+    const types = extraOf({}).types as {
+      getTypeParser(oid: number): (text: string) => unknown;
+    };
+    expect(types.getTypeParser(20)('9007199254740991')).toBe(9_007_199_254_740_991);
+    expect(types.getTypeParser(25)('20')).toBe('20');
+    expect(types.getTypeParser(1184)('2026-01-02 03:04:05.678+00')).toEqual(
+      new Date('2026-01-02T03:04:05.678Z'),
+    );
+  });
+
+  it('let no statement outlive the longest request', () => {
+    expect(extraOf({})).toMatchObject({ statement_timeout: 9_500, lock_timeout: 1_200 });
+    expect(extraOf({ DATABASE_STATEMENT_TIMEOUT_MS: '700' })).toMatchObject({ statement_timeout: 700 });
+  });
+
+  it('send a pooler no settings, which it would refuse', () => {
+    const extra = extraOf({ DIRECT_DATABASE_URL: URL });
+    for (const name of [
+      'statement_timeout',
+      'lock_timeout',
+      'idle_in_transaction_session_timeout',
+      'options',
+    ]) {
+      expect(extra).not.toHaveProperty(name);
+    }
+  });
+
+  it('bound a migration in waiting for locks, and not in its work', () => {
+    const extra = migrationOptions(URL, loadConfiguration({}), schema).extra as object;
+    expect(extra).toMatchObject({ lock_timeout: 1_200 });
+    expect(extra).not.toHaveProperty('statement_timeout');
+  });
+});

@@ -1,0 +1,107 @@
+import { Client, type QueryConfig } from 'pg';
+import { runInContext, type RequestContext } from '../request-context';
+import { DeadlineClient, DeadlineExceededError, type QueryFailure } from './deadline-client';
+
+/** A client whose statements go nowhere: `answer` decides what becomes of each. */
+function clientThat(answer: (text: string) => Promise<unknown>): {
+  client: DeadlineClient;
+  sent: (QueryConfig & { query_timeout?: number })[];
+} {
+  const sent: QueryConfig[] = [];
+  jest.spyOn(Client.prototype, 'query').mockImplementation(((config: QueryConfig) => {
+    sent.push(config);
+    return answer(config.text);
+  }) as never);
+  return { client: new DeadlineClient(), sent };
+}
+
+const lost = (): Promise<never> => Promise.reject(new Error('Connection terminated unexpectedly'));
+const within = <T>(milliseconds: number, work: (context: RequestContext) => T): T => {
+  const context: RequestContext = { requestId: 'r', deadline: performance.now() + milliseconds };
+  return runInContext(context, () => work(context));
+};
+
+describe('a statement', () => {
+  afterEach(() => jest.restoreAllMocks());
+
+  it.each([
+    ['select 1', false],
+    ['  SELECT "a" FROM b', false],
+    ['select from conversations c where c.id = $1 for no key update', false],
+    ['with page as (select 1) select * from page', false],
+    ['show fsync', false],
+    ['insert into users default values', true],
+    ['INSERT INTO "users"("id") VALUES ($1)', true],
+    ['update conversations set last_rev = 1', true],
+    ['delete from blocks', true],
+    ['with gone as (delete from blocks returning 1) select * from gone', true],
+    ['select * from append_messages($1, $2, $3, $4, $5, $6)', true],
+    ['lock table users', true],
+  ])('%s whose connection is lost has an unknown outcome: %s', async (text, wrote) => {
+    const { client } = clientThat(lost);
+    const error: QueryFailure = await client.query(text).then(
+      () => undefined,
+      (failure) => failure,
+    );
+    expect(error.wrote).toBe(wrote);
+  });
+
+  it.each([
+    ['update users set status = $1', true],
+    ['select 1', false],
+  ])('%s makes the outcome of a lost commit unknown: %s', async (text, wrote) => {
+    const { client } = clientThat((sent) => (sent === 'COMMIT' ? lost() : Promise.resolve({ rows: [] })));
+    await client.query('START TRANSACTION');
+    await client.query(text);
+    await expect(client.query('COMMIT')).rejects.toMatchObject({ wrote });
+    // The next transaction of this connection begins afresh.
+    await client.query('START TRANSACTION');
+    await client.query('select 1');
+    await expect(client.query('COMMIT')).rejects.toMatchObject({ wrote: false });
+  });
+
+  it('gets what is left of the time of its request, on both sides', async () => {
+    const { client, sent } = clientThat(() => Promise.resolve({ rows: [] }));
+    await within(4_000, async () => {
+      await client.query('START TRANSACTION');
+      await client.query('select $1', [1]);
+    });
+    const [begin, select] = sent;
+    const limits = /^START TRANSACTION; SET LOCAL statement_timeout = (\d+); SET LOCAL lock_timeout = \d+$/;
+    const statementTimeout = Number(limits.exec(begin!.text)?.[1]);
+    expect(statementTimeout).toBeGreaterThan(3_000);
+    expect(statementTimeout).toBeLessThanOrEqual(3_500);
+    expect(select).toMatchObject({ text: 'select $1', values: [1] });
+    expect(select!.query_timeout).toBeGreaterThan(statementTimeout - 500);
+    expect(select!.query_timeout).toBeLessThanOrEqual(3_750);
+  });
+
+  it('is not sent when the time is up; a rollback still is', async () => {
+    const { client, sent } = clientThat(() => Promise.resolve({ rows: [] }));
+    await within(100, async () => {
+      await expect(client.query('select 1')).rejects.toThrow(DeadlineExceededError);
+      await client.query('ROLLBACK');
+    });
+    expect(sent.map((config) => config.text)).toEqual(['ROLLBACK']);
+  });
+
+  it('without a request has no limit of ours', async () => {
+    const { client, sent } = clientThat(() => Promise.resolve({ rows: [] }));
+    await client.query('START TRANSACTION');
+    expect(sent).toEqual([{ text: 'START TRANSACTION' }]);
+  });
+
+  it('that writes is marked on its request while it is on its way', async () => {
+    const seen: (boolean | undefined)[] = [];
+    await within(4_000, async (context) => {
+      const { client } = clientThat(() => {
+        seen.push(context.writePending);
+        return Promise.resolve({ rows: [] });
+      });
+      await client.query('select 1');
+      await client.query('delete from blocks');
+      seen.push(context.writePending);
+    });
+    expect(seen).toEqual([undefined, true, false]);
+  });
+});
