@@ -1,6 +1,7 @@
 // A process of its own that holds a built-in PostgreSQL, for tests that kill it.
 //   node embedded-postgres-process.js '{"directory": …}'
-// Prints a JSON line for each thing that happens; the line `stop` on its input stops the server.
+// Prints a JSON line for each thing that happens; the line `stop` on its input stops the server, and
+// the line `exit` the process.
 const { readFileSync } = require('node:fs');
 const { join } = require('node:path');
 const { createInterface } = require('node:readline');
@@ -29,16 +30,13 @@ async function main() {
   const log = (level, message, fields) => tell('log', { level, message, fields });
   const server = await startEmbeddedPostgres({ ...JSON.parse(process.argv[2]), log });
   tell('ready', { pid: server.pid, url: server.url('postgres'), milliseconds: Date.now() - begin });
-  const stayAlive = setInterval(() => undefined, 1000);
+  setInterval(() => undefined, 1000);
   createInterface({ input: process.stdin }).on('line', (line) => {
+    if (line === 'exit') process.exit(0);
     if (line !== 'stop') return;
-    clearInterval(stayAlive);
     const stopBegin = Date.now();
     server.stop().then(
-      () => {
-        tell('stopped', { milliseconds: Date.now() - stopBegin });
-        process.exit(0);
-      },
+      () => tell('stopped', { milliseconds: Date.now() - stopBegin }),
       (error) => tell('failed', { name: error.name, message: error.message }),
     );
   });

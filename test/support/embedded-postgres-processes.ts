@@ -83,11 +83,16 @@ export class Host {
     process.kill(-this.pid, 'SIGINT');
   }
 
-  async stop(): Promise<HostEvent> {
+  /** Resolves when the server is stopped; the Node process stays. */
+  async stopServer(): Promise<HostEvent> {
     this.child.stdin?.write('stop\n');
-    const event = await this.waitFor('stopped');
+    return this.waitFor('stopped');
+  }
+
+  async stop(): Promise<void> {
+    await this.stopServer();
+    this.child.stdin?.write('exit\n');
     await this.waitFor('exited');
-    return event;
   }
 }
 

@@ -25,7 +25,8 @@ describe('a failed start', () => {
 });
 
 describe('firstProcessId', () => {
-  const root = mkdtempSync(join(tmpdir(), 'xfchat-test-'));
+  let root: string;
+  beforeAll(() => (root = mkdtempSync(join(tmpdir(), 'xfchat-test-'))));
   afterAll(() => rmSync(root, { recursive: true }));
 
   it.each([
