@@ -2,6 +2,7 @@ import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Configuration } from './configuration/configuration';
+import { DatabaseCircuit } from './database/circuit';
 import { DatabaseMonitor } from './database/database-monitor';
 import { databaseOptions, type DatabaseSchema } from './database/database-options';
 import { PoolUsage } from './database/pool-usage';
@@ -34,11 +35,12 @@ const SHARED = [
 @Module({})
 export class PlatformModule {
   static for(configuration: Configuration, logger: StructuredLogger, schema: DatabaseSchema): DynamicModule {
+    const circuit = new DatabaseCircuit();
     return {
       module: PlatformModule,
       imports: [
         TypeOrmModule.forRoot({
-          ...databaseOptions(configuration.DATABASE_URL ?? '', configuration, schema),
+          ...databaseOptions(configuration.DATABASE_URL ?? '', configuration, schema, circuit),
           // The start has made sure of the database; one that vanishes in between is a fault to be told at once.
           retryAttempts: 0,
         }),
@@ -47,12 +49,13 @@ export class PlatformModule {
       providers: [
         { provide: Configuration, useValue: configuration },
         { provide: StructuredLogger, useValue: logger },
+        { provide: DatabaseCircuit, useValue: circuit },
         ...SHARED,
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_PIPE, useClass: RequestValidationPipe },
         { provide: APP_INTERCEPTOR, useClass: CommandResultInterceptor },
       ],
-      exports: [Configuration, StructuredLogger, ...SHARED],
+      exports: [Configuration, StructuredLogger, DatabaseCircuit, ...SHARED],
     };
   }
 }

@@ -1,12 +1,15 @@
+import type { Socket } from 'node:net';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Client } from 'pg';
 import { Configuration } from '../configuration/configuration';
+import { DatabaseCircuit } from './circuit';
 
 /** What the last look at the database found. */
 export interface DatabaseVerdict {
   readonly isUp: boolean;
   /** Why it is down, as a word for operators: never the driver's text. */
-  readonly reason: 'ok' | 'unreachable' | 'timeout' | 'authentication' | 'read-only' | 'starting';
+  readonly reason:
+    'ok' | 'unreachable' | 'timeout' | 'authentication' | 'read-only' | 'starting' | 'no-connection-free';
   /** Since when the verdict is what it is, and when it was last confirmed; milliseconds of `Date.now()`. */
   readonly since: number;
   readonly checkedAt: number;
@@ -16,6 +19,9 @@ export interface DatabaseVerdict {
 
 const INTERVAL_MS = 500;
 const TIMEOUT_MS = 1_000;
+/** A server that has no connection left for us serves those who have one; if that lasts, it is of no use to others. */
+const CROWDED_MS = 10_000;
+const TOO_MANY_CONNECTIONS = '53300';
 
 type Listener = (verdict: DatabaseVerdict) => void;
 
@@ -31,7 +37,8 @@ export class DatabaseMonitor implements OnApplicationShutdown {
   private client: Client | undefined;
   private timer: NodeJS.Timeout | undefined;
   private isStopped = false;
-  private url = '';
+  private readonly url: string;
+  private crowdedSince: number | undefined;
   private current: DatabaseVerdict = {
     isUp: false,
     reason: 'starting',
@@ -41,7 +48,10 @@ export class DatabaseMonitor implements OnApplicationShutdown {
     serverVersion: undefined,
   };
 
-  constructor(configuration: Configuration) {
+  constructor(
+    configuration: Configuration,
+    private readonly circuit: DatabaseCircuit,
+  ) {
     this.url = configuration.DATABASE_URL ?? '';
   }
 
@@ -58,48 +68,62 @@ export class DatabaseMonitor implements OnApplicationShutdown {
     await this.look();
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  onApplicationShutdown(): void {
     this.isStopped = true;
     clearTimeout(this.timer);
-    await this.drop();
+    this.drop();
   }
 
   private async look(): Promise<void> {
     const started = performance.now();
     try {
-      const client = await this.connected();
-      const { rows } = await client.query<{ version: string; read_only: string }>(
-        `select current_setting('server_version') as version, current_setting('transaction_read_only') as read_only`,
-      );
-      const isWritable = rows[0]!.read_only === 'off';
-      this.conclude(isWritable ? 'ok' : 'read-only', performance.now() - started, rows[0]!.version);
+      const { version, isWritable } = await inTwoTurns(TIMEOUT_MS, this.ask());
+      // What a session may write is partly decided when it begins: the next look begins a new one.
+      if (!isWritable) this.drop();
+      this.crowdedSince = undefined;
+      this.conclude(isWritable ? 'ok' : 'read-only', performance.now() - started, version);
     } catch (error) {
-      await this.drop();
-      this.conclude(reasonOf(error as NodeJS.ErrnoException), undefined, undefined);
+      this.drop();
+      this.conclude(this.reasonOf(error as NodeJS.ErrnoException), undefined, undefined);
     }
-    if (!this.isStopped) {
-      this.timer = setTimeout(() => void this.look(), INTERVAL_MS);
-    }
+    if (!this.isStopped) this.timer = setTimeout(() => void this.look(), INTERVAL_MS);
   }
 
-  private async connected(): Promise<Client> {
-    if (this.client) return this.client;
-    const client = new Client({
-      connectionString: this.url,
-      connectionTimeoutMillis: TIMEOUT_MS,
-      query_timeout: TIMEOUT_MS,
-      application_name: 'xfchat-monitor',
+  private async ask(): Promise<{ version: string; isWritable: boolean }> {
+    const client = this.client ?? (await this.connect());
+    const { rows } = await client.query<{ version: string; read_only: string }>(
+      `select current_setting('server_version') as version, current_setting('transaction_read_only') as read_only`,
+    );
+    return { version: rows[0]!.version, isWritable: rows[0]!.read_only === 'off' };
+  }
+
+  private async connect(): Promise<Client> {
+    const client = new Client({ connectionString: this.url, application_name: 'xfchat-monitor' });
+    client.on('error', () => {
+      if (this.client === client) this.drop();
     });
-    client.on('error', () => void this.drop());
     this.client = client;
     await client.connect();
     return client;
   }
 
-  private async drop(): Promise<void> {
+  /** Not by a farewell: on a connection that has fallen silent that would take for ever. */
+  private drop(): void {
     const { client } = this;
     this.client = undefined;
-    await client?.end().catch(() => undefined);
+    (client as unknown as { connection: { stream: Socket } } | undefined)?.connection.stream.destroy();
+  }
+
+  private reasonOf(error: NodeJS.ErrnoException): DatabaseVerdict['reason'] {
+    if (error.code === TOO_MANY_CONNECTIONS) {
+      this.crowdedSince ??= performance.now();
+      const isLasting = performance.now() - this.crowdedSince >= CROWDED_MS;
+      return isLasting ? 'no-connection-free' : 'ok';
+    }
+    this.crowdedSince = undefined;
+    if (error.code === '28P01' || error.code === '28000' || error.code === '3D000') return 'authentication';
+    if (error.code === '57P03') return 'starting';
+    return error instanceof SilenceError ? 'timeout' : 'unreachable';
   }
 
   private conclude(
@@ -118,16 +142,41 @@ export class DatabaseMonitor implements OnApplicationShutdown {
       pingMs,
       serverVersion: serverVersion ?? this.current.serverVersion,
     };
+    // Those who have a connection are served by a read-only server, and by one that has no more to give.
+    this.circuit.set(!isUp && reason !== 'read-only' && reason !== 'no-connection-free');
     if (!changed || this.isStopped) return;
     if (isUp) this.logger.log('the database is up');
     else this.logger.warn(`the database is down: ${reason}`);
-    for (const listener of this.listeners) listener(this.current);
+    for (const listener of this.listeners) this.tell(listener);
+  }
+
+  /** A listener that fails must not end the looking. */
+  private tell(listener: Listener): void {
+    try {
+      listener(this.current);
+    } catch (error) {
+      this.logger.error('a listener of the database monitor failed', error);
+    }
   }
 }
 
-function reasonOf(error: NodeJS.ErrnoException): DatabaseVerdict['reason'] {
-  if (error.code === '28P01' || error.code === '28000' || error.code === '3D000') return 'authentication';
-  if (error.code === '57P03') return 'starting';
-  if (/timeout/i.test(error.message)) return 'timeout';
-  return 'unreachable';
+/** No answer came in time. */
+class SilenceError extends Error {}
+
+/**
+ * A time limit that a busy process does not exceed for want of looking: an answer that lies in the socket already is
+ * read between the two halves.
+ */
+async function inTwoTurns<T>(milliseconds: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      timer = setTimeout(() => reject(new SilenceError()), milliseconds / 2);
+    }, milliseconds / 2);
+  });
+  try {
+    return await Promise.race([work, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -1,6 +1,7 @@
 import * as pg from 'pg';
 import type { DataSourceOptions, MigrationInterface } from 'typeorm';
 import type { Configuration } from '../configuration/configuration';
+import type { DatabaseCircuit } from './circuit';
 import { LOCK_TIMEOUT_MS } from './deadline-client';
 import { DeadlinePool } from './deadline-pool';
 
@@ -22,6 +23,8 @@ export interface DatabaseSchema {
   readonly migrations: (new () => MigrationInterface)[];
 }
 
+/** The server gets the first word on a statement that takes too long. */
+const SILENCE_MARGIN_MS = 1_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 15_000;
 /** How often the server looks whether the client of a running statement is still there. */
 const CONNECTION_CHECK_MS = 1_000;
@@ -34,6 +37,7 @@ export function databaseOptions(
   url: string,
   configuration: Configuration,
   schema: DatabaseSchema,
+  circuit?: DatabaseCircuit,
 ): PostgresOptions {
   if (!url) throw new Error('DATABASE_URL is not set');
   const isPooler = configuration.DIRECT_DATABASE_URL !== undefined;
@@ -54,7 +58,10 @@ export function databaseOptions(
       idleTimeoutMillis: configuration.DATABASE_IDLE_TIMEOUT_MS,
       maxLifetimeSeconds: Math.ceil(configuration.DATABASE_MAX_LIFETIME_MS / 1_000),
       keepAlive: true,
+      // The last resort of background work, should the server fall silent; a request gives up with its deadline.
+      query_timeout: configuration.DATABASE_STATEMENT_TIMEOUT_MS + SILENCE_MARGIN_MS,
       types,
+      circuit,
       // A pooler in transaction mode refuses settings at connect; each transaction sets its own anyway.
       ...(!isPooler && sessionSettings(configuration)),
     },

@@ -1,6 +1,7 @@
 import { QueryFailedError } from 'typeorm';
 import { Problem } from '../problems/problem';
 import type { ProblemCode } from '../problems/catalogue';
+import { DatabaseDownError } from './circuit';
 import { DeadlineExceededError, type QueryFailure } from './deadline-client';
 import { AcquireTimeoutError } from './deadline-pool';
 
@@ -44,6 +45,11 @@ export function isRetryable(error: unknown): boolean {
   return ['40001', '40P01'].includes(rootOf(error)?.code ?? '');
 }
 
+/** True when somebody else held a lock for too long; the server has undone the statement. */
+export function isLockTimeout(error: unknown): boolean {
+  return rootOf(error)?.code === '55P03';
+}
+
 /** The name of the constraint that a statement violated. */
 export function violatedConstraint(error: unknown): string | undefined {
   const failure = rootOf(error) as { code?: string; constraint?: string } | undefined;
@@ -59,6 +65,7 @@ export function databaseProblem(error: unknown): Problem | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   const failure = rootOf(error);
   const options = { cause: failure };
+  if (failure instanceof DatabaseDownError) return new Problem('temporarily-unavailable', {}, options);
   if (failure instanceof AcquireTimeoutError || failure instanceof DeadlineExceededError) {
     return new Problem('database-busy', {}, options);
   }
