@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { Client } from 'pg';
+import { DataSource } from 'typeorm';
+import { databaseOptions } from '../src/platform/database/database-options';
 import { inTransaction } from '../src/platform/database/transaction';
+import { SCHEMA } from '../src/schema';
 import { withClient } from './support/databases';
+import { aStatementWaits, whileLocked } from './support/locks';
 import { signUpAll, type Person } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
 import { until } from './support/until';
@@ -58,24 +61,6 @@ describe('many at once', () => {
     }
   }, 120_000);
 
-  /** Holds the conversation's row as a long transaction would, until `release`. */
-  async function whileLocked(conversationId: string, work: (client: Client) => Promise<void>): Promise<void> {
-    await withClient(server.database.url, async (client) => {
-      await client.query('begin');
-      await client.query('select from conversations where id = $1 for no key update', [conversationId]);
-      await work(client);
-      await client.query('commit');
-    });
-  }
-  /** Asked over another connection: inside a transaction the view would not change. */
-  const aStatementWaits = (): Promise<boolean> =>
-    until('a statement to wait for the lock', async () => {
-      const rows = await server.dataSource.query<unknown[]>(
-        `select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-      );
-      return rows.length > 0;
-    });
-
   describe('a message that waits for the conversation', () => {
     let ada: Person;
     let ben: Person;
@@ -92,9 +77,9 @@ describe('many at once', () => {
 
     it('is not stored when its sender was removed meanwhile', async () => {
       let sent: ReturnType<typeof send> | undefined;
-      await whileLocked(conversationId, async (client) => {
+      await whileLocked(server, conversationId, async (client) => {
         sent = send(ben, { body: 'too late' });
-        await aStatementWaits();
+        await aStatementWaits(server);
         await client.query(`update conversation_participants set left_at = now() where user_id = $1`, [
           ben.id,
         ]);
@@ -106,9 +91,9 @@ describe('many at once', () => {
     it('is not stored when a block came between meanwhile', async () => {
       conversationId = await ada.direct(ben);
       let sent: ReturnType<typeof send> | undefined;
-      await whileLocked(conversationId, async (client) => {
+      await whileLocked(server, conversationId, async (client) => {
         sent = send(ben, { body: 'too late' });
-        await aStatementWaits();
+        await aStatementWaits(server);
         await client.query(`insert into blocks (blocker_id, blocked_id) values ($1, $2)`, [ada.id, ben.id]);
       });
       expect(await sent).toMatchObject({ status: 403, body: { code: 'forbidden' } });
@@ -118,9 +103,9 @@ describe('many at once', () => {
     it('takes no number when the same message was stored meanwhile', async () => {
       const id = randomUUID();
       let sent: ReturnType<typeof send> | undefined;
-      await whileLocked(conversationId, async (client) => {
+      await whileLocked(server, conversationId, async (client) => {
         sent = send(ben, { id, body: 'twice' });
-        await aStatementWaits();
+        await aStatementWaits(server);
         await client.query(
           `insert into chat_messages (id, conversation_id, seq, sender_id, body) values ($1, $2, 1, $3, 'twice')`,
           [id, conversationId, ben.id],
@@ -131,6 +116,22 @@ describe('many at once', () => {
       expect((await send(ben, { body: 'next' })).body.seq).toBe(2);
     });
 
+    it('is refused when somebody else took its id meanwhile', async () => {
+      const id = randomUUID();
+      let sent: ReturnType<typeof send> | undefined;
+      await whileLocked(server, conversationId, async (client) => {
+        sent = send(ben, { id, body: 'mine' });
+        await aStatementWaits(server);
+        await client.query(
+          `insert into chat_messages (id, conversation_id, seq, sender_id, body) values ($1, $2, 1, $3, 'mine')`,
+          [id, conversationId, ada.id],
+        );
+        await client.query(`update conversations set last_seq = 1 where id = $1`, [conversationId]);
+      });
+      expect(await sent).toMatchObject({ status: 409, body: { code: 'message-id-conflict' } });
+      expect(await seqOf()).toBe(1);
+    });
+
     it('is broadcast only when it is committed', async () => {
       const socket = await ada.connect();
       let sent: ReturnType<typeof send> | undefined;
@@ -138,7 +139,7 @@ describe('many at once', () => {
         await client.query('begin');
         await client.query('lock table chat_messages in exclusive mode');
         sent = send(ben, { body: 'not yet' });
-        await aStatementWaits();
+        await aStatementWaits(server);
         // A fence: what is told after this would have come after a broadcast.
         const fence = await ada.group();
         await socket.next('conversation:created', (payload) => payload.conversationId === fence);
@@ -151,33 +152,6 @@ describe('many at once', () => {
     });
   });
 
-  it('messages for two conversations in opposite order never deadlock', async () => {
-    const [ada] = (await signUpAll(server.url, 1)) as [Person];
-    const conversations = [await ada.group(), await ada.group()];
-    const before = await deadlocks();
-    await withClient(server.database.url, (first) =>
-      withClient(server.database.url, async (second) => {
-        for (let round = 0; round < 100; round++) {
-          await Promise.all(
-            [first, second].map((client, index) =>
-              client.query(`select outcome from append_messages($1, $2, $3, $4, $5, $6)`, [
-                [randomUUID(), randomUUID()],
-                index === 0 ? conversations : [...conversations].reverse(),
-                [ada.id, ada.id],
-                ['text', 'text'],
-                ['a', 'b'],
-                [null, null],
-              ]),
-            ),
-          );
-        }
-      }),
-    );
-    for (const id of conversations)
-      expect((await ada.call('GET', `/conversations/${id}`)).body.lastSeq).toBe(200);
-    expect(await deadlocks()).toBe(before);
-  });
-
   async function deadlocks(): Promise<number> {
     const rows = await server.dataSource.query<{ deadlocks: number }[]>(
       `select deadlocks::integer from pg_stat_database where datname = current_database()`,
@@ -185,80 +159,90 @@ describe('many at once', () => {
     return rows[0]!.deadlocks;
   }
 
-  it('one batch judges each row by itself', async () => {
+  it('a change that waits for the conversation is refused when its author was removed or demoted meanwhile', async () => {
     const [ada, ben] = (await signUpAll(server.url, 2)) as [Person, Person];
-    const [here, foreign] = [await ada.group(), await ben.group()];
-    const [first, second, unknown] = [randomUUID(), randomUUID(), randomUUID()];
-    const rows: [id: string, conversation: string, sender: string, body: string, replyTo: string | null][] = [
-      [randomUUID(), foreign, ada.id, 'an outsider', null],
-      [first, here, ada.id, 'first', null],
-      [second, here, ada.id, 'answers the row before', first],
-      [first, here, ada.id, 'first', null],
-      [first, here, ada.id, 'not the first', null],
-      [first, foreign, ben.id, 'first', null],
-      [randomUUID(), here, ada.id, 'answers nothing', unknown],
-      [randomUUID(), here, ada.id, 'last', null],
-    ];
-    const found = await server.dataSource.query<
-      { outcome: string; seq: number | null; body: string | null }[]
-    >(
-      `select outcome, seq, body from append_messages($1, $2, $3, $4, $5, $6)`,
-      [0, 1, 2, -1, 3, 4].map((column) => rows.map((row) => (column < 0 ? 'text' : row[column]))),
+    const conversationId = await ada.group(ben);
+    const path = `/conversations/${conversationId}`;
+    await ada.call('PUT', `${path}/participants/${ben.id}`, { role: 'admin' });
+    const { id } = await ben.send(conversationId, 'mine');
+    const before = (await ada.call('GET', path)).body;
+    const attempts = {
+      edit: () => ben.call('PUT', `${path}/messages/${id}`, { body: 'edited', parents: [id] }),
+      delete: () => ben.call('DELETE', `${path}/messages/${id}`),
+      rename: () => ben.call('PATCH', path, { title: 'renamed' }),
+      add: () => ben.call('PUT', `${path}/participants/${randomUUID()}`, {}),
+      leave: () => ben.call('DELETE', `${path}/participants/${ben.id}`),
+    };
+    const gone = { status: 404, body: { code: 'conversation-not-found' } };
+    for (const [meanwhile, refusals] of [
+      [`left_at = now()`, { edit: gone, delete: gone, rename: gone, add: gone, leave: gone }],
+      [`role = 'member'`, { rename: { status: 403 }, add: { status: 403 } }],
+    ] as const) {
+      for (const [name, expected] of Object.entries(refusals)) {
+        let answer: ReturnType<Person['call']> | undefined;
+        await whileLocked(server, conversationId, async (client) => {
+          answer = attempts[name as keyof typeof attempts]();
+          await aStatementWaits(server);
+          await client.query(`update conversation_participants set ${meanwhile} where user_id = $1`, [
+            ben.id,
+          ]);
+        });
+        expect({ name, ...(await answer) }).toMatchObject({ name, ...expected });
+        await server.dataSource.query(
+          `update conversation_participants set left_at = null, role = 'admin' where user_id = $1`,
+          [ben.id],
+        );
+      }
+    }
+    expect((await ada.call('GET', path)).body).toEqual(before);
+  });
+
+  it('sends in many conversations are numbered in each by itself', async () => {
+    const people = await signUpAll(server.url, 5);
+    const [ada] = people as [Person];
+    const conversations = await Promise.all(numbers(25).map(() => ada.group(...people.slice(1))));
+    const sockets = await Promise.all(people.map((person) => person.connect()));
+    await Promise.all(
+      conversations.flatMap((conversationId) =>
+        sockets.flatMap((socket, index) =>
+          numbers(4).map((n) => socket.ok('message:send', { conversationId, body: `${index} ${n}` })),
+        ),
+      ),
     );
-    expect(found.map(({ outcome, seq }) => [outcome, seq])).toEqual([
-      ['conversation-not-found', null],
-      ['created', 1],
-      ['created', 2],
-      ['repeated', 1],
-      ['message-id-conflict', 1],
-      ['message-id-conflict', 1],
-      ['message-not-found', null],
-      ['created', 3],
-    ]);
-    expect((await ada.call('GET', `/conversations/${here}`)).body).toMatchObject({
-      lastSeq: 3,
-      unreadCount: 0,
-    });
-    expect((await ben.call('GET', `/conversations/${foreign}`)).body.lastSeq).toBe(0);
+    for (const socket of sockets) {
+      await until('every message', () => socket.payloads('message:created').length >= 500);
+      for (const id of conversations) {
+        const heard = socket.payloads('message:created').filter((message) => message.conversationId === id);
+        expect(heard.map((message) => message.seq)).toEqual(numbers(20));
+        // Nobody overtakes themselves.
+        for (const sender of people) {
+          const own = heard.filter((message) => message.senderId === sender.id);
+          expect(own.map((message) => message.body.slice(-1))).toEqual(['1', '2', '3', '4']);
+        }
+      }
+      socket.close();
+    }
   });
 
-  it('an id that is used in two conversations at the same moment fails one of them, not its batch', async () => {
-    const [ada] = (await signUpAll(server.url, 1)) as [Person];
-    const [here, there] = [await ada.group(), await ada.group()];
-    const id = randomUUID();
-    const send = (conversationId: string, fields: object) =>
-      ada.call('POST', `/conversations/${conversationId}/messages`, fields);
-    await withClient(server.database.url, async (client) => {
-      await client.query('begin');
-      await client.query(
-        `insert into chat_messages (id, conversation_id, seq, sender_id, body) values ($1, $2, 1, $3, 'elsewhere')`,
-        [id, there, ada.id],
-      );
-      await client.query(`update conversations set last_seq = 1 where id = $1`, [there]);
-      const waiting = send(here, { id, body: 'x' });
-      await aStatementWaits();
-      const queued = Promise.all([
-        send(here, { body: 'y' }),
-        send(here, { id, body: 'x' }),
-        send(here, { body: 'z' }),
-      ]);
-      await client.query('commit');
-      expect((await waiting).body.code).toBe('message-id-conflict');
-      expect((await queued).map((answer) => answer.status)).toEqual([201, 409, 201]);
-    });
-    expect((await ada.call('GET', `/conversations/${here}`)).body.lastSeq).toBe(2);
-  });
-
-  it('transactions that deadlock are run again, the whole of them', async () => {
-    const ids = await server.dataSource.query<{ id: string }[]>(
+  it('500 transactions that deadlock are run again, the whole of them, and all succeed', async () => {
+    // The server looks for deadlocks after a second; a sooner look makes as many as this affordable.
+    const options = databaseOptions(server.database.url, server.configuration, SCHEMA);
+    const extra = { ...options.extra, max: 40, options: '-c deadlock_timeout=5ms' };
+    const dataSource = await new DataSource({ ...options, extra }).initialize();
+    const pairs = 20;
+    const rounds = 25;
+    const ids = await dataSource.query<{ id: string }[]>(
       `insert into users (id, username, password_hash, display_name)
-       select gen_random_uuid(), 'deadlock-' || n, '-', '0' from generate_series(1, 2) n returning id`,
+       select gen_random_uuid(), 'deadlock-' || n, '-', '0' from generate_series(1, $1) n returning id`,
+      [pairs * 2],
     );
     const before = await deadlocks();
     let effects = 0;
     let attempts = 0;
-    const increaseBoth = (order: string[]): Promise<void> =>
-      inTransaction(server.dataSource, async (manager, afterCommit) => {
+    /** On their first attempt both hold one row before they want the other's. */
+    const increaseBoth = (order: string[], meet: () => Promise<void>): Promise<void> => {
+      let isFirst = true;
+      return inTransaction(dataSource, async (manager, afterCommit) => {
         attempts++;
         afterCommit(() => void effects++);
         for (const id of order) {
@@ -266,20 +250,38 @@ describe('many at once', () => {
             `update users set display_name = (display_name::integer + 1)::text where id = $1`,
             [id],
           );
-          await manager.query('select pg_sleep(0.05)');
+          if (isFirst) await meet();
+          isFirst = false;
         }
       });
-    const order = ids.map((row) => row.id);
-    for (let round = 0; round < 5; round++) {
-      await Promise.all([increaseBoth(order), increaseBoth([...order].reverse())]);
-    }
-    const rows = await server.dataSource.query<{ display_name: string }[]>(
-      `select display_name from users where id = any ($1)`,
-      [order],
+    };
+    await Promise.all(
+      numbers(pairs).map(async (pair) => {
+        const order = ids.slice(pair * 2 - 2, pair * 2).map((row) => row.id);
+        for (let round = 0; round < rounds; round++) {
+          const meet = meeting(2);
+          await Promise.all([increaseBoth(order, meet), increaseBoth([...order].reverse(), meet)]);
+        }
+      }),
     );
-    expect(rows.map((row) => row.display_name)).toEqual(['10', '10']);
-    expect(effects).toBe(10);
-    await until('the statistics', async () => (await deadlocks()) > before);
-    expect(attempts).toBeGreaterThan(10);
+    const rows = await dataSource.query<{ display_name: string }[]>(
+      `select display_name from users where id = any ($1)`,
+      [ids.map((row) => row.id)],
+    );
+    expect(new Set(rows.map((row) => row.display_name))).toEqual(new Set([String(rounds * 2)]));
+    expect(effects).toBe(pairs * rounds * 2);
+    expect(attempts).toBeGreaterThanOrEqual(pairs * rounds * 3);
+    await until('the statistics', async () => (await deadlocks()) >= before + pairs * rounds);
+    await dataSource.destroy();
   });
+
+  /** A place where `count` wait for each other. */
+  function meeting(count: number): () => Promise<void> {
+    let open: () => void;
+    const all = new Promise<void>((resolve) => (open = resolve));
+    return () => {
+      if (--count === 0) open();
+      return all;
+    };
+  }
 });

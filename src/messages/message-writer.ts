@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { isRetryable, violatedConstraint } from '../platform/database/database-problem';
+import { DatabaseCircuit, DatabaseDownError } from '../platform/database/circuit';
+import { isLockTimeout, isRetryable, violatedConstraint } from '../platform/database/database-problem';
+import { CLIENT_MARGIN_MS, LOCK_TIMEOUT_MS } from '../platform/database/deadline-client';
 import { EventBus } from '../platform/events/event-bus';
 import { Metrics } from '../platform/metrics/metrics';
 import { Problem } from '../platform/problems/problem';
@@ -14,10 +16,18 @@ import { MessageCreated } from './messages.events';
 const MAX_WAITING = 10_000;
 const MAX_BATCH = 200;
 const MAX_ATTEMPTS = 4;
+/** Batches at the database at a time: while one waits for a lock, the other goes on. */
+const MAX_UNDER_WAY = 2;
+/** Parts of one batch at a time, once it had to be taken apart. */
+const MAX_PARTS = 4;
+/** Less time is too little to wait for a lock and be told so: better nothing done than an unknown outcome. */
+const ENOUGH_MS = LOCK_TIMEOUT_MS + CLIENT_MARGIN_MS;
 
 interface Pending {
   readonly command: AppendCommand;
   readonly context: RequestContext | undefined;
+  /** When it is too late to begin, on the clock of `performance.now()`. */
+  readonly latestStart: number;
   resolve(stored: StoredMessage): void;
   reject(error: unknown): void;
 }
@@ -30,18 +40,28 @@ export interface StoredMessage {
 
 /**
  * The one door for new messages. What queues up while a batch is on its way is the next batch; nothing waits for a
- * timer. One batch at a time keeps acknowledgements and broadcasts in `seq` order without any sorting.
+ * timer. A conversation is in one batch at a time, which keeps acknowledgements and broadcasts in `seq` order without
+ * any sorting.
  */
 @Injectable()
 export class MessageWriter {
   private waiting: Pending[] = [];
-  private isWriting = false;
+  private batchesUnderWay = 0;
+  /** Conversations in a batch that is on its way. */
+  private readonly underWay = new Set<string>();
+  /** Conversations whose lock was not to be had the last time: they go by themselves and hold up nobody else. */
+  private readonly contended = new Set<string>();
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly events: EventBus,
     private readonly metrics: Metrics,
+    private readonly circuit: DatabaseCircuit,
   ) {
+    circuit.onOpen(() => {
+      for (const pending of this.waiting.splice(0))
+        pending.reject(new DatabaseDownError('the database is down'));
+    });
     metrics.gauge('xfchat_messages_waiting', 'Messages that wait for the writer', () => this.waiting.length);
   }
 
@@ -51,44 +71,94 @@ export class MessageWriter {
    */
   append(command: AppendCommand): Promise<StoredMessage> {
     if (this.waiting.length >= MAX_WAITING) return Promise.reject(new Problem('database-busy'));
+    if (this.circuit.isOpen) return Promise.reject(new DatabaseDownError('the database is down'));
+    const context = currentContext();
+    const left = context ? context.deadline - performance.now() : Infinity;
+    const latestStart = context ? context.deadline - Math.min(ENOUGH_MS, left / 2) : Infinity;
     return new Promise((resolve, reject) => {
-      this.waiting.push({ command, context: currentContext(), resolve, reject });
-      void this.write();
+      this.waiting.push({ command, context, latestStart, resolve, reject });
+      this.write();
     });
   }
 
-  private async write(): Promise<void> {
-    if (this.isWriting) return;
-    this.isWriting = true;
-    try {
-      while (this.waiting.length > 0) await this.writeBatch(this.takeBatch());
-    } finally {
-      this.isWriting = false;
+  private write(): void {
+    while (this.batchesUnderWay < MAX_UNDER_WAY) {
+      const batch = this.takeBatch();
+      if (batch.length === 0) return;
+      const conversationIds = new Set(batch.map(conversationOf));
+      for (const id of conversationIds) this.underWay.add(id);
+      this.batchesUnderWay++;
+      void this.writeBatch(batch).finally(() => {
+        for (const id of conversationIds) this.underWay.delete(id);
+        this.batchesUnderWay--;
+        this.write();
+        if (this.batchesUnderWay === 0) this.contended.clear();
+      });
     }
   }
 
-  /** Leaves out those whose time is up already: they are told that nothing was done. */
+  /** The next messages that may go together, in the order in which they came. */
   private takeBatch(): Pending[] {
-    const now = performance.now();
     const batch: Pending[] = [];
-    for (const pending of this.waiting.splice(0, MAX_BATCH)) {
-      if (pending.context && pending.context.deadline <= now) pending.reject(new Problem('database-busy'));
-      else batch.push(pending);
+    const others: Pending[] = [];
+    let alone: string | undefined;
+    for (const pending of this.inTime(this.waiting)) {
+      const id = conversationOf(pending);
+      const isContended = this.contended.has(id);
+      const fits = batch.length === 0 || (alone ? id === alone : !isContended);
+      if (batch.length < MAX_BATCH && fits && !this.underWay.has(id)) {
+        if (isContended) alone = id;
+        batch.push(pending);
+      } else others.push(pending);
     }
+    this.waiting = others;
     return batch;
   }
 
+  /** Without those for whom it is too late: they are told that nothing was done. */
+  private inTime(messages: Pending[]): Pending[] {
+    const now = performance.now();
+    return messages.filter((pending) => {
+      const isInTime = pending.latestStart > now;
+      if (!isInTime) pending.reject(new Problem('database-busy'));
+      return isInTime;
+    });
+  }
+
+  /** Never rejects: each message of the batch is told what became of it. */
   private async writeBatch(batch: Pending[]): Promise<void> {
     if (batch.length === 0) return;
     try {
       const results = await this.store(batch);
+      for (const pending of batch) this.contended.delete(conversationOf(pending));
       for (const [index, pending] of batch.entries()) await this.settle(pending, results[index]!);
     } catch (error) {
+      if (isLockTimeout(error)) await this.writeApart(batch, error);
       // A row that violates a constraint must not take the others along: each is tried by itself.
-      if (batch.length > 1 && violatedConstraint(error))
+      else if (batch.length > 1 && violatedConstraint(error))
         for (const pending of batch) await this.writeBatch([pending]);
       else for (const pending of batch) pending.reject(error);
     }
+  }
+
+  /** One conversation of the batch is locked by somebody; the others need not suffer from it. */
+  private async writeApart(batch: Pending[], error: unknown): Promise<void> {
+    const parts = new Map<string, Pending[]>();
+    for (const pending of batch) {
+      const part = parts.get(conversationOf(pending));
+      if (part) part.push(pending);
+      else parts.set(conversationOf(pending), [pending]);
+    }
+    if (parts.size === 1) {
+      this.contended.add(conversationOf(batch[0]!));
+      for (const pending of batch) pending.reject(error);
+      return;
+    }
+    const queue = [...parts.values()];
+    const writeNext = async (): Promise<void> => {
+      for (let part = queue.shift(); part; part = queue.shift()) await this.writeBatch(this.inTime(part));
+    };
+    await Promise.all(Array.from({ length: MAX_PARTS }, writeNext));
   }
 
   private async store(batch: Pending[]): Promise<AppendResult[]> {
@@ -109,12 +179,7 @@ export class MessageWriter {
     const contexts = batch.flatMap((pending) => pending.context ?? []);
     if (contexts.length === 0) return work();
     const latest = contexts.reduce((a, b) => (b.deadline > a.deadline ? b : a));
-    for (const context of contexts) context.writePending = true;
-    try {
-      return await runInContext({ requestId: latest.requestId, deadline: latest.deadline }, work);
-    } finally {
-      for (const context of contexts) context.writePending = false;
-    }
+    return runInContext(new BatchContext(latest, contexts), work);
   }
 
   private async settle(pending: Pending, result: AppendResult): Promise<void> {
@@ -127,5 +192,25 @@ export class MessageWriter {
     const isNew = result.outcome === 'created';
     if (isNew) await this.events.publish(new MessageCreated(message));
     pending.resolve({ message, isNew });
+  }
+}
+
+const conversationOf = (pending: Pending): string => pending.command.conversationId;
+
+/** What is pending for the batch is pending for each of its requests, and not before it is sent. */
+class BatchContext implements RequestContext {
+  readonly requestId: string;
+  readonly deadline: number;
+
+  constructor(
+    latest: RequestContext,
+    private readonly contexts: RequestContext[],
+  ) {
+    this.requestId = latest.requestId;
+    this.deadline = latest.deadline;
+  }
+
+  set writePending(isPending: boolean) {
+    for (const context of this.contexts) context.writePending = isPending;
   }
 }
