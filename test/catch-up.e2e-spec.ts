@@ -1,51 +1,11 @@
+import { randomUUID } from 'node:crypto';
+import { withClient } from './support/databases';
+import { aStatementWaits } from './support/locks';
+import { ModelClient, type Position } from './support/model-client';
 import { signUpAll, type Person } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
-import { until } from './support/until';
 
-/* eslint-disable @typescript-eslint/no-explicit-any -- the model holds what the server says, whatever it is */
-
-/** What a client holds of a conversation, and how it takes in what it is told. */
-class Model {
-  readonly messages = new Map<number, any>();
-  readonly participants = new Map<string, any>();
-  conversation: any;
-  seq = 0;
-  rev = 0;
-
-  apply(event: string, payload: any): void {
-    if (event === 'message:created') this.takeMessage(payload);
-    else if (event === 'message:updated' || event === 'message:deleted') this.takeMessage(payload);
-    else if (event.startsWith('participant:'))
-      this.participants.set(payload.participant.userId, payload.participant);
-    else if (event === 'conversation:updated') this.conversation = payload.conversation;
-  }
-
-  takeMessage(message: any): void {
-    const known = this.messages.get(message.seq);
-    if (!known || known.rev <= message.rev) this.messages.set(message.seq, message);
-  }
-
-  /** One step of catching up; true when nothing is left. */
-  take(changes: any): boolean {
-    changes.messages.forEach((message: any) => this.takeMessage(message));
-    changes.participants.forEach((participant: any) =>
-      this.participants.set(participant.userId, participant),
-    );
-    if (changes.conversation) this.conversation = changes.conversation;
-    ({ seq: this.seq, rev: this.rev } = changes.cursor);
-    return changes.complete;
-  }
-}
-
-/** Numbers that look random and are the same for the same seed (mulberry32). */
-function randomFrom(seed: number): () => number {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 
 describe('catching up', () => {
   let server: TestServer;
@@ -54,72 +14,14 @@ describe('catching up', () => {
 
   beforeAll(async () => {
     server = await startTestServer();
-    [owner, ...others] = (await signUpAll(server.url, 5)) as [Person, ...Person[]];
+    [owner, ...others] = (await signUpAll(server.url, 6)) as [Person, ...Person[]];
   });
   afterAll(() => server.close());
 
   const changes = (person: Person, id: string, query: string) =>
     person.call('GET', `/conversations/${id}/changes?${query}`);
-  const messagesOf = async (id: string): Promise<any[]> =>
-    (await owner.call('GET', `/conversations/${id}/messages?limit=200`)).body.items;
-
-  /** Does something at random; what is refused (an edit of a tombstone, say) changes nothing. */
-  async function act(conversationId: string, random: () => number, sent: string[]): Promise<void> {
-    const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
-    const path = `/conversations/${conversationId}`;
-    const dice = random();
-    if (dice < 0.4 || sent.length === 0) {
-      const { body, status } = await pick([owner, others[0]!]).call('POST', `${path}/messages`, {
-        body: `m${random()}`,
-      });
-      if (status === 201) sent.push(body.id);
-    } else if (dice < 0.65)
-      await owner.call('PUT', `${path}/messages/${pick(sent)}`, { body: `e${random()}` });
-    else if (dice < 0.75) await owner.call('DELETE', `${path}/messages/${pick(sent)}`);
-    else if (dice < 0.85) await owner.call('PATCH', path, { title: `t${random()}` });
-    else if (dice < 0.93) {
-      const role = pick(['admin', 'member'] as const);
-      await owner.call('PUT', `${path}/participants/${pick(others.slice(1)).id}`, { role });
-    } else await owner.call('DELETE', `${path}/participants/${pick(others.slice(1)).id}`);
-  }
-
-  it.each([1, 2, 3, 4].map((round) => [(Date.now() % 1_000_000_000) ^ (round * 7_919)]))(
-    'after events up to any moment gives what a fresh read gives (seed %d)',
-    async (seed) => {
-      const random = randomFrom(seed);
-      const id = await owner.group(others[0]!);
-      const socket = await others[0]!.connect();
-      const model = new Model();
-      const sent: string[] = [];
-      for (let step = 0; step < 30; step++) await act(id, random, sent);
-      // What a client held when it went away: all events so far.
-      const { head } = (await owner.call('GET', `/conversations/${id}/messages`)).body;
-      await until('all events so far', () => {
-        const events = socket.events.filter(({ payload }) => (payload.conversationId ?? payload.id) === id);
-        return (
-          new Set(events.flatMap(({ payload }) => payload.rev || [])).size >= head.rev &&
-          events.filter(({ event }) => event === 'message:created').length >= head.seq
-        );
-      });
-      socket.close();
-      socket.events.forEach(({ event, payload }) => model.apply(event, payload));
-      expect([...model.messages.values()].sort((a, b) => a.seq - b.seq)).toEqual(await messagesOf(id));
-      Object.assign(model, head);
-
-      for (let step = 0; step < 30; step++) await act(id, random, sent);
-      let isComplete = false;
-      while (!isComplete)
-        isComplete = model.take((await changes(owner, id, `seq=${model.seq}&rev=${model.rev}`)).body);
-      expect([...model.messages.values()].sort((a, b) => a.seq - b.seq)).toEqual(await messagesOf(id));
-      const present = (await owner.call('GET', `/conversations/${id}/participants`)).body.items;
-      const modelled = [...model.participants.values()].filter((participant) => participant.leftAt === null);
-      for (const participant of modelled) {
-        expect(present).toContainEqual({ ...participant, readSeq: expect.any(Number) });
-      }
-      const { title } = (await owner.call('GET', `/conversations/${id}`)).body;
-      if (model.conversation) expect(model.conversation.title).toBe(title);
-    },
-  );
+  const changesFrom = async (person: Person, id: string, { seq, rev }: Position) =>
+    (await changes(person, id, `seq=${seq}&rev=${rev}&epoch=1`)).body;
 
   it('tells exactly what is newer', async () => {
     const id = await owner.group(others[0]!, others[1]!);
@@ -159,7 +61,7 @@ describe('catching up', () => {
     expect((await changes(owner, id, '')).body.messages).toEqual([edited, two, three]);
   });
 
-  it('goes on in steps until it is complete, new messages first', async () => {
+  it('goes on in steps until it is complete, also when thousands are missing', async () => {
     const id = await owner.group(others[0]!);
     await server.dataSource.query(
       `insert into chat_messages (id, conversation_id, seq, sender_id, body, rev, version, edited_at)
@@ -169,31 +71,33 @@ describe('catching up', () => {
     await server.dataSource.query(`update conversations set last_seq = 1300, last_rev = 1300 where id = $1`, [
       id,
     ]);
-    const model = new Model();
-    let steps = 0;
-    for (let isComplete = false; !isComplete; steps++) {
-      expect(steps).toBeLessThan(20);
-      const { body } = await changes(owner, id, `seq=${model.seq}&rev=${model.rev}`);
-      expect(body.messages.length).toBeLessThanOrEqual(500);
-      isComplete = model.take(body);
+    for (const from of [
+      { seq: 0, rev: 0 },
+      { seq: 700, rev: 300 },
+      { seq: 1_300, rev: 0 },
+    ]) {
+      const told = new Map<number, number>();
+      let position: Position = from;
+      let steps = 0;
+      for (let isComplete = false; !isComplete; steps++) {
+        expect(steps).toBeLessThan(10);
+        const found = await changesFrom(owner, id, position);
+        expect(found.messages.length).toBeLessThanOrEqual(500);
+        for (const message of found.messages) told.set(message.seq, message.rev);
+        position = found.cursor;
+        isComplete = found.complete;
+      }
+      const missing = numbers(1_300).filter((n) => n > from.seq || n > from.rev);
+      expect([...told.keys()].sort((a, b) => a - b)).toEqual(missing);
+      expect(steps).toBeGreaterThan(1);
+      expect(position).toEqual({ seq: 1_300, rev: 1_300 });
     }
-    expect([...model.messages.keys()].sort((a, b) => a - b)).toEqual(
-      Array.from({ length: 1300 }, (_, index) => index + 1),
-    );
-    expect(model).toMatchObject({ seq: 1300, rev: 1300 });
-    // Everything was there, and all of it has changed since.
-    const changed = new Model();
-    changed.seq = 1300;
-    for (let isComplete = false; !isComplete;) {
-      const { body } = await changes(owner, id, `seq=${changed.seq}&rev=${changed.rev}`);
-      isComplete = changed.take(body);
-    }
-    expect(changed.messages.size).toBe(1300);
   });
 
-  it('never has a hole while others write', async () => {
+  it('never has a hole while others write, from nothing or from any page', async () => {
     const id = await owner.group(...others);
-    const model = new Model();
+    const client = await ModelClient.read(owner, id);
+    const pages: { items: Position[]; head: Position }[] = [];
     let isWriting = true;
     const writers = Promise.all(
       others.map(async (person) => {
@@ -205,16 +109,100 @@ describe('catching up', () => {
       }),
     ).finally(() => (isWriting = false));
     while (isWriting) {
-      const { body } = await changes(owner, id, `seq=${model.seq}&rev=${model.rev}&epoch=1`);
-      model.take(body);
-      expect([...model.messages.keys()].sort((a, b) => a - b)).toEqual(
-        Array.from({ length: body.cursor.seq }, (_, index) => index + 1),
-      );
-      for (const message of model.messages.values()) expect(message.rev).toBeLessThanOrEqual(body.head.rev);
+      const found = await changesFrom(owner, id, client.position);
+      client.take(found);
+      expect(client.state.messages.map((message) => message.seq)).toEqual(numbers(found.cursor.seq));
+      for (const { seq, rev } of client.state.messages) {
+        expect(seq).toBeLessThanOrEqual(found.head.seq);
+        expect(rev).toBeLessThanOrEqual(found.head.rev);
+      }
+      if (pages.length < 30) {
+        pages.push((await owner.call('GET', `/conversations/${id}/messages?limit=200`)).body);
+      }
     }
     await writers;
-    while (!model.take((await changes(owner, id, `seq=${model.seq}&rev=${model.rev}`)).body));
-    expect([...model.messages.values()].sort((a, b) => a.seq - b.seq)).toEqual(await messagesOf(id));
+    client.take(await changesFrom(owner, id, client.position));
+    const fresh = await ModelClient.read(owner, id);
+    expect(client.state).toEqual(fresh.state);
+    expect(client.position).toEqual(fresh.position);
+    // The head of a page is never newer than what is on it: going on from there misses nothing.
+    for (const { items, head } of pages) {
+      const held = new Map(items.map((message) => [message.seq, message]));
+      expect([...held.keys()]).toEqual(numbers(head.seq));
+      for (const message of (await changesFrom(owner, id, head)).messages) held.set(message.seq, message);
+      expect([...held.values()]).toEqual(fresh.state.messages);
+    }
+  });
+
+  it('reads everything at one moment', async () => {
+    const id = await owner.group(others[0]!);
+    await owner.send(id, 'before');
+    let answer: ReturnType<typeof changes> | undefined;
+    await withClient(server.database.url, async (client) => {
+      await client.query('begin');
+      // Who is in a conversation is read after its head and before its messages.
+      await client.query('lock table users in access exclusive mode');
+      answer = changes(owner, id, 'seq=0&rev=0');
+      await aStatementWaits(server);
+      await client.query(
+        `insert into chat_messages (id, conversation_id, seq, sender_id, body) values ($1, $2, 2, $3, 'meanwhile')`,
+        [randomUUID(), id, owner.id],
+      );
+      await client.query(`update conversations set last_seq = 2 where id = $1`, [id]);
+      await client.query('commit');
+    });
+    const { body } = await answer!;
+    expect(body).toMatchObject({ messages: [{ body: 'before' }], head: { seq: 1 }, cursor: { seq: 1 } });
+    expect((await changesFrom(owner, id, body.cursor)).messages).toMatchObject([{ body: 'meanwhile' }]);
+  });
+
+  it('goes on after an absence as if one had been there all the time', async () => {
+    const [ada] = others as [Person];
+    const id = await owner.group(ada);
+    await owner.send(id, 'one');
+    const client = await ModelClient.read(ada, id);
+    await owner.call('DELETE', `/conversations/${id}/participants/${ada.id}`);
+    await owner.send(id, 'two');
+    await owner.call('PATCH', `/conversations/${id}`, { title: 'changed' });
+    expect(await changes(ada, id, 'seq=1&rev=0')).toMatchObject({
+      status: 404,
+      body: { code: 'conversation-not-found' },
+    });
+    await owner.call('PUT', `/conversations/${id}/participants/${ada.id}`, {});
+    client.take(await changesFrom(ada, id, client.position));
+    expect(client.state).toEqual((await ModelClient.read(ada, id)).state);
+    expect(client.position).toEqual({ seq: 2, rev: 3 });
+  });
+
+  it('begins again from nothing in another epoch', async () => {
+    const id = await owner.group();
+    await owner.send(id, 'one');
+    const setEpoch = (epoch: number) =>
+      server.dataSource.query('update database_state set epoch = $1', [epoch]);
+    await setEpoch(2);
+    try {
+      expect(await changes(owner, id, 'seq=1&rev=0&epoch=1')).toMatchObject({
+        status: 409,
+        body: { code: 'cursor-reset' },
+      });
+      expect((await changes(owner, id, 'seq=0&rev=0&epoch=2')).body).toMatchObject({
+        messages: [{ body: 'one' }],
+        epoch: 2,
+        complete: true,
+      });
+      const socket = await owner.connect();
+      expect(await socket.next('ready')).toMatchObject({ epoch: 2 });
+      const cursors = [{ conversationId: id, seq: 0, rev: 0 }];
+      expect((await socket.ok('conversation:sync', { epoch: 1, cursors })).changes).toEqual([
+        { conversationId: id, reset: true },
+      ]);
+      expect((await socket.ok('conversation:sync', { epoch: 2, cursors })).changes).toMatchObject([
+        { conversationId: id, epoch: 2, messages: [{}] },
+      ]);
+      socket.close();
+    } finally {
+      await setEpoch(1);
+    }
   });
 
   it.each([
@@ -237,17 +225,29 @@ describe('catching up', () => {
     it('answers each in the order of the cursors: changes, gone or reset', async () => {
       const socket = await owner.connect();
       const [quiet, busy, ahead] = [await owner.group(), await owner.group(), await owner.group()];
-      const foreign = await others[0]!.group();
+      const [foreign, left, deleted] = [
+        await others[0]!.group(),
+        await others[0]!.group(owner),
+        await owner.group(),
+      ];
+      await owner.call('DELETE', `/conversations/${left}/participants/${owner.id}`);
+      await owner.call('DELETE', `/conversations/${deleted}`);
+      const unknown = randomUUID();
       const message = await owner.send(busy, 'news');
       const cursor = (conversationId: string, seq = 0, rev = 0) => ({ conversationId, seq, rev });
       const { changes: found } = await socket.ok('conversation:sync', {
         epoch: 1,
-        cursors: [cursor(busy), cursor(foreign), cursor(ahead, 5), cursor(quiet)],
+        cursors: [
+          cursor(busy),
+          ...[foreign, left, deleted, unknown].map((id) => cursor(id)),
+          cursor(ahead, 5),
+          cursor(quiet),
+        ],
       });
       const http = (await changes(owner, busy, 'seq=0&rev=0')).body;
       expect(found).toEqual([
         { conversationId: busy, ...http },
-        { conversationId: foreign, gone: true },
+        ...[foreign, left, deleted, unknown].map((conversationId) => ({ conversationId, gone: true })),
         { conversationId: ahead, reset: true },
         {
           conversationId: quiet,
@@ -258,8 +258,18 @@ describe('catching up', () => {
         },
       ]);
       expect(found[0].messages).toEqual([message]);
-      const other = await socket.ok('conversation:sync', { epoch: 9, cursors: [cursor(busy)] });
-      expect(other.changes).toEqual([{ conversationId: busy, reset: true }]);
+      const other = await socket.ok('conversation:sync', {
+        epoch: 9,
+        cursors: [cursor(busy), cursor(foreign)],
+      });
+      expect(other.changes).toEqual([
+        { conversationId: busy, reset: true },
+        { conversationId: foreign, gone: true },
+      ]);
+      expect((await socket.ok('conversation:sync', { cursors: [cursor(busy, 1, 1)] })).changes).toEqual([
+        { conversationId: busy, reset: true },
+      ]);
+      expect(await socket.ok('conversation:sync', { cursors: [] })).toEqual({ changes: [] });
       socket.close();
     });
 

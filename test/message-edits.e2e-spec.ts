@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Answer } from './support/api';
 import { signUpAll, type Person } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
+import { until } from './support/until';
 
 describe('changing a message', () => {
   let server: TestServer;
@@ -23,8 +24,9 @@ describe('changing a message', () => {
   const edit = (person: Person, id: string, body: object): Promise<Answer> =>
     person.call('PUT', pathOf(id), body);
   const versionsOf = async (id: string) => (await ben.call('GET', `${pathOf(id)}/versions`)).body.items;
-  const revOf = async (): Promise<number> =>
-    (await ben.call('GET', `/conversations/${conversationId}/messages`)).body.head.rev;
+  const headOf = async (): Promise<{ seq: number; rev: number }> =>
+    (await ben.call('GET', `/conversations/${conversationId}/messages`)).body.head;
+  const revOf = async (): Promise<number> => (await headOf()).rev;
 
   it('is a new version with its parent, told live, and the old one stays readable', async () => {
     const socket = await ben.connect();
@@ -104,6 +106,85 @@ describe('changing a message', () => {
     expect((await edit(ada, sent.id, { body: 'three', parents: [current.version] })).status).toBe(200);
   });
 
+  it('by PUT creates or edits as it is said to, and nothing else', async () => {
+    const socket = await ben.connect();
+    const [id, other, third] = [randomUUID(), randomUUID(), randomUUID()];
+    const invalid = { status: 400, body: { code: 'validation-failed' } };
+    const absent = { status: 404, body: { code: 'message-not-found' } };
+    const conflict = { status: 409, body: { code: 'message-id-conflict' } };
+    const star = { 'if-none-match': '*' };
+    for (const [person, messageId, body, headers, expected] of [
+      // Only an edit, of what is not there.
+      [ada, id, { body: 'a', parents: ['x'] }, {}, absent],
+      [ada, id, { body: 'a', parents: [id] }, {}, absent],
+      [ada, id, { body: 'a', version: 'v1' }, {}, absent],
+      // What disagrees with itself.
+      [ada, id, { body: 'a', parents: [], version: 'v1' }, {}, invalid],
+      [ada, id, { body: 'a', version: 'v1' }, star, invalid],
+      [ada, id, { body: 'a', parents: ['x'] }, star, invalid],
+      [ada, id, { body: 'a', parents: [], id: other }, {}, invalid],
+      [ada, id, { body: 'a', id: other }, {}, invalid],
+      // Only a creation; again it is the same one.
+      [ada, id, { body: 'a', id, parents: [], version: id }, star, { status: 201, body: { id, seq: 1 } }],
+      [ada, id, { body: 'a', parents: [] }, {}, { status: 200, body: { seq: 1, rev: 0 } }],
+      [ada, id, { body: 'a' }, star, { status: 200, body: { seq: 1, rev: 0 } }],
+      [ada, id, { body: 'b', parents: [] }, {}, conflict],
+      [ben, id, { body: 'a', parents: [] }, {}, conflict],
+      // Only an edit.
+      [
+        ada,
+        id,
+        { body: 'b', parents: [id], version: 'v1' },
+        {},
+        { status: 200, body: { body: 'b', rev: 1 } },
+      ],
+      [ada, id, { body: 'c', version: 'v2' }, {}, { status: 200, body: { version: 'v2', rev: 2 } }],
+      [ada, id, { body: 'd', parents: [id] }, {}, { status: 409, body: { code: 'version-conflict' } }],
+      // Whichever fits.
+      [ada, id, { body: 'd' }, {}, { status: 200, body: { body: 'd', rev: 3 } }],
+      [ben, id, { body: 'e' }, {}, { status: 403, body: { code: 'forbidden' } }],
+      [
+        ada,
+        other,
+        { body: 'new', type: 'file', replyToId: id },
+        {},
+        { status: 201, body: { seq: 2, type: 'file' } },
+      ],
+      [ada, third, { body: 'new', replyToId: randomUUID() }, {}, absent],
+      [ada, third, { body: 'new', parents: null, version: null }, {}, { status: 201, body: { seq: 3 } }],
+    ] as const) {
+      const found = await person.call('PUT', `/conversations/${conversationId}/messages/${messageId}`, body, {
+        headers,
+      });
+      expect({ asked: body, ...found }).toMatchObject({ asked: body, ...expected });
+    }
+    expect(await headOf()).toEqual({ seq: 3, rev: 3 });
+    await socket.next('message:created', (message) => message.id === third);
+    expect(socket.payloads('message:created').map((message) => message.seq)).toEqual([1, 2, 3]);
+    expect(socket.payloads('message:updated').map((message) => message.rev)).toEqual([1, 2, 3]);
+    // An id that names a message elsewhere is neither created nor edited here.
+    const elsewhere = await ada.group();
+    expect(await ada.call('PUT', `/conversations/${elsewhere}/messages/${id}`, { body: 'x' })).toMatchObject(
+      conflict,
+    );
+    socket.close();
+  });
+
+  it('by PUT at the same moment as somebody else makes one message', async () => {
+    for (let round = 0; round < 5; round++) {
+      const path = `/conversations/${conversationId}/messages/${randomUUID()}`;
+      const answers = await Promise.all([
+        ada.call('PUT', path, { body: 'one' }),
+        ada.call('PUT', path, { body: 'two' }),
+        ben.call('PUT', path, { body: 'three' }),
+      ]);
+      const statuses = answers.map(({ status }) => status);
+      expect(statuses.filter((status) => status === 201)).toHaveLength(1);
+      expect(statuses.filter((status) => ![200, 201, 403].includes(status))).toEqual([]);
+    }
+    expect((await headOf()).seq).toBe(5);
+  });
+
   it('is won by one of twenty that begin at the same version; the history is a line', async () => {
     const sent = await ada.send(conversationId, 'base');
     const answers = await Promise.all(
@@ -139,9 +220,35 @@ describe('changing a message', () => {
     });
     const later = (await edit(ada, sent.id, { body: 'three' })).body;
     expect(await repeat()).toMatchObject({ status: 200, body: later });
+    expect(await edit(ada, sent.id, { body: 'one', version: sent.id })).toMatchObject({ body: later });
+    expect(await edit(ada, sent.id, { body: 'not one', version: sent.id })).toMatchObject({ status: 409 });
+    const socket = await ada.connect();
+    const command = { conversationId, messageId: sent.id, body: 'two', version: 'mine', parents: [sent.id] };
+    expect(await socket.ok('message:edit', command)).toEqual(later);
     const tombstone = (await ada.call('DELETE', pathOf(sent.id))).body;
     expect(await repeat()).toMatchObject({ status: 200, body: tombstone });
+    expect(await socket.ok('message:edit', { ...command, body: 'whatever' })).toEqual(tombstone);
     expect(await revOf()).toBe(3);
+    // Another message may use the same name for a version of its own.
+    const other = await ada.send(conversationId, 'other');
+    expect(await edit(ada, other.id, { body: 'edited', version: 'mine' })).toMatchObject({
+      status: 200,
+      body: { version: 'mine', rev: 4 },
+    });
+    socket.close();
+  });
+
+  it('repeated at the same moment with one version id is one edit', async () => {
+    const sent = await ada.send(conversationId, 'one');
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () =>
+        edit(ada, sent.id, { body: 'two', version: 'mine', parents: [sent.id] }),
+      ),
+    );
+    expect(new Set(answers.map(({ status, body }) => `${status} ${JSON.stringify(body)}`)).size).toBe(1);
+    expect(answers[0]).toMatchObject({ status: 200, body: { version: 'mine', rev: 1 } });
+    expect(await versionsOf(sent.id)).toHaveLength(2);
+    expect(await revOf()).toBe(1);
   });
 
   it('that changes nothing changes nothing', async () => {
@@ -150,6 +257,11 @@ describe('changing a message', () => {
     expect((await edit(ada, sent.id, { body: 'same', parents: [sent.id] })).body).toEqual(sent);
     expect((await edit(ada, sent.id, { body: 'same', version: 'v' })).body).toEqual(sent);
     expect(await versionsOf(sent.id)).toHaveLength(1);
+    expect(await edit(ada, sent.id, { body: 'same', parents: ['stale'] })).toMatchObject({
+      status: 409,
+      body: { code: 'version-conflict', current: sent },
+    });
+    expect(await revOf()).toBe(0);
     await edit(ada, sent.id, { body: 'fence' });
     await socket.next('message:updated');
     expect(socket.payloads('message:updated')).toMatchObject([{ body: 'fence', rev: 1 }]);
@@ -158,14 +270,54 @@ describe('changing a message', () => {
 
   it('is for its sender; deleting also for admins', async () => {
     const sent = await ada.send(conversationId, 'mine');
+    const refused = { status: 403, body: { code: 'forbidden' } };
     for (const person of [ben, owner]) {
-      expect(await edit(person, sent.id, { body: 'not yours' })).toMatchObject({
-        status: 403,
-        body: { code: 'forbidden' },
-      });
+      expect(await edit(person, sent.id, { body: 'not yours' })).toMatchObject(refused);
     }
-    expect(await ben.call('DELETE', pathOf(sent.id))).toMatchObject({ status: 403 });
-    expect(await owner.call('DELETE', pathOf(sent.id))).toMatchObject({ status: 200, body: { body: null } });
+    expect(await ben.call('DELETE', pathOf(sent.id))).toMatchObject(refused);
+    const socket = await ben.connect();
+    expect(
+      await socket.command('message:edit', { conversationId, messageId: sent.id, body: 'x' }),
+    ).toMatchObject({
+      ok: false,
+      problem: { code: 'forbidden' },
+    });
+    expect(await socket.command('message:delete', { conversationId, messageId: sent.id })).toMatchObject({
+      ok: false,
+      problem: { code: 'forbidden' },
+    });
+    socket.close();
+    expect((await ben.call('GET', pathOf(sent.id))).body).toEqual(sent);
+    await owner.call('PUT', `/conversations/${conversationId}/participants/${ben.id}`, { role: 'admin' });
+    expect(await ben.call('DELETE', pathOf(sent.id))).toMatchObject({ status: 200, body: { body: null } });
+    const fromOwner = await owner.send(conversationId, 'of the owner');
+    expect(await ada.call('DELETE', pathOf(fromOwner.id))).toMatchObject(refused);
+    expect(await ben.call('DELETE', pathOf(fromOwner.id))).toMatchObject({ status: 200 });
+    const own = await ada.send(conversationId, 'own');
+    expect(await ada.call('DELETE', pathOf(own.id))).toMatchObject({
+      status: 200,
+      body: { senderId: ada.id },
+    });
+  });
+
+  it('is for its sender alone between two people', async () => {
+    conversationId = await ada.direct(ben);
+    const sent = await ada.send(conversationId, 'mine');
+    for (const method of ['PUT', 'DELETE']) {
+      const body = method === 'PUT' ? { body: 'yours' } : undefined;
+      expect(await ben.call(method, pathOf(sent.id), body)).toMatchObject({ status: 403 });
+    }
+    expect(await ada.call('DELETE', pathOf(sent.id))).toMatchObject({ status: 200 });
+  });
+
+  it('is not for who has left, also with their own messages', async () => {
+    const sent = await ada.send(conversationId, 'mine');
+    await ada.call('DELETE', `/conversations/${conversationId}/participants/${ada.id}`);
+    const gone = { status: 404, body: { code: 'conversation-not-found' } };
+    expect(await edit(ada, sent.id, { body: 'after' })).toMatchObject(gone);
+    expect(await ada.call('DELETE', pathOf(sent.id))).toMatchObject(gone);
+    expect(await ada.call('GET', `${pathOf(sent.id)}/versions`)).toMatchObject(gone);
+    expect((await ben.call('GET', pathOf(sent.id))).body).toEqual(sent);
   });
 
   it.each([
@@ -230,22 +382,42 @@ describe('changing a message', () => {
   });
 
   it('takes one rev each, together with all other changes of the conversation, without a hole', async () => {
-    const revs: number[] = [];
+    const [cora, dan] = (await signUpAll(server.url, 2)) as [Person, Person];
     const socket = await ben.connect();
-    socket.socket.onAny((_event: string, payload: { rev?: number }) => payload.rev && revs.push(payload.rev));
+    const people = `/conversations/${conversationId}/participants`;
     const messages = await Promise.all(
       Array.from({ length: 5 }, (_, index) => ada.send(conversationId, `${index}`)),
     );
-    await Promise.all([
+    await owner.call('PUT', `${people}/${dan.id}`, {});
+    const answers = await Promise.all([
       ...messages.map((message) => edit(ada, message.id, { body: 'edited' })),
       ...messages.map((message) => ada.call('DELETE', pathOf(message.id))),
       owner.call('PATCH', `/conversations/${conversationId}`, { title: 'renamed' }),
-      owner.call('PUT', `/conversations/${conversationId}/participants/${ada.id}`, { role: 'admin' }),
+      owner.call('PUT', `${people}/${ada.id}`, { role: 'admin' }),
+      owner.call('PUT', `${people}/${cora.id}`, {}),
+      dan.call('DELETE', `${people}/${dan.id}`),
     ]);
+    expect(answers.filter(({ status }) => status >= 500 || status === 404)).toEqual([]);
+    const before = await revOf();
+    // Handing over changes two people, and takes two.
+    await owner.call('PUT', `${people}/${ada.id}`, { role: 'owner' });
+    expect(await revOf()).toBe(before + 2);
+    await ada.call('DELETE', `${people}/${owner.id}`);
+    await ada.call('PATCH', `/conversations/${conversationId}`, { title: 'fence' });
     const rev = await revOf();
-    await owner.call('PATCH', `/conversations/${conversationId}`, { title: 'fence' });
-    await socket.next('conversation:updated', (payload) => payload.rev === rev + 1);
-    expect(revs.sort((a, b) => a - b)).toEqual(Array.from({ length: rev + 1 }, (_, index) => index + 1));
+    expect(rev).toBe(before + 4);
+    const revsOf = () =>
+      socket.events.flatMap(({ event, payload }) => (event === 'ready' ? [] : payload.rev || []));
+    await until('an event for every rev', () => new Set(revsOf()).size >= rev);
+    expect(revsOf().sort((a, b) => a - b)).toEqual(Array.from({ length: rev }, (_, index) => index + 1));
+    // What was told last of each message is what there is to be read.
+    for (const { id } of messages) {
+      const told = socket.events
+        .filter(({ event, payload }) => event.startsWith('message:') && payload.id === id)
+        .map(({ payload }) => payload)
+        .sort((a, b) => a.rev - b.rev);
+      expect(told.at(-1)).toEqual((await ben.call('GET', pathOf(id))).body);
+    }
     socket.close();
   });
 });

@@ -83,12 +83,17 @@ interface Rows {
   participants: PlacedParticipant[];
 }
 
+/** Changes are told after everything new: where that fills the answer, they need not be looked for. */
 async function readRows(manager: EntityManager, cursors: readonly Cursor[], limit: number): Promise<Rows> {
   if (cursors.length === 0) return { created: [], changed: [], participants: [] };
+  const created = await newMessages(manager, cursors, limit + 1);
+  const counts = new Map<string, number>();
+  for (const { conversation_id: id } of created) counts.set(id, (counts.get(id) ?? 0) + 1);
+  const withRoom = cursors.filter(({ conversationId }) => (counts.get(conversationId) ?? 0) <= limit);
   return {
-    created: await newMessages(manager, cursors, limit + 1),
-    changed: await changedMessages(manager, cursors, limit + 1),
-    participants: await changedParticipants(manager, cursors, limit + 1),
+    created,
+    changed: await changedMessages(manager, withRoom, limit + 1),
+    participants: await changedParticipants(manager, withRoom, limit + 1),
   };
 }
 

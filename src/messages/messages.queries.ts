@@ -46,6 +46,23 @@ export async function messagesAbove(
   );
 }
 
+/**
+ * Up to `limit` messages with `seq` in their middle, ascending; where one side ends, the other one fills the page.
+ * Served by `chat_messages_conversation_seq_key`.
+ */
+export async function messagesAround(
+  manager: EntityManager,
+  conversationId: string,
+  seq: number,
+  limit: number,
+): Promise<MessageRow[]> {
+  const older = await messagesBelow(manager, conversationId, seq, limit - 1);
+  const newer = await messagesAbove(manager, conversationId, seq - 1, limit);
+  const half = Math.floor(limit / 2);
+  const kept = newer.slice(0, limit - Math.min(older.length, half));
+  return [...older.slice(Math.max(0, older.length - (limit - kept.length))), ...kept];
+}
+
 /** The message at each of the positions given. Served by `chat_messages_conversation_seq_key`. */
 export async function messagesAt(
   manager: EntityManager,
@@ -66,18 +83,20 @@ export interface Cursor {
   readonly rev: number;
 }
 
-/** For each cursor up to `limit` messages above its `seq`, ascending. Served by `chat_messages_conversation_seq_key`. */
+/**
+ * For each cursor up to `limit` messages above its `seq`, ascending. Served by `chat_messages_conversation_seq_key`.
+ * Numbers have no hole, so a range of them is a limit: one that the planner cannot take for the whole rest of a
+ * conversation, which it would read and sort for each step.
+ */
 export async function newMessages(
   manager: EntityManager,
   cursors: readonly Cursor[],
   limit: number,
 ): Promise<MessageRow[]> {
   return manager.query(
-    `select m.* from unnest($1::uuid[], $2::bigint[]) as cursor (conversation_id, seq)
-     cross join lateral (
-       select ${COLUMNS} from chat_messages m
-       where m.conversation_id = cursor.conversation_id and m.seq > cursor.seq
-       order by m.seq limit $3) m
+    `select ${COLUMNS} from unnest($1::uuid[], $2::bigint[]) as cursor (conversation_id, seq)
+     join chat_messages m
+       on m.conversation_id = cursor.conversation_id and m.seq > cursor.seq and m.seq <= cursor.seq + $3
      order by m.conversation_id, m.seq`,
     [cursors.map((cursor) => cursor.conversationId), cursors.map((cursor) => cursor.seq), limit],
   );

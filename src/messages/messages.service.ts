@@ -8,7 +8,7 @@ import { MessageEdits } from './message-edits';
 import { messageView, type MessageRow, type MessageView } from './message-view';
 import { MessageWriter, type StoredMessage } from './message-writer';
 import type { MessagePage, MessagePageDto, PutMessageDto, SendMessageDto, VersionView } from './messages.dto';
-import { findMessage, messagesAbove, messagesBelow, versionsOf } from './messages.queries';
+import { findMessage, messagesAbove, messagesAround, messagesBelow, versionsOf } from './messages.queries';
 
 const DEFAULT_LIMIT = 50;
 
@@ -113,11 +113,8 @@ export class MessagesService {
     const limit = query.limit ?? DEFAULT_LIMIT;
     const rows: MessageRow[] = [];
     if (around !== undefined) {
-      const older = await messagesBelow(manager, conversationId, around, Math.floor(limit / 2));
-      rows.push(
-        ...older,
-        ...(await messagesAbove(manager, conversationId, around - 1, limit - older.length)),
-      );
+      const middle = Math.min(around, conversation.lastSeq);
+      rows.push(...(await messagesAround(manager, conversationId, middle, limit)));
     } else if (after !== undefined) {
       rows.push(...(await messagesAbove(manager, conversationId, after, limit)));
     } else {

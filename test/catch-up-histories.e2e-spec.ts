@@ -1,0 +1,163 @@
+import { ModelClient, type Position } from './support/model-client';
+import { signUpAll, type Person } from './support/people';
+import { startTestServer, type TestServer } from './support/test-server';
+import type { ReceivedEvent } from './support/test-socket';
+import { until } from './support/until';
+
+/** Numbers that look random and are the same for the same seed (mulberry32). */
+function randomFrom(seed: number): () => number {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
+
+describe('catching up after a history of everything that can happen', () => {
+  let server: TestServer;
+  let owner: Person;
+  let others: Person[];
+  /** 199 more conversations of the reader: with all of them at once an answer has room for 10 things of each. */
+  let crowd: string[];
+  let reader: Person;
+
+  beforeAll(async () => {
+    server = await startTestServer();
+    [owner, reader, ...others] = (await signUpAll(server.url, 6)) as [Person, Person, ...Person[]];
+    const rows = await server.dataSource.query<{ conversation_id: string }[]>(
+      `with made as (
+         insert into conversations (id, type, title) select gen_random_uuid(), 'group', 'g' from generate_series(1, 199)
+         returning id)
+       insert into conversation_participants (conversation_id, user_id, role) select id, $1, 'member' from made
+       returning conversation_id`,
+      [reader.id],
+    );
+    crowd = rows.map((row) => row.conversation_id);
+  });
+  afterAll(() => server.close());
+
+  /** Does something at random; what is refused (an edit of a tombstone, say) changes nothing. */
+  async function act(id: string, random: () => number, sent: { id: string; by: Person }[]): Promise<void> {
+    const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
+    const path = `/conversations/${id}`;
+    const person = pick(others.slice(2));
+    const dice = random();
+    if (dice < 0.4 || sent.length === 0) {
+      const by = pick([owner, ...others.slice(0, 2)]);
+      const { body, status } = await by.call('POST', `${path}/messages`, { body: `m${random()}` });
+      if (status === 201) sent.push({ id: body.id, by });
+    } else if (dice < 0.6) {
+      const { id: messageId, by } = pick(sent);
+      await by.call('PUT', `${path}/messages/${messageId}`, { body: `e${random()}` });
+    } else if (dice < 0.66) await owner.call('DELETE', `${path}/messages/${pick(sent).id}`);
+    else if (dice < 0.74) await owner.call('PATCH', path, { title: `t${random()}` });
+    else if (dice < 0.78) await owner.call('PATCH', path, { description: pick(['', `d${random()}`]) });
+    else if (dice < 0.9) {
+      const role = pick(['admin', 'member'] as const);
+      await owner.call('PUT', `${path}/participants/${person.id}`, { role });
+    } else if (dice < 0.94) await owner.call('DELETE', `${path}/participants/${person.id}`);
+    else if (dice < 0.97) await person.call('DELETE', `${path}/participants/${person.id}`);
+    else {
+      await owner.call('PUT', `${path}/participants/${others[0]!.id}`, { role: 'owner' });
+      await others[0]!.call('PUT', `${path}/participants/${owner.id}`, { role: 'owner' });
+    }
+  }
+
+  it.each(numbers(3).map((round) => [(Date.now() & 0xfffffff) ^ (round * 7_919)]))(
+    'leads from the events up to any moment to what a fresh read gives (seed %d)',
+    async (seed) => {
+      const random = randomFrom(seed);
+      const id = await owner.group(reader, others[0]!, others[1]!, others[2]!);
+      const sent: { id: string; by: Person }[] = [];
+      for (let step = 0; step < 10; step++) await act(id, random, sent);
+      const atFirst = await ModelClient.read(reader, id);
+      const begin = atFirst.position;
+      const socket = await reader.connect();
+      const startOf = () => ModelClient.read(reader, id);
+      // The state that the client begins with is read again for each moment below, so it is taken before the rest.
+      const starts = await Promise.all(numbers(12).map(startOf));
+      for (let burst = 0; burst < 20; burst++) {
+        await Promise.all(numbers(1 + Math.floor(random() * 4)).map(() => act(id, random, sent)));
+      }
+      const fresh = await ModelClient.read(reader, id);
+      const events = await allEvents(socket.events, id, begin, fresh.position);
+      socket.close();
+
+      // The state before and all events are the state after.
+      events.forEach((event) => atFirst.apply(event));
+      expect({ seed, ...atFirst.position }).toEqual({ seed, ...fresh.position });
+      expect(atFirst.state).toEqual(fresh.state);
+
+      for (const [index, model] of starts.entries()) {
+        const moment = index === 0 ? 0 : Math.floor(random() * events.length);
+        events.slice(0, moment).forEach((event) => model.apply(event));
+        const label = `seed ${seed}, ${moment} of ${events.length} events`;
+        await (index % 2 === 0 ? catchUpAlone(model, id) : catchUpInTheCrowd(model, id, label));
+        expect({ label, ...model.position, ...model.state }).toEqual({
+          label,
+          ...fresh.position,
+          ...fresh.state,
+        });
+      }
+    },
+  );
+
+  /** Every message and every rev between two positions has been told once. */
+  async function allEvents(
+    events: readonly ReceivedEvent[],
+    id: string,
+    from: Position,
+    to: Position,
+  ): Promise<ReceivedEvent[]> {
+    const own = () =>
+      events.filter(
+        ({ event, payload }) =>
+          payload.conversationId === id && /^(message|participant:|conversation:updated)/.test(event),
+      );
+    const revs = () =>
+      own().flatMap(({ event, payload }) => (event === 'message:created' ? [] : payload.rev));
+    const seqs = () =>
+      own().flatMap(({ event, payload }) => (event === 'message:created' ? payload.seq : []));
+    await until(
+      'an event for everything',
+      () => revs().length >= to.rev - from.rev && seqs().length >= to.seq - from.seq,
+    );
+    expect(seqs()).toEqual(numbers(to.seq - from.seq).map((n) => from.seq + n));
+    expect(revs().sort((a, b) => a - b)).toEqual(numbers(to.rev - from.rev).map((n) => from.rev + n));
+    return own();
+  }
+
+  async function catchUpAlone(model: ModelClient, id: string): Promise<void> {
+    const before = model.position;
+    const { body: found } = await reader.call(
+      'GET',
+      `/conversations/${id}/changes?seq=${before.seq}&rev=${before.rev}&epoch=1`,
+    );
+    expect(found.complete).toBe(true);
+    // Exactly what is newer: everything fits in one answer.
+    expect(
+      found.messages.filter((message: Position) => message.seq <= before.seq && message.rev <= before.rev),
+    ).toEqual([]);
+    model.take(found);
+  }
+
+  async function catchUpInTheCrowd(model: ModelClient, id: string, label: string): Promise<void> {
+    const socket = await reader.connect();
+    for (let steps = 0, isComplete = false; !isComplete; steps++) {
+      if (steps > 50) throw new Error(`${label}: no end`);
+      const cursors = [...crowd.map((conversationId) => ({ conversationId, seq: 0, rev: 0 }))];
+      cursors.splice(steps, 0, { conversationId: id, ...model.position });
+      const answer = await socket.ok('conversation:sync', { epoch: 1, cursors });
+      const found = answer.changes[steps];
+      expect(found.conversationId).toBe(id);
+      const size = found.messages.length + found.participants.length + (found.conversation ? 1 : 0);
+      expect(size).toBeLessThanOrEqual(10);
+      model.take(found);
+      isComplete = found.complete;
+    }
+    socket.close();
+  }
+});

@@ -1,0 +1,279 @@
+import { randomUUID } from 'node:crypto';
+import { Client, type QueryConfig } from 'pg';
+import { DeadlineClient } from '../src/platform/database/deadline-client';
+import { withClient } from './support/databases';
+import { signUpAll, type Person } from './support/people';
+import { startTestServer, type TestServer } from './support/test-server';
+
+interface PlanNode {
+  'Node Type': string;
+  'Relation Name'?: string;
+  'Index Name'?: string;
+  'Actual Rows': number;
+  'Actual Loops': number;
+  'Rows Removed by Filter'?: number;
+  Plans?: PlanNode[];
+}
+
+const TOTAL = 20_000;
+
+/** What requests ask of the database: which statements, how many, and by which index they are answered. */
+describe('the statements of a request', () => {
+  let server: TestServer;
+  let ada: Person;
+  let ben: Person;
+  /** 20,000 messages, of which every tenth was changed; ada has read all but the last ten. */
+  let large: string;
+  let anyMessage: string;
+
+  beforeAll(async () => {
+    server = await startTestServer();
+    [ada, ben] = (await signUpAll(server.url, 2)) as [Person, Person];
+    large = await ada.group(ben);
+    const run = (text: string, values: unknown[] = []) =>
+      server.dataSource.query<{ id: string }[]>(text, values);
+    await run(
+      `insert into users (id, username, password_hash, display_name)
+       select gen_random_uuid(), 'crowd-' || n, '-', '-' from generate_series(1, 100) n`,
+    );
+    // Enough of everything that reading a whole table would never be the cheapest way.
+    await run(
+      `insert into conversations (id, type, title, last_seq)
+       select gen_random_uuid(), 'group', case when n > 200 then 'empty' else 'crowd' end, 200
+       from generate_series(1, 3000) n`,
+    );
+    await run(
+      `insert into conversation_participants (conversation_id, user_id, role)
+       select c.id, u.id, 'member' from conversations c cross join users u
+       where c.title = 'crowd' and u.username like 'crowd-%'`,
+    );
+    await run(
+      `insert into conversation_participants (conversation_id, user_id, role)
+       select id, $1, 'member' from conversations where title = 'crowd' order by id limit 60`,
+      [ada.id],
+    );
+    await run(
+      `insert into chat_messages (id, conversation_id, seq, body)
+       select gen_random_uuid(), c.id, n, 'm' from conversations c cross join generate_series(1, 200) n
+       where c.title = 'crowd'`,
+    );
+    await run(
+      `insert into chat_messages (id, conversation_id, seq, sender_id, body, rev)
+       select gen_random_uuid(), $1, n, $2, 'm', case when n % 10 = 0 then n / 10 else 0 end
+       from generate_series(1, ${TOTAL}) n`,
+      [large, ben.id],
+    );
+    await run(
+      `insert into message_versions (message_id, number, version, parents, body)
+       select m.id, n, 'v' || n, '{}', 'm' from chat_messages m cross join generate_series(1, 3) n where m.rev > 0`,
+    );
+    await run(`update conversations set last_seq = ${TOTAL}, last_rev = ${TOTAL / 10} where id = $1`, [
+      large,
+    ]);
+    await run(`update conversation_participants set read_seq = ${TOTAL - 10} where conversation_id = $1`, [
+      large,
+    ]);
+    await run(
+      `update conversation_participants set read_seq = 200 where user_id = $1 and conversation_id <> $2`,
+      [ada.id, large],
+    );
+    anyMessage = (
+      await run(`select id from chat_messages where conversation_id = $1 and seq = 10`, [large])
+    )[0]!.id;
+    await run('analyze');
+  });
+  afterAll(() => server.close());
+
+  /** Everything that the server sends to the database meanwhile, except the monitor's looks. */
+  async function statementsOf(work: () => Promise<unknown>): Promise<QueryConfig[]> {
+    const spy = jest.spyOn(Client.prototype, 'query');
+    try {
+      await work();
+      return spy.mock.calls
+        .map(([config]) => config as unknown as QueryConfig)
+        .filter((_config, index) => spy.mock.contexts[index] instanceof DeadlineClient);
+    } finally {
+      spy.mockRestore();
+    }
+  }
+
+  /** Every scan of a table that the statements make, with the rows that it read. */
+  async function scansOf(statements: QueryConfig[]): Promise<{ table: string; by: string; rows: number }[]> {
+    return withClient(server.database.url, async (client) => {
+      const scans: { table: string; by: string; rows: number }[] = [];
+      const walk = (node: PlanNode, table?: string): void => {
+        const of = node['Relation Name'] ?? table;
+        const by = node['Index Name'] ?? node['Node Type'];
+        // What a bitmap of an index finds is counted where the table is read.
+        const rows = table
+          ? 0
+          : (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)) * node['Actual Loops'];
+        if (of) scans.push({ table: of, by, rows });
+        for (const child of node.Plans ?? [])
+          walk(child, node['Node Type'] === 'Bitmap Heap Scan' ? of : undefined);
+      };
+      for (const { text, values } of statements.filter((statement) =>
+        /^\s*(select|with)/i.test(statement.text),
+      )) {
+        const { rows } = await client.query(`explain (analyze, format json) ${text}`, values as unknown[]);
+        walk(rows[0]['QUERY PLAN'][0].Plan as PlanNode);
+      }
+      return scans;
+    });
+  }
+
+  const path = (rest: string): string => `/conversations/${large}${rest}`;
+
+  it.each<[what: string, path: () => string, indexes: unknown[], maxRows: number]>([
+    [
+      'the newest page',
+      () => path('/messages'),
+      ['chat_messages_conversation_seq_key', 'conversation_participants_pkey'],
+      50,
+    ],
+    [
+      'a page before',
+      () => path('/messages?before=9000&limit=200'),
+      ['chat_messages_conversation_seq_key'],
+      200,
+    ],
+    [
+      'a page after',
+      () => path('/messages?after=9000&limit=200'),
+      ['chat_messages_conversation_seq_key'],
+      200,
+    ],
+    [
+      'a page around',
+      () => path('/messages?around=9000&limit=100'),
+      ['chat_messages_conversation_seq_key'],
+      199,
+    ],
+    [
+      'one message',
+      () => path(`/messages/${anyMessage}`),
+      ['chat_messages_pkey', 'conversation_participants_pkey'],
+      1,
+    ],
+    [
+      'its versions',
+      () => path(`/messages/${anyMessage}/versions`),
+      ['chat_messages_pkey', expect.stringMatching(/^message_versions_(pkey|version_key)$/)],
+      1,
+    ],
+    ['what is new', () => path('/changes?seq=19990&rev=2000'), ['chat_messages_conversation_seq_key'], 30],
+    [
+      'what has changed',
+      () => path('/changes?seq=20000&rev=1990'),
+      ['chat_messages_rev_idx', 'conversation_participants_rev_idx'],
+      30,
+    ],
+    [
+      'everything, from nothing',
+      () => path('/changes?seq=0&rev=0'),
+      ['chat_messages_conversation_seq_key'],
+      520,
+    ],
+    [
+      'a conversation',
+      () => path(''),
+      ['conversation_participants_pkey', 'chat_messages_conversation_seq_key'],
+      20,
+    ],
+    [
+      'the list of conversations',
+      () => '/conversations?limit=50',
+      ['conversation_participants_user_idx', 'chat_messages_conversation_seq_key'],
+      120,
+    ],
+  ])('%s is found by index', async (_what, address, indexes, maxRows) => {
+    const statements = await statementsOf(async () => {
+      expect((await ada.call('GET', address())).status).toBe(200);
+    });
+    const scans = await scansOf(statements);
+    const used = scans.map((scan) => scan.by);
+    expect(used).toEqual(expect.arrayContaining(indexes));
+    const tables = ['chat_messages', 'message_versions', 'conversation_participants'];
+    expect(scans.filter(({ table, by }) => by === 'Seq Scan' && tables.includes(table))).toEqual([]);
+    const rows = scans.filter((scan) => scan.table === 'chat_messages').map((scan) => scan.rows);
+    expect(rows.reduce((a, b) => a + b, 0)).toBeLessThanOrEqual(maxRows);
+  });
+
+  it('a whole table that is read would be seen', async () => {
+    const text = `select * from chat_messages where body = 'x'`;
+    expect(await scansOf([{ text }])).toEqual([
+      { table: 'chat_messages', by: 'Seq Scan', rows: expect.any(Number) },
+    ]);
+  });
+
+  it('storing messages reads no table as a whole', async () => {
+    await withClient(server.database.url, async (client) => {
+      const scans = async (): Promise<unknown> => {
+        await client.query('select pg_stat_force_next_flush()');
+        const { rows } = await client.query(
+          `select relname, seq_scan from pg_stat_user_tables
+           where relname in ('chat_messages', 'message_versions', 'conversation_participants', 'conversations')
+           order by relname`,
+        );
+        return rows;
+      };
+      const stored = [randomUUID(), randomUUID()];
+      const before = await scans();
+      // Often enough that PostgreSQL has settled for a plan.
+      for (let round = 0; round < 12; round++) {
+        const ids = [...stored, randomUUID(), randomUUID()];
+        const { rows } = await client.query<{ outcome: string }>(
+          'select outcome from append_messages($1, $2, $3, $4, $5, $6)',
+          [
+            ids,
+            ids.map(() => large),
+            ids.map(() => ada.id),
+            ids.map(() => 'text'),
+            ids.map(() => 'body'),
+            ids.map((_id, index) => (index === 3 ? anyMessage : null)),
+          ],
+        );
+        expect(rows.map((row) => row.outcome)).toEqual([
+          ...(round === 0 ? ['created', 'created'] : ['repeated', 'repeated']),
+          'created',
+          'created',
+        ]);
+      }
+      expect(await scans()).toEqual(before);
+    });
+  });
+
+  describe('are few:', () => {
+    it('one for a message over a socket, one more for the session over HTTP', async () => {
+      const conversationId = await ada.group(ben);
+      const socket = await ada.connect();
+      const overSocket = await statementsOf(() => socket.ok('message:send', { conversationId, body: 'x' }));
+      expect(overSocket).toHaveLength(1);
+      expect(overSocket[0]!.text).toContain('append_messages');
+      expect(await statementsOf(() => ada.send(conversationId, 'x'))).toHaveLength(2);
+      socket.close();
+    });
+
+    it.each<[what: string, path: () => string, count: number]>([
+      ['a page', () => path('/messages?limit=200'), 3],
+      ['a page around', () => path('/messages?around=500&limit=200'), 4],
+      ['a message', () => path(`/messages/${anyMessage}`), 3],
+      ['a conversation', () => path(''), 4],
+      ['60 conversations', () => '/conversations?limit=60', 4],
+      ['one conversation of them', () => '/conversations?limit=1', 4],
+      ['changes', () => path('/changes?seq=0&rev=0'), 12],
+    ])('%s', async (_what, address, count) => {
+      const statements = await statementsOf(() => ada.call('GET', address()));
+      expect(statements.map((statement) => statement.text.slice(0, 60))).toHaveLength(count);
+    });
+
+    it('catching up with 60 conversations takes as many as with one', async () => {
+      const socket = await ada.connect();
+      const { body } = await ada.call('GET', '/conversations?limit=60');
+      const cursors = body.items.map(({ id }: { id: string }) => ({ conversationId: id, seq: 0, rev: 0 }));
+      const sync = (list: object[]) => statementsOf(() => socket.ok('conversation:sync', { cursors: list }));
+      expect((await sync(cursors)).length).toBe((await sync([cursors[0]])).length);
+      socket.close();
+    });
+  });
+});
