@@ -13,6 +13,8 @@ import { Metrics } from './platform/metrics/metrics';
 import { SocketAdapter } from './platform/sockets/socket-adapter';
 
 const HEADERS_TIMEOUT_MS = 10_000;
+/** How often Node looks for connections whose headers or bodies are overdue; by itself only twice a minute. */
+const OVERDUE_CHECK_MS = 2_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 /** Longer than the idle time of the usual load balancers, so that they never write to a connection just closed. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
@@ -52,10 +54,12 @@ export async function createApplication(
   await application.init();
   await application.get(DatabaseMonitor).start();
 
-  const server = application.getHttpServer();
-  server.headersTimeout = HEADERS_TIMEOUT_MS;
-  server.requestTimeout = REQUEST_TIMEOUT_MS;
-  server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
+  Object.assign(application.getHttpServer(), {
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    connectionsCheckingInterval: OVERDUE_CHECK_MS, // read when it begins to listen
+  });
   return application;
 }
 

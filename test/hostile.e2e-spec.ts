@@ -1,6 +1,12 @@
 import { connect } from 'node:net';
+import WebSocket from 'ws';
+import { Rooms } from '../src/platform/sockets/rooms';
+import { call } from './support/api';
+import { withClient } from './support/databases';
+import { aStatementWaits } from './support/locks';
 import { signUpAll, type Person } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
+import { until } from './support/until';
 
 describe('under hostile use', () => {
   let server: TestServer;
@@ -58,5 +64,76 @@ describe('under hostile use', () => {
     expect((await ada.call('GET', '/users/me')).status).toBe(200);
     expect(await answer).toMatch(/^HTTP\/1\.1 408 [\s\S]*"code":"request-timeout"/);
     await brisk.close();
+  });
+
+  it('connections that say nothing, or not enough, are closed, and others are served meanwhile', async () => {
+    const [ada] = (await signUpAll(server.url, 1)) as [Person];
+    const raw = (text: string): Promise<string> =>
+      new Promise((resolve) => {
+        let heard = '';
+        const socket = connect(server.port, '127.0.0.1', () => socket.write(text));
+        socket.on('data', (data) => (heard += data.toString()));
+        socket.on('error', () => undefined);
+        socket.on('close', () => resolve(heard));
+      });
+    const silent = Array.from({ length: 100 }, () => raw(''));
+    const slow = raw('GET /api/v1/users/me HTTP/1.1\r\nHost: x\r\nX-Slow: ');
+    const unauthenticated = new Promise((resolve) => {
+      const socket = new WebSocket(`${server.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
+      socket.once('close', resolve);
+    });
+    expect((await ada.call('GET', '/users/me')).status).toBe(200);
+    expect(await slow).toMatch(/^HTTP\/1\.1 408 /);
+    await Promise.all(silent);
+    await unauthenticated;
+    expect((await ada.call('GET', '/users/me')).status).toBe(200);
+  }, 40_000);
+
+  describe('a polling request', () => {
+    /** Opens a polling connection by hand; gives what posts a payload to it. */
+    async function poll(): Promise<(payload: string) => Promise<number>> {
+      const polling = `${server.url}/socket.io/?EIO=4&transport=polling`;
+      const { sid } = JSON.parse((await (await fetch(polling)).text()).slice(1)) as { sid: string };
+      return async (payload) =>
+        (await fetch(`${polling}&sid=${sid}`, { method: 'POST', body: payload })).status;
+    }
+
+    it.each([
+      ['pongs', '3'],
+      ['unknown packets', '9'],
+      ['empty messages', '4'],
+      ['events of nobody', '42[]'],
+      ['events before the connection', '42["a"]'],
+      ['namespaces that do not exist', '40/x,'],
+    ])('full of tiny packets (%s) is dealt with, and others are served meanwhile', async (_name, packet) => {
+      const [ada] = (await signUpAll(server.url, 1)) as [Person];
+      const count = Math.floor(128_000 / (packet.length + 1));
+      const post = await poll();
+      const flooded = post(Array.from({ length: count }, () => packet).join('\x1e'));
+      expect((await ada.call('GET', '/users/me')).status).toBe(200);
+      expect([200, 400]).toContain(await flooded);
+      const socket = await ada.connect();
+      expect((await socket.command('conversation:sync', { cursors: [] })).ok).toBe(true);
+      socket.close();
+    });
+
+    it('that authenticates many times over is heard once', async () => {
+      const [ada] = (await signUpAll(server.url, 1)) as [Person];
+      const rooms = server.application.get(Rooms) as unknown as { arrivals: Set<unknown> };
+      const post = await poll();
+      await withClient(server.database.url, async (client) => {
+        await client.query('begin');
+        await client.query('lock table database_state in access exclusive mode');
+        const packet = `40${JSON.stringify({ token: ada.accessToken })}`;
+        expect(await post(Array.from({ length: 100 }, () => packet).join('\x1e'))).toBe(200);
+        await aStatementWaits(server);
+        expect((await call(server.url, 'GET', '/health/live')).status).toBe(200);
+        expect(rooms.arrivals.size).toBe(1);
+        await client.query('commit');
+      });
+      await until('the arrival to settle', () => rooms.arrivals.size === 0);
+      const socket = await ada.connect();
+      socket.close();
+    });
   });
 });

@@ -40,6 +40,8 @@ export class ConnectionsGateway
   private server: Server | undefined;
   private sweeper: NodeJS.Timeout | undefined;
   private readonly frame: ReturnType<typeof commandFrame>;
+  /** Connections whose authentication is on its way. Socket.IO would begin one for each packet that asks for it. */
+  private readonly arriving = new WeakSet<Socket['conn']>();
 
   constructor(
     private readonly configuration: Configuration,
@@ -147,6 +149,9 @@ export class ConnectionsGateway
       requestId: randomUUID(),
       deadline: performance.now() + this.configuration.REQUEST_TIMEOUT_MS,
     };
+    const { conn } = socket;
+    if (this.arriving.has(conn)) throw new Problem('malformed-request', { detail: 'one handshake at a time' });
+    this.arriving.add(conn);
     const end = this.work.begin();
     try {
       await runInContext(context, async () => {
@@ -157,6 +162,7 @@ export class ConnectionsGateway
         await this.authenticate(socket, token);
       });
     } finally {
+      this.arriving.delete(conn);
       end();
     }
   }
