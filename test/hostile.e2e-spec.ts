@@ -79,7 +79,9 @@ describe('under hostile use', () => {
     const silent = Array.from({ length: 100 }, () => raw(''));
     const slow = raw('GET /api/v1/users/me HTTP/1.1\r\nHost: x\r\nX-Slow: ');
     const unauthenticated = new Promise((resolve) => {
-      const socket = new WebSocket(`${server.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
+      const socket = new WebSocket(
+        `${server.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`,
+      );
       socket.once('close', resolve);
     });
     expect((await ada.call('GET', '/users/me')).status).toBe(200);
@@ -94,6 +96,8 @@ describe('under hostile use', () => {
     async function poll(): Promise<(payload: string) => Promise<number>> {
       const polling = `${server.url}/socket.io/?EIO=4&transport=polling`;
       const { sid } = JSON.parse((await (await fetch(polling)).text()).slice(1)) as { sid: string };
+      // Somebody must listen for the farewell, or the connection waits for that.
+      void fetch(`${polling}&sid=${sid}`).then((answer) => answer.text());
       return async (payload) =>
         (await fetch(`${polling}&sid=${sid}`, { method: 'POST', body: payload })).status;
     }

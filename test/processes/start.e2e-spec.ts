@@ -3,8 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createTestDatabase } from '../support/databases';
-import { signUp } from '../support/people';
+import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres/embedded-postgres';
+import { createTestDatabase, withClient } from '../support/databases';
+import { PASSWORD, signUp } from '../support/people';
+import { refusedSocket } from '../support/test-socket';
 import { until } from '../support/until';
 
 const ROOT = join(__dirname, '../..');
@@ -156,29 +158,91 @@ describe('the server as a process', () => {
     await database.drop();
   }, 60_000);
 
-  it('writes JSON lines in production, with no secret, token or text of a message in them', async () => {
-    const database = await createTestDatabase();
+  it('writes JSON lines in production: one for each request and command, without a secret or text of anybody', async () => {
+    // Production takes only a database that keeps what it acknowledges; the one of the tests does not.
+    const durable = await startEmbeddedPostgres({ directory: join(directory, 'durable') });
     const secret = 'a-secret-of-40-characters-0123456789-xyz';
     const server = start({
       NODE_ENV: 'production',
-      DATABASE_URL: database.url,
+      DATABASE_URL: durable.url('postgres'),
+      MIGRATE_ON_START: 'true',
       AUTH_SECRET: secret,
+      METRICS_TOKEN: 'metrics-token',
       DRAIN_DELAY_MS: '0',
     });
-    const unsafe = await server.url().catch(() => undefined);
-    if (unsafe === undefined) {
-      // The database of the tests forgets what it has acknowledged, and production refuses that.
-      expect(server.output()).toContain('may lose messages');
-    } else server.child.kill('SIGTERM');
-    await server.ended();
+    const text = 'the text of somebody';
+    const wrong = 'a wrong password, never to be seen';
+    const ada = await signUp(await server.url(), { email: 'ada@mail.example' });
+    const conversationId = await ada.group();
+    const path = `/conversations/${conversationId}/messages`;
+    const message = await ada.send(conversationId, text);
+    const socket = await ada.connect();
+    await socket.ok('message:send', { conversationId, body: text });
+    await ada.call('PUT', `${path}/${message.id}`, { body: `${text}, edited`, parents: [message.id] });
+    await ada.call('POST', path, { body: text, [text]: text });
+    await socket.command('message:send', { conversationId, body: [text] });
+    await ada.call('GET', `/users?query=${encodeURIComponent(text)}`);
+    await ada.call('PATCH', '/users/me', { displayName: text });
+    await ada.call('POST', '/auth/refresh', { refreshToken: ada.refreshToken });
+    await ada.call('POST', '/auth/refresh', { refreshToken: `${ada.refreshToken}x` });
+    await ada.call('POST', '/auth/login', { login: ada.username, password: wrong });
+    await ada.call('PUT', '/auth/password', { currentPassword: PASSWORD, newPassword: wrong });
+    await refusedSocket(ada.url, `${ada.accessToken}x`);
+    await withClient(durable.url('postgres'), (client) =>
+      client.query('alter table chat_messages add constraint no_more check (seq < 3)'),
+    );
+    const failed = await ada.call('POST', path, { body: text });
+    expect(failed).toMatchObject({ status: 500, body: { code: 'internal' } });
+    socket.close();
+    server.child.kill('SIGTERM');
+    expect(await server.ended()).toBe('0');
+    await durable.stop();
+
     const lines = server
       .output()
       .split('\n')
-      .filter((line) => line.startsWith('{'));
-    expect(lines.length).toBeGreaterThan(0);
-    lines.forEach((line) => JSON.parse(line) as unknown);
-    expect(server.output()).not.toContain(secret);
-    await database.drop();
+      .filter((line) => line !== '' && !line.startsWith('XFChat serves at'))
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const requests = lines.filter((line) => line.msg === 'request');
+    expect(
+      requests.map(
+        ({ method, path: address, status }) => `${method as string} ${address as string} ${status as number}`,
+      ),
+    ).toEqual([
+      'POST /api/v1/auth/register 201',
+      'POST /api/v1/conversations 201',
+      `POST /api/v1${path} 201`,
+      `PUT /api/v1${path}/${message.id} 200`,
+      `POST /api/v1${path} 400`,
+      'GET /api/v1/users 400',
+      'PATCH /api/v1/users/me 200',
+      'POST /api/v1/auth/refresh 200',
+      'POST /api/v1/auth/refresh 401',
+      'POST /api/v1/auth/login 401',
+      'PUT /api/v1/auth/password 204',
+      `POST /api/v1${path} 500`,
+    ]);
+    const commands = lines.filter((line) => line.msg === 'command');
+    expect(commands).toMatchObject([
+      { event: 'message:send', outcome: 'ok', userId: ada.id },
+      { event: 'message:send', outcome: 'validation-failed', userId: ada.id },
+    ]);
+    for (const line of [...requests, ...commands]) expect(line.requestId).toMatch(/^[0-9a-f-]{36}$/);
+    expect(lines).toContainEqual(
+      expect.objectContaining({ level: 50, requestId: failed.body.requestId, msg: 'refused with internal' }),
+    );
+    const output = server.output();
+    for (const hidden of [
+      secret,
+      'metrics-token',
+      text,
+      wrong,
+      PASSWORD,
+      'ada@mail.example',
+      ...[ada.accessToken, ada.refreshToken].flatMap((token) => token.split('.')),
+    ]) {
+      expect(output).not.toContain(hidden);
+    }
   }, 60_000);
 
   it('has a command line that helps, speaks JSON, and fails with a code', async () => {
