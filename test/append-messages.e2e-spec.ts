@@ -209,9 +209,12 @@ describe('storing messages', () => {
       const sent: Promise<CommandAnswer>[] = [];
       const command = (socket: TestSocket, conversationId: string, body: string, fields: object = {}) =>
         sent.push(socket.command('message:send', { conversationId, body, ...fields }));
-      await whileLocked(server, here, async () => {
-        command(own, here, 'leads the batch');
+      await whileLocked(server, here, async (client) => {
+        await client.query('select from conversations where id = $1 for no key update', [there]);
+        command(own, here, 'leads a batch');
         await aStatementWaits(server);
+        // Whether this one leads another batch or waits, all that follow wait, and go together.
+        command(own, there, 'comes before the batch');
         command(own, here, '1');
         command(own, foreign, 'not a participant');
         command(other, there, '2');
@@ -225,19 +228,20 @@ describe('storing messages', () => {
       const answers = await Promise.all(sent);
       expect(answers.map((answer) => (answer.ok ? answer.data.seq : answer.problem.code))).toEqual([
         1,
+        1,
         2,
         'conversation-not-found',
-        1,
+        2,
         'message-not-found',
         'message-not-found',
         3,
-        2,
+        3,
       ]);
       for (const socket of [own, other]) {
-        await until('every message', () => socket.payloads('message:created').length >= 5);
+        await until('every message', () => socket.payloads('message:created').length >= 6);
         for (const [conversationId, bodies] of [
-          [here, ['leads the batch', '1', '3']],
-          [there, ['2', '4']],
+          [here, ['leads a batch', '1', '3']],
+          [there, ['comes before the batch', '2', '4']],
         ] as const) {
           const heard = socket
             .payloads('message:created')
