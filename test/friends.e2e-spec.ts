@@ -1,4 +1,5 @@
 import { withClient } from './support/databases';
+import { aStatementWaits } from './support/locks';
 import { signUp, signUpAll, type Person } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
 import { until } from './support/until';
@@ -298,6 +299,67 @@ describe('friends', () => {
       expect((await ada.call('PUT', `/users/me/blocks/${ada.id}`)).status).toBe(400);
       const nobody = await ada.call('PUT', '/users/me/blocks/00000000-0000-4000-8000-000000000000');
       expect(nobody).toMatchObject({ status: 404, body: { code: 'user-not-found' } });
+    });
+  });
+
+  describe('whom a block stands between', () => {
+    let open: TestServer;
+    let ada: Person;
+    let ben: Person;
+    beforeEach(async () => {
+      open = await startTestServer({ environment: { CONTACT_POLICY: 'open' } });
+      [ada, ben] = (await signUpAll(open.url, 2)) as [Person, Person];
+      await ada.call('PUT', `/users/me/blocks/${ben.id}`);
+    });
+    afterEach(() => open.close());
+
+    it('do not bring each other into a conversation, also where everybody else may', async () => {
+      const cem = await signUp(open.url);
+      for (const [from, to] of [
+        [ada, ben],
+        [ben, ada],
+      ] as const) {
+        const ids = [cem.id, to.id];
+        const group = { type: 'group', title: 'g', participantIds: ids };
+        expect(await from.call('POST', '/conversations', group)).toMatchObject({
+          status: 403,
+          body: { code: 'forbidden' },
+        });
+        const id = await from.group(cem);
+        const added = await from.call('PUT', `/conversations/${id}/participants/${to.id}`, {});
+        expect(added).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+        expect((await to.call('GET', `/conversations/${id}`)).status).toBe(404);
+      }
+    });
+
+    it('do not find each other, and others find both', async () => {
+      const cem = await signUp(open.url);
+      const find = async (who: Person) =>
+        (await who.call('GET', '/users?query=user-&limit=200')).body.items.map(
+          (user: { id: string }) => user.id,
+        );
+      expect(await find(ada)).not.toContain(ben.id);
+      expect(await find(ben)).not.toContain(ada.id);
+      expect(await find(cem)).toEqual(expect.arrayContaining([ada.id, ben.id, cem.id]));
+      await ada.call('DELETE', `/users/me/blocks/${ben.id}`);
+      expect(await find(ben)).toContain(ada.id);
+    });
+
+    it('have no direct conversation that begins while the block is being acknowledged', async () => {
+      await ada.call('DELETE', `/users/me/blocks/${ben.id}`);
+      await withClient(open.database.url, async (client) => {
+        // The block holds the pair, and has not committed.
+        await client.query('begin');
+        await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [
+          `contacts ${[ada.id, ben.id].sort().join(' ')}`,
+        ]);
+        await client.query('insert into blocks (blocker_id, blocked_id) values ($1, $2)', [ada.id, ben.id]);
+        const begun = ben.call('POST', '/conversations', { type: 'direct', participantIds: [ada.id] });
+        await aStatementWaits(open);
+        await client.query('commit');
+        expect(await begun).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+      });
+      expect((await ada.call('GET', '/conversations')).body.items).toEqual([]);
     });
   });
 

@@ -34,26 +34,41 @@ export async function isBlocked(manager: EntityManager, a: string, b: string): P
   ]);
 }
 
-/** Served by `friendships_pkey` and `friendships_user_high_idx`. */
-async function countFriends(manager: EntityManager, userId: string, ids: readonly string[]): Promise<number> {
-  const rows: { count: number }[] = await manager.query(
-    `select count(*) from unnest($2::uuid[]) as other (id)
-     where exists (select from friendships f
-       where f.user_low_id = least($1::uuid, other.id) and f.user_high_id = greatest($1::uuid, other.id))`,
+/**
+ * How many of some people are friends of a user, and whether a block stands between the user and any of them. Served by
+ * `friendships_pkey` and `blocks_pkey`.
+ */
+async function relationsTo(
+  manager: EntityManager,
+  userId: string,
+  ids: readonly string[],
+): Promise<{ friends: number; blocks: number }> {
+  const rows: { friends: number; blocks: number }[] = await manager.query(
+    `select
+       count(*) filter (where exists (select from friendships f
+         where f.user_low_id = least($1::uuid, other.id) and f.user_high_id = greatest($1::uuid, other.id))) as friends,
+       count(*) filter (where exists (select from blocks b
+         where (b.blocker_id, b.blocked_id) in (($1::uuid, other.id), (other.id, $1::uuid)))) as blocks
+     from unnest($2::uuid[]) as other (id)`,
     [userId, ids],
   );
-  return rows[0]!.count;
+  return rows[0]!;
 }
 
-/** Refuses people whom the policy does not let one bring into a conversation. @throws Problem `forbidden` */
+/**
+ * Refuses people whom a block or the policy does not let one bring into a conversation.
+ * @throws Problem `forbidden`
+ */
 export async function requireContacts(
   manager: EntityManager,
   policy: ContactPolicy,
   userId: string,
   ids: readonly string[],
 ): Promise<void> {
-  if (policy === 'open' || ids.length === 0) return;
-  if ((await countFriends(manager, userId, ids)) < ids.length) {
+  if (ids.length === 0) return;
+  const { friends, blocks } = await relationsTo(manager, userId, ids);
+  if (blocks > 0) throw new Problem('forbidden');
+  if (policy === 'friends' && friends < ids.length) {
     throw new Problem('forbidden', { detail: 'Only friends can be brought into a conversation.' });
   }
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { uuidv7 } from 'uuidv7';
-import { isBlocked, requireContacts } from '../contacts/contacts.queries';
+import { isBlocked, lockPair, requireContacts } from '../contacts/contacts.queries';
 import { Configuration } from '../platform/configuration/configuration';
 import { violatedConstraint } from '../platform/database/database-problem';
 import { inTransaction, type AfterCommit } from '../platform/database/transaction';
@@ -40,7 +40,7 @@ export class ConversationsService {
 
   /**
    * A direct conversation exists once for a pair of people: asking again gives the same one.
-   * @throws Problem `validation-failed`, `user-not-found` or `conversation-id-conflict`
+   * @throws Problem `validation-failed`, `user-not-found`, `forbidden` or `conversation-id-conflict`
    */
   async create(
     userId: string,
@@ -67,6 +67,8 @@ export class ConversationsService {
   ): Promise<{ conversation: ConversationView; isNew: boolean }> {
     return inTransaction(this.dataSource, async (manager, afterCommit) => {
       await requireUsers(manager, [otherId]);
+      // A block that is being acknowledged meanwhile comes before or after this, not in between.
+      await lockPair(manager, userId, otherId);
       if (await isBlocked(manager, userId, otherId)) throw new Problem('forbidden');
       const existing = await findDirect(manager, userId, otherId);
       if (existing) return { conversation: await this.view(manager, userId, existing), isNew: false };

@@ -9,8 +9,8 @@ export class UsersController {
   constructor(private readonly users: UsersService) {}
 
   @Get()
-  async search(@Query() query: UserSearchDto): Promise<UserList> {
-    return this.users.search(query);
+  async search(@Caller() { userId }: CallerIdentity, @Query() query: UserSearchDto): Promise<UserList> {
+    return this.users.search(userId, query);
   }
 
   @Get('me')

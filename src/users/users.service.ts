@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { And, DataSource, Like, MoreThan } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { inTransaction } from '../platform/database/transaction';
 import { Problem } from '../platform/problems/problem';
 import { User } from './user.entity';
@@ -41,17 +41,23 @@ export class UsersService {
     return userView(await this.find(userId));
   }
 
-  /** People whose username begins with `query`, by username. Served by `users_username_key` (collation "C"). */
-  async search(query: UserSearchDto): Promise<UserList> {
+  /**
+   * People whose username begins with `query`, by username; without those who have blocked the caller or whom the
+   * caller has blocked. Served by `users_username_key` (collation "C") and `blocks_pkey`.
+   */
+  async search(userId: string, query: UserSearchDto): Promise<UserList> {
     const limit = query.limit ?? DEFAULT_LIMIT;
-    const prefix = query.query.replace(/[\\%_]/g, '\\$&');
-    const users = await this.dataSource.manager.find(User, {
-      where: {
-        username: query.cursor ? And(Like(`${prefix}%`), MoreThan(query.cursor)) : Like(`${prefix}%`),
-      },
-      order: { username: 'ASC' },
-      take: limit + 1,
-    });
+    const users = await this.dataSource.manager
+      .createQueryBuilder(User, 'person')
+      .where('person.username like :pattern', { pattern: `${query.query.replace(/[\\%_]/g, '\\$&')}%` })
+      .andWhere('person.username > :cursor', { cursor: query.cursor ?? '' })
+      .andWhere('not exists (select from blocks where blocker_id = person.id and blocked_id = :userId)')
+      .andWhere('not exists (select from blocks where blocker_id = :userId and blocked_id = person.id)', {
+        userId,
+      })
+      .orderBy('person.username')
+      .take(limit + 1)
+      .getMany();
     const page = users.slice(0, limit);
     return { items: page.map(userView), nextCursor: users.length > limit ? page.at(-1)!.username : null };
   }
