@@ -23,7 +23,7 @@ async function signUp(name) {
     password: `${randomUUID()} is long enough`,
     displayName: name,
   });
-  return { name, id: account.user.id, token: account.accessToken };
+  return { name, username, id: account.user.id, token: account.accessToken };
 }
 
 /** Connects, and resolves once the server says that no event can be missed any more. */
@@ -36,10 +36,9 @@ function connect(person) {
 }
 
 const [ada, ben] = [await signUp('ada'), await signUp('ben')];
-const conversation = await api('POST', '/conversations', ada.token, {
-  type: 'direct',
-  participantIds: [ben.id],
-});
+// Friends have a direct conversation; it is made together with the friendship.
+const request = await api('POST', '/friend-requests', ada.token, { recipientUsername: ben.username });
+const { conversation } = await api('POST', `/friend-requests/${request.id}/accept`, ben.token);
 const sockets = { ada: await connect(ada), ben: await connect(ben) };
 
 const heardBy = (person) =>

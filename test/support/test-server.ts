@@ -40,6 +40,8 @@ export async function startTestServer(options: Options = {}): Promise<TestServer
     DATABASE_URL: options.connectTo?.(database.url) ?? database.url,
     DATA_DIR: dataDirectory,
     RATE_LIMITS: 'off',
+    // Most tests need people who meet without having to become friends first.
+    CONTACT_POLICY: 'open',
     LOG_LEVEL: 'fatal',
     DATABASE_POOL_MAX: '10',
     ...options.environment,

@@ -118,7 +118,7 @@ export class Configuration {
 
   /** Whom one may start a conversation with, or add to one. */
   @IsIn(['friends', 'open'])
-  CONTACT_POLICY: 'friends' | 'open' = 'open';
+  CONTACT_POLICY: 'friends' | 'open' = 'friends';
 
   /** Origins of browser clients besides the server's own, separated by commas. */
   @Transform(toList)
