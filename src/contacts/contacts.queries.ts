@@ -16,10 +16,17 @@ export function pairOf(a: string, b: string): { userLowId: string; userHighId: s
  * transaction ends, and always taken before any conversation's lock.
  */
 export async function lockPair(manager: EntityManager, a: string, b: string): Promise<void> {
+  await manager.query(`select pg_advisory_xact_lock(hashtextextended($1, 0))`, [pairKey(a, b)]);
+}
+
+/** Keeps what is between two people as it is, together with others who want the same. */
+export async function lockPairShared(manager: EntityManager, a: string, b: string): Promise<void> {
+  await manager.query(`select pg_advisory_xact_lock_shared(hashtextextended($1, 0))`, [pairKey(a, b)]);
+}
+
+function pairKey(a: string, b: string): string {
   const { userLowId, userHighId } = pairOf(a, b);
-  await manager.query(`select pg_advisory_xact_lock(hashtextextended($1, 0))`, [
-    `contacts ${userLowId} ${userHighId}`,
-  ]);
+  return `contacts ${userLowId} ${userHighId}`;
 }
 
 export async function areFriends(manager: EntityManager, a: string, b: string): Promise<boolean> {

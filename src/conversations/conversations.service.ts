@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { uuidv7 } from 'uuidv7';
-import { isBlocked, lockPair, requireContacts } from '../contacts/contacts.queries';
+import { isBlocked, lockPairShared, requireContacts } from '../contacts/contacts.queries';
 import { Configuration } from '../platform/configuration/configuration';
 import { violatedConstraint } from '../platform/database/database-problem';
 import { inTransaction, type AfterCommit } from '../platform/database/transaction';
@@ -68,7 +68,7 @@ export class ConversationsService {
     return inTransaction(this.dataSource, async (manager, afterCommit) => {
       await requireUsers(manager, [otherId]);
       // A block that is being acknowledged meanwhile comes before or after this, not in between.
-      await lockPair(manager, userId, otherId);
+      await lockPairShared(manager, userId, otherId);
       if (await isBlocked(manager, userId, otherId)) throw new Problem('forbidden');
       const existing = await findDirect(manager, userId, otherId);
       if (existing) return { conversation: await this.view(manager, userId, existing), isNew: false };
