@@ -1,0 +1,37 @@
+import { gather, signUp, type Crowd } from './people';
+import { usageOf } from './process-usage';
+import { RawSocket } from './raw-socket';
+import type { Server } from './servers';
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const AT_ONCE = 50;
+
+/** Resident KiB of one socket that is connected and idle, each in one room. */
+export async function measureIdleSockets(server: Server, crowd: Crowd, count: number): Promise<number> {
+  await sleep(2_000);
+  const before = usageOf(server.pid).residentBytes;
+  const sockets: RawSocket[] = [];
+  while (sockets.length < count) {
+    const group = Array.from({ length: Math.min(AT_ONCE, count - sockets.length) }, (_, index) => {
+      const { token } = crowd.people[(sockets.length + index) % crowd.people.length]!;
+      return RawSocket.open(server.url, { token }, () => undefined);
+    });
+    sockets.push(...(await Promise.all(group)));
+  }
+  await sleep(8_000);
+  const after = usageOf(server.pid).residentBytes;
+  for (const socket of sockets) socket.close();
+  return (after - before) / count / 1_024;
+}
+
+export const gatherIdle = (server: Server): Promise<Crowd> => gather(server, 10, 10);
+
+/** Accounts made in a second, four at a time; almost all of it is the hash of the password. */
+export async function measureSignUps(server: Server): Promise<number> {
+  const count = 40;
+  const started = performance.now();
+  for (let done = 0; done < count; done += 4) {
+    await Promise.all([signUp(server), signUp(server), signUp(server), signUp(server)]);
+  }
+  return (count / (performance.now() - started)) * 1_000;
+}
