@@ -140,8 +140,8 @@ describe('catching up', () => {
     let answer: ReturnType<typeof changes> | undefined;
     await withClient(server.database.url, async (client) => {
       await client.query('begin');
-      // Who is in a conversation is read after its head and before its messages.
-      await client.query('lock table users in access exclusive mode');
+      // The messages are read after the head.
+      await client.query('lock table chat_messages in access exclusive mode');
       answer = changes(owner, id, 'seq=0&rev=0');
       await aStatementWaits(server);
       await client.query(

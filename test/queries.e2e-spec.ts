@@ -25,11 +25,13 @@ describe('the statements of a request', () => {
   /** 20,000 messages, of which every tenth was changed; ada has read all but the last ten. */
   let large: string;
   let anyMessage: string;
+  let quiet: string;
 
   beforeAll(async () => {
     server = await startTestServer();
     [ada, ben] = (await signUpAll(server.url, 2)) as [Person, Person];
     large = await ada.group(ben);
+    quiet = await ada.group(ben);
     const run = (text: string, values: unknown[] = []) =>
       server.dataSource.query<{ id: string }[]>(text, values);
     await run(
@@ -255,13 +257,15 @@ describe('the statements of a request', () => {
     });
 
     it.each<[what: string, path: () => string, count: number]>([
-      ['a page', () => path('/messages?limit=200'), 3],
-      ['a page around', () => path('/messages?around=500&limit=200'), 4],
+      ['a page', () => path('/messages?limit=200'), 2],
+      ['a page around', () => path('/messages?around=500&limit=200'), 2],
       ['a message', () => path(`/messages/${anyMessage}`), 3],
       ['a conversation', () => path(''), 4],
       ['60 conversations', () => '/conversations?limit=60', 4],
       ['one conversation of them', () => '/conversations?limit=1', 4],
-      ['changes', () => path('/changes?seq=0&rev=0'), 12],
+      ['changes', () => path('/changes?seq=0&rev=0'), 6],
+      ['changes of every kind', () => path('/changes?seq=19900&rev=1990'), 8],
+      ['no changes', () => `/conversations/${quiet}/changes?seq=0&rev=0`, 5],
     ])('%s', async (_what, address, count) => {
       const statements = await statementsOf(() => ada.call('GET', address()));
       expect(statements.map((statement) => statement.text.slice(0, 60))).toHaveLength(count);

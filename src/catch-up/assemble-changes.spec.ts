@@ -33,8 +33,8 @@ class History {
     );
     const found = assembleChanges({
       cursor: { conversationId: 'c', ...cursor },
-      view: { lastSeq: all.length, lastRev: this.rev } as ConversationView,
-      settingsRev: this.settingsRev,
+      head: { seq: all.length, rev: this.rev, settingsRev: this.settingsRev },
+      view: this.settingsRev > cursor.rev ? ({} as ConversationView) : undefined,
       epoch: 7,
       limit,
       created: all.filter((message) => message.seq > cursor.seq).slice(0, limit + 1),

@@ -3,12 +3,13 @@ import type { MessageView } from '../messages/message-view';
 import type { Cursor } from '../messages/messages.queries';
 import type { PlacedParticipant } from '../participation/participant-view';
 import type { Changes } from './catch-up.dto';
+import type { Head } from './catch-up.queries';
 
 export interface Ingredients {
   readonly cursor: Cursor;
-  readonly view: ConversationView;
-  /** The `rev` of the last change of title or description. */
-  readonly settingsRev: number;
+  readonly head: Head;
+  /** The conversation, when its title or description changed above the cursor's `rev`. */
+  readonly view: ConversationView | undefined;
   readonly epoch: number;
   /** At most this many things in one answer. Each list below has one more when there are more. */
   readonly limit: number;
@@ -26,8 +27,8 @@ export interface Ingredients {
  * has, it has: a step that is repeated, or read from a later snapshot, at most tells something twice.
  */
 export function assembleChanges(input: Ingredients): Changes {
-  const { cursor, view, settingsRev, epoch, limit } = input;
-  const head = { seq: view.lastSeq, rev: view.lastRev };
+  const { cursor, view, epoch, limit } = input;
+  const { settingsRev, ...head } = input.head;
   const created = input.created.slice(0, limit);
   const toldAllNew = input.created.length <= limit;
   const room = toldAllNew ? limit - created.length : 0;
@@ -36,7 +37,7 @@ export function assembleChanges(input: Ingredients): Changes {
   const pending = [
     ...input.changed.map((message) => ({ rev: message.rev, message })),
     ...input.participants.map((participant) => ({ rev: participant.rev, participant })),
-    ...(settingsRev > cursor.rev ? [{ rev: settingsRev, isSettings: true as const }] : []),
+    ...(view ? [{ rev: settingsRev, isSettings: true as const }] : []),
   ].sort((a, b) => a.rev - b.rev);
   const told = pending.slice(0, room);
   const toldAll = toldAllNew && told.length === pending.length;
@@ -45,7 +46,7 @@ export function assembleChanges(input: Ingredients): Changes {
   return {
     messages: [...changed.sort((a, b) => a.seq - b.seq), ...created],
     participants: told.flatMap((entry) => ('participant' in entry ? [entry.participant.view] : [])),
-    conversation: told.some((entry) => 'isSettings' in entry) ? view : null,
+    conversation: view && told.some((entry) => 'isSettings' in entry) ? view : null,
     head,
     cursor: {
       seq: created.at(-1)?.seq ?? cursor.seq,

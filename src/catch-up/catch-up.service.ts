@@ -1,19 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
-import {
-  findOwnConversations,
-  settingsRevs,
-  type ConversationView,
-} from '../conversations/conversation-view';
+import { findOwnConversations, type ConversationView } from '../conversations/conversation-view';
 import { messageView, type MessageRow } from '../messages/message-view';
 import { changedMessages, newMessages, type Cursor } from '../messages/messages.queries';
 import { changedParticipants, type PlacedParticipant } from '../participation/participant-view';
-import { DatabaseState } from '../platform/database/database-state.entity';
 import { inSnapshot } from '../platform/database/transaction';
 import { Problem } from '../platform/problems/problem';
 import type { Changes, ChangesDto, SyncDto, SyncedConversation } from './catch-up.dto';
 import { assembleChanges, type Ingredients } from './assemble-changes';
+import { readHeads, type Head } from './catch-up.queries';
 
 /** What one answer may carry, over all the conversations that it is about; each gets a fair share of it. */
 const MAX_CHANGES = 2_000;
@@ -54,67 +50,81 @@ export class CatchUpService {
     cursors: readonly Cursor[],
   ): Promise<Found[]> {
     return inSnapshot(this.dataSource, async (manager) => {
-      const { epoch: current } = await manager.findOneByOrFail(DatabaseState, { id: true });
       const ids = [...new Set(cursors.map((cursor) => cursor.conversationId))];
-      const views = new Map(
-        (await findOwnConversations(manager, userId, ids)).map((view) => [view.id, view]),
-      );
-      const fitting = cursors.filter((cursor) =>
-        fits(cursor, views.get(cursor.conversationId), epoch, current),
-      );
-      const share = Math.floor(MAX_CHANGES / Math.max(1, fitting.length));
-      const limit = Math.min(MAX_CHANGES_PER_CONVERSATION, Math.max(MIN_CHANGES_PER_CONVERSATION, share));
-      const rows = await readRows(manager, fitting, limit);
-      const revs = await settingsRevs(manager, ids);
+      const { epoch: current, heads } = await readHeads(manager, userId, ids);
+      const isSame = epoch === undefined || epoch === current;
+      const fitting = cursors.filter((cursor) => isSame && fits(cursor, heads.get(cursor.conversationId)));
+      const limit = shareOf(fitting.length);
+      const rows = await readRows(manager, userId, fitting, heads, limit);
       return cursors.map((cursor): Found => {
-        const view = views.get(cursor.conversationId);
-        if (!view) return 'gone';
-        if (!fits(cursor, view, epoch, current)) return 'reset';
-        const settingsRev = revs.get(view.id) ?? 0;
-        return assembleChanges({ cursor, view, settingsRev, epoch: current, limit, ...rowsOf(rows, cursor) });
+        const head = heads.get(cursor.conversationId);
+        if (!head) return 'gone';
+        if (!isSame || !fits(cursor, head)) return 'reset';
+        return assembleChanges({ cursor, head, epoch: current, limit, ...rowsOf(rows, cursor) });
       });
     });
   }
+}
+
+/** A cursor ahead of the conversation belongs to a history that is no more. */
+const fits = (cursor: Cursor, head: Head | undefined): boolean =>
+  head !== undefined && cursor.seq <= head.seq && cursor.rev <= head.rev;
+
+/** How many things each of so many conversations may be told. */
+function shareOf(conversations: number): number {
+  const share = Math.floor(MAX_CHANGES / Math.max(1, conversations));
+  return Math.min(MAX_CHANGES_PER_CONVERSATION, Math.max(MIN_CHANGES_PER_CONVERSATION, share));
 }
 
 interface Rows {
   created: MessageRow[];
   changed: MessageRow[];
   participants: PlacedParticipant[];
+  /** Of those whose title or description changed, as the user sees them. */
+  views: ConversationView[];
 }
 
-/** Changes are told after everything new: where that fills the answer, they need not be looked for. */
-async function readRows(manager: EntityManager, cursors: readonly Cursor[], limit: number): Promise<Rows> {
-  if (cursors.length === 0) return { created: [], changed: [], participants: [] };
-  const created = await newMessages(manager, cursors, limit + 1);
-  const counts = new Map<string, number>();
-  for (const { conversation_id: id } of created) counts.set(id, (counts.get(id) ?? 0) + 1);
-  const withRoom = cursors.filter(({ conversationId }) => (counts.get(conversationId) ?? 0) <= limit);
+/**
+ * Looks only for what there is: a client that has everything costs no more than the heads. Changes are told after
+ * everything new: where that fills the answer, they need not be looked for either.
+ */
+async function readRows(
+  manager: EntityManager,
+  userId: string,
+  cursors: readonly Cursor[],
+  heads: ReadonlyMap<string, Head>,
+  limit: number,
+): Promise<Rows> {
+  const headOf = (cursor: Cursor): Head => heads.get(cursor.conversationId)!;
+  const created = await newMessages(
+    manager,
+    cursors.filter((cursor) => cursor.seq < headOf(cursor).seq),
+    limit + 1,
+  );
+  const behind = cursors.filter(
+    (cursor) => cursor.rev < headOf(cursor).rev && headOf(cursor).seq - cursor.seq <= limit,
+  );
+  const renamed = behind.filter((cursor) => cursor.rev < headOf(cursor).settingsRev);
   return {
     created,
-    changed: await changedMessages(manager, withRoom, limit + 1),
-    participants: await changedParticipants(manager, withRoom, limit + 1),
+    changed: await changedMessages(manager, behind, limit + 1),
+    participants: await changedParticipants(manager, behind, limit + 1),
+    views: await findOwnConversations(
+      manager,
+      userId,
+      renamed.map((cursor) => cursor.conversationId),
+    ),
   };
 }
 
 function rowsOf(
   rows: Rows,
   { conversationId }: Cursor,
-): Pick<Ingredients, 'created' | 'changed' | 'participants'> {
+): Pick<Ingredients, 'created' | 'changed' | 'participants' | 'view'> {
   return {
     created: rows.created.filter((row) => row.conversation_id === conversationId).map(messageView),
     changed: rows.changed.filter((row) => row.conversation_id === conversationId).map(messageView),
     participants: rows.participants.filter((entry) => entry.conversationId === conversationId),
+    view: rows.views.find((view) => view.id === conversationId),
   };
-}
-
-/** A cursor of another epoch, or ahead of the conversation, belongs to a history that is no more. */
-function fits(
-  cursor: Cursor,
-  view: ConversationView | undefined,
-  epoch: number | undefined,
-  current: number,
-): boolean {
-  if (!view || (epoch !== undefined && epoch !== current)) return false;
-  return cursor.seq <= view.lastSeq && cursor.rev <= view.lastRev;
 }

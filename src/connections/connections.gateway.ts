@@ -150,7 +150,8 @@ export class ConnectionsGateway
       deadline: performance.now() + this.configuration.REQUEST_TIMEOUT_MS,
     };
     const { conn } = socket;
-    if (this.arriving.has(conn)) throw new Problem('malformed-request', { detail: 'one handshake at a time' });
+    if (this.arriving.has(conn))
+      throw new Problem('malformed-request', { detail: 'one handshake at a time' });
     this.arriving.add(conn);
     const end = this.work.begin();
     try {

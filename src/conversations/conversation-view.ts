@@ -90,6 +90,7 @@ export async function findOwnConversations(
   userId: string,
   ids: readonly string[],
 ): Promise<ConversationView[]> {
+  if (ids.length === 0) return [];
   const rows: OwnConversationRow[] = await manager.query(
     `select ${COLUMNS}, p.role as my_role, ${UNREAD_COUNT} as unread_count
      from conversation_participants p join conversations c on c.id = p.conversation_id
@@ -110,18 +111,6 @@ export async function sharedConversation(
   );
   const [view] = await sharedViews(manager, rows);
   return view!;
-}
-
-/** For each conversation the `rev` that the last change of its title or description took. */
-export async function settingsRevs(
-  manager: EntityManager,
-  ids: readonly string[],
-): Promise<Map<string, number>> {
-  const rows: { id: string; settings_rev: number }[] = await manager.query(
-    `select id, settings_rev from conversations where id = any ($1)`,
-    [ids],
-  );
-  return new Map(rows.map((row) => [row.id, row.settings_rev]));
 }
 
 export async function countUnread(
@@ -161,6 +150,8 @@ async function sharedViews(
     rows.filter((row) => row.last_seq > 0).map((row) => ({ conversationId: row.id, seq: row.last_seq })),
   );
   const lastMessageOf = new Map(lastMessages.map((message) => [message.conversation_id, message]));
+  const participantsOf = new Map<string, ParticipantView[]>(rows.map((row) => [row.id, []]));
+  for (const { conversationId, view } of participants) participantsOf.get(conversationId)!.push(view);
   return rows.map((row) => {
     const lastMessage = lastMessageOf.get(row.id);
     return {
@@ -172,9 +163,7 @@ async function sharedViews(
       lastSeq: row.last_seq,
       lastRev: row.last_rev,
       lastMessage: lastMessage ? messageView(lastMessage) : null,
-      participants: participants
-        .filter((entry) => entry.conversationId === row.id)
-        .map((entry) => entry.view),
+      participants: participantsOf.get(row.id)!,
       createdAt: row.created_at.toISOString(),
       updatedAt: row.updated_at.toISOString(),
     };

@@ -17,50 +17,54 @@ export async function findMessage(
   return rows[0];
 }
 
-/** Up to `limit` messages below `seq`, ascending. Served by `chat_messages_conversation_seq_key`, read backwards. */
-export async function messagesBelow(
-  manager: EntityManager,
-  conversationId: string,
-  seq: number,
-  limit: number,
-): Promise<MessageRow[]> {
-  const rows: MessageRow[] = await manager.query(
-    `select ${COLUMNS} from chat_messages m
-     where m.conversation_id = $1 and m.seq < $2 order by m.seq desc limit $3`,
-    [conversationId, seq, limit],
-  );
-  return rows.reverse();
+/** Which part of a conversation to read; the newest when nothing is given, and one of them at most. */
+export interface PagePosition {
+  readonly before?: number;
+  readonly after?: number;
+  readonly around?: number;
 }
 
-/** Up to `limit` messages above `seq`, ascending. Served by `chat_messages_conversation_seq_key`. */
-export async function messagesAbove(
-  manager: EntityManager,
-  conversationId: string,
-  seq: number,
-  limit: number,
-): Promise<MessageRow[]> {
-  return manager.query(
-    `select ${COLUMNS} from chat_messages m
-     where m.conversation_id = $1 and m.seq > $2 order by m.seq limit $3`,
-    [conversationId, seq, limit],
-  );
+export interface Page {
+  readonly lastSeq: number;
+  readonly lastRev: number;
+  /** Ascending. */
+  readonly rows: MessageRow[];
 }
 
 /**
- * Up to `limit` messages with `seq` in their middle, ascending; where one side ends, the other one fills the page.
- * Served by `chat_messages_conversation_seq_key`.
+ * Up to `limit` messages of a conversation in which the user participates, and its head at the same moment; undefined
+ * when the user does not. Numbers have no hole, so every page is a range of them: around a position as many on either
+ * side, and where one side ends, the other one fills the page.
+ * Served by `conversation_participants_pkey` and `chat_messages_conversation_seq_key`.
  */
-export async function messagesAround(
+export async function readPage(
   manager: EntityManager,
+  userId: string,
   conversationId: string,
-  seq: number,
+  { before, after, around }: PagePosition,
   limit: number,
-): Promise<MessageRow[]> {
-  const older = await messagesBelow(manager, conversationId, seq, limit - 1);
-  const newer = await messagesAbove(manager, conversationId, seq - 1, limit);
-  const half = Math.floor(limit / 2);
-  const kept = newer.slice(0, limit - Math.min(older.length, half));
-  return [...older.slice(Math.max(0, older.length - (limit - kept.length))), ...kept];
+): Promise<Page | undefined> {
+  const rows: (MessageRow & { last_seq: number; last_rev: number })[] = await manager.query(
+    `select c.last_seq, c.last_rev, ${COLUMNS}
+     from conversation_participants p
+     join conversations c on c.id = p.conversation_id and c.deleted_at is null
+     cross join lateral (
+       select case
+         when $3::bigint is not null then least($3, c.last_seq + 1) - $6::bigint
+         when $4::bigint is not null then $4 + 1
+         when $5::bigint is not null
+           then greatest(1, least($5 - $6 / 2, c.last_seq - $6 + 1))
+         else c.last_seq - $6 + 1
+       end as first) page
+     left join chat_messages m
+       on m.conversation_id = c.id and m.seq >= page.first and m.seq < page.first + $6
+     where p.conversation_id = $2 and p.user_id = $1 and p.left_at is null
+     order by m.seq`,
+    [userId, conversationId, before ?? null, after ?? null, around ?? null, limit],
+  );
+  const [head] = rows;
+  if (!head) return undefined;
+  return { lastSeq: head.last_seq, lastRev: head.last_rev, rows: rows.filter((row) => row.id !== null) };
 }
 
 /** The message at each of the positions given. Served by `chat_messages_conversation_seq_key`. */
@@ -93,6 +97,7 @@ export async function newMessages(
   cursors: readonly Cursor[],
   limit: number,
 ): Promise<MessageRow[]> {
+  if (cursors.length === 0) return [];
   return manager.query(
     `select ${COLUMNS} from unnest($1::uuid[], $2::bigint[]) as cursor (conversation_id, seq)
      join chat_messages m
@@ -111,6 +116,7 @@ export async function changedMessages(
   cursors: readonly Cursor[],
   limit: number,
 ): Promise<MessageRow[]> {
+  if (cursors.length === 0) return [];
   return manager.query(
     `select m.* from unnest($1::uuid[], $2::bigint[], $3::bigint[]) as cursor (conversation_id, seq, rev)
      cross join lateral (

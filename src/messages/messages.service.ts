@@ -8,7 +8,7 @@ import { MessageEdits } from './message-edits';
 import { messageView, type MessageRow, type MessageView } from './message-view';
 import { MessageWriter, type StoredMessage } from './message-writer';
 import type { MessagePage, MessagePageDto, PutMessageDto, SendMessageDto, VersionView } from './messages.dto';
-import { findMessage, messagesAbove, messagesAround, messagesBelow, versionsOf } from './messages.queries';
+import { findMessage, readPage, versionsOf } from './messages.queries';
 
 const DEFAULT_LIMIT = 50;
 
@@ -99,34 +99,22 @@ export class MessagesService {
     }));
   }
 
-  /**
-   * The head is read before the messages: what is delivered is never older than the head says.
-   * @throws Problem `conversation-not-found` or `validation-failed`
-   */
+  /** @throws Problem `conversation-not-found` or `validation-failed` */
   async page(userId: string, conversationId: string, query: MessagePageDto): Promise<MessagePage> {
-    const { before, after, around } = query;
-    if ([before, after, around].filter((position) => position !== undefined).length > 1) {
+    const { limit = DEFAULT_LIMIT, ...position } = query;
+    if (Object.values(position).filter((value) => value !== undefined).length > 1) {
       throw invalidField('/query', 'takes one of before, after and around');
     }
-    const { manager } = this.dataSource;
-    const { conversation } = await accessConversation(manager, userId, conversationId);
-    const limit = query.limit ?? DEFAULT_LIMIT;
-    const rows: MessageRow[] = [];
-    if (around !== undefined) {
-      const middle = Math.min(around, conversation.lastSeq);
-      rows.push(...(await messagesAround(manager, conversationId, middle, limit)));
-    } else if (after !== undefined) {
-      rows.push(...(await messagesAbove(manager, conversationId, after, limit)));
-    } else {
-      rows.push(...(await messagesBelow(manager, conversationId, before ?? Number.MAX_SAFE_INTEGER, limit)));
-    }
-    const first = rows[0]?.seq ?? (after !== undefined ? conversation.lastSeq + 1 : 1);
+    const page = await readPage(this.dataSource.manager, userId, conversationId, position, limit);
+    if (!page) throw new Problem('conversation-not-found');
+    const { rows, lastSeq, lastRev } = page;
+    const first = rows[0]?.seq ?? (position.after === undefined ? 1 : lastSeq + 1);
     const last = rows.at(-1)?.seq ?? first - 1;
     return {
       items: rows.map(messageView),
-      head: { seq: Math.max(conversation.lastSeq, rows.at(-1)?.seq ?? 0), rev: conversation.lastRev },
+      head: { seq: lastSeq, rev: lastRev },
       hasMoreBefore: first > 1,
-      hasMoreAfter: last < conversation.lastSeq,
+      hasMoreAfter: last < lastSeq,
     };
   }
 

@@ -94,6 +94,7 @@ export async function changedParticipants(
   cursors: readonly { conversationId: string; rev: number }[],
   limit: number,
 ): Promise<PlacedParticipant[]> {
+  if (cursors.length === 0) return [];
   const rows: ParticipantRow[] = await manager.query(
     `select ${COLUMNS} from unnest($1::uuid[], $2::bigint[]) as cursor (conversation_id, rev)
      cross join lateral (
