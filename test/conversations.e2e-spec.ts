@@ -392,6 +392,45 @@ describe('conversations', () => {
       [adas, bens].forEach((socket) => socket.close());
     });
 
+    it('counts the same as counting one by one, whatever was sent, deleted, read or erased', async () => {
+      const people = await signUpAll(server.url, 3);
+      const [ada] = people as [Person];
+      const id = await ada.group(...people.slice(1));
+      const sent: { id: string; by: Person }[] = [];
+      const seed = Math.floor(Math.random() * 1_000_000);
+      const random = randomFrom(seed);
+      for (let step = 0; step < 120; step++) {
+        const person = people[random(people.length)]!;
+        const dice = random(10);
+        if (dice < 6) sent.push({ id: (await person.send(id, `${step}`)).id, by: person });
+        else if (dice < 8) {
+          const body = { seq: random(sent.length + 1), unread: random(2) === 0 };
+          await person.call('PUT', `/conversations/${id}/read`, body);
+        } else if (sent.length > 0) {
+          const message = sent[random(sent.length)]!;
+          await message.by.call('DELETE', `/conversations/${id}/messages/${message.id}`);
+        }
+      }
+      await server.dataSource.query(
+        `update chat_messages set sender_id = null where conversation_id = $1 and sender_id = $2 and seq % 2 = 0`,
+        [id, people[2]!.id],
+      );
+      const { items: messages } = (await ada.call('GET', `/conversations/${id}/messages?limit=200`)).body;
+      for (const person of people) {
+        const { body } = await person.call('GET', `/conversations/${id}`);
+        const { readSeq } = body.participants.find((entry: { userId: string }) => entry.userId === person.id);
+        const unread = messages.filter(
+          (message: { seq: number; senderId: string | null; deletedAt: string | null }) =>
+            message.seq > readSeq && message.senderId !== person.id && message.deletedAt === null,
+        );
+        expect({ seed, unread: body.unreadCount }).toEqual({ seed, unread: unread.length });
+        const [listed] = (await person.call('GET', '/conversations')).body.items;
+        expect(listed.unreadCount).toBe(unread.length);
+        const read = await person.call('PUT', `/conversations/${id}/read`, { seq: readSeq });
+        expect(read.body).toEqual({ seq: readSeq, unreadCount: unread.length });
+      }
+    });
+
     it('is told to one’s own devices only in large groups', async () => {
       const id = await ada.group(ben);
       await server.dataSource.query(
@@ -429,3 +468,12 @@ describe('conversations', () => {
     expect((await ada.call('GET', `/users/${randomUUID()}`)).body.code).toBe('user-not-found');
   });
 });
+
+/** Numbers below a bound that look random and are the same for the same seed (Lehmer's generator). */
+function randomFrom(seed: number): (below: number) => number {
+  let state = (seed % 2_147_483_646) + 1;
+  return (below) => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state % below;
+  };
+}

@@ -55,8 +55,9 @@ describe('the statements of a request', () => {
       [ada.id],
     );
     await run(
-      `insert into chat_messages (id, conversation_id, seq, body)
-       select gen_random_uuid(), c.id, n, 'm' from conversations c cross join generate_series(1, 200) n
+      `insert into chat_messages (id, conversation_id, seq, sender_id, body)
+       select gen_random_uuid(), c.id, n, u.id, 'm' from conversations c cross join generate_series(1, 200) n
+       join users u on u.username = 'crowd-' || (n % 100 + 1)
        where c.title = 'crowd'`,
     );
     await run(
@@ -180,6 +181,12 @@ describe('the statements of a request', () => {
       'a conversation',
       () => path(''),
       ['conversation_participants_pkey', 'chat_messages_conversation_seq_key'],
+      20,
+    ],
+    [
+      'how much is unread, however much it is',
+      () => path('') + '?',
+      ['chat_messages_sender_idx', 'chat_messages_deleted_idx'],
       20,
     ],
     [

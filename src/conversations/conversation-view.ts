@@ -49,11 +49,17 @@ interface OwnConversationRow extends ConversationRow {
 const COLUMNS = `c.id, c.type, c.title, c.description, c.created_by, c.last_seq, c.last_rev, c.active_at,
   c.created_at, c.updated_at`;
 
-/** Other people's undeleted messages above the read position. Served by `chat_messages_conversation_seq_key`. */
-const UNREAD_COUNT = `(
-  select count(*)::integer from chat_messages m
-  where m.conversation_id = p.conversation_id and m.seq > p.read_seq
-    and m.deleted_at is null and m.sender_id is distinct from p.user_id)`;
+/**
+ * Other people's undeleted messages above the read position. Numbers have no hole, so they need not be counted one by
+ * one: only what is not to count is, of which there is little. Served by `chat_messages_sender_idx` and
+ * `chat_messages_deleted_idx`.
+ */
+const UNREAD_COUNT = `(c.last_seq - p.read_seq
+  - (select count(*) from chat_messages own
+     where own.sender_id = p.user_id and own.conversation_id = p.conversation_id and own.seq > p.read_seq)
+  - (select count(*) from chat_messages gone
+     where gone.conversation_id = p.conversation_id and gone.seq > p.read_seq and gone.deleted_at is not null
+       and gone.sender_id is distinct from p.user_id))`;
 
 /** A page of the user's conversations, the latest activity first. */
 export async function listOwnConversations(
@@ -119,7 +125,8 @@ export async function countUnread(
   conversationId: string,
 ): Promise<number> {
   const rows: { unread_count: number }[] = await manager.query(
-    `select ${UNREAD_COUNT} as unread_count from conversation_participants p
+    `select ${UNREAD_COUNT} as unread_count
+     from conversation_participants p join conversations c on c.id = p.conversation_id
      where p.conversation_id = $1 and p.user_id = $2`,
     [conversationId, userId],
   );

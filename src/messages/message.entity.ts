@@ -20,6 +20,8 @@ export type MessageType = 'text' | 'image' | 'file' | 'system';
 @Check('chat_messages_seq_check', 'seq > 0')
 @Check('chat_messages_type_check', `type in ('text', 'image', 'file', 'system')`)
 @Check('chat_messages_body_check', '(body is null) = (deleted_at is not null)')
+@Index('chat_messages_sender_idx', ['senderId', 'conversationId', 'seq'])
+@Index('chat_messages_deleted_idx', ['conversationId', 'seq'], { where: 'deleted_at is not null' })
 @Index('chat_messages_rev_idx', ['conversationId', 'rev'], { where: 'rev > 0' })
 export class ChatMessage {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'chat_messages_pkey' })
@@ -39,7 +41,6 @@ export class ChatMessage {
   @Column('bigint', { default: 0 })
   rev: number;
 
-  @Index('chat_messages_sender_idx')
   @Column('uuid', { name: 'sender_id', nullable: true })
   senderId: string | null;
 
