@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { version } from '../version';
+import { checkCommand } from './check.command';
 import { migrateDownCommand, migrateStatusCommand, migrateUpCommand } from './migrate.command';
 import { startCommand } from './start.command';
 import { grantCommand } from './user.command';
@@ -28,6 +29,12 @@ export function buildProgram(): Command {
     .description('say which migrations are applied, pending or unknown')
     .option('--json', 'print JSON')
     .action(migrateStatusCommand);
+
+  program
+    .command('check')
+    .description('look for broken data: holes, orphans, broken histories, unfinished schema changes')
+    .option('--json', 'print JSON')
+    .action(checkCommand);
 
   const user = program.command('user').description('manage accounts');
   user

@@ -1,0 +1,59 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import { inSnapshot } from '../platform/database/transaction';
+import { CATALOGUE, orphanChecks } from './catalogue';
+import { contentDigests } from './content-digest';
+import type { Check, Finding } from './finding';
+import { HISTORIES } from './histories';
+import { NUMBERING } from './numbering';
+import { RELATIONS } from './relations';
+
+/** What one check tells at most; a thousand more of the same kind would not help anybody. */
+const MAX_FINDINGS_PER_CHECK = 100;
+/** SQLSTATE class XX: the database cannot read what it has written. */
+const CORRUPTED = /^XX/;
+
+/**
+ * Whether everything that is promised still holds in the stored data. Reads every table once or more, each check in a
+ * snapshot of its own; writes nothing, and may run while people chat.
+ * @param progress is told what is being looked at
+ */
+export async function checkIntegrity(
+  dataSource: DataSource,
+  progress: (kind: string, done: number, total: number) => void = () => undefined,
+): Promise<Finding[]> {
+  const checks = await inSnapshot(dataSource, async (manager) => [
+    ...CATALOGUE,
+    ...(await orphanChecks(manager)),
+    ...NUMBERING,
+    ...HISTORIES,
+    ...RELATIONS,
+  ]);
+  const findings: Finding[] = [];
+  const run = (kind: string, look: (manager: EntityManager) => Promise<Finding[]>): Promise<Finding[]> =>
+    inSnapshot(dataSource, look).catch((error: unknown) => [corruption(kind, error)]);
+  for (const [index, check] of checks.entries()) {
+    progress(check.kind, index, checks.length + 1);
+    findings.push(...(await run(check.kind, (manager) => findingsOf(manager, check))));
+  }
+  progress('unreadable', checks.length, checks.length + 1);
+  // Every text is read once, so that pages whose checksum is wrong are noticed.
+  findings.push(...(await run('unreadable', async (manager) => (await contentDigests(manager), []))));
+  return findings;
+}
+
+async function findingsOf(manager: EntityManager, { kind, sql }: Check): Promise<Finding[]> {
+  // By the tables themselves: an index that is wrong would confirm its own error.
+  await manager.query('set local enable_indexonlyscan = off');
+  const rows: { place: string; detail: string }[] = await manager.query(
+    `select place::text, detail from (${sql}) found order by place limit ${MAX_FINDINGS_PER_CHECK}`,
+  );
+  return rows.map(({ place, detail }) => ({ kind, where: place, detail }));
+}
+
+function corruption(kind: string, error: unknown): Finding {
+  const { code = '' } = ((error as { driverError?: { code?: string } }).driverError ?? error) as {
+    code?: string;
+  };
+  if (!CORRUPTED.test(code)) throw error;
+  return { kind: 'unreadable', where: kind, detail: `the database cannot read its own data (${code})` };
+}

@@ -1,0 +1,51 @@
+import type { Check } from './finding';
+
+/** Who is with whom, as the rules allow it. */
+export const RELATIONS: readonly Check[] = [
+  {
+    kind: 'group-owner',
+    sql: `
+      select c.id as place, format('has %s owners', count(*) filter (where p.role = 'owner')) as detail
+      from conversations c join conversation_participants p on p.conversation_id = c.id and p.left_at is null
+      where c.type = 'group' and c.deleted_at is null
+      group by c.id having count(*) filter (where p.role = 'owner') <> 1`,
+  },
+  {
+    kind: 'direct-participants',
+    sql: `
+      select c.id as place, format('is of %s people', count(p.user_id)) as detail
+      from conversations c left join conversation_participants p on p.conversation_id = c.id
+      where c.type = 'direct'
+      group by c.id, c.direct_key
+      having count(p.user_id) <> 2 or bool_or(p.role <> 'member' or p.left_at is not null)
+        or c.direct_key <> min(p.user_id::text) || ':' || max(p.user_id::text)`,
+  },
+  {
+    kind: 'sender-outside',
+    sql: `
+      select m.id as place, format('its sender %s never was in the conversation', m.sender_id) as detail
+      from chat_messages m
+      where m.sender_id is not null and not exists (
+        select from conversation_participants p
+        where p.conversation_id = m.conversation_id and p.user_id = m.sender_id)`,
+  },
+  {
+    kind: 'friends-blocked',
+    sql: `
+      select f.user_low_id as place, format('is a friend of %s, and one has blocked the other', f.user_high_id) as detail
+      from friendships f join blocks b
+        on (b.blocker_id, b.blocked_id) in ((f.user_low_id, f.user_high_id), (f.user_high_id, f.user_low_id))`,
+  },
+  {
+    kind: 'request-open',
+    sql: `
+      select r.id as place, 'is pending between people who are friends, or of whom one has blocked the other' as detail
+      from friend_requests r
+      where r.status = 'pending' and (
+        exists (select from friendships f
+          where f.user_low_id = least(r.sender_id, r.recipient_id)
+            and f.user_high_id = greatest(r.sender_id, r.recipient_id))
+        or exists (select from blocks b where (b.blocker_id, b.blocked_id)
+          in ((r.sender_id, r.recipient_id), (r.recipient_id, r.sender_id))))`,
+  },
+];

@@ -1,0 +1,272 @@
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DataSource } from 'typeorm';
+import { checkIntegrity } from '../src/integrity/check-integrity';
+import { contentDigests } from '../src/integrity/content-digest';
+import { loadConfiguration } from '../src/platform/configuration/load-configuration';
+import { migrationOptions } from '../src/platform/database/database-options';
+import { migrateUp } from '../src/platform/database/migrate';
+import { startEmbeddedPostgres } from '../src/platform/embedded-postgres/embedded-postgres';
+import { SCHEMA } from '../src/schema';
+import {
+  createTestDatabase,
+  databaseUrl,
+  withAdministrator,
+  withClient,
+  type TestDatabase,
+} from './support/databases';
+import { signUpAll, type Person } from './support/people';
+import { startTestServer } from './support/test-server';
+
+describe('the check of integrity', () => {
+  let original: TestDatabase;
+  let group: string;
+  let direct: string;
+  let edited: string;
+  let deleted: string;
+  let plain: string;
+  let ada: Person;
+  let ben: Person;
+
+  beforeAll(async () => {
+    original = await createTestDatabase();
+    const server = await startTestServer({ database: original });
+    let cem: Person;
+    [ada, ben, cem] = (await signUpAll(server.url, 3)) as [Person, Person, Person];
+    [group, direct] = [await ada.group(ben, cem), await ada.direct(ben)];
+    plain = (await ada.send(group, 'plain')).id;
+    edited = (await ben.send(group, 'first', { replyToId: plain })).id;
+    deleted = (await ada.send(group, 'not for long')).id;
+    await ben.send(direct, 'hello');
+    for (const body of ['second', 'third']) {
+      await ben.call('PUT', `/conversations/${group}/messages/${edited}`, { body });
+    }
+    await ada.call('DELETE', `/conversations/${group}/messages/${deleted}`);
+    await ada.call('PATCH', `/conversations/${group}`, { title: 'renamed' });
+    await ada.call('DELETE', `/conversations/${group}/participants/${cem.id}`);
+    const request = await ada.call('POST', '/friend-requests', { recipientId: cem.id });
+    await cem.call('POST', `/friend-requests/${request.body.id}/accept`);
+    await server.close();
+  });
+  afterAll(() => original.drop());
+
+  /** A copy to break. */
+  async function onCopy<T>(work: (url: string) => Promise<T>): Promise<T> {
+    const name = `xfchat_c_${randomBytes(6).toString('hex')}`;
+    await withAdministrator((client) => client.query(`create database ${name} template ${original.name}`));
+    try {
+      return await work(databaseUrl(name));
+    } finally {
+      await withAdministrator((client) => client.query(`drop database ${name} with (force)`));
+    }
+  }
+  async function within<T>(url: string, work: (dataSource: DataSource) => Promise<T>): Promise<T> {
+    const dataSource = await new DataSource(
+      migrationOptions(url, loadConfiguration({}), SCHEMA),
+    ).initialize();
+    try {
+      return await work(dataSource);
+    } finally {
+      await dataSource.destroy();
+    }
+  }
+  const check = (url: string) => within(url, checkIntegrity);
+  /** Past every constraint, as a disk or a hasty person may write. */
+  const damage = (url: string, sql: string) =>
+    withClient(url, (client) => client.query(`set session_replication_role = replica; ${sql}`));
+
+  it('finds nothing where nothing is wrong, and fails nobody', async () => {
+    await onCopy(async (url) => {
+      expect(await check(url)).toEqual([]);
+      const run = command(url);
+      expect(run).toMatchObject({ status: 0 });
+      expect(JSON.parse(run.stdout)).toEqual({ ok: true, findings: [] });
+    });
+  });
+
+  const unknown = '00000000-0000-4000-8000-000000000000';
+  it.each<[kind: string, where: () => string, sql: () => string]>([
+    ['seq-hole', () => group, () => `delete from chat_messages where id = '${plain}'`],
+    ['seq-hole', () => direct, () => `update conversations set last_seq = 7 where id = '${direct}'`],
+    [
+      'duplicate-message',
+      () => edited,
+      () => `alter table chat_messages drop constraint chat_messages_pkey cascade;
+        alter table chat_messages drop constraint chat_messages_conversation_seq_key;
+        insert into chat_messages select * from chat_messages where id = '${edited}'`,
+    ],
+    ['rev-ahead', () => group, () => `update conversations set last_rev = 1 where id = '${group}'`],
+    ['rev-lost', () => group, () => `update conversations set last_rev = 9 where id = '${group}'`],
+    ['rev-twice', () => group, () => `update chat_messages set rev = 3 where id = '${edited}'`],
+    ['rev-missing', () => edited, () => `update chat_messages set rev = 0 where id = '${edited}'`],
+    [
+      'read-position',
+      () => direct,
+      () => `update conversation_participants set read_seq = 9 where conversation_id = '${direct}'`,
+    ],
+    [
+      'version-hole',
+      () => edited,
+      () => `delete from message_versions where message_id = '${edited}' and number = 2`,
+    ],
+    [
+      'version-parent',
+      () => edited,
+      () => `update message_versions set parents = '{x}' where message_id = '${edited}' and number = 2`,
+    ],
+    [
+      'version-first',
+      () => edited,
+      () => `update message_versions set version = 'x' where message_id = '${edited}' and number = 1`,
+    ],
+    ['version-current', () => edited, () => `update chat_messages set body = 'other' where id = '${edited}'`],
+    ['version-current', () => edited, () => `delete from message_versions where message_id = '${edited}'`],
+    [
+      'version-of-deleted',
+      () => deleted,
+      () => `update message_versions set body = 'still here' where message_id = '${deleted}' and number = 1`,
+    ],
+    [
+      'reply-elsewhere',
+      () => edited,
+      () =>
+        `update chat_messages set reply_to_id = (select id from chat_messages where conversation_id = '${direct}') where id = '${edited}'`,
+    ],
+    [
+      'group-owner',
+      () => group,
+      () => `update conversation_participants set role = 'admin' where conversation_id = '${group}'`,
+    ],
+    [
+      'direct-participants',
+      () => direct,
+      () =>
+        `delete from conversation_participants where conversation_id = '${direct}' and user_id = '${ada.id}'`,
+    ],
+    [
+      'sender-outside',
+      () => plain,
+      () =>
+        `delete from conversation_participants where conversation_id = '${group}' and user_id = '${ada.id}'`,
+    ],
+    [
+      'friends-blocked',
+      () => '',
+      () => `insert into blocks (blocker_id, blocked_id) select user_low_id, user_high_id from friendships`,
+    ],
+    ['request-open', () => '', () => `update friend_requests set status = 'pending'`],
+    [
+      'orphan',
+      () => 'chat_messages_reply_to_fkey',
+      () => `update chat_messages set reply_to_id = '${unknown}' where id = '${edited}'`,
+    ],
+    ['orphan', () => 'sessions_user_fkey', () => `delete from users where id = '${ben.id}'`],
+    [
+      'unvalidated-constraint',
+      () => 'later_check',
+      () => `alter table users add constraint later_check check (username <> '') not valid`,
+    ],
+    [
+      'invalid-index',
+      () => 'chat_messages_sender_idx',
+      () => `update pg_index set indisvalid = false where indexrelid = 'chat_messages_sender_idx'::regclass`,
+    ],
+  ])('names %s', async (kind, where, sql) => {
+    await onCopy(async (url) => {
+      await damage(url, sql());
+      const findings = await check(url);
+      expect(findings).toContainEqual({
+        kind,
+        where: where() || expect.any(String),
+        detail: expect.stringMatching(/.{10}/),
+      });
+    });
+  });
+
+  it('fails as a command, with everything that was found', async () => {
+    await onCopy(async (url) => {
+      await damage(
+        url,
+        `delete from chat_messages where id = '${plain}'; delete from users where id = '${ben.id}'`,
+      );
+      const run = command(url);
+      expect(run.status).toBe(1);
+      const { ok, findings } = JSON.parse(run.stdout);
+      expect(ok).toBe(false);
+      expect(findings).toEqual(await check(url));
+      expect(findings.length).toBeGreaterThan(5);
+    });
+  });
+
+  it('has a digest for the content of each conversation, which only its content changes', async () => {
+    const digests = (url: string) => within(url, (dataSource) => contentDigests(dataSource.manager));
+    await onCopy(async (url) => {
+      const before = await digests(url);
+      expect(new Map(before.map((entry) => [entry.conversationId, entry.messages])).get(group)).toBe(3);
+      for (const harmless of [
+        `update conversation_participants set read_seq = 0`,
+        `vacuum full chat_messages`,
+        `update conversations set active_at = now()`,
+      ]) {
+        await withClient(url, (client) => client.query(harmless));
+        expect(await digests(url)).toEqual(before);
+      }
+      for (const harmful of [
+        `update chat_messages set body = body || '.' where id = '${plain}'`,
+        `update chat_messages set created_at = created_at + interval '1 ms' where id = '${plain}'`,
+        `update message_versions set body = 'x' where message_id = '${edited}' and number = 1`,
+        `update conversations set title = 'x' where id = '${group}'`,
+        `delete from conversation_participants where conversation_id = '${group}' and left_at is not null`,
+      ]) {
+        const last = await digests(url);
+        await damage(url, harmful);
+        const changed = (await digests(url)).filter((entry, index) => entry.digest !== last[index]!.digest);
+        expect(changed.map((entry) => entry.conversationId)).toEqual([group]);
+      }
+    });
+  });
+
+  it('notices a bit that has flipped on the disk', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'xfchat-flip-'));
+    let server = await startEmbeddedPostgres({ directory });
+    const url = server.url('postgres');
+    await migrateUp(url, loadConfiguration({}), SCHEMA);
+    const file = await withClient(url, async (client) => {
+      await client.query(
+        `insert into conversations (id, type, title, last_seq) values ('${unknown}', 'group', 'g', 100)`,
+      );
+      await client.query(
+        `insert into chat_messages (id, conversation_id, seq, body)
+         select gen_random_uuid(), '${unknown}', n, repeat('x', 200) from generate_series(1, 100) n`,
+      );
+      await client.query('checkpoint');
+      const { rows } = await client.query<{ path: string }>(
+        `select current_setting('data_directory') || '/' || pg_relation_filepath('chat_messages') as path`,
+      );
+      return rows[0]!.path;
+    });
+    expect((await check(url)).map((finding) => finding.kind)).not.toContain('unreadable');
+    await server.stop();
+    const descriptor = openSync(file, 'r+');
+    const byte = Buffer.alloc(1);
+    readSync(descriptor, byte, 0, 1, 5_000);
+    writeSync(descriptor, Buffer.from([byte[0]! ^ 1]), 0, 1, 5_000);
+    closeSync(descriptor);
+    server = await startEmbeddedPostgres({ directory });
+    expect((await check(server.url('postgres'))).map((finding) => finding.kind)).toContain('unreadable');
+    await server.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }, 60_000);
+
+  function command(url: string): { status: number | null; stdout: string } {
+    const program = join(__dirname, '../dist/cli.js');
+    const { status, stdout } = spawnSync(process.execPath, [program, 'check', '--json'], {
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, DATABASE_URL: url },
+    });
+    return { status, stdout };
+  }
+});
