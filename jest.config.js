@@ -45,7 +45,7 @@ module.exports = {
   // The machine of the tests also runs their PostgreSQL; fewer workers than this leave it idle.
   maxWorkers: 2,
   projects: [
-    { ...base, displayName: 'unit', testRegex: 'src/.*\\.spec\\.ts$' },
+    { ...base, displayName: 'unit', testRegex: '(src|test/guarantees)/.*\\.spec\\.ts$' },
     { ...withDatabase, displayName: 'end-to-end', testRegex: 'test/[^/]*/?[^/]*\\.e2e-spec\\.ts$' },
   ],
   collectCoverageFrom: ['src/**/*.ts', '!src/**/*.spec.ts', '!src/migrations/**'],

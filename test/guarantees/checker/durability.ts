@@ -1,0 +1,104 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Message, Refusal } from '../history/history';
+import type { Facts } from './facts';
+import { violation, type Violation } from './violation';
+
+const byId = (messages: readonly Message[]): Map<string, Message> =>
+  new Map(messages.map((message) => [message.id, message]));
+
+/** I1: what was acknowledged is in the history of each member in the end, with the same bytes. */
+export function acknowledgedIsDurable(facts: Facts): Violation[] {
+  const found: Violation[] = [];
+  const acknowledged = facts.of('send').filter((attempt) => attempt.type === 'ok');
+  for (const conversationId of facts.conversationIds) {
+    for (const final of facts.finalsOf(conversationId)) {
+      const stored = byId(final.messages);
+      for (const { key, input, output } of acknowledged) {
+        if (key !== conversationId) continue;
+        const complain = (what: string): number =>
+          found.push(
+            violation('I1', key, `message ${input.id}, acknowledged: ${what} (read by ${final.userId})`),
+          );
+        const message = stored.get(input.id);
+        if (!message) complain('lost');
+        else if (output.id !== message.id || output.createdAt !== message.createdAt)
+          complain('stored as another one');
+        // The rest may have been changed since; what was not changed is what was acknowledged.
+        else if (output.rev === message.rev && output.body !== message.body)
+          complain('stored with another body');
+        else if (output.rev === 0 && output.body !== input.body) complain('acknowledged with another body');
+      }
+    }
+  }
+  return found;
+}
+
+/** I6: what is stored was attempted; what was delivered live is stored, as it was delivered. */
+export function nothingIsInvented(facts: Facts): Violation[] {
+  const found: Violation[] = [];
+  const editedBodies = new Map<string, Set<string>>();
+  for (const { input } of facts.of('edit')) {
+    const bodies = editedBodies.get(input.messageId) ?? new Set();
+    editedBodies.set(input.messageId, bodies.add(input.body));
+  }
+  const deleted = new Set(facts.of('delete').map(({ input }) => input.messageId as string));
+  for (const conversationId of facts.conversationIds) {
+    const stored = byId(facts.messagesOf(conversationId));
+    for (const message of stored.values()) {
+      const complain = (what: string): number =>
+        found.push(violation('I6', conversationId, `message ${message.id}, seq ${message.seq}: ${what}`));
+      const sending = facts.sendingOf(conversationId, message);
+      if (!sending) complain('nobody sent it');
+      else if (message.body === null) {
+        if (!deleted.has(message.id)) complain('nobody deleted it');
+      } else if (
+        !sending.attempts.some(({ input }) => input.body === message.body) &&
+        !editedBodies.get(message.id)?.has(message.body)
+      )
+        complain('nobody wrote its body');
+    }
+    for (const { key, value } of facts.heard) {
+      if (key !== conversationId) continue;
+      const message = stored.get(value.message.id);
+      const what = `${value.event} of ${value.message.id}, heard by ${value.userId}`;
+      if (!message) found.push(violation('I6', key, `${what}: not stored`));
+      else if (message.rev === value.message.rev && !isDeepStrictEqual(message, value.message))
+        found.push(violation('I6', key, `${what}: not what is stored`));
+    }
+  }
+  return found;
+}
+
+/** I8: what was definitely refused is absent. */
+export function refusedIsAbsent(facts: Facts): Violation[] {
+  const found: Violation[] = [];
+  for (const { id, conversationId, userId, attempts } of facts.sendings.values()) {
+    const message = byId(facts.messagesOf(conversationId)).get(id);
+    if (message?.senderId !== userId) continue;
+    if (attempts.every((attempt) => attempt.type === 'fail'))
+      found.push(violation('I8', conversationId, `message ${id}: refused every time, and stored`));
+    // A repeated send is told that the id is taken, by nothing but itself.
+    const bodies = new Set(attempts.map(({ input }) => input.body as string));
+    for (const { type, output } of attempts) {
+      const isConflict = type === 'fail' && (output as Refusal).code === 'message-id-conflict';
+      if (isConflict && bodies.size === 1)
+        found.push(violation('I8', conversationId, `message ${id}: refused for its id, which is its own`));
+    }
+  }
+  const versions = new Set(
+    facts.finals.flatMap(({ value }) =>
+      Object.values(value.versions ?? {}).flatMap((line) => line.map(({ version }) => version)),
+    ),
+  );
+  const mayBeDone = new Set(
+    facts
+      .of('edit')
+      .filter((attempt) => attempt.type !== 'fail')
+      .map(({ input }) => input.version as string),
+  );
+  for (const { key, input } of facts.of('edit')) {
+    if (!mayBeDone.has(input.version) && versions.has(input.version))
+      found.push(violation('I8', key, `edit ${input.version}: refused every time, and stored`));
+  }
+  return found;
+}

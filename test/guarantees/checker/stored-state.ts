@@ -1,0 +1,41 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Facts } from './facts';
+import { violation, type Violation } from './violation';
+
+/** I7: no row points nowhere, and what the database promises it also enforces. */
+export function nothingIsOrphaned(facts: Facts): Violation[] {
+  return facts.audits.flatMap(({ key, value }) => [
+    ...value.orphans.map((name) => violation('I7', key, `rows of ${name} point nowhere`)),
+    ...value.unvalidatedConstraints.map((name) => violation('I7', key, `${name} was never validated`)),
+    ...value.invalidIndexes.map((name) => violation('I7', key, `index ${name} is invalid`)),
+  ]);
+}
+
+/** I12: what is kept for speed equals what can be counted. */
+export function countersAreRight(facts: Facts): Violation[] {
+  const found = facts.audits.flatMap(({ value }) =>
+    value.counters.flatMap((counters) => {
+      const complain = (what: string): Violation => violation('I12', counters.conversationId, what);
+      const { lastSeq, maxSeq, lastRev, maxRev, revs, distinctRevs, maxReadSeq } = counters;
+      return [
+        ...(lastSeq === maxSeq ? [] : [complain(`last_seq is ${lastSeq}, the last message ${maxSeq}`)]),
+        ...(lastRev === maxRev ? [] : [complain(`last_rev is ${lastRev}, the last change ${maxRev}`)]),
+        ...(revs === distinctRevs ? [] : [complain(`${revs} changes share ${distinctRevs} revs`)]),
+        ...(maxReadSeq <= lastSeq ? [] : [complain(`somebody has read up to ${maxReadSeq} of ${lastSeq}`)]),
+      ];
+    }),
+  );
+  for (const { key, value } of facts.finals) {
+    const complain = (what: string): number => found.push(violation('I12', key, `${what} (${value.userId})`));
+    const unread = value.messages.filter(
+      ({ seq, senderId, deletedAt }) =>
+        seq > value.readSeq && senderId !== value.userId && deletedAt === null,
+    ).length;
+    if (value.unreadCount !== unread) complain(`${value.unreadCount} unread, counted ${unread}`);
+    if (value.lastSeq !== (value.messages.at(-1)?.seq ?? 0))
+      complain(`lastSeq ${value.lastSeq} is not the last`);
+    if (!isDeepStrictEqual(value.lastMessage, value.messages.at(-1) ?? null))
+      complain('lastMessage is not the last message');
+  }
+  return found;
+}
