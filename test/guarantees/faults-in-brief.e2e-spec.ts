@@ -1,0 +1,32 @@
+import { createTestDatabase } from '../support/databases';
+import { parseSchedule } from './nemesis/schedule';
+import { Cluster } from './processes/cluster';
+import { Random, SEED } from './random';
+import { runUnderFaults } from './workload/run-under-faults';
+
+// The long form, with many more faults, is `npm run test:guarantees`.
+describe('the guarantees, in brief', () => {
+  it(`hold while the server is killed, links break, and people come and go (SEED=${SEED})`, async () => {
+    const database = await createTestDatabase();
+    const cluster = await Cluster.start(database.url, { links: 3 });
+    const schedule = parseSchedule(`
+      at 0.5 s: cut link 1
+      at 1 s: lose replies of link 2
+      at 1.5 s: kill server
+      at 3 s: cut link 3
+      at 4 s: kill server`);
+    const report = await runUnderFaults(cluster, schedule, new Random(SEED), {
+      writers: 5,
+      leavers: 2,
+      outsiders: 1,
+    });
+    await cluster.close();
+    await database.drop();
+    expect(report.broken).toEqual([]);
+    // The faults have bitten, outsiders were refused, and edits have met.
+    expect(report.outcomes.info).toBeGreaterThan(2);
+    expect(report.refusals.get('conversation-not-found')).toBeGreaterThan(5);
+    expect(report.refusals.get('message-id-conflict')).toBeGreaterThan(0);
+    expect(report.refusals.get('version-conflict')).toBeGreaterThan(0);
+  }, 120_000);
+});

@@ -1,0 +1,30 @@
+import { Random } from '../random';
+import { formatSchedule, parseSchedule, randomSchedule } from './schedule';
+
+describe('a schedule of faults', () => {
+  it('is read as it is written', () => {
+    const text = 'at 3 s: kill server 1\nat 5.25 s: cut link 2\nat 6 s: kill database 1';
+    expect(parseSchedule(text)).toEqual([
+      { at: 3, fault: 'kill server', number: 1 },
+      { at: 5.25, fault: 'cut link', number: 2 },
+      { at: 6, fault: 'kill database', number: 1 },
+    ]);
+    expect(formatSchedule(parseSchedule(text))).toBe(text);
+    expect(() => parseSchedule('at 3 s: sing')).toThrow('not a step');
+  });
+
+  it('is the same for the same seed, in order, and of what may go wrong', () => {
+    const make = (seed: number) =>
+      randomSchedule(new Random(seed), 50, 2, [
+        ['kill server', 3],
+        ['cut link', 2],
+      ]);
+    expect(make(5)).toEqual(make(5));
+    expect(make(5)).not.toEqual(make(6));
+    const steps = make(5);
+    expect(steps.map(({ at }) => at)).toEqual(steps.map(({ at }) => at).sort((a, b) => a - b));
+    expect(new Set(steps.map(({ fault, number }) => `${fault} ${number}`))).toEqual(
+      new Set(['kill server 1', 'kill server 2', 'kill server 3', 'cut link 1', 'cut link 2']),
+    );
+  });
+});

@@ -1,0 +1,54 @@
+import type { Random } from '../random';
+
+export type FaultName =
+  | 'kill server' // kill -9, and start it again
+  | 'stop server' // as an operator does, and start it again
+  | 'kill database' // kill -9 of everything of it
+  | 'cut link' // every connection over it is reset; new ones go through
+  | 'lose replies of link' // requests get through, answers do not; then it is cut
+  | 'back up database'
+  | 'restore database'; // from that backup, under a new epoch
+
+/** One thing that goes wrong: which, and when, in seconds from the beginning. */
+export interface Step {
+  readonly at: number;
+  readonly fault: FaultName;
+  /** Which of the servers or links, from 1 on. */
+  readonly number: number;
+}
+
+const LINE =
+  /^at (\d+(?:\.\d+)?) s: ((?:kill|stop) server|(?:kill|back up|restore) database|(?:cut|lose replies of) link)(?: (\d+))?$/;
+
+/**
+ * A schedule as people write it, a step a line: `at 3 s: kill server 1`.
+ * @throws Error for a line that says something else
+ */
+export function parseSchedule(text: string): Step[] {
+  const lines = text.split('\n').map((line) => line.trim());
+  return lines
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [, at, fault, number] = LINE.exec(line) ?? [];
+      if (!at) throw new Error(`not a step of a schedule: ${line}`);
+      return { at: Number(at), fault: fault as FaultName, number: Number(number ?? 1) };
+    });
+}
+
+export const formatSchedule = (steps: readonly Step[]): string =>
+  steps.map(({ at, fault, number }) => `at ${at} s: ${fault} ${number}`).join('\n');
+
+/** Faults at random moments, `everySeconds` apart on average; what is faulty is chosen among the numbers given. */
+export function randomSchedule(
+  random: Random,
+  count: number,
+  everySeconds: number,
+  faults: readonly (readonly [fault: FaultName, numbers: number])[],
+): Step[] {
+  let at = 0;
+  return Array.from({ length: count }, () => {
+    at += random.between(0.5, 1.5) * everySeconds;
+    const [fault, numbers] = random.pick(faults);
+    return { at: Math.round(at * 100) / 100, fault, number: 1 + random.below(numbers) };
+  });
+}

@@ -1,0 +1,98 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { until } from '../../support/until';
+
+const PROGRAM = join(__dirname, '../../../dist/cli.js');
+
+/** A server as a process of its own, which can be killed. It keeps its port over all its lives. */
+export class ServerProcess {
+  private child: ChildProcess | undefined;
+  private output = '';
+
+  private constructor(
+    readonly port: number,
+    private readonly directory: string,
+    private readonly environment: Record<string, string>,
+  ) {}
+
+  /** Begins to serve on a port that nobody uses. */
+  static async start(directory: string, environment: Record<string, string>): Promise<ServerProcess> {
+    const server = new ServerProcess(await freePort(), directory, environment);
+    await server.start();
+    return server;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  async start(): Promise<void> {
+    this.output = '';
+    const child = spawn(process.execPath, [PROGRAM, 'start'], {
+      cwd: this.directory,
+      env: {
+        PATH: process.env.PATH,
+        PORT: String(this.port),
+        HOST: '127.0.0.1',
+        DATA_DIR: join(this.directory, `data-${this.port}`),
+        AUTH_SECRET: 'the-servers-of-a-test-share-this-secret-0123456789',
+        RATE_LIMITS: 'off',
+        LOG_LEVEL: 'warn',
+        ...this.environment,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.child = child;
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (data: Buffer) => (this.output = (this.output + data.toString()).slice(-20_000)));
+    await until(
+      'the server to serve',
+      async () => {
+        if (child.exitCode !== null) throw new Error(`the server has ended: ${this.output}`);
+        await new Promise((resolve) => setTimeout(resolve, 40)); // asking costs the machine, too
+        return (await fetch(`${this.url}/health/ready`).catch(() => undefined))?.ok;
+      },
+      60_000,
+    );
+  }
+
+  /** With no time for a last word. */
+  async kill(): Promise<void> {
+    await this.end('SIGKILL');
+  }
+
+  /** As an operator does. */
+  async stop(): Promise<void> {
+    await this.end('SIGTERM');
+  }
+
+  /** What it has said of late. */
+  get lastWords(): string {
+    return this.output;
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    const { child } = this;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    child.kill(signal);
+    await once(child, 'exit');
+  }
+}
+
+/** Below those from which the system takes ports for outgoing connections: it has to be free again after a kill. */
+async function freePort(): Promise<number> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const probe = createServer();
+    const isFree = await new Promise((resolve) => {
+      probe.once('error', () => resolve(false));
+      probe.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => probe.close(resolve));
+    return port;
+  }
+  throw new Error('no port is free');
+}

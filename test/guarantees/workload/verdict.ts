@@ -1,0 +1,91 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { call } from '../../support/api';
+import type { Person } from '../../support/people';
+import { checkHistory } from '../checker/check-history';
+import type { Follower } from '../driver/device';
+import { toLines, type Final, type Message, type MessageVersion } from '../history/history';
+import type { Recorder } from '../history/recorder';
+import { auditDatabase } from './audit';
+import type { Group } from './group';
+
+/* eslint-disable @typescript-eslint/no-explicit-any -- what the server says, whatever it is */
+
+/** What followers hold, everything as each member reads it, and what the database says: the end of a history. */
+export async function recordTheEnd(
+  group: Group,
+  followers: readonly { person: Person; follower: Follower }[],
+  { readUrls, databaseUrl }: { readUrls: readonly string[]; databaseUrl: string },
+): Promise<void> {
+  const { recorder, conversationId } = group;
+  for (const { person, follower } of followers) {
+    const messages = await follower.settled();
+    recorder.observe(person.username, 'view', conversationId, { userId: person.id, messages });
+  }
+  for (const [index, person] of group.members.entries()) {
+    const reader = new Reader(readUrls[index % readUrls.length]!, person, conversationId);
+    recorder.observe(person.username, 'final', conversationId, await reader.readAll(index === 0));
+  }
+  recorder.observe('auditor', 'audit', 'database', await auditDatabase(databaseUrl));
+}
+
+/**
+ * The promises that were broken, for `expect(…).toEqual([])`. Then the history is kept in a file, and said where.
+ * An `internal` error is a bug whatever becomes of the messages.
+ */
+export function verdict(recorder: Recorder, about: Record<string, unknown>): string[] {
+  const broken = checkHistory(recorder.entries).map(({ invariant, detail }) => `${invariant}: ${detail}`);
+  for (const code of ['internal', 'none', 'validation-failed', 'malformed-request', 'unauthenticated'])
+    if (recorder.refusals().has(code)) broken.push(`I0: ${code}, ${recorder.refusals().get(code)} times`);
+  if (broken.length === 0) return [];
+  const file = join(mkdtempSync(join(tmpdir(), 'xfchat-history-')), 'history.jsonl');
+  writeFileSync(file, toLines(recorder.entries));
+  return [
+    `${broken.length} in all; ${JSON.stringify(about)}; the history is ${file}`,
+    ...broken.slice(0, 30),
+  ];
+}
+
+class Reader {
+  constructor(
+    private readonly url: string,
+    private readonly person: Person,
+    private readonly conversationId: string,
+  ) {}
+
+  async readAll(withVersions: boolean): Promise<Final> {
+    const messages: Message[] = [];
+    let head = { seq: 0, rev: 0 };
+    for (let hasMore = true; hasMore;) {
+      const page = await this.get(`/messages?after=${messages.at(-1)?.seq ?? 0}&limit=200`);
+      messages.push(...page.items);
+      ({ head, hasMoreAfter: hasMore } = page);
+    }
+    const conversation = await this.get('');
+    const participants = await this.get('/participants');
+    const own = participants.items.find((entry: any) => entry.userId === this.person.id);
+    const { lastSeq, lastMessage, unreadCount } = conversation;
+    return {
+      ...{ userId: this.person.id, head, lastSeq, lastMessage, unreadCount, readSeq: own.readSeq, messages },
+      versions: withVersions ? await this.versionsOf(messages) : null,
+    };
+  }
+
+  private async versionsOf(messages: readonly Message[]): Promise<Record<string, MessageVersion[]>> {
+    const versions: Record<string, MessageVersion[]> = {};
+    for (const { id, rev } of messages)
+      if (rev > 0) versions[id] = (await this.get(`/messages/${id}/versions`)).items;
+    return versions;
+  }
+
+  private async get(path: string): Promise<any> {
+    const { accessToken: token } = this.person;
+    const answer = await call(this.url, 'GET', `/api/v1/conversations/${this.conversationId}${path}`, {
+      token,
+    });
+    if (answer.status !== 200)
+      throw new Error(`read ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  }
+}

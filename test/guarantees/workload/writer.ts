@@ -1,0 +1,90 @@
+import type { Person } from '../../support/people';
+import type { Command, Device, Outcome } from '../driver/device';
+import { HttpDevice } from '../driver/http-device';
+import type { SocketDevice } from '../driver/socket-device';
+import type { Message } from '../history/history';
+import type { Random } from '../random';
+import { untilKnown, type Group } from './group';
+
+/**
+ * Somebody who writes: sends, sends again what was sent before, edits (sometimes what is older than they think),
+ * deletes. What has no answer is tried again with the same ids, over the other transport.
+ */
+export class Writer {
+  private readonly random: Random;
+  private readonly devices: [Device, Device];
+  private readonly process: string;
+  private count = 0;
+  /** Own messages as last told, and their bodies as first sent. */
+  private readonly own: { sent: string; message: Message }[] = [];
+
+  constructor(
+    private readonly group: Group,
+    person: Person,
+    socket: SocketDevice,
+  ) {
+    this.random = group.random.fork(`writer ${group.people.indexOf(person)}`);
+    this.process = `${person.username}/writer`;
+    const http = new HttpDevice(group.urlOf(person), person);
+    this.devices = this.random.chance(0.5) ? [socket, http] : [http, socket];
+  }
+
+  async writeUntil(isOver: () => boolean, pauseMs = 60): Promise<void> {
+    while (!isOver()) {
+      await this.writeOnce();
+      await new Promise((resolve) => setTimeout(resolve, this.random.between(0, pauseMs)));
+    }
+  }
+
+  private async writeOnce(): Promise<void> {
+    const dice = this.random.next();
+    if (dice < 0.6 || this.own.length === 0) return this.send();
+    const known = this.random.pick(this.own);
+    if (dice < 0.72) await this.again(known);
+    else if (dice < 0.94) await this.edit(known);
+    else await this.delete(known);
+  }
+
+  private async send(): Promise<void> {
+    const id = this.random.uuid();
+    const body = `${this.process} writes ${this.count++}: naïve, nai\u0308ve, 🙂`;
+    const outcome = await this.persist({ op: 'send', id, body });
+    if (outcome.type === 'ok') this.own.push({ sent: body, message: outcome.value as Message });
+  }
+
+  /** Long after it was acknowledged, over the other transport; or with another body, which has to be refused. */
+  private async again({ sent, message: { id } }: { sent: string; message: Message }): Promise<void> {
+    const body = this.random.chance(0.15) ? `${sent}, or not` : sent;
+    await this.persist({ op: 'send', id, body }, 1);
+  }
+
+  private async edit(known: { message: Message }): Promise<void> {
+    const isStale = this.random.chance(0.2) && known.message.parents.length > 0;
+    const { id, version, parents } = known.message;
+    const outcome = await this.persist({
+      op: 'edit',
+      messageId: id,
+      version: this.random.uuid(),
+      parents: isStale ? parents : [version],
+      body: `${this.process} changes ${this.count++}`,
+    });
+    if (outcome.type === 'ok') known.message = outcome.value as Message;
+    else if (outcome.value.current) known.message = outcome.value.current as Message;
+  }
+
+  private async delete(known: { message: Message }): Promise<void> {
+    const outcome = await this.persist({ op: 'delete', messageId: known.message.id });
+    if (outcome.type === 'ok') known.message = outcome.value as Message;
+  }
+
+  private persist(command: Command, device = 0): Promise<Outcome> {
+    const { recorder, conversationId } = this.group;
+    const { op, ...input } = command;
+    return untilKnown((number) => {
+      const via = this.devices[(number + device) % 2]!;
+      return recorder.perform(this.process, op, conversationId, { userId: via.userId, ...input }, () =>
+        via.perform(conversationId, command),
+      );
+    });
+  }
+}
