@@ -47,6 +47,8 @@ module.exports = {
   projects: [
     { ...base, displayName: 'unit', testRegex: '(src|test/guarantees)/.*\\.spec\\.ts$' },
     { ...withDatabase, displayName: 'end-to-end', testRegex: 'test/[^/]*/?[^/]*\\.e2e-spec\\.ts$' },
+    // Minutes of faults, on the server as it is built: `npm run test:guarantees`.
+    { ...withDatabase, displayName: 'guarantees', testRegex: 'test/guarantees/proofs/.*\\.e2e-spec\\.ts$' },
   ],
   collectCoverageFrom: ['src/**/*.ts', '!src/**/*.spec.ts', '!src/migrations/**'],
   coverageReporters: ['text-summary', 'lcov', 'json-summary'],

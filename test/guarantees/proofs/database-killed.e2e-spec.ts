@@ -1,0 +1,26 @@
+import { Cluster } from '../processes/cluster';
+import { DurablePostgres } from '../processes/durable-postgres';
+import { randomSchedule } from '../nemesis/schedule';
+import { Random, SEED } from '../random';
+import { runUnderFaults } from '../workload/run-under-faults';
+
+describe('a database that is killed', () => {
+  it(`six times at random moments under load loses nothing that was acknowledged (SEED=${SEED})`, async () => {
+    const postgres = await DurablePostgres.start();
+    const cluster = await Cluster.start(postgres.url, { links: 2 });
+    const random = new Random(SEED);
+    const schedule = randomSchedule(random.fork('schedule'), 6, 2, [['kill database', 1]]);
+    const { broken, outcomes, refusals } = await runUnderFaults(cluster, schedule, random, {
+      writers: 8,
+      leavers: 2,
+      outsiders: 1,
+      faults: () => ({ 'kill database': () => postgres.kill() }),
+    });
+    await cluster.close();
+    await postgres.stop();
+    expect(broken).toEqual([]);
+    // The fault has bitten, and was told honestly: nobody knows, or nothing was done.
+    expect(outcomes.info + outcomes.fail).toBeGreaterThan(6);
+    expect(refusals.get('temporarily-unavailable')).toBeGreaterThan(0);
+  }, 600_000);
+});
