@@ -5,6 +5,8 @@ import type { Follower } from './device';
 import { HeldConversation } from './held-conversation';
 import type { SocketDevice } from './socket-device';
 
+const FILL_DELAY_MS = 150;
+
 /** Follows one conversation over a device's socket, and writes down what it hears. */
 export class SocketFollower implements Follower {
   private readonly held = new HeldConversation();
@@ -13,6 +15,7 @@ export class SocketFollower implements Follower {
   /** Catching up is asked for by number, since another reason may come up while an answer is on its way. */
   private wanted = 0;
   private satisfied = 0;
+  private filling: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly name: string,
@@ -46,6 +49,7 @@ export class SocketFollower implements Follower {
   }
 
   close(): void {
+    clearTimeout(this.filling);
     this.device.close();
   }
 
@@ -63,7 +67,16 @@ export class SocketFollower implements Follower {
     }
     if (event === 'conversation:removed') this.held.clear();
     else if (payload.rev > 0) this.held.takeRev(payload.rev as number);
-    if (event === 'conversation:created' || this.held.hasHole) this.want();
+    if (event === 'conversation:created') this.want();
+    else if (this.held.hasHole) this.fillSoon();
+  }
+
+  /** What is missing may come a moment later; many holes are filled by one answer. */
+  private fillSoon(): void {
+    this.filling ??= setTimeout(() => {
+      this.filling = undefined;
+      if (this.held.hasHole) this.want();
+    }, FILL_DELAY_MS);
   }
 
   private want(): void {

@@ -48,10 +48,7 @@ export async function runUnderFaults(
     const harm = carryOut(schedule, { ...cluster.faults, ...faults?.(recorder) }, recorder);
     await Promise.all([harm.finally(() => (isOver = true)), work]);
     const followers = clients.filter(({ person }) => group.members.includes(person));
-    await recordTheEnd(group, followers, {
-      readUrls: cluster.servers.map(({ url }) => url),
-      databaseUrl: cluster.databaseUrl,
-    });
+    await recordTheEnd(group, followers, cluster);
   } finally {
     for (const { follower } of clients) follower.close();
   }

@@ -7,27 +7,30 @@ import { checkHistory } from '../checker/check-history';
 import type { Follower } from '../driver/device';
 import { toLines, type Final, type Message, type MessageVersion } from '../history/history';
 import type { Recorder } from '../history/recorder';
+import type { Cluster } from '../processes/cluster';
 import { auditDatabase } from './audit';
 import type { Group } from './group';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- what the server says, whatever it is */
 
-/** What followers hold, everything as each member reads it, and what the database says: the end of a history. */
+/** What followers hold, everything as `readers` read it, and what the database says: the end of a history. */
 export async function recordTheEnd(
   group: Group,
   followers: readonly { person: Person; follower: Follower }[],
-  { readUrls, databaseUrl }: { readUrls: readonly string[]; databaseUrl: string },
+  cluster: Cluster,
+  readers: readonly Person[] = group.members,
 ): Promise<void> {
   const { recorder, conversationId } = group;
   for (const { person, follower } of followers) {
     const messages = await follower.settled();
     recorder.observe(person.username, 'view', conversationId, { userId: person.id, messages });
   }
-  for (const [index, person] of group.members.entries()) {
-    const reader = new Reader(readUrls[index % readUrls.length]!, person, conversationId);
+  for (const [index, person] of readers.entries()) {
+    const { url } = cluster.servers[index % cluster.servers.length]!;
+    const reader = new Reader(url, person, conversationId);
     recorder.observe(person.username, 'final', conversationId, await reader.readAll(index === 0));
   }
-  recorder.observe('auditor', 'audit', 'database', await auditDatabase(databaseUrl));
+  recorder.observe('auditor', 'audit', 'database', await auditDatabase(cluster.databaseUrl));
 }
 
 /**

@@ -1,0 +1,47 @@
+import { createTestDatabase, withClient, type TestDatabase } from '../../support/databases';
+import { Cluster } from '../processes/cluster';
+import { Random, SEED } from '../random';
+import { sendAllAtOnce } from '../workload/crowd';
+
+const SENDERS = 100;
+
+describe(`${SENDERS} senders at once in one conversation`, () => {
+  let database: TestDatabase;
+  let cluster: Cluster;
+
+  beforeEach(async () => {
+    database = await createTestDatabase();
+  });
+  afterEach(async () => {
+    await cluster.close();
+    await database.drop();
+  });
+
+  async function numbersOfTheGroup(): Promise<{ first: number; last: number; count: number }> {
+    return withClient(database.url, async (client) => {
+      const { rows } = await client.query<{ first: number; last: number; count: number }>(
+        `select min(seq)::integer as first, max(seq)::integer as last, count(*)::integer as count from chat_messages`,
+      );
+      return rows[0]!;
+    });
+  }
+
+  it(`by socket and HTTP, some repeated: 1 to 2000, to everybody once and in order (SEED=${SEED})`, async () => {
+    cluster = await Cluster.start(database.url);
+    const { broken, sent, heard } = await sendAllAtOnce(cluster, new Random(SEED), SENDERS);
+    expect(broken).toEqual([]);
+    expect(await numbersOfTheGroup()).toEqual({ first: 1, last: sent, count: sent });
+    // Live, without a hole to be filled.
+    expect(new Set(heard)).toEqual(new Set([sent]));
+  }, 300_000);
+
+  it(`through three processes on one database: the same for everybody who catches up (SEED=${SEED})`, async () => {
+    const environment = { DATABASE_POOL_MAX: '10' };
+    cluster = await Cluster.start(database.url, { servers: 3, environment });
+    const { broken, sent, heard } = await sendAllAtOnce(cluster, new Random(SEED), SENDERS);
+    expect(broken).toEqual([]);
+    expect(await numbersOfTheGroup()).toEqual({ first: 1, last: sent, count: sent });
+    // What is told live may be a part; that it is one, in order and as stored, is for the checker.
+    expect(Math.min(...heard)).toBeGreaterThan(0);
+  }, 300_000);
+});

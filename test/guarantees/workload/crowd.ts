@@ -1,0 +1,72 @@
+import type { Device } from '../driver/device';
+import { HttpDevice } from '../driver/http-device';
+import { SocketDevice } from '../driver/socket-device';
+import { SocketFollower } from '../driver/socket-follower';
+import { Recorder } from '../history/recorder';
+import type { Cluster } from '../processes/cluster';
+import type { Random } from '../random';
+import { Group, untilKnown } from './group';
+import { recordTheEnd, verdict } from './verdict';
+
+const MESSAGES_EACH = 20;
+
+interface CrowdReport {
+  readonly broken: string[];
+  readonly sent: number;
+  /** How many distinct messages each listener heard live, without catching up. */
+  readonly heard: number[];
+}
+
+/**
+ * Everybody sends at once into one conversation, one half over HTTP, the other over sockets and listening. Every tenth
+ * message is sent three times, over both transports where there are two. Then those who did not listen read everything.
+ */
+export async function sendAllAtOnce(cluster: Cluster, random: Random, senders: number): Promise<CrowdReport> {
+  const recorder = new Recorder();
+  const group = await Group.create(cluster.urls, recorder, random, { members: senders });
+  const listeners = group.members
+    // Not every second one: with two servers that would leave one of them without any.
+    .filter((_person, index) => index < senders / 2)
+    .map((person) => {
+      const socket = new SocketDevice(group.urlOf(person), person);
+      const follower = new SocketFollower(person.username, socket, group.conversationId, recorder);
+      return { person, socket, follower };
+    });
+  try {
+    await Promise.all(listeners.map(({ socket }) => socket.connected()));
+    await Promise.all(
+      group.members.map(async (person, index) => {
+        const http = new HttpDevice(group.urlOf(person), person);
+        const devices: Device[] = listeners[index] ? [listeners[index].socket, http] : [http];
+        const own = random.fork(`sender ${index}`);
+        for (let n = 0; n < MESSAGES_EACH; n++) {
+          const message = { id: own.uuid(), body: `${index} sends ${n}` };
+          for (let time = 0; time < (n % 10 === 0 ? 3 : 1); time++) {
+            const device = devices[time % devices.length]!;
+            await untilKnown(() =>
+              recorder.perform(
+                person.username,
+                'send',
+                group.conversationId,
+                { userId: person.id, ...message },
+                () => device.perform(group.conversationId, { op: 'send', ...message }),
+              ),
+            );
+          }
+        }
+      }),
+    );
+    // Those who listen have their own view; the others read.
+    await recordTheEnd(group, listeners, cluster, group.members.slice(listeners.length - 1));
+  } finally {
+    for (const { follower } of listeners) follower.close();
+  }
+  const heard = new Map<string, Set<string>>(listeners.map(({ person }) => [person.id, new Set()]));
+  for (const { op, value } of recorder.entries)
+    if (op === 'hear') heard.get(value.userId)?.add(value.message.id);
+  return {
+    broken: verdict(recorder, { senders }),
+    sent: senders * MESSAGES_EACH,
+    heard: [...heard.values()].map((ids) => ids.size),
+  };
+}
