@@ -1,4 +1,4 @@
-import { createTestDatabase } from '../support/databases';
+import { createTestDatabase, type TestDatabase } from '../support/databases';
 import { parseSchedule } from './nemesis/schedule';
 import { Cluster } from './processes/cluster';
 import { Random, SEED } from './random';
@@ -6,9 +6,19 @@ import { runUnderFaults } from './workload/run-under-faults';
 
 // The long form, with many more faults, is `npm run test:guarantees`.
 describe('the guarantees, in brief', () => {
+  let database: TestDatabase;
+  let cluster: Cluster;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    cluster = await Cluster.start(database.url, { links: 3 });
+  });
+  afterAll(async () => {
+    await cluster.close();
+    await database.drop();
+  });
+
   it(`hold while the server is killed, links break, and people come and go (SEED=${SEED})`, async () => {
-    const database = await createTestDatabase();
-    const cluster = await Cluster.start(database.url, { links: 3 });
     const schedule = parseSchedule(`
       at 0.5 s: cut link 1
       at 1 s: lose replies of link 2
@@ -20,8 +30,6 @@ describe('the guarantees, in brief', () => {
       leavers: 2,
       outsiders: 1,
     });
-    await cluster.close();
-    await database.drop();
     expect(report.broken).toEqual([]);
     // The faults have bitten, outsiders were refused, and edits have met.
     expect(report.outcomes.info).toBeGreaterThan(2);

@@ -114,7 +114,7 @@ export class SocketFollower implements Follower {
       async () => {
         const cursors = [{ conversationId, ...position }];
         const answer = await this.device.command('conversation:sync', { epoch, cursors });
-        return answer.type === 'ok' ? { type: 'ok', value: answer.value.changes[0] } : answer;
+        return answer.type === 'ok' ? { type: 'ok', value: answer.value.changes?.[0] } : answer;
       },
     );
     return outcome.type === 'ok' ? outcome.value : undefined;

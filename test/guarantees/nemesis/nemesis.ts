@@ -1,4 +1,5 @@
 import type { Recorder } from '../history/recorder';
+import type { Random } from '../random';
 import type { FaultName, Step } from './schedule';
 
 const PATIENCE_MS = 90_000;
@@ -14,6 +15,7 @@ export async function carryOut(
   schedule: readonly Step[],
   faults: Faults,
   recorder: Recorder,
+  random: Random,
   progress = 20,
 ): Promise<void> {
   const begin = performance.now();
@@ -21,6 +23,8 @@ export async function carryOut(
     const act = faults[step.fault];
     if (!act) throw new Error(`nobody can ${step.fault}`);
     await goOn(recorder, progress, begin + step.at * 1_000);
+    // Right after an acknowledgement the server is between two batches; any other moment is as good.
+    await new Promise((resolve) => setTimeout(resolve, random.between(0, 300)));
     recorder.observe('nemesis', 'fault', `${step.fault} ${step.number}`, step);
     await act(step.number);
   }

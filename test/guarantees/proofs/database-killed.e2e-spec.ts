@@ -5,9 +5,19 @@ import { Random, SEED } from '../random';
 import { runUnderFaults } from '../workload/run-under-faults';
 
 describe('a database that is killed', () => {
+  let postgres: DurablePostgres;
+  let cluster: Cluster;
+
+  beforeAll(async () => {
+    postgres = await DurablePostgres.start();
+    cluster = await Cluster.start(postgres.url, { links: 2 });
+  });
+  afterAll(async () => {
+    await cluster.close();
+    await postgres.stop();
+  });
+
   it(`six times at random moments under load loses nothing that was acknowledged (SEED=${SEED})`, async () => {
-    const postgres = await DurablePostgres.start();
-    const cluster = await Cluster.start(postgres.url, { links: 2 });
     const random = new Random(SEED);
     const schedule = randomSchedule(random.fork('schedule'), 6, 2, [['kill database', 1]]);
     const { broken, outcomes, refusals } = await runUnderFaults(cluster, schedule, random, {
@@ -16,8 +26,6 @@ describe('a database that is killed', () => {
       outsiders: 1,
       faults: () => ({ 'kill database': () => postgres.kill() }),
     });
-    await cluster.close();
-    await postgres.stop();
     expect(broken).toEqual([]);
     // The fault has bitten, and was told honestly: nobody knows, or nothing was done.
     expect(outcomes.info + outcomes.fail).toBeGreaterThan(6);

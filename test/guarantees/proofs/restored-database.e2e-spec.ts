@@ -5,9 +5,19 @@ import { Random, SEED } from '../random';
 import { runUnderFaults } from '../workload/run-under-faults';
 
 describe('a database that is restored', () => {
+  let database: RestorableDatabase;
+  let cluster: Cluster;
+
+  beforeAll(async () => {
+    database = await RestorableDatabase.create();
+    cluster = await Cluster.start(database.url);
+  });
+  afterAll(async () => {
+    await cluster.close();
+    await database.drop();
+  });
+
   it(`under its clients, who go on from their old numbers, shows nobody a mixture (SEED=${SEED})`, async () => {
-    const database = await RestorableDatabase.create();
-    const cluster = await Cluster.start(database.url);
     const schedule = parseSchedule(`
       at 1 s: back up database
       at 5 s: restore database
@@ -18,8 +28,6 @@ describe('a database that is restored', () => {
       writers: 6,
       faults: (recorder) => database.faults(cluster.servers[0]!, recorder),
     });
-    await cluster.close();
-    await database.drop();
     expect(broken).toEqual([]);
     expect(outcomes.info).toBeGreaterThan(0);
   }, 300_000);

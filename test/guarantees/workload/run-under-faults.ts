@@ -45,7 +45,12 @@ export async function runUnderFaults(
       ...clients.map(({ person, socket }) => new Writer(group, person, socket).writeUntil(() => isOver)),
       ...group.members.slice(writers).map((person) => comeAndGo(group, person, () => isOver)),
     ]);
-    const harm = carryOut(schedule, { ...cluster.faults, ...faults?.(recorder) }, recorder);
+    const harm = carryOut(
+      schedule,
+      { ...cluster.faults, ...faults?.(recorder) },
+      recorder,
+      random.fork('nemesis'),
+    );
     await Promise.all([harm.finally(() => (isOver = true)), work]);
     const followers = clients.filter(({ person }) => group.members.includes(person));
     await recordTheEnd(group, followers, cluster);

@@ -1,0 +1,45 @@
+/** A mistake that somebody might make, and the test that has to notice it. */
+export interface Mutant {
+  readonly name: string;
+  readonly patches: readonly Patch[];
+  readonly caughtBy: Target;
+}
+
+/** `find` stands exactly once in the file; a mutant whose text is gone is a failure, not a survivor. */
+export interface Patch {
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** A test file, and if need be one test in it. Those that start the server as a process need it to be built. */
+export interface Target {
+  readonly project: 'end-to-end' | 'guarantees';
+  readonly file: string;
+  readonly test?: string;
+  readonly needsBuild: boolean;
+}
+
+export const BRIEF: Target = {
+  project: 'end-to-end',
+  file: 'test/guarantees/faults-in-brief',
+  needsBuild: true,
+};
+export const DATABASE_KILLED: Target = {
+  project: 'guarantees',
+  file: 'test/guarantees/proofs/database-killed',
+  needsBuild: true,
+};
+export const manySenders = (test: string): Target => ({
+  project: 'guarantees',
+  file: 'test/guarantees/proofs/many-senders',
+  test,
+  needsBuild: true,
+});
+/** In the process of the test. */
+export const within = (file: string, test: string): Target => ({
+  project: 'end-to-end',
+  file: `test/${file}.e2e-spec`,
+  test,
+  needsBuild: false,
+});

@@ -1,0 +1,58 @@
+// Shows that the tests bite: each mutant is a mistake, and the test that it names has to notice it.
+//   npm run test:mutants                  all of them
+//   npm run test:mutants -- lock commit   those whose names have one of these words
+import type { Mutant, Target } from './mutant';
+import { SERVING_MUTANTS } from './serving-mutants';
+import { STORING_MUTANTS } from './storing-mutants';
+import { Workshop, type TestRun } from './workshop';
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+const nameOf = ({ file, test }: Target): string => `${file.replace(/^test\//, '')}${test ? `: ${test}` : ''}`;
+
+/** The invariants that the failures name: none, where a test says it in its own words. */
+function invariantsOf({ failures }: TestRun): string {
+  const found = failures.flatMap((text) => [...text.matchAll(/"(I\d+): /g)].map(([, name]) => name!));
+  const sorted = [...new Set(found)].sort((a, b) => Number(a.slice(1)) - Number(b.slice(1)));
+  return sorted.length > 0 ? `${sorted.join(' ')} in ` : '';
+}
+
+/** Unchanged, each of the tests passes; otherwise it would notice nothing. */
+function requireHealth(workshop: Workshop, mutants: readonly Mutant[]): void {
+  const targets = new Map(mutants.map(({ caughtBy }) => [nameOf(caughtBy), caughtBy]));
+  workshop.build();
+  for (const [name, target] of targets) {
+    const run = workshop.test(target);
+    if (run.passed === 0 || run.failures.length > 0)
+      throw new Error(`without any mutant, ${name} fails: ${run.breakdown ?? run.failures.join('\n')}`);
+    say(`without any mutant ${name} passes`);
+  }
+}
+
+function survives(workshop: Workshop, { name, patches, caughtBy }: Mutant): boolean {
+  return workshop.withPatches(patches, () => {
+    if (caughtBy.needsBuild) workshop.build();
+    const run = workshop.test(caughtBy);
+    if (run.breakdown !== undefined) throw new Error(`${name}: the test did not run: ${run.breakdown}`);
+    const isCaught = run.failures.length > 0;
+    const verdict = isCaught ? `caught by ${invariantsOf(run)}` : 'SURVIVES ';
+    say(`${name.padEnd(50)} ${verdict}${nameOf(caughtBy)}`);
+    return !isCaught;
+  });
+}
+
+function main(words: readonly string[]): void {
+  const mutants = [...STORING_MUTANTS, ...SERVING_MUTANTS].filter(
+    ({ name }) => words.length === 0 || words.some((word) => name.includes(word)),
+  );
+  const workshop = new Workshop();
+  try {
+    requireHealth(workshop, mutants);
+    const survivors = mutants.filter((mutant) => survives(workshop, mutant));
+    say(`${mutants.length - survivors.length} of ${mutants.length} mutants were caught`);
+    if (survivors.length > 0 || mutants.length === 0) process.exitCode = 1;
+  } finally {
+    workshop.dispose();
+  }
+}
+
+main(process.argv.slice(2));

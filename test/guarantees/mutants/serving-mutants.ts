@@ -1,0 +1,136 @@
+import { BRIEF, within, type Mutant } from './mutant';
+
+const SERVICE = 'src/messages/messages.service.ts';
+const CONNECTIONS = 'src/connections/connections.gateway.ts';
+
+/** Mistakes in who hears what, in catching up, and in how the server behaves in trouble. */
+export const SERVING_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'ask a cache who participates',
+    caughtBy: BRIEF,
+    patches: [
+      {
+        file: 'src/migrations/1764000000001-append-messages.ts',
+        find: `when p.user_id is null or c.id is null then`,
+        replace: `when c.id is null then`,
+      },
+      {
+        file: SERVICE,
+        find: `const DEFAULT_LIMIT = 50;`,
+        replace: `const DEFAULT_LIMIT = 50;
+const members = new Set<string>();`,
+      },
+      {
+        file: SERVICE,
+        find: `    return this.writer.append({`,
+        replace: `    const key = userId + conversationId;
+    if (!members.has(key)) await accessConversation(this.dataSource.manager, userId, conversationId);
+    members.add(key);
+    return this.writer.append({`,
+      },
+    ],
+  },
+  {
+    name: 'join rooms without participating',
+    caughtBy: BRIEF,
+    patches: [
+      {
+        file: 'src/connections/entitlements.ts',
+        find: `where p.user_id = $1 and p.left_at is null and c.deleted_at is null`,
+        replace: `where $1::uuid is not null and c.deleted_at is null`,
+      },
+    ],
+  },
+  {
+    name: 'stay in the room after a removal',
+    caughtBy: BRIEF,
+    patches: [
+      {
+        file: 'src/platform/sockets/rooms.ts',
+        find: `    this.server?.in(userRoom(userId)).socketsLeave(room);`,
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'swallow errors and acknowledge',
+    caughtBy: BRIEF,
+    patches: [
+      {
+        file: 'src/platform/sockets/command-result.interceptor.ts',
+        find: `return of({ ok: false, problem: problem.toDocument(event, currentContext()?.requestId ?? '') });`,
+        replace: `return of({ ok: true, data: {}, request: [event, currentContext()?.requestId] });`,
+      },
+    ],
+  },
+  {
+    name: 'catch up on new messages only',
+    caughtBy: BRIEF,
+    patches: [
+      {
+        file: 'src/catch-up/catch-up.service.ts',
+        find: `changed: await changedMessages(manager, withRoom, limit + 1),`,
+        replace: `changed: await changedMessages(manager, [], limit + 1),`,
+      },
+    ],
+  },
+  {
+    name: 'let liveness look at the database',
+    caughtBy: within('outage', 'because it refuses connections'),
+    patches: [
+      {
+        file: 'src/health/health.service.ts',
+        find: `return this.check([() => this.process()]);`,
+        replace: `return this.check([() => this.process(), () => this.database()]);`,
+      },
+    ],
+  },
+  {
+    name: 'wait for the database without a limit',
+    caughtBy: within('outage', 'because nothing goes through any more'),
+    patches: [
+      {
+        file: 'src/platform/database/deadline-client.ts',
+        find: `timeout === undefined ? config : { ...config, query_timeout: Math.ceil(timeout) };`,
+        replace: `timeout === undefined ? config : { ...config };`,
+      },
+    ],
+  },
+  {
+    name: 'close the sockets first at SIGTERM',
+    caughtBy: within('drain', 'finishes what has begun'),
+    patches: [
+      {
+        file: 'src/application.ts',
+        find: `  work.startDraining();`,
+        replace: `  work.startDraining();
+  connections.disconnectAll();`,
+      },
+    ],
+  },
+  {
+    name: 'leave origins to CORS',
+    caughtBy: within('connections', 'is for pages of the own origin'),
+    patches: [
+      {
+        file: 'src/platform/sockets/socket-adapter.ts',
+        find: `decide(isAllowed ? null : 'forbidden', isAllowed);`,
+        replace: `decide(null, true);`,
+      },
+    ],
+  },
+  {
+    name: 'throw in handleConnection',
+    caughtBy: within('connections', 'while somebody is removed ends without that room'),
+    patches: [
+      {
+        file: CONNECTIONS,
+        find: `  handleConnection(socket: Socket): void {
+    try {`,
+        replace: `  handleConnection(socket: Socket): void {
+    if (dataOf(socket).arrival?.withdrawn.size) throw new Error('nobody foresaw this');
+    try {`,
+      },
+    ],
+  },
+];

@@ -1,0 +1,202 @@
+import { BRIEF, DATABASE_KILLED, manySenders, within, type Mutant, type Patch } from './mutant';
+
+const APPEND = 'src/migrations/1764000000001-append-messages.ts';
+const QUERIES = 'src/messages/append-messages.queries.ts';
+const WRITER = 'src/messages/message-writer.ts';
+const SERVICE = 'src/messages/messages.service.ts';
+
+const lockNothing: Patch = {
+  file: APPEND,
+  find: `        perform from conversations c
+          where c.id = any (conversation_ids)
+          order by c.id
+          for no key update;
+`,
+  replace: '',
+};
+
+/** Mistakes in storing messages: durability, numbers, repeated sends. */
+export const STORING_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'acknowledge before the commit',
+    caughtBy: BRIEF,
+    patches: [
+      {
+        file: QUERIES,
+        find: `const rows: ResultRow[] = await dataSource.query(`,
+        replace: `const runner = dataSource.createQueryRunner();
+  await runner.connect();
+  await runner.startTransaction();
+  const rows: ResultRow[] = await runner.query(`,
+      },
+      {
+        file: QUERIES,
+        find: `  return rows.map((row) =>`,
+        replace: `  setTimeout(() => void runner.commitTransaction().finally(() => runner.release()), 150);
+  return rows.map((row) =>`,
+      },
+    ],
+  },
+  {
+    name: 'broadcast before the commit',
+    caughtBy: BRIEF,
+    patches: [
+      {
+        file: WRITER,
+        find: `return await this.inBatchContext(batch, () => appendMessages(this.dataSource, commands));`,
+        replace: `return await this.inBatchContext(batch, async () => {
+          const runner = this.dataSource.createQueryRunner();
+          await runner.connect();
+          await runner.startTransaction();
+          try {
+            const results = await appendMessages(runner as unknown as DataSource, commands);
+            for (const result of results)
+              if ('row' in result && result.outcome === 'created')
+                await this.events.publish(new MessageCreated(messageView(result.row)));
+            await new Promise((resolve) => setTimeout(resolve, 150));
+            await runner.commitTransaction();
+            return results;
+          } catch (error) {
+            await runner.rollbackTransaction().catch(() => undefined);
+            throw error;
+          } finally {
+            await runner.release();
+          }
+        });`,
+      },
+      {
+        file: WRITER,
+        find: `if (isNew) await this.events.publish(new MessageCreated(message));`,
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'number without the lock',
+    caughtBy: manySenders('three processes'),
+    patches: [lockNothing],
+  },
+  {
+    name: 'number without the lock (one process)',
+    caughtBy: within('concurrency', 'not stored when its sender was removed meanwhile'),
+    patches: [lockNothing],
+  },
+  {
+    name: 'a repeated send takes a number',
+    caughtBy: manySenders('by socket and HTTP'),
+    patches: [
+      {
+        file: APPEND,
+        find: `set last_seq = fresh.last_seq, active_at`,
+        replace: `set last_seq = fresh.last_seq + (
+            select count(*) from ranked r where r.conversation_id = c.id and r.is_stored), active_at`,
+      },
+    ],
+  },
+  {
+    name: 'recognise repeated sends in memory only',
+    caughtBy: BRIEF,
+    patches: [
+      {
+        file: APPEND,
+        find: `when m.sender_id is distinct from j.sender_id or m.conversation_id <> j.conversation_id`,
+        replace: `when true`,
+      },
+      {
+        file: SERVICE,
+        find: `const DEFAULT_LIMIT = 50;`,
+        replace: `const DEFAULT_LIMIT = 50;
+const sent = new Map<string, Promise<StoredMessage>>();`,
+      },
+      {
+        file: SERVICE,
+        find: `    return this.writer.append({
+      id: input.id ?? uuidv7(),
+      conversationId,
+      senderId: userId,
+      type: input.type ?? 'text',
+      body: input.body,
+      replyToId: input.replyToId ?? null,
+    });`,
+        replace: `    const id = input.id ?? uuidv7();
+    const key = [userId, conversationId, id, input.body].join(' ');
+    const known = sent.get(key);
+    if (known) return { ...(await known), isNew: false };
+    const sending = this.writer.append({
+      id,
+      conversationId,
+      senderId: userId,
+      type: input.type ?? 'text',
+      body: input.body,
+      replyToId: input.replyToId ?? null,
+    });
+    sent.set(key, sending);
+    sending.catch(() => sent.delete(key));
+    return sending;`,
+      },
+    ],
+  },
+  {
+    name: 'try again under another id',
+    caughtBy: DATABASE_KILLED,
+    patches: [
+      {
+        file: WRITER,
+        find: `import { isLockTimeout,`,
+        replace: `import { isConnectionLost, isLockTimeout,`,
+      },
+      {
+        file: WRITER,
+        find: `        const isIdRace =`,
+        replace: `        if (isConnectionLost(error) && attempt < MAX_ATTEMPTS) {
+          commands.forEach((command, index) => (commands[index] = { ...command, id: crypto.randomUUID() }));
+          await new Promise((resolve) => setTimeout(resolve, 800));
+          continue;
+        }
+        const isIdRace =`,
+      },
+    ],
+  },
+  {
+    name: 'commit without waiting for the disk',
+    caughtBy: DATABASE_KILLED,
+    patches: [
+      {
+        file: 'src/platform/database/database-options.ts',
+        find: 'options: `-c client_connection_check_interval',
+        replace: 'options: `-c synchronous_commit=off -c client_connection_check_interval',
+      },
+    ],
+  },
+  {
+    name: 'keep messages in an unlogged table',
+    caughtBy: DATABASE_KILLED,
+    patches: ['chat_messages', 'message_versions'].map((table) => ({
+      file: 'src/migrations/1764000000000-initial-schema.ts',
+      find: `create table ${table} (`,
+      replace: `create unlogged table ${table} (`,
+    })),
+  },
+  {
+    name: 'accept a database with synchronous_commit off',
+    caughtBy: within('start', 'in production trusts only one that keeps what it acknowledges'),
+    patches: [
+      {
+        file: 'src/platform/database/verify-database.ts',
+        find: `(['fsync', 'full_page_writes', 'synchronous_commit'] as const)`,
+        replace: `(['fsync', 'full_page_writes'] as const)`,
+      },
+    ],
+  },
+  {
+    name: 'edit whatever is current, whatever the author saw',
+    caughtBy: BRIEF,
+    patches: [
+      {
+        file: 'src/messages/message-edits.ts',
+        find: `if (row.deleted_at || !isBasedOnCurrent(row, edit.parents)) throw conflict(row);`,
+        replace: `if (row.deleted_at || !isBasedOnCurrent(row, undefined)) throw conflict(row);`,
+      },
+    ],
+  },
+];

@@ -1,0 +1,99 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Patch, Target } from './mutant';
+
+const ROOT = join(__dirname, '../../..');
+const NOT_COPIED = new Set(
+  ['node_modules', '.git', 'dist', 'coverage', '.xfchat'].map((name) => join(ROOT, name)),
+);
+
+export interface TestRun {
+  readonly passed: number;
+  /** What the failed tests said. */
+  readonly failures: readonly string[];
+  /** The run itself failed: nothing was tested. */
+  readonly breakdown?: string;
+}
+
+/** A copy of the project that may be broken. */
+export class Workshop {
+  private readonly directory = mkdtempSync(join(tmpdir(), 'xfchat-mutants-'));
+
+  constructor() {
+    cpSync(ROOT, this.directory, { recursive: true, filter: (path) => !NOT_COPIED.has(path) });
+    symlinkSync(join(ROOT, 'node_modules'), join(this.directory, 'node_modules'));
+  }
+
+  /**
+   * Runs `work` on the changed sources, and puts them back.
+   * @throws Error when a patch does not find its text exactly once
+   */
+  withPatches<T>(patches: readonly Patch[], work: () => T): T {
+    const originals = new Map<string, string>();
+    try {
+      for (const { file, find, replace } of patches) {
+        const path = join(this.directory, file);
+        const text = readFileSync(path, 'utf8');
+        if (!originals.has(path)) originals.set(path, text);
+        const places = text.split(find).length - 1;
+        if (places !== 1) throw new Error(`${file} has ${places} places, not one, that say: ${find}`);
+        writeFileSync(
+          path,
+          text.replace(find, () => replace),
+        );
+      }
+      return work();
+    } finally {
+      for (const [path, text] of originals) writeFileSync(path, text);
+    }
+  }
+
+  /** @throws Error when the sources cannot be compiled: then the mutant is no program */
+  build(): void {
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/build.js'], {
+      cwd: this.directory,
+      encoding: 'utf8',
+    });
+    if (status !== 0) throw new Error(`cannot be built: ${stdout}${stderr}`);
+  }
+
+  test({ project, file, test }: Target): TestRun {
+    const report = join(this.directory, 'report.json');
+    rmSync(report, { force: true });
+    const words = ['--selectProjects', project, '--testPathPatterns', file, ...(test ? ['-t', test] : [])];
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      ['node_modules/jest/bin/jest.js', ...words, '--json', '--outputFile', report],
+      { cwd: this.directory, encoding: 'utf8', maxBuffer: 256 * 1024 * 1024, timeout: 300_000 },
+    );
+    return this.readReport(report, stdout + stderr);
+  }
+
+  dispose(): void {
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  private readReport(report: string, output: string): TestRun {
+    interface Result {
+      numPassedTests: number;
+      numFailedTests: number;
+      testResults: { message: string; assertionResults: { status: string; failureMessages: string[] }[] }[];
+    }
+    let result: Result;
+    try {
+      result = JSON.parse(readFileSync(report, 'utf8')) as Result;
+    } catch {
+      return { passed: 0, failures: [], breakdown: output.slice(-2_000) };
+    }
+    const failures = result.testResults.flatMap(({ assertionResults }) =>
+      assertionResults
+        .filter(({ status }) => status === 'failed')
+        .flatMap(({ failureMessages }) => failureMessages),
+    );
+    const isVoid = result.numPassedTests + result.numFailedTests === 0;
+    const breakdown = isVoid ? result.testResults.map(({ message }) => message).join('\n') : undefined;
+    return { passed: result.numPassedTests, failures, ...(breakdown !== undefined && { breakdown }) };
+  }
+}
