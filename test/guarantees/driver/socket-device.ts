@@ -65,6 +65,15 @@ export class SocketDevice implements Device {
     }
   }
 
+  /** Goes away, and stays away until it is told to come back. */
+  leave(): void {
+    this.socket.disconnect();
+  }
+
+  comeBack(): void {
+    this.socket.connect();
+  }
+
   close(): void {
     this.isClosed = true;
     this.socket.close();

@@ -33,6 +33,11 @@ export class SocketFollower implements Follower {
     device.socket.onAny((event: string, payload: any) => this.take(event, payload));
   }
 
+  /** Up to where it lacks nothing, as far as it knows. */
+  get position(): { readonly seq: number; readonly rev: number } {
+    return this.held.position;
+  }
+
   async settled(): Promise<readonly Message[]> {
     await until(
       `${this.name} to have everything`,

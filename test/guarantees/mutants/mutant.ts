@@ -25,14 +25,10 @@ export const BRIEF: Target = {
   file: 'test/guarantees/faults-in-brief',
   needsBuild: true,
 };
-export const DATABASE_KILLED: Target = {
+/** A file of `npm run test:guarantees`, and if need be one test in it. */
+export const proof = (name: string, test?: string): Target => ({
   project: 'guarantees',
-  file: 'test/guarantees/proofs/database-killed',
-  needsBuild: true,
-};
-export const manySenders = (test: string): Target => ({
-  project: 'guarantees',
-  file: 'test/guarantees/proofs/many-senders',
+  file: `test/guarantees/proofs/${name}`,
   test,
   needsBuild: true,
 });

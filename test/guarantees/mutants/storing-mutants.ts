@@ -1,4 +1,4 @@
-import { BRIEF, DATABASE_KILLED, manySenders, within, type Mutant, type Patch } from './mutant';
+import { BRIEF, proof, within, type Mutant, type Patch } from './mutant';
 
 const APPEND = 'src/migrations/1764000000001-append-messages.ts';
 const QUERIES = 'src/messages/append-messages.queries.ts';
@@ -73,17 +73,17 @@ export const STORING_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'number without the lock',
-    caughtBy: manySenders('three processes'),
+    caughtBy: proof('many-senders', 'three processes'),
     patches: [lockNothing],
   },
   {
-    name: 'number without the lock (one process)',
-    caughtBy: within('concurrency', 'not stored when its sender was removed meanwhile'),
+    name: 'check without the lock',
+    caughtBy: proof('held-lock', 'store nothing of somebody'),
     patches: [lockNothing],
   },
   {
     name: 'a repeated send takes a number',
-    caughtBy: manySenders('by socket and HTTP'),
+    caughtBy: proof('many-senders', 'by socket and HTTP'),
     patches: [
       {
         file: APPEND,
@@ -138,7 +138,7 @@ const sent = new Map<string, Promise<StoredMessage>>();`,
   },
   {
     name: 'try again under another id',
-    caughtBy: DATABASE_KILLED,
+    caughtBy: proof('database-killed'),
     patches: [
       {
         file: WRITER,
@@ -159,7 +159,7 @@ const sent = new Map<string, Promise<StoredMessage>>();`,
   },
   {
     name: 'commit without waiting for the disk',
-    caughtBy: DATABASE_KILLED,
+    caughtBy: proof('database-killed'),
     patches: [
       {
         file: 'src/platform/database/database-options.ts',
@@ -170,7 +170,7 @@ const sent = new Map<string, Promise<StoredMessage>>();`,
   },
   {
     name: 'keep messages in an unlogged table',
-    caughtBy: DATABASE_KILLED,
+    caughtBy: proof('database-killed'),
     patches: ['chat_messages', 'message_versions'].map((table) => ({
       file: 'src/migrations/1764000000000-initial-schema.ts',
       find: `create table ${table} (`,
@@ -185,6 +185,22 @@ const sent = new Map<string, Promise<StoredMessage>>();`,
         file: 'src/platform/database/verify-database.ts',
         find: `(['fsync', 'full_page_writes', 'synchronous_commit'] as const)`,
         replace: `(['fsync', 'full_page_writes'] as const)`,
+      },
+    ],
+  },
+  {
+    name: 'never tell another epoch',
+    caughtBy: proof('restored-database'),
+    patches: [
+      {
+        file: 'src/connections/entitlements.ts',
+        find: `select s.epoch, array(`,
+        replace: `select 1 as epoch, array(`,
+      },
+      {
+        file: 'src/catch-up/catch-up.service.ts',
+        find: `const { epoch: current } = await manager.findOneByOrFail(DatabaseState, { id: true });`,
+        replace: `const { current } = { ...(await manager.findOneByOrFail(DatabaseState, { id: true })), current: 1 };`,
       },
     ],
   },

@@ -39,6 +39,7 @@ export class ServerProcess {
         DATA_DIR: join(this.directory, `data-${this.port}`),
         AUTH_SECRET: 'the-servers-of-a-test-share-this-secret-0123456789',
         RATE_LIMITS: 'off',
+        CONTACT_POLICY: 'open',
         LOG_LEVEL: 'warn',
         ...this.environment,
       },

@@ -11,6 +11,13 @@ import { comeAndGo } from './membership';
 import { recordTheEnd, verdict } from './verdict';
 import { Writer } from './writer';
 
+/** Somebody with a socket, who follows the conversation over it. */
+export interface Client {
+  readonly person: Person;
+  readonly socket: SocketDevice;
+  readonly follower: SocketFollower;
+}
+
 interface Options {
   readonly writers?: number;
   /** Members who are removed and added again all the time, and go on writing. */
@@ -18,7 +25,7 @@ interface Options {
   /** People who try what they may not. */
   readonly outsiders?: number;
   /** Besides those of the cluster. */
-  readonly faults?: (recorder: Recorder) => Faults;
+  readonly faults?: (recorder: Recorder, clients: readonly Client[]) => Faults;
 }
 
 /** What became of it: the promises that were broken, and how attempts ended. */
@@ -47,7 +54,7 @@ export async function runUnderFaults(
     ]);
     const harm = carryOut(
       schedule,
-      { ...cluster.faults, ...faults?.(recorder) },
+      { ...cluster.faults, ...faults?.(recorder, clients) },
       recorder,
       random.fork('nemesis'),
     );
@@ -61,10 +68,7 @@ export async function runUnderFaults(
   return { broken, outcomes: recorder.outcomes, refusals: recorder.refusals() };
 }
 
-function connect(
-  group: Group,
-  person: Person,
-): { person: Person; socket: SocketDevice; follower: SocketFollower } {
+function connect(group: Group, person: Person): Client {
   const socket = new SocketDevice(group.urlOf(person), person);
   const follower = new SocketFollower(person.username, socket, group.conversationId, group.recorder);
   return { person, socket, follower };
