@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { loadConfiguration } from '../src/platform/configuration/load-configuration';
+import { databaseProblem } from '../src/platform/database/database-problem';
 import { migrateUp } from '../src/platform/database/migrate';
+import { inTransaction } from '../src/platform/database/transaction';
 import {
   startEmbeddedPostgres,
   type EmbeddedPostgres,
@@ -284,6 +286,20 @@ describe('while the database is away', () => {
     await until('a message to be acknowledged', async () => (await send()).ok);
     await verifyHistory();
   }, 30_000);
+
+  it('because a connection was lost between two statements, nothing was done, and that is what is said', async () => {
+    const client = await administrator();
+    const failed = inTransaction(server.dataSource, async (manager) => {
+      await manager.query(`update users set status = 'never'`);
+      const [{ pid }] = await manager.query('select pg_backend_pid() as pid');
+      await client.query('select pg_terminate_backend($1)', [pid]);
+      await until('the loss to be noticed', () => manager.queryRunner!.isReleased);
+      await manager.query('select');
+    });
+    const error: unknown = await failed.catch((reason: unknown) => reason);
+    expect(databaseProblem(error)?.code).toBe('temporarily-unavailable');
+    await client.end();
+  });
 
   it('because it is read-only, writing says so and reading goes on', async () => {
     const client = await administrator();

@@ -23,10 +23,13 @@ const PROBLEM_BY_CODE: Record<string, ProblemCode> = {
   '42883': 'schema-mismatch',
 };
 
-/** The connection is gone or silent: what was under way may have been done. */
+/**
+ * The connection is gone or silent: what was under way may have been done. "Database connection provided by …" is what
+ * TypeORM says when it went between two statements of a transaction, which the server undoes then.
+ */
 const LOST_CODE = /^(08\w{3}|57P0[1-5]|25P0[34]|E(CONN|PIPE|TIMEDOUT|HOST|NET|NOTFOUND|NOENT|AI_AGAIN)\w*)$/;
 const LOST_MESSAGE =
-  /^(Query read timeout|Connection terminated|Client has encountered a connection error|Client was closed|Query ?runner already released|QueryRunner)/i;
+  /^(Query read timeout|Connection terminated|Client has encountered a connection error|Client was closed|Query ?runner already released|QueryRunner|Database connection provided by a query runner was already released)/i;
 
 function rootOf(error: unknown): QueryFailure {
   if (error instanceof QueryFailedError) return error.driverError as QueryFailure;
