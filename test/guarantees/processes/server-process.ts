@@ -47,7 +47,7 @@ export class ServerProcess {
     });
     this.child = child;
     for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (data: Buffer) => (this.output = (this.output + data.toString()).slice(-20_000)));
+      stream.on('data', (data: Buffer) => (this.output = (this.output + data.toString()).slice(-1_000_000)));
     await until(
       'the server to serve',
       async () => {

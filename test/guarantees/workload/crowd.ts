@@ -65,7 +65,7 @@ export async function sendAllAtOnce(cluster: Cluster, random: Random, senders: n
   for (const { op, value } of recorder.entries)
     if (op === 'hear') heard.get(value.userId)?.add(value.message.id);
   return {
-    broken: verdict(recorder, { senders }),
+    broken: verdict(recorder, cluster, { senders }),
     sent: senders * MESSAGES_EACH,
     heard: [...heard.values()].map((ids) => ids.size),
   };

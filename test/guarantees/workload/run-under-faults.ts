@@ -64,7 +64,7 @@ export async function runUnderFaults(
   } finally {
     for (const { follower } of clients) follower.close();
   }
-  const broken = verdict(recorder, { schedule: formatSchedule(schedule).split('\n') });
+  const broken = verdict(recorder, cluster, { schedule: formatSchedule(schedule).split('\n') });
   return { broken, outcomes: recorder.outcomes, refusals: recorder.refusals() };
 }
 

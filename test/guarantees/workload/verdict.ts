@@ -34,20 +34,20 @@ export async function recordTheEnd(
 }
 
 /**
- * The promises that were broken, for `expect(…).toEqual([])`. Then the history is kept in a file, and said where.
- * An `internal` error is a bug whatever becomes of the messages.
+ * The promises that were broken, for `expect(…).toEqual([])`. Then the history is kept in a file, beside what the
+ * servers said last. An `internal` error is a bug whatever becomes of the messages.
  */
-export function verdict(recorder: Recorder, about: Record<string, unknown>): string[] {
+export function verdict(recorder: Recorder, cluster: Cluster, about: Record<string, unknown>): string[] {
   const broken = checkHistory(recorder.entries).map(({ invariant, detail }) => `${invariant}: ${detail}`);
   for (const code of ['internal', 'none', 'validation-failed', 'malformed-request', 'unauthenticated'])
     if (recorder.refusals().has(code)) broken.push(`I0: ${code}, ${recorder.refusals().get(code)} times`);
   if (broken.length === 0) return [];
-  const file = join(mkdtempSync(join(tmpdir(), 'xfchat-history-')), 'history.jsonl');
-  writeFileSync(file, toLines(recorder.entries));
-  return [
-    `${broken.length} in all; ${JSON.stringify(about)}; the history is ${file}`,
-    ...broken.slice(0, 30),
-  ];
+  const directory = mkdtempSync(join(tmpdir(), 'xfchat-history-'));
+  writeFileSync(join(directory, 'history.jsonl'), toLines(recorder.entries));
+  for (const { port, lastWords } of cluster.servers)
+    writeFileSync(join(directory, `server-${port}.log`), lastWords);
+  const summary = `${broken.length} in all; ${JSON.stringify(about)}; see ${directory}`;
+  return [summary, ...broken.slice(0, 30)];
 }
 
 class Reader {
