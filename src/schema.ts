@@ -6,13 +6,14 @@ import { ChatMessage } from './messages/message.entity';
 import { MessageVersion } from './messages/message-version.entity';
 import { InitialSchema1764000000000 } from './migrations/1764000000000-initial-schema';
 import { AppendMessages1764000000001 } from './migrations/1764000000001-append-messages';
+import { InternalUsers1764000000006 } from './migrations/1764000000006-internal-users';
 import { Conversation } from './participation/conversation.entity';
 import { Participant } from './participation/participant.entity';
 import type { DatabaseSchema } from './platform/database/database-options';
 import { DatabaseState } from './platform/database/database-state.entity';
 import { User } from './users/user.entity';
 
-/** Every table and every migration, in one place; a test proves that the two agree. */
+/** Every table, every migration and what they leave behind, in one place; a test proves that the two agree. */
 export const SCHEMA: DatabaseSchema = {
   entities: [
     User,
@@ -26,5 +27,5 @@ export const SCHEMA: DatabaseSchema = {
     MessageVersion,
     DatabaseState,
   ],
-  migrations: [InitialSchema1764000000000, AppendMessages1764000000001],
+  migrations: [InitialSchema1764000000000, AppendMessages1764000000001, InternalUsers1764000000006],
 };

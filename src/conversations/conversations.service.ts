@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource, In, type EntityManager } from 'typeorm';
 import { uuidv7 } from 'uuidv7';
 import { isBlocked, lockPairShared, requireContacts } from '../contacts/contacts.queries';
 import { Configuration } from '../platform/configuration/configuration';
@@ -12,7 +12,7 @@ import { invalidField, Problem } from '../platform/problems/problem';
 import { lockConversation, requireRole, takeRevs } from '../participation/conversation-access';
 import { Conversation } from '../participation/conversation.entity';
 import { Participant, type Role } from '../participation/participant.entity';
-import { User } from '../users/user.entity';
+import { IS_PERSON, User } from '../users/user.entity';
 import {
   findOwnConversations,
   listOwnConversations,
@@ -217,7 +217,7 @@ async function findDirect(manager: EntityManager, a: string, b: string): Promise
 
 /** @throws Problem `user-not-found` */
 async function requireUsers(manager: EntityManager, ids: string[]): Promise<void> {
-  const found = await manager.createQueryBuilder(User, 'account').whereInIds(ids).getCount();
+  const found = await manager.countBy(User, { id: In(ids), ...IS_PERSON });
   if (found !== ids.length) throw new Problem('user-not-found');
 }
 

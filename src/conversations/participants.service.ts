@@ -17,7 +17,7 @@ import {
 } from '../participation/conversation-access';
 import { Participant, type Role } from '../participation/participant.entity';
 import { findParticipant, listParticipants, type ParticipantView } from '../participation/participant-view';
-import { User } from '../users/user.entity';
+import { IS_PERSON, User } from '../users/user.entity';
 import { sharedConversation } from './conversation-view';
 import { ConversationAdded, ParticipantChanged, ParticipantLeft } from './conversations.events';
 
@@ -93,7 +93,7 @@ export class ParticipantsService {
   ): Promise<ParticipantView> {
     requireRole(access, 'admin');
     const { id: conversationId, lastSeq } = access.conversation;
-    if (!(await manager.existsBy(User, { id: targetId }))) throw new Problem('user-not-found');
+    if (!(await manager.existsBy(User, { id: targetId, ...IS_PERSON }))) throw new Problem('user-not-found');
     await requireContacts(manager, this.configuration.CONTACT_POLICY, access.participant.userId, [targetId]);
     const given = mayGive(access, role) ? role : 'member';
     if (given === 'owner') await this.handOver(manager, access, afterCommit);

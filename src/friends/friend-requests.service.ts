@@ -10,7 +10,7 @@ import { inTransaction, type AfterCommit } from '../platform/database/transactio
 import { EventBus } from '../platform/events/event-bus';
 import { readTimeCursor, writeTimeCursor } from '../platform/pagination/time-cursor';
 import { invalidField, Problem } from '../platform/problems/problem';
-import { User } from '../users/user.entity';
+import { IS_PERSON, User } from '../users/user.entity';
 import { FriendRequest } from './friend-request.entity';
 import { friendRequestView } from './friend-view';
 import type {
@@ -207,10 +207,10 @@ async function findRecipient(manager: EntityManager, input: CreateFriendRequestD
   if ((recipientId === undefined) === (recipientUsername === undefined)) {
     throw invalidField('/recipientId', 'or recipientUsername is required, and only one of them');
   }
-  const user = await manager.findOneBy(
-    User,
-    recipientId ? { id: recipientId } : { username: recipientUsername! },
-  );
+  const user = await manager.findOneBy(User, {
+    ...IS_PERSON,
+    ...(recipientId ? { id: recipientId } : { username: recipientUsername! }),
+  });
   if (!user) throw new Problem('user-not-found');
   return user.id;
 }

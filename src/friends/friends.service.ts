@@ -8,7 +8,7 @@ import { inTransaction } from '../platform/database/transaction';
 import { EventBus } from '../platform/events/event-bus';
 import { readTimeCursor, writeTimeCursor } from '../platform/pagination/time-cursor';
 import { invalidField, Problem } from '../platform/problems/problem';
-import { User } from '../users/user.entity';
+import { IS_PERSON, User } from '../users/user.entity';
 import { userView, type UserView } from '../users/users.dto';
 import { FriendRequestsService } from './friend-requests.service';
 import type { BlockList, FriendList, PeopleListDto } from './friends.dto';
@@ -63,7 +63,7 @@ export class FriendsService {
   async block(userId: string, otherId: string): Promise<void> {
     if (userId === otherId) throw invalidField('/path/userId', 'must be somebody else');
     await inTransaction(this.dataSource, async (manager, afterCommit) => {
-      if (!(await manager.existsBy(User, { id: otherId }))) throw new Problem('user-not-found');
+      if (!(await manager.existsBy(User, { id: otherId, ...IS_PERSON }))) throw new Problem('user-not-found');
       await lockPair(manager, userId, otherId);
       const { userLowId, userHighId } = pairOf(userId, otherId);
       await manager.query(`select from conversations where direct_key = $1 for no key update`, [

@@ -32,9 +32,16 @@ export class User {
   @Column('boolean', { name: 'is_operator', default: false })
   isOperator: boolean;
 
+  /** The server itself, see `Canary`; not to be found by anybody. */
+  @Column('boolean', { name: 'is_internal', default: false })
+  isInternal: boolean;
+
   @Column('timestamp with time zone', { name: 'created_at', precision: 3, default: () => 'now()' })
   createdAt: Date;
 
   @Column('timestamp with time zone', { name: 'updated_at', precision: 3, default: () => 'now()' })
   updatedAt: Date;
 }
+
+/** What a search for people has to ask: the server's own users are none. */
+export const IS_PERSON = { isInternal: false } as const;

@@ -59,7 +59,9 @@ export interface OwnUserView extends UserView {
   email: string | null;
 }
 
-export function userView(user: Omit<User, 'passwordHash' | 'email' | 'isOperator' | 'updatedAt'>): UserView {
+export function userView(
+  user: Omit<User, 'passwordHash' | 'email' | 'isOperator' | 'isInternal' | 'updatedAt'>,
+): UserView {
   return {
     id: user.id,
     username: user.username,

@@ -3,7 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { inTransaction } from '../platform/database/transaction';
 import { Problem } from '../platform/problems/problem';
-import { User } from './user.entity';
+import { IS_PERSON, User } from './user.entity';
 import {
   ownUserView,
   userView,
@@ -50,6 +50,7 @@ export class UsersService {
     const users = await this.dataSource.manager
       .createQueryBuilder(User, 'person')
       .where('person.username like :pattern', { pattern: `${query.query.replace(/[\\%_]/g, '\\$&')}%` })
+      .andWhere(IS_PERSON)
       .andWhere('person.username > :cursor', { cursor: query.cursor ?? '' })
       .andWhere('not exists (select from blocks where blocker_id = person.id and blocked_id = :userId)')
       .andWhere('not exists (select from blocks where blocker_id = :userId and blocked_id = person.id)', {
@@ -63,7 +64,7 @@ export class UsersService {
   }
 
   private async find(id: string): Promise<User> {
-    const user = await this.dataSource.manager.findOneBy(User, { id });
+    const user = await this.dataSource.manager.findOneBy(User, { id, ...IS_PERSON });
     if (!user) throw new Problem('user-not-found');
     return user;
   }
