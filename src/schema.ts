@@ -28,4 +28,6 @@ export const SCHEMA: DatabaseSchema = {
     DatabaseState,
   ],
   migrations: [InitialSchema1764000000000, AppendMessages1764000000001, InternalUsers1764000000006],
+  // eslint-disable-next-line no-restricted-syntax -- named to see that it is there, not called
+  functions: ['append_messages(uuid[],uuid[],uuid[],text[],text[],uuid[])'],
 };

@@ -1,5 +1,4 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { DataSource } from 'typeorm';
 import { createApplication, drainAndClose } from './application';
 import type { Configuration } from './platform/configuration/configuration';
 import {
@@ -7,10 +6,9 @@ import {
   maskedConfiguration,
   unsupportedVariables,
 } from './platform/configuration/load-configuration';
-import { migrationOptions } from './platform/database/database-options';
-import { migrateUp, newerSchema } from './platform/database/migrate';
-import { compareSchema } from './platform/database/schema-check';
-import { DatabaseUnusableError, verifyDatabase } from './platform/database/verify-database';
+import { migrateUp } from './platform/database/migrate';
+import { verifyConnectionBudget, verifyDatabase } from './platform/database/verify-database';
+import { verifySchema } from './platform/database/verify-schema';
 import { openDatabase } from './database-source';
 import { StructuredLogger } from './platform/logging/structured-logger';
 import { SCHEMA } from './schema';
@@ -70,12 +68,14 @@ async function serve(
   logger: StructuredLogger,
 ): Promise<NestExpressApplication> {
   const url = configuration.DATABASE_URL!;
-  await verifyDatabase(url, configuration, (message) => logger.warn(message));
+  const warn = (message: string): void => logger.warn(message);
+  const facts = await verifyDatabase(url, configuration, warn);
+  verifyConnectionBudget(facts, configuration, warn);
   if (configuration.MIGRATE_ON_START) {
     const applied = await migrateUp(url, configuration, SCHEMA);
     if (applied.length > 0) logger.event('info', 'migrated', { applied });
   }
-  await verifySchema(url, configuration);
+  await verifySchema(url, configuration, SCHEMA);
   const application = await createApplication(configuration, logger);
   try {
     await listen(application, configuration);
@@ -84,21 +84,6 @@ async function serve(
     throw error;
   }
   return application;
-}
-
-async function verifySchema(url: string, configuration: Configuration): Promise<void> {
-  const dataSource = await new DataSource(migrationOptions(url, configuration, SCHEMA)).initialize();
-  try {
-    const { pending, unknown } = await compareSchema(dataSource);
-    if (unknown.length > 0) throw new DatabaseUnusableError(newerSchema(unknown));
-    if (pending.length > 0) {
-      throw new DatabaseUnusableError(
-        `The database lacks migrations: ${pending.join(', ')}. Run \`npx xfchat migrate up\`, or set MIGRATE_ON_START=true.`,
-      );
-    }
-  } finally {
-    await dataSource.destroy();
-  }
 }
 
 async function listen(application: NestExpressApplication, configuration: Configuration): Promise<void> {

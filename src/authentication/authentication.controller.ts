@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Req } from '
 import type { Request } from 'express';
 import { Public } from '../platform/http/public';
 import { Metrics } from '../platform/metrics/metrics';
+import { inShare } from '../platform/request-context';
 import { RateLimits } from '../platform/rate-limits/rate-limits';
 import { toProblem } from '../platform/problems/to-problem';
 import { parseId } from '../platform/validation/field-rules';
@@ -30,7 +31,7 @@ export class AuthenticationController {
   @Public()
   @Post('register')
   async register(@Body() input: RegisterDto, @Req() request: Request): Promise<SignedIn> {
-    return this.authentication.register(input, request.ip ?? '');
+    return inShare('sign-in', () => this.authentication.register(input, request.ip ?? ''));
   }
 
   @Public()
@@ -38,7 +39,7 @@ export class AuthenticationController {
   @HttpCode(200)
   async login(@Body() input: LoginDto, @Req() request: Request): Promise<SignedIn> {
     try {
-      const signedIn = await this.authentication.login(input, request.ip ?? '');
+      const signedIn = await inShare('sign-in', () => this.authentication.login(input, request.ip ?? ''));
       this.metrics.signIns.inc({ outcome: 'ok' });
       return signedIn;
     } catch (error) {
@@ -52,7 +53,7 @@ export class AuthenticationController {
   @HttpCode(200)
   async refresh(@Body() input: RefreshDto, @Req() request: Request): Promise<Tokens> {
     this.rateLimits.take('anonymous', request.ip ?? '');
-    return this.sessions.refresh(input.refreshToken);
+    return inShare('sign-in', () => this.sessions.refresh(input.refreshToken));
   }
 
   @Post('logout')

@@ -3,7 +3,7 @@ import { Reflector } from '@nestjs/core';
 import { PUBLIC } from '../platform/http/public';
 import { Problem } from '../platform/problems/problem';
 import { RateLimits } from '../platform/rate-limits/rate-limits';
-import { currentContext } from '../platform/request-context';
+import { currentContext, inShare } from '../platform/request-context';
 import type { AuthenticatedRequest } from '../platform/http/caller';
 import { SessionsService } from './sessions.service';
 
@@ -28,7 +28,7 @@ export class AuthenticationGuard implements CanActivate {
       this.rateLimits.take('anonymous', request.ip ?? '');
       throw new Problem('unauthenticated');
     }
-    const { userId, sessionId } = await this.sessions.authenticate(token);
+    const { userId, sessionId } = await inShare('sign-in', () => this.sessions.authenticate(token));
     request.caller = { userId, sessionId };
     const requestContext = currentContext();
     if (requestContext) requestContext.userId = userId;

@@ -14,8 +14,8 @@ export function stayAlive(): () => void {
 
 /** Ends the process with a sentence on what went wrong; errors whose text was not written for people show their name. */
 export function fail(error: unknown): never {
-  const code = (error as { code?: string }).code;
+  const { code, exitCode = 1 } = error as { code?: string; exitCode?: number };
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`${code && /^[0-9A-Z]{5}$/.test(code) ? `The database refused: ${code}` : message}\n`);
-  process.exit(1);
+  process.exit(exitCode);
 }

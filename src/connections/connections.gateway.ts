@@ -15,7 +15,7 @@ import { Problem } from '../platform/problems/problem';
 import { logProblem } from '../platform/problems/problem.filter';
 import { toProblem } from '../platform/problems/to-problem';
 import { RateLimits } from '../platform/rate-limits/rate-limits';
-import { runInContext } from '../platform/request-context';
+import { runInContext, type RequestContext } from '../platform/request-context';
 import { commandFrame, identityOf, type SocketIdentity } from '../platform/sockets/command-frame';
 import { conversationRoom, Rooms, sessionRoom, userRoom, type Arrival } from '../platform/sockets/rooms';
 import { RefreshSessionCommandDto } from './connections.dto';
@@ -40,6 +40,7 @@ export class ConnectionsGateway
   private server: Server | undefined;
   private sweeper: NodeJS.Timeout | undefined;
   private readonly frame: ReturnType<typeof commandFrame>;
+  private announced: 'ok' | 'degraded' = 'ok';
   /** Connections whose authentication is on its way. Socket.IO would begin one for each packet that asks for it. */
   private readonly arriving = new WeakSet<Socket['conn']>();
 
@@ -68,7 +69,7 @@ export class ConnectionsGateway
     this.events.on(SessionEnded, ({ sessionId, reason }) =>
       this.rooms.endSession(sessionId, 'session:revoked', { reason }),
     );
-    this.monitor.onChange(() => this.server?.emit('server:status', this.status()));
+    this.monitor.onChange(() => this.announceStatus());
   }
 
   afterInit(server: Server): void {
@@ -145,8 +146,10 @@ export class ConnectionsGateway
 
   /** @throws Problem: what the client finds in `connect_error.data` */
   private async admit(socket: Socket): Promise<void> {
-    const context = {
+    const context: RequestContext = {
       requestId: randomUUID(),
+      operation: 'handshake',
+      share: 'sign-in',
       deadline: performance.now() + this.configuration.REQUEST_TIMEOUT_MS,
     };
     const { conn } = socket;
@@ -203,5 +206,13 @@ export class ConnectionsGateway
 
   private status(): { status: 'ok' | 'degraded' } {
     return { status: this.monitor.verdict.isUp ? 'ok' : 'degraded' };
+  }
+
+  /** The reason may change without the status doing so; people are told of the status only. */
+  private announceStatus(): void {
+    const { status } = this.status();
+    if (status === this.announced) return;
+    this.announced = status;
+    this.server?.emit('server:status', { status });
   }
 }

@@ -28,8 +28,12 @@ export class HealthController {
   }
 
   @Get('ready')
-  async ready(@Res({ passthrough: true }) response: Response): Promise<HealthCheckResult> {
-    return withoutDetails(answer(response, await this.health.ready()), ['reason']);
+  async ready(
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<HealthCheckResult> {
+    const result = answer(response, await this.health.ready());
+    return (await this.operators.includes(request)) ? result : withoutDetails(result, ['reason', 'ageMs']);
   }
 
   @Get('startup')

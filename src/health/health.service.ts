@@ -9,12 +9,17 @@ import { WorkInFlight } from '../platform/lifecycle/work-in-flight';
 import { DatabaseMonitor } from '../platform/database/database-monitor';
 import { EXHAUSTED_MS, PoolUsage } from '../platform/database/pool-usage';
 import { SchemaMonitor } from '../platform/database/schema-monitor';
+import { StatementWatch } from '../platform/database/statement-watch';
 import { version } from '../version';
+import { Canary } from './canary';
 
 /** A verdict that was not confirmed for this long is no verdict. */
-const STALE_MS = 3_500;
+const STALE_MS = 5_000;
+const DISK_FULL = '53100';
+/** A disk that was full so recently is taken to be full still. */
+const FULL_FOR_MS = 60_000;
 
-/** What the probes are told; each indicator says why it is down, in a word. */
+/** What the probes are told: each indicator says why it is up or down, in a word, and how old that word is. */
 @Injectable()
 export class HealthService {
   constructor(
@@ -23,7 +28,9 @@ export class HealthService {
     private readonly monitor: DatabaseMonitor,
     private readonly pool: PoolUsage,
     private readonly schema: SchemaMonitor,
+    private readonly watch: StatementWatch,
     private readonly work: WorkInFlight,
+    private readonly canary: Canary,
   ) {}
 
   /** Is the process alive? Nothing else: restarting it does not mend a database. */
@@ -33,12 +40,7 @@ export class HealthService {
 
   /** Should traffic be sent here? */
   async ready(): Promise<HealthCheckResult> {
-    return this.check([
-      () => this.database(),
-      () => this.connectionPool(),
-      () => this.schemaState(),
-      () => this.lifecycle(),
-    ]);
+    return this.check(this.readiness);
   }
 
   /** Has the start been verified? The server listens only after that. */
@@ -47,14 +49,17 @@ export class HealthService {
   }
 
   async full(): Promise<HealthCheckResult> {
-    return this.check([
-      () => this.process(),
-      () => this.database(),
-      () => this.connectionPool(),
-      () => this.schemaState(),
-      () => this.lifecycle(),
-    ]);
+    return this.check([() => this.process(), ...this.readiness]);
   }
+
+  private readonly readiness = [
+    () => this.database(),
+    () => this.connectionPool(),
+    () => this.schemaState(),
+    () => this.storage(),
+    () => this.lifecycle(),
+    () => this.canarySong(),
+  ];
 
   private async check(indicators: (() => HealthIndicatorResult)[]): Promise<HealthCheckResult> {
     try {
@@ -67,6 +72,8 @@ export class HealthService {
 
   private process(): HealthIndicatorResult {
     return this.indicators.check('process').up({
+      reason: 'ok',
+      ageMs: 0,
       version,
       node: process.version,
       uptimeSeconds: Math.floor(process.uptime()),
@@ -91,22 +98,52 @@ export class HealthService {
 
   private connectionPool(): HealthIndicatorResult {
     const indicator = this.indicators.check('pool');
-    const { exhaustedMs } = this.pool;
-    const details = { ...this.pool.figures, exhaustedMs: Math.round(exhaustedMs) };
-    return exhaustedMs >= EXHAUSTED_MS ? indicator.down(details) : indicator.up(details);
+    const { exhaustedMs, figures, shares, oldestCheckoutMs, ageMs } = this.pool;
+    const isExhausted = exhaustedMs >= EXHAUSTED_MS;
+    const details = {
+      reason: isExhausted ? 'exhausted' : 'ok',
+      ageMs: Math.round(ageMs),
+      ...figures,
+      shares,
+      exhaustedMs: Math.round(exhaustedMs),
+      oldestCheckoutMs: Math.round(oldestCheckoutMs),
+    };
+    return isExhausted ? indicator.down(details) : indicator.up(details);
   }
 
   private schemaState(): HealthIndicatorResult {
     const indicator = this.indicators.check('schema');
-    const { verdict } = this.schema;
-    const fits = verdict !== undefined && verdict.pending.length === 0 && verdict.unknown.length === 0;
-    return fits
-      ? indicator.up()
-      : indicator.down({ pending: verdict?.pending ?? [], unknown: verdict?.unknown ?? [] });
+    const { state, fits } = this.schema;
+    const { pending = [], unknown = [], damage = [], checkedAt = performance.now() } = state ?? {};
+    const ageMs = Math.round(performance.now() - checkedAt);
+    if (fits) return indicator.up({ reason: 'ok', ageMs });
+    const reason = unknown.length > 0 ? 'too-new' : pending.length > 0 ? 'too-old' : 'damaged';
+    return indicator.down({ reason: state ? reason : 'unknown', ageMs, pending, unknown, damage });
+  }
+
+  /** Never red: reading goes on, and sending the traffic elsewhere does not make room. */
+  private storage(): HealthIndicatorResult {
+    const fullMs = this.watch.ageOf(DISK_FULL);
+    const isFull = fullMs !== undefined && fullMs < FULL_FOR_MS;
+    return this.indicators
+      .check('storage')
+      .up({ reason: isFull ? 'full' : 'ok', ageMs: Math.round(fullMs ?? 0) });
   }
 
   private lifecycle(): HealthIndicatorResult {
     const indicator = this.indicators.check('draining');
-    return this.work.isDraining ? indicator.down({ inFlight: this.work.size }) : indicator.up();
+    return this.work.isDraining
+      ? indicator.down({ reason: 'draining', ageMs: 0, inFlight: this.work.size })
+      : indicator.up({ reason: 'ok', ageMs: 0 });
+  }
+
+  /** Never red by itself, see `Canary`. */
+  private canarySong(): HealthIndicatorResult {
+    const { reason, ageMs, roundTripMs } = this.canary.state;
+    return this.indicators.check('canary').up({
+      reason: this.canary.isOn ? reason : 'off',
+      ageMs: Math.round(ageMs),
+      ...(roundTripMs !== undefined && { roundTripMs: Math.round(roundTripMs) }),
+    });
   }
 }

@@ -1,11 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { Request } from 'express';
 import { DataSource } from 'typeorm';
 import { SessionsService } from '../authentication/sessions.service';
 import { Configuration } from '../platform/configuration/configuration';
+import { runInContext } from '../platform/request-context';
 import { User } from '../users/user.entity';
 
+/** A probe must not wait for a database that does not answer. */
+const PATIENCE_MS = 1_000;
 const LOOPBACK = /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/;
 
 /** Who may see the inside of the server: users with the operator role, and outside production whoever is on the machine. */
@@ -26,10 +30,18 @@ export class Operators {
     const token = /^Bearer (\S+)$/i.exec(request.get('authorization') ?? '')?.[1];
     if (!token) return false;
     try {
-      const { userId } = await this.sessions.authenticate(token);
-      return await this.dataSource.manager.existsBy(User, { id: userId, isOperator: true });
+      const deadline = performance.now() + PATIENCE_MS;
+      return await runInContext(
+        { requestId: randomUUID(), operation: 'operator', deadline, share: 'sign-in' },
+        () => this.isOperator(token),
+      );
     } catch {
       return false;
     }
+  }
+
+  private async isOperator(token: string): Promise<boolean> {
+    const { userId } = await this.sessions.authenticate(token);
+    return this.dataSource.manager.existsBy(User, { id: userId, isOperator: true });
   }
 }

@@ -201,6 +201,8 @@ const conversationOf = (pending: Pending): string => pending.command.conversatio
 class BatchContext implements RequestContext {
   readonly requestId: string;
   readonly deadline: number;
+  readonly operation = 'message writer';
+  readonly share = 'messages';
 
   constructor(
     latest: RequestContext,

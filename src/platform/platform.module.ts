@@ -6,7 +6,8 @@ import { DatabaseCircuit } from './database/circuit';
 import { DatabaseMonitor } from './database/database-monitor';
 import { databaseOptions, type DatabaseSchema } from './database/database-options';
 import { PoolUsage } from './database/pool-usage';
-import { SchemaMonitor } from './database/schema-monitor';
+import { DATABASE_SCHEMA, SchemaMonitor } from './database/schema-monitor';
+import { StatementWatch } from './database/statement-watch';
 import { EventBus } from './events/event-bus';
 import { WorkInFlight } from './lifecycle/work-in-flight';
 import { StructuredLogger } from './logging/structured-logger';
@@ -36,11 +37,12 @@ const SHARED = [
 export class PlatformModule {
   static for(configuration: Configuration, logger: StructuredLogger, schema: DatabaseSchema): DynamicModule {
     const circuit = new DatabaseCircuit();
+    const watch = new StatementWatch(logger);
     return {
       module: PlatformModule,
       imports: [
         TypeOrmModule.forRoot({
-          ...databaseOptions(configuration.DATABASE_URL ?? '', configuration, schema, circuit),
+          ...databaseOptions(configuration.DATABASE_URL ?? '', configuration, schema, { circuit, watch }),
           // The start has made sure of the database; one that vanishes in between is a fault to be told at once.
           retryAttempts: 0,
         }),
@@ -50,12 +52,14 @@ export class PlatformModule {
         { provide: Configuration, useValue: configuration },
         { provide: StructuredLogger, useValue: logger },
         { provide: DatabaseCircuit, useValue: circuit },
+        { provide: StatementWatch, useValue: watch },
+        { provide: DATABASE_SCHEMA, useValue: schema },
         ...SHARED,
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_PIPE, useClass: RequestValidationPipe },
         { provide: APP_INTERCEPTOR, useClass: CommandResultInterceptor },
       ],
-      exports: [Configuration, StructuredLogger, DatabaseCircuit, ...SHARED],
+      exports: [Configuration, StructuredLogger, DatabaseCircuit, StatementWatch, ...SHARED],
     };
   }
 }

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres/embedded-postgres';
+import { SCHEMA } from '../../src/schema';
 import { createTestDatabase, withClient } from '../support/databases';
 import { PASSWORD, signUp } from '../support/people';
 import { refusedSocket } from '../support/test-socket';
@@ -139,20 +140,22 @@ describe('the server as a process', () => {
     const database = await createTestDatabase({ empty: true });
     const missing = new URL(database.url);
     missing.pathname = '/no_such_database';
-    const cases: [Record<string, string>, RegExp][] = [
-      [{ DATABASE_URL: missing.toString() }, /does not exist/],
+    const cases: [Record<string, string>, code: string, RegExp][] = [
+      [{ DATABASE_URL: missing.toString() }, '12', /does not exist/],
       [
         { DATABASE_URL: 'postgres://x@127.0.0.1:9/x', DATABASE_START_TIMEOUT_MS: '500' },
-        /did not answer within/,
+        '10',
+        /did not answer .*Start it, or correct DATABASE_URL/,
       ],
       [
         { DATABASE_URL: database.url, MIGRATE_ON_START: 'false' },
+        '17',
         /lacks migrations: InitialSchema.*migrate up/,
       ],
     ];
-    for (const [environment, text] of cases) {
+    for (const [environment, code, text] of cases) {
       const server = start(environment);
-      expect({ environment, code: await server.ended() }).toEqual({ environment, code: '1' });
+      expect({ environment, code: await server.ended() }).toEqual({ environment, code });
       expect(server.output()).toMatch(text);
     }
     await database.drop();
@@ -168,6 +171,7 @@ describe('the server as a process', () => {
       MIGRATE_ON_START: 'true',
       AUTH_SECRET: secret,
       METRICS_TOKEN: 'metrics-token',
+      CANARY_INTERVAL_MS: '0',
       DRAIN_DELAY_MS: '0',
     });
     const text = 'the text of somebody';
@@ -255,8 +259,12 @@ describe('the server as a process', () => {
       });
     }
     expect(run(['no-such-command']).status).not.toBe(0);
-    expect(JSON.parse(run(['migrate', 'status', '--json'], environment).stdout).pending).toHaveLength(2);
-    expect(JSON.parse(run(['migrate', 'up', '--json'], environment).stdout).applied).toHaveLength(2);
+    expect(JSON.parse(run(['migrate', 'status', '--json'], environment).stdout).pending).toHaveLength(
+      SCHEMA.migrations.length,
+    );
+    expect(JSON.parse(run(['migrate', 'up', '--json'], environment).stdout).applied).toHaveLength(
+      SCHEMA.migrations.length,
+    );
     expect(run(['migrate', 'up'], environment).stdout).toBe('nothing to do\n');
     expect(run(['migrate', 'down'], environment).status).toBe(0);
     expect(run(['migrate', 'up'], environment).status).toBe(0);

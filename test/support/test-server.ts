@@ -44,6 +44,7 @@ export async function startTestServer(options: Options = {}): Promise<TestServer
     CONTACT_POLICY: 'open',
     LOG_LEVEL: 'fatal',
     DATABASE_POOL_MAX: '10',
+    CANARY_INTERVAL_MS: '0',
     ...options.environment,
   });
   const logger = new StructuredLogger({ level: configuration.LOG_LEVEL, readable: false });

@@ -56,6 +56,18 @@ export class Configuration {
   @Max(1_000)
   DATABASE_POOL_MAX = 25;
 
+  /** Requests of one share of the pool that may wait for a connection; further ones are refused at once. */
+  @Transform(toInteger)
+  @IsInt()
+  @Min(1)
+  DATABASE_QUEUE_MAX = 1_000;
+
+  /** Processes that share the database: with their pools they have to fit into its connections. */
+  @Transform(toInteger)
+  @IsInt()
+  @Min(1)
+  INSTANCES = 1;
+
   @Transform(toInteger)
   @IsInt()
   @Min(100)
@@ -115,6 +127,12 @@ export class Configuration {
   @IsInt()
   @Min(0)
   SOCKET_GRACE_AFTER_OUTAGE_MS = 60_000;
+
+  /** How often this process sends itself a message to see that sending works; 0: never. */
+  @Transform(toInteger)
+  @IsInt()
+  @Min(0)
+  CANARY_INTERVAL_MS = 10_000;
 
   /** Whom one may start a conversation with, or add to one. */
   @IsIn(['friends', 'open'])

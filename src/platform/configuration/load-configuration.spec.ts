@@ -25,6 +25,9 @@ describe('the configuration', () => {
       PORT: 3000,
       DATABASE_POOL_MAX: 25,
       DATABASE_ACQUIRE_TIMEOUT_MS: 5_000,
+      DATABASE_QUEUE_MAX: 1_000,
+      INSTANCES: 1,
+      CANARY_INTERVAL_MS: 10_000,
       DATABASE_IDLE_TIMEOUT_MS: 600_000,
       DATABASE_MAX_LIFETIME_MS: 1_800_000,
       DATABASE_STATEMENT_TIMEOUT_MS: 30_000,
@@ -89,6 +92,9 @@ describe('the configuration', () => {
     ],
     [{ DATABASE_URL: 'mysql://x' }, 'DATABASE_URL must be a postgres:// URL'],
     [{ REQUEST_TIMEOUT_MS: '5' }, 'REQUEST_TIMEOUT_MS'],
+    [{ INSTANCES: '0' }, 'INSTANCES'],
+    [{ DATABASE_QUEUE_MAX: '0' }, 'DATABASE_QUEUE_MAX'],
+    [{ CANARY_INTERVAL_MS: 'often' }, 'CANARY_INTERVAL_MS'],
   ])('refuses %j', (environment, fault) => {
     expect(faultsOf(environment as Record<string, string>).join('\n')).toContain(fault);
   });

@@ -1,23 +1,79 @@
+import {
+  CircuitState,
+  ConsecutiveBreaker,
+  ExponentialBackoff,
+  circuitBreaker,
+  handleWhen,
+  isBrokenCircuitError,
+  isIsolatedCircuitError,
+  type IDisposable,
+} from 'cockatiel';
+
 /** The database is known to be down, so no connection was even tried. */
 export class DatabaseDownError extends Error {
   override name = 'DatabaseDownError';
 }
 
+/** So many connections in a row that could not be had, and nothing but a new try will tell. */
+const FAILURES = 5;
+const FIRST_TRY_AFTER_MS = 250;
+const MAX_TRY_AFTER_MS = 4_000;
+/** A server that is full answers, and those who have a connection are served. */
+const TOO_MANY_CONNECTIONS = '53300';
+
 /**
- * Open while the database is known to be down: whoever wants or awaits a connection is refused at once, instead of
- * waiting for what will not come. The `DatabaseMonitor`, which has a connection of its own, opens and closes it.
+ * The circuit breaker in the door of the pool: while the database is known to be down, whoever wants or awaits a
+ * connection is refused at once, instead of waiting for what will not come.
+ *
+ * It opens in two ways. The `DatabaseMonitor`, which has a connection of its own, holds it open while it sees the
+ * database down. And it opens by itself when the pool fails to get connections though the monitor still has its own;
+ * then one try at a time is let through, after a pause that grows and is never the same for two processes.
  */
 export class DatabaseCircuit {
+  private readonly policy = circuitBreaker(
+    handleWhen((error) => (error as { code?: string }).code !== TOO_MANY_CONNECTIONS),
+    {
+      breaker: new ConsecutiveBreaker(FAILURES),
+      halfOpenAfter: new ExponentialBackoff({ initialDelay: FIRST_TRY_AFTER_MS, maxDelay: MAX_TRY_AFTER_MS }),
+    },
+  );
   private readonly waiting = new Set<() => void>();
-  private open = false;
+  private isolation: IDisposable | undefined;
 
-  get isOpen(): boolean {
-    return this.open;
+  constructor() {
+    this.policy.onBreak(() => {
+      for (const refuse of [...this.waiting]) refuse();
+    });
   }
 
+  /** True while the monitor sees the database down. */
+  get isOpen(): boolean {
+    return this.policy.state === CircuitState.Isolated;
+  }
+
+  /** True unless every connection may be tried. */
+  get isDisturbed(): boolean {
+    return this.policy.state !== CircuitState.Closed;
+  }
+
+  /** The word of the monitor. That the database is up also ends what the pool has concluded by itself. */
   set(isOpen: boolean): void {
-    this.open = isOpen;
-    if (isOpen) for (const refuse of [...this.waiting]) refuse();
+    if (isOpen) this.isolation ??= this.policy.isolate();
+    else {
+      this.isolation?.dispose();
+      this.isolation = undefined;
+    }
+  }
+
+  /** Tries to get a connection. @throws DatabaseDownError when it is of no use to try */
+  async try<T>(connect: () => Promise<T>): Promise<T> {
+    try {
+      return await this.policy.execute(connect);
+    } catch (error) {
+      if (isBrokenCircuitError(error) || isIsolatedCircuitError(error))
+        throw new DatabaseDownError('the database is down');
+      throw error;
+    }
   }
 
   /** Calls `refuse` should the circuit open; returns what ends that. */

@@ -19,6 +19,8 @@ export interface DatabaseVerdict {
 
 const INTERVAL_MS = 500;
 const TIMEOUT_MS = 1_000;
+/** A refused password does not get better by trying; servers count such tries, and some lock the door. */
+const MAX_INTERVAL_MS = 3_000;
 /** A server that has no connection left for us serves those who have one; if that lasts, it is of no use to others. */
 const CROWDED_MS = 10_000;
 const TOO_MANY_CONNECTIONS = '53300';
@@ -39,6 +41,7 @@ export class DatabaseMonitor implements OnApplicationShutdown {
   private isStopped = false;
   private readonly url: string;
   private crowdedSince: number | undefined;
+  private pause = INTERVAL_MS;
   private current: DatabaseVerdict = {
     isUp: false,
     reason: 'starting',
@@ -53,6 +56,8 @@ export class DatabaseMonitor implements OnApplicationShutdown {
     private readonly circuit: DatabaseCircuit,
   ) {
     this.url = configuration.DATABASE_URL ?? '';
+    // The pool gets no connection any more: one that we have had for long proves nothing.
+    circuit.onOpen(() => this.drop());
   }
 
   get verdict(): DatabaseVerdict {
@@ -86,7 +91,14 @@ export class DatabaseMonitor implements OnApplicationShutdown {
       this.drop();
       this.conclude(this.reasonOf(error as NodeJS.ErrnoException), undefined, undefined);
     }
-    if (!this.isStopped) this.timer = setTimeout(() => void this.look(), INTERVAL_MS);
+    if (!this.isStopped) this.timer = setTimeout(() => void this.look(), this.nextPause());
+  }
+
+  /** Not in step with other processes. */
+  private nextPause(): number {
+    const isRefused = this.current.reason === 'authentication';
+    this.pause = isRefused ? Math.min(this.pause * 2, MAX_INTERVAL_MS) : INTERVAL_MS;
+    return this.pause * (0.8 + Math.random() * 0.4);
   }
 
   private async ask(): Promise<{ version: string; isWritable: boolean }> {

@@ -4,6 +4,7 @@ import type { Configuration } from '../configuration/configuration';
 import type { DatabaseCircuit } from './circuit';
 import { LOCK_TIMEOUT_MS } from './deadline-client';
 import { DeadlinePool } from './deadline-pool';
+import type { StatementWatch } from './statement-watch';
 
 type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }>;
 
@@ -21,11 +22,14 @@ const types: pg.CustomTypesConfig = {
 export interface DatabaseSchema {
   readonly entities: (new () => object)[];
   readonly migrations: (new () => MigrationInterface)[];
+  /** Signatures of the functions that the migrations leave behind and the program calls. */
+  readonly functions: string[];
 }
 
 /** The server gets the first word on a statement that takes too long. */
 const SILENCE_MARGIN_MS = 1_000;
-const IDLE_IN_TRANSACTION_TIMEOUT_MS = 15_000;
+/** A transaction that is idle for this much longer than a request may last belongs to nobody any more. */
+const IDLE_MARGIN_MS = 5_000;
 /** How often the server looks whether the client of a running statement is still there. */
 const CONNECTION_CHECK_MS = 1_000;
 
@@ -37,7 +41,7 @@ export function databaseOptions(
   url: string,
   configuration: Configuration,
   schema: DatabaseSchema,
-  circuit?: DatabaseCircuit,
+  guards: { circuit?: DatabaseCircuit; watch?: StatementWatch } = {},
 ): PostgresOptions {
   if (!url) throw new Error('DATABASE_URL is not set');
   const isPooler = configuration.DIRECT_DATABASE_URL !== undefined;
@@ -46,7 +50,8 @@ export function databaseOptions(
     url,
     driver: { ...pg, Pool: DeadlinePool },
     applicationName: 'xfchat',
-    ...schema,
+    entities: schema.entities,
+    migrations: schema.migrations,
     migrationsTransactionMode: 'each',
     migrationsTableName: 'migrations',
     synchronize: false,
@@ -61,7 +66,8 @@ export function databaseOptions(
       // The last resort of background work, should the server fall silent; a request gives up with its deadline.
       query_timeout: configuration.DATABASE_STATEMENT_TIMEOUT_MS + SILENCE_MARGIN_MS,
       types,
-      circuit,
+      ...guards,
+      queueMax: configuration.DATABASE_QUEUE_MAX,
       // A pooler in transaction mode refuses settings at connect; each transaction sets its own anyway.
       ...(!isPooler && sessionSettings(configuration)),
     },
@@ -75,7 +81,7 @@ function sessionSettings(configuration: Configuration): object {
       configuration.REQUEST_TIMEOUT_MS - 500,
     ),
     lock_timeout: LOCK_TIMEOUT_MS,
-    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: configuration.REQUEST_TIMEOUT_MS + IDLE_MARGIN_MS,
     options: `-c client_connection_check_interval=${CONNECTION_CHECK_MS}`,
   };
 }

@@ -3,6 +3,7 @@ import type { ProblemCode } from '../problems/catalogue';
 import { databaseProblem, isConnectionLost, isRetryable, violatedConstraint } from './database-problem';
 import { DeadlineExceededError, type QueryFailure } from './deadline-client';
 import { AcquireTimeoutError } from './deadline-pool';
+import { QueueFullError } from './pool-budget';
 
 const SECRET = 'db.internal:5432 select secret';
 const failure = (fields: Partial<QueryFailure>): QueryFailure =>
@@ -42,6 +43,8 @@ describe('an error of the database', () => {
     ['serialization failure', { code: '40001' }, 'database-busy', 'database-busy'],
     ['deadlock', { code: '40P01' }, 'database-busy', 'database-busy'],
     ['full pool', { message: 'timeout exceeded when trying to connect' }, 'database-busy', 'database-busy'],
+    ['no file descriptor', { code: 'EMFILE' }, 'database-busy', 'database-busy'],
+    ['vanished reference', { code: '23503' }, 'not-found', 'not-found'],
     ['full disk', { code: '53100' }, 'storage-full', 'storage-full'],
     ['stale primary', { code: '25006' }, 'database-read-only', 'database-read-only'],
     ['wrong password', { code: '28P01' }, 'temporarily-unavailable', 'temporarily-unavailable'],
@@ -72,6 +75,7 @@ describe('an error of the database', () => {
   it('that found no connection in time has done nothing', () => {
     expect(databaseProblem(new AcquireTimeoutError('x'))?.code).toBe('database-busy');
     expect(databaseProblem(new DeadlineExceededError('x'))?.code).toBe('database-busy');
+    expect(databaseProblem(new QueueFullError('x'))?.code).toBe('database-busy');
   });
 
   it('for every address of a host is that of a lost connection', () => {
@@ -82,7 +86,7 @@ describe('an error of the database', () => {
     expect(isConnectionLost(new AggregateError([failure({ code: '23505' })]))).toBe(false);
   });
 
-  it.each(['23503', '23505', '22P02', '42601', undefined])('that is a bug stays one: %s', (code) => {
+  it.each(['23505', '23514', '22P02', '42601', undefined])('that is a bug stays one: %s', (code) => {
     const error = throughTypeorm(failure({ code }));
     expect(databaseProblem(error)).toBeUndefined();
     expect(isConnectionLost(error)).toBe(false);

@@ -4,6 +4,7 @@ import type { ProblemCode } from '../problems/catalogue';
 import { DatabaseDownError } from './circuit';
 import { DeadlineExceededError, type QueryFailure } from './deadline-client';
 import { AcquireTimeoutError } from './deadline-pool';
+import { QueueFullError } from './pool-budget';
 
 /** SQLSTATE or driver code → what the client is told when it is certain that nothing was done. */
 const PROBLEM_BY_CODE: Record<string, ProblemCode> = {
@@ -11,10 +12,12 @@ const PROBLEM_BY_CODE: Record<string, ProblemCode> = {
   '40P01': 'database-busy', // deadlock, after the retries
   '53200': 'database-busy', // out of memory
   '53300': 'database-busy', // too many connections
+  EMFILE: 'database-busy', // no file descriptor left for one more connection
   '55P03': 'database-busy', // lock timeout
   '57014': 'database-busy', // statement timeout: the server says that it was rolled back
   '53100': 'storage-full',
   '25006': 'database-read-only',
+  '23503': 'not-found', // what it refers to has gone meanwhile
   '28000': 'temporarily-unavailable',
   '28P01': 'temporarily-unavailable',
   '3D000': 'temporarily-unavailable',
@@ -69,9 +72,8 @@ export function databaseProblem(error: unknown): Problem | undefined {
   const failure = rootOf(error);
   const options = { cause: failure };
   if (failure instanceof DatabaseDownError) return new Problem('temporarily-unavailable', {}, options);
-  if (failure instanceof AcquireTimeoutError || failure instanceof DeadlineExceededError) {
+  if ([AcquireTimeoutError, DeadlineExceededError, QueueFullError].some((kind) => failure instanceof kind))
     return new Problem('database-busy', {}, options);
-  }
   if (failure.message === 'timeout exceeded when trying to connect')
     return new Problem('database-busy', {}, options);
   if (isConnectionLost(failure)) {

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
-import { Client, type QueryConfig } from 'pg';
+import { Client, type ClientConfig, type QueryConfig } from 'pg';
 import { currentContext, remainingMs } from '../request-context';
+import type { StatementWatch } from './statement-watch';
 
 /** The client gives up this long before the answer is due, so that the refusal still arrives in time. */
 export const CLIENT_MARGIN_MS = 250;
@@ -48,6 +49,12 @@ function writes(text: string): boolean {
 export class DeadlineClient extends Client {
   private wroteInTransaction = false;
   private inTransaction = false;
+  private readonly watch: StatementWatch | undefined;
+
+  constructor(config?: ClientConfig & { watch?: StatementWatch }) {
+    super(config);
+    this.watch = config?.watch;
+  }
 
   override query = ((input: string | QueryConfig, values?: unknown[]) => {
     const config: QueryConfig = typeof input === 'string' ? { text: input } : { ...input };
@@ -73,6 +80,8 @@ export class DeadlineClient extends Client {
     const timeout = isRollback ? ROLLBACK_TIMEOUT_MS : clientLeft;
     const context = currentContext();
     if (isWrite && context) context.writePending = true;
+    const started = performance.now();
+    let code: string | undefined;
     try {
       // pg takes `query_timeout` (milliseconds) beside each statement; its type declarations do not know it.
       const limited = timeout === undefined ? config : { ...config, query_timeout: Math.ceil(timeout) };
@@ -81,12 +90,14 @@ export class DeadlineClient extends Client {
       return result;
     } catch (error) {
       const failure = error as QueryFailure;
+      code = failure.code ?? 'none';
       failure.wrote = isWrite || (!isRollback && this.wroteInTransaction);
       if (failure.message === 'Query read timeout' || failure.code === '25006') this.abandon();
       throw failure;
     } finally {
       if (isCommit || isRollback) this.inTransaction = this.wroteInTransaction = false;
       if (isWrite && context) context.writePending = false;
+      this.watch?.ended(performance.now() - started, code);
     }
   }
 

@@ -1,7 +1,9 @@
 import { Pool, type PoolClient, type PoolConfig } from 'pg';
-import { remainingMs } from '../request-context';
+import { currentContext, remainingMs, type PoolShare } from '../request-context';
 import { DatabaseDownError, type DatabaseCircuit } from './circuit';
 import { CLIENT_MARGIN_MS, DeadlineClient } from './deadline-client';
+import { PoolBudget } from './pool-budget';
+import type { StatementWatch } from './statement-watch';
 
 type ConnectCallback = (
   error: Error | undefined,
@@ -14,15 +16,49 @@ export class AcquireTimeoutError extends Error {
   override name = 'AcquireTimeoutError';
 }
 
+/** Beside what `pg` knows. */
+export interface DeadlinePoolConfig extends PoolConfig {
+  max: number;
+  circuit?: DatabaseCircuit;
+  watch?: StatementWatch;
+  /** How many of one share may wait. */
+  queueMax?: number;
+}
+
+/** A connection in somebody's hands. */
+export interface Checkout {
+  readonly share: PoolShare;
+  /** The route or command that took it. */
+  readonly operation: string;
+  readonly requestId: string | undefined;
+  /** On the clock of `performance.now()`. */
+  readonly since: number;
+}
+
 const nothing = (): void => undefined;
 
 /**
  * A pool whose waiting ends with the request that waits, and as soon as the database is known to be down. TypeORM
- * makes it in place of its driver's own.
+ * makes it in place of its driver's own. Everybody waits in the queues of the budget; below them there is always room.
  */
 export class DeadlinePool extends Pool {
-  constructor(private readonly config: PoolConfig & { circuit?: DatabaseCircuit }) {
+  readonly budget: PoolBudget;
+  private readonly taken = new Map<PoolClient, Checkout>();
+
+  constructor(private readonly config: DeadlinePoolConfig) {
     super({ ...config, Client: DeadlineClient });
+    this.budget = new PoolBudget(config.max, config.queueMax ?? Infinity);
+    this.on('release', (_error, client) => {
+      const checkout = this.taken.get(client);
+      this.taken.delete(client);
+      // Only afterwards is the connection among the idle ones: the next would be given a new one instead.
+      if (checkout) process.nextTick(() => this.budget.leave(checkout.share));
+    });
+  }
+
+  /** Who holds connections, the longest first. */
+  get checkouts(): Checkout[] {
+    return [...this.taken.values()].sort((a, b) => a.since - b.since);
   }
 
   override connect = ((callback: ConnectCallback) => {
@@ -31,24 +67,58 @@ export class DeadlinePool extends Pool {
       process.nextTick(callback, new DatabaseDownError('the database is down'), undefined, nothing);
       return;
     }
+    const context = currentContext();
+    const share = context?.share ?? 'other';
     let isAnswered = false;
-    let timer: NodeJS.Timeout | undefined;
     const answer: ConnectCallback = (error, client, done) => {
       // A connection that comes too late goes back.
       if (isAnswered) return client && done();
       isAnswered = true;
       clearTimeout(timer);
       unsubscribe?.();
+      giveUpWaiting();
       callback(error, client, done);
     };
     const refuse = (error: Error): void => answer(error, undefined, nothing);
     const left = remainingMs();
-    const bound = left === undefined ? Infinity : Math.max(0, left - CLIENT_MARGIN_MS);
-    if (bound < connectionTimeoutMillis) {
-      const error = new AcquireTimeoutError('no database connection became free in time');
-      timer = setTimeout(() => refuse(error), bound);
-    }
+    const limits = [
+      connectionTimeoutMillis || Infinity,
+      left === undefined ? Infinity : left - CLIENT_MARGIN_MS,
+    ];
+    const bound = Math.min(...limits);
+    const timeout = new AcquireTimeoutError('no database connection became free in time');
+    const timer = bound === Infinity ? undefined : setTimeout(() => refuse(timeout), Math.max(0, bound));
     const unsubscribe = circuit?.onOpen(() => refuse(new DatabaseDownError('the database went down')));
-    super.connect(answer);
+    let giveUpWaiting = nothing;
+    const checkOut = (): void => {
+      this.fetch().then(
+        ({ client, done }) => {
+          this.taken.set(client, {
+            share,
+            operation: context?.operation ?? 'background',
+            requestId: context?.requestId,
+            since: performance.now(),
+          });
+          answer(undefined, client, done);
+        },
+        (error: Error) => {
+          this.budget.leave(share);
+          refuse(error);
+        },
+      );
+    };
+    try {
+      giveUpWaiting = this.budget.enter(share, checkOut);
+    } catch (error) {
+      process.nextTick(refuse, error);
+    }
   }) as Pool['connect'];
+
+  private fetch(): Promise<{ client: PoolClient; done: (release?: unknown) => void }> {
+    const connect = (): Promise<{ client: PoolClient; done: (release?: unknown) => void }> =>
+      new Promise((resolve, reject) =>
+        super.connect((error, client, done) => (client ? resolve({ client, done }) : reject(error!))),
+      );
+    return this.config.circuit ? this.config.circuit.try(connect) : connect();
+  }
 }

@@ -2,9 +2,11 @@ import { DataSource } from 'typeorm';
 import type { Configuration } from '../configuration/configuration';
 import { migrationOptions, type DatabaseSchema } from './database-options';
 import { compareSchema } from './schema-check';
+import { DatabaseUnusableError } from './unusable-database';
 
 /** Any number that no other program on the database uses: "xfchat" on a telephone. */
 const ADVISORY_LOCK = 932_428;
+const INSUFFICIENT_PRIVILEGE = '42501';
 
 /**
  * Runs `work` on a direct connection while holding the migration lock, so that of several processes that start at once
@@ -35,7 +37,10 @@ export async function withMigrations<T>(
   }
 }
 
-/** Applies what is pending; returns the names. @throws Error when the database is of a newer program */
+/**
+ * Applies what is pending; returns the names.
+ * @throws DatabaseUnusableError when the database is of a newer program, or the user may not change it
+ */
 export async function migrateUp(
   url: string,
   configuration: Configuration,
@@ -43,9 +48,16 @@ export async function migrateUp(
 ): Promise<string[]> {
   return withMigrations(url, configuration, schema, async (dataSource) => {
     const { unknown } = await compareSchema(dataSource);
-    if (unknown.length > 0) throw new Error(newerSchema(unknown));
+    if (unknown.length > 0) throw newerSchema(unknown);
     const done = await dataSource.runMigrations({ transaction: 'each' });
     return done.map((migration) => migration.name);
+  }).catch((error: unknown) => {
+    if ((error as { code?: string }).code !== INSUFFICIENT_PRIVILEGE) throw error;
+    throw new DatabaseUnusableError(
+      'right-missing',
+      'The user of DATABASE_URL (or DIRECT_DATABASE_URL) may not change the schema. Grant the right to create in "public", or run `npx xfchat migrate up` as a user who has it.',
+      { cause: error },
+    );
   });
 }
 
@@ -60,5 +72,8 @@ export async function migrateDown(
   );
 }
 
-export const newerSchema = (unknown: string[]): string =>
-  `The database has migrations that this version of XFChat does not know: ${unknown.join(', ')}. Start the version that made them, or restore a backup.`;
+export const newerSchema = (unknown: string[]): DatabaseUnusableError =>
+  new DatabaseUnusableError(
+    'schema-too-new',
+    `The database has migrations that this version of XFChat does not know: ${unknown.join(', ')}. Start the version that made them, or restore a backup.`,
+  );

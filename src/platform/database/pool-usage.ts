@@ -1,13 +1,22 @@
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import type { Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import { Configuration } from '../configuration/configuration';
+import { StructuredLogger } from '../logging/structured-logger';
 import { Metrics } from '../metrics/metrics';
+import type { PoolShare } from '../request-context';
+import { DatabaseCircuit } from './circuit';
+import type { Checkout, DeadlinePool } from './deadline-pool';
+import { StatementWatch } from './statement-watch';
 
 const SAMPLE_MS = 500;
 /** A pool that has had no free connection for this long makes the server not ready. */
 export const EXHAUSTED_MS = 10_000;
+const WARN_AT = 0.8;
+/** A warning is not repeated before. */
+const QUIET_MS = 60_000;
+/** Longer than any request lasts; nobody waits for the answer any more. */
+const LEAK_MARGIN_MS = 1_000;
 
 export interface PoolFigures {
   readonly total: number;
@@ -16,32 +25,50 @@ export interface PoolFigures {
   readonly max: number;
 }
 
-/** How much of the connection pool is in use, and for how long it has been used up. */
+/** How much of the connection pool is in use, by whom and for how long; says so when it is too much or too long. */
 @Injectable()
 export class PoolUsage implements OnModuleInit, OnApplicationShutdown {
   private exhaustedSince: number | undefined;
+  private warnedAt = -Infinity;
+  private sampledAt = performance.now();
   private timer: NodeJS.Timeout | undefined;
+  private readonly reported = new WeakSet<Checkout>();
+  private readonly leakAfterMs: { request: number; background: number };
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly configuration: Configuration,
     private readonly metrics: Metrics,
-  ) {}
+    private readonly circuit: DatabaseCircuit,
+    private readonly watch: StatementWatch,
+    private readonly logger: StructuredLogger,
+  ) {
+    const { REQUEST_TIMEOUT_MS, DATABASE_STATEMENT_TIMEOUT_MS } = configuration;
+    this.leakAfterMs = {
+      request: REQUEST_TIMEOUT_MS + LEAK_MARGIN_MS,
+      background: Math.max(REQUEST_TIMEOUT_MS, DATABASE_STATEMENT_TIMEOUT_MS) + LEAK_MARGIN_MS,
+    };
+  }
 
   onModuleInit(): void {
     const { metrics } = this;
     metrics.gauge('xfchat_db_pool_max', 'Connections that the pool may open', () => this.figures.max);
     metrics.gauge('xfchat_db_pool_total', 'Connections that are open', () => this.figures.total);
-    metrics.gauge(
-      'xfchat_db_pool_in_use',
-      'Connections at work',
-      () => this.figures.total - this.figures.idle,
-    );
+    metrics.gauge('xfchat_db_pool_in_use', 'Connections at work', () => this.inUse);
     metrics.gauge(
       'xfchat_db_pool_waiting',
       'Requests that wait for a connection',
       () => this.figures.waiting,
     );
+    metrics.gauge(
+      'xfchat_db_pool_oldest_checkout_seconds',
+      'For how long the connection that was taken first has been in use',
+      () => this.oldestCheckoutMs / 1_000,
+    );
+    metrics.gauge('xfchat_db_circuit_open', '1 while connections are not tried, for want of a database', () =>
+      Number(this.circuit.isDisturbed),
+    );
+    this.watch.onFailure((code) => metrics.databaseErrors.inc({ code: sqlStateOrOther(code) }));
     this.timer = setInterval(() => this.sample(), SAMPLE_MS).unref();
   }
 
@@ -50,13 +77,29 @@ export class PoolUsage implements OnModuleInit, OnApplicationShutdown {
   }
 
   get figures(): PoolFigures {
-    const pool = (this.dataSource.driver as unknown as { master?: Pool }).master;
+    const { pool } = this;
     return {
       total: pool?.totalCount ?? 0,
       idle: pool?.idleCount ?? 0,
-      waiting: pool?.waitingCount ?? 0,
+      waiting: pool?.budget.waiting ?? 0,
       max: this.configuration.DATABASE_POOL_MAX,
     };
+  }
+
+  get shares(): Record<PoolShare, { inUse: number; waiting: number; reserved: number }> | undefined {
+    const budget = this.pool?.budget;
+    return (
+      budget && {
+        'sign-in': budget.usage('sign-in'),
+        messages: budget.usage('messages'),
+        other: budget.usage('other'),
+      }
+    );
+  }
+
+  get oldestCheckoutMs(): number {
+    const [oldest] = this.pool?.checkouts ?? [];
+    return oldest ? performance.now() - oldest.since : 0;
   }
 
   /** Milliseconds since a connection was last free; 0 when one is. */
@@ -64,9 +107,59 @@ export class PoolUsage implements OnModuleInit, OnApplicationShutdown {
     return this.exhaustedSince === undefined ? 0 : performance.now() - this.exhaustedSince;
   }
 
-  private sample(): void {
-    const { idle, total, max, waiting } = this.figures;
-    if (idle > 0 || total < max || waiting === 0) this.exhaustedSince = undefined;
-    else this.exhaustedSince ??= performance.now();
+  /** Milliseconds since the last look. */
+  get ageMs(): number {
+    return performance.now() - this.sampledAt;
   }
+
+  private get pool(): DeadlinePool | undefined {
+    return (this.dataSource.driver as unknown as { master?: DeadlinePool }).master;
+  }
+
+  private get inUse(): number {
+    return this.pool?.checkouts.length ?? 0;
+  }
+
+  private sample(): void {
+    const now = performance.now();
+    this.sampledAt = now;
+    const { max, waiting } = this.figures;
+    if (waiting === 0) this.exhaustedSince = undefined;
+    else this.exhaustedSince ??= now;
+    if (this.inUse >= max * WARN_AT && now - this.warnedAt >= QUIET_MS) {
+      this.warnedAt = now;
+      this.logger.event('warn', 'the connection pool is nearly used up', {
+        ...this.figures,
+        inUse: this.inUse,
+        operations: this.operations(),
+      });
+    }
+    this.reportLeaks(now);
+  }
+
+  /** How many connections each operation holds. */
+  private operations(): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const { operation } of this.pool?.checkouts ?? []) counts[operation] = (counts[operation] ?? 0) + 1;
+    return counts;
+  }
+
+  private reportLeaks(now: number): void {
+    for (const checkout of this.pool?.checkouts ?? []) {
+      const { operation, requestId, since } = checkout;
+      const limit = requestId === undefined ? this.leakAfterMs.background : this.leakAfterMs.request;
+      if (now - since < limit || this.reported.has(checkout)) continue;
+      this.reported.add(checkout);
+      this.metrics.databaseLeaks.inc();
+      this.logger.event('error', 'a database connection was not given back', {
+        operation,
+        heldMs: Math.round(now - since),
+        ...(requestId && { requestId }),
+      });
+    }
+  }
+}
+
+function sqlStateOrOther(code: string): string {
+  return /^[0-9A-Z]{5}$/.test(code) && !/^E[A-Z]/.test(code) ? code : 'other';
 }

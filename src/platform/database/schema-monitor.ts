@@ -1,33 +1,83 @@
-import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { DatabaseMonitor } from './database-monitor';
+import type { DatabaseSchema } from './database-options';
 import { compareSchema, type SchemaVerdict } from './schema-check';
+import { StatementWatch } from './statement-watch';
+import { damageOfSchema } from './verify-schema';
 
-/** Whether the database has the schema of this program: looked at when the database comes up, again after outages. */
+export const DATABASE_SCHEMA = Symbol('DatabaseSchema');
+
+/** Statements that fail so have met another schema than the program's: missing table, column, function. */
+const MISFIT = ['42P01', '42703', '42883'];
+const LOOK_AGAIN_MS = 2_000;
+
+export interface SchemaState extends SchemaVerdict {
+  /** What the program needs and the database does not have, or not valid. */
+  readonly damage: string[];
+  /** On the clock of `performance.now()`. */
+  readonly checkedAt: number;
+}
+
+/**
+ * Whether the database has the schema of this program: looked at when the database comes up, when a statement fails
+ * as if it had not, and from then on until it has.
+ */
 @Injectable()
-export class SchemaMonitor implements OnModuleInit {
+export class SchemaMonitor implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(SchemaMonitor.name);
-  private current: SchemaVerdict | undefined;
+  private current: SchemaState | undefined;
+  private looking: Promise<void> | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private isStopped = false;
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
+    @Inject(DATABASE_SCHEMA) private readonly schema: DatabaseSchema,
     private readonly monitor: DatabaseMonitor,
+    private readonly watch: StatementWatch,
   ) {}
 
   async onModuleInit(): Promise<void> {
-    this.monitor.onChange(({ isUp }) => {
-      if (isUp) this.look().catch((error) => this.logger.warn('the schema could not be compared', error));
-    });
+    this.monitor.onChange(({ isUp }) => isUp && void this.lookOnce());
+    this.watch.onFailure((code) => MISFIT.includes(code) && void this.lookOnce());
     await this.look();
   }
 
+  onApplicationShutdown(): void {
+    this.isStopped = true;
+    clearTimeout(this.timer);
+  }
+
   /** Undefined until the first look. */
-  get verdict(): SchemaVerdict | undefined {
+  get state(): SchemaState | undefined {
     return this.current;
   }
 
+  get fits(): boolean {
+    const { current } = this;
+    return (
+      current !== undefined &&
+      [current.pending, current.unknown, current.damage].every((found) => !found.length)
+    );
+  }
+
+  private lookOnce(): Promise<void> {
+    this.looking ??= this.look()
+      .catch((error: unknown) => this.logger.warn('the schema could not be compared', error))
+      .finally(() => {
+        this.looking = undefined;
+        clearTimeout(this.timer);
+        if (!this.fits && !this.isStopped)
+          this.timer = setTimeout(() => void this.lookOnce(), LOOK_AGAIN_MS).unref();
+      });
+    return this.looking;
+  }
+
   private async look(): Promise<void> {
-    this.current = await compareSchema(this.dataSource);
+    const verdict = await compareSchema(this.dataSource);
+    const damage = await damageOfSchema(this.dataSource, this.schema);
+    this.current = { ...verdict, damage, checkedAt: performance.now() };
   }
 }

@@ -1,59 +1,104 @@
 import { Client } from 'pg';
 import type { Configuration } from '../configuration/configuration';
-
-/** The database cannot be used; the message says what to do. */
-export class DatabaseUnusableError extends Error {
-  override name = 'DatabaseUnusableError';
-}
+import { DatabaseUnusableError } from './unusable-database';
 
 const MIN_VERSION = 150_000;
 const FIRST_PAUSE_MS = 200;
 const MAX_PAUSE_MS = 5_000;
+const TOO_MANY_CONNECTIONS = '53300';
 
 type Log = (message: string) => void;
 
+/** What the start needs to know of the server. */
+export interface DatabaseFacts {
+  /** Connections that the server lets this user open in this database, all processes together. */
+  readonly connections: number;
+}
+
+interface Settings extends DatabaseFacts {
+  version: number;
+  fsync: string;
+  full_page_writes: string;
+  synchronous_commit: string;
+  read_only: string;
+  may_use: boolean;
+}
+
 /**
- * Waits until the database answers, then makes sure that it can be trusted with messages: its version, and that it
- * keeps what it has acknowledged. Counts nothing.
+ * Waits until the database answers, then makes sure that it can be trusted with messages: its version, that it takes
+ * writes, and that it keeps what it has acknowledged. Counts nothing.
  * @throws DatabaseUnusableError at once for what waiting does not mend, and after `DATABASE_START_TIMEOUT_MS`
  */
-export async function verifyDatabase(url: string, configuration: Configuration, log: Log): Promise<void> {
+export async function verifyDatabase(
+  url: string,
+  configuration: Configuration,
+  log: Log,
+): Promise<DatabaseFacts> {
   const deadline = performance.now() + configuration.DATABASE_START_TIMEOUT_MS;
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, MAX_PAUSE_MS)) {
-    try {
-      return await verifyOnce(url, configuration);
-    } catch (error) {
-      const failure = error as NodeJS.ErrnoException;
-      if (failure instanceof DatabaseUnusableError) throw failure;
-      const permanent = permanentFault(failure.code ?? '');
-      if (permanent) throw new DatabaseUnusableError(permanent);
-      if (performance.now() + pause > deadline) {
-        const seconds = Math.round(configuration.DATABASE_START_TIMEOUT_MS / 1_000);
-        throw new DatabaseUnusableError(
-          `The database did not answer within ${seconds} s (${failure.code ?? 'timeout'}). Start it, or correct DATABASE_URL.`,
-        );
-      }
-      log(`the database does not answer yet (${failure.code ?? 'timeout'}); trying again in ${pause} ms`);
-      await new Promise((resolve) => setTimeout(resolve, pause * (0.5 + Math.random() / 2)));
-    }
+    const answer = await tryOnce(url, configuration);
+    if (!(answer instanceof DatabaseUnusableError)) return answer;
+    if (!mayPass(answer) || performance.now() + pause > deadline) throw answer;
+    log(`${answer.message} Trying again in ${pause} ms.`);
+    await new Promise((resolve) => setTimeout(resolve, pause * (0.5 + Math.random() / 2)));
   }
 }
 
-function permanentFault(code: string): string | undefined {
-  switch (code) {
+/** Faults that may end by themselves: it is starting, it is being promoted, others let go of their connections. */
+function mayPass({ fault, cause }: DatabaseUnusableError): boolean {
+  return (
+    ['never-appeared', 'read-only'].includes(fault) ||
+    (cause as { code?: string } | undefined)?.code === TOO_MANY_CONNECTIONS
+  );
+}
+
+async function tryOnce(
+  url: string,
+  configuration: Configuration,
+): Promise<DatabaseFacts | DatabaseUnusableError> {
+  try {
+    const settings = await readSettings(url, configuration);
+    judge(settings, configuration.isProduction);
+    return settings;
+  } catch (error) {
+    return error instanceof DatabaseUnusableError ? error : refusalOf(error as NodeJS.ErrnoException);
+  }
+}
+
+function refusalOf(error: NodeJS.ErrnoException): DatabaseUnusableError {
+  switch (error.code) {
     case '28P01':
     case '28000':
-      return 'The database refuses the user name or password of DATABASE_URL. Correct them.';
+      return new DatabaseUnusableError(
+        'login-refused',
+        'The database refuses the user name or password of DATABASE_URL. Correct them.',
+      );
     case '3D000':
-      return 'The database that DATABASE_URL names does not exist. Create it, or correct the name.';
+      return new DatabaseUnusableError(
+        'no-such-database',
+        'The database that DATABASE_URL names does not exist. Create it, or correct the name.',
+      );
     case '42501':
-      return 'The user of DATABASE_URL may not connect to the database. Grant the right.';
+      return new DatabaseUnusableError(
+        'right-missing',
+        'The user of DATABASE_URL may not connect to the database. Grant the right.',
+      );
+    case TOO_MANY_CONNECTIONS:
+      return new DatabaseUnusableError(
+        'too-few-connections',
+        'The database has no connection free. Raise its max_connections, or end those who hold them.',
+        { cause: error },
+      );
     default:
-      return undefined;
+      return new DatabaseUnusableError(
+        'never-appeared',
+        `The database did not answer (${error.code ?? 'timeout'}). Start it, or correct DATABASE_URL.`,
+        { cause: error },
+      );
   }
 }
 
-async function verifyOnce(url: string, configuration: Configuration): Promise<void> {
+async function readSettings(url: string, configuration: Configuration): Promise<Settings> {
   const client = new Client({
     connectionString: url,
     connectionTimeoutMillis: configuration.DATABASE_ACQUIRE_TIMEOUT_MS,
@@ -67,30 +112,31 @@ async function verifyOnce(url: string, configuration: Configuration): Promise<vo
       `select current_setting('server_version_num')::integer as version, current_setting('fsync') as fsync,
          current_setting('full_page_writes') as full_page_writes,
          current_setting('synchronous_commit') as synchronous_commit,
-         has_schema_privilege(current_user, 'public', 'usage') as may_use`,
+         current_setting('transaction_read_only') as read_only,
+         coalesce(has_schema_privilege(to_regnamespace('public'), 'usage'), false) as may_use,
+         least(
+           current_setting('max_connections')::integer
+             - current_setting('superuser_reserved_connections')::integer
+             - coalesce(current_setting('reserved_connections', true)::integer, 0),
+           (select nullif(rolconnlimit, -1) from pg_roles where rolname = current_user),
+           (select nullif(datconnlimit, -1) from pg_database where datname = current_database())) as connections`,
     );
-    judge(rows[0]!, configuration.isProduction);
+    return rows[0]!;
   } finally {
     await client.end().catch(() => undefined);
   }
 }
 
-interface Settings {
-  version: number;
-  fsync: string;
-  full_page_writes: string;
-  synchronous_commit: string;
-  may_use: boolean;
-}
-
 function judge(settings: Settings, isProduction: boolean): void {
   if (settings.version < MIN_VERSION) {
     throw new DatabaseUnusableError(
+      'version-too-old',
       `PostgreSQL ${Math.floor(settings.version / 10_000)} is too old: XFChat needs version 15 or newer.`,
     );
   }
   if (!settings.may_use) {
     throw new DatabaseUnusableError(
+      'right-missing',
       'The user of DATABASE_URL may not use the schema "public". Grant the right.',
     );
   }
@@ -100,7 +146,39 @@ function judge(settings: Settings, isProduction: boolean): void {
   // Tests run on a database that is thrown away; people do not.
   if (isProduction && off.length > 0) {
     throw new DatabaseUnusableError(
+      'not-durable',
       `The database may lose messages that it has acknowledged: turn ${off.join(', ')} on for the user of DATABASE_URL.`,
+    );
+  }
+  if (settings.read_only === 'on') {
+    throw new DatabaseUnusableError(
+      'read-only',
+      'The database takes no writes (it is a standby, or read-only). Promote it, or correct DATABASE_URL.',
+    );
+  }
+}
+
+/** One connection of each process is the monitor's. */
+const BESIDE_THE_POOL = 1;
+
+/**
+ * Compares what all processes may open (`INSTANCES` times the pool) with what the server has to give.
+ * @throws DatabaseUnusableError when not even the pool of this process fits
+ */
+export function verifyConnectionBudget(facts: DatabaseFacts, configuration: Configuration, log: Log): void {
+  // Behind a pooler the server's number says nothing about ours.
+  if (configuration.DIRECT_DATABASE_URL !== undefined) return;
+  const { DATABASE_POOL_MAX, INSTANCES } = configuration;
+  const own = DATABASE_POOL_MAX + BESIDE_THE_POOL;
+  if (own > facts.connections) {
+    throw new DatabaseUnusableError(
+      'too-few-connections',
+      `The database lets this user open ${facts.connections} connections, and this process alone needs ${own}. Lower DATABASE_POOL_MAX, or raise the limit.`,
+    );
+  }
+  if (own * INSTANCES > facts.connections) {
+    log(
+      `${INSTANCES} processes with ${own} connections each may need more than the ${facts.connections} that the database lets this user open: lower DATABASE_POOL_MAX, or raise the limit`,
     );
   }
 }

@@ -22,7 +22,13 @@ export function requestFrame(dependencies: {
     const started = performance.now();
     const given = request.get('X-Request-Id');
     const requestId = given && CLIENT_REQUEST_ID.test(given) ? given : randomUUID();
-    const context: RequestContext = { requestId, deadline: started + timeoutMs };
+    const context: RequestContext = {
+      requestId,
+      deadline: started + timeoutMs,
+      get operation() {
+        return `${request.method} ${routeOf(request)}`;
+      },
+    };
     const path = request.path;
     const end = work.begin();
     response.setHeader('X-Request-Id', requestId);
@@ -34,7 +40,7 @@ export function requestFrame(dependencies: {
       clearTimeout(timer);
       end();
       const durationMs = performance.now() - started;
-      const route = (request.route as { path?: string } | undefined)?.path ?? 'none';
+      const route = routeOf(request);
       const status = response.writableFinished ? response.statusCode : 499;
       metrics.httpRequests.inc({ method: request.method, route, status });
       metrics.httpSeconds.observe({ method: request.method, route }, durationMs / 1_000);
@@ -54,6 +60,11 @@ export function requestFrame(dependencies: {
       else next();
     });
   };
+}
+
+/** The pattern, known once the request is routed. */
+function routeOf(request: Request): string {
+  return (request.route as { path?: string } | undefined)?.path ?? 'none';
 }
 
 /** The last resort: statements end by themselves before this, so something else must be slow. */

@@ -52,6 +52,24 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly databaseErrors = new Counter({
+    name: 'xfchat_db_errors_total',
+    help: 'Statements that failed, by SQLSTATE ("other" when the connection did)',
+    labelNames: ['code'] as const,
+    registers: [this.registry],
+  });
+  readonly databaseLeaks = new Counter({
+    name: 'xfchat_db_pool_leaks_total',
+    help: 'Connections that were held for longer than any request may last',
+    registers: [this.registry],
+  });
+  readonly canaryFailures = new Counter({
+    name: 'xfchat_canary_failures_total',
+    help: 'Messages of the server to itself that did not arrive, by reason',
+    labelNames: ['reason'] as const,
+    registers: [this.registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
   }

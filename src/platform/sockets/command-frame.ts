@@ -46,14 +46,15 @@ export function commandFrame(dependencies: {
   return (socket, packet, next) => {
     const started = performance.now();
     const identity = identityOf(socket);
-    const context: RequestContext = {
-      requestId: randomUUID(),
-      deadline: started + timeoutMs,
-      userId: identity.userId,
-    };
     const event = packet[0];
     const isKnown = isCommand(socket, event);
     const label = isKnown ? event : 'unknown';
+    const context: RequestContext = {
+      requestId: randomUUID(),
+      deadline: started + timeoutMs,
+      operation: label,
+      userId: identity.userId,
+    };
     const last = packet.at(-1);
     const acknowledge = typeof last === 'function' ? (last as (answer: Acknowledgement) => void) : undefined;
     const end = work.begin();

@@ -1,0 +1,64 @@
+import { io, type Socket } from 'socket.io-client';
+
+export interface Song {
+  /** `ok`, the code of a refusal, or what did not come: `no-connection`, `no-answer`, `not-heard`. */
+  readonly reason: string;
+  readonly durationMs: number;
+}
+
+interface Score {
+  readonly url: string;
+  readonly token: string;
+  readonly conversationId: string;
+  readonly id: string;
+  readonly limitMs: number;
+}
+
+type Answer = { ok: true } | { ok: false; problem: { code: string } };
+
+/** One message over a connection of its own: sent, acknowledged, and heard as everybody in the room hears it. Never rejects. */
+export async function singOnce({ url, token, conversationId, id, limitMs }: Score): Promise<Song> {
+  const started = performance.now();
+  const socket = io(url, {
+    auth: { token },
+    transports: ['websocket'],
+    reconnection: false,
+    forceNew: true,
+    timeout: limitMs,
+  });
+  let missing = 'no-connection';
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    const reason = await Promise.race([
+      song(socket, { conversationId, id }, (next) => (missing = next)),
+      new Promise<string>((resolve) => (timer = setTimeout(() => resolve(missing), limitMs))),
+    ]);
+    return { reason, durationMs: performance.now() - started };
+  } finally {
+    clearTimeout(timer);
+    socket.close();
+  }
+}
+
+async function song(
+  socket: Socket,
+  { conversationId, id }: { conversationId: string; id: string },
+  awaiting: (what: string) => void,
+): Promise<string> {
+  const refusal = await new Promise<string | undefined>((resolve) => {
+    socket.once('ready', () => resolve(undefined));
+    socket.once('connect_error', (error: Error & { data?: { code?: string } }) =>
+      resolve(error.data?.code ?? 'no-connection'),
+    );
+  });
+  if (refusal !== undefined) return refusal;
+  awaiting('no-answer');
+  const heard = new Promise<void>((resolve) =>
+    socket.on('message:created', (message: { id: string }) => message.id === id && resolve()),
+  );
+  const answer = (await socket.emitWithAck('message:send', { conversationId, id, body: 'canary' })) as Answer;
+  if (!answer.ok) return answer.problem.code;
+  awaiting('not-heard');
+  await heard;
+  return 'ok';
+}

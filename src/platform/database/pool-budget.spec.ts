@@ -1,0 +1,79 @@
+import type { PoolShare } from '../request-context';
+import { PoolBudget, QueueFullError } from './pool-budget';
+
+function budgetOf(
+  max: number,
+  queueMax = 100,
+): { budget: PoolBudget; enter(share: PoolShare): () => boolean } {
+  const budget = new PoolBudget(max, queueMax);
+  const enter = (share: PoolShare): (() => boolean) => {
+    let isIn = false;
+    budget.enter(share, () => (isIn = true));
+    return () => isIn;
+  };
+  return { budget, enter };
+}
+const times = <T>(count: number, work: () => T): T[] => Array.from({ length: count }, work);
+
+describe('the budget of the pool', () => {
+  it('keeps a tenth for telling who somebody is and a tenth for messages, whatever else is asked', () => {
+    const { enter } = budgetOf(25);
+    const others = times(40, () => enter('other'));
+    expect(others.filter((isIn) => isIn())).toHaveLength(21);
+    expect(times(2, () => enter('sign-in')).every((isIn) => isIn())).toBe(true);
+    expect(times(2, () => enter('messages')).every((isIn) => isIn())).toBe(true);
+    expect(enter('sign-in')()).toBe(false);
+    expect(enter('messages')()).toBe(false);
+  });
+
+  it('lets no share take what is reserved for another, while it takes what is free', () => {
+    const { enter } = budgetOf(25);
+    expect(times(30, () => enter('sign-in')).filter((isIn) => isIn())).toHaveLength(23);
+    expect(enter('other')()).toBe(false);
+    expect(enter('messages')()).toBe(true);
+  });
+
+  it('never lets in more than there are, and everybody in the end', () => {
+    const { budget, enter } = budgetOf(5);
+    const shares: PoolShare[] = ['other', 'messages', 'sign-in'];
+    const inside: PoolShare[] = [];
+    for (let index = 0; index < 60; index++) {
+      const share = shares[index % 3]!;
+      budget.enter(share, () => inside.push(share));
+    }
+    let left = 0;
+    for (; left < 60; left++) {
+      expect(inside.length - left).toBe(Math.min(5, 60 - left));
+      budget.leave(inside[left]!);
+    }
+    expect(inside).toHaveLength(60);
+    expect(budget.waiting).toBe(0);
+    expect(enter('other')()).toBe(true);
+  });
+
+  it('of those who may enter takes the one who has waited longest', () => {
+    const { budget, enter } = budgetOf(4);
+    times(2, () => enter('other'));
+    times(2, () => enter('sign-in'));
+    const [message, first, second] = [enter('messages'), enter('other'), enter('other')];
+    // The third connection of the two that are not reserved to them has to stay for messages.
+    budget.leave('sign-in');
+    expect([message(), first(), second()]).toEqual([true, false, false]);
+    budget.leave('other');
+    expect([first(), second()]).toEqual([true, false]);
+  });
+
+  it('refuses at once when too many wait, and forgets who has gone', () => {
+    const { budget, enter } = budgetOf(2, 3);
+    times(2, () => enter('other'));
+    const giveUp = budget.enter('other', () => undefined);
+    times(2, () => enter('other'));
+    expect(() => enter('other')).toThrow(QueueFullError);
+    expect(enter('messages')()).toBe(false);
+    giveUp();
+    giveUp();
+    expect(budget.usage('other')).toEqual({ inUse: 2, waiting: 2, reserved: 0 });
+    expect(enter('other')()).toBe(false);
+    expect(() => enter('other')).toThrow(QueueFullError);
+  });
+});

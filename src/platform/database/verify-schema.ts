@@ -1,0 +1,104 @@
+import { DataSource } from 'typeorm';
+import type { Configuration } from '../configuration/configuration';
+import { migrationOptions, type DatabaseSchema } from './database-options';
+import { newerSchema } from './migrate';
+import { compareSchema } from './schema-check';
+import { DatabaseUnusableError } from './unusable-database';
+
+/**
+ * Makes sure that the database has the schema of this program, whole, and that the user may work with it. Reads the
+ * catalogue only.
+ * @throws DatabaseUnusableError
+ */
+export async function verifySchema(
+  url: string,
+  configuration: Configuration,
+  schema: DatabaseSchema,
+): Promise<void> {
+  const dataSource = await new DataSource(migrationOptions(url, configuration, schema)).initialize();
+  try {
+    const { pending, unknown } = await compareSchema(dataSource);
+    if (unknown.length > 0) throw newerSchema(unknown);
+    if (pending.length > 0) {
+      throw new DatabaseUnusableError(
+        'schema-too-old',
+        `The database lacks migrations: ${pending.join(', ')}. Run \`npx xfchat migrate up\`, or set MIGRATE_ON_START=true.`,
+      );
+    }
+    const damage = await damageOfSchema(dataSource, schema);
+    if (damage.length > 0) {
+      throw new DatabaseUnusableError(
+        'schema-damaged',
+        `The schema of the database is not whole: ${damage.join(', ')}. Restore a backup, or mend it by hand.`,
+      );
+    }
+    const missing = await missingRights(dataSource, schema);
+    if (missing.length > 0) {
+      throw new DatabaseUnusableError(
+        'right-missing',
+        `The user of DATABASE_URL lacks rights: ${missing.join(', ')}. Grant them.`,
+      );
+    }
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+/** What the entities need and the catalogue does not have, and what is there but not valid. */
+export async function damageOfSchema(dataSource: DataSource, schema: DatabaseSchema): Promise<string[]> {
+  const rows: { name: string; is_valid: boolean }[] = await dataSource.query(
+    `select 'column ' || c.relname || '.' || a.attname as name, true as is_valid
+       from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+       where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')
+     union all
+     select 'index ' || c.relname, i.indisvalid
+       from pg_index i join pg_class c on c.oid = i.indexrelid
+       where c.relnamespace = current_schema()::regnamespace
+     union all
+     select 'constraint ' || k.conname, k.convalidated
+       from pg_constraint k
+       where k.connamespace = current_schema()::regnamespace
+     union all
+     select 'function ' || f.signature, true
+       from unnest($1::text[]) as f (signature) where to_regprocedure(f.signature) is not null`,
+    [schema.functions],
+  );
+  const present = new Set(rows.map((row) => row.name));
+  return [
+    ...expectedParts(dataSource, schema).filter((part) => !present.has(part)),
+    ...rows.filter((row) => !row.is_valid).map((row) => `invalid ${row.name}`),
+  ].sort();
+}
+
+function expectedParts(dataSource: DataSource, schema: DatabaseSchema): string[] {
+  const tables = dataSource.entityMetadatas;
+  const constraints = tables.flatMap((table) => [
+    ...table.uniques.map((unique) => unique.name),
+    ...table.checks.map((check) => check.name),
+    ...table.foreignKeys.map((key) => key.name),
+    ...table.primaryColumns.flatMap((column) => column.primaryKeyConstraintName ?? []),
+  ]);
+  const parts = [
+    ...tables.flatMap((table) =>
+      table.columns.map((column) => `column ${table.tableName}.${column.databaseName}`),
+    ),
+    ...tables.flatMap((table) => table.indices.map((index) => `index ${index.name}`)),
+    ...constraints.map((name) => `constraint ${name}`),
+    ...schema.functions.map((signature) => `function ${signature}`),
+  ];
+  return [...new Set(parts)];
+}
+
+async function missingRights(dataSource: DataSource, schema: DatabaseSchema): Promise<string[]> {
+  const rows: { missing: string }[] = await dataSource.query(
+    `select p.privilege || ' on ' || t.name as missing
+       from unnest($1::text[]) as t (name), unnest(array['select', 'insert', 'update', 'delete']) as p (privilege)
+       where not has_table_privilege(t.name, p.privilege)
+     union all
+     select 'execute on ' || f.signature
+       from unnest($2::text[]) as f (signature) where not has_function_privilege(f.signature, 'execute')
+     order by missing`,
+    [dataSource.entityMetadatas.map((table) => table.tableName), schema.functions],
+  );
+  return rows.map((row) => row.missing);
+}

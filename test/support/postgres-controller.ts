@@ -1,0 +1,164 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import {
+  appendFileSync,
+  chmodSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findPostgresBinaries } from '../../src/platform/embedded-postgres/binaries';
+import { clusterAt, superuser, type Cluster } from '../../src/platform/embedded-postgres/cluster';
+import { initialiseCluster } from '../../src/platform/embedded-postgres/cluster-initialisation';
+import { chooseRunner, serverEnvironment, type Runner } from '../../src/platform/embedded-postgres/runner';
+import { withClient } from './databases';
+import { until } from './until';
+
+export const ROLE = 'chat';
+export const ROLE_PASSWORD = 'the role has this password';
+const DATABASE = 'chat';
+
+/**
+ * A durable PostgreSQL of one's own to be hurt: a direct child of the test, with passwords (scram-sha-256) over TCP for
+ * the server under test, and a socket without for the test itself. Nothing starts it again but `start`.
+ */
+export class PostgresController {
+  private child: ChildProcess | undefined;
+
+  private constructor(
+    private readonly cluster: Cluster,
+    private readonly runner: Runner,
+    private readonly port: number,
+    private readonly settings: Record<string, string>,
+  ) {}
+
+  /** Running, with an empty database that belongs to `ROLE`. */
+  static async create(settings: Record<string, string> = {}): Promise<PostgresController> {
+    const directory = realpathSync(mkdtempSync(join(tmpdir(), 'xfchat-fault-')));
+    chmodSync(directory, 0o711);
+    const binaries = findPostgresBinaries();
+    const cluster = clusterAt(directory);
+    const runner = chooseRunner(binaries, { ...cluster, socketFolder: directory });
+    await initialiseCluster(cluster, binaries, runner, true);
+    const postgres = new PostgresController(cluster, runner, await freePort(), settings);
+    writeFileSync(
+      join(cluster.dataFolder, 'pg_hba.conf'),
+      'local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n',
+    );
+    await postgres.start();
+    await postgres.query(`create role ${ROLE} login password '${ROLE_PASSWORD}'`, 'postgres');
+    await postgres.query(`create database ${DATABASE} owner ${ROLE}`, 'postgres');
+    await postgres.query(`alter schema public owner to ${ROLE}`);
+    return postgres;
+  }
+
+  /** For the server under test. */
+  url(options: { user?: string; password?: string; database?: string } = {}): string {
+    const { user = ROLE, password = ROLE_PASSWORD, database = DATABASE } = options;
+    return `postgres://${user}:${encodeURIComponent(password)}@127.0.0.1:${this.port}/${database}`;
+  }
+
+  /** For the test: past every proxy and without a password. */
+  administratorUrl(database = DATABASE): string {
+    const host = encodeURIComponent(this.cluster.dataFolder);
+    return `postgres://${superuser}@localhost:${this.port}/${database}?host=${host}`;
+  }
+
+  /** Statements of the test, each a transaction of its own. */
+  async query(text: string, database = DATABASE): Promise<Record<string, unknown>[]> {
+    const result = await withClient(this.administratorUrl(database), (client) => client.query(text));
+    return result.rows as Record<string, unknown>[];
+  }
+
+  /** Also after `killAll`, when the remains of the old one may be in the way for some moments. */
+  async start(): Promise<void> {
+    await until(
+      'PostgreSQL to start',
+      async () => {
+        if (!this.child || this.child.exitCode !== null || this.child.signalCode !== null) this.spawn();
+        return withClient(this.administratorUrl('postgres'), (client) => client.query('select 1')).catch(
+          () => new Promise<false>((resolve) => setTimeout(resolve, 50, false)),
+        );
+      },
+      30_000,
+    );
+  }
+
+  get pid(): number {
+    return this.child!.pid!;
+  }
+
+  /** The postmaster, and what it has started. */
+  processes(): number[] {
+    const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(this.pid)], { encoding: 'utf8' });
+    return [this.pid, ...children.trim().split(/\s+/).map(Number)];
+  }
+
+  signalAll(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void {
+    for (const pid of this.processes()) kill(pid, signal);
+  }
+
+  async stop(): Promise<void> {
+    const { child } = this;
+    if (child && child.exitCode === null && child.signalCode === null) {
+      this.signalAll('SIGCONT');
+      kill(this.pid, 'SIGINT');
+      await until('PostgreSQL to stop', () => child.exitCode !== null || child.signalCode !== null, 20_000);
+    }
+    rmSync(this.cluster.directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  }
+
+  private spawn(): void {
+    const { dataFolder, startLog } = this.cluster;
+    const settings = {
+      listen_addresses: '127.0.0.1',
+      port: String(this.port),
+      unix_socket_directories: dataFolder,
+      jit: 'off',
+      ...this.settings,
+    };
+    const [command, ...words] = [
+      ...[...this.runner.prefix, findPostgresBinaries().postgres, '-D', dataFolder],
+      ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    ];
+    this.child = spawn(command!, words, {
+      ...this.runner.account,
+      cwd: dataFolder,
+      env: serverEnvironment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [this.child.stdout!, this.child.stderr!])
+      stream.on('data', (data: Buffer) => appendFileSync(startLog, data));
+  }
+
+  get log(): string {
+    return readFileSync(this.cluster.startLog, 'utf8');
+  }
+}
+
+function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has gone meanwhile, as children of a killed postmaster do.
+  }
+}
+
+/** Below 32768, where no outgoing connection can be given it before PostgreSQL is. */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const probe = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      probe.once('error', () => resolve(false));
+      probe.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    const taken = isFree && (probe.address() as AddressInfo).port;
+    await new Promise((resolve) => probe.close(resolve));
+    if (taken) return taken;
+  }
+}

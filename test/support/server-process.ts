@@ -1,0 +1,96 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { until } from './until';
+
+const PROGRAM = join(__dirname, '../../dist/cli.js');
+
+interface Options {
+  environment: Record<string, string>;
+  /** Words before the program, as `sh -c 'ulimit …; exec "$@"' sh`. */
+  prefix?: string[];
+  nodeOptions?: string[];
+}
+
+/** The server as people run it: a process of its own, from the build. */
+export class ServerProcess {
+  private output = '';
+  private address: string | undefined;
+
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly directory: string,
+  ) {
+    for (const stream of [child.stdout!, child.stderr!])
+      stream.on('data', (data: Buffer) => {
+        this.output += data.toString();
+        this.address ??= /XFChat serves at (http:\S+)/.exec(this.output)?.[1];
+      });
+  }
+
+  /** Does not wait. */
+  static spawn({ environment, prefix = [], nodeOptions = [] }: Options): ServerProcess {
+    const directory = mkdtempSync(join(tmpdir(), 'xfchat-process-'));
+    const [command, ...words] = [...prefix, process.execPath, ...nodeOptions, PROGRAM, 'start'];
+    const child = spawn(command!, words, {
+      cwd: directory,
+      env: {
+        PATH: process.env.PATH,
+        NODE_ENV: 'test',
+        PORT: '0',
+        HOST: '127.0.0.1',
+        DATA_DIR: directory,
+        RATE_LIMITS: 'off',
+        ...environment,
+      },
+    });
+    return new ServerProcess(child, directory);
+  }
+
+  /** Waits until it serves. */
+  static async start(options: Options): Promise<ServerProcess> {
+    const server = ServerProcess.spawn(options);
+    await until('the server to serve', () => server.address ?? server.hasEnded, 60_000);
+    if (!server.address) throw new Error(`the server ended: ${server.output}`);
+    return server;
+  }
+
+  get url(): string {
+    if (!this.address) throw new Error(`it does not serve: ${this.output}`);
+    return this.address;
+  }
+
+  get log(): string {
+    return this.output;
+  }
+
+  get serves(): boolean {
+    return this.address !== undefined;
+  }
+
+  get pid(): number {
+    return this.child.pid!;
+  }
+
+  get hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.child.kill(name);
+  }
+
+  /** The exit code, or the signal that ended it. */
+  async ended(): Promise<number | string> {
+    await until('the server to end', () => this.hasEnded, 60_000);
+    return this.child.exitCode ?? this.child.signalCode!;
+  }
+
+  async close(): Promise<void> {
+    this.signal('SIGCONT');
+    this.signal('SIGTERM');
+    await this.ended();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
