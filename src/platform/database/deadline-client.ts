@@ -29,6 +29,11 @@ export class DeadlineExceededError extends Error {
   override name = 'DeadlineExceededError';
 }
 
+/**
+ * After these the connection is not used again: the server is going, it has become a standby, or it speaks of a lost
+ * connection although this one is there (as a foreign table may), and nobody would roll back what was begun on it.
+ */
+const DISTRUSTED = /^(08\w{3}|57P0\d|25006)$/;
 const READS = /^\s*(select|show|values|with|start transaction|begin|rollback|commit|set)\b/i;
 const WRITING_FUNCTION = /\bappend_messages\s*\(/;
 const DATA_MODIFYING = /\b(insert\s+into|update|delete\s+from)\s+[a-z_"]+/i;
@@ -92,7 +97,7 @@ export class DeadlineClient extends Client {
       const failure = error as QueryFailure;
       code = failure.code ?? 'none';
       failure.wrote = isWrite || (!isRollback && this.wroteInTransaction);
-      if (failure.message === 'Query read timeout' || failure.code === '25006') this.abandon();
+      if (failure.message === 'Query read timeout' || DISTRUSTED.test(code)) this.abandon();
       throw failure;
     } finally {
       if (isCommit || isRollback) this.inTransaction = this.wroteInTransaction = false;

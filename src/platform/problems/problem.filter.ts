@@ -1,4 +1,4 @@
-import { Catch, Injectable, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { Catch, HttpException, Injectable, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { allowedMethods } from '../http/allowed-methods';
 import { StructuredLogger, describeError } from '../logging/structured-logger';
@@ -23,7 +23,7 @@ export class ProblemFilter implements ExceptionFilter {
 
   /** "No such route" may mean "not with this method". */
   private refine(problem: Problem, request: Request): Problem {
-    if (problem.code !== 'not-found' || !(problem.cause instanceof Error)) return problem;
+    if (problem.code !== 'not-found' || !(problem.cause instanceof HttpException)) return problem;
     const allow = allowedMethods(request);
     return allow.length > 0 ? new Problem('method-not-allowed', { allow }) : problem;
   }
