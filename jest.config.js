@@ -41,6 +41,14 @@ const withDatabase = {
   setupFilesAfterEnv: ['./test/support/setup.ts'],
 };
 
+// Faults: each makes the PostgreSQL that it hurts, and the server runs as a process of its own.
+const withFaults = {
+  ...base,
+  globalSetup: './test/support/fault-setup.ts',
+  globalTeardown: './test/support/fault-teardown.ts',
+  setupFilesAfterEnv: ['./test/support/setup.ts'],
+};
+
 module.exports = {
   // The machine of the tests also runs their PostgreSQL; fewer workers than this leave it idle.
   maxWorkers: 2,
@@ -49,6 +57,7 @@ module.exports = {
     { ...withDatabase, displayName: 'end-to-end', testRegex: 'test/[^/]*/?[^/]*\\.e2e-spec\\.ts$' },
     // Minutes of faults, on the server as it is built: `npm run test:guarantees`.
     { ...withDatabase, displayName: 'guarantees', testRegex: 'test/guarantees/proofs/.*\\.e2e-spec\\.ts$' },
+    { ...withFaults, displayName: 'faults', testRegex: 'test/faults/[^/]*\\.fault-spec\\.ts$' },
   ],
   collectCoverageFrom: ['src/**/*.ts', '!src/**/*.spec.ts', '!src/migrations/**'],
   coverageReporters: ['text-summary', 'lcov', 'json-summary'],

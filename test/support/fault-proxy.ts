@@ -6,11 +6,16 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
  *   blackhole       connections are taken and never answered; those that exist stall
  *   stall           nothing goes through either way, and nothing is closed
  *   swallow-replies requests reach the server, its answers are lost
+ *   delay           everything goes through, 120 ms later each way
  */
-export type FaultMode = 'pass' | 'refuse' | 'blackhole' | 'stall' | 'swallow-replies';
+export type FaultMode = 'pass' | 'refuse' | 'blackhole' | 'stall' | 'swallow-replies' | 'delay';
+
+const DELAY_MS = 120;
 
 /** A TCP proxy in front of PostgreSQL that does what networks do. */
 export class FaultProxy {
+  /** What the server's answers are turned into on their way. */
+  rewrite: (data: Buffer) => Buffer = (data) => data;
   private mode: FaultMode = 'pass';
   private readonly pairs = new Set<[client: Socket, server: Socket]>();
   private readonly server: Server;
@@ -44,8 +49,8 @@ export class FaultProxy {
     this.mode = mode;
     for (const [client, server] of this.pairs) {
       if (mode === 'refuse') client.resetAndDestroy();
-      else if (mode === 'pass') [client, server].forEach((socket) => socket.resume());
-      else if (mode !== 'swallow-replies') [client, server].forEach((socket) => socket.pause());
+      else if (mode === 'blackhole' || mode === 'stall') [client, server].forEach((socket) => socket.pause());
+      else [client, server].forEach((socket) => socket.resume());
     }
   }
 
@@ -70,15 +75,20 @@ export class FaultProxy {
     server.on('error', () => client.destroy());
     const pair: [Socket, Socket] = [client, server];
     this.pairs.add(pair);
-    client.on('data', (data) => server.write(data));
+    client.on('data', (data) => this.pass(data, server));
     server.on('data', (data) => {
       if (this.mode === 'swallow-replies') this.swallowed++;
-      else client.write(data);
+      else this.pass(this.rewrite(data), client);
     });
     client.on('close', () => {
       server.destroy();
       this.pairs.delete(pair);
     });
     server.on('close', () => client.destroy());
+  }
+
+  private pass(data: Buffer, to: Socket): void {
+    if (this.mode === 'delay') setTimeout(() => to.write(data), DELAY_MS);
+    else to.write(data);
   }
 }

@@ -1,0 +1,208 @@
+import { call } from './api';
+import { FaultLoad, HONEST } from './fault-load';
+import { record, type FaultId, type FaultVerdict } from './fault-matrix';
+import { FaultProxy } from './fault-proxy';
+import { signUp, type Person } from './people';
+import { PostgresController } from './postgres-controller';
+import { ServerProcess } from './server-process';
+import type { TestSocket } from './test-socket';
+import { until } from './until';
+
+const DEADLINE_MS = 5_000;
+/** What the answer may take on top: the deadline is the server's, the measuring is the client's. */
+const SLACK_MS = 2_000;
+
+export const ENVIRONMENT = {
+  REQUEST_TIMEOUT_MS: String(DEADLINE_MS),
+  DATABASE_ACQUIRE_TIMEOUT_MS: '2000',
+  DATABASE_STATEMENT_TIMEOUT_MS: '2500',
+  DATABASE_POOL_MAX: '10',
+  CONTACT_POLICY: 'open',
+  CANARY_INTERVAL_MS: '1000',
+  LOG_LEVEL: 'warn',
+};
+
+interface Options {
+  environment?: Record<string, string>;
+  settings?: Record<string, string>;
+  prefix?: string[];
+  nodeOptions?: string[];
+  /** For tokens that run out: over sockets only. */
+  isOverHttp?: boolean;
+}
+
+interface Fault {
+  begin(): void | Promise<void>;
+  /** While it lasts; ends when the fault shall. */
+  meanwhile(): Promise<void>;
+  end(): void | Promise<void>;
+}
+
+/** Two answers of the probes. */
+interface Look {
+  readonly live: number;
+  readonly ready: number;
+  readonly reasons: string[];
+}
+
+/** A server under load between people and a PostgreSQL that can be hurt, and what became of it all. */
+export class FaultBench {
+  readonly looks: Look[] = [];
+  load!: FaultLoad;
+  private isWatching = true;
+  private watching: Promise<void> | undefined;
+  private ids: (string | undefined)[] = [];
+
+  private constructor(
+    readonly postgres: PostgresController,
+    readonly proxy: FaultProxy,
+    readonly server: ServerProcess,
+    readonly people: Person[],
+    readonly sockets: TestSocket[],
+    readonly conversationId: string,
+    private readonly isOverHttp: boolean,
+  ) {}
+
+  static async start(options: Options = {}): Promise<FaultBench> {
+    const { environment, settings, isOverHttp = true, ...process } = options;
+    const postgres = await PostgresController.create(settings);
+    const proxy = await FaultProxy.inFrontOf(postgres.url());
+    const server = await ServerProcess.start({
+      environment: { ...ENVIRONMENT, DATABASE_URL: proxy.url, ...environment },
+      ...process,
+    });
+    const people = [await signUp(server.url), await signUp(server.url)];
+    const conversationId = await people[0]!.direct(people[1]!);
+    const sockets = await Promise.all([...people, ...people].map((person) => person.connect()));
+    return new FaultBench(postgres, proxy, server, people, sockets, conversationId, isOverHttp);
+  }
+
+  /** Load, fault, recovery, and the reckoning; several times with the same bench. */
+  async through(id: FaultId, fault: Fault): Promise<FaultVerdict> {
+    this.beginLoad();
+    await until('some load', () => this.load.acknowledged.size > 50, 30_000);
+    const acknowledgedBefore = this.load.acknowledged.size;
+    this.looks.length = 0;
+    let recoveryMs = Infinity;
+    try {
+      await fault.begin();
+      await fault.meanwhile();
+    } finally {
+      await fault.end();
+      this.load.mark();
+      recoveryMs = await until('a message to be acknowledged', () => this.load.recoveryMs, 30_000).catch(
+        () => Infinity,
+      );
+    }
+    const during = this.looks.splice(0);
+    await until('readiness', async () => (await this.look()).ready === 200, 20_000);
+    const after = this.load.acknowledged.size + 20;
+    await until('the load to go on', () => this.load.acknowledged.size > after, 20_000);
+    expect(acknowledgedBefore).toBeGreaterThan(0);
+    return this.conclude(id, during, recoveryMs);
+  }
+
+  beginLoad(): void {
+    this.load = new FaultLoad(this.conversationId, {
+      sockets: this.sockets,
+      people: this.isOverHttp ? this.people : [],
+    });
+    this.ids = this.sockets.map(({ socket }) => socket.id);
+    this.isWatching = true;
+    this.watching = this.watch();
+  }
+
+  /** Ends the load, reads the history and writes the verdict down. */
+  async conclude(
+    id: FaultId,
+    during: Look[],
+    recoveryMs: number,
+    more: string[] = [],
+  ): Promise<FaultVerdict> {
+    await this.load.stop();
+    this.isWatching = false;
+    await this.watching;
+    const { lost, twice } = await this.reckon();
+    const reasons = new Set(during.flatMap((look) => look.reasons));
+    const verdict: FaultVerdict = {
+      bitten: [...this.load.refusals.keys(), ...more].sort(),
+      live: during.every((look) => look.live === 200) ? 'green' : 'red',
+      ready: reasons.size > 0 ? [...reasons].sort() : ['green'],
+      acknowledged: this.load.acknowledged.size,
+      lost,
+      twice,
+      recoveryMs,
+      isSameProcess: !this.server.hasEnded,
+    };
+    record(id, verdict);
+    return verdict;
+  }
+
+  /** What holds after every fault. */
+  async expectWhole(verdict: FaultVerdict): Promise<void> {
+    expect(verdict).toMatchObject({ live: 'green', lost: 0, twice: 0, isSameProcess: true });
+    expect(verdict.bitten).not.toEqual([]);
+    expect([...this.load.refusals.keys()].filter((code) => !HONEST.test(code))).toEqual([]);
+    expect(verdict.recoveryMs).toBeLessThanOrEqual(5_000);
+    expect(this.load.longestMs).toBeLessThan(DEADLINE_MS + SLACK_MS);
+    expect(this.sockets.map(({ socket }) => socket.id)).toEqual(this.ids);
+    expect(this.sockets.flatMap((socket) => socket.payloads('session:expired'))).toEqual([]);
+    await until('the pool to be as before', async () => {
+      const { pool } = (await call(this.server.url, 'GET', '/health')).body.details;
+      return pool.waiting === 0 && pool.oldestCheckoutMs < 1_000;
+    });
+  }
+
+  /** The statuses that the first socket was told. */
+  get statuses(): string[] {
+    return this.sockets[0]!.payloads('server:status').map(({ status }) => status as string);
+  }
+
+  async look(): Promise<Look> {
+    const [live, ready] = await Promise.all([
+      call(this.server.url, 'GET', '/health/live'),
+      call(this.server.url, 'GET', '/health/ready'),
+    ]);
+    const down = Object.values((ready.body?.error ?? {}) as Record<string, { reason: string }>);
+    return { live: live.status, ready: ready.status, reasons: down.map(({ reason }) => reason) };
+  }
+
+  /** Waits until the load was refused `count` times more. */
+  async refusals(count: number): Promise<void> {
+    const sum = (): number => [...this.load.refusals.values()].reduce((total, each) => total + each, 0);
+    const target = sum() + count;
+    await until('refusals', () => sum() >= target, 20_000);
+  }
+
+  async unready(): Promise<void> {
+    await until('readiness to turn red', () => this.looks.some(({ ready }) => ready === 503), 5_000);
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.sockets) socket.close();
+    await this.server.close();
+    await this.proxy.close();
+    await this.postgres.stop();
+  }
+
+  private async watch(): Promise<void> {
+    while (this.isWatching) {
+      this.looks.push(await this.look().catch(() => ({ live: 0, ready: 0, reasons: [] })));
+      await new Promise((resolve) => setTimeout(resolve, 150));
+    }
+  }
+
+  /** Read from the database, by sequence; the positions have no hole, and each acknowledged message is where it was said to be. */
+  private async reckon(): Promise<{ lost: number; twice: number }> {
+    const rows = (await this.postgres.query(
+      `select id, seq::integer from chat_messages where conversation_id = '${this.conversationId}' order by seq`,
+    )) as { id: string; seq: number }[];
+    expect(rows.map((row) => row.seq)).toEqual(rows.map((_row, index) => index + 1));
+    const stored = new Map(rows.map((row) => [row.id, row.seq]));
+    const { acknowledged, moved } = this.load;
+    return {
+      lost: [...acknowledged].filter(([id, seq]) => stored.get(id) !== seq).length,
+      twice: rows.length - stored.size + moved.length,
+    };
+  }
+}

@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+import type { Person } from './people';
+import type { TestSocket } from './test-socket';
+
+/** Problem codes that are honest answers to a fault. */
+export const HONEST = /^(temporarily-unavailable|database-busy|outcome-unknown)$/;
+
+type Attempt = (id: string) => Promise<{ ok: true; seq: number } | { ok: false; code: string }>;
+
+const pause = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** Messages all the time, over sockets and HTTP; whatever is not acknowledged is sent again with the same id. */
+export class FaultLoad {
+  /** Message id → the position that was acknowledged. */
+  readonly acknowledged = new Map<string, number>();
+  /** Problem code → how many answers. */
+  readonly refusals = new Map<string, number>();
+  /** Acknowledged again at another position: two messages where one was sent. */
+  readonly moved: string[] = [];
+  longestMs = 0;
+  /** When the last one that was begun after `markedAt` was acknowledged first. */
+  private markedAt = Infinity;
+  private recoveredAt: number | undefined;
+  private isOn = true;
+  private senders: Promise<void>[] = [];
+
+  constructor(
+    private readonly conversationId: string,
+    attempts: { sockets: TestSocket[]; people: Person[] },
+  ) {
+    const all = [
+      ...attempts.sockets.map((socket) => this.over(socket)),
+      ...attempts.people.map((person) => this.by(person)),
+    ];
+    this.senders = all.map((attempt) => this.send(attempt));
+  }
+
+  /** From now on the first acknowledgement of what is begun now is the recovery. */
+  mark(): void {
+    this.markedAt = performance.now();
+    this.recoveredAt = undefined;
+  }
+
+  /** Milliseconds from the mark; undefined while nothing has been acknowledged since. */
+  get recoveryMs(): number | undefined {
+    return this.recoveredAt === undefined ? undefined : this.recoveredAt - this.markedAt;
+  }
+
+  /** Resolves when everything that was begun is acknowledged. */
+  async stop(): Promise<void> {
+    this.isOn = false;
+    await Promise.all(this.senders);
+  }
+
+  private over(socket: TestSocket): Attempt {
+    return async (id) => {
+      const answer = await socket
+        .command('message:send', { conversationId: this.conversationId, id, body: `text of ${id}` })
+        .catch(() => undefined);
+      if (!answer) return { ok: false, code: 'no answer' };
+      return answer.ok ? { ok: true, seq: answer.data.seq } : { ok: false, code: answer.problem.code };
+    };
+  }
+
+  private by(person: Person): Attempt {
+    return async (id) => {
+      const path = `/conversations/${this.conversationId}/messages`;
+      const answer = await person.call('POST', path, { id, body: `text of ${id}` }).catch(() => undefined);
+      if (!answer) return { ok: false, code: 'no answer' };
+      return answer.status < 300
+        ? { ok: true, seq: answer.body.seq }
+        : { ok: false, code: answer.body?.code ?? String(answer.status) };
+    };
+  }
+
+  private async send(attempt: Attempt): Promise<void> {
+    while (this.isOn) {
+      const id = randomUUID();
+      for (let isStored = false; !isStored;) {
+        const begun = performance.now();
+        const answer = await attempt(id);
+        const ended = performance.now();
+        this.longestMs = Math.max(this.longestMs, ended - begun);
+        if (answer.ok) {
+          if (begun >= this.markedAt) this.recoveredAt ??= ended;
+          if ((this.acknowledged.get(id) ?? answer.seq) !== answer.seq) this.moved.push(id);
+          this.acknowledged.set(id, answer.seq);
+          isStored = true;
+        } else {
+          this.refusals.set(answer.code, (this.refusals.get(answer.code) ?? 0) + 1);
+        }
+        await pause(isStored ? 5 : 50);
+      }
+    }
+  }
+}

@@ -1,0 +1,3 @@
+import { openRecords } from './fault-matrix';
+
+export default openRecords;

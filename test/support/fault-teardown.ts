@@ -1,0 +1,3 @@
+import { closeRecords } from './fault-matrix';
+
+export default closeRecords;
