@@ -83,7 +83,7 @@ export class FaultBench {
     await until('some load', () => this.load.acknowledged.size > 50, 30_000);
     const acknowledgedBefore = this.load.acknowledged.size;
     this.looks.length = 0;
-    let recoveryMs = Infinity;
+    let recoveryMs: number;
     try {
       await fault.begin();
       await fault.meanwhile();
