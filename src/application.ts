@@ -50,7 +50,9 @@ export async function createApplication(
     maxAge: 600,
   });
   application.use(...jsonBody());
-  application.useWebSocketAdapter(new SocketAdapter(application, configuration, logger));
+  application.useWebSocketAdapter(
+    new SocketAdapter(application, configuration, logger, application.get(Metrics)),
+  );
   await application.init();
   await application.get(DatabaseMonitor).start();
 

@@ -17,6 +17,8 @@ import { toProblem } from '../platform/problems/to-problem';
 import { RateLimits } from '../platform/rate-limits/rate-limits';
 import { runInContext, type RequestContext } from '../platform/request-context';
 import { commandFrame, identityOf, type SocketIdentity } from '../platform/sockets/command-frame';
+import { DirectCommands } from '../platform/sockets/direct-commands';
+import { forgetHandshake } from '../platform/sockets/forget-handshake';
 import { conversationRoom, Rooms, sessionRoom, userRoom, type Arrival } from '../platform/sockets/rooms';
 import { RefreshSessionCommandDto } from './connections.dto';
 import { Entitlements } from './entitlements';
@@ -27,6 +29,8 @@ const MAX_RECONNECT_MS = 5_000;
 interface SocketData {
   identity: SocketIdentity;
   arrival?: Arrival;
+  /** Listens for the end of the connection while the socket arrives. */
+  onGone?: () => void;
   entry?: { conversationIds: string[]; epoch: number };
 }
 
@@ -55,12 +59,14 @@ export class ConnectionsGateway
     private readonly metrics: Metrics,
     private readonly work: WorkInFlight,
     private readonly logger: StructuredLogger,
+    direct: DirectCommands,
   ) {
     this.frame = commandFrame({
       timeoutMs: configuration.REQUEST_TIMEOUT_MS,
       work,
       metrics,
       logger,
+      direct,
       admit: (socket) => this.rateLimits.take('command', identityOf(socket).userId),
     });
   }
@@ -91,10 +97,12 @@ export class ConnectionsGateway
   /** Everything here happens in one turn: no event can fall between entering the rooms and `ready`. */
   handleConnection(socket: Socket): void {
     try {
-      const { identity, arrival, entry } = dataOf(socket);
-      if (!arrival || !entry) return void socket.disconnect(true);
+      const { identity, arrival, onGone, entry } = dataOf(socket);
+      if (!arrival || !onGone || !entry) return void socket.disconnect(true);
       this.rooms.settle(arrival);
+      socket.conn.off('close', onGone);
       socket.data = { identity };
+      forgetHandshake(socket);
       if (arrival.ended) {
         socket.emit('session:revoked', { reason: 'ended-elsewhere' });
         return void socket.disconnect(true);
@@ -175,11 +183,17 @@ export class ConnectionsGateway
     const { userId, sessionId } = await this.sessions.claims(token);
     // From here on, what is taken away from this user or session is noted, whatever is read below.
     const arrival = this.rooms.announce(userId, sessionId);
-    socket.conn.once('close', () => this.rooms.settle(arrival));
+    const onGone = (): void => this.rooms.settle(arrival);
+    socket.conn.once('close', onGone);
     try {
       const { expiresAt } = await this.sessions.authenticate(token);
       const entry = await this.entitlements.of(userId);
-      socket.data = { identity: { userId, sessionId, expiresAt }, arrival, entry } satisfies SocketData;
+      socket.data = {
+        identity: { userId, sessionId, expiresAt },
+        arrival,
+        onGone,
+        entry,
+      } satisfies SocketData;
     } catch (error) {
       this.rooms.settle(arrival);
       throw error;

@@ -17,6 +17,7 @@ import { ProblemFilter } from './problems/problem.filter';
 import { ProblemsController } from './problems/problems.controller';
 import { RateLimits } from './rate-limits/rate-limits';
 import { CommandResultInterceptor } from './sockets/command-result.interceptor';
+import { DirectCommands } from './sockets/direct-commands';
 import { Rooms } from './sockets/rooms';
 import { RequestValidationPipe } from './validation/request-validation.pipe';
 
@@ -26,6 +27,7 @@ const SHARED = [
   Metrics,
   RateLimits,
   Rooms,
+  DirectCommands,
   DatabaseMonitor,
   PoolUsage,
   SchemaMonitor,

@@ -2,6 +2,7 @@ import type { LoggerService } from '@nestjs/common';
 import pino, { type Logger as Pino } from 'pino';
 import pretty from 'pino-pretty';
 import { currentContext } from '../request-context';
+import { LineBuffer } from './line-buffer';
 
 /** Nest tells every module, route and handler that it finds; that is worth reading only while looking for something. */
 const FRAMEWORK = new Set([
@@ -34,7 +35,7 @@ export class StructuredLogger implements LoggerService {
             translateTime: 'HH:MM:ss.l',
           }),
         )
-      : pino(base);
+      : pino(base, new LineBuffer());
   }
 
   /** One line about one thing that happened, with its fields. */

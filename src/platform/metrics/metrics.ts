@@ -39,6 +39,11 @@ export class Metrics {
     help: 'Sockets that are connected and authenticated',
     registers: [this.registry],
   });
+  readonly slowSockets = new Counter({
+    name: 'xfchat_slow_sockets_closed_total',
+    help: 'Sockets closed because their clients did not read what was written',
+    registers: [this.registry],
+  });
   readonly messages = new Counter({
     name: 'xfchat_messages_total',
     help: 'Messages given to the writer, by outcome',

@@ -3,9 +3,11 @@ import type { Socket } from 'socket.io';
 import type { WorkInFlight } from '../lifecycle/work-in-flight';
 import { describeError, type StructuredLogger } from '../logging/structured-logger';
 import type { Metrics } from '../metrics/metrics';
+import { logProblem } from '../problems/problem.filter';
 import { Problem, type ProblemDocument } from '../problems/problem';
 import { toProblem } from '../problems/to-problem';
 import { runInContext, type RequestContext } from '../request-context';
+import type { DirectCommands } from './direct-commands';
 
 export type Acknowledgement = { ok: true; data: object } | { ok: false; problem: ProblemDocument };
 type Packet = [event: unknown, ...rest: unknown[]];
@@ -31,6 +33,18 @@ function isCommand(socket: Socket, event: unknown): event is string {
   return typeof event === 'string' && COMMAND.test(event) && socket.listenerCount(event) > 0;
 }
 
+/** What a command is answered when its handler throws. */
+export function refusalOf(
+  error: unknown,
+  event: string,
+  requestId: string,
+  logger: StructuredLogger,
+): Acknowledgement {
+  const problem = toProblem(error);
+  logProblem(logger, problem);
+  return { ok: false, problem: problem.toDocument(event, requestId) };
+}
+
 /**
  * What surrounds every socket command, as `requestFrame` does for HTTP: its id, deadline, log line, metrics and place
  * among the work in flight. It also sees to it that each command is acknowledged exactly once, whatever happens.
@@ -40,15 +54,17 @@ export function commandFrame(dependencies: {
   work: WorkInFlight;
   metrics: Metrics;
   logger: StructuredLogger;
+  direct: DirectCommands;
   admit: (socket: Socket) => void;
 }): (socket: Socket, packet: Packet, next: () => void) => void {
-  const { timeoutMs, work, metrics, logger, admit } = dependencies;
+  const { timeoutMs, work, metrics, logger, direct, admit } = dependencies;
   return (socket, packet, next) => {
     const started = performance.now();
     const identity = identityOf(socket);
     const event = packet[0];
-    const isKnown = isCommand(socket, event);
-    const label = isKnown ? event : 'unknown';
+    const handler = typeof event === 'string' ? direct.handlerOf(event) : undefined;
+    const isKnown = handler !== undefined || isCommand(socket, event);
+    const label = isKnown ? (event as string) : 'unknown';
     const context: RequestContext = {
       requestId: randomUUID(),
       deadline: started + timeoutMs,
@@ -99,6 +115,13 @@ export function commandFrame(dependencies: {
           throw new Problem('malformed-request', { detail: 'a command takes one object' });
         if (work.isClosed) throw new Problem('draining');
         admit(socket);
+        if (handler) {
+          handler(identity, payload[0] ?? {}).then(
+            (data) => answer({ ok: true, data }),
+            (error: unknown) => answer(refusalOf(error, label, context.requestId, logger)),
+          );
+          return;
+        }
         packet.splice(1, packet.length, payload[0] ?? {}, answer);
         next();
       } catch (error) {

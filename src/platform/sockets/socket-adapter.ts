@@ -1,27 +1,35 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
-import type { Server, ServerOptions } from 'socket.io';
+import type { WsMessageHandler } from '@nestjs/common';
+import { firstValueFrom, type Observable } from 'rxjs';
+import type { Server, ServerOptions, Socket } from 'socket.io';
 import type { Configuration } from '../configuration/configuration';
 import { MAX_BODY_BYTES } from '../http/json-body';
 import { isAllowedOrigin, protocolOf } from '../http/origins';
-import type { StructuredLogger } from '../logging/structured-logger';
+import { describeError, type StructuredLogger } from '../logging/structured-logger';
+import type { Metrics } from '../metrics/metrics';
+import type { Acknowledgement } from './command-frame';
+import { writeOncePerTurn } from './turn-broadcast';
 
 /** A client that has not authenticated by then is cut off. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /** Socket.IO as the contract has it: origins checked on both transports, no compression, bounded frames. */
 export class SocketAdapter extends IoAdapter {
+  private latest: Socket | undefined;
+
   constructor(
     application: INestApplicationContext,
     private readonly configuration: Configuration,
     private readonly log: StructuredLogger,
+    private readonly metrics: Metrics,
   ) {
     super(application);
   }
 
   override createIOServer(port: number, options?: Partial<ServerOptions>): Server {
     const { CORS_ORIGINS: allowed, TRUST_PROXY: proxy } = this.configuration;
-    return super.createIOServer(port, {
+    const server = super.createIOServer(port, {
       ...options,
       serveClient: false,
       transports: ['websocket', 'polling'],
@@ -39,5 +47,35 @@ export class SocketAdapter extends IoAdapter {
         decide(isAllowed ? null : 'forbidden', isAllowed);
       },
     } as ServerOptions);
+    const reason = writeOncePerTurn(server, (waiting) => {
+      this.metrics.slowSockets.inc();
+      this.log.event('warn', 'a socket was closed because its client does not read', waiting);
+    });
+    if (reason) this.log.event('warn', 'broadcasts take the ordinary, slower path', { reason });
+    return server;
+  }
+
+  /** As Nest's own, without a chain of observables that stays for each command of each socket. */
+  override bindMessageHandlers(
+    socket: Socket,
+    handlers: WsMessageHandler<string>[],
+    transform: (result: unknown) => Observable<Acknowledgement | undefined>,
+  ): void {
+    for (const { message, callback } of handlers) {
+      socket.on(message, (payload: unknown, answer: (acknowledgement: Acknowledgement) => void) => {
+        // Nothing comes of what failed outside the interceptors; the frame answers it when its time is up.
+        firstValueFrom(transform(callback(payload, answer))).then(
+          (acknowledgement) => acknowledgement && answer(acknowledgement),
+          (error: unknown) =>
+            this.log.event('error', 'a command failed', { error: describeError(error as Error) }),
+        );
+      });
+    }
+  }
+
+  /** Nest asks once for every gateway, one after the other, and tells all of them whatever one is told. */
+  override bindClientDisconnect(socket: Socket, callback: (reason: string) => void): void {
+    if (socket !== this.latest) super.bindClientDisconnect(socket, callback);
+    this.latest = socket;
   }
 }

@@ -45,6 +45,11 @@ export function IsId(options: { each?: boolean } = {}): PropertyDecorator {
   return applyDecorators(Transform(lowerCase), Matches(UUID, { ...options, message: 'must be a UUID' }));
 }
 
+/** A UUID as it is stored: upper case is another matter. */
+export function isStoredId(value: unknown): value is string {
+  return typeof value === 'string' && UUID.test(value);
+}
+
 /** @throws Problem `validation-failed` */
 export function parseId(name: string, value: string): string {
   const id = value.toLowerCase();
@@ -83,10 +88,14 @@ export function IsMessageBody(): PropertyDecorator {
   return ValidateBy({
     name: 'isMessageBody',
     validator: {
-      validate: (value) => bodyFault(value) === undefined,
+      validate: isMessageBody,
       defaultMessage: (context) => bodyFault(context?.value) ?? '',
     },
   });
+}
+
+export function isMessageBody(value: unknown): value is string {
+  return bodyFault(value) === undefined;
 }
 
 function bodyFault(value: unknown): string | undefined {

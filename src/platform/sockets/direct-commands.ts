@@ -1,0 +1,22 @@
+import { Injectable } from '@nestjs/common';
+import type { SocketIdentity } from './command-frame';
+
+/** Gets the payload as it came, `{}` when there was none, and has to check it. */
+type Handler = (identity: SocketIdentity, payload: unknown) => Promise<object>;
+
+/**
+ * Commands that are too frequent for Nest's chain of pipes and interceptors. They stand in the same frame as all others
+ * and are answered alike; the check of their payload is their own.
+ */
+@Injectable()
+export class DirectCommands {
+  private readonly handlers = new Map<string, Handler>();
+
+  on(event: string, handler: Handler): void {
+    this.handlers.set(event, handler);
+  }
+
+  handlerOf(event: string): Handler | undefined {
+    return this.handlers.get(event);
+  }
+}

@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+type Versions = Record<'socket.io' | 'socket.io-adapter' | 'engine.io' | 'ws', string>;
+
+/** Those whose inside `turn-broadcast.ts` and `turn-transport.ts` rely on, as the tests have run with them. */
+const TESTED: Versions = {
+  'socket.io': '4.8.4',
+  'socket.io-adapter': '2.5.8',
+  'engine.io': '6.6.12',
+  ws: '8.21.3',
+};
+
+/** What is installed, each as the package that uses it finds it. */
+export function installedVersions(): Versions {
+  const ours = createRequire(__filename);
+  const ofSocketIo = createRequire(ours.resolve('socket.io'));
+  const ofEngine = createRequire(ofSocketIo.resolve('engine.io'));
+  return {
+    'socket.io': versionOf('socket.io', ours),
+    'socket.io-adapter': versionOf('socket.io-adapter', ofSocketIo),
+    'engine.io': versionOf('engine.io', ofSocketIo),
+    ws: versionOf('ws', ofEngine),
+  };
+}
+
+/** The installed ones that are not those tested, as `name version`. */
+export function untestedVersions(installed: Versions): string[] {
+  return (Object.keys(TESTED) as (keyof Versions)[])
+    .filter((name) => installed[name] !== TESTED[name])
+    .map((name) => `${name} ${installed[name]}`);
+}
+
+/** Not every package lets its package.json be required, so it is looked for above what is. */
+function versionOf(name: string, require: NodeJS.Require): string {
+  for (let folder = dirname(require.resolve(name)); ; folder = dirname(folder)) {
+    try {
+      const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<
+        string,
+        string
+      >;
+      if (manifest.name === name) return manifest.version ?? 'unknown';
+    } catch {
+      if (folder === dirname(folder)) return 'unknown';
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import type { Server } from 'socket.io';
+import { installedVersions, untestedVersions } from './tested-versions';
+import { Turn, TurnTransport } from './turn-transport';
+
+/** What may be written to one socket and not be read by it: more than a slow line carries between two heartbeats. */
+const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
+/** The same for a client that polls: what it has not fetched, in packets. */
+const MAX_WAITING_PACKETS = 5_000;
+
+interface Packet {
+  id?: number;
+}
+interface PacketOptions {
+  volatile?: boolean;
+  compress?: boolean;
+  wsPreEncodedFrame?: Buffer[];
+}
+/** A socket of this process, with engine.io's side of it, as far as they are used here. */
+interface LocalSocket {
+  readonly conn: Connection;
+  notifyOutgoingListeners(packet: Packet): void;
+}
+interface Connection {
+  readonly readyState: string;
+  readonly transport: unknown;
+  readonly writeBuffer: unknown[];
+  close(discard?: boolean): void;
+}
+
+/** What every Socket.IO adapter inherits from the one in memory: how an event gets to the sockets of this process. */
+interface Adapter {
+  readonly nsp: { readonly sockets: Map<string, LocalSocket> };
+  _encode(packet: Packet, options: PacketOptions): unknown[];
+  apply(target: object, deliver: (socket: LocalSocket) => void): void;
+  del(id: string, room: string): unknown;
+}
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- TypeScript wants a mixin's constructor like this
+type AdapterClass = new (...parameters: any[]) => Adapter;
+
+/** Told of each socket that is closed because its client does not read. */
+type TooSlow = (waiting: { waitingBytes?: number; waitingPackets?: number }) => void;
+
+/**
+ * Over any adapter: an event for rooms is framed once, and each socket on a `TurnTransport` gets the frame directly.
+ * All others (long polling, or engine.io still has something to send) get it as Socket.IO would have it, and so does
+ * everybody when it is more than a plain event: binary, volatile, with a say on compression, or to be acknowledged.
+ *
+ * It stands below what adapters do to reach other processes: those end in the same two methods, one after the other.
+ */
+export function turnBroadcast(Base: AdapterClass, onTooSlow: TooSlow): AdapterClass {
+  return class extends Base {
+    private framed: { packet: Packet; frame: Buffer } | undefined;
+
+    override _encode(packet: Packet, options: PacketOptions): unknown[] {
+      const encoded = super._encode(packet, options);
+      const { wsPreEncodedFrame: parts, volatile, compress } = options;
+      const isPlain = packet.id === undefined && volatile === undefined && compress === undefined;
+      this.framed = parts && isPlain ? { packet, frame: Buffer.concat(parts) } : undefined;
+      return encoded;
+    }
+
+    override apply(target: object, deliver: (socket: LocalSocket) => void): void {
+      const { framed } = this;
+      this.framed = undefined;
+      if (!framed) return super.apply(target, deliver);
+      const { packet, frame } = framed;
+      super.apply(target, (socket) => {
+        const { conn } = socket;
+        const { transport, writeBuffer, readyState } = conn;
+        if (transport instanceof TurnTransport && writeBuffer.length === 0 && readyState === 'open') {
+          socket.notifyOutgoingListeners(packet);
+          transport.add(frame);
+          return;
+        }
+        deliver(socket);
+        const waitingPackets = conn.writeBuffer.length;
+        if (waitingPackets <= MAX_WAITING_PACKETS) return;
+        onTooSlow({ waitingPackets });
+        conn.close(true);
+      });
+    }
+
+    /** Whoever has left a room gets nothing more from it, not even at the end of this turn. */
+    override del(id: string, room: string): unknown {
+      const transport = this.nsp.sockets.get(id)?.conn.transport;
+      if (transport instanceof TurnTransport) transport.flush();
+      return super.del(id, room);
+    }
+  };
+}
+
+/** The engine that carries a server's sockets, as far as it is used here. */
+interface Engine {
+  readonly opts: { readonly perMessageDeflate: unknown };
+  createTransport(name: string, request: ConstructorParameters<typeof TurnTransport>[0]): unknown;
+}
+
+/**
+ * Makes a server write each socket's frames of one turn of the event loop in one go. Must be called before anybody
+ * connects.
+ * @returns why it was left as it is: versions that this was not tested with, or compression
+ */
+export function writeOncePerTurn(
+  io: Server,
+  onTooSlow: TooSlow,
+  { versions = installedVersions(), maxBufferedBytes = MAX_BUFFERED_BYTES } = {},
+): string | undefined {
+  const untested = untestedVersions(versions);
+  if (untested.length > 0) return `not tested with ${untested.join(', ')}`;
+  const engine = io.engine as unknown as Engine;
+  if (engine.opts.perMessageDeflate) return 'frames are compressed';
+  const turn = new Turn();
+  const createTransport = engine.createTransport.bind(engine);
+  engine.createTransport = (name, request) =>
+    name === 'websocket'
+      ? new TurnTransport(request, turn, maxBufferedBytes, (waitingBytes) => onTooSlow({ waitingBytes }))
+      : createTransport(name, request);
+  io.adapter(turnBroadcast(io.adapter() as unknown as AdapterClass, onTooSlow) as never);
+  return undefined;
+}
