@@ -1,8 +1,10 @@
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Cluster } from './cluster';
 import { firstProcessId } from './cluster-shutdown';
-import { adviceFor, isTransient } from './postmaster';
+import { adviceFor, isTransient, Postmaster } from './postmaster';
 
 describe('a failed start', () => {
   it.each([
@@ -21,6 +23,21 @@ describe('a failed start', () => {
   ])('%s', (log, transient, advice) => {
     expect(isTransient(log)).toBe(transient);
     expect(adviceFor(log)).toContain(advice);
+  });
+});
+
+describe('a server', () => {
+  const childrenWaitedFor = (): number =>
+    process.getActiveResourcesInfo().filter((name) => name === 'ProcessWrap').length;
+
+  it('is no reason for this process to stay, until it is told to end', async () => {
+    const before = childrenWaitedFor();
+    const postmaster = new Postmaster({} as Cluster, spawn('sleep', ['60']), () => '');
+    expect(childrenWaitedFor()).toBe(before);
+    postmaster.signal('SIGINT');
+    // Otherwise a process with nothing else to do would end in the middle of stopping it, and with code 0.
+    expect(childrenWaitedFor()).toBe(before + 1);
+    expect(await postmaster.ended).toBe('signal SIGINT');
   });
 });
 

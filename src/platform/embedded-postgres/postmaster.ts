@@ -38,8 +38,11 @@ export class Postmaster {
     return this.end !== undefined;
   }
 
+  /** From now on this process stays until the server has ended: whoever ends it has something to do afterwards. */
   signal(name: NodeJS.Signals): void {
-    if (!this.hasEnded) this.child.kill(name);
+    if (this.hasEnded) return;
+    this.child.ref();
+    this.child.kill(name);
   }
 
   /**
