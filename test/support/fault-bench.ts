@@ -20,6 +20,8 @@ export const ENVIRONMENT = {
   CONTACT_POLICY: 'open',
   CANARY_INTERVAL_MS: '1000',
   LOG_LEVEL: 'warn',
+  // The same for two servers on one database.
+  AUTH_SECRET: 'a-secret-of-40-characters-0123456789-xyz',
 };
 
 interface Options {
@@ -103,6 +105,7 @@ export class FaultBench {
   }
 
   beginLoad(): void {
+    this.load?.abandon();
     this.load = new FaultLoad(this.conversationId, {
       sockets: this.sockets,
       people: this.isOverHttp ? this.people : [],
@@ -179,6 +182,8 @@ export class FaultBench {
   }
 
   async close(): Promise<void> {
+    this.load?.abandon();
+    this.isWatching = false;
     for (const socket of this.sockets) socket.close();
     await this.server.close();
     await this.proxy.close();

@@ -23,6 +23,7 @@ export class FaultLoad {
   private markedAt = Infinity;
   private recoveredAt: number | undefined;
   private isOn = true;
+  private isWanted = true;
   private senders: Promise<void>[] = [];
 
   constructor(
@@ -53,6 +54,11 @@ export class FaultLoad {
     await Promise.all(this.senders);
   }
 
+  /** Whatever is under way is left as it is. */
+  abandon(): void {
+    this.isOn = this.isWanted = false;
+  }
+
   private over(socket: TestSocket): Attempt {
     return async (id) => {
       const answer = await socket
@@ -77,7 +83,7 @@ export class FaultLoad {
   private async send(attempt: Attempt): Promise<void> {
     while (this.isOn) {
       const id = randomUUID();
-      for (let isStored = false; !isStored;) {
+      for (let isStored = false; !isStored && this.isWanted;) {
         const begun = performance.now();
         const answer = await attempt(id);
         const ended = performance.now();

@@ -1,0 +1,245 @@
+import { randomUUID } from 'node:crypto';
+import { Client } from 'pg';
+import { call, type Answer } from '../support/api';
+import { withClient } from '../support/databases';
+import { ENVIRONMENT, FaultBench } from '../support/fault-bench';
+import { HONEST } from '../support/fault-load';
+import { ROLE, ROLE_PASSWORD } from '../support/postgres-controller';
+import { ServerProcess } from '../support/server-process';
+import { until } from '../support/until';
+
+const DEADLINE_MS = 5_000;
+const SLACK_MS = 2_000;
+
+describe('a database that answers, but not as one would like', () => {
+  let bench: FaultBench;
+  beforeAll(async () => {
+    bench = await FaultBench.start({
+      settings: { max_connections: '40', superuser_reserved_connections: '3', deadlock_timeout: '50ms' },
+    });
+  }, 60_000);
+  afterAll(() => bench.close());
+
+  it('F13: another password, and sessions that are ended', async () => {
+    const statuses = bench.statuses.length;
+    const verdict = await bench.through('F13', {
+      begin: async () => {
+        await bench.postgres.query(`alter role ${ROLE} password 'another one'`);
+        await bench.postgres.query(
+          `select pg_terminate_backend(pid) from pg_stat_activity where usename = '${ROLE}'`,
+        );
+      },
+      meanwhile: async () => {
+        await until(
+          'the cause to be told',
+          () => bench.looks.some(({ reasons }) => reasons.includes('authentication')),
+          5_000,
+        );
+        await bench.refusals(40);
+      },
+      end: () => bench.postgres.query(`alter role ${ROLE} password '${ROLE_PASSWORD}'`).then(() => undefined),
+    });
+    await bench.expectWhole(verdict);
+    expect(bench.statuses.slice(statuses)).toEqual(['degraded', 'ok']);
+    expect(bench.server.log).toContain('the database is down: authentication');
+    expect(bench.server.log).not.toContain(ROLE_PASSWORD);
+  });
+
+  it('F14: 300 requests against a conversation that somebody holds locked', async () => {
+    const [ada] = bench.people;
+    const path = `/conversations/${bench.conversationId}`;
+    const holder = new Client({ connectionString: bench.postgres.administratorUrl() });
+    let answers: Answer[] = [];
+    let longestMs = 0;
+    let liveMs = 0;
+    const verdict = await bench.through('F14', {
+      begin: async () => {
+        await holder.connect();
+        await holder.query('begin');
+        await holder.query('select from conversations where id = $1 for no key update', [
+          bench.conversationId,
+        ]);
+      },
+      meanwhile: async () => {
+        const started = performance.now();
+        const requests = Array.from({ length: 300 }, async (_, index) => {
+          const answer = await (index % 2
+            ? ada!.call('POST', `${path}/messages`, { body: 'x' })
+            : ada!.call('DELETE', `${path}/messages/${randomUUID()}`));
+          longestMs = Math.max(longestMs, performance.now() - started);
+          return answer;
+        });
+        const asked = performance.now();
+        expect((await call(bench.server.url, 'GET', '/health/live')).status).toBe(200);
+        liveMs = performance.now() - asked;
+        answers = await Promise.all(requests);
+      },
+      end: () => holder.end(),
+    });
+    await bench.expectWhole(verdict);
+    expect(answers).toHaveLength(300);
+    const codes = new Set(answers.map(({ body }) => body.code as string));
+    expect([...codes].filter((code) => !HONEST.test(code))).toEqual([]);
+    expect(codes).toContain('database-busy');
+    expect(longestMs).toBeLessThan(DEADLINE_MS + SLACK_MS);
+    expect(liveMs).toBeLessThan(DEADLINE_MS);
+    expect(verdict.ready).toEqual(['green']);
+    const { pool } = (await call(bench.server.url, 'GET', '/health')).body.details;
+    expect(pool).toMatchObject({ waiting: 0, exhaustedMs: 0 });
+  });
+
+  it('F15: others have taken all connections', async () => {
+    const others: Client[] = [];
+    const verdict = await bench.through('F15', {
+      begin: async () => {
+        await bench.postgres.query(
+          `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'xfchat'`,
+        );
+        for (let isFull = false; !isFull;) {
+          const client = new Client({ connectionString: bench.postgres.url() });
+          client.on('error', () => undefined);
+          isFull = await client.connect().then(
+            () => false,
+            (error: { code: string }) => error.code === '53300',
+          );
+          if (!isFull) others.push(client);
+        }
+        await bench.postgres.query(
+          `select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'xfchat%'`,
+        );
+        // What has just become free is taken as well, before the server comes back for it.
+        for (let misses = 0; misses < 5;) {
+          const client = new Client({ connectionString: bench.postgres.url() });
+          client.on('error', () => undefined);
+          await client.connect().then(
+            () => others.push(client),
+            () => misses++,
+          );
+        }
+      },
+      meanwhile: () => bench.refusals(20),
+      end: async () => {
+        await Promise.all(others.map((client) => client.end()));
+      },
+    });
+    await bench.expectWhole(verdict);
+    expect(bench.load.refusals.get('database-busy')).toBeGreaterThan(0);
+  });
+
+  it('F16: a statement takes for ever', async () => {
+    const verdict = await bench.through('F16', {
+      begin: async () => {
+        await bench.postgres.query(`
+          create function linger() returns trigger language plpgsql as $$ begin perform pg_sleep(60); return new; end $$;
+          create trigger linger before insert on chat_messages for each row execute function linger()`);
+      },
+      meanwhile: () => bench.refusals(12),
+      end: async () => {
+        await bench.postgres.query(
+          'set lock_timeout = 0; drop trigger linger on chat_messages; drop function linger',
+        );
+      },
+    });
+    await bench.expectWhole(verdict);
+    // The server's own limit is the first: it says that nothing was done.
+    expect(bench.load.refusals.get('database-busy')).toBeGreaterThan(0);
+    const metrics = await (await fetch(`${bench.server.url}/metrics`)).text();
+    expect(metrics).toMatch(/^xfchat_db_errors_total\{code="57014"\} [1-9]/m);
+    expect(bench.server.log).toMatch(/"operation":"message writer","durationMs":\d+,"code":"57014"/);
+    expect(bench.server.log).not.toContain('text of');
+  });
+
+  it('F17: transactions that lock each other out, 500 of them', async () => {
+    const [ada, ben] = bench.people;
+    await bench.postgres.query(`
+      create table knot (id integer primary key, touched integer not null default 0);
+      insert into knot values (1), (2);
+      grant all on knot to ${ROLE};
+      create function tangle() returns trigger language plpgsql as $$
+        declare first integer := 1 + (random() < 0.5)::integer;
+        begin
+          update knot set touched = touched + 1 where id = first;
+          perform pg_sleep(0.005);
+          update knot set touched = touched + 1 where id = 3 - first;
+          return new;
+        end $$;
+      create trigger tangle before update on users for each row execute function tangle()`);
+    const deadlocks = async (): Promise<number> =>
+      Number(
+        /^xfchat_db_errors_total\{code="40P01"\} (\d+)/m.exec(
+          await (await fetch(`${bench.server.url}/metrics`)).text(),
+        )?.[1] ?? 0,
+      );
+    bench.beginLoad();
+    const unexpected: number[] = [];
+    const begun = performance.now();
+    let left = 500;
+    const change = async (person: typeof ada): Promise<void> => {
+      while (left-- > 0) {
+        const { status } = await person!.call('PATCH', '/users/me', { status: randomUUID() });
+        if (![200, 503].includes(status)) unexpected.push(status);
+      }
+    };
+    await Promise.all([change(ada), change(ben), change(ada), change(ben)]);
+    expect(performance.now() - begun).toBeLessThan(120_000);
+    const met = await deadlocks();
+    await bench.postgres.query('drop trigger tangle on users; drop function tangle; drop table knot');
+    bench.load.mark();
+    const recoveryMs = await until('recovery', () => bench.load.recoveryMs);
+    const verdict = await bench.conclude('F17', bench.looks.splice(0), recoveryMs, [
+      `all, by running again (40P01)`,
+    ]);
+    expect(met).toBeGreaterThan(0);
+    expect(unexpected).toEqual([]);
+    await bench.expectWhole(verdict);
+  });
+
+  it('F18: the server is suspended in the middle of a transaction', async () => {
+    const [ada] = bench.people;
+    const other = await ServerProcess.start({
+      environment: { ...ENVIRONMENT, DATABASE_URL: bench.postgres.url() },
+    });
+    try {
+      const groupId = await ada!.group();
+      bench.beginLoad();
+      await until('some load', () => bench.load.acknowledged.size > 20);
+      await withClient(bench.postgres.administratorUrl(), async (client) => {
+        await client.query('begin');
+        await client.query('select from conversations where id = $1 for no key update', [groupId]);
+        void ada!.call('PATCH', `/conversations/${groupId}`, { title: 'never' }).catch(() => undefined);
+        const waiting = `select pid from pg_stat_activity where wait_event_type = 'Lock' and usename = '${ROLE}'
+          and query like '%conversations%'`;
+        const [{ pid }] = await until('the transaction to wait', async () => {
+          const found = (await bench.postgres.query(waiting)) as [{ pid: number }];
+          return found.length > 0 && found;
+        });
+        bench.server.signal('SIGSTOP');
+        await client.query('commit');
+        const idle = `select pid from pg_stat_activity where state = 'idle in transaction' and pid = ${pid}`;
+        await until(
+          'it to be idle in transaction',
+          async () => (await bench.postgres.query(idle)).length === 1,
+        );
+        // Others get the lock once the database has ended it: 5 s after the longest request.
+        Object.assign(ada!, { url: other.url });
+        await until(
+          'somebody else to get the lock',
+          async () =>
+            (await ada!.call('PATCH', `/conversations/${groupId}`, { title: 'after all' })).status === 200,
+          30_000,
+        );
+        expect(bench.postgres.log).toContain('idle-in-transaction timeout');
+      });
+      Object.assign(ada!, { url: bench.server.url });
+      bench.looks.length = 0;
+      bench.server.signal('SIGCONT');
+      bench.load.mark();
+      const recoveryMs = await until('recovery', () => bench.load.recoveryMs, 20_000);
+      const verdict = await bench.conclude('F18', bench.looks.splice(0), recoveryMs, ['25P03 on the server']);
+      expect(verdict).toMatchObject({ lost: 0, twice: 0, isSameProcess: true });
+      expect(verdict.recoveryMs).toBeLessThanOrEqual(5_000);
+    } finally {
+      await other.close();
+    }
+  });
+});

@@ -1,0 +1,102 @@
+import { FaultBench } from '../support/fault-bench';
+import { withClient } from '../support/databases';
+import { until } from '../support/until';
+
+const FREEZE_MS = 20_000;
+const pause = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+describe('PostgreSQL that crashes', () => {
+  let bench: FaultBench;
+  beforeAll(async () => {
+    bench = await FaultBench.start();
+  }, 60_000);
+  afterAll(() => bench.close());
+
+  it('F01: all of it is killed, three times', async () => {
+    for (let round = 1; round <= 3; round++) {
+      const verdict = await bench.through('F01', {
+        begin: () => bench.postgres.signalAll('SIGKILL'),
+        meanwhile: () => bench.unready(),
+        end: () => bench.postgres.start(),
+      });
+      await bench.expectWhole(verdict);
+      expect(verdict.ready).toContain('unreachable');
+      expect(bench.load.refusals.get('temporarily-unavailable')).toBeGreaterThan(0);
+    }
+  });
+
+  it('F02: one backend is killed, and takes all sessions along', async () => {
+    const started = await bench.postgres.query('select pg_postmaster_start_time() as at');
+    const verdict = await bench.through('F02', {
+      begin: async () => {
+        const [{ pid }] = (await bench.postgres.query(
+          `select pid from pg_stat_activity where application_name = 'xfchat' order by state limit 1`,
+        )) as [{ pid: number }];
+        process.kill(pid, 'SIGKILL');
+      },
+      meanwhile: () => bench.refusals(1),
+      end: () => undefined,
+    });
+    await bench.expectWhole(verdict);
+    expect(await bench.postgres.query('select pg_postmaster_start_time() as at')).toEqual(started);
+    expect(bench.postgres.log).toContain('terminating any other active server processes');
+  });
+});
+
+describe('PostgreSQL that is frozen', () => {
+  let bench: FaultBench;
+  beforeAll(async () => {
+    // The leeway of tokens is 5 s, so these have run out well before the end.
+    bench = await FaultBench.start({ environment: { ACCESS_TOKEN_LIFETIME_MS: '8000' }, isOverHttp: false });
+  }, 60_000);
+  afterAll(() => bench.close());
+
+  it('F03: all of it, for longer than an access token lives', async () => {
+    const ended = performance.now() + FREEZE_MS;
+    const verdict = await bench.through('F03', {
+      begin: () => bench.postgres.signalAll('SIGSTOP'),
+      meanwhile: async () => {
+        await bench.unready();
+        await bench.refusals(40);
+        await pause(ended - performance.now());
+        expect(bench.server.memoryBytes).toBeLessThan(500 * 1024 * 1024);
+      },
+      end: () => bench.postgres.signalAll('SIGCONT'),
+    });
+    await bench.expectWhole(verdict);
+    expect(verdict.ready).toContain('timeout');
+    // All tokens have run out, all sockets are there, and a new token is to be had.
+    expect((await bench.people[0]!.call('GET', '/users/me')).body.code).toBe('token-expired');
+    expect(bench.sockets.every(({ socket }) => socket.connected)).toBe(true);
+    const { refreshToken } = bench.people[0]!;
+    const { body } = await bench.people[0]!.call('POST', '/auth/refresh', { refreshToken });
+    const renewed = await bench.sockets[0]!.command('session:refresh', { token: body.accessToken });
+    expect(renewed).toMatchObject({ ok: true });
+  });
+
+  it('F03a: the postmaster only, so that old connections work and new ones hang', async () => {
+    await withClient(bench.postgres.administratorUrl(), async (client) => {
+      const verdict = await bench.through('F03a', {
+        begin: async () => {
+          process.kill(bench.postgres.pid, 'SIGSTOP');
+          // The pool has to ask for new connections; the monitor still has its own.
+          await client.query(
+            `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'xfchat'`,
+          );
+        },
+        meanwhile: async () => {
+          await bench.refusals(20);
+          await until(
+            'the monitor to find out',
+            () => bench.looks.some(({ ready }) => ready === 503),
+            15_000,
+          );
+        },
+        end: () => void process.kill(bench.postgres.pid, 'SIGCONT'),
+      });
+      await bench.expectWhole(verdict);
+      expect(verdict.ready).toContain('timeout');
+    });
+  });
+});
