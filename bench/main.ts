@@ -45,7 +45,8 @@ async function main(): Promise<void> {
       name: 'XFChat',
       server: await startXFChat(own),
       databaseUrl: own,
-      messages: 'chat_messages',
+      // Without those that the server sends to itself.
+      messages: 'chat_messages where sender_id not in (select id from users where is_internal)',
     });
     if (wanted.some((name) => name in SHAPES)) {
       const other = await database.create('bench_typical');
