@@ -36,11 +36,11 @@ export class TestSocket {
   }
 
   /** The first event of this name that fits, also if it came before; waits for it. */
-  async next(event: string, fits: (payload: any) => boolean = () => true, timeoutMs = 10_000): Promise<any> {
+  async next(event: string, fits: (payload: any) => boolean = () => true, timeoutMs = 30_000): Promise<any> {
     return until(`event ${event}`, () => this.payloads(event).find(fits), timeoutMs);
   }
 
-  async disconnected(timeoutMs = 10_000): Promise<string> {
+  async disconnected(timeoutMs = 30_000): Promise<string> {
     return until('the disconnection', () => this.disconnectReason, timeoutMs);
   }
 
