@@ -8,6 +8,8 @@ import { ROLE, ROLE_PASSWORD } from '../support/postgres-controller';
 import { ServerProcess } from '../support/server-process';
 import { until } from '../support/until';
 
+jest.setTimeout(120_000);
+
 const DEADLINE_MS = 5_000;
 const SLACK_MS = 2_000;
 

@@ -2,6 +2,8 @@ import { FaultBench } from '../support/fault-bench';
 import { withClient } from '../support/databases';
 import { until } from '../support/until';
 
+jest.setTimeout(120_000);
+
 const FREEZE_MS = 20_000;
 const pause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));

@@ -3,6 +3,8 @@ import { FaultBench } from '../support/fault-bench';
 import type { TestSocket } from '../support/test-socket';
 import { until } from '../support/until';
 
+jest.setTimeout(120_000);
+
 /** Connections that say nothing, always as many as there may be. */
 class Crowd {
   refused = 0;
