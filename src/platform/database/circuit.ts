@@ -56,7 +56,7 @@ export class DatabaseCircuit {
     return this.policy.state !== CircuitState.Closed;
   }
 
-  /** The word of the monitor. That the database is up also ends what the pool has concluded by itself. */
+  /** The word of the monitor. Once it lets go, what the pool had concluded by itself is forgotten too. */
   set(isOpen: boolean): void {
     if (isOpen) this.isolation ??= this.policy.isolate();
     else {

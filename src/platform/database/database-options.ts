@@ -67,6 +67,7 @@ export function databaseOptions(
       query_timeout: configuration.DATABASE_STATEMENT_TIMEOUT_MS + SILENCE_MARGIN_MS,
       types,
       ...guards,
+      statementLimit: configuration.DATABASE_STATEMENT_TIMEOUT_MS,
       queueMax: configuration.DATABASE_QUEUE_MAX,
       // A pooler in transaction mode refuses settings at connect; each transaction sets its own anyway.
       ...(!isPooler && sessionSettings(configuration)),

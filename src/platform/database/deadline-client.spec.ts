@@ -1,18 +1,27 @@
 import { Client, type QueryConfig } from 'pg';
 import { runInContext, type RequestContext } from '../request-context';
-import { DeadlineClient, DeadlineExceededError, type QueryFailure } from './deadline-client';
+import {
+  DeadlineClient,
+  DeadlineExceededError,
+  type DeadlineClientConfig,
+  type QueryFailure,
+} from './deadline-client';
 
 /** A client whose statements go nowhere: `answer` decides what becomes of each. */
-function clientThat(answer: (text: string) => Promise<unknown>): {
+function clientThat(
+  answer: (text: string) => Promise<unknown>,
+  config?: DeadlineClientConfig,
+): {
   client: DeadlineClient;
   sent: (QueryConfig & { query_timeout?: number })[];
 } {
   const sent: QueryConfig[] = [];
   jest.spyOn(Client.prototype, 'query').mockImplementation(((config: QueryConfig) => {
-    sent.push(config);
-    return answer(config.text);
+    const query = typeof config === 'string' ? { text: config as string } : config;
+    sent.push(query);
+    return answer(query.text);
   }) as never);
-  return { client: new DeadlineClient(), sent };
+  return { client: new DeadlineClient(config), sent };
 }
 
 const lost = (): Promise<never> => Promise.reject(new Error('Connection terminated unexpectedly'));
@@ -74,6 +83,33 @@ describe('a statement', () => {
     expect(select).toMatchObject({ text: 'select $1', values: [1] });
     expect(select!.query_timeout).toBeGreaterThan(statementTimeout - 500);
     expect(select!.query_timeout).toBeLessThanOrEqual(3_750);
+  });
+
+  it('gets no more on the server than the limit of statements', async () => {
+    const { client, sent } = clientThat(() => Promise.resolve({ rows: [] }), { statementLimit: 1_000 });
+    await within(4_000, () => client.query('START TRANSACTION'));
+    expect(sent[0]!.text).toMatch(/SET LOCAL statement_timeout = 1000;/);
+  });
+
+  it('that writes outside a transaction and is late gets a limit on the server, and the next its own again', async () => {
+    const settings = { statement_timeout: 3_500, statementLimit: 30_000 };
+    const { client, sent } = clientThat(() => Promise.resolve({ rows: [] }), settings);
+    await within(4_000, () => client.query('delete from blocks'));
+    await within(2_000, () => client.query('select 1'));
+    expect(sent.map(({ text }) => text)).toEqual(['delete from blocks', 'select 1']);
+    await within(2_000, () => client.query('delete from blocks'));
+    const [, , limit, , reset] = sent.map(({ text }) => text);
+    expect(Number(/^SET statement_timeout = (\d+)$/.exec(limit!)?.[1])).toBeLessThanOrEqual(1_500);
+    expect(reset).toBe('SET statement_timeout = 3500');
+    const { client: pooled, sent: bare } = clientThat(() => Promise.resolve({ rows: [] }));
+    await within(2_000, () => pooled.query('delete from blocks'));
+    expect(bare).toHaveLength(1);
+  });
+
+  it('that was not even sent has a known outcome', async () => {
+    const { client } = clientThat(lost, { statement_timeout: 3_500 });
+    const failed = within(2_000, () => client.query('delete from blocks'));
+    await expect(failed).rejects.toMatchObject({ wrote: false });
   });
 
   it('is not sent when the time is up; a rollback still is', async () => {

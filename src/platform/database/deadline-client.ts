@@ -44,21 +44,33 @@ function writes(text: string): boolean {
   return /^\s*with\b/i.test(text) && DATA_MODIFYING.test(text);
 }
 
+export interface DeadlineClientConfig extends ClientConfig {
+  watch?: StatementWatch;
+  /** No statement of a request gets more on the server, milliseconds. */
+  statementLimit?: number;
+}
+
 /**
  * A PostgreSQL connection whose statements end with the request that they serve.
  *
  * Every statement gets a client-side limit from the request's deadline; every transaction gets the same on the
- * server, in the round trip that begins it. A statement that is given up is cancelled on the server and its
+ * server, in the round trip that begins it. A write of its own is under the limit of the session, which fits unless its
+ * request has waited before; then it gets a limit of its own, since "rolled back" is better than "unknown". A statement that is given up is cancelled on the server and its
  * connection is closed, since a late answer would be taken for the next statement's.
  */
 export class DeadlineClient extends Client {
   private wroteInTransaction = false;
   private inTransaction = false;
   private readonly watch: StatementWatch | undefined;
+  /** What the session began with; 0 when it was told nothing, as behind a pooler. */
+  private readonly sessionLimit: number;
+  private readonly statementLimit: number;
 
-  constructor(config?: ClientConfig & { watch?: StatementWatch }) {
+  constructor(config?: DeadlineClientConfig) {
     super(config);
     this.watch = config?.watch;
+    this.sessionLimit = Number(config?.statement_timeout || 0);
+    this.statementLimit = config?.statementLimit ?? Infinity;
   }
 
   override query = ((input: string | QueryConfig, values?: unknown[]) => {
@@ -84,32 +96,45 @@ export class DeadlineClient extends Client {
     }
     const timeout = isRollback ? ROLLBACK_TIMEOUT_MS : clientLeft;
     const context = currentContext();
-    if (isWrite && context) context.writePending = true;
+    const isBare = isWrite && !this.inTransaction && left !== undefined;
+    const isTight = isBare && left - CLIENT_MARGIN_MS < this.sessionLimit;
     const started = performance.now();
+    let isSent = false;
     let code: string | undefined;
     try {
-      // pg takes `query_timeout` (milliseconds) beside each statement; its type declarations do not know it.
-      const limited = timeout === undefined ? config : { ...config, query_timeout: Math.ceil(timeout) };
-      const result: unknown = await super.query(limited as QueryConfig);
+      if (isTight) await this.limited({ text: `SET statement_timeout = ${this.serverLimit(left)}` }, timeout);
+      isSent = true;
+      if (isWrite && context) context.writePending = true;
+      const result: unknown = await this.limited(config, timeout);
       if (isWrite) this.wroteInTransaction = this.inTransaction;
       return result;
     } catch (error) {
       const failure = error as QueryFailure;
       code = failure.code ?? 'none';
-      failure.wrote = isWrite || (!isRollback && this.wroteInTransaction);
+      failure.wrote = (isWrite && isSent) || (!isRollback && this.wroteInTransaction);
       if (failure.message === 'Query read timeout' || DISTRUSTED.test(code)) this.abandon();
       throw failure;
     } finally {
       if (isCommit || isRollback) this.inTransaction = this.wroteInTransaction = false;
       if (isWrite && context) context.writePending = false;
+      if (isTight) void super.query(`SET statement_timeout = ${this.sessionLimit}`).catch(() => undefined);
       this.watch?.ended(performance.now() - started, code);
     }
   }
 
+  /** pg takes `query_timeout` (milliseconds) beside each statement; its type declarations do not know it. */
+  private limited(config: QueryConfig, timeout: number | undefined): Promise<unknown> {
+    const limited = timeout === undefined ? config : { ...config, query_timeout: Math.ceil(timeout) };
+    return super.query(limited as QueryConfig);
+  }
+
+  private serverLimit(left: number): number {
+    return Math.max(1, Math.floor(Math.min(left - SERVER_MARGIN_MS, this.statementLimit)));
+  }
+
   /** One simple query with three statements: the limits cost no round trip of their own. */
   private beginWithLimits(left: number): string {
-    const statementTimeout = Math.max(1, Math.floor(left - SERVER_MARGIN_MS));
-    return `${BEGIN}; SET LOCAL statement_timeout = ${statementTimeout}; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`;
+    return `${BEGIN}; SET LOCAL statement_timeout = ${this.serverLimit(left)}; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`;
   }
 
   private abandon(): void {
