@@ -16,6 +16,19 @@ function invariantsOf({ failures }: TestRun): string {
   return sorted.length > 0 ? `${sorted.join(' ')} in ` : '';
 }
 
+/** Before anything that takes long: every patch still finds its text. */
+function requireFit(workshop: Workshop, mutants: readonly Mutant[]): void {
+  const misfits = mutants.flatMap(({ name, patches }) => {
+    try {
+      workshop.withPatches(patches, () => undefined);
+      return [];
+    } catch (error) {
+      return `${name}: ${(error as Error).message}`;
+    }
+  });
+  if (misfits.length > 0) throw new Error(`mutants that do not fit the sources:\n${misfits.join('\n')}`);
+}
+
 /** Unchanged, each of the tests passes; otherwise it would notice nothing. */
 function requireHealth(workshop: Workshop, mutants: readonly Mutant[]): void {
   const targets = new Map(mutants.map(({ caughtBy }) => [nameOf(caughtBy), caughtBy]));
@@ -46,6 +59,7 @@ function main(words: readonly string[]): void {
   );
   const workshop = new Workshop();
   try {
+    requireFit(workshop, mutants);
     requireHealth(workshop, mutants);
     const survivors = mutants.filter((mutant) => survives(workshop, mutant));
     say(`${mutants.length - survivors.length} of ${mutants.length} mutants were caught`);

@@ -57,9 +57,9 @@ const members = new Set<string>();`,
     caughtBy: BRIEF,
     patches: [
       {
-        file: 'src/platform/sockets/command-result.interceptor.ts',
-        find: `return of({ ok: false, problem: problem.toDocument(event, currentContext()?.requestId ?? '') });`,
-        replace: `return of({ ok: true, data: {}, request: [event, currentContext()?.requestId] });`,
+        file: 'src/platform/sockets/command-frame.ts',
+        find: `  return { ok: false, problem: problem.toDocument(event, requestId) };`,
+        replace: `  return { ok: true, data: { event, requestId } };`,
       },
     ],
   },
@@ -69,7 +69,7 @@ const members = new Set<string>();`,
     patches: [
       {
         file: 'src/catch-up/catch-up.service.ts',
-        find: `changed: await changedMessages(manager, withRoom, limit + 1),`,
+        find: `changed: await changedMessages(manager, behind, limit + 1),`,
         replace: `changed: await changedMessages(manager, [], limit + 1),`,
       },
     ],
