@@ -1,5 +1,6 @@
 import { FaultBench } from '../support/fault-bench';
 import { withClient } from '../support/databases';
+import { record, together, type FaultVerdict } from '../support/fault-matrix';
 import { until } from '../support/until';
 
 jest.setTimeout(120_000);
@@ -16,12 +17,15 @@ describe('PostgreSQL that crashes', () => {
   afterAll(() => bench.close());
 
   it('F01: all of it is killed, three times', async () => {
-    for (let round = 1; round <= 3; round++) {
+    const rounds: FaultVerdict[] = [];
+    while (rounds.length < 3) {
       const verdict = await bench.through('F01', {
         begin: () => bench.postgres.signalAll('SIGKILL'),
         meanwhile: () => bench.unready(),
         end: () => bench.postgres.start(),
       });
+      rounds.push(verdict);
+      record('F01', together(rounds));
       await bench.expectWhole(verdict);
       expect(verdict.ready).toContain('unreachable');
       expect(bench.load.refusals.get('temporarily-unavailable')).toBeGreaterThan(0);

@@ -9,8 +9,11 @@ import type { TestSocket } from './test-socket';
 import { until } from './until';
 
 const DEADLINE_MS = 5_000;
-/** What the answer may take on top: the deadline is the server's, the measuring is the client's. */
-const SLACK_MS = 2_000;
+/**
+ * When an answer has to be there: the deadline is the server's, the measuring is the client's, and the machine of both,
+ * and of the database, may be busy with something else.
+ */
+export const ANSWERED_WITHIN_MS = 2 * DEADLINE_MS;
 
 export const ENVIRONMENT = {
   REQUEST_TIMEOUT_MS: String(DEADLINE_MS),
@@ -147,7 +150,7 @@ export class FaultBench {
     expect(verdict.bitten).not.toEqual([]);
     expect([...this.load.refusals.keys()].filter((code) => !HONEST.test(code))).toEqual([]);
     expect(verdict.recoveryMs).toBeLessThanOrEqual(5_000);
-    expect(this.load.longestMs).toBeLessThan(DEADLINE_MS + SLACK_MS);
+    expect(this.load.longestMs).toBeLessThan(ANSWERED_WITHIN_MS);
     expect(this.sockets.map(({ socket }) => socket.id)).toEqual(this.ids);
     expect(this.sockets.flatMap((socket) => socket.payloads('session:expired'))).toEqual([]);
     await until('the pool to be as before', async () => {

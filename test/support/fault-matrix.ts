@@ -59,6 +59,23 @@ export function openRecords(): void {
   process.env.FAULT_RECORDS = mkdtempSync(join(tmpdir(), 'xfchat-faults-'));
 }
 
+/** Of several rounds: the sum of what was acknowledged, lost and doubled, and the worst of the rest. */
+export function together(verdicts: FaultVerdict[]): FaultVerdict {
+  const sum = (of: (verdict: FaultVerdict) => number): number =>
+    verdicts.reduce((total, verdict) => total + of(verdict), 0);
+  const all = (of: (verdict: FaultVerdict) => string[]): string[] => [...new Set(verdicts.flatMap(of))].sort();
+  return {
+    bitten: verdicts.every(({ bitten }) => bitten.length > 0) ? all(({ bitten }) => bitten) : [],
+    live: verdicts.every(({ live }) => live === 'green') ? 'green' : 'red',
+    ready: all(({ ready }) => ready),
+    acknowledged: sum(({ acknowledged }) => acknowledged),
+    lost: sum(({ lost }) => lost),
+    twice: sum(({ twice }) => twice),
+    recoveryMs: Math.max(...verdicts.map(({ recoveryMs }) => recoveryMs)),
+    isSameProcess: verdicts.every(({ isSameProcess }) => isSameProcess),
+  };
+}
+
 /** The table is written by its own command only, and so that two runs differ where their verdicts do. */
 export function closeRecords(): void {
   const folder = process.env.FAULT_RECORDS!;
@@ -82,8 +99,8 @@ function document(verdicts: Map<string, FaultVerdict>): string {
 
 Written by \`npm run test:faults\`, which does all of this to a real server (the build, as a process of its own) in front
 of a real PostgreSQL, under load. "Answered" is what requests and commands were told while the fault lasted; every one
-of them was answered within its deadline, and what was refused or unknown was sent again with the same id until it was
-acknowledged. "Lost" and "twice" count acknowledged messages, read from the database afterwards. "Recovered" is the time
+of them was answered within its deadline (in F18 the server is suspended, and answers nobody meanwhile), and what was
+refused or unknown was sent again with the same id until it was acknowledged. "Lost" and "twice" count acknowledged messages, read from the database afterwards. "Recovered" is the time
 from the end of the cause to the next acknowledgement, rounded up.
 
 | | Fault | Answered | Live | Ready | Acknowledged | Lost | Twice | Recovered | Process | Verdict |

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Client } from 'pg';
 import { Configuration } from '../configuration/configuration';
+import { Metrics } from '../metrics/metrics';
 import { DatabaseCircuit } from './circuit';
 
 /** What the last look at the database found. */
@@ -54,7 +55,13 @@ export class DatabaseMonitor implements OnApplicationShutdown {
   constructor(
     configuration: Configuration,
     private readonly circuit: DatabaseCircuit,
+    metrics: Metrics,
   ) {
+    metrics.gauge(
+      'xfchat_db_ping_seconds',
+      'How long the database took to answer the monitor; NaN when it did not',
+      () => (this.current.pingMs ?? NaN) / 1_000,
+    );
     this.url = configuration.DATABASE_URL ?? '';
     // The pool gets no connection any more: one that we have had for long proves nothing.
     circuit.onOpen(() => this.drop());
