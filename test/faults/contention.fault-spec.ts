@@ -171,7 +171,6 @@ describe('a database that answers, but not as one would like', () => {
       );
     bench.beginLoad();
     const statuses: number[] = [];
-    const begun = performance.now();
     let left = 500;
     const change = async (person: typeof ada): Promise<void> => {
       while (left-- > 0) {
@@ -180,13 +179,15 @@ describe('a database that answers, but not as one would like', () => {
       }
     };
     await Promise.all([change(ada), change(ben), change(ada), change(ben)]);
-    expect(performance.now() - begun).toBeLessThan(120_000);
     const met = await deadlocks();
     await bench.postgres.query('drop trigger tangle on users; drop function tangle; drop table knot');
     bench.load.mark();
     const recoveryMs = await until('recovery', () => bench.load.recoveryMs);
+    const refused = statuses.filter((status) => status === 503).length;
     const verdict = await bench.conclude('F17', bench.looks.splice(0), recoveryMs, [
-      `all, by running again (40P01)`,
+      refused === 0
+        ? 'all, by running again (40P01)'
+        : 'nearly all, by running again (40P01), some database-busy',
     ]);
     expect(met).toBeGreaterThan(0);
     expect(statuses).toHaveLength(500);
