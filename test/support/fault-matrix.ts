@@ -63,7 +63,8 @@ export function openRecords(): void {
 export function together(verdicts: FaultVerdict[]): FaultVerdict {
   const sum = (of: (verdict: FaultVerdict) => number): number =>
     verdicts.reduce((total, verdict) => total + of(verdict), 0);
-  const all = (of: (verdict: FaultVerdict) => string[]): string[] => [...new Set(verdicts.flatMap(of))].sort();
+  const all = (of: (verdict: FaultVerdict) => string[]): string[] =>
+    [...new Set(verdicts.flatMap(of))].sort();
   return {
     bitten: verdicts.every(({ bitten }) => bitten.length > 0) ? all(({ bitten }) => bitten) : [],
     live: verdicts.every(({ live }) => live === 'green') ? 'green' : 'red',
@@ -99,9 +100,10 @@ function document(verdicts: Map<string, FaultVerdict>): string {
 
 Written by \`npm run test:faults\`, which does all of this to a real server (the build, as a process of its own) in front
 of a real PostgreSQL, under load. "Answered" is what requests and commands were told while the fault lasted; every one
-of them was answered within its deadline (in F18 the server is suspended, and answers nobody meanwhile), and what was
-refused or unknown was sent again with the same id until it was acknowledged. "Lost" and "twice" count acknowledged messages, read from the database afterwards. "Recovered" is the time
-from the end of the cause to the next acknowledgement, rounded up.
+of them was answered (its deadline is 5 s, and a client on a busy machine sees the answer somewhat later; in F18 the
+server is suspended, and answers nobody meanwhile), and what was refused or unknown was sent again with the same id
+until it was acknowledged. "Lost" and "twice" count acknowledged messages, read from the database afterwards.
+"Recovered" is the time from the end of the cause to the next acknowledgement, rounded up.
 
 | | Fault | Answered | Live | Ready | Acknowledged | Lost | Twice | Recovered | Process | Verdict |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
