@@ -7,6 +7,8 @@ import { MessageVersion } from './messages/message-version.entity';
 import { InitialSchema1764000000000 } from './migrations/1764000000000-initial-schema';
 import { AppendMessages1764000000001 } from './migrations/1764000000001-append-messages';
 import { InternalUsers1764000000006 } from './migrations/1764000000006-internal-users';
+import { AnswersWithinBatch1764000000007 } from './migrations/1764000000007-answers-within-batch';
+import { UnreadIndexes1764000000008 } from './migrations/1764000000008-unread-indexes';
 import { Conversation } from './participation/conversation.entity';
 import { Participant } from './participation/participant.entity';
 import type { DatabaseSchema } from './platform/database/database-options';
@@ -27,7 +29,13 @@ export const SCHEMA: DatabaseSchema = {
     MessageVersion,
     DatabaseState,
   ],
-  migrations: [InitialSchema1764000000000, AppendMessages1764000000001, InternalUsers1764000000006],
+  migrations: [
+    InitialSchema1764000000000,
+    AppendMessages1764000000001,
+    InternalUsers1764000000006,
+    AnswersWithinBatch1764000000007,
+    UnreadIndexes1764000000008,
+  ],
   // eslint-disable-next-line no-restricted-syntax -- named to see that it is there, not called
   functions: ['append_messages(uuid[],uuid[],uuid[],text[],text[],uuid[])'],
 };

@@ -180,10 +180,7 @@ export class InitialSchema1764000000000 implements MigrationInterface {
         constraint chat_messages_type_check check (type in ('text', 'image', 'file', 'system')),
         constraint chat_messages_body_check check ((body is null) = (deleted_at is not null))
       )`);
-    await queryRunner.query(`
-      create index chat_messages_sender_idx on chat_messages (sender_id, conversation_id, seq)`);
-    await queryRunner.query(`
-      create index chat_messages_deleted_idx on chat_messages (conversation_id, seq) where deleted_at is not null`);
+    await queryRunner.query(`create index chat_messages_sender_idx on chat_messages (sender_id)`);
     await queryRunner.query(`
       create index chat_messages_rev_idx on chat_messages (conversation_id, rev) where rev > 0`);
     await queryRunner.query(`

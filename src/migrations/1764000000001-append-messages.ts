@@ -56,13 +56,9 @@ export class AppendMessages1764000000001 implements MigrationInterface {
               when i.reply_to_id is not null
                 and not exists (select from chat_messages target
                                 where target.id = i.reply_to_id and target.conversation_id = i.conversation_id)
-                and not (
-                  -- It may answer a message that is stored with it, if no other conversation gets to use that id.
-                  exists (select from input earlier
-                          where earlier.id = i.reply_to_id and earlier.ordinal < i.ordinal)
-                  and not exists (select from input rival
-                                  where rival.id = i.reply_to_id and rival.conversation_id <> i.conversation_id)
-                  and not exists (select from chat_messages taken where taken.id = i.reply_to_id))
+                and not exists (select from input earlier
+                                where earlier.id = i.reply_to_id and earlier.conversation_id = i.conversation_id
+                                  and earlier.sender_id = i.sender_id and earlier.ordinal < i.ordinal)
                 then 'message-not-found'
             end as refusal
           from input i

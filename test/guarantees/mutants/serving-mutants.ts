@@ -10,7 +10,7 @@ export const SERVING_MUTANTS: readonly Mutant[] = [
     caughtBy: BRIEF,
     patches: [
       {
-        file: 'src/migrations/1764000000001-append-messages.ts',
+        file: 'src/migrations/1764000000007-answers-within-batch.ts',
         find: `when p.user_id is null or c.id is null then`,
         replace: `when c.id is null then`,
       },
