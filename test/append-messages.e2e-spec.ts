@@ -297,6 +297,17 @@ describe('storing messages', () => {
       expect((await send(here, { body: 'released' })).body.seq).toBe(1);
     });
 
+    it('that waits for a lock holds up no other conversation', async () => {
+      const told: string[] = [];
+      await whileLocked(server, here, async () => {
+        const held = send(here, { body: 'held' }).then(({ body }) => told.push(body.code));
+        await aStatementWaits(server);
+        const free = send(there, { body: 'free' }).then(({ body }) => told.push(body.body));
+        await Promise.all([held, free]);
+      });
+      expect(told).toEqual(['free', 'database-busy']);
+    });
+
     async function waitingMessages(): Promise<number> {
       const text = await (await fetch(`${server.url}/metrics`)).text();
       return Number(/^xfchat_messages_waiting (\d+)$/m.exec(text)?.[1]);

@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import type { Server } from 'socket.io';
 import WebSocket from 'ws';
 import { Rooms } from '../src/platform/sockets/rooms';
 import { withClient } from './support/databases';
@@ -106,6 +107,19 @@ describe('connections', () => {
           });
       }
     });
+
+    it.each([['websocket'], ['polling']])(
+      'over %s leaves neither the request nor the token',
+      async (transport) => {
+        const client = await ada.connect({ transports: [transport] });
+        const { server: io } = server.application.get(Rooms) as unknown as { server: Server };
+        const socket = io.sockets.sockets.get(client.socket.id!)!;
+        expect(socket.request).toBeUndefined();
+        expect(socket.handshake).toMatchObject({ headers: {}, auth: {}, query: {} });
+        expect((await client.command('conversation:sync', { cursors: [] })).ok).toBe(true);
+        client.close();
+      },
+    );
 
     it('while somebody is removed ends without that room', async () => {
       const [ben, cem] = (await signUpAll(server.url, 2)) as [Person, Person];
