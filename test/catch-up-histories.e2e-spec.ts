@@ -1,18 +1,9 @@
 import { ModelClient, type Position } from './support/model-client';
 import { signUpAll, type Person } from './support/people';
+import { Random } from './support/random';
 import { startTestServer, type TestServer } from './support/test-server';
 import type { ReceivedEvent } from './support/test-socket';
 import { until } from './support/until';
-
-/** Numbers that look random and are the same for the same seed (mulberry32). */
-function randomFrom(seed: number): () => number {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 
@@ -40,21 +31,21 @@ describe('catching up after a history of everything that can happen', () => {
   afterAll(() => server.close());
 
   /** Does something at random; what is refused (an edit of a tombstone, say) changes nothing. */
-  async function act(id: string, random: () => number, sent: { id: string; by: Person }[]): Promise<void> {
-    const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
+  async function act(id: string, random: Random, sent: { id: string; by: Person }[]): Promise<void> {
+    const pick = <T>(list: readonly T[]): T => random.pick(list);
     const path = `/conversations/${id}`;
     const person = pick(others.slice(2));
-    const dice = random();
+    const dice = random.next();
     if (dice < 0.4 || sent.length === 0) {
       const by = pick([owner, ...others.slice(0, 2)]);
-      const { body, status } = await by.call('POST', `${path}/messages`, { body: `m${random()}` });
+      const { body, status } = await by.call('POST', `${path}/messages`, { body: `m${random.next()}` });
       if (status === 201) sent.push({ id: body.id, by });
     } else if (dice < 0.6) {
       const { id: messageId, by } = pick(sent);
-      await by.call('PUT', `${path}/messages/${messageId}`, { body: `e${random()}` });
+      await by.call('PUT', `${path}/messages/${messageId}`, { body: `e${random.next()}` });
     } else if (dice < 0.66) await owner.call('DELETE', `${path}/messages/${pick(sent).id}`);
-    else if (dice < 0.74) await owner.call('PATCH', path, { title: `t${random()}` });
-    else if (dice < 0.78) await owner.call('PATCH', path, { description: pick(['', `d${random()}`]) });
+    else if (dice < 0.74) await owner.call('PATCH', path, { title: `t${random.next()}` });
+    else if (dice < 0.78) await owner.call('PATCH', path, { description: pick(['', `d${random.next()}`]) });
     else if (dice < 0.9) {
       const role = pick(['admin', 'member'] as const);
       await owner.call('PUT', `${path}/participants/${person.id}`, { role });
@@ -69,7 +60,7 @@ describe('catching up after a history of everything that can happen', () => {
   it.each(numbers(3).map((round) => [(Date.now() & 0xfffffff) ^ (round * 7_919)]))(
     'leads from the events up to any moment to what a fresh read gives (seed %d)',
     async (seed) => {
-      const random = randomFrom(seed);
+      const random = new Random(seed);
       const id = await owner.group(reader, others[0]!, others[1]!, others[2]!);
       const sent: { id: string; by: Person }[] = [];
       for (let step = 0; step < 10; step++) await act(id, random, sent);
@@ -80,7 +71,7 @@ describe('catching up after a history of everything that can happen', () => {
       // The state that the client begins with is read again for each moment below, so it is taken before the rest.
       const starts = await Promise.all(numbers(12).map(startOf));
       for (let burst = 0; burst < 20; burst++) {
-        await Promise.all(numbers(1 + Math.floor(random() * 4)).map(() => act(id, random, sent)));
+        await Promise.all(numbers(1 + random.below(4)).map(() => act(id, random, sent)));
       }
       const fresh = await ModelClient.read(reader, id);
       const events = await allEvents(socket.events, id, begin, fresh.position);
@@ -92,7 +83,7 @@ describe('catching up after a history of everything that can happen', () => {
       expect(atFirst.state).toEqual(fresh.state);
 
       for (const [index, model] of starts.entries()) {
-        const moment = index === 0 ? 0 : Math.floor(random() * events.length);
+        const moment = index === 0 ? 0 : random.below(events.length);
         events.slice(0, moment).forEach((event) => model.apply(event));
         const label = `seed ${seed}, ${moment} of ${events.length} events`;
         await (index % 2 === 0 ? catchUpAlone(model, id) : catchUpInTheCrowd(model, id, label));

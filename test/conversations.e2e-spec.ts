@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Answer } from './support/api';
+import { Random, SEED } from './support/random';
 import { signUpAll, type Person } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
 
@@ -397,17 +398,16 @@ describe('conversations', () => {
       const [ada] = people as [Person];
       const id = await ada.group(...people.slice(1));
       const sent: { id: string; by: Person }[] = [];
-      const seed = Math.floor(Math.random() * 1_000_000);
-      const random = randomFrom(seed);
+      const random = new Random(SEED);
       for (let step = 0; step < 120; step++) {
-        const person = people[random(people.length)]!;
-        const dice = random(10);
+        const person = random.pick(people);
+        const dice = random.below(10);
         if (dice < 6) sent.push({ id: (await person.send(id, `${step}`)).id, by: person });
         else if (dice < 8) {
-          const body = { seq: random(sent.length + 1), unread: random(2) === 0 };
+          const body = { seq: random.below(sent.length + 1), unread: random.chance(0.5) };
           await person.call('PUT', `/conversations/${id}/read`, body);
         } else if (sent.length > 0) {
-          const message = sent[random(sent.length)]!;
+          const message = random.pick(sent);
           await message.by.call('DELETE', `/conversations/${id}/messages/${message.id}`);
         }
       }
@@ -423,7 +423,7 @@ describe('conversations', () => {
           (message: { seq: number; senderId: string | null; deletedAt: string | null }) =>
             message.seq > readSeq && message.senderId !== person.id && message.deletedAt === null,
         );
-        expect({ seed, unread: body.unreadCount }).toEqual({ seed, unread: unread.length });
+        expect({ SEED, unread: body.unreadCount }).toEqual({ SEED, unread: unread.length });
         const [listed] = (await person.call('GET', '/conversations')).body.items;
         expect(listed.unreadCount).toBe(unread.length);
         const read = await person.call('PUT', `/conversations/${id}/read`, { seq: readSeq });
@@ -468,12 +468,3 @@ describe('conversations', () => {
     expect((await ada.call('GET', `/users/${randomUUID()}`)).body.code).toBe('user-not-found');
   });
 });
-
-/** Numbers below a bound that look random and are the same for the same seed (Lehmer's generator). */
-function randomFrom(seed: number): (below: number) => number {
-  let state = (seed % 2_147_483_646) + 1;
-  return (below) => {
-    state = (state * 48_271) % 2_147_483_647;
-    return state % below;
-  };
-}

@@ -1,7 +1,7 @@
 import { createTestDatabase, type TestDatabase } from '../support/databases';
 import { parseSchedule } from './nemesis/schedule';
 import { Cluster } from './processes/cluster';
-import { Random, SEED } from './random';
+import { Random, SEED } from '../support/random';
 import { runUnderFaults } from './workload/run-under-faults';
 
 // The long form, with many more faults, is `npm run test:guarantees`.

@@ -8,7 +8,6 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findPostgresBinaries } from '../../src/platform/embedded-postgres/binaries';
@@ -16,6 +15,7 @@ import { clusterAt, superuser, type Cluster } from '../../src/platform/embedded-
 import { initialiseCluster } from '../../src/platform/embedded-postgres/cluster-initialisation';
 import { chooseRunner, serverEnvironment, type Runner } from '../../src/platform/embedded-postgres/runner';
 import { withClient } from './databases';
+import { freePort } from './free-port';
 import { until } from './until';
 
 export const ROLE = 'chat';
@@ -145,20 +145,5 @@ function kill(pid: number, signal: NodeJS.Signals): void {
     process.kill(pid, signal);
   } catch {
     // It has gone meanwhile, as children of a killed postmaster do.
-  }
-}
-
-/** Below 32768, where no outgoing connection can be given it before PostgreSQL is. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
-    const probe = createServer();
-    const isFree = await new Promise<boolean>((resolve) => {
-      probe.once('error', () => resolve(false));
-      probe.listen(port, '127.0.0.1', () => resolve(true));
-    });
-    const taken = isFree && (probe.address() as AddressInfo).port;
-    await new Promise((resolve) => probe.close(resolve));
-    if (taken) return taken;
   }
 }

@@ -1,5 +1,5 @@
 import type { Recorder } from '../history/recorder';
-import type { Random } from '../random';
+import type { Random } from '../../support/random';
 import type { FaultName, Step } from './schedule';
 
 const PATIENCE_MS = 90_000;

@@ -1,4 +1,4 @@
-import { Random } from '../random';
+import { Random } from '../../support/random';
 import { formatSchedule, parseSchedule, randomSchedule } from './schedule';
 
 describe('a schedule of faults', () => {

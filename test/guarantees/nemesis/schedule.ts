@@ -1,4 +1,4 @@
-import type { Random } from '../random';
+import type { Random } from '../../support/random';
 
 export type FaultName =
   | 'kill server' // kill -9, and start it again

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '../../support/free-port';
 import { until } from '../../support/until';
 
 const PROGRAM = join(__dirname, '../../../dist/cli.js');
@@ -80,20 +80,4 @@ export class ServerProcess {
     child.kill(signal);
     await once(child, 'exit');
   }
-}
-
-/** Below those from which the system takes ports for outgoing connections: it has to be free again after a kill. */
-async function freePort(): Promise<number> {
-  for (let attempt = 0; attempt < 100; attempt++) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
-    const probe = createServer();
-    const isFree = await new Promise((resolve) => {
-      probe.once('error', () => resolve(false));
-      probe.listen(port, '127.0.0.1', () => resolve(true));
-    });
-    if (!isFree) continue;
-    await new Promise((resolve) => probe.close(resolve));
-    return port;
-  }
-  throw new Error('no port is free');
 }

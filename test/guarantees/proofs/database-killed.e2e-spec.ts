@@ -1,7 +1,7 @@
 import { Cluster } from '../processes/cluster';
 import { DurablePostgres } from '../processes/durable-postgres';
 import { randomSchedule } from '../nemesis/schedule';
-import { Random, SEED } from '../random';
+import { Random, SEED } from '../../support/random';
 import { runUnderFaults } from '../workload/run-under-faults';
 
 describe('a database that is killed', () => {

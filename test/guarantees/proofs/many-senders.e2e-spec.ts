@@ -1,6 +1,6 @@
 import { createTestDatabase, withClient, type TestDatabase } from '../../support/databases';
 import { Cluster } from '../processes/cluster';
-import { Random, SEED } from '../random';
+import { Random, SEED } from '../../support/random';
 import { sendAllAtOnce } from '../workload/crowd';
 
 const SENDERS = 100;

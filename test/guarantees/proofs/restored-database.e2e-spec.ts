@@ -3,7 +3,7 @@ import { until } from '../../support/until';
 import { parseSchedule } from '../nemesis/schedule';
 import { Cluster } from '../processes/cluster';
 import { RestorableDatabase } from '../processes/restorable-database';
-import { Random, SEED } from '../random';
+import { Random, SEED } from '../../support/random';
 import { runUnderFaults } from '../workload/run-under-faults';
 
 describe('a database that is restored', () => {

@@ -4,7 +4,7 @@ import { SocketDevice } from '../driver/socket-device';
 import { SocketFollower } from '../driver/socket-follower';
 import { Recorder } from '../history/recorder';
 import type { Cluster } from '../processes/cluster';
-import type { Random } from '../random';
+import type { Random } from '../../support/random';
 import { Group, untilKnown } from './group';
 import { recordTheEnd, verdict } from './verdict';
 

@@ -2,7 +2,7 @@ import { signUpAll, type Person } from '../../support/people';
 import type { Outcome } from '../driver/device';
 import { HttpDevice } from '../driver/http-device';
 import type { Recorder } from '../history/recorder';
-import type { Random } from '../random';
+import type { Random } from '../../support/random';
 
 /** People and a conversation among them; who is not a member is there to be kept out. */
 export class Group {

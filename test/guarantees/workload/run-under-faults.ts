@@ -5,7 +5,7 @@ import { Recorder } from '../history/recorder';
 import { carryOut, type Faults } from '../nemesis/nemesis';
 import { formatSchedule, type Step } from '../nemesis/schedule';
 import type { Cluster } from '../processes/cluster';
-import type { Random } from '../random';
+import type { Random } from '../../support/random';
 import { Group } from './group';
 import { comeAndGo } from './membership';
 import { recordTheEnd, verdict } from './verdict';

@@ -3,7 +3,7 @@ import type { Command, Device, Outcome } from '../driver/device';
 import { HttpDevice } from '../driver/http-device';
 import type { SocketDevice } from '../driver/socket-device';
 import type { Message } from '../history/history';
-import type { Random } from '../random';
+import type { Random } from '../../support/random';
 import { untilKnown, type Group } from './group';
 
 /**
