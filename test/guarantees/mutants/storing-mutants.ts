@@ -39,7 +39,7 @@ export const STORING_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'broadcast before the commit',
-    caughtBy: BRIEF,
+    caughtBy: within('concurrency', 'only when it is committed'),
     patches: [
       {
         file: WRITER,
