@@ -189,6 +189,27 @@ describe('while the database is away', () => {
     await verifyHistory();
   }, 30_000);
 
+  it('a write whose connection was lost after its commit is not tried again', async () => {
+    await until('the database', async () => (await send()).ok);
+    const rows = async (): Promise<string[]> => {
+      const client = await administrator();
+      const found = await client.query<{ id: string }>('select id from chat_messages order by id');
+      await client.end();
+      return found.rows.map((row) => row.id);
+    };
+    const id = randomUUID();
+    const before = await rows();
+    proxy.set('swallow-replies');
+    const sent = send(id);
+    await until('the commit', async () => (await rows()).includes(id));
+    proxy.resetAll();
+    proxy.set('pass');
+    expect(await sent).toMatchObject({ ok: false, problem: { code: 'outcome-unknown', status: 504 } });
+    await until('the database', async () => (await send(id)).ok);
+    expect(await rows()).toEqual([...before, id].sort());
+    await verifyHistory();
+  }, 60_000);
+
   it('because its connections were ended, the next try works', async () => {
     const client = await administrator();
     for (let round = 0; round < 5; round++) {

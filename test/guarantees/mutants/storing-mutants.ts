@@ -138,7 +138,7 @@ const sent = new Map<string, Promise<StoredMessage>>();`,
   },
   {
     name: 'try again under another id',
-    caughtBy: proof('database-killed'),
+    caughtBy: within('outage', 'lost after its commit'),
     patches: [
       {
         file: WRITER,
