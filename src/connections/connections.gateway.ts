@@ -7,6 +7,8 @@ import { SessionEnded } from '../authentication/session-ended.event';
 import { SessionsService } from '../authentication/sessions.service';
 import { Configuration } from '../platform/configuration/configuration';
 import { DatabaseMonitor } from '../platform/database/database-monitor';
+import { Command, Emits } from '../platform/documents/documented';
+import { integer, record } from '../platform/documents/schema';
 import { EventBus } from '../platform/events/event-bus';
 import { WorkInFlight } from '../platform/lifecycle/work-in-flight';
 import { describeError, StructuredLogger } from '../platform/logging/structured-logger';
@@ -22,6 +24,7 @@ import { forgetHandshake } from '../platform/sockets/forget-handshake';
 import { conversationRoom, Rooms, sessionRoom, userRoom, type Arrival } from '../platform/sockets/rooms';
 import { RefreshSessionCommandDto } from './connections.dto';
 import { Entitlements } from './entitlements';
+import { CONNECTION_EVENTS } from './connections.events';
 
 const SWEEP_MS = 2_000;
 const MAX_RECONNECT_MS = 5_000;
@@ -38,6 +41,7 @@ const dataOf = (socket: Socket): SocketData => socket.data as SocketData;
 
 /** How sockets come and go: authentication in the handshake, rooms, `ready`, expiry, revocation, drain. */
 @WebSocketGateway()
+@Emits(CONNECTION_EVENTS)
 export class ConnectionsGateway
   implements OnModuleInit, OnGatewayInit, OnGatewayConnection, OnApplicationShutdown
 {
@@ -130,6 +134,14 @@ export class ConnectionsGateway
 
   /** Gives the socket a newer access token of the same session. */
   @SubscribeMessage('session:refresh')
+  @Command({
+    summary: 'Give the socket a newer access token of the same session',
+    answer: record('Refreshed', {
+      expiresIn: integer(0, { description: 'Seconds until it runs out.', example: 900 }),
+    }),
+    problems: ['unauthenticated', 'token-expired', 'session-revoked'],
+    isWrite: false,
+  })
   async refresh(
     @ConnectedSocket() socket: Socket,
     @MessageBody() { token }: RefreshSessionCommandDto,

@@ -1,9 +1,10 @@
 import { Body, Controller, Delete, Get, Headers, Param, Post, Put, Query, Res } from '@nestjs/common';
 import type { Response } from 'express';
+import { Route } from '../platform/documents/documented';
 import { Caller, type CallerIdentity } from '../platform/http/caller';
 import { parseId } from '../platform/validation/field-rules';
 import { MessageEdits } from './message-edits';
-import type { MessageView } from './message-view';
+import { type MessageView, messageSchema } from './message-view';
 import type { StoredMessage } from './message-writer';
 import {
   MessagePageDto,
@@ -11,6 +12,8 @@ import {
   SendMessageDto,
   type MessagePage,
   type VersionView,
+  messagePageSchema,
+  versionListSchema,
 } from './messages.dto';
 import { MessagesService } from './messages.service';
 
@@ -22,6 +25,12 @@ export class MessagesController {
   ) {}
 
   @Get()
+  @Route({
+    summary: 'Read messages',
+    description: 'The newest page when no position is given.',
+    answers: { 200: messagePageSchema },
+    problems: ['conversation-not-found'],
+  })
   async page(
     @Caller() { userId }: CallerIdentity,
     @Param('conversationId') conversationId: string,
@@ -31,6 +40,18 @@ export class MessagesController {
   }
 
   @Post()
+  @Route({
+    summary: 'Send a message',
+    description: '201 the first time, 200 when the same message was stored before.',
+    answers: { 200: messageSchema, 201: messageSchema },
+    problems: [
+      'conversation-not-found',
+      'message-not-found',
+      'forbidden',
+      'message-id-conflict',
+      'message-too-long',
+    ],
+  })
   async send(
     @Caller() { userId }: CallerIdentity,
     @Param('conversationId') conversationId: string,
@@ -42,6 +63,21 @@ export class MessagesController {
   }
 
   @Put(':messageId')
+  @Route({
+    summary: 'Send a message under its address, or edit it',
+    description:
+      'With `parents: []` or `If-None-Match: *` creates only; with other `parents` or a `version` edits only; otherwise does what fits.',
+    headers: { 'If-None-Match': '`*`: create only.' },
+    answers: { 200: messageSchema, 201: messageSchema },
+    problems: [
+      'conversation-not-found',
+      'message-not-found',
+      'forbidden',
+      'message-id-conflict',
+      'version-conflict',
+      'message-too-long',
+    ],
+  })
   async put(
     @Caller() { userId }: CallerIdentity,
     @Param('conversationId') conversationId: string,
@@ -61,6 +97,11 @@ export class MessagesController {
   }
 
   @Get(':messageId')
+  @Route({
+    summary: 'Read a message',
+    answers: { 200: messageSchema },
+    problems: ['conversation-not-found', 'message-not-found'],
+  })
   async get(
     @Caller() { userId }: CallerIdentity,
     @Param('conversationId') conversationId: string,
@@ -74,6 +115,12 @@ export class MessagesController {
   }
 
   @Delete(':messageId')
+  @Route({
+    summary: 'Delete a message',
+    description: 'Leaves a tombstone. For its sender, and for admins and the owner of a group.',
+    answers: { 200: messageSchema },
+    problems: ['conversation-not-found', 'message-not-found', 'forbidden'],
+  })
   async delete(
     @Caller() { userId }: CallerIdentity,
     @Param('conversationId') conversationId: string,
@@ -87,6 +134,11 @@ export class MessagesController {
   }
 
   @Get(':messageId/versions')
+  @Route({
+    summary: 'List the versions of a message',
+    answers: { 200: versionListSchema },
+    problems: ['conversation-not-found', 'message-not-found'],
+  })
   async versions(
     @Caller() { userId }: CallerIdentity,
     @Param('conversationId') conversationId: string,

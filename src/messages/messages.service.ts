@@ -4,13 +4,12 @@ import { DataSource } from 'typeorm';
 import { uuidv7 } from 'uuidv7';
 import { accessConversation } from '../participation/conversation-access';
 import { invalidField, Problem } from '../platform/problems/problem';
+import { DEFAULT_PAGE_SIZE } from '../platform/validation/field-rules';
 import { MessageEdits } from './message-edits';
 import { messageView, type MessageRow, type MessageView } from './message-view';
 import { MessageWriter, type StoredMessage } from './message-writer';
 import type { MessagePage, MessagePageDto, PutMessageDto, SendMessageDto, VersionView } from './messages.dto';
 import { findMessage, readPage, versionsOf } from './messages.queries';
-
-const DEFAULT_LIMIT = 50;
 
 /** Sending and reading messages. Every method is the same for HTTP and sockets. */
 @Injectable()
@@ -101,7 +100,7 @@ export class MessagesService {
 
   /** @throws Problem `conversation-not-found` or `validation-failed` */
   async page(userId: string, conversationId: string, query: MessagePageDto): Promise<MessagePage> {
-    const { limit = DEFAULT_LIMIT, ...position } = query;
+    const { limit = DEFAULT_PAGE_SIZE, ...position } = query;
     if (Object.values(position).filter((value) => value !== undefined).length > 1) {
       throw invalidField('/query', 'takes one of before, after and around');
     }
