@@ -1,7 +1,7 @@
 /**
  * The module graph (see ARCHITECTURE.md). A feature may use the platform and the features below it:
  *   platform ← integrity, users ← contacts, authentication, participation ← messages ← conversations ← friends, catch-up
- *   ← connections, health ← root
+ *   ← connections, health ← documents ← root
  */
 const ORDER = [
   'platform',
@@ -16,6 +16,7 @@ const ORDER = [
   'catch-up',
   'connections',
   'health',
+  'documents',
 ];
 
 const upward = ORDER.map((folder, index) => ({

@@ -24,6 +24,9 @@ const conversation: Rule = { code: 'conversation-not-found' };
 const RULES: Record<string, Rule> = {
   'GET /problems/:code': 'public',
   'GET /metrics': 'public',
+  'GET /openapi.json': 'public',
+  'GET /asyncapi.json': 'public',
+  'GET /docs': 'public',
   'GET /health': 'public',
   'GET /health/live': 'public',
   'GET /health/ready': 'public',

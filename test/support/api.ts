@@ -1,7 +1,7 @@
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  /** Parsed JSON; undefined when there is no body. */
+  /** Parsed JSON, or text of another type; undefined when there is no body. */
   readonly body: any; // eslint-disable-line @typescript-eslint/no-explicit-any -- tests look into answers of every shape
 }
 
@@ -27,6 +27,13 @@ export async function call(
     },
     body: options.body === undefined ? undefined : JSON.stringify(options.body),
   });
+  return { status: response.status, headers: response.headers, body: await bodyOf(response) };
+}
+
+async function bodyOf(response: Response): Promise<unknown> {
   const text = await response.text();
-  return { status: response.status, headers: response.headers, body: text ? JSON.parse(text) : undefined };
+  if (text === '') return undefined;
+  return /^application\/(problem\+)?json/.test(response.headers.get('content-type') ?? '')
+    ? JSON.parse(text)
+    : text;
 }
