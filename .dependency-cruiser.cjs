@@ -1,11 +1,12 @@
 /**
  * The module graph (see ARCHITECTURE.md). A feature may use the platform and the features below it:
- *   platform ← integrity, users ← contacts, authentication, participation ← messages ← conversations ← friends, catch-up
- *   ← connections, health ← documents ← root
+ *   platform ← integrity ← backups; platform ← users ← contacts, authentication, participation ← messages
+ *   ← conversations ← friends, catch-up ← connections, health ← documents ← root
  */
 const ORDER = [
   'platform',
   'integrity',
+  'backups',
   'users',
   'contacts',
   'authentication',

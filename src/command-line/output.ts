@@ -3,6 +3,11 @@ export function print(options: { json?: boolean }, text: string, data: object): 
   process.stdout.write(`${options.json ? JSON.stringify(data) : text}\n`);
 }
 
+/** What is being done, on one line of a terminal; nobody else wants to read it. An empty text takes it away. */
+export function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+}
+
 /**
  * Keeps the process until it is ended on purpose. Without this, a stop that waits for another process (which does not
  * hold this one) could find nothing left to do, and Node would end with 0 in the middle of a failure.

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { version } from '../version';
+import { backupCreateCommand, backupListCommand, backupVerifyCommand } from './backup.command';
 import { checkCommand } from './check.command';
 import { migrateDownCommand, migrateStatusCommand, migrateUpCommand } from './migrate.command';
 import { startCommand } from './start.command';
@@ -35,6 +36,25 @@ export function buildProgram(): Command {
     .description('look for broken data: holes, orphans, broken histories, unfinished schema changes')
     .option('--json', 'print JSON')
     .action(checkCommand);
+
+  const backup = program.command('backup').description('make, list, prove and restore backups');
+  backup
+    .command('create')
+    .description('back up the database while it is in use; deletes what is older than BACKUP_RETENTION_DAYS')
+    .option('--json', 'print JSON')
+    .action(backupCreateCommand);
+  backup
+    .command('list')
+    .description('list the backups in BACKUP_DIR, newest first')
+    .option('--json', 'print JSON')
+    .action(backupListCommand);
+  backup
+    .command('verify [backup]')
+    .description(
+      'restore a backup (an id, a path, or "latest") beside the live database, compare and check it',
+    )
+    .option('--json', 'print JSON')
+    .action(backupVerifyCommand);
 
   const user = program.command('user').description('manage accounts');
   user

@@ -1,0 +1,98 @@
+import type { BackupContext } from '../backups/backup-context';
+import { findBackup, isWhole, listBackups } from '../backups/backup-folder';
+import { createBackup } from '../backups/create-backup';
+import { verifyBackup } from '../backups/verify-backup';
+import type { Configuration } from '../platform/configuration/configuration';
+import { loadConfiguration } from '../platform/configuration/load-configuration';
+import { SCHEMA } from '../schema';
+import { fail, print, progress } from './output';
+import { withDatabase } from './with-database';
+
+interface Options {
+  json?: boolean;
+}
+
+const DAY_S = 86_400;
+
+export async function backupCreateCommand(options: Options): Promise<void> {
+  await withBackups(async (context) => {
+    const { manifest, path } = await createBackup(context);
+    const { id, size, sha256: digest } = manifest;
+    progress('');
+    print(options, `${id}: ${inWords(size)} in ${path}`, { id, path, size, digest });
+  });
+}
+
+export async function backupListCommand(options: Options): Promise<void> {
+  try {
+    const { backupFolder } = loadConfiguration(process.env);
+    const backups = (await listBackups(backupFolder)).map((backup) => {
+      const { path } = backup;
+      if (!isWhole(backup)) return { id: idOf(path), path, fault: backup.fault };
+      const { id, begunAt, size, sha256: digest, way, epoch, migrations, appVersion } = backup.manifest;
+      const ageSeconds = ageOf(begunAt);
+      const verifiedAt = backup.proof?.verifiedAt ?? null;
+      return {
+        id,
+        path,
+        begunAt,
+        ageSeconds,
+        size,
+        digest,
+        way,
+        epoch,
+        schema: migrations.at(-1),
+        appVersion,
+        verifiedAt,
+      };
+    });
+    const lines = backups.map((backup) =>
+      'fault' in backup
+        ? backup.fault
+        : [
+            backup.id,
+            `${(backup.ageSeconds / DAY_S).toFixed(1)} days old`,
+            inWords(backup.size),
+            backup.schema,
+            backup.digest.slice(0, 12),
+            backup.verifiedAt ? `proven ${backup.verifiedAt}` : 'never proven',
+          ].join('  '),
+    );
+    print(options, lines.join('\n') || `no backups in ${backupFolder}`, { backups });
+  } catch (error) {
+    fail(error);
+  }
+}
+
+export async function backupVerifyCommand(reference: string | undefined, options: Options): Promise<void> {
+  await withBackups(async (context, configuration) => {
+    const backup = await findBackup(configuration.backupFolder, reference ?? 'latest');
+    const { findings, ...facts } = await verifyBackup(context, backup);
+    const isOk = findings.length === 0;
+    const text = isOk
+      ? `${backup.manifest.id} restores: ${facts.rows} rows, ${facts.conversations} conversations, in ${facts.durationMs} ms`
+      : findings.map(({ kind, where, detail }) => `${kind}: ${where} ${detail}`).join('\n');
+    progress('');
+    print(options, text, { ok: isOk, id: backup.manifest.id, ...facts, findings });
+    if (!isOk) process.exitCode = 1;
+  });
+}
+
+async function withBackups(
+  work: (context: BackupContext, configuration: Configuration) => Promise<void>,
+): Promise<void> {
+  await withDatabase((url, configuration, isEmbedded) => {
+    const warn = (message: string): void => void process.stderr.write(`${message}\n`);
+    return work({ url, isEmbedded, configuration, schema: SCHEMA, progress, warn }, configuration);
+  });
+}
+
+export const ageOf = (begunAt: string): number => Math.round((Date.now() - Date.parse(begunAt)) / 1_000);
+
+const idOf = (path: string): string => path.replace(/^.*[/\\]|\.backup$/g, '');
+
+function inWords(bytes: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+  const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), units.length - 1);
+  return `${(bytes / 1_000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
+}

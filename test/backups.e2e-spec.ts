@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto';
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BackupError } from '../src/backups/backup-error';
+import type { BackupContext } from '../src/backups/backup-context';
+import { findBackup, listBackups, type Backup } from '../src/backups/backup-folder';
+import { createBackup } from '../src/backups/create-backup';
+import { sealManifest, type Manifest } from '../src/backups/manifest';
+import { verifyBackup } from '../src/backups/verify-backup';
+import { loadConfiguration } from '../src/platform/configuration/load-configuration';
+import { SCHEMA } from '../src/schema';
+import { withAdministrator, withClient } from './support/databases';
+import { signUpAll, type Person } from './support/people';
+import { startTestServer, type TestServer } from './support/test-server';
+
+describe('backups', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'xfchat-backups-'));
+  let server: TestServer;
+  let context: BackupContext;
+  let ada: Person;
+  let ben: Person;
+  let group: string;
+  let backup: Backup;
+
+  beforeAll(async () => {
+    server = await startTestServer();
+    context = {
+      url: server.database.url,
+      isEmbedded: true,
+      configuration: loadConfiguration({ BACKUP_DIR: folder }),
+      schema: SCHEMA,
+      progress: () => undefined,
+      warn: () => undefined,
+    };
+    [ada, ben] = (await signUpAll(server.url, 2)) as [Person, Person];
+    group = await ada.group(ben);
+    for (const body of ['back\\slash \\. \\N', 'two\nlines\r\ttab', '\\.\n\\.', 'Ünïcode 🎈'])
+      await ada.send(group, body);
+    const edited = await ben.send(group, 'first');
+    await ben.call('PUT', `/conversations/${group}/messages/${edited.id}`, { body: 'second' });
+    const request = await ada.call('POST', '/friend-requests', { recipientId: ben.id });
+    await ben.call('POST', `/friend-requests/${request.body.id}/accept`);
+    backup = await createBackup(context);
+  });
+  afterAll(async () => {
+    await server.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  const scratchDatabases = () =>
+    withAdministrator(async (client) => {
+      const { rows } = await client.query(`select datname from pg_database where starts_with(datname, $1)`, [
+        `${server.database.name}_`,
+      ]);
+      return rows;
+    });
+
+  it('say what they hold, and only their owner may read them', async () => {
+    const counts = await withClient(server.database.url, async (client) => {
+      const { rows } = await client.query(
+        'select (select count(*) from chat_messages)::integer as messages, (select count(*) from users)::integer as users',
+      );
+      return rows[0];
+    });
+    expect(backup.manifest).toMatchObject({
+      way: 'portable',
+      epoch: 1,
+      database: server.database.name,
+      migrations: SCHEMA.migrations.map((migration) => new migration().name),
+      size: statSync(backup.path).size,
+      leftOut: [],
+    });
+    const rows = Object.fromEntries(backup.manifest.tables.map((table) => [table.name, table.rows]));
+    expect(rows).toMatchObject({ chat_messages: counts.messages, users: counts.users, message_versions: 2 });
+    expect(Object.keys(backup.manifest.conversations)).toContain(group);
+    for (const path of [backup.path, `${backup.base}.json`]) expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(await listBackups(folder)).toEqual([backup]);
+  });
+
+  it('are proven by restoring them beside the live database', async () => {
+    const before = await listBackups(folder);
+    expect(before).toMatchObject([{ proof: undefined }]);
+    expect(await verifyBackup(context, backup)).toMatchObject({ findings: [], applied: [] });
+    expect(await findBackup(folder, 'latest')).toMatchObject({
+      proof: { verifiedAt: expect.stringMatching(/Z$/) },
+    });
+    expect(await scratchDatabases()).toEqual([]);
+  });
+
+  /** A backup of the same data, to be spoilt. */
+  function copy(spoil: (data: string, manifest: string) => void): string {
+    const base = join(folder, `copy-${randomUUID()}`);
+    copyFileSync(backup.path, `${base}.backup`);
+    copyFileSync(`${backup.base}.json`, `${base}.json`);
+    spoil(`${base}.backup`, `${base}.json`);
+    return `${base}.backup`;
+  }
+  const edit = (change: () => Partial<Manifest>) => (_data: string, manifest: string) =>
+    writeFileSync(manifest, sealManifest({ ...backup.manifest, ...change() }));
+
+  it.each<[what: string, spoil: (data: string, manifest: string) => void, reason: RegExp]>([
+    ['truncated', (data) => truncateSync(data, 100), /has 100 bytes instead of \d+/],
+    ['longer', (data) => appendFileSync(data, 'x'), /bytes instead of/],
+    [
+      'changed by a byte',
+      (data) => {
+        const bytes = readFileSync(data);
+        bytes[bytes.length >> 1]! ^= 1;
+        writeFileSync(data, bytes);
+      },
+      /is not what was written/,
+    ],
+    ['missing', (data) => rmSync(data), /the file is missing/],
+    [
+      'with an edited manifest',
+      (_data, manifest) =>
+        writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('"epoch": 1', '"epoch": 2')),
+      /manifest was edited/,
+    ],
+    ['with half a manifest', (_data, manifest) => truncateSync(manifest, 100), /manifest is damaged/],
+    ['a foreign file', (_data, manifest) => rmSync(manifest), /no backup of XFChat/],
+    ['with a foreign manifest', (_data, manifest) => writeFileSync(manifest, '{}'), /not one of XFChat/],
+    ['of a format of the future', edit(() => ({ format: 2 as 1 })), /format 2 is not known/],
+    [
+      'of a newer XFChat',
+      edit(() => ({ migrations: ['Future1864000000000'], appVersion: '9.0.0' })),
+      /made by XFChat 9\.0\.0, with migrations that this version does not know: Future1864000000000/,
+    ],
+    [
+      'holding other rows',
+      edit(() => ({
+        tables: backup.manifest.tables.map((table) =>
+          table.name === 'users' ? { ...table, rows: 99 } : table,
+        ),
+      })),
+      /users has \d+ rows instead of 99/,
+    ],
+    [
+      'holding another content',
+      edit(() => ({ conversations: { [randomUUID()]: 'other' } })),
+      /3 conversations have another content/,
+    ],
+  ])('%s: refused by name, and nothing is changed', async (_what, spoil, reason) => {
+    const path = copy(spoil);
+    const verification = findBackup(folder, path).then((found) => verifyBackup(context, found));
+    await expect(verification).rejects.toThrow(BackupError);
+    await expect(verification).rejects.toThrow(path);
+    await expect(verification).rejects.toThrow(reason);
+    expect(await scratchDatabases()).toEqual([]);
+  });
+});
