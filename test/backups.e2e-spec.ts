@@ -16,10 +16,11 @@ import type { BackupContext } from '../src/backups/backup-context';
 import { findBackup, listBackups, type Backup } from '../src/backups/backup-folder';
 import { createBackup } from '../src/backups/create-backup';
 import { sealManifest, type Manifest } from '../src/backups/manifest';
+import { restoreBackup } from '../src/backups/restore-backup';
 import { verifyBackup } from '../src/backups/verify-backup';
 import { loadConfiguration } from '../src/platform/configuration/load-configuration';
 import { SCHEMA } from '../src/schema';
-import { withAdministrator, withClient } from './support/databases';
+import { databaseUrl, withAdministrator, withClient } from './support/databases';
 import { signUpAll, type Person } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
 
@@ -57,12 +58,14 @@ describe('backups', () => {
     rmSync(folder, { recursive: true });
   });
 
-  const scratchDatabases = () =>
+  /** Those beside the live one. */
+  const databases = (purpose: string) =>
     withAdministrator(async (client) => {
-      const { rows } = await client.query(`select datname from pg_database where starts_with(datname, $1)`, [
-        `${server.database.name}_`,
-      ]);
-      return rows;
+      const { rows } = await client.query<{ datname: string }>(
+        `select datname from pg_database where starts_with(datname, $1) order by 1`,
+        [`${server.database.name}_${purpose}_`],
+      );
+      return rows.map((row) => row.datname);
     });
 
   it('say what they hold, and only their owner may read them', async () => {
@@ -94,7 +97,7 @@ describe('backups', () => {
     expect(await findBackup(folder, 'latest')).toMatchObject({
       proof: { verifiedAt: expect.stringMatching(/Z$/) },
     });
-    expect(await scratchDatabases()).toEqual([]);
+    expect(await databases('scratch')).toEqual([]);
   });
 
   /** A backup of the same data, to be spoilt. */
@@ -156,6 +159,59 @@ describe('backups', () => {
     await expect(verification).rejects.toThrow(BackupError);
     await expect(verification).rejects.toThrow(path);
     await expect(verification).rejects.toThrow(reason);
-    expect(await scratchDatabases()).toEqual([]);
+    expect(await databases('scratch')).toEqual([]);
+  });
+
+  /** Every row of every table, as a text. */
+  const everything = (url: string) =>
+    withClient(url, async (client) => {
+      const content: Record<string, string[]> = {};
+      for (const { name } of backup.manifest.tables) {
+        const { rows } = await client.query(`select t::text as row from ${name} t order by 1`);
+        content[name] = rows.map(({ row }) => row);
+      }
+      return content;
+    });
+
+  it('take the place of the live database only when that is wanted, and then whole, under a new epoch', async () => {
+    const options = { reconnection: true, reconnectionDelay: 50 };
+    const socket = await ada.connect(options);
+    const kept = (await createBackup(context)).manifest;
+    const before = await everything(server.database.url);
+    const late = await ada.send(group, 'after the backup');
+    const held = { conversationId: group, seq: late.seq, rev: 0 };
+    const newest = await findBackup(folder, kept.id);
+
+    await expect(restoreBackup(context, newest, {})).rejects.toThrow(/is not empty.*--confirm/);
+    await expect(restoreBackup(context, newest, { confirm: 'other' })).rejects.toThrow(/is not empty/);
+    await expect(restoreBackup(context, newest, { confirm: server.database.name })).rejects.toThrow(
+      /\d+ connections to the database .* are open/,
+    );
+    expect((await ada.call('GET', `/conversations/${group}/messages/${late.id}`)).status).toBe(200);
+
+    const restored = await restoreBackup(context, newest, { force: true });
+    expect(restored).toMatchObject({ epoch: 2, findings: [], database: server.database.name });
+    // Whoever is connected is made to begin again.
+    await socket.next('ready', ({ epoch }) => epoch === 2);
+    const [stale] = (await socket.ok('conversation:sync', { epoch: 1, cursors: [held] })).changes;
+    expect(stale).toEqual({ conversationId: group, reset: true });
+    const query = `seq=${late.seq}&rev=0&epoch=1`;
+    expect(await ada.call('GET', `/conversations/${group}/changes?${query}`)).toMatchObject({
+      status: 409,
+      body: { code: 'cursor-reset' },
+    });
+    socket.close();
+
+    expect(await everything(server.database.url)).toEqual({ ...before, database_state: ['(t,2)'] });
+    expect((await ada.call('GET', `/conversations/${group}/messages/${late.id}`)).status).toBe(404);
+    expect((await ada.send(group, 'on the restored one')).seq).toBe(late.seq);
+    expect(await databases('scratch')).toEqual([]);
+    // What was there is kept until the next restore.
+    expect(await databases('replaced')).toEqual([restored.replaced]);
+    const old = await everything(databaseUrl(restored.replaced!));
+    expect(old.chat_messages!.join()).toContain('after the backup');
+    const again = await restoreBackup(context, backup, { force: true, discard: true });
+    expect(again).toMatchObject({ epoch: 3, replaced: undefined });
+    expect(await databases('replaced')).toEqual([]);
   });
 });

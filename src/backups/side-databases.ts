@@ -7,6 +7,13 @@ import { quoted, WITHOUT_TIME_LIMITS } from './database-facts';
 const NAME_BYTES = 63;
 const NO_SUCH_DATABASE = '3D000';
 const INSUFFICIENT_PRIVILEGE = '42501';
+const NOT_RENAMED: Record<string, string> = {
+  '55006': 'is in use by somebody whom this user may not disconnect',
+  [INSUFFICIENT_PRIVILEGE]: 'does not belong to this user, who therefore may not rename it',
+};
+
+const pause = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** The URL of another database of the same server. */
 export function urlOf(url: string, database: string): string {
@@ -64,12 +71,71 @@ export class SideDatabases {
     }
   }
 
-  async drop(name: string): Promise<void> {
+  /**
+   * Connections of others to the live database.
+   * @param patienceMs how long one may take that is just being closed
+   */
+  async connectionsToLive(patienceMs: number): Promise<number> {
+    const deadline = performance.now() + patienceMs;
+    for (;;) {
+      const { rows } = await this.administrator.query<{ count: number }>(
+        'select count(*)::integer as count from pg_stat_activity where datname = $1',
+        [this.live],
+      );
+      const { count } = rows[0]!;
+      if (count === 0 || performance.now() > deadline) return count;
+      await pause(50);
+    }
+  }
+
+  nameForReplaced(): string {
+    return `${this.nameOf('replaced')}${new Date().toISOString().replace(/\D/g, '').slice(0, 14)}`;
+  }
+
+  /**
+   * Gives `name` the name of the live database, which is called `replaced` from then on: both in one transaction.
+   * Renaming keeps new connections out; who is connected is disconnected.
+   * @throws BackupError when somebody cannot be disconnected; nothing has changed then
+   */
+  async putInPlace(name: string, replaced: string): Promise<void> {
+    await withThirdDatabase(this.url, this.live, async (renamer) => {
+      let isDone = false;
+      const renaming = renamer
+        .query(
+          `begin;
+           alter database ${quoted(this.live)} rename to ${quoted(replaced)};
+           alter database ${quoted(name)} rename to ${quoted(this.live)};
+           commit`,
+        )
+        .finally(() => (isDone = true));
+      renaming.catch(() => undefined); // it is awaited below
+      while (!isDone) {
+        await this.administrator
+          .query('select pg_terminate_backend(pid) from pg_stat_activity where datname = any($1)', [
+            [this.live, name],
+          ])
+          .catch(() => undefined); // not ours to end: the renaming says so
+        await Promise.race([renaming.catch(() => undefined), pause(100)]);
+      }
+      await renaming.catch((error: Error & { code?: string }) => {
+        const reason = NOT_RENAMED[error.code ?? ''];
+        if (reason === undefined) throw error;
+        throw new BackupError(`The database "${this.live}" ${reason}. Nothing was changed.`);
+      });
+    });
+  }
+
+  /** Databases that were replaced by a restore, except the one that is named. */
+  dropReplaced(kept: string | undefined): Promise<void> {
+    return this.dropAll(this.nameOf('replaced'), '[0-9]{14}', kept);
+  }
+
+  private async drop(name: string): Promise<void> {
     await this.administrator.query(`drop database if exists ${quoted(name)} with (force)`);
   }
 
   /** Drops those whose names are the prefix and what the expression says. */
-  async dropAll(prefix: string, rest: string, except?: string): Promise<void> {
+  private async dropAll(prefix: string, rest: string, except?: string): Promise<void> {
     const { rows } = await this.administrator.query<{ name: string }>(
       `select datname as name from pg_database
        where starts_with(datname, $1) and substr(datname, length($1) + 1) ~ $2 and datname is distinct from $3`,
@@ -78,13 +144,9 @@ export class SideDatabases {
     for (const { name } of rows) await this.drop(name);
   }
 
-  nameOf(purpose: 'scratch' | 'replaced'): string {
+  private nameOf(purpose: 'scratch' | 'replaced'): string {
     const room = NAME_BYTES - '_replaced_20260101000000'.length;
     return `${Buffer.from(this.live).subarray(0, room).toString()}_${purpose}_`;
-  }
-
-  get connection(): Client {
-    return this.administrator;
   }
 
   /** Sorting and case as in the live database. */

@@ -35,16 +35,16 @@ export async function verifyBackup(context: BackupContext, backup: Backup): Prom
   return SideDatabases.with(directUrl(context), (databases) =>
     databases.withScratch(async (url) => {
       const verification = await restoreInto(context, backup, url);
-      if (verification.findings.length === 0) {
-        await writeProof(backup, {
-          verifiedAt: new Date().toISOString(),
-          durationMs: verification.durationMs,
-          appVersion: version,
-        });
-      }
+      await recordProof(backup, verification);
       return verification;
     }),
   );
+}
+
+/** Marks the backup as proven, when nothing was found. */
+export async function recordProof(backup: Backup, { findings, durationMs }: Verification): Promise<void> {
+  if (findings.length > 0) return;
+  await writeProof(backup, { verifiedAt: new Date().toISOString(), durationMs, appVersion: version });
 }
 
 /**

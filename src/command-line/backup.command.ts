@@ -1,6 +1,7 @@
 import type { BackupContext } from '../backups/backup-context';
 import { findBackup, isWhole, listBackups } from '../backups/backup-folder';
 import { createBackup } from '../backups/create-backup';
+import { restoreBackup } from '../backups/restore-backup';
 import { verifyBackup } from '../backups/verify-backup';
 import type { Configuration } from '../platform/configuration/configuration';
 import { loadConfiguration } from '../platform/configuration/load-configuration';
@@ -75,6 +76,34 @@ export async function backupVerifyCommand(reference: string | undefined, options
     progress('');
     print(options, text, { ok: isOk, id: backup.manifest.id, ...facts, findings });
     if (!isOk) process.exitCode = 1;
+  });
+}
+
+interface RestoreOptions extends Options {
+  force?: boolean;
+  confirm?: string;
+  discard?: boolean;
+}
+
+export async function backupRestoreCommand(reference: string, options: RestoreOptions): Promise<void> {
+  await withBackups(async (context, configuration) => {
+    const backup = await findBackup(configuration.backupFolder, reference);
+    const { id, begunAt } = backup.manifest;
+    const restored = await restoreBackup(context, backup, options);
+    const { database, replaced, epoch, disconnected, findings } = restored;
+    progress('');
+    if (findings.length > 0)
+      context.warn(
+        `the data was broken when it was backed up, in ${findings.length} places: run \`xfchat check\``,
+      );
+    const text = [
+      `"${database}" is as it was at ${begunAt} (${id}), under epoch ${epoch}`,
+      ...(replaced ? [`what was there is kept in "${replaced}" until the next restore`] : []),
+      ...(disconnected > 0
+        ? [`${disconnected} connections of servers were ended; they come back by themselves`]
+        : []),
+    ];
+    print(options, text.join('\n'), { ok: true, id, begunAt, ...restored });
   });
 }
 

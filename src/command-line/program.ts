@@ -1,6 +1,11 @@
 import { Command } from 'commander';
 import { version } from '../version';
-import { backupCreateCommand, backupListCommand, backupVerifyCommand } from './backup.command';
+import {
+  backupCreateCommand,
+  backupListCommand,
+  backupRestoreCommand,
+  backupVerifyCommand,
+} from './backup.command';
 import { checkCommand } from './check.command';
 import { migrateDownCommand, migrateStatusCommand, migrateUpCommand } from './migrate.command';
 import { startCommand } from './start.command';
@@ -55,6 +60,16 @@ export function buildProgram(): Command {
     )
     .option('--json', 'print JSON')
     .action(backupVerifyCommand);
+  backup
+    .command('restore <backup>')
+    .description(
+      'put a backup (an id, a path, or "latest") in the place of the database, once it is proven beside it',
+    )
+    .option('--confirm <database>', 'replace a database that is not empty: its name, as DATABASE_URL has it')
+    .option('--force', 'replace it without asking, also while servers are connected')
+    .option('--discard', 'drop what was there instead of keeping it under another name')
+    .option('--json', 'print JSON')
+    .action(backupRestoreCommand);
 
   const user = program.command('user').description('manage accounts');
   user

@@ -48,6 +48,8 @@ export class ConnectionsGateway
   private server: Server | undefined;
   private sweeper: NodeJS.Timeout | undefined;
   private readonly frame: ReturnType<typeof commandFrame>;
+  private epoch: number | undefined;
+  private isEpochCertain = false;
   private announced: 'ok' | 'degraded' = 'ok';
   /** Connections whose authentication is on its way. Socket.IO would begin one for each packet that asks for it. */
   private readonly arriving = new WeakSet<Socket['conn']>();
@@ -80,6 +82,7 @@ export class ConnectionsGateway
       this.rooms.endSession(sessionId, 'session:revoked', { reason }),
     );
     this.monitor.onChange(() => this.announceStatus());
+    this.monitor.onConnect(() => void this.compareEpoch());
   }
 
   afterInit(server: Server): void {
@@ -118,6 +121,7 @@ export class ConnectionsGateway
       socket.use((packet, next) => this.frame(socket, packet, next));
       this.metrics.sockets.inc();
       socket.once('disconnect', () => this.metrics.sockets.dec());
+      this.epoch ??= entry.epoch;
       socket.emit('ready', {
         userId: identity.userId,
         sessionId: identity.sessionId,
@@ -218,10 +222,32 @@ export class ConnectionsGateway
     return Object.assign(new Error(problem.code), { data: problem.toDocument('/socket.io', randomUUID()) });
   }
 
+  /**
+   * After a restore people are connected to what is no more: their numbers, and perhaps their sessions and rooms. They
+   * are cut off as by a broken network, after which clients come back by themselves, and are told the new epoch.
+   */
+  private async compareEpoch(): Promise<void> {
+    this.isEpochCertain = false;
+    try {
+      const epoch = await this.entitlements.epoch();
+      const isAnother = this.epoch !== undefined && this.epoch !== epoch;
+      this.epoch = epoch;
+      this.isEpochCertain = true;
+      if (!isAnother) return;
+      this.logger.event('warn', 'the database is of another epoch: every socket has to begin again', {
+        epoch,
+      });
+      for (const socket of this.server?.sockets.sockets.values() ?? []) socket.conn.close();
+    } catch {
+      // The next sweep, or the next connection of the monitor, asks again.
+    }
+  }
+
   /** Closes sockets whose token ran out, but never for want of a database to refresh it against (G7). */
   private sweep(): void {
     const { isUp, since } = this.monitor.verdict;
     const now = Date.now();
+    if (isUp && !this.isEpochCertain) void this.compareEpoch();
     if (!isUp || now - since < this.configuration.SOCKET_GRACE_AFTER_OUTAGE_MS) return;
     for (const socket of this.server?.sockets.sockets.values() ?? []) {
       if (identityOf(socket).expiresAt > now) continue;
