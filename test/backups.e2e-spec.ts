@@ -1,8 +1,10 @@
-import { randomUUID } from 'node:crypto';
+import { spawnSync } from 'node:child_process';
+import { createHash, randomUUID } from 'node:crypto';
 import {
   appendFileSync,
   copyFileSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -13,7 +15,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BackupError } from '../src/backups/backup-error';
 import type { BackupContext } from '../src/backups/backup-context';
-import { findBackup, listBackups, type Backup } from '../src/backups/backup-folder';
+import {
+  findBackup,
+  isWhole,
+  listBackups,
+  newBackupId,
+  prepareFolder,
+  publish,
+  unfinishedPath,
+  writeProof,
+  type Backup,
+  type Proof,
+} from '../src/backups/backup-folder';
 import { createBackup } from '../src/backups/create-backup';
 import { sealManifest, type Manifest } from '../src/backups/manifest';
 import { restoreBackup } from '../src/backups/restore-backup';
@@ -23,6 +36,8 @@ import { SCHEMA } from '../src/schema';
 import { databaseUrl, withAdministrator, withClient } from './support/databases';
 import { signUpAll, type Person } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
+
+const PROGRAM = join(__dirname, '../dist/cli.js');
 
 describe('backups', () => {
   const folder = mkdtempSync(join(tmpdir(), 'xfchat-backups-'));
@@ -213,5 +228,88 @@ describe('backups', () => {
     const again = await restoreBackup(context, backup, { force: true, discard: true });
     expect(again).toMatchObject({ epoch: 3, replaced: undefined });
     expect(await databases('replaced')).toEqual([]);
+  });
+
+  it('are deleted when they are too old, but not the newest one that is known to restore', async () => {
+    const directory = join(folder, 'retention');
+    const here: BackupContext = {
+      ...context,
+      configuration: loadConfiguration({ BACKUP_DIR: directory, BACKUP_RETENTION_DAYS: '10' }),
+    };
+    const proof: Proof = { verifiedAt: new Date().toISOString(), durationMs: 1, appVersion: '0.1.0' };
+    const ofAge = async (days: number, isProven: boolean): Promise<string> => {
+      const begunAt = new Date(Date.now() - days * 86_400_000).toISOString();
+      const id = newBackupId(begunAt);
+      copyFileSync(backup.path, unfinishedPath(directory, id));
+      const made = await publish(directory, { ...backup.manifest, id, begunAt });
+      if (isProven) await writeProof(made, proof);
+      return id;
+    };
+    const ids = async () => (await listBackups(directory)).filter(isWhole).map(({ manifest }) => manifest.id);
+
+    await prepareFolder(directory);
+    await ofAge(40, true);
+    const proven = await ofAge(30, true);
+    await ofAge(20, false);
+    const young = await ofAge(9, false);
+    const first = await createBackup(here);
+    expect(await ids()).toEqual([first.manifest.id, young, proven]);
+    await writeProof(first, proof);
+    const second = await createBackup(here);
+    expect(await ids()).toEqual([second.manifest.id, first.manifest.id, young]);
+    expect(readdirSync(directory).sort()).toEqual(
+      [
+        ...[first.manifest.id, second.manifest.id, young].flatMap((id) => [`${id}.backup`, `${id}.json`]),
+        `${first.manifest.id}.proof.json`,
+      ].sort(),
+    );
+  });
+
+  it('have commands that answer in JSON, fail with a code, and show no password', async () => {
+    const url = new URL(server.database.url);
+    url.password = 'never-to-be-seen';
+    const environment = { DATABASE_URL: url.toString(), BACKUP_DIR: join(folder, 'commands') };
+    const run = (...words: string[]) => {
+      const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, ...words, '--json'], {
+        encoding: 'utf8',
+        env: { PATH: process.env.PATH, ...environment },
+      });
+      expect(stdout + stderr).not.toContain('never-to-be-seen');
+      return { status, stderr, answer: stdout && JSON.parse(stdout) };
+    };
+    const nothing = run('drill');
+    expect(nothing).toMatchObject({ status: 1, stderr: expect.stringContaining('There is no backup in') });
+    const { status, answer } = run('backup', 'create', '--portable');
+    expect(status).toBe(0);
+    expect(answer).toEqual({
+      id: expect.stringMatching(/^xfchat-/),
+      path: join(folder, 'commands', `${answer.id}.backup`),
+      size: statSync(answer.path).size,
+      digest: createHash('sha256').update(readFileSync(answer.path)).digest('hex'),
+    });
+    const exercise = run('drill');
+    expect(exercise.status).toBe(0);
+    expect(exercise.answer).toEqual({
+      ok: true,
+      id: answer.id,
+      dataAgeSeconds: expect.any(Number),
+      durationMs: expect.any(Number),
+    });
+    expect(run('backup', 'list').answer.backups).toMatchObject([
+      {
+        id: answer.id,
+        digest: answer.digest,
+        ageSeconds: expect.any(Number),
+        verifiedAt: expect.any(String),
+      },
+    ]);
+    const replacing = run('backup', 'restore', 'latest');
+    expect(replacing).toMatchObject({ status: 1, stderr: expect.stringContaining('is not empty') });
+    truncateSync(answer.path, 10);
+    expect(run('drill')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('has 10 bytes instead'),
+    });
+    expect((await ada.call('GET', '/users/me')).status).toBe(200);
   });
 });

@@ -13,6 +13,7 @@ import { readDigests, readFacts } from './database-facts';
 import { otherConversations, otherTables } from './differences';
 import type { Manifest } from './manifest';
 import { loadPortable } from './portable-data';
+import { findPostgresTools, restoreWithTools, type PostgresTools } from './postgres-tools';
 import { SideDatabases, withClient } from './side-databases';
 
 export interface Verification {
@@ -82,10 +83,14 @@ export async function restoreInto(
     if (differences.length > 0)
       throw new BackupError(`${path} does not restore what was backed up: ${differences.join('; ')}.`);
   };
-  await migrateUp(url, configuration, schemaOf(manifest, schema));
-  await withClient(url, (client) =>
-    loadPortable(client, path, manifest.tables, (table) => progress(`restoring ${table}`)),
-  );
+  if (manifest.way === 'pg_dump') {
+    await restoreWithTools(await toolsFor(context, url, path), url, path, progress);
+  } else {
+    await migrateUp(url, configuration, schemaOf(manifest, schema));
+    await withClient(url, (client) =>
+      loadPortable(client, path, manifest.tables, (table) => progress(`restoring ${table}`)),
+    );
+  }
   const dataSource = await new DataSource(migrationOptions(url, configuration, schema)).initialize();
   try {
     const held = await inSnapshot(dataSource, (manager) => readFacts(manager, progress));
@@ -112,6 +117,20 @@ export async function restoreInto(
   } finally {
     await dataSource.destroy();
   }
+}
+
+async function toolsFor({ configuration }: BackupContext, url: string, path: string): Promise<PostgresTools> {
+  const major = await withClient(url, async (client) => {
+    const { rows } = await client.query<{ version: string }>(
+      `select current_setting('server_version') as version`,
+    );
+    return Number.parseInt(rows[0]!.version, 10);
+  });
+  const tools = findPostgresTools(major, configuration.PG_BIN_DIR);
+  if (tools) return tools;
+  throw new BackupError(
+    `${path} was made by pg_dump, and pg_restore ${major} was not found: install the client programs of PostgreSQL ${major}, or name their folder in PG_BIN_DIR.`,
+  );
 }
 
 /** As it was when the backup was made. */

@@ -1,6 +1,7 @@
 import type { BackupContext } from '../backups/backup-context';
 import { findBackup, isWhole, listBackups } from '../backups/backup-folder';
 import { createBackup } from '../backups/create-backup';
+import { drill } from '../backups/drill';
 import { restoreBackup } from '../backups/restore-backup';
 import { verifyBackup } from '../backups/verify-backup';
 import type { Configuration } from '../platform/configuration/configuration';
@@ -15,11 +16,12 @@ interface Options {
 
 const DAY_S = 86_400;
 
-export async function backupCreateCommand(options: Options): Promise<void> {
+export async function backupCreateCommand(options: Options & { portable?: boolean }): Promise<void> {
   await withBackups(async (context) => {
-    const { manifest, path } = await createBackup(context);
-    const { id, size, sha256: digest } = manifest;
+    const { manifest, path } = await createBackup(context, options);
+    const { id, size, sha256: digest, leftOut } = manifest;
     progress('');
+    if (leftOut.length > 0) context.warn(`schemas that are not in the backup: ${leftOut.join(', ')}`);
     print(options, `${id}: ${inWords(size)} in ${path}`, { id, path, size, digest });
   });
 }
@@ -107,11 +109,28 @@ export async function backupRestoreCommand(reference: string, options: RestoreOp
   });
 }
 
+/** Ends with 1 when the last backup does not restore. */
+export async function drillCommand(options: Options): Promise<void> {
+  await withBackups(async (context) => {
+    const result = await drill(context);
+    const { ok, id, dataAgeSeconds, durationMs, reason } = result;
+    progress('');
+    const text = ok
+      ? `${id} restores in ${durationMs} ms; what it holds is ${dataAgeSeconds} s old`
+      : `${id} does not restore: ${reason}`;
+    print(options, text, result);
+    if (!ok) process.exitCode = 1;
+  });
+}
+
 async function withBackups(
   work: (context: BackupContext, configuration: Configuration) => Promise<void>,
 ): Promise<void> {
   await withDatabase((url, configuration, isEmbedded) => {
-    const warn = (message: string): void => void process.stderr.write(`${message}\n`);
+    const warn = (message: string): void => {
+      progress('');
+      process.stderr.write(`${message}\n`);
+    };
     return work({ url, isEmbedded, configuration, schema: SCHEMA, progress, warn }, configuration);
   });
 }

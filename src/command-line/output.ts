@@ -21,6 +21,7 @@ export function stayAlive(): () => void {
 export function fail(error: unknown): never {
   const { code, exitCode = 1 } = error as { code?: string; exitCode?: number };
   const message = error instanceof Error ? error.message : String(error);
+  progress('');
   process.stderr.write(`${code && /^[0-9A-Z]{5}$/.test(code) ? `The database refused: ${code}` : message}\n`);
   process.exit(exitCode);
 }

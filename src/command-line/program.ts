@@ -5,6 +5,7 @@ import {
   backupListCommand,
   backupRestoreCommand,
   backupVerifyCommand,
+  drillCommand,
 } from './backup.command';
 import { checkCommand } from './check.command';
 import { migrateDownCommand, migrateStatusCommand, migrateUpCommand } from './migrate.command';
@@ -46,6 +47,7 @@ export function buildProgram(): Command {
   backup
     .command('create')
     .description('back up the database while it is in use; deletes what is older than BACKUP_RETENTION_DAYS')
+    .option('--portable', 'by COPY also where pg_dump is found: fits every later version of PostgreSQL')
     .option('--json', 'print JSON')
     .action(backupCreateCommand);
   backup
@@ -70,6 +72,14 @@ export function buildProgram(): Command {
     .option('--discard', 'drop what was there instead of keeping it under another name')
     .option('--json', 'print JSON')
     .action(backupRestoreCommand);
+
+  program
+    .command('drill')
+    .description(
+      'restore the last backup beside the live database, prove it, and say how old it is and how long it took',
+    )
+    .option('--json', 'print JSON')
+    .action(drillCommand);
 
   const user = program.command('user').description('manage accounts');
   user
