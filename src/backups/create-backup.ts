@@ -90,7 +90,7 @@ function toolsFor(context: BackupContext, { postgresVersion }: DatabaseFacts): P
   const tools = findPostgresTools(major, context.configuration.PG_BIN_DIR);
   if (!tools) {
     context.warn(
-      `pg_dump ${major} was not found (in PG_BIN_DIR, PATH and the usual places), so the backup is made the portable way: it holds the rows of all tables in "public", and nothing else that somebody may have put into the database.`,
+      `pg_dump ${major} was not found (in PG_BIN_DIR if that is set, else in PATH and the usual places), so the backup is made the portable way: it holds the rows of all tables in "public", and nothing else that somebody may have put into the database.`,
     );
   }
   return tools;

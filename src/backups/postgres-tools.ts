@@ -28,15 +28,13 @@ const LIBPQ_PARAMETERS = [
 
 /**
  * The tools of the server's own version: older ones refuse it, newer ones write what it cannot read.
- * @param folder where to look first
+ * @param folder the only place to look, when it is given
  */
 export function findPostgresTools(major: number, folder: string | undefined): PostgresTools | undefined {
-  const folders = [
-    ...(folder ? [folder] : []),
-    ...(process.env.PATH ?? '').split(delimiter).filter(Boolean),
-    `/usr/lib/postgresql/${major}/bin`,
-    `/usr/pgsql-${major}/bin`,
-  ];
+  const usual = [`/usr/lib/postgresql/${major}/bin`, `/usr/pgsql-${major}/bin`];
+  const folders = folder
+    ? [folder]
+    : [...usual, ...(process.env.PATH ?? '').split(delimiter).filter(Boolean)];
   return folders
     .map((bin) => ({ dump: join(bin, 'pg_dump'), restore: join(bin, 'pg_restore') }))
     .find(({ dump, restore }) =>

@@ -119,7 +119,7 @@ export class Configuration {
   @Min(1)
   BACKUP_RETENTION_DAYS = 30;
 
-  /** The folder of pg_dump and pg_restore, where PATH does not find those of the server's version. */
+  /** The folder of pg_dump and pg_restore; unset: where PostgreSQL is usually installed, and PATH. */
   @IsOptional()
   @IsString()
   PG_BIN_DIR?: string;
