@@ -92,7 +92,7 @@ export class ReadPositionCommandDto extends ReadPositionDto {
   conversationId: string;
 }
 
-export const readPositionSchema = record('ReadPosition', {
+export const readPositionSchema = record('ReadResult', {
   seq: integer(0, { example: 7 }),
   unreadCount: integer(0, { example: 0 }),
 });

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Type } from '@nestjs/common';
 import { fieldsOf } from '../platform/documents/field-schema';
 import type { JsonSchema } from '../platform/documents/schema';
@@ -9,13 +10,18 @@ const isObject = (value: unknown): value is JsonSchema =>
 /** The schemas that a document refers to by name, collected while it is written. */
 export class Components {
   readonly schemas: Record<string, JsonSchema> = {};
+  private readonly sources = new Map<string, unknown>();
 
-  /** The schema as the document has it: named ones as references. */
+  /** The schema as the document has it: named ones as references. @throws Error for two with one name */
   use(schema: JsonSchema): JsonSchema {
     if (schema.dto) return this.useDto(schema.dto as Type<object>);
     const { title } = schema;
     if (typeof title !== 'string') return this.resolve(schema);
-    if (!Object.hasOwn(this.schemas, title)) {
+    const { properties } = schema;
+    const known = this.sources.get(title);
+    if (known && !isDeepStrictEqual(known, properties)) throw new Error(`two schemas are called ${title}`);
+    if (!known) {
+      this.sources.set(title, properties);
       this.schemas[title] = {}; // keeps its place, before those that it refers to
       this.schemas[title] = this.resolve(schema);
     }

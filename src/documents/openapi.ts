@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import type { Type } from '@nestjs/common';
 import { commonProblems } from '../platform/documents/common-problems';
 import type { RouteDocument } from '../platform/documents/documented';
 import { fieldsOf } from '../platform/documents/field-schema';
@@ -56,7 +57,7 @@ class RouteWriter {
       ...(document.description && { description: document.description }),
       ...(route.isPublic && { security: [] }),
       ...this.parameters(route),
-      ...(body && { requestBody: { required: true, content: this.json(this.components.useDto(body)) } }),
+      ...(body && { requestBody: this.requestBody(body) }),
       responses: { ...this.answers(document), ...this.refusals(route) },
     };
   }
@@ -84,6 +85,11 @@ class RouteWriter {
       })),
     ];
     return parameters.length > 0 ? { parameters } : {};
+  }
+
+  private requestBody(body: Type<object>): object {
+    const required = Object.values(fieldsOf(body)).some(({ isOptional }) => !isOptional);
+    return { required, content: this.json(this.components.useDto(body)) };
   }
 
   private answers({ answers }: RouteDocument): Record<string, object> {

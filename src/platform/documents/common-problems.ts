@@ -26,6 +26,7 @@ export function commonProblems(about: Circumstances): ProblemCode[] {
   if (!isPublic) codes.push('unauthenticated', 'token-expired', 'session-revoked');
   if (hasBody) codes.push('request-timeout', 'payload-too-large', 'unsupported-media-type');
   if (kind === 'page') return [...codes, 'internal', 'draining'];
+  if (isWrite) codes.push('not-found'); // what it refers to has gone in that very moment
   codes.push('rate-limited', 'internal', ...(isWrite ? WRITE_UNAVAILABLE : READ_UNAVAILABLE));
   return isWrite ? [...codes, 'outcome-unknown'] : codes;
 }
