@@ -58,6 +58,8 @@ module.exports = {
       ...withDatabase,
       displayName: 'end-to-end',
       testRegex: 'test/(?!change/)[^/]*/?[^/]*\\.e2e-spec\\.ts$',
+      testEnvironment: './test/support/contract/environment.ts',
+      setupFilesAfterEnv: ['./test/support/setup.ts', './test/support/contract/setup.ts'],
     },
     // Minutes of faults, on the server as it is built: `npm run test:guarantees`.
     { ...withDatabase, displayName: 'guarantees', testRegex: 'test/guarantees/proofs/.*\\.e2e-spec\\.ts$' },

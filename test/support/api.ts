@@ -8,6 +8,8 @@ export interface Answer {
 export interface CallOptions {
   readonly token?: string;
   readonly body?: unknown;
+  /** Sent as it is, as JSON unless a header says otherwise. */
+  readonly text?: string;
   readonly headers?: Record<string, string>;
 }
 
@@ -18,16 +20,20 @@ export async function call(
   path: string,
   options: CallOptions = {},
 ): Promise<Answer> {
+  const sent = options.text ?? (options.body === undefined ? undefined : JSON.stringify(options.body));
   const response = await fetch(base + path, {
     method,
     headers: {
-      ...(options.body !== undefined && { 'content-type': 'application/json' }),
+      ...(sent !== undefined && { 'content-type': 'application/json' }),
       ...(options.token && { authorization: `Bearer ${options.token}` }),
       ...options.headers,
     },
-    body: options.body === undefined ? undefined : JSON.stringify(options.body),
+    body: sent,
   });
-  return { status: response.status, headers: response.headers, body: await bodyOf(response) };
+  const { status, headers: answered } = response;
+  const answer = { status, headers: answered, body: await bodyOf(response) };
+  globalThis.witness?.answered({ method, path, input: options.body, ...answer });
+  return answer;
 }
 
 async function bodyOf(response: Response): Promise<unknown> {
