@@ -19,6 +19,9 @@ import { withoutConstraints } from './without-constraints';
 /** How long to wait for somebody who is changing the schema; they in turn wait for our snapshot. */
 const LOCK_TIMEOUT_MS = 30_000;
 
+/** Those of tables that no migration makes are not there when their position is set. */
+const SEQUENCE = /^(CREATE SEQUENCE IF NOT EXISTS public\.[^;]+|SELECT pg_catalog\.setval\('[^;]+\));$/;
+
 /** @param snapshot as `pg_export_snapshot()` told it; its transaction has to last until this resolves */
 export async function dumpPortable(
   client: Client,
@@ -49,7 +52,8 @@ async function* script(
     yield '\\.\n';
   }
   const { rows } = await client.query<{ statement: string }>(`
-    select format('SELECT pg_catalog.setval(%L, %s, true);', format('public.%I', sequencename), last_value) as statement
+    select format(E'CREATE SEQUENCE IF NOT EXISTS public.%I;\\nSELECT pg_catalog.setval(%L, %s, true);',
+      sequencename, format('public.%I', sequencename), last_value) as statement
     from pg_sequences where schemaname = 'public' and last_value is not null order by sequencename`);
   for (const { statement } of rows) yield `${statement}\n`;
 }
@@ -78,7 +82,7 @@ export async function loadPortable(
       if (table !== undefined) {
         progress(table);
         await pipeline(Readable.from(reader.rows()), client.query(copyFrom(line)));
-      } else if (/^SELECT pg_catalog\.setval\('[^;]+\);$/.test(line)) {
+      } else if (SEQUENCE.test(line)) {
         await client.query(line);
       } else {
         throw new BackupError(`${path} is refused: it has a line that no backup has.`);

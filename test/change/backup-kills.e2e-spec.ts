@@ -91,10 +91,19 @@ describe('a command on backups that is killed', () => {
       const [row] = (await ask.catch(() => [])) as { met: boolean }[];
       return row?.met ?? false;
     };
+    // Asking the table itself would wait for the end of the copying.
+    const isCopying = (): Promise<boolean> =>
+      withAdministrator(async (client) => {
+        const { rowCount } = await client.query(
+          `select from pg_stat_activity where starts_with(datname, $1) and query ilike 'copy public."chat_messages"%'`,
+          [`${database.name}_scratch_`],
+        );
+        return rowCount === 1;
+      });
     const moments: [string, () => Promise<boolean>][] = [
       ['the database beside is there', async () => (await databasesBeside()).length > 0],
       ['it has tables', () => inScratch(`to_regclass('chat_messages') is not null`)],
-      ['rows are coming in', () => inScratch(`pg_relation_size('chat_messages') > 1000000`)],
+      ['rows are coming in', isCopying],
       ['they are committed', () => inScratch('exists (select from chat_messages)')],
     ];
     for (const [moment, hasCome] of moments) {
@@ -123,8 +132,13 @@ describe('a command on backups that is killed', () => {
       '--confirm',
       database.name,
     );
-    await until('the new epoch', () => inScratch('(select epoch > 1 from database_state)'), 120_000);
-    await kill(child);
+    await until(
+      'the new epoch',
+      async () => child.exitCode !== null || inScratch('(select epoch > 1 from database_state)'),
+      120_000,
+    );
+    child.kill('SIGKILL');
+    await until('its end', () => child.signalCode ?? child.exitCode !== null);
     const after = await state();
     if (after.epoch === 1) expect(after).toEqual(old);
     else expect(after).toMatchObject({ messages: MESSAGES, last: expect.stringMatching(/^message /) });
