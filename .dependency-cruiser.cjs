@@ -1,7 +1,7 @@
 /**
  * The module graph (see ARCHITECTURE.md). A feature may use the platform and the features below it:
  *   platform ← integrity ← backups; platform ← users ← contacts, authentication, participation ← messages
- *   ← conversations ← friends, catch-up ← connections, health ← documents ← root
+ *   ← conversations ← friends, catch-up ← connections ← braid, health ← documents ← root
  */
 const ORDER = [
   'platform',
@@ -16,6 +16,7 @@ const ORDER = [
   'friends',
   'catch-up',
   'connections',
+  'braid',
   'health',
   'documents',
 ];

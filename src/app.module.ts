@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AuthenticationModule } from './authentication/authentication.module';
+import { BraidModule } from './braid/braid.module';
 import { CatchUpModule } from './catch-up/catch-up.module';
 import { ConnectionsModule } from './connections/connections.module';
 import { ConversationsModule } from './conversations/conversations.module';
@@ -21,6 +22,7 @@ export const FEATURES = [
   CatchUpModule,
   FriendsModule,
   ConnectionsModule,
+  BraidModule,
   HealthModule,
   DocumentsModule,
 ];

@@ -2,6 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import helmet from 'helmet';
 import { AppModule } from './app.module';
+import { EXPOSED_HEADERS } from './braid/response-headers';
 import { ConnectionsGateway } from './connections/connections.gateway';
 import type { Configuration } from './platform/configuration/configuration';
 import { DatabaseMonitor } from './platform/database/database-monitor';
@@ -46,7 +47,7 @@ export async function createApplication(
   application.use(helmet());
   application.enableCors({
     origin: configuration.CORS_ORIGINS.length > 0 ? configuration.CORS_ORIGINS : false,
-    exposedHeaders: ['X-Request-Id', 'Retry-After'],
+    exposedHeaders: ['X-Request-Id', 'Retry-After', ...EXPOSED_HEADERS],
     maxAge: 600,
   });
   application.use(...jsonBody());

@@ -15,7 +15,9 @@ describe('the patches of a PUT', () => {
 
   it.each(['\r\n', '\n'])('are parts, whatever their lines end with (%j)', (end) => {
     const part = (range: string, content: string): string =>
-      [`content-length: ${Buffer.byteLength(content)}`, `Content-Range: json ${range}`, '', content].join(end);
+      [`content-length: ${Buffer.byteLength(content)}`, `Content-Range: json ${range}`, '', content].join(
+        end,
+      );
     const bytes = Buffer.from(part('.body', '"é"') + end + end + part('.body[0:1]', '"\\n\\n"') + end);
     expect(readPatches({ patches: '2' }, bytes)).toEqual([
       single('.body', '"é"'),
@@ -73,8 +75,8 @@ describe('a patched body', () => {
   });
 
   it.each(['x', '1', '{"a": 1}', '\xff', ''])('takes no %j', (content) => {
-    expect(() => patchedBody('a', [{ ...single('.body', ''), content: Buffer.from(content, 'latin1') }])).toThrow(
-      /patches/,
-    );
+    expect(() =>
+      patchedBody('a', [{ ...single('.body', ''), content: Buffer.from(content, 'latin1') }]),
+    ).toThrow(/patches/);
   });
 });

@@ -20,11 +20,9 @@ const BODY_RANGE = /^(?:\.body|\["body"\])(?:\[(-?\d{1,6}):(-?\d{1,6})\])?$/;
  * `Patches: N` with N parts, each with headers of its own.
  * @throws Problem `malformed-request` or `range-not-satisfiable`
  */
-export function readPatches(
-  headers: { patches?: string; 'content-range'?: string },
-  bytes: Buffer,
-): Patch[] {
-  if (headers.patches === undefined) return [{ ...unitAndRange(headers['content-range'] ?? ''), content: bytes }];
+export function readPatches(headers: { patches?: string; 'content-range'?: string }, bytes: Buffer): Patch[] {
+  if (headers.patches === undefined)
+    return [{ ...unitAndRange(headers['content-range'] ?? ''), content: bytes }];
   const count = /^\d{1,3}$/.test(headers.patches) ? Number(headers.patches) : Infinity;
   if (count > MAX_PATCHES) throw invalidField('/headers/Patches', `must be a number up to ${MAX_PATCHES}`);
   const patches: Patch[] = [];

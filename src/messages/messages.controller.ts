@@ -143,7 +143,7 @@ export class MessagesController {
     @Caller() { userId }: CallerIdentity,
     @Param('conversationId') conversationId: string,
     @Param('messageId') messageId: string,
-  ): Promise<{ items: VersionView[] }> {
+  ): Promise<{ items: readonly VersionView[] }> {
     const ids = [parseId('conversationId', conversationId), parseId('messageId', messageId)] as const;
     return { items: await this.messages.versions(userId, ...ids) };
   }

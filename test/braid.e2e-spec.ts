@@ -1,0 +1,237 @@
+import { randomUUID } from 'node:crypto';
+import type { Answer } from './support/api';
+import { signUpAll, type Person } from './support/people';
+import { startTestServer, type TestServer } from './support/test-server';
+
+describe('a message as a Braid resource', () => {
+  let server: TestServer;
+  let ada: Person;
+  let ben: Person;
+  let outsider: Person;
+  let conversationId: string;
+
+  beforeAll(async () => {
+    server = await startTestServer();
+    [ada, ben, outsider] = (await signUpAll(server.url, 3)) as [Person, Person, Person];
+  });
+  beforeEach(async () => {
+    conversationId = await ada.group(ben);
+  });
+  afterAll(() => server.close());
+
+  const pathOf = (id: string): string => `/conversations/${conversationId}/messages/${id}`;
+  const ask = (
+    person: Person,
+    method: string,
+    id: string,
+    headers: Record<string, string> = {},
+    body?: unknown,
+  ): Promise<Answer> => person.call(method, pathOf(id), body, { headers });
+  const braidOf = ({ headers }: Answer) => ({
+    version: headers.get('version'),
+    parents: headers.get('parents'),
+    current: headers.get('current-version'),
+  });
+  /** As the clients send it: bytes, and no type. */
+  async function patch(id: string, headers: Record<string, string>, bytes: string): Promise<Answer> {
+    const response = await fetch(`${server.url}/api/v1${pathOf(id)}`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${ada.accessToken}`, ...headers },
+      body: Buffer.from(bytes),
+    });
+    return { status: response.status, headers: response.headers, body: await response.json() };
+  }
+
+  it('has versions with parents, each of which can be read', async () => {
+    const sent = await ada.send(conversationId, 'one');
+    const created = await ask(ben, 'GET', sent.id);
+    expect(created).toMatchObject({ status: 200, body: sent });
+    expect(braidOf(created)).toEqual({ version: `"${sent.id}"`, parents: null, current: `"${sent.id}"` });
+    expect(created.headers.get('vary')).toMatch(/Version, Parents, Subscribe/);
+    const edited = await ask(
+      ada,
+      'PUT',
+      sent.id,
+      { version: '"v2"', parents: `"${sent.id}"` },
+      { body: 'two' },
+    );
+    expect(edited).toMatchObject({ status: 200, body: { body: 'two', version: 'v2', parents: [sent.id] } });
+    expect(braidOf(edited)).toEqual({ version: '"v2"', parents: `"${sent.id}"`, current: '"v2"' });
+    const old = await ask(ben, 'GET', sent.id, { version: `"${sent.id}"` });
+    expect(old).toMatchObject({ status: 200, body: { body: 'one', version: sent.id, editedAt: null } });
+    expect(braidOf(old)).toEqual({ version: `"${sent.id}"`, parents: null, current: '"v2"' });
+    expect((await ask(ben, 'GET', sent.id, { version: '"v2"' })).body).toEqual(edited.body);
+    const head = await ask(ben, 'HEAD', sent.id);
+    expect(head).toMatchObject({ status: 200, body: undefined });
+    expect(braidOf(head)).toEqual(braidOf(edited));
+    for (const [headers, status] of [
+      [{ version: '"nothing"' }, 432],
+      [{ version: '"v2", "nothing"' }, 432],
+      [{ version: `"v2", "${sent.id}"` }, 400],
+      [{ version: 'v2' }, 400],
+      [{ 'merge-type': 'aww' }, 400],
+      [{ 'merge-type': '"linear"' }, 200],
+    ] as const) {
+      const answer = await ask(ben, 'GET', sent.id, headers);
+      expect([headers, answer.status]).toEqual([headers, status]);
+      if (status === 432) {
+        expect(answer.body.code).toBe('version-not-found');
+        expect(answer.headers.get('version')).toBe('"nothing"');
+        expect(answer.headers.get('retry-after')).toBeNull();
+      }
+    }
+    const hidden = await ask(outsider, 'GET', sent.id, { version: '"v2"' });
+    expect(hidden).toMatchObject({ status: 404, body: { code: 'conversation-not-found' } });
+  });
+
+  it('is made by a PUT whose version is its id, and by nothing else', async () => {
+    const [id, other] = [randomUUID(), randomUUID()];
+    const socket = await ben.connect();
+    for (const [messageId, headers, body, expected] of [
+      [id, { version: '"other"', parents: '' }, { body: 'a' }, { status: 400 }],
+      [id, { version: '"other"' }, { body: 'a' }, { status: 404 }],
+      [id, { version: `"${id}"`, parents: '' }, { body: 'a' }, { status: 200, body: { seq: 1 } }],
+      [id, { version: `"${id}"` }, { body: 'a' }, { status: 200, body: { seq: 1 } }],
+      [id, { version: `"${id}"` }, { body: 'b' }, { status: 409, body: { code: 'message-id-conflict' } }],
+      [other, { version: `"${other}"` }, { body: 'b' }, { status: 200, body: { seq: 2 } }],
+    ] as const) {
+      expect(await ask(ada, 'PUT', messageId, headers, body)).toMatchObject(expected);
+    }
+    await socket.next('message:created', ({ seq }) => seq === 2);
+    expect(socket.payloads('message:created').map(({ seq }) => seq)).toEqual([1, 2]);
+    socket.close();
+  });
+
+  it('takes an edit of the current version once, and tells others which one that is', async () => {
+    const socket = await ben.connect();
+    const sent = await ada.send(conversationId, 'one');
+    const headers = { version: '"v2"', parents: `"${sent.id}"` };
+    const first = await ask(ada, 'PUT', sent.id, headers, { body: 'two' });
+    const again = await ask(ada, 'PUT', sent.id, headers, { body: 'two' });
+    expect(again).toMatchObject({ status: 200, body: first.body });
+    for (const [person, asked, body, expected] of [
+      [ada, headers, { body: 'other' }, { status: 409, body: { code: 'version-conflict' } }],
+      [ben, headers, { body: 'two' }, { status: 409, body: { code: 'version-conflict' } }],
+      [ada, { parents: `"${sent.id}"` }, { body: 'three' }, { status: 409, body: { current: first.body } }],
+      [ada, { parents: '"x"' }, { body: 'three' }, { status: 432, body: { code: 'version-not-found' } }],
+      [ada, headers, { body: 'two', version: 'v3' }, { status: 400 }],
+      [ada, headers, { body: 'two', parents: ['v3'] }, { status: 400 }],
+      [ada, { 'merge-type': 'aww' }, { body: 'two' }, { status: 400 }],
+      [ben, { parents: '"v2"' }, { body: 'three' }, { status: 403 }],
+      [outsider, { parents: '"v2"' }, { body: 'three' }, { status: 404 }],
+    ] as const) {
+      const answer = await ask(person, 'PUT', sent.id, asked, body);
+      expect({ asked, body, answer }).toMatchObject({ asked, body, answer: expected });
+      if (answer.status === 409) expect(answer.headers.get('current-version')).toBe('"v2"');
+      if (answer.status === 432) {
+        expect(answer.headers.get('parents')).toBe('"x"');
+        expect(answer.headers.get('retry-after')).toBe('1');
+      }
+    }
+    const agreed = { body: 'three', version: 'v3', parents: ['v2'] };
+    const third = await ask(ada, 'PUT', sent.id, { version: '"v3"', parents: '"v2"' }, agreed);
+    expect(third).toMatchObject({ status: 200, body: { ...agreed, rev: 2 } });
+    await socket.next('message:updated', ({ rev }) => rev === 2);
+    expect(socket.payloads('message:updated')).toEqual([first.body, third.body]);
+    socket.close();
+  });
+
+  it('takes patches of its body as the clients send them', async () => {
+    const sent = await ada.send(conversationId, 'Hello 🙂!');
+    const parts = (...patches: [string, string][]): string =>
+      patches
+        .map(([range, text]) => {
+          const content = JSON.stringify(text);
+          return `content-length: ${Buffer.byteLength(content)}\r\ncontent-range: json ${range}\r\n\r\n${content}\r\n`;
+        })
+        .join('\r\n');
+    const range = { 'content-range': 'json .body[6:7]' };
+    const headers = { ...range, version: '"v2"', parents: `"${sent.id}"` };
+    const edited = await patch(sent.id, headers, '"Ben"');
+    expect(edited).toMatchObject({ status: 200, body: { body: 'Hello Ben!', version: 'v2' } });
+    expect((await patch(sent.id, headers, '"Ben"')).body).toEqual(edited.body);
+    expect((await patch(sent.id, headers, '"Eve"')).status).toBe(409);
+    expect((await patch(sent.id, { ...range, parents: `"${sent.id}"` }, '"Eve"')).status).toBe(409);
+    const both = parts(['.body[0:5]', 'Good bye'], ['.body[-1:-0]', '…']);
+    expect(await patch(sent.id, { patches: '2', version: '"v3"' }, both)).toMatchObject({
+      status: 200,
+      body: { body: 'Good bye Ben…', version: 'v3', parents: ['v2'] },
+    });
+    // What was done already is not done again, though its base is not the current version any more.
+    expect(await patch(sent.id, headers, '"Ben"')).toMatchObject({ status: 200, body: { version: 'v3' } });
+    expect(await patch(sent.id, { patches: '0' }, '')).toMatchObject({
+      status: 200,
+      body: { version: 'v3' },
+    });
+    for (const [asked, bytes, status] of [
+      [{ 'content-range': 'json .seq' }, '1', 416],
+      [{ 'content-range': 'json .body[0:99]' }, '"x"', 416],
+      [{ 'content-range': 'text [0:0]' }, 'x', 416],
+      [{ 'content-range': 'json .body' }, 'x', 400],
+      [{ 'content-range': 'json .body' }, '""', 400],
+      [{ 'content-range': 'json .body' }, JSON.stringify('x'.repeat(4_001)), 422],
+      [{ patches: '1' }, '', 400],
+    ] as const) {
+      expect([asked, (await patch(sent.id, asked, bytes)).status]).toEqual([asked, status]);
+    }
+    expect((await patch(randomUUID(), range, '"x"')).status).toBe(404);
+    await ask(ada, 'DELETE', sent.id);
+    expect(await patch(sent.id, headers, '"Ben"')).toMatchObject({ status: 200, body: { body: null } });
+    expect((await patch(sent.id, { ...range, version: '"v9"' }, '"x"')).status).toBe(409);
+    // Only messages can be patched.
+    const read = await ada.call(
+      'PUT',
+      `/conversations/${conversationId}/read`,
+      { seq: 1 },
+      { headers: range },
+    );
+    expect(read.status).toBe(400);
+  });
+
+  it('is deleted by a version that marks it', async () => {
+    const sent = await ada.send(conversationId, 'one');
+    await ask(ada, 'PUT', sent.id, { version: '"v2"' }, { body: 'two' });
+    for (const [headers, status] of [
+      [{ parents: `"${sent.id}"` }, 409],
+      [{ parents: '"x"' }, 432],
+      [{ version: '"v2"' }, 409],
+      [{ version: '"a", "b"' }, 400],
+      [{ 'if-match': `"${sent.id}:0"` }, 409],
+    ] as const) {
+      expect([headers, (await ask(ada, 'DELETE', sent.id, headers)).status]).toEqual([headers, status]);
+    }
+    const headers = { version: '"end"', parents: '"v2"' };
+    const deleted = await ask(ada, 'DELETE', sent.id, headers);
+    expect(deleted).toMatchObject({
+      status: 200,
+      body: { body: null, version: 'end', parents: ['v2'], deletedAt: expect.any(String) },
+    });
+    expect(braidOf(deleted)).toEqual({ version: '"end"', parents: '"v2"', current: '"end"' });
+    expect((await ask(ada, 'DELETE', sent.id, headers)).body).toEqual(deleted.body);
+    expect(await ask(ben, 'GET', sent.id, { version: '"v2"' })).toMatchObject({
+      status: 200,
+      body: { body: null, version: 'v2', deletedAt: deleted.body.deletedAt },
+    });
+  });
+
+  it('can be edited and cached by its entity tag', async () => {
+    const sent = await ada.send(conversationId, 'one');
+    const tagOf = async () => (await ask(ben, 'GET', sent.id)).headers.get('etag')!;
+    const first = await tagOf();
+    // fetch would ask past every cache otherwise.
+    const always = { 'cache-control': 'max-age=0' };
+    expect((await ask(ben, 'GET', sent.id, { 'if-none-match': first, ...always })).status).toBe(304);
+    const put = (ifMatch: string, body: string): Promise<Answer> =>
+      ask(ada, 'PUT', sent.id, { 'if-match': ifMatch }, { body });
+    expect(await put(first, 'two')).toMatchObject({ status: 200, body: { parents: [sent.id] } });
+    const second = await tagOf();
+    expect(second).not.toBe(first);
+    expect((await ask(ben, 'GET', sent.id, { 'if-none-match': first, ...always })).status).toBe(200);
+    expect(await put(first, 'three')).toMatchObject({ status: 409, body: { code: 'version-conflict' } });
+    expect((await put(`${first}, ${second}`, 'three')).status).toBe(200);
+    expect((await put('*', 'four')).status).toBe(200);
+    expect((await put('W/"x:1"', 'five')).status).toBe(400);
+    const absent = { 'if-match': '*' };
+    expect((await ask(ada, 'PUT', randomUUID(), absent, { body: 'x' })).status).toBe(404);
+  });
+});
