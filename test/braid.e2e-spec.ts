@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { RawExchange } from './braid/support/raw-exchange';
 import type { Answer } from './support/api';
 import { signUpAll, type Person } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
@@ -233,5 +234,62 @@ describe('a message as a Braid resource', () => {
     expect((await put('W/"x:1"', 'five')).status).toBe(400);
     const absent = { 'if-match': '*' };
     expect((await ask(ada, 'PUT', randomUUID(), absent, { body: 'x' })).status).toBe(404);
+  });
+});
+
+describe('a timeline as a Braid resource', () => {
+  let server: TestServer;
+  let ada: Person;
+  let ben: Person;
+  let conversationId: string;
+
+  beforeAll(async () => {
+    server = await startTestServer();
+    [ada, ben] = (await signUpAll(server.url, 2)) as [Person, Person];
+  });
+  beforeEach(async () => {
+    conversationId = await ada.group(ben);
+  });
+  afterAll(() => server.close());
+
+  const subscribe = (person: Person, path: string, headers: Record<string, string> = {}) =>
+    RawExchange.begin(`${server.url}/api/v1${path}`, {
+      headers: { Authorization: `Bearer ${person.accessToken}`, Subscribe: 'true', ...headers },
+    });
+  const timeline = (): string => `/conversations/${conversationId}/messages`;
+
+  it('tells its newest page, then what happens, each in its place and based on what was told before', async () => {
+    const first = await ada.send(conversationId, 'one 🙂');
+    const stream = await subscribe(ben, timeline());
+    expect(stream).toMatchObject({ status: 209, reason: 'Subscription' });
+    expect(stream.headers).toMatchObject({
+      subscribe: 'true',
+      'current-version': '"1.0"',
+      'cache-control': 'no-store',
+    });
+    const second = await ada.send(conversationId, 'two');
+    const edited = await ada.call('PUT', `${timeline()}/${first.id}`, { body: 'edited' });
+    await ada.call('PATCH', `/conversations/${conversationId}`, { title: 'renamed' });
+    const deleted = await ada.call('DELETE', `${timeline()}/${second.id}`);
+    const updates = await stream.atLeast(5);
+    expect(JSON.parse(updates[0]!.body!)).toEqual({ messages: { [first.id]: first } });
+    expect(updates.map(({ version, parents }) => [version, parents])).toEqual([
+      [['1.0'], undefined],
+      [['2.0'], ['1.0']],
+      [['2.1'], ['2.0']],
+      [['2.2'], ['2.1']],
+      [['2.3'], ['2.2']],
+    ]);
+    const patches = updates.map(({ patches = [] }) =>
+      patches.map(({ unit, range, content }) => [unit, range, JSON.parse(content)]),
+    );
+    expect(patches).toEqual([
+      [],
+      [['json', `.messages["${second.id}"]`, second]],
+      [['json', `.messages["${first.id}"]`, edited.body]],
+      [],
+      [['json', `.messages["${second.id}"]`, deleted.body]],
+    ]);
+    stream.close();
   });
 });

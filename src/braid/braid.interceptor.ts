@@ -5,11 +5,12 @@ import type { AuthenticatedRequest } from '../platform/http/caller';
 import { parseId } from '../platform/validation/field-rules';
 import { from, type Observable } from 'rxjs';
 import { catchError, mergeAll } from 'rxjs/operators';
-import type { Exchange } from './exchange';
+import type { ConversationExchange, MessageExchange } from './exchange';
 import { MessageDoor } from './message-door';
 import { tagConflict } from './response-headers';
+import { TimelineDoor } from './timeline-door';
 
-type Door = (exchange: Exchange, next: CallHandler) => Promise<Observable<unknown>>;
+type Door = (exchange: ConversationExchange, next: CallHandler) => Promise<Observable<unknown>>;
 
 /**
  * Stands in front of the routes of messages, behind the guard. What is asked with Braid's headers is answered here, or
@@ -20,8 +21,9 @@ export class BraidInterceptor implements NestInterceptor {
   /** By the names of the controller's methods. */
   private readonly doors: ReadonlyMap<string, Door>;
 
-  constructor(messages: MessageDoor) {
+  constructor(messages: MessageDoor, timelines: TimelineDoor) {
     this.doors = new Map<keyof MessagesController, Door>([
+      ['page', (exchange, next) => timelines.one(exchange, next)],
       ['get', (exchange, next) => messages.get(ofMessage(exchange), next)],
       ['put', (exchange, next) => messages.put(ofMessage(exchange), next)],
       ['delete', (exchange) => messages.delete(ofMessage(exchange))],
@@ -47,6 +49,6 @@ export class BraidInterceptor implements NestInterceptor {
   }
 }
 
-function ofMessage(exchange: Exchange): Exchange & { messageId: string } {
+function ofMessage(exchange: ConversationExchange): MessageExchange {
   return { ...exchange, messageId: parseId('messageId', String(exchange.request.params.messageId)) };
 }

@@ -5,20 +5,23 @@ import { MessageEdits } from '../messages/message-edits';
 import type { MessageView } from '../messages/message-view';
 import type { VersionView } from '../messages/messages.dto';
 import { MessagesService, type MessageHistory } from '../messages/messages.service';
+import { Configuration } from '../platform/configuration/configuration';
 import { invalidField, Problem } from '../platform/problems/problem';
 import { isBraid, readBraidHeaders, type BraidHeaders } from './braid-headers';
 import { basisOfIfMatch } from './entity-tags';
-import type { Exchange } from './exchange';
+import type { MessageExchange } from './exchange';
 import { patchedBody, readPatches } from './message-patch';
 import { requireKnown, tagMessage, vary } from './response-headers';
 import { stateAt } from './message-states';
+import { MessageStream } from './message-stream';
+import { inOwnContext } from './own-context';
+import { Peers } from './peers';
+import { StreamOpener } from './stream-opener';
+import { Subscriptions } from './subscriptions';
+import type { UpdateStream } from './update-stream';
 
 /** The fields of a PUT, whatever they came in. Not checked yet. */
 type Fields = Record<string, unknown> & { version?: unknown; parents?: unknown };
-
-export interface MessageExchange extends Exchange {
-  readonly messageId: string;
-}
 
 /** A message as a Braid resource: its versions, and edits that name theirs. The routes and the rules are the JSON API's. */
 @Injectable()
@@ -26,12 +29,17 @@ export class MessageDoor {
   constructor(
     private readonly messages: MessagesService,
     private readonly edits: MessageEdits,
+    private readonly subscriptions: Subscriptions,
+    private readonly opener: StreamOpener,
+    private readonly peers: Peers,
+    private readonly configuration: Configuration,
   ) {}
 
   async get(exchange: MessageExchange, next: CallHandler): Promise<Observable<unknown>> {
     const { request, response, caller, conversationId, messageId } = exchange;
     const headers = readBraidHeaders(request);
     vary(response);
+    if (headers.subscribe !== undefined || headers.parents) return this.stream(exchange, headers);
     if (!headers.version) return this.told(exchange, next.handle() as Observable<MessageView>);
     const history = await this.messages.history(caller.userId, conversationId, messageId);
     const [name, ...others] = requireKnown(response, 'Version', headers.version, namesOf(history));
@@ -42,10 +50,43 @@ export class MessageDoor {
     return of(state);
   }
 
+  /** The versions since the one that the client has, and with `Subscribe` those to come. */
+  private async stream(exchange: MessageExchange, headers: BraidHeaders): Promise<Observable<unknown>> {
+    const { response, caller, conversationId, messageId } = exchange;
+    const { peer, parents, subscribe } = headers;
+    const read = (): Promise<MessageHistory> =>
+      this.messages.history(caller.userId, conversationId, messageId);
+    const sources = {
+      read: () => inOwnContext(caller.userId, this.configuration.REQUEST_TIMEOUT_MS, read),
+      isOwn: () => peer !== undefined && this.peers.isCurrent(caller.userId, peer),
+      onFailure: (error: unknown) => this.opener.failed(error),
+    };
+    const make = (stream: UpdateStream): MessageStream =>
+      new MessageStream(caller, { conversationId, messageId }, stream, sources);
+    return this.opener.open(exchange, headers, make, async (subscriber) => {
+      this.subscriptions.follow(subscriber, conversationId);
+      const history = await read();
+      const names = namesOf(history);
+      requireKnown(response, 'Parents', parents ?? [], names);
+      const [until] = requireKnown(response, 'Version', headers.version ?? [], names);
+      const from = names.findLast((name) => parents?.includes(name));
+      return {
+        current: [history.message.version],
+        tell() {
+          if (parents) subscriber.tellVersions(history, from, until);
+          else subscriber.tellSnapshot(history);
+          if (subscribe === undefined) subscriber.end();
+          else subscriber.goOn();
+        },
+      };
+    });
+  }
+
   async put(exchange: MessageExchange, next: CallHandler): Promise<Observable<unknown>> {
     const { request, response } = exchange;
     vary(response);
     const headers = readBraidHeaders(request);
+    if (headers.peer !== undefined) this.peers.remember(exchange.caller.userId, headers.peer);
     const fields: Fields = { ...(Buffer.isBuffer(request.body) ? {} : (request.body as Fields)) };
     const version = agreed('Version', theOne(headers.version), fields.version);
     const parents = agreed('Parents', headers.parents, fields.parents);
@@ -67,6 +108,7 @@ export class MessageDoor {
     const { request, response, caller, conversationId, messageId } = exchange;
     vary(response);
     const headers = readBraidHeaders(request);
+    if (headers.peer !== undefined) this.peers.remember(caller.userId, headers.peer);
     const fields: Fields = { version: theOne(headers.version), parents: headers.parents };
     await this.applyIfMatch(exchange, fields);
     if (headers.parents) {

@@ -13,7 +13,7 @@ import { IS_PERSON, User } from '../users/user.entity';
 import { userView, type UserView } from '../users/users.dto';
 import { FriendRequestsService } from './friend-requests.service';
 import type { BlockList, FriendList, PeopleListDto } from './friends.dto';
-import { FriendRemoved } from './friends.events';
+import { FriendRemoved, UserBlocked } from './friends.events';
 
 /** Friends, and people one does not want to hear from. */
 @Injectable()
@@ -65,10 +65,12 @@ export class FriendsService {
       if (!(await manager.existsBy(User, { id: otherId, ...IS_PERSON }))) throw new Problem('user-not-found');
       await lockPair(manager, userId, otherId);
       const { userLowId, userHighId } = pairOf(userId, otherId);
-      await manager.query(`select from conversations where direct_key = $1 for no key update`, [
-        `${userLowId}:${userHighId}`,
-      ]);
+      const [conversation] = await manager.query<{ id: string }[]>(
+        `select id from conversations where direct_key = $1 for no key update`,
+        [`${userLowId}:${userHighId}`],
+      );
       await manager.upsert(Block, { blockerId: userId, blockedId: otherId }, ['blockerId', 'blockedId']);
+      afterCommit(() => this.events.publish(new UserBlocked([userId, otherId], conversation?.id)));
       await this.requests.endAllBetween(manager, userId, otherId, afterCommit);
       const { affected } = await manager.delete(Friendship, { userLowId, userHighId });
       if (affected) afterCommit(() => this.events.publish(new FriendRemoved([userId, otherId])));
