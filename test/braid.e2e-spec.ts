@@ -3,6 +3,7 @@ import { RawExchange } from './braid/support/raw-exchange';
 import type { Answer } from './support/api';
 import { signUpAll, type Person } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
+import { until } from './support/until';
 
 describe('a message as a Braid resource', () => {
   let server: TestServer;
@@ -291,5 +292,222 @@ describe('a timeline as a Braid resource', () => {
       [['json', `.messages["${second.id}"]`, deleted.body]],
     ]);
     stream.close();
+  });
+
+  it('is resumed from where the reader was, with exactly what is newer, as it is now', async () => {
+    const [first, second] = [await ada.send(conversationId, 'one'), await ada.send(conversationId, 'two')];
+    await ada.call('PUT', `${timeline()}/${first.id}`, { body: 'edited' });
+    const third = await ada.send(conversationId, 'three');
+    await ada.call('PUT', `${timeline()}/${third.id}`, { body: 'three, edited' });
+    const told = (stream: RawExchange) =>
+      stream.updates.map(({ version, parents, patches = [] }) => [
+        version?.[0],
+        parents?.[0],
+        ...patches.map(({ content }) => JSON.parse(content).body),
+      ]);
+    const expected = [
+      ['3.0', '2.0', 'three, edited'],
+      ['3.1', '3.0', 'edited'],
+      ['3.2', '3.1'],
+    ];
+    const stream = await subscribe(ben, timeline(), { Parents: '"2.0"' });
+    await stream.atLeast(3);
+    expect(told(stream)).toEqual(expected);
+    await ada.send(conversationId, 'four');
+    await stream.atLeast(4);
+    expect(told(stream)).toEqual([...expected, ['4.2', '3.2', 'four']]);
+    // Without Subscribe it ends when everything is told.
+    const headers = { Authorization: `Bearer ${ben.accessToken}` };
+    const once = await RawExchange.whole(`${server.url}/api/v1${timeline()}`, {
+      headers: { ...headers, Parents: '"3.1"' },
+    });
+    expect(once.status).toBe(209);
+    expect(once.headers.subscribe).toBeUndefined();
+    expect(told(once)).toEqual([
+      ['4.1', '3.1', 'four'],
+      ['4.2', '4.1', 'three, edited'],
+    ]);
+    // Whoever has everything is told at once that there is nothing.
+    const nothing = await subscribe(ben, timeline(), { Parents: '"4.2"' });
+    expect(nothing.list('Current-Version')).toEqual(['4.2']);
+    // From nothing: everything.
+    const everything = await subscribe(ben, timeline(), { Parents: '' });
+    await everything.atLeast(5);
+    expect(told(everything).map(([, , body]) => body)).toEqual([
+      'edited',
+      'two',
+      'three, edited',
+      'four',
+      undefined,
+    ]);
+    await ada.call('DELETE', `${timeline()}/${second.id}`);
+    await nothing.atLeast(1);
+    expect(told(nothing)).toEqual([['4.3', '4.2', null]]);
+    for (const opened of [stream, nothing, everything]) opened.close();
+  });
+
+  it('refuses what it does not keep, and who is not in it', async () => {
+    await ada.send(conversationId, 'one');
+    const [outsider] = (await signUpAll(server.url, 1)) as [Person];
+    const subscribing = { subscribe: 'true' };
+    for (const [person, headers, query, status] of [
+      [ben, { ...subscribing, parents: '"2.0"' }, '', 432],
+      [ben, { ...subscribing, parents: '"1.0.2"' }, '', 432],
+      [ben, { ...subscribing, parents: '"nothing"' }, '', 432],
+      [ben, { ...subscribing, version: '"1.0"' }, '', 400],
+      [ben, { parents: '"0.0"', version: '"1.0"' }, '', 400],
+      [ben, { ...subscribing, heartbeats: 'often' }, '', 400],
+      [ben, { ...subscribing, 'merge-type': 'aww' }, '', 400],
+      [ben, subscribing, '?before=1', 400],
+      [ben, subscribing, '?limit=201', 400],
+      [ben, { version: '"0.0"' }, '', 432],
+      [ben, { version: '"1.0"' }, '', 200],
+      [outsider, subscribing, '', 404],
+      [outsider, { ...subscribing, parents: '"1.0"' }, '', 404],
+      [outsider, { version: '"1.0"' }, '', 404],
+    ] as const) {
+      const answer = await person.call('GET', `${timeline()}${query}`, undefined, { headers });
+      expect([headers, query, answer.status]).toEqual([headers, query, status]);
+      if (status === 432 && 'parents' in headers) expect(answer.headers.get('parents')).toBe(headers.parents);
+    }
+    const head = await ben.call('HEAD', timeline(), undefined, { headers: subscribing });
+    expect(head).toMatchObject({ status: 209, body: undefined });
+    expect(head.headers.get('current-version')).toBe('"1.0"');
+  });
+
+  it('shows signs of life when asked to', async () => {
+    const stream = await subscribe(ben, timeline(), { Heartbeats: '0.5' });
+    expect(stream.headers.heartbeats).toBe('0.5s');
+    await until('three signs of life', () => stream.parser.blankLines >= 5);
+    await ada.send(conversationId, 'one');
+    await stream.atLeast(2);
+    const silent = await subscribe(ben, timeline());
+    expect(silent.headers.heartbeats).toBeUndefined();
+    for (const opened of [stream, silent]) opened.close();
+  });
+
+  it('ends when the reader may not hear any more, and not for others', async () => {
+    const [cora, dan] = (await signUpAll(server.url, 2)) as [Person, Person];
+    const group = await ada.group(ben, cora, dan);
+    const direct = await ada.direct(dan);
+    const old = await ada.send(group, 'before');
+    const path = `/conversations/${group}/messages`;
+    const benAgain = await ben.signInAgain();
+    const streams = {
+      removed: await subscribe(cora, path),
+      message: await subscribe(cora, `${path}/${old.id}`),
+      signedOut: await subscribe(benAgain, path),
+      stays: await subscribe(ben, path),
+      blocked: await subscribe(dan, `/conversations/${direct}/messages`),
+      blocking: await subscribe(ada, `/conversations/${direct}/messages`),
+    };
+    await ada.call('DELETE', `/conversations/${group}/participants/${cora.id}`);
+    await benAgain.call('POST', '/auth/logout');
+    await ada.call('PUT', `/users/me/blocks/${dan.id}`);
+    const sent = await ada.send(group, 'after');
+    const updates = await streams.stays.atLeast(3);
+    expect(JSON.parse(updates.at(-1)!.patches![0]!.content)).toEqual(sent);
+    // Who stayed longer has heard of the removal.
+    const expected = { removed: 1, message: 1, signedOut: 2, blocked: 1, blocking: 1 };
+    for (const [name, count] of Object.entries(expected) as [keyof typeof expected, number][]) {
+      await streams[name].closed();
+      expect([name, streams[name].hasEnded, streams[name].updates.length]).toEqual([name, true, count]);
+    }
+    expect((await cora.call('GET', path, undefined, { headers: { subscribe: 'true' } })).status).toBe(404);
+    const conversation = await subscribe(dan, path);
+    await ada.call('DELETE', `/conversations/${group}`);
+    await conversation.closed();
+    await streams.stays.closed();
+  });
+
+  it('of all conversations tells each as a line of its own, also those that come and go', async () => {
+    const one = await ada.send(conversationId, 'one');
+    const stream = await subscribe(ben, '/users/me/timeline');
+    const [snapshot] = await stream.atLeast(1);
+    expect(snapshot!.version).toContain(`${conversationId}.1.0`);
+    expect(JSON.parse(snapshot!.body!).conversations[conversationId]).toEqual({
+      messages: { [one.id]: one },
+    });
+    const other = await ada.group(ben);
+    await stream.atLeast(2);
+    const two = await ada.send(other, 'two');
+    const three = await ada.send(conversationId, 'three');
+    await stream.atLeast(4);
+    await ada.call('DELETE', `/conversations/${other}/participants/${ben.id}`);
+    const updates = await stream.atLeast(5);
+    expect(
+      updates.slice(1).map(({ version, parents, patches }) => {
+        const { range, content } = patches![0]!;
+        return [version, parents, range, JSON.parse(content)];
+      }),
+    ).toEqual([
+      [[`${other}.0.0`], undefined, `.conversations["${other}"]`, { messages: {} }],
+      [[`${other}.1.0`], [`${other}.0.0`], `.conversations["${other}"].messages["${two.id}"]`, two],
+      [
+        [`${conversationId}.2.0`],
+        [`${conversationId}.1.0`],
+        `.conversations["${conversationId}"].messages["${three.id}"]`,
+        three,
+      ],
+      [undefined, undefined, `.conversations["${other}"]`, null],
+    ]);
+    stream.close();
+    const missed = await ada.send(conversationId, 'missed');
+    const parents = [`${conversationId}.2.0`, `${other}.1.0`].map((id) => JSON.stringify(id)).join(', ');
+    const resumed = await subscribe(ben, '/users/me/timeline', { Parents: parents });
+    await resumed.atLeast(2);
+    expect(
+      resumed.updates.slice(0, 2).map(({ version, patches }) => [version, JSON.parse(patches![0]!.content)]),
+    ).toEqual([
+      [[`${conversationId}.3.0`], missed],
+      [undefined, null],
+    ]);
+    resumed.close();
+    const state = await ben.call('GET', '/users/me/timeline?limit=1');
+    expect(state.body.conversations[conversationId]).toEqual({ messages: { [missed.id]: missed } });
+  });
+
+  it('of one message tells its versions', async () => {
+    const sent = await ada.send(conversationId, 'one');
+    const path = `${timeline()}/${sent.id}`;
+    const stream = await subscribe(ben, path);
+    const own = await subscribe(ada, path, { Peer: '"mine"' });
+    const put = async (version: string, headers: Record<string, string> = {}): Promise<void> => {
+      const answer = await ada.call('PUT', path, { body: version, version }, { headers });
+      expect(answer.status).toBe(200);
+    };
+    await put('v2', { Peer: 'mine' });
+    await put('v3');
+    const bodies = (exchange: RawExchange) =>
+      exchange.updates.map(({ version, parents, body }) => [version, parents, JSON.parse(body!).body]);
+    const lines = [
+      [[sent.id], undefined, 'one'],
+      [['v2'], [sent.id], 'v2'],
+      [['v3'], ['v2'], 'v3'],
+    ];
+    await stream.atLeast(3);
+    expect(bodies(stream)).toEqual(lines);
+    // What a program has done itself it is not told.
+    await own.atLeast(2);
+    expect(bodies(own)).toEqual([lines[0], lines[2]]);
+    const resumed = await subscribe(ben, path, { Parents: '"v2"' });
+    const fromStart = await subscribe(ben, path, { Parents: '' });
+    await fromStart.atLeast(3);
+    expect(bodies(fromStart)).toEqual(lines);
+    await ada.call('DELETE', path);
+    const [, deletion] = await resumed.atLeast(2);
+    expect(JSON.parse(deletion!.body!)).toMatchObject({ body: null, deletedAt: expect.any(String) });
+    expect(deletion!.parents).toEqual(['v3']);
+    const between = await RawExchange.whole(`${server.url}/api/v1${path}`, {
+      headers: {
+        Authorization: `Bearer ${ben.accessToken}`,
+        Parents: `"${sent.id}"`,
+        Version: '"v2"',
+      },
+    });
+    expect(between.updates.map(({ version }) => version)).toEqual([['v2']]);
+    const unknown = await ben.call('GET', path, undefined, { headers: { subscribe: '', parents: '"x"' } });
+    expect(unknown.status).toBe(432);
+    for (const opened of [stream, own, resumed, fromStart]) opened.close();
   });
 });
