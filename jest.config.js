@@ -49,6 +49,9 @@ const withFaults = {
   setupFilesAfterEnv: ['./test/support/setup.ts'],
 };
 
+// The conformance of Braid servers: of this one, or of the one that these variables name (test/braid/README.md).
+const isOtherServer = Boolean(process.env.BRAID_BASE_URL ?? process.env.BRAID_FOLDER_URL);
+
 module.exports = {
   // The machine of the tests also runs their PostgreSQL; fewer workers than this leave it idle.
   maxWorkers: 2,
@@ -67,6 +70,12 @@ module.exports = {
     { ...withDatabase, displayName: 'change', testRegex: 'test/change/.*\\.e2e-spec\\.ts$' },
     // Thousands of wrong inputs made from the documents: `npm run test:input`.
     { ...withDatabase, displayName: 'input', testRegex: 'test/input/[^/]*\\.input-spec\\.ts$' },
+    {
+      ...(isOtherServer ? base : withDatabase),
+      setupFilesAfterEnv: ['./test/support/setup.ts'],
+      displayName: 'braid',
+      testRegex: `test/braid/${isOtherServer ? 'conformance' : '[^/]*'}\\.braid-spec\\.ts$`,
+    },
     { ...withFaults, displayName: 'faults', testRegex: 'test/faults/[^/]*\\.fault-spec\\.ts$' },
   ],
   collectCoverageFrom: ['src/**/*.ts', '!src/**/*.spec.ts', '!src/migrations/**'],

@@ -41,6 +41,7 @@ const RULES: Record<string, Rule> = {
   'GET /api/v1/users': 'own',
   'GET /api/v1/users/me': 'own',
   'PATCH /api/v1/users/me': 'own',
+  'GET /api/v1/users/me/timeline': 'own',
   'GET /api/v1/users/:userId': 'own',
   'GET /api/v1/users/me/blocks': 'own',
   'PUT /api/v1/users/me/blocks/:userId': 'own',
