@@ -43,6 +43,9 @@ export function openApi(routes: readonly DeclaredRoute[]): object {
   };
 }
 
+const STREAM_DESCRIPTION =
+  'Subscription: updates in the framing of Braid, for as long as the client listens. See docs/braid.md.';
+
 class RouteWriter {
   readonly components = new Components();
   /** Refusals by name: many routes share them. */
@@ -95,8 +98,9 @@ class RouteWriter {
   private answers({ answers }: RouteDocument): Record<string, object> {
     return Object.fromEntries(
       Object.entries(answers).map(([status, answer]) => {
-        const common = { description: STATUS_CODES[status]!, headers: headersFor(0) };
-        if ('isEmpty' in answer) return [status, common];
+        const description = 'isStream' in answer ? STREAM_DESCRIPTION : STATUS_CODES[status]!;
+        const common = { description, headers: headersFor(0) };
+        if ('isEmpty' in answer || 'isStream' in answer) return [status, common];
         if ('mediaType' in answer) {
           return [
             status,

@@ -1,5 +1,5 @@
 import { About } from '../platform/documents/field-schema';
-import { flag, id, list, nullable, record, text, time, type Of } from '../platform/documents/schema';
+import { byId, flag, id, list, nullable, record, text, time, type Of } from '../platform/documents/schema';
 import {
   IsId,
   IsListOfIds,
@@ -120,6 +120,9 @@ export const messagePageSchema = record(
   '`items` ascend by `seq`.',
 );
 export type MessagePage = Of<typeof messagePageSchema>;
+
+/** A conversation as a Braid resource. */
+export const timelineSchema = record('Timeline', { messages: byId(messageSchema) });
 
 export const versionSchema = record('Version', {
   version: text({ minimum: 1, maximum: 128 }, { example: 'draft-2' }),

@@ -1,23 +1,28 @@
 import 'reflect-metadata';
+import type { Observable } from 'rxjs';
 import type { ProblemCode } from '../problems/catalogue';
 import type { Schema } from './schema';
 
 /** An answer without a body. */
 export const NO_CONTENT = { isEmpty: true } as const;
+/** An answer that goes on for as long as the client listens, in the framing of Braid (docs/braid.md). */
+export const STREAM = { isStream: true } as const;
 /** An answer that is not JSON. */
 export interface OtherContent {
   readonly mediaType: string;
 }
 
-type Answer = Schema<unknown> | typeof NO_CONTENT | OtherContent;
+type Answer = Schema<unknown> | typeof NO_CONTENT | typeof STREAM | OtherContent;
 type Answers = Readonly<Record<number, Answer>>;
 type ValueOf<A> = A extends typeof NO_CONTENT
   ? void
-  : A extends OtherContent
-    ? string
-    : A extends Schema<infer T>
-      ? T
-      : never;
+  : A extends typeof STREAM
+    ? Observable<unknown>
+    : A extends OtherContent
+      ? string
+      : A extends Schema<infer T>
+        ? T
+        : never;
 type ValuesOf<A extends Answers> = { [S in keyof A]: ValueOf<A[S]> }[keyof A];
 /** A method that gives what the document says: anything else does not compile. */
 type Giving<T> = <M extends (...parameters: never[]) => T | Promise<T>>(

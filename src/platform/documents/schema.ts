@@ -103,6 +103,11 @@ export function list<T>(
   };
 }
 
+/** Values by id. */
+export function byId<T>(values: Schema<T>): Schema<Record<string, T>> {
+  return { type: 'object', propertyNames: { pattern: UUID_PATTERN }, additionalProperties: values };
+}
+
 /** The same, with a description of what it is in this place. */
 export function described<T>(schema: Schema<T>, description: string): Schema<T> {
   return schema.title === undefined ? { ...schema, description } : { allOf: [schema], description };

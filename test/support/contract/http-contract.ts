@@ -34,10 +34,13 @@ const operations: Operation[] = Object.entries<Document>(openApi.paths).flatMap(
 // `/users/me` before `/users/{userId}`.
 operations.sort((a, b) => Number(a.key.includes('{')) - Number(b.key.includes('{')));
 
+/** Streams are read as bytes, in test/braid. */
+const STREAMED = '209';
+
 /** What has to be seen in a whole run: each route succeeding in each way that it can. */
 export const expectedOfRoutes: readonly string[] = operations.flatMap(({ key, document }) =>
   Object.keys(document.responses as object)
-    .filter((status) => status < '400')
+    .filter((status) => status < '400' && status !== STREAMED)
     .map((status) => `${key} ${status}`),
 );
 
