@@ -38,6 +38,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   Friends: 'Friend requests, friends and blocks.',
   Conversations: 'Direct and group conversations, participants and read positions.',
   Messages: 'Sending, reading, editing and deleting messages.',
+  UserTimeline: 'All conversations of the caller as one resource of Braid.',
   CatchUp: 'What a client lacks, after any absence.',
   Connections: 'How sockets come and go.',
   Problems: 'What the codes of refusals mean.',

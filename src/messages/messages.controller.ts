@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, Headers, Param, Post, Put, Query, Res } from '@nestjs/common';
 import type { Response } from 'express';
-import { Route, STREAM } from '../platform/documents/documented';
+import { NO_CONTENT, Route, STREAM } from '../platform/documents/documented';
 import { either } from '../platform/documents/schema';
 import { Caller, type CallerIdentity } from '../platform/http/caller';
 import { parseId } from '../platform/validation/field-rules';
@@ -124,8 +124,8 @@ export class MessagesController {
   @Route({
     summary: 'Read a message',
     description: 'As it is, or with `Version` as it was; with `Subscribe` what becomes of it.',
-    headers: BRAID_READING,
-    answers: { 200: messageSchema, 209: STREAM },
+    headers: { 'If-None-Match': 'The entity tag of what the client has.', ...BRAID_READING },
+    answers: { 200: messageSchema, 209: STREAM, 304: NO_CONTENT },
     problems: ['conversation-not-found', 'message-not-found', 'version-not-found'],
   })
   async get(
@@ -144,8 +144,19 @@ export class MessagesController {
   @Route({
     summary: 'Delete a message',
     description: 'Leaves a tombstone. For its sender, and for admins and the owner of a group.',
+    headers: {
+      Version: 'The name of the version that marks the deletion, in quotes.',
+      Parents: 'The version that is to be deleted, in quotes: another one is not.',
+      'If-Match': 'The same as an entity tag.',
+    },
     answers: { 200: messageSchema },
-    problems: ['conversation-not-found', 'message-not-found', 'forbidden'],
+    problems: [
+      'conversation-not-found',
+      'message-not-found',
+      'forbidden',
+      'version-conflict',
+      'version-not-found',
+    ],
   })
   async delete(
     @Caller() { userId }: CallerIdentity,
