@@ -16,6 +16,8 @@ COPY --from=build --chown=root:root /app/package.json ./
 COPY --from=build --chown=root:root /app/node_modules ./node_modules
 COPY --from=build --chown=root:root /app/dist ./dist
 COPY --chown=root:root docs/openapi.json docs/asyncapi.json ./docs/
+RUN install -d -o node -g node -m 0700 /backups
+ENV BACKUP_DIR=/backups
 USER node
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 \

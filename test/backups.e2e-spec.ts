@@ -28,6 +28,7 @@ import {
 } from '../src/backups/backup-folder';
 import { createBackup } from '../src/backups/create-backup';
 import { sealManifest, type Manifest } from '../src/backups/manifest';
+import { drill } from '../src/backups/drill';
 import { restoreBackup } from '../src/backups/restore-backup';
 import { verifyBackup } from '../src/backups/verify-backup';
 import { loadConfiguration } from '../src/platform/configuration/load-configuration';
@@ -263,7 +264,7 @@ describe('backups', () => {
     );
   });
 
-  it('are made and exercised by commands that show no password', async () => {
+  it('are made by a command that shows no password, and exercised', async () => {
     const url = new URL(server.database.url);
     url.password = 'never-to-be-seen';
     const environment = { DATABASE_URL: url.toString(), BACKUP_DIR: join(folder, 'commands') };
@@ -275,16 +276,23 @@ describe('backups', () => {
       size: statSync(path).size,
       digest: createHash('sha256').update(readFileSync(path)).digest('hex'),
     });
-    const exercise = runCommand(environment, 'drill');
-    expect(exercise.answer).toEqual({
+    expect(made.status).toBe(0);
+    expect(made.stdout + made.stderr).not.toContain('never-to-be-seen');
+    const configuration = loadConfiguration(environment);
+    expect(await drill({ ...context, configuration })).toEqual({
       ok: true,
       id,
       dataAgeSeconds: expect.any(Number),
       durationMs: expect.any(Number),
     });
-    for (const { status, stdout, stderr } of [made, exercise]) {
-      expect(status).toBe(0);
-      expect(stdout + stderr).not.toContain('never-to-be-seen');
-    }
+    const broken = {
+      ...(await findBackup(configuration.backupFolder, 'latest')).manifest,
+      contentDigest: '',
+    };
+    writeFileSync(path.replace('.backup', '.json'), sealManifest({ ...broken, conversations: {} }));
+    expect(await drill({ ...context, configuration })).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining('another content'),
+    });
   }, 120_000);
 });

@@ -36,7 +36,11 @@ export const newBackupId = (begunAt: string): string =>
   `xfchat-${begunAt.replace(/[-:.]/g, '')}-${randomBytes(3).toString('hex')}`;
 
 export async function prepareFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch(({ code }: NodeJS.ErrnoException) => {
+    throw new BackupError(
+      `The folder ${folder} cannot be used for backups (${code}): choose another BACKUP_DIR.`,
+    );
+  });
   for (const name of await readdir(folder)) {
     if (!name.startsWith(UNFINISHED)) continue;
     const found = await stat(join(folder, name)).catch(() => undefined);

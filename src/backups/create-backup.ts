@@ -3,6 +3,7 @@ import { migrationOptions } from '../platform/database/database-options';
 import { inSnapshot } from '../platform/database/transaction';
 import { version } from '../version';
 import { directUrl, type BackupContext } from './backup-context';
+import { BackupError } from './backup-error';
 import { newBackupId, prepareFolder, publish, unfinishedPath, type Backup } from './backup-folder';
 import { readFacts } from './database-facts';
 import type { FileSeal } from './durable-files';
@@ -11,6 +12,8 @@ import { dumpPortable } from './portable-data';
 import { dumpWithTools, findPostgresTools, type PostgresTools } from './postgres-tools';
 import { deleteExpired } from './retention';
 import { withClient } from './side-databases';
+
+const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
  * Backs up the live database while it is in use: data, counts and digests are of one snapshot. The backup is in
@@ -21,7 +24,10 @@ export async function createBackup(
   context: BackupContext,
   options: { portable?: boolean } = {},
 ): Promise<Backup> {
-  const backup = await writeBackup(context, options.portable ?? false);
+  const backup = await writeBackup(context, options.portable ?? false).catch((error: unknown) => {
+    if ((error as { code?: string }).code !== LOCK_NOT_AVAILABLE) throw error;
+    throw new BackupError('Somebody is changing the schema of the database. Try again when that is done.');
+  });
   await deleteExpired(context, backup);
   return backup;
 }

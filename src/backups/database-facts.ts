@@ -4,6 +4,9 @@ import { contentDigests } from '../integrity/content-digest';
 import { BackupError } from './backup-error';
 import type { BackedUpTable, DatabaseFacts } from './manifest';
 
+/** How long to wait for somebody who is changing the schema; they in turn wait for our snapshot. */
+export const LOCK_TIMEOUT_MS = 30_000;
+
 /** Limits that an administrator has set for the database or the user are meant for requests. */
 export const WITHOUT_TIME_LIMITS = `
   select set_config(name, '0', false) from pg_settings
@@ -20,6 +23,7 @@ export async function readFacts(
   progress: (what: string) => void,
 ): Promise<DatabaseFacts> {
   await manager.query(WITHOUT_TIME_LIMITS);
+  await manager.query(`set local lock_timeout = ${LOCK_TIMEOUT_MS}`);
   const columns = await readColumns(manager);
   if (!columns.some(({ name }) => name === 'database_state'))
     throw new BackupError('The database holds no data of XFChat: there is nothing to back up.');

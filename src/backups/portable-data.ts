@@ -5,7 +5,7 @@ import { createGunzip, createGzip } from 'node:zlib';
 import type { Client } from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { BackupError } from './backup-error';
-import { quoted } from './database-facts';
+import { LOCK_TIMEOUT_MS, quoted } from './database-facts';
 import { writeDurably, type FileSeal } from './durable-files';
 import type { BackedUpTable } from './manifest';
 import { ScriptReader } from './script-reader';
@@ -15,9 +15,6 @@ import { withoutConstraints } from './without-constraints';
  * The portable way: a compressed script of COPY statements with their rows, and of the positions of sequences. psql
  * could read it, too, into an empty database that was migrated. Nothing of it is ever in memory as a whole.
  */
-
-/** How long to wait for somebody who is changing the schema; they in turn wait for our snapshot. */
-const LOCK_TIMEOUT_MS = 30_000;
 
 /** Those of tables that no migration makes are not there when their position is set. */
 const SEQUENCE = /^(CREATE SEQUENCE IF NOT EXISTS public\.[^;]+|SELECT pg_catalog\.setval\('[^;]+\));$/;
