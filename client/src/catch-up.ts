@@ -121,8 +121,7 @@ export class CatchUp {
     if (!timeline.apply(event) || isNewer) this.stale.add(conversationId);
     // It may have come to an end and begun again unheard.
     if (this.stale.has(conversationId) || event.name === 'conversation:created') this.want(conversationId);
-    this.watchForHole(timeline);
-    this.options.changed(timeline);
+    this.taken(timeline);
   }
 
   /** Takes the stored form of an own message or of a change of one. */
@@ -130,8 +129,7 @@ export class CatchUp {
     const timeline = this.options.timelines.get(message.conversationId);
     if (!timeline?.position) return this.want(message.conversationId);
     timeline.takeStored(message);
-    this.watchForHole(timeline);
-    this.options.changed(timeline);
+    this.taken(timeline);
   }
 
   /**
@@ -148,7 +146,7 @@ export class CatchUp {
     if (isCurrent()) await this.sync(ready, [timeline]);
     if (!isCurrent() || timelines.get(conversationId) !== timeline) throw XFChatError.notConnected();
     take(found);
-    this.options.changed(timeline);
+    this.taken(timeline);
   }
 
   private get isReady(): boolean {
@@ -162,6 +160,19 @@ export class CatchUp {
   private forgetReads(): void {
     this.isListed = false;
     for (const collection of [this.views, this.heard, this.stale]) collection.clear();
+  }
+
+  /** The timeline has taken something. */
+  private taken(timeline: Timeline): void {
+    if (timeline.isTorn) return this.doubt(timeline);
+    this.watchForHole(timeline);
+    this.options.changed(timeline);
+  }
+
+  /** The socket is of a history that is no more; only a new one tells which there is now. */
+  private doubt(timeline: Timeline): void {
+    this.restart(timeline);
+    this.options.connection.renew();
   }
 
   private watchForHole(timeline: Timeline): void {
@@ -301,9 +312,7 @@ export class CatchUp {
       return true;
     }
     if ('reset' in entry || entry.epoch !== ready.epoch) {
-      // The socket is of a history that is no more; only a new one tells which there is now.
-      this.restart(timeline);
-      this.options.connection.renew();
+      this.doubt(timeline);
       return false;
     }
     if (view && begins) {
@@ -311,6 +320,10 @@ export class CatchUp {
       timeline.begin(entry.epoch, view);
     }
     timeline.takeChanges(entry);
+    if (timeline.isTorn) {
+      this.doubt(timeline);
+      return false;
+    }
     if (view && entry.complete) {
       timeline.takeView(view);
       this.views.delete(conversationId);

@@ -220,6 +220,17 @@ describe('a timeline', () => {
     expect(timeline).toMatchObject({ epoch: 2, position: { seq: 9, rev: 2 }, hasHole: false });
   });
 
+  it('notices that two messages have the same number', () => {
+    const timeline = begun();
+    timeline.apply(created(10, { senderId: 'ada' }));
+    expect(timeline.isTorn).toBe(false);
+    timeline.apply(created(10, { id: 'another', body: 'another' }));
+    expect(timeline.isTorn).toBe(true);
+    expect(bodies(timeline)).toEqual(['10']);
+    timeline.clear();
+    expect(timeline.isTorn).toBe(false);
+  });
+
   it('gives another array when something has changed, and the same when nothing has', () => {
     const timeline = begun();
     const before = timeline.messages;

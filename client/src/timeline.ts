@@ -43,6 +43,8 @@ export class Timeline {
   /** Undefined until it has begun. */
   position: Position | undefined;
   epoch: number | undefined;
+  /** Two messages have the same number: one of them is of another history. */
+  isTorn = false;
   /** The window begins here; what lies below is history that can be paged. */
   oldestSeq = 1;
   private highestSeq = 0;
@@ -181,6 +183,7 @@ export class Timeline {
   clear(): void {
     this.position = this.epoch = this.settings = this.shown = undefined;
     this.unread = { seq: 0, count: 0 };
+    this.isTorn = false;
     this.oldestSeq = 1;
     this.highestSeq = 0;
     for (const collection of [this.held, this.people, this.early]) collection.clear();
@@ -216,6 +219,10 @@ export class Timeline {
   private takeMessage(message: Message): void {
     this.highestSeq = Math.max(this.highestSeq, message.seq);
     const known = this.held.get(message.seq);
+    if (known && known.id !== message.id) {
+      this.isTorn = true;
+      return;
+    }
     if (!known || known.rev <= message.rev) this.held.set(message.seq, message);
     // Sending reads up to one's own message.
     if (!known && message.senderId === this.ownUserId && message.seq > this.unread.seq)
