@@ -26,6 +26,8 @@ interface CatchUpOptions {
   readonly backoff: BackoffOptions;
   /** Whoever lacks more messages than this begins anew with the newest one. */
   readonly maxCatchUp: number;
+  /** How often to ask whether anything was missed of which no event tells, in milliseconds. */
+  readonly checkEveryMs: number;
   /** What is held, by id. */
   readonly timelines: ReadonlyMap<string, Timeline>;
   readonly create: (conversationId: string) => Timeline;
@@ -66,6 +68,7 @@ export class CatchUp {
   private readonly holes = new Set<string>();
   private readonly pause = new Pause();
   private holeTimer: ReturnType<typeof setTimeout> | undefined;
+  private checkTimer: ReturnType<typeof setInterval> | undefined;
   private isListed = false;
   private isRunning = false;
 
@@ -85,9 +88,18 @@ export class CatchUp {
     this.forgetReads();
     for (const timeline of this.options.timelines.values()) {
       if (timeline.position && timeline.epoch !== ready.epoch) this.restart(timeline);
-      this.note(timeline.conversationId);
     }
+    // A little earlier or later, so that many clients do not ask together.
+    const intervalMs = this.options.checkEveryMs * (0.9 + Math.random() * 0.2);
+    this.checkTimer = setInterval(() => this.check(), intervalMs);
     this.pause.wake();
+    this.check();
+  }
+
+  /** Asks about everything that is held. Live events are a hint: the last one may be lost without leaving a hole. */
+  check(): void {
+    for (const id of this.options.timelines.keys()) this.note(id);
+    this.options.progressed();
     void this.run();
   }
 
@@ -96,6 +108,7 @@ export class CatchUp {
     this.forgetReads();
     this.pause.wake();
     clearTimeout(this.holeTimer);
+    clearInterval(this.checkTimer);
     this.holes.clear();
   }
 

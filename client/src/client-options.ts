@@ -19,6 +19,8 @@ export interface ClientOptions {
   readonly keepMessages?: number;
   /** Whoever lacks more messages of a conversation than this begins it anew with the newest one; 1,000 by default. */
   readonly maxCatchUp?: number;
+  /** How often to ask whether anything was missed of which no event tells, in milliseconds; 5 minutes by default. */
+  readonly checkEveryMs?: number;
   /** WebSocket, and long polling where there is none, by default. */
   readonly transports?: ManagerOptions['transports'];
   /** The platform's by default. */

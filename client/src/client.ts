@@ -57,6 +57,7 @@ export class XFChatClient {
     this.catchUp = new CatchUp({
       ...{ connection, session, backoff },
       maxCatchUp: options.maxCatchUp ?? 1_000,
+      checkEveryMs: options.checkEveryMs ?? 300_000,
       timelines: this.timelines,
       create: (id) => this.hold(new Timeline(id, this.user!.id)),
       changed: (timeline) => this.moved(timeline),
@@ -160,11 +161,21 @@ export class XFChatClient {
     await this.forgetEverything();
   }
 
-  /** Tries now what waits for the end of a pause: call it when the network is back. */
+  /**
+   * Tries now what waits for the end of a pause, and asks whether anything was missed: call it when the network is
+   * back, or the application comes to the front.
+   */
   wake(): void {
     this.connection.hurry();
+    this.catchUp.check();
     this.commands.hurry();
     this.sender.hurry();
+  }
+
+  /** Asks the server whether anything was missed; resolves once all conversations are complete. @throws XFChatError */
+  check(): Promise<void> {
+    this.catchUp.check();
+    return this.untilComplete();
   }
 
   /** Resolves once all conversations are complete. @throws XFChatError when the session is over before */

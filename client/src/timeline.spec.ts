@@ -124,8 +124,18 @@ describe('a timeline', () => {
     timeline.apply(updated(10, 6, 'older'));
     timeline.apply(created(10));
     timeline.takeChanges(changes(9, 4, { messages: [message(10, { rev: 6, body: 'older' })] }));
+    timeline.takeChanges(changes(3, 1));
     expect(bodies(timeline)).toEqual(['newer']);
     expect(timeline.position).toEqual({ seq: 10, rev: 7 });
+    for (const [rev, title] of [
+      [7, 'newer'],
+      [6, 'older'],
+    ] as const)
+      timeline.apply({
+        name: 'conversation:updated',
+        payload: { conversationId: 'c', rev, conversation: view(10, rev, { title }) },
+      });
+    expect(timeline.details?.title).toBe('newer');
     timeline.apply({
       name: 'participant:updated',
       payload: { conversationId: 'c', rev: 9, participant: person('ben', { role: 'admin' }) },
