@@ -53,7 +53,11 @@ module.exports = {
   // The machine of the tests also runs their PostgreSQL; fewer workers than this leave it idle.
   maxWorkers: 2,
   projects: [
-    { ...base, displayName: 'unit', testRegex: '(src|client/src|test/guarantees|test/support)/.*\\.spec\\.ts$' },
+    {
+      ...base,
+      displayName: 'unit',
+      testRegex: '(src|client/src|test/guarantees|test/support)/.*\\.spec\\.ts$',
+    },
     { ...withDatabase, displayName: 'end-to-end', testRegex: 'test/[^/]*/?[^/]*\\.e2e-spec\\.ts$' },
     // Minutes of faults, on the server as it is built: `npm run test:guarantees`.
     { ...withDatabase, displayName: 'guarantees', testRegex: 'test/guarantees/proofs/.*\\.e2e-spec\\.ts$' },

@@ -102,12 +102,12 @@ export class ClientDevice implements Device, Follower {
     });
     this.client.on('connection', (state) => (this.connections += state === 'online' ? 1 : 0));
     this.client.on('event', ({ name, payload }) => this.hear(name, payload as Told));
-    this.client.on('conversation', ({ id, messages }) => this.shown(id, messages));
+    this.client.on('conversation', (conversation) => this.shown(conversation));
     await this.client.resume();
   }
 
   /** Called with what it shows, whenever that has changed. */
-  shown: (conversationId: string, messages: readonly Message[]) => void = () => undefined;
+  shown: (conversation: Conversation) => void = () => undefined;
 
   close(): void {
     void this.client.stop();

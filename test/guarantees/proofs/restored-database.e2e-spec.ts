@@ -54,9 +54,9 @@ describe('a database that is restored', () => {
         // Those who stay find that they are ahead; those who come back later find that they are behind.
         const away = clients.slice(0, 3);
         for (const { device, person } of clients)
-          device.shown = (conversationId, messages) => {
+          device.shown = ({ id, messages }) => {
             shown++;
-            if (isMixture(conversationId, messages)) mixtures.push(person.username);
+            if (isMixture(id, messages)) mixtures.push(person.username);
           };
         const restore = async (): Promise<void> => {
           const positions = away.map(({ device }) => device.position);
