@@ -97,6 +97,7 @@ export class ClientDevice implements Device, Follower {
       url: this.url,
       storage: this.storage,
       timeoutMs: ANSWER_TIMEOUT_MS,
+      keepMessages: 50, // writing them down costs every other device in this process
       transports: ['websocket'],
       backoff: { initialMs: 100, maxMs: 500 },
     });
