@@ -1,11 +1,12 @@
 /**
  * The module graph (see ARCHITECTURE.md). A feature may use the platform and the features below it:
- *   platform ← integrity, users ← contacts, authentication, participation ← messages ← conversations ← friends, catch-up
- *   ← connections, health ← root
+ *   platform ← integrity ← backups; platform ← users ← contacts, authentication, participation ← messages
+ *   ← conversations ← friends, catch-up ← connections ← braid, health ← documents ← root
  */
 const ORDER = [
   'platform',
   'integrity',
+  'backups',
   'users',
   'contacts',
   'authentication',
@@ -15,7 +16,9 @@ const ORDER = [
   'friends',
   'catch-up',
   'connections',
+  'braid',
   'health',
+  'documents',
 ];
 
 const upward = ORDER.map((folder, index) => ({

@@ -49,6 +49,9 @@ const withFaults = {
   setupFilesAfterEnv: ['./test/support/setup.ts'],
 };
 
+// The conformance of Braid servers: of this one, or of the one that these variables name (test/braid/README.md).
+const isOtherServer = Boolean(process.env.BRAID_BASE_URL ?? process.env.BRAID_FOLDER_URL);
+
 module.exports = {
   // The machine of the tests also runs their PostgreSQL; fewer workers than this leave it idle.
   maxWorkers: 2,
@@ -58,9 +61,25 @@ module.exports = {
       displayName: 'unit',
       testRegex: '(src|client/src|test/guarantees|test/support)/.*\\.spec\\.ts$',
     },
-    { ...withDatabase, displayName: 'end-to-end', testRegex: 'test/[^/]*/?[^/]*\\.e2e-spec\\.ts$' },
+    {
+      ...withDatabase,
+      displayName: 'end-to-end',
+      testRegex: 'test/(?!change/)[^/]*/?[^/]*\\.e2e-spec\\.ts$',
+      testEnvironment: './test/support/contract/environment.ts',
+      setupFilesAfterEnv: ['./test/support/setup.ts', './test/support/contract/setup.ts'],
+    },
     // Minutes of faults, on the server as it is built: `npm run test:guarantees`.
     { ...withDatabase, displayName: 'guarantees', testRegex: 'test/guarantees/proofs/.*\\.e2e-spec\\.ts$' },
+    // Backups and migrations with much data, under load and kills: `npm run test:change`.
+    { ...withDatabase, displayName: 'change', testRegex: 'test/change/.*\\.e2e-spec\\.ts$' },
+    // Thousands of wrong inputs made from the documents: `npm run test:input`.
+    { ...withDatabase, displayName: 'input', testRegex: 'test/input/[^/]*\\.input-spec\\.ts$' },
+    {
+      ...(isOtherServer ? base : withDatabase),
+      setupFilesAfterEnv: ['./test/support/setup.ts'],
+      displayName: 'braid',
+      testRegex: `test/braid/${isOtherServer ? 'conformance' : '[^/]*'}\\.braid-spec\\.ts$`,
+    },
     { ...withFaults, displayName: 'faults', testRegex: 'test/faults/[^/]*\\.fault-spec\\.ts$' },
   ],
   collectCoverageFrom: ['src/**/*.ts', '!src/**/*.spec.ts', '!src/migrations/**'],

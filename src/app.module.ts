@@ -1,8 +1,10 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AuthenticationModule } from './authentication/authentication.module';
+import { BraidModule } from './braid/braid.module';
 import { CatchUpModule } from './catch-up/catch-up.module';
 import { ConnectionsModule } from './connections/connections.module';
 import { ConversationsModule } from './conversations/conversations.module';
+import { DocumentsModule } from './documents/documents.module';
 import { FriendsModule } from './friends/friends.module';
 import { HealthModule } from './health/health.module';
 import { MessagesModule } from './messages/messages.module';
@@ -12,22 +14,25 @@ import { PlatformModule } from './platform/platform.module';
 import { SCHEMA } from './schema';
 import { UsersModule } from './users/users.module';
 
+export const FEATURES = [
+  UsersModule,
+  AuthenticationModule,
+  ConversationsModule,
+  MessagesModule,
+  CatchUpModule,
+  FriendsModule,
+  ConnectionsModule,
+  BraidModule,
+  HealthModule,
+  DocumentsModule,
+];
+
 @Module({})
 export class AppModule {
   static for(configuration: Configuration, logger: StructuredLogger): DynamicModule {
     return {
       module: AppModule,
-      imports: [
-        PlatformModule.for(configuration, logger, SCHEMA),
-        UsersModule,
-        AuthenticationModule,
-        ConversationsModule,
-        MessagesModule,
-        CatchUpModule,
-        FriendsModule,
-        ConnectionsModule,
-        HealthModule,
-      ],
+      imports: [PlatformModule.for(configuration, logger, SCHEMA), ...FEATURES],
     };
   }
 }

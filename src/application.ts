@@ -2,6 +2,8 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import helmet from 'helmet';
 import { AppModule } from './app.module';
+import { EXPOSED_HEADERS } from './braid/response-headers';
+import { Subscriptions } from './braid/subscriptions';
 import { ConnectionsGateway } from './connections/connections.gateway';
 import type { Configuration } from './platform/configuration/configuration';
 import { DatabaseMonitor } from './platform/database/database-monitor';
@@ -46,7 +48,7 @@ export async function createApplication(
   application.use(helmet());
   application.enableCors({
     origin: configuration.CORS_ORIGINS.length > 0 ? configuration.CORS_ORIGINS : false,
-    exposedHeaders: ['X-Request-Id', 'Retry-After'],
+    exposedHeaders: ['X-Request-Id', 'Retry-After', ...EXPOSED_HEADERS],
     maxAge: 600,
   });
   application.use(...jsonBody());
@@ -66,8 +68,8 @@ export async function createApplication(
 }
 
 /**
- * Ends in the order that loses nothing: say that we are not ready, go on for the delay, refuse new work, finish what
- * is in flight, close the sockets, close the rest.
+ * Ends in the order that loses nothing: say that we are not ready, go on for the delay, refuse new work, end the streams,
+ * finish what is in flight, close the sockets, close the rest.
  */
 export async function drainAndClose(
   application: NestExpressApplication,
@@ -81,6 +83,7 @@ export async function drainAndClose(
   await new Promise((resolve) => setTimeout(resolve, configuration.DRAIN_DELAY_MS));
   connections.announceDraining();
   work.close();
+  application.get(Subscriptions).drain();
   const isFinished = await work.idle(configuration.REQUEST_TIMEOUT_MS + DRAIN_MARGIN_MS);
   if (!isFinished) logger.event('warn', 'work was left unfinished', { inFlight: work.size });
   connections.disconnectAll();

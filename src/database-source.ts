@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { Client } from 'pg';
 import type { Configuration } from './platform/configuration/configuration';
+import { DataDirectoryInUseError } from './platform/embedded-postgres/data-directory-lock';
 import { startEmbeddedPostgres } from './platform/embedded-postgres/embedded-postgres';
+import { joinEmbeddedPostgres } from './platform/embedded-postgres/join';
 
 /** Where the database of this process is, and how to let go of it. */
 export interface DatabaseSource {
@@ -27,6 +29,18 @@ export async function openDatabase(configuration: Configuration, log: Log): Prom
   } catch (error) {
     await server.stop();
     throw error;
+  }
+}
+
+/** The same for a command that may work beside a server: joins the embedded one where it is running already. */
+export async function joinDatabase(configuration: Configuration, log: Log): Promise<DatabaseSource> {
+  try {
+    return await openDatabase(configuration, log);
+  } catch (error) {
+    if (!(error instanceof DataDirectoryInUseError)) throw error;
+    const url = joinEmbeddedPostgres(error.directory, EMBEDDED_DATABASE);
+    if (!url) throw error;
+    return { url, isEmbedded: true, close: async () => undefined };
   }
 }
 

@@ -24,6 +24,9 @@ const conversation: Rule = { code: 'conversation-not-found' };
 const RULES: Record<string, Rule> = {
   'GET /problems/:code': 'public',
   'GET /metrics': 'public',
+  'GET /openapi.json': 'public',
+  'GET /asyncapi.json': 'public',
+  'GET /docs': 'public',
   'GET /health': 'public',
   'GET /health/live': 'public',
   'GET /health/ready': 'public',
@@ -38,6 +41,7 @@ const RULES: Record<string, Rule> = {
   'GET /api/v1/users': 'own',
   'GET /api/v1/users/me': 'own',
   'PATCH /api/v1/users/me': 'own',
+  'GET /api/v1/users/me/timeline': 'own',
   'GET /api/v1/users/:userId': 'own',
   'GET /api/v1/users/me/blocks': 'own',
   'PUT /api/v1/users/me/blocks/:userId': 'own',

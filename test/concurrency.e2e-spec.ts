@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import { databaseOptions } from '../src/platform/database/database-options';
 import { inTransaction } from '../src/platform/database/transaction';
@@ -132,23 +133,48 @@ describe('many at once', () => {
       expect(await seqOf()).toBe(1);
     });
 
-    it('is broadcast only when it is committed', async () => {
+    /** Nobody may hear of the message, nor be told that it is stored, as long as the database holds it back. */
+    async function expectSilence(hold: (client: Client) => Promise<unknown>, release: string): Promise<void> {
       const socket = await ada.connect();
-      let sent: ReturnType<typeof send> | undefined;
       await withClient(server.database.url, async (client) => {
-        await client.query('begin');
-        await client.query('lock table chat_messages in exclusive mode');
-        sent = send(ben, { body: 'not yet' });
+        await hold(client);
+        let isAcknowledged = false;
+        const sent = send(ben, { body: 'not yet' }).finally(() => (isAcknowledged = true));
         await aStatementWaits(server);
         // A fence: what is told after this would have come after a broadcast.
         const fence = await ada.group();
         await socket.next('conversation:created', (payload) => payload.conversationId === fence);
         expect(socket.payloads('message:created')).toEqual([]);
-        await client.query('commit');
+        expect(isAcknowledged).toBe(false);
+        await client.query(release);
+        const { body } = await sent;
+        expect(await socket.next('message:created')).toEqual(body);
       });
-      const { body } = await sent!;
-      expect(await socket.next('message:created')).toEqual(body);
       socket.close();
+    }
+
+    it('is broadcast and acknowledged only when it is stored', async () => {
+      await expectSilence(async (client) => {
+        await client.query('begin');
+        await client.query('lock table chat_messages in exclusive mode');
+      }, 'commit');
+    });
+
+    it('is broadcast and acknowledged only when it is committed', async () => {
+      // Deferred, so the row is there, and the function has returned it, while the commit waits.
+      await server.dataSource.query(`
+        create function hold_commit() returns trigger language plpgsql
+          as 'begin perform pg_advisory_xact_lock_shared(7); return null; end';
+        create constraint trigger hold_commit after insert on chat_messages
+          deferrable initially deferred for each row execute function hold_commit()`);
+      try {
+        await expectSilence(
+          (client) => client.query('select pg_advisory_lock(7)'),
+          'select pg_advisory_unlock(7)',
+        );
+      } finally {
+        await server.dataSource.query('drop trigger hold_commit on chat_messages; drop function hold_commit');
+      }
     });
   });
 

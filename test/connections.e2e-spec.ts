@@ -272,7 +272,7 @@ describe('connections', () => {
         return fresh - old >= 3 && body.accessToken;
       });
       await diligent.ok('session:refresh', { token: renewed });
-      expect(await lazy.next('session:expired', undefined, 15_000)).toEqual({ reason: 'token-expired' });
+      expect(await lazy.next('session:expired', undefined)).toEqual({ reason: 'token-expired' });
       await lazy.disconnected();
       expect(diligent.socket.connected).toBe(true);
       diligent.close();

@@ -62,7 +62,7 @@ describe('metrics', () => {
     const socket = await ada.connect();
     await socket.ok('message:send', { conversationId: id, body: 'x' });
     await ada.call('GET', `/conversations/${id}`);
-    const text = await (await fetch(`${server.url}/metrics`)).text();
+    const { body: text } = await call(server.url, 'GET', '/metrics');
     for (const line of [
       /^xfchat_http_requests_total\{method="GET",route="\/api\/v1\/conversations\/:conversationId",status="200"\} 1$/m,
       /^xfchat_socket_commands_total\{event="message:send",outcome="ok"\} 1$/m,
@@ -85,6 +85,7 @@ describe('metrics', () => {
       DRAIN_DELAY_MS: '0',
     };
     const server = await startTestServer({ environment: { ...production, METRICS_TOKEN: 'for-prometheus' } });
+    expect((await call(server.url, 'GET', '/health/startup')).status).toBe(200);
     const [ada] = (await signUpAll(server.url, 1)) as [Person];
     const details = async (token?: string) =>
       (await call(server.url, 'GET', '/health', { token, headers: { 'x-forwarded-for': '127.0.0.1' } })).body
@@ -96,13 +97,11 @@ describe('metrics', () => {
       pool: { total: expect.any(Number), idle: expect.any(Number), waiting: 0, max: 10 },
       process: { version: expect.any(String) },
     });
-    expect((await fetch(`${server.url}/metrics`)).status).toBe(401);
-    expect(
-      (await fetch(`${server.url}/metrics`, { headers: { authorization: 'Bearer for-prometheus' } })).status,
-    ).toBe(200);
+    expect((await call(server.url, 'GET', '/metrics')).status).toBe(401);
+    expect((await call(server.url, 'GET', '/metrics', { token: 'for-prometheus' })).status).toBe(200);
     await server.close();
     const closed = await startTestServer({ environment: production });
-    expect((await fetch(`${closed.url}/metrics`)).status).toBe(404);
+    expect((await call(closed.url, 'GET', '/metrics')).status).toBe(404);
     await closed.close();
   }, 30_000);
 });

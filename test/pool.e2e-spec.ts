@@ -82,14 +82,10 @@ describe('the connection pool as a budget', () => {
       return original.call(this, id);
     });
     expect((await ada.call('GET', `/users/${ada.id}`)).status).toBe(200);
-    const [report] = await until(
-      'the leak to be reported',
-      () => {
-        const reports = logged('a database connection was not given back');
-        return reports.length > 0 && reports;
-      },
-      15_000,
-    );
+    const [report] = await until('the leak to be reported', () => {
+      const reports = logged('a database connection was not given back');
+      return reports.length > 0 && reports;
+    });
     expect(report).toEqual({
       operation: 'GET /api/v1/users/:userId',
       heldMs: expect.any(Number),

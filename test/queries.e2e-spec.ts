@@ -252,6 +252,51 @@ describe('the statements of a request', () => {
     });
   });
 
+  describe('of a database that has just been made', () => {
+    let fresh: TestServer;
+    beforeAll(async () => {
+      fresh = await startTestServer();
+    });
+    afterAll(() => fresh.close());
+
+    it('store messages by index, also when the tables were empty a moment ago', async () => {
+      const sender = (await signUpAll(fresh.url, 1))[0]!;
+      const conversationId = await sender.group();
+      await withClient(fresh.database.url, async (client) => {
+        const append = (count: number): Promise<unknown> => {
+          const ids = Array.from({ length: count }, () => randomUUID());
+          const all = (value: unknown): unknown[] => ids.map(() => value);
+          return client.query('select from append_messages($1, $2, $3, $4, $5, $6)', [
+            ids,
+            all(conversationId),
+            all(sender.id),
+            all('text'),
+            all('x'),
+            all(null),
+          ]);
+        };
+        const rowsRead = async (): Promise<number> => {
+          await client.query('select pg_stat_force_next_flush()');
+          const { rows } = await client.query<{ read: number }>(
+            `select (seq_tup_read + coalesce(idx_tup_fetch, 0))::integer as read from pg_stat_user_tables
+           where relname = 'chat_messages'`,
+          );
+          return rows[0]!.read;
+        };
+        await client.query('alter table chat_messages set (autovacuum_enabled = off)');
+        for (let round = 0; round < 8; round++) await append(5);
+        await client.query(
+          `insert into chat_messages (id, conversation_id, seq, sender_id, body)
+         select gen_random_uuid(), $1, 1000000 + n, $2, 'm' from generate_series(1, 5000) n`,
+          [conversationId, sender.id],
+        );
+        const before = await rowsRead();
+        for (const count of [1, 5, 50, 200]) await append(count);
+        expect((await rowsRead()) - before).toBeLessThan(1_000);
+      });
+    });
+  });
+
   describe('are few:', () => {
     it('one for a message over a socket, one more for the session over HTTP', async () => {
       const conversationId = await ada.group(ben);

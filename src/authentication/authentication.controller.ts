@@ -1,10 +1,12 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Req } from '@nestjs/common';
 import type { Request } from 'express';
+import { NO_CONTENT, Route } from '../platform/documents/documented';
+import { Caller, type CallerIdentity } from '../platform/http/caller';
 import { Public } from '../platform/http/public';
 import { Metrics } from '../platform/metrics/metrics';
-import { inShare } from '../platform/request-context';
-import { RateLimits } from '../platform/rate-limits/rate-limits';
 import { toProblem } from '../platform/problems/to-problem';
+import { RateLimits } from '../platform/rate-limits/rate-limits';
+import { inShare } from '../platform/request-context';
 import { parseId } from '../platform/validation/field-rules';
 import {
   ChangePasswordDto,
@@ -14,9 +16,11 @@ import {
   type SessionView,
   type SignedIn,
   type Tokens,
+  sessionListSchema,
+  signedInSchema,
+  tokensSchema,
 } from './authentication.dto';
 import { AuthenticationService } from './authentication.service';
-import { Caller, type CallerIdentity } from '../platform/http/caller';
 import { SessionsService } from './sessions.service';
 
 @Controller('api/v1/auth')
@@ -30,6 +34,11 @@ export class AuthenticationController {
 
   @Public()
   @Post('register')
+  @Route({
+    summary: 'Make an account and sign in',
+    answers: { 201: signedInSchema },
+    problems: ['username-taken', 'email-taken'],
+  })
   async register(@Body() input: RegisterDto, @Req() request: Request): Promise<SignedIn> {
     return inShare('sign-in', () => this.authentication.register(input, request.ip ?? ''));
   }
@@ -37,6 +46,7 @@ export class AuthenticationController {
   @Public()
   @Post('login')
   @HttpCode(200)
+  @Route({ summary: 'Sign in', answers: { 200: signedInSchema }, problems: ['invalid-credentials'] })
   async login(@Body() input: LoginDto, @Req() request: Request): Promise<SignedIn> {
     try {
       const signedIn = await inShare('sign-in', () => this.authentication.login(input, request.ip ?? ''));
@@ -51,6 +61,13 @@ export class AuthenticationController {
   @Public()
   @Post('refresh')
   @HttpCode(200)
+  @Route({
+    summary: 'Get a new pair of tokens',
+    description:
+      'A token presented again gives the same successor for 30 seconds, and later, while the successor was never presented, a fresh one. Once the successor was presented, presenting the old one ends the session.',
+    answers: { 200: tokensSchema },
+    problems: ['unauthenticated', 'token-expired', 'session-revoked'],
+  })
   async refresh(@Body() input: RefreshDto, @Req() request: Request): Promise<Tokens> {
     this.rateLimits.take('anonymous', request.ip ?? '');
     return inShare('sign-in', () => this.sessions.refresh(input.refreshToken));
@@ -58,23 +75,41 @@ export class AuthenticationController {
 
   @Post('logout')
   @HttpCode(204)
+  @Route({
+    summary: 'Sign out',
+    description: 'Tokens and sockets of the session end.',
+    answers: { 204: NO_CONTENT },
+  })
   async logout(@Caller() caller: CallerIdentity): Promise<void> {
     await this.sessions.end(caller.userId, caller.sessionId, 'signed-out');
   }
 
   @Put('password')
   @HttpCode(204)
+  @Route({
+    summary: 'Change the password',
+    description: 'Ends the other sessions.',
+    answers: { 204: NO_CONTENT },
+    problems: ['invalid-credentials'],
+  })
   async changePassword(@Caller() caller: CallerIdentity, @Body() input: ChangePasswordDto): Promise<void> {
     await this.authentication.changePassword(caller.userId, caller.sessionId, input);
   }
 
   @Get('sessions')
+  @Route({ summary: 'List one’s sessions', answers: { 200: sessionListSchema } })
   async list(@Caller() caller: CallerIdentity): Promise<{ items: SessionView[]; nextCursor: null }> {
     return { items: await this.sessions.list(caller.userId, caller.sessionId), nextCursor: null };
   }
 
   @Delete('sessions/:sessionId')
   @HttpCode(204)
+  @Route({
+    summary: 'End one of one’s sessions',
+    description: 'Its sockets end at once.',
+    answers: { 204: NO_CONTENT },
+    problems: ['not-found'],
+  })
   async end(@Caller() caller: CallerIdentity, @Param('sessionId') sessionId: string): Promise<void> {
     await this.sessions.end(caller.userId, parseId('sessionId', sessionId), 'ended-elsewhere');
   }

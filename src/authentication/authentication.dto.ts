@@ -1,69 +1,96 @@
-import { Transform, type TransformFnParams } from 'class-transformer';
-import { IsEmail, IsString, Matches, MaxLength } from 'class-validator';
-import { Optional, IsText } from '../platform/validation/field-rules';
-import type { OwnUserView } from '../users/users.dto';
+import { About } from '../platform/documents/field-schema';
+import {
+  extended,
+  flag,
+  id,
+  integer,
+  list,
+  nothing,
+  nullable,
+  record,
+  text,
+  time,
+  type Of,
+} from '../platform/documents/schema';
+import { IsFoldedText, IsOpaque, IsText, Optional } from '../platform/validation/field-rules';
+import { IsEmailAddress, IsUsername } from '../platform/validation/name-rules';
+import { ownUserSchema } from '../users/users.dto';
 import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from './passwords';
 import type { Session } from './session.entity';
 
-const fold = ({ value }: TransformFnParams): unknown =>
-  typeof value === 'string' ? value.toLowerCase() : value;
+const EXAMPLE_PASSWORD = 'ada has a long password';
+const EXAMPLE_ACCESS_TOKEN = 'eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzaWQiOiIwMTljIn0.c2lnbmF0dXJl';
+const EXAMPLE_REFRESH_TOKEN = 'AZydHnpSfDufBB0uP0pbbAAAAAE.bm9uY2U.c2lnbmF0dXJl';
 
 export class RegisterDto {
-  @Transform(fold)
-  @Matches(/^[a-z0-9._-]{3,32}$/, { message: 'must have 3 to 32 of a-z, 0-9, dot, underscore and hyphen' })
+  @About('Case is folded.')
+  @IsUsername()
   username: string;
 
+  @About('Not one of the most common ones, and not the username.', EXAMPLE_PASSWORD)
   @IsText(MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH)
   password: string;
 
+  @About('The username when it is left out.', 'Ada')
   @Optional()
   @IsText(1, 64)
   displayName?: string;
 
   @Optional()
-  @Transform(fold)
-  @MaxLength(254)
-  @IsEmail({}, { message: 'must be an e-mail address' })
+  @IsEmailAddress()
   email?: string;
 }
 
 export class LoginDto {
-  @Transform(fold)
-  @IsText(1, 254)
+  @About('Username or e-mail address.', 'ada')
+  @IsFoldedText(1, 254)
   login: string;
 
+  @About(undefined, EXAMPLE_PASSWORD)
   @IsText(1, MAX_PASSWORD_LENGTH)
   password: string;
 
+  @About('How the session is called in the list of devices.', 'laptop')
   @Optional()
   @IsText(1, 100)
   deviceName?: string;
 }
 
 export class RefreshDto {
-  @IsString({ message: 'must be a string' })
-  @MaxLength(512)
+  @About(undefined, EXAMPLE_REFRESH_TOKEN)
+  @IsOpaque('a string', 512)
   refreshToken: string;
 }
 
 export class ChangePasswordDto {
+  @About(undefined, EXAMPLE_PASSWORD)
   @IsText(1, MAX_PASSWORD_LENGTH)
   currentPassword: string;
 
+  @About('Not one of the most common ones.', 'ada has another long password')
   @IsText(MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH)
   newPassword: string;
 }
 
-/** A signed-in device, as its owner sees it. */
-export interface SessionView {
-  id: string;
-  deviceName: string | null;
-  createdAt: string;
-  lastUsedAt: string;
-  expiresAt: string;
-  /** The session that asks. */
-  current: boolean;
-}
+export const sessionSchema = record(
+  'Session',
+  {
+    id: id(),
+    deviceName: nullable(text({ maximum: 100 }, { example: 'laptop' })),
+    createdAt: time(),
+    lastUsedAt: time(),
+    expiresAt: time('Put off by every refresh.'),
+    current: flag('The session that asks.'),
+  },
+  'A signed-in device, as its owner sees it.',
+);
+export type SessionView = Of<typeof sessionSchema>;
+
+/** All of them: no page follows. */
+export const sessionListSchema = record('SessionList', {
+  items: list(sessionSchema),
+  nextCursor: nothing('There is one page only.'),
+});
 
 export function sessionView(session: Session, currentId: string): SessionView {
   return {
@@ -76,15 +103,22 @@ export function sessionView(session: Session, currentId: string): SessionView {
   };
 }
 
+export const tokensSchema = record('Tokens', {
+  accessToken: text(
+    { maximum: 4_096 },
+    { description: 'For `Authorization: Bearer`.', example: EXAMPLE_ACCESS_TOKEN },
+  ),
+  refreshToken: text(
+    { maximum: 512 },
+    { description: 'For the next refresh.', example: EXAMPLE_REFRESH_TOKEN },
+  ),
+  expiresIn: integer(0, { description: 'Seconds until the access token runs out.', example: 900 }),
+});
 /** A new pair of tokens. */
-export interface Tokens {
-  accessToken: string;
-  refreshToken: string;
-  /** Seconds until the access token runs out. */
-  expiresIn: number;
-}
+export type Tokens = Of<typeof tokensSchema>;
 
-export interface SignedIn extends Tokens {
-  user: OwnUserView;
-  session: SessionView;
-}
+export const signedInSchema = extended('SignedIn', tokensSchema, {
+  user: ownUserSchema,
+  session: sessionSchema,
+});
+export type SignedIn = Of<typeof signedInSchema>;

@@ -1,5 +1,6 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import type { Request } from 'express';
 import { PUBLIC } from '../platform/http/public';
 import { Problem } from '../platform/problems/problem';
 import { RateLimits } from '../platform/rate-limits/rate-limits';
@@ -8,6 +9,10 @@ import type { AuthenticatedRequest } from '../platform/http/caller';
 import { SessionsService } from './sessions.service';
 
 const BEARER = /^Bearer ([\w.~+/=-]{1,4096})$/i;
+
+export function bearerTokenOf(request: Request): string | undefined {
+  return BEARER.exec(request.get('authorization') ?? '')?.[1];
+}
 
 /** Every route needs a live session unless it says `@Public()`. Sockets have authenticated in their handshake. */
 @Injectable()
@@ -23,7 +28,7 @@ export class AuthenticationGuard implements CanActivate {
     if (this.reflector.getAllAndOverride<boolean>(PUBLIC, [context.getHandler(), context.getClass()]))
       return true;
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
-    const token = BEARER.exec(request.get('authorization') ?? '')?.[1];
+    const token = bearerTokenOf(request);
     if (!token) {
       this.rateLimits.take('anonymous', request.ip ?? '');
       throw new Problem('unauthenticated');

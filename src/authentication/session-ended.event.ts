@@ -1,4 +1,10 @@
-export type SessionEndReason = 'signed-out' | 'ended-elsewhere' | 'password-changed' | 'refresh-token-reused';
+export const SESSION_END_REASONS = [
+  'signed-out',
+  'ended-elsewhere',
+  'password-changed',
+  'refresh-token-reused',
+] as const;
+export type SessionEndReason = (typeof SESSION_END_REASONS)[number];
 
 /** A session has ended: its tokens are refused and its sockets have to go. */
 export class SessionEnded {

@@ -1,21 +1,37 @@
-import { Type } from 'class-transformer';
-import { ArrayMaxSize, ArrayUnique, IsArray, ValidateNested } from 'class-validator';
-import type { ConversationView } from '../conversations/conversation-view';
-import type { MessageView } from '../messages/message-view';
-import type { ParticipantView } from '../participation/participant-view';
-import { IsId, IsPosition, IsQueryInteger, Optional } from '../platform/validation/field-rules';
+import { conversationSchema } from '../conversations/conversation-view';
+import { messageSchema } from '../messages/message-view';
+import { headSchema } from '../participation/head';
+import { participantSchema } from '../participation/participant-view';
+import { About } from '../platform/documents/field-schema';
+import {
+  constant,
+  described,
+  either,
+  extended,
+  flag,
+  id,
+  integer,
+  list,
+  nullable,
+  record,
+  type Of,
+} from '../platform/documents/schema';
+import { IsId, IsListOf, IsPosition, IsQueryInteger, Optional } from '../platform/validation/field-rules';
 
 const MAX_CURSORS = 200;
 
 export class ChangesDto {
+  @About('The highest `seq` that the client has; 0 when it is left out.')
   @Optional()
   @IsQueryInteger(0)
   seq?: number;
 
+  @About('The highest `rev` that the client has; 0 when it is left out.')
   @Optional()
   @IsQueryInteger(0)
   rev?: number;
 
+  @About('The epoch of the two.')
   @Optional()
   @IsQueryInteger(0)
   epoch?: number;
@@ -37,32 +53,34 @@ export class SyncDto {
   @IsPosition()
   epoch?: number;
 
-  @IsArray({ message: 'must be a list' })
-  @ArrayMaxSize(MAX_CURSORS, { message: `must have at most ${MAX_CURSORS} entries` })
-  @ArrayUnique((cursor?: SyncCursorDto) => cursor?.conversationId, {
-    message: 'must name each conversation once',
-  })
-  @ValidateNested({ each: true, message: 'must be an object' })
-  @Type(() => SyncCursorDto)
+  @About('Each conversation at most once.')
+  @IsListOf(SyncCursorDto, MAX_CURSORS, 'conversationId', 'must name each conversation once')
   cursors: SyncCursorDto[];
 }
 
-/** What a client lacks of a conversation (G4). */
-export interface Changes {
-  /** New and changed ones, as they are now, by `seq`. */
-  messages: MessageView[];
-  /** Changed ones; `leftAt` on those who left. */
-  participants: ParticipantView[];
-  /** When title or description changed, else null. */
-  conversation: ConversationView | null;
-  head: { seq: number; rev: number };
-  /** Where to go on; equals the head when `complete`. */
-  cursor: { seq: number; rev: number };
-  epoch: number;
-  complete: boolean;
-}
+export const changesSchema = record(
+  'Changes',
+  {
+    messages: list(messageSchema, {}, { description: 'New and changed ones, as they are now, by `seq`.' }),
+    participants: list(participantSchema, {}, { description: 'Changed ones; `leftAt` on those who left.' }),
+    conversation: described(nullable(conversationSchema), 'When title or description changed, else null.'),
+    head: headSchema,
+    cursor: described(headSchema, 'Where to go on; equals the head when `complete`.'),
+    epoch: integer(0, { example: 1 }),
+    complete: flag(),
+  },
+  'What a client lacks of a conversation.',
+);
+export type Changes = Of<typeof changesSchema>;
 
-export type SyncedConversation =
-  | (Changes & { conversationId: string })
-  | { conversationId: string; gone: true }
-  | { conversationId: string; reset: true };
+const conversationId = id();
+const syncedSchema = either(
+  extended('SyncedChanges', changesSchema, { conversationId }),
+  record('SyncedGone', { conversationId, gone: constant(true) }, 'Not, or no longer, the caller’s.'),
+  record('SyncedReset', { conversationId, reset: constant(true) }, 'Of another history: start again from 0.'),
+);
+export type SyncedConversation = Of<typeof syncedSchema>;
+
+export const syncResultSchema = record('SyncResult', {
+  changes: list(syncedSchema, {}, { description: 'In the order of the cursors.' }),
+});

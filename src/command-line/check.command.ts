@@ -2,7 +2,7 @@ import { DataSource } from 'typeorm';
 import { checkIntegrity } from '../integrity/check-integrity';
 import { migrationOptions } from '../platform/database/database-options';
 import { SCHEMA } from '../schema';
-import { print } from './output';
+import { print, progress } from './output';
 import { withDatabase } from './with-database';
 
 /** Ends with 1 when something was found. */
@@ -10,10 +10,10 @@ export async function checkCommand(options: { json?: boolean }): Promise<void> {
   await withDatabase(async (url, configuration) => {
     const dataSource = await new DataSource(migrationOptions(url, configuration, SCHEMA)).initialize();
     try {
-      const findings = await checkIntegrity(dataSource, (kind, done, total) => {
-        if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${done} of ${total}: ${kind}`);
-      });
-      if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+      const findings = await checkIntegrity(dataSource, (kind, done, total) =>
+        progress(`${done} of ${total}: ${kind}`),
+      );
+      progress('');
       const text = findings.map(({ kind, where, detail }) => `${kind}: ${where} ${detail}`);
       print(options, text.join('\n') || 'everything is as it should be', {
         ok: findings.length === 0,

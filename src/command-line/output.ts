@@ -3,6 +3,11 @@ export function print(options: { json?: boolean }, text: string, data: object): 
   process.stdout.write(`${options.json ? JSON.stringify(data) : text}\n`);
 }
 
+/** What is being done, on one line of a terminal; nobody else wants to read it. An empty text takes it away. */
+export function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+}
+
 /**
  * Keeps the process until it is ended on purpose. Without this, a stop that waits for another process (which does not
  * hold this one) could find nothing left to do, and Node would end with 0 in the middle of a failure.
@@ -16,6 +21,7 @@ export function stayAlive(): () => void {
 export function fail(error: unknown): never {
   const { code, exitCode = 1 } = error as { code?: string; exitCode?: number };
   const message = error instanceof Error ? error.message : String(error);
+  progress('');
   process.stderr.write(`${code && /^[0-9A-Z]{5}$/.test(code) ? `The database refused: ${code}` : message}\n`);
   process.exit(exitCode);
 }

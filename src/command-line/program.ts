@@ -1,5 +1,12 @@
 import { Command } from 'commander';
 import { version } from '../version';
+import {
+  backupCreateCommand,
+  backupListCommand,
+  backupRestoreCommand,
+  backupVerifyCommand,
+  drillCommand,
+} from './backup.command';
 import { checkCommand } from './check.command';
 import { migrateDownCommand, migrateStatusCommand, migrateUpCommand } from './migrate.command';
 import { startCommand } from './start.command';
@@ -35,6 +42,44 @@ export function buildProgram(): Command {
     .description('look for broken data: holes, orphans, broken histories, unfinished schema changes')
     .option('--json', 'print JSON')
     .action(checkCommand);
+
+  const backup = program.command('backup').description('make, list, prove and restore backups');
+  backup
+    .command('create')
+    .description('back up the database while it is in use; deletes what is older than BACKUP_RETENTION_DAYS')
+    .option('--portable', 'by COPY also where pg_dump is found: fits every later version of PostgreSQL')
+    .option('--json', 'print JSON')
+    .action(backupCreateCommand);
+  backup
+    .command('list')
+    .description('list the backups in BACKUP_DIR, newest first')
+    .option('--json', 'print JSON')
+    .action(backupListCommand);
+  backup
+    .command('verify [backup]')
+    .description(
+      'restore a backup (an id, a path, or "latest") beside the live database, compare and check it',
+    )
+    .option('--json', 'print JSON')
+    .action(backupVerifyCommand);
+  backup
+    .command('restore <backup>')
+    .description(
+      'put a backup (an id, a path, or "latest") in the place of the database, once it is proven beside it',
+    )
+    .option('--confirm <database>', 'replace a database that is not empty: its name, as DATABASE_URL has it')
+    .option('--force', 'replace it without asking, also while servers are connected')
+    .option('--discard', 'drop what was there instead of keeping it under another name')
+    .option('--json', 'print JSON')
+    .action(backupRestoreCommand);
+
+  program
+    .command('drill')
+    .description(
+      'restore the last backup beside the live database, prove it, and say how old it is and how long it took',
+    )
+    .option('--json', 'print JSON')
+    .action(drillCommand);
 
   const user = program.command('user').description('manage accounts');
   user

@@ -1,24 +1,27 @@
 import type { Configuration } from '../platform/configuration/configuration';
 import { loadConfiguration } from '../platform/configuration/load-configuration';
 import { verifyDatabase } from '../platform/database/verify-database';
-import { openDatabase } from '../database-source';
+import { joinDatabase } from '../database-source';
 import { fail, stayAlive } from './output';
 
 const note = (message: string): void => void process.stderr.write(`${message}\n`);
 
-/** Runs a command against the database of the environment; starts the embedded one for it when that is what there is. */
+/**
+ * Runs a command against the database of the environment. The embedded one is started for it, or shared with the server
+ * that is running on it.
+ */
 export async function withDatabase(
-  work: (url: string, configuration: Configuration) => Promise<void>,
+  work: (url: string, configuration: Configuration, isEmbedded: boolean) => Promise<void>,
 ): Promise<void> {
   const release = stayAlive();
   try {
     const configuration = loadConfiguration(process.env);
-    const database = await openDatabase(configuration, (level, message) => {
+    const database = await joinDatabase(configuration, (level, message) => {
       if (level !== 'info') note(message);
     });
     try {
       await verifyDatabase(database.url, configuration, note);
-      await work(database.url, configuration);
+      await work(database.url, configuration, database.isEmbedded);
     } finally {
       await database.close();
     }

@@ -1,7 +1,10 @@
-import { IsString, MaxLength } from 'class-validator';
+import { About } from '../platform/documents/field-schema';
+import { IsOpaque } from '../platform/validation/field-rules';
+
+const MAX_TOKEN_LENGTH = 4_096;
 
 export class RefreshSessionCommandDto {
-  @IsString({ message: 'must be a string' })
-  @MaxLength(4_096)
+  @About('A newer access token of the same session.', 'eyJhbGciOiJIUzI1NiJ9.eyJzaWQiOiIwMTljIn0.c2ln')
+  @IsOpaque('a string', MAX_TOKEN_LENGTH)
   token: string;
 }

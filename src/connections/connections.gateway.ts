@@ -7,6 +7,8 @@ import { SessionEnded } from '../authentication/session-ended.event';
 import { SessionsService } from '../authentication/sessions.service';
 import { Configuration } from '../platform/configuration/configuration';
 import { DatabaseMonitor } from '../platform/database/database-monitor';
+import { Command, Emits } from '../platform/documents/documented';
+import { integer, record } from '../platform/documents/schema';
 import { EventBus } from '../platform/events/event-bus';
 import { WorkInFlight } from '../platform/lifecycle/work-in-flight';
 import { describeError, StructuredLogger } from '../platform/logging/structured-logger';
@@ -22,6 +24,7 @@ import { forgetHandshake } from '../platform/sockets/forget-handshake';
 import { conversationRoom, Rooms, sessionRoom, userRoom, type Arrival } from '../platform/sockets/rooms';
 import { RefreshSessionCommandDto } from './connections.dto';
 import { Entitlements } from './entitlements';
+import { CONNECTION_EVENTS } from './connections.events';
 
 const SWEEP_MS = 2_000;
 const MAX_RECONNECT_MS = 5_000;
@@ -38,12 +41,15 @@ const dataOf = (socket: Socket): SocketData => socket.data as SocketData;
 
 /** How sockets come and go: authentication in the handshake, rooms, `ready`, expiry, revocation, drain. */
 @WebSocketGateway()
+@Emits(CONNECTION_EVENTS)
 export class ConnectionsGateway
   implements OnModuleInit, OnGatewayInit, OnGatewayConnection, OnApplicationShutdown
 {
   private server: Server | undefined;
   private sweeper: NodeJS.Timeout | undefined;
   private readonly frame: ReturnType<typeof commandFrame>;
+  private epoch: number | undefined;
+  private isEpochCertain = false;
   private announced: 'ok' | 'degraded' = 'ok';
   /** Connections whose authentication is on its way. Socket.IO would begin one for each packet that asks for it. */
   private readonly arriving = new WeakSet<Socket['conn']>();
@@ -76,6 +82,7 @@ export class ConnectionsGateway
       this.rooms.endSession(sessionId, 'session:revoked', { reason }),
     );
     this.monitor.onChange(() => this.announceStatus());
+    this.monitor.onConnect(() => void this.compareEpoch());
   }
 
   afterInit(server: Server): void {
@@ -114,6 +121,7 @@ export class ConnectionsGateway
       socket.use((packet, next) => this.frame(socket, packet, next));
       this.metrics.sockets.inc();
       socket.once('disconnect', () => this.metrics.sockets.dec());
+      this.epoch ??= entry.epoch;
       socket.emit('ready', {
         userId: identity.userId,
         sessionId: identity.sessionId,
@@ -130,6 +138,14 @@ export class ConnectionsGateway
 
   /** Gives the socket a newer access token of the same session. */
   @SubscribeMessage('session:refresh')
+  @Command({
+    summary: 'Give the socket a newer access token of the same session',
+    answer: record('Refreshed', {
+      expiresIn: integer(0, { description: 'Seconds until it runs out.', example: 900 }),
+    }),
+    problems: ['unauthenticated', 'token-expired', 'session-revoked'],
+    isWrite: false,
+  })
   async refresh(
     @ConnectedSocket() socket: Socket,
     @MessageBody() { token }: RefreshSessionCommandDto,
@@ -206,10 +222,32 @@ export class ConnectionsGateway
     return Object.assign(new Error(problem.code), { data: problem.toDocument('/socket.io', randomUUID()) });
   }
 
+  /**
+   * After a restore people are connected to what is no more: their numbers, and perhaps their sessions and rooms. They
+   * are cut off as by a broken network, after which clients come back by themselves, and are told the new epoch.
+   */
+  private async compareEpoch(): Promise<void> {
+    this.isEpochCertain = false;
+    try {
+      const epoch = await this.entitlements.epoch();
+      const isAnother = this.epoch !== undefined && this.epoch !== epoch;
+      this.epoch = epoch;
+      this.isEpochCertain = true;
+      if (!isAnother) return;
+      this.logger.event('warn', 'the database is of another epoch: every socket has to begin again', {
+        epoch,
+      });
+      for (const socket of this.server?.sockets.sockets.values() ?? []) socket.conn.close();
+    } catch {
+      // The next sweep, or the next connection of the monitor, asks again.
+    }
+  }
+
   /** Closes sockets whose token ran out, but never for want of a database to refresh it against (G7). */
   private sweep(): void {
     const { isUp, since } = this.monitor.verdict;
     const now = Date.now();
+    if (isUp && !this.isEpochCertain) void this.compareEpoch();
     if (!isUp || now - since < this.configuration.SOCKET_GRACE_AFTER_OUTAGE_MS) return;
     for (const socket of this.server?.sockets.sockets.values() ?? []) {
       if (identityOf(socket).expiresAt > now) continue;

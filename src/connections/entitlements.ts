@@ -7,6 +7,12 @@ import { DataSource } from 'typeorm';
 export class Entitlements {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
+  /** See G4: another one than before means that numbers begin anew. */
+  async epoch(): Promise<number> {
+    const rows: { epoch: number }[] = await this.dataSource.query('select epoch from database_state');
+    return rows[0]!.epoch;
+  }
+
   /** Served by `conversation_participants_user_idx`. */
   async of(userId: string): Promise<{ conversationIds: string[]; epoch: number }> {
     const rows: { epoch: number; conversation_ids: string[] }[] = await this.dataSource.query(

@@ -1,32 +1,66 @@
 import type { EntityManager } from 'typeorm';
-import { messageView, type MessageView } from '../messages/message-view';
+import { messageSchema, messageView } from '../messages/message-view';
 import { messagesAt } from '../messages/messages.queries';
 import type { TimePosition } from '../platform/pagination/time-cursor';
 import type { ConversationType } from '../participation/conversation.entity';
 import type { Role } from '../participation/participant.entity';
-import { previewParticipants, type ParticipantView } from '../participation/participant-view';
+import {
+  participantSchema,
+  PREVIEW_SIZE,
+  previewParticipants,
+  ROLES,
+  type ParticipantView,
+} from '../participation/participant-view';
+import {
+  extended,
+  id,
+  integer,
+  list,
+  nullable,
+  oneOf,
+  record,
+  text,
+  time,
+  type Of,
+} from '../platform/documents/schema';
 
-/** A Conversation as all its participants see it; what events carry. */
-export interface SharedConversationView {
-  id: string;
-  type: ConversationType;
-  title: string | null;
-  description: string | null;
-  createdBy: string | null;
-  lastSeq: number;
-  lastRev: number;
-  lastMessage: MessageView | null;
-  participants: ParticipantView[];
-  createdAt: string;
-  updatedAt: string;
-}
+export const MAX_TITLE = 100;
+export const MAX_DESCRIPTION = 1_000;
+export const CONVERSATION_TYPES = ['direct', 'group'] as const satisfies ConversationType[];
 
-/** The Conversation of the contract, with what is the caller's own. */
-export interface ConversationView extends SharedConversationView {
-  unreadCount: number;
-  mentionCount: number;
-  myRole: Role;
-}
+export const sharedConversationSchema = record(
+  'SharedConversation',
+  {
+    id: id(),
+    type: oneOf(CONVERSATION_TYPES),
+    title: nullable(
+      text({ maximum: MAX_TITLE }, { description: 'Null for `direct`.', example: 'The engine' }),
+    ),
+    description: nullable(text({ maximum: MAX_DESCRIPTION }, { example: 'All about the engine' })),
+    createdBy: nullable(id()),
+    lastSeq: integer(0, { example: 7 }),
+    lastRev: integer(0, { example: 2 }),
+    lastMessage: nullable(messageSchema),
+    participants: list(participantSchema, { maximum: PREVIEW_SIZE }, { description: 'The first ones.' }),
+    createdAt: time(),
+    updatedAt: time(),
+  },
+  'A conversation as all its participants see it.',
+);
+/** What events carry. */
+export type SharedConversationView = Of<typeof sharedConversationSchema>;
+
+export const conversationSchema = extended(
+  'Conversation',
+  sharedConversationSchema,
+  {
+    unreadCount: integer(0, { description: 'Other people’s undeleted messages not read yet.', example: 0 }),
+    mentionCount: integer(0, { example: 0 }),
+    myRole: oneOf(ROLES),
+  },
+  'A conversation with what is the caller’s own.',
+);
+export type ConversationView = Of<typeof conversationSchema>;
 
 interface ConversationRow {
   id: string;

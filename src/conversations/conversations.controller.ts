@@ -1,9 +1,10 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query, Res } from '@nestjs/common';
 import type { Response } from 'express';
+import { type ParticipantView, participantSchema } from '../participation/participant-view';
+import { NO_CONTENT, Route } from '../platform/documents/documented';
 import { Caller, type CallerIdentity } from '../platform/http/caller';
 import { parseId } from '../platform/validation/field-rules';
-import type { ParticipantView } from '../participation/participant-view';
-import type { ConversationView } from './conversation-view';
+import { type ConversationView, conversationSchema } from './conversation-view';
 import {
   ConversationListDto,
   CreateConversationDto,
@@ -12,6 +13,9 @@ import {
   UpdateConversationDto,
   type ConversationList,
   type ReadPositionView,
+  conversationListSchema,
+  participantListSchema,
+  readPositionSchema,
 } from './conversations.dto';
 import { ConversationsService } from './conversations.service';
 import { ParticipantsService } from './participants.service';
@@ -26,6 +30,13 @@ export class ConversationsController {
   ) {}
 
   @Post()
+  @Route({
+    summary: 'Make a conversation',
+    description:
+      'A direct conversation exists once for a pair of people: asking again gives the same one with 200.',
+    answers: { 200: conversationSchema, 201: conversationSchema },
+    problems: ['user-not-found', 'forbidden', 'conversation-id-conflict'],
+  })
   async create(
     @Caller() { userId }: CallerIdentity,
     @Body() input: CreateConversationDto,
@@ -37,6 +48,11 @@ export class ConversationsController {
   }
 
   @Get()
+  @Route({
+    summary: 'List one’s conversations',
+    description: 'The latest activity first.',
+    answers: { 200: conversationListSchema },
+  })
   async list(
     @Caller() { userId }: CallerIdentity,
     @Query() query: ConversationListDto,
@@ -45,6 +61,11 @@ export class ConversationsController {
   }
 
   @Get(':conversationId')
+  @Route({
+    summary: 'Read a conversation',
+    answers: { 200: conversationSchema },
+    problems: ['conversation-not-found'],
+  })
   async get(
     @Caller() { userId }: CallerIdentity,
     @Param('conversationId') conversationId: string,
@@ -53,6 +74,12 @@ export class ConversationsController {
   }
 
   @Patch(':conversationId')
+  @Route({
+    summary: 'Change title or description of a group',
+    description: 'For admins and the owner.',
+    answers: { 200: conversationSchema },
+    problems: ['conversation-not-found', 'forbidden'],
+  })
   async update(
     @Caller() { userId }: CallerIdentity,
     @Param('conversationId') conversationId: string,
@@ -63,6 +90,13 @@ export class ConversationsController {
 
   @Delete(':conversationId')
   @HttpCode(204)
+  @Route({
+    summary: 'Delete a group, or hide a direct conversation',
+    description:
+      'A group is deleted by its owner, for everybody. A direct conversation is hidden from one’s own list until the next message.',
+    answers: { 204: NO_CONTENT },
+    problems: ['conversation-not-found', 'forbidden'],
+  })
   async delete(
     @Caller() { userId }: CallerIdentity,
     @Param('conversationId') conversationId: string,
@@ -71,6 +105,11 @@ export class ConversationsController {
   }
 
   @Get(':conversationId/participants')
+  @Route({
+    summary: 'List participants',
+    answers: { 200: participantListSchema },
+    problems: ['conversation-not-found'],
+  })
   async listParticipants(
     @Caller() { userId }: CallerIdentity,
     @Param('conversationId') conversationId: string,
@@ -79,6 +118,11 @@ export class ConversationsController {
   }
 
   @Put(':conversationId/participants/:userId')
+  @Route({
+    summary: 'Add a participant or change a role',
+    answers: { 200: participantSchema },
+    problems: ['conversation-not-found', 'user-not-found', 'forbidden', 'owner-must-transfer'],
+  })
   async putParticipant(
     @Caller() caller: CallerIdentity,
     @Param('conversationId') conversationId: string,
@@ -91,6 +135,11 @@ export class ConversationsController {
 
   @Delete(':conversationId/participants/:userId')
   @HttpCode(204)
+  @Route({
+    summary: 'Remove a participant, or leave',
+    answers: { 204: NO_CONTENT },
+    problems: ['conversation-not-found', 'forbidden', 'owner-must-transfer'],
+  })
   async removeParticipant(
     @Caller() caller: CallerIdentity,
     @Param('conversationId') conversationId: string,
@@ -101,6 +150,12 @@ export class ConversationsController {
   }
 
   @Put(':conversationId/read')
+  @Route({
+    summary: 'Move one’s read position',
+    description: 'The highest wins. A position above the newest message is refused.',
+    answers: { 200: readPositionSchema },
+    problems: ['conversation-not-found'],
+  })
   async read(
     @Caller() { userId }: CallerIdentity,
     @Param('conversationId') conversationId: string,

@@ -1,66 +1,79 @@
-import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsString, MaxLength, ValidateIf } from 'class-validator';
-import { Optional, IsId, IsPosition, IsQueryInteger, IsText } from '../platform/validation/field-rules';
+import { ROLES, participantSchema } from '../participation/participant-view';
 import type { Role } from '../participation/participant.entity';
-import type { ConversationView } from './conversation-view';
+import { About } from '../platform/documents/field-schema';
+import { integer, list, page, record, type Of } from '../platform/documents/schema';
+import {
+  IsCursor,
+  IsFlag,
+  IsId,
+  IsListOfIds,
+  IsOneOf,
+  IsPageSize,
+  IsPosition,
+  IsText,
+  Optional,
+  Removable,
+} from '../platform/validation/field-rules';
+import { CONVERSATION_TYPES, conversationSchema, MAX_DESCRIPTION, MAX_TITLE } from './conversation-view';
 
 export const MAX_PARTICIPANTS = 1_000;
 
 export class CreateConversationDto {
-  @IsIn(['direct', 'group'], { message: 'must be direct or group' })
+  @About(undefined, 'group')
+  @IsOneOf(CONVERSATION_TYPES)
   type: 'direct' | 'group';
 
-  /** Groups only. */
+  @About('Groups only. Chosen by the client.')
   @Optional()
   @IsId()
   id?: string;
 
-  /** Groups only, and required for them. */
+  @About('Groups only, and required for them.', 'The engine')
   @Optional()
-  @IsText(1, 100)
+  @IsText(1, MAX_TITLE)
   title?: string;
 
-  /** Groups only. */
+  @About('Groups only.', 'All about the engine')
   @Optional()
-  @IsText(0, 1_000)
+  @IsText(0, MAX_DESCRIPTION)
   description?: string;
 
-  /** The others; for `direct` exactly one. */
-  @IsArray({ message: 'must be a list' })
-  @ArrayMaxSize(MAX_PARTICIPANTS)
-  @IsId({ each: true })
+  @About('The others; for `direct` exactly one.')
+  @IsListOfIds(MAX_PARTICIPANTS)
   participantIds: string[];
 }
 
 export class UpdateConversationDto {
+  @About(undefined, 'The engine')
   @Optional()
-  @IsText(1, 100)
+  @IsText(1, MAX_TITLE)
   title?: string;
 
-  /** Null or empty removes it. */
-  @ValidateIf((input: UpdateConversationDto) => input.description !== null && input.description !== undefined)
-  @IsText(0, 1_000)
+  @About('Null or empty removes it.', 'All about the engine')
+  @Removable()
+  @IsText(0, MAX_DESCRIPTION)
   description?: string | null;
 }
 
 export class ConversationListDto {
   @Optional()
-  @IsString({ message: 'must be a cursor' })
-  @MaxLength(200)
+  @IsCursor()
   cursor?: string;
 
   @Optional()
-  @IsQueryInteger(1, 200)
+  @IsPageSize()
   limit?: number;
 }
 
-export interface ConversationList {
-  items: ConversationView[];
-  nextCursor: string | null;
-}
+export const conversationListSchema = page('ConversationList', conversationSchema);
+export type ConversationList = Of<typeof conversationListSchema>;
+
+export const participantListSchema = record('ParticipantList', { items: list(participantSchema) });
 
 export class PutParticipantDto {
+  @About('`member` when it is left out for somebody who is not there yet.', 'admin')
   @Optional()
-  @IsIn(['owner', 'admin', 'member'], { message: 'must be owner, admin or member' })
+  @IsOneOf(ROLES)
   role?: Role;
 }
 
@@ -68,9 +81,9 @@ export class ReadPositionDto {
   @IsPosition()
   seq: number;
 
-  /** True allows the position to move back. */
+  @About('True allows the position to move back.')
   @Optional()
-  @IsBoolean({ message: 'must be true or false' })
+  @IsFlag()
   unread?: boolean;
 }
 
@@ -79,7 +92,8 @@ export class ReadPositionCommandDto extends ReadPositionDto {
   conversationId: string;
 }
 
-export interface ReadPositionView {
-  seq: number;
-  unreadCount: number;
-}
+export const readPositionSchema = record('ReadResult', {
+  seq: integer(0, { example: 7 }),
+  unreadCount: integer(0, { example: 0 }),
+});
+export type ReadPositionView = Of<typeof readPositionSchema>;

@@ -1,5 +1,27 @@
-import type { ParticipantView } from '../participation/participant-view';
-import type { SharedConversationView } from './conversation-view';
+import { participantSchema, type ParticipantView } from '../participation/participant-view';
+import { id, integer, record } from '../platform/documents/schema';
+import { sharedConversationSchema, type SharedConversationView } from './conversation-view';
+
+const conversationId = id();
+const rev = integer(0, { description: 'The position; 0 when the conversation is new.', example: 3 });
+
+/** What clients are told of the events below. */
+export const conversationEventSchema = record('ConversationEvent', {
+  conversationId,
+  rev,
+  conversation: sharedConversationSchema,
+});
+export const removedEventSchema = record('ConversationRemovedEvent', { conversationId });
+export const participantEventSchema = record('ParticipantEvent', {
+  conversationId,
+  rev,
+  participant: participantSchema,
+});
+export const readEventSchema = record('ReadEvent', {
+  conversationId,
+  userId: id(),
+  seq: integer(0, { example: 7 }),
+});
 
 /** Users have got a conversation: it was made, or they were added to it. */
 export class ConversationAdded {

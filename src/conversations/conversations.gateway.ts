@@ -1,9 +1,10 @@
 import type { OnModuleInit } from '@nestjs/common';
 import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { Command, Emits } from '../platform/documents/documented';
 import { EventBus } from '../platform/events/event-bus';
 import { Caller, type CallerIdentity } from '../platform/http/caller';
 import { conversationRoom, Rooms, userRoom } from '../platform/sockets/rooms';
-import { ReadPositionCommandDto, type ReadPositionView } from './conversations.dto';
+import { ReadPositionCommandDto, type ReadPositionView, readPositionSchema } from './conversations.dto';
 import {
   ConversationAdded,
   ConversationChanged,
@@ -11,11 +12,33 @@ import {
   ParticipantChanged,
   ParticipantLeft,
   ReadPositionChanged,
+  conversationEventSchema,
+  participantEventSchema,
+  readEventSchema,
+  removedEventSchema,
 } from './conversations.events';
 import { ReadPositionsService } from './read-positions.service';
 
 /** Tells participants what has become of their conversations, and keeps the rooms as the database says. */
 @WebSocketGateway()
+@Emits({
+  'conversation:created': {
+    summary: 'One has got a conversation: it was made, or one was added.',
+    payload: conversationEventSchema,
+  },
+  'conversation:updated': { summary: 'Title or description changed.', payload: conversationEventSchema },
+  'conversation:removed': {
+    summary: 'One has left, was removed, or the group was deleted.',
+    payload: removedEventSchema,
+  },
+  'participant:joined': { summary: 'Somebody was added.', payload: participantEventSchema },
+  'participant:updated': { summary: 'The role of somebody changed.', payload: participantEventSchema },
+  'participant:left': { summary: 'Somebody has left or was removed.', payload: participantEventSchema },
+  'conversation:read': {
+    summary: 'A read position moved; in large groups told to one’s own devices only.',
+    payload: readEventSchema,
+  },
+})
 export class ConversationsGateway implements OnModuleInit {
   constructor(
     private readonly readPositions: ReadPositionsService,
@@ -54,6 +77,12 @@ export class ConversationsGateway implements OnModuleInit {
   }
 
   @SubscribeMessage('conversation:read')
+  @Command({
+    summary: 'Move one’s read position',
+    answer: readPositionSchema,
+    problems: ['conversation-not-found'],
+    isWrite: true,
+  })
   async read(
     @Caller() { userId }: CallerIdentity,
     @MessageBody() { conversationId, ...input }: ReadPositionCommandDto,

@@ -9,6 +9,7 @@ import { inTransaction, type AfterCommit } from '../platform/database/transactio
 import { EventBus } from '../platform/events/event-bus';
 import { readTimeCursor, writeTimeCursor } from '../platform/pagination/time-cursor';
 import { invalidField, Problem } from '../platform/problems/problem';
+import { DEFAULT_PAGE_SIZE } from '../platform/validation/field-rules';
 import { lockConversation, requireRole, takeRevs } from '../participation/conversation-access';
 import { Conversation } from '../participation/conversation.entity';
 import { Participant, type Role } from '../participation/participant.entity';
@@ -26,8 +27,6 @@ import type {
   UpdateConversationDto,
 } from './conversations.dto';
 import { ConversationAdded, ConversationChanged, ConversationDeleted } from './conversations.events';
-
-const DEFAULT_LIMIT = 50;
 
 /** Making, listing, renaming and ending conversations. */
 @Injectable()
@@ -135,7 +134,7 @@ export class ConversationsService {
   /** Latest activity first. @throws Problem `validation-failed` for a cursor that is none */
   async list(userId: string, query: ConversationListDto): Promise<ConversationList> {
     const after = query.cursor === undefined ? undefined : readTimeCursor(query.cursor);
-    const limit = query.limit ?? DEFAULT_LIMIT;
+    const limit = query.limit ?? DEFAULT_PAGE_SIZE;
     const { views, last, hasMore } = await listOwnConversations(
       this.dataSource.manager,
       userId,

@@ -10,6 +10,7 @@ import { inTransaction, type AfterCommit } from '../platform/database/transactio
 import { EventBus } from '../platform/events/event-bus';
 import { readTimeCursor, writeTimeCursor } from '../platform/pagination/time-cursor';
 import { invalidField, Problem } from '../platform/problems/problem';
+import { DEFAULT_PAGE_SIZE } from '../platform/validation/field-rules';
 import { IS_PERSON, User } from '../users/user.entity';
 import { FriendRequest } from './friend-request.entity';
 import { friendRequestView } from './friend-view';
@@ -22,7 +23,6 @@ import type {
 } from './friends.dto';
 import { FriendRequestChanged } from './friends.events';
 
-const DEFAULT_LIMIT = 50;
 /** Requests of one person that nobody has answered yet. */
 const MAX_OUTSTANDING = 100;
 const OUTSTANDING_RETRY_SECONDS = 3_600;
@@ -69,7 +69,7 @@ export class FriendRequestsService {
 
   /** Newest first. */
   async list(userId: string, query: FriendRequestListDto): Promise<FriendRequestList> {
-    const limit = query.limit ?? DEFAULT_LIMIT;
+    const limit = query.limit ?? DEFAULT_PAGE_SIZE;
     const { direction, status = 'pending' } = query;
     const find = withPeople(this.dataSource.manager)
       .where('request.status = :status', { status })

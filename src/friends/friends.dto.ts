@@ -1,88 +1,95 @@
-import { Transform, type TransformFnParams } from 'class-transformer';
-import { IsIn, IsString, Matches, MaxLength } from 'class-validator';
-import { IsId, IsQueryInteger, IsText, Optional } from '../platform/validation/field-rules';
-import type { ConversationView } from '../conversations/conversation-view';
-import type { UserView } from '../users/users.dto';
+import { conversationSchema } from '../conversations/conversation-view';
+import { About } from '../platform/documents/field-schema';
+import {
+  EXAMPLE_ID,
+  extended,
+  id,
+  nullable,
+  oneOf,
+  page,
+  record,
+  text,
+  time,
+  type Of,
+} from '../platform/documents/schema';
+import { IsCursor, IsId, IsOneOf, IsPageSize, IsText, Optional } from '../platform/validation/field-rules';
+import { IsUsername } from '../platform/validation/name-rules';
+import { userSchema } from '../users/users.dto';
 import type { FriendRequest } from './friend-request.entity';
 
-const fold = ({ value }: TransformFnParams): unknown =>
-  typeof value === 'string' ? value.toLowerCase() : value;
+const MAX_MESSAGE = 500;
+const DIRECTIONS = ['incoming', 'outgoing'] as const;
+const STATUSES = [
+  'pending',
+  'accepted',
+  'declined',
+  'cancelled',
+] as const satisfies FriendRequest['status'][];
 
 /** One of `recipientId` and `recipientUsername`. */
 export class CreateFriendRequestDto {
+  @About('This or `recipientUsername`.', EXAMPLE_ID)
   @Optional()
   @IsId()
   recipientId?: string;
 
+  @About('This or `recipientId`.')
   @Optional()
-  @Transform(fold)
-  @Matches(/^[a-z0-9._-]{3,32}$/, { message: 'must be a username' })
+  @IsUsername()
   recipientUsername?: string;
 
+  @About(undefined, 'We met at the exhibition.')
   @Optional()
-  @IsText(1, 500)
+  @IsText(1, MAX_MESSAGE)
   message?: string;
 }
 
 class ListDto {
   @Optional()
-  @IsString({ message: 'must be a cursor' })
-  @MaxLength(200)
+  @IsCursor()
   cursor?: string;
 
   @Optional()
-  @IsQueryInteger(1, 200)
+  @IsPageSize()
   limit?: number;
 }
 
 export class FriendRequestListDto extends ListDto {
+  @About('Both when it is left out.')
   @Optional()
-  @IsIn(['incoming', 'outgoing'], { message: 'must be incoming or outgoing' })
-  direction?: 'incoming' | 'outgoing';
+  @IsOneOf(DIRECTIONS)
+  direction?: (typeof DIRECTIONS)[number];
 
+  @About('`pending` when it is left out.')
   @Optional()
-  @IsIn(['pending', 'accepted', 'declined', 'cancelled'], {
-    message: 'must be pending, accepted, declined or cancelled',
-  })
+  @IsOneOf(STATUSES)
   status?: FriendRequest['status'];
 }
 
 export class PeopleListDto extends ListDto {}
 
-export interface FriendRequestView {
-  id: string;
-  sender: UserView;
-  recipient: UserView;
-  status: FriendRequest['status'];
-  message: string | null;
-  createdAt: string;
-  respondedAt: string | null;
-}
+export const friendRequestSchema = record('FriendRequest', {
+  id: id(),
+  sender: userSchema,
+  recipient: userSchema,
+  status: oneOf(STATUSES),
+  message: nullable(text({ maximum: MAX_MESSAGE }, { example: 'We met at the exhibition.' })),
+  createdAt: time(),
+  respondedAt: nullable(time()),
+});
+export type FriendRequestView = Of<typeof friendRequestSchema>;
 
-export interface FriendRequestList {
-  items: FriendRequestView[];
-  nextCursor: string | null;
-}
+export const friendRequestListSchema = page('FriendRequestList', friendRequestSchema);
+export type FriendRequestList = Of<typeof friendRequestListSchema>;
 
-export interface AcceptedFriendRequest {
-  friendRequest: FriendRequestView;
-  conversation: ConversationView;
-}
+export const acceptedFriendRequestSchema = record('AcceptedFriendRequest', {
+  friendRequest: friendRequestSchema,
+  conversation: conversationSchema,
+});
+export type AcceptedFriendRequest = Of<typeof acceptedFriendRequestSchema>;
 
-export interface FriendView extends UserView {
-  friendsSince: string;
-}
+export const friendListSchema = page('FriendList', extended('Friend', userSchema, { friendsSince: time() }));
+export type FriendList = Of<typeof friendListSchema>;
 
-export interface BlockedUserView extends UserView {
-  blockedAt: string;
-}
-
-export interface FriendList {
-  items: FriendView[];
-  nextCursor: string | null;
-}
-
-export interface BlockList {
-  items: BlockedUserView[];
-  nextCursor: string | null;
-}
+export const blockListSchema = page('BlockList', extended('BlockedUser', userSchema, { blockedAt: time() }));
+export type BlockList = Of<typeof blockListSchema>;

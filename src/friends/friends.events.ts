@@ -9,3 +9,12 @@ export class FriendRequestChanged {
 export class FriendRemoved {
   constructor(readonly userIds: readonly [string, string]) {}
 }
+
+/** A block stands between two people from now on. */
+export class UserBlocked {
+  constructor(
+    readonly userIds: readonly [string, string],
+    /** Their direct conversation, if they have one: it takes no more messages. */
+    readonly conversationId: string | undefined,
+  ) {}
+}

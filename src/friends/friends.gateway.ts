@@ -1,8 +1,10 @@
 import type { OnModuleInit } from '@nestjs/common';
 import { WebSocketGateway } from '@nestjs/websockets';
+import { Emits } from '../platform/documents/documented';
+import { id, record } from '../platform/documents/schema';
 import { EventBus } from '../platform/events/event-bus';
 import { Rooms, userRoom } from '../platform/sockets/rooms';
-import type { FriendRequestView } from './friends.dto';
+import { friendRequestSchema, type FriendRequestView } from './friends.dto';
 import { FriendRemoved, FriendRequestChanged } from './friends.events';
 
 const EVENT_BY_STATUS: Record<FriendRequestView['status'], string> = {
@@ -14,6 +16,19 @@ const EVENT_BY_STATUS: Record<FriendRequestView['status'], string> = {
 
 /** Tells both people, on all their devices. */
 @WebSocketGateway()
+@Emits({
+  'friend-request:created': {
+    summary: 'A friend request was made; both people are told.',
+    payload: friendRequestSchema,
+  },
+  'friend-request:accepted': { summary: 'A friend request was accepted.', payload: friendRequestSchema },
+  'friend-request:declined': { summary: 'A friend request was declined.', payload: friendRequestSchema },
+  'friend-request:cancelled': { summary: 'A friend request was taken back.', payload: friendRequestSchema },
+  'friend:removed': {
+    summary: 'A friendship has ended.',
+    payload: record('FriendRemovedEvent', { userId: id() }),
+  },
+})
 export class FriendsGateway implements OnModuleInit {
   constructor(
     private readonly events: EventBus,

@@ -8,13 +8,12 @@ import { inTransaction } from '../platform/database/transaction';
 import { EventBus } from '../platform/events/event-bus';
 import { readTimeCursor, writeTimeCursor } from '../platform/pagination/time-cursor';
 import { invalidField, Problem } from '../platform/problems/problem';
+import { DEFAULT_PAGE_SIZE } from '../platform/validation/field-rules';
 import { IS_PERSON, User } from '../users/user.entity';
 import { userView, type UserView } from '../users/users.dto';
 import { FriendRequestsService } from './friend-requests.service';
 import type { BlockList, FriendList, PeopleListDto } from './friends.dto';
-import { FriendRemoved } from './friends.events';
-
-const DEFAULT_LIMIT = 50;
+import { FriendRemoved, UserBlocked } from './friends.events';
 
 /** Friends, and people one does not want to hear from. */
 @Injectable()
@@ -66,10 +65,12 @@ export class FriendsService {
       if (!(await manager.existsBy(User, { id: otherId, ...IS_PERSON }))) throw new Problem('user-not-found');
       await lockPair(manager, userId, otherId);
       const { userLowId, userHighId } = pairOf(userId, otherId);
-      await manager.query(`select from conversations where direct_key = $1 for no key update`, [
-        `${userLowId}:${userHighId}`,
-      ]);
+      const [conversation] = await manager.query<{ id: string }[]>(
+        `select id from conversations where direct_key = $1 for no key update`,
+        [`${userLowId}:${userHighId}`],
+      );
       await manager.upsert(Block, { blockerId: userId, blockedId: otherId }, ['blockerId', 'blockedId']);
+      afterCommit(() => this.events.publish(new UserBlocked([userId, otherId], conversation?.id)));
       await this.requests.endAllBetween(manager, userId, otherId, afterCommit);
       const { affected } = await manager.delete(Friendship, { userLowId, userHighId });
       if (affected) afterCommit(() => this.events.publish(new FriendRemoved([userId, otherId])));
@@ -89,7 +90,7 @@ export class FriendsService {
     userId: string,
     query: PeopleListDto,
   ): Promise<{ items: { user: UserView; since: string }[]; nextCursor: string | null }> {
-    const limit = query.limit ?? DEFAULT_LIMIT;
+    const limit = query.limit ?? DEFAULT_PAGE_SIZE;
     const after = query.cursor === undefined ? undefined : readTimeCursor(query.cursor);
     const rows: PersonRow[] = await this.dataSource.query(
       `select u.id, u.username, u.display_name, u.avatar_url, u.status, u.created_at, related.created_at as since

@@ -1,9 +1,11 @@
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import type { HealthCheckResult } from '@nestjs/terminus';
 import type { Request, Response } from 'express';
+import { Route } from '../platform/documents/documented';
 import { Public } from '../platform/http/public';
 import { HealthService } from './health.service';
 import { Operators } from './operators';
+import { healthSchema } from './health.dto';
 
 @Public()
 @Controller('health')
@@ -14,6 +16,12 @@ export class HealthController {
   ) {}
 
   @Get()
+  @Route({
+    summary: 'Everything about the server',
+    description: 'Details for operators only.',
+    kind: 'probe',
+    answers: { 200: healthSchema, 503: healthSchema },
+  })
   async full(
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
@@ -23,11 +31,21 @@ export class HealthController {
   }
 
   @Get('live')
+  @Route({
+    summary: 'Is the process alive?',
+    kind: 'probe',
+    answers: { 200: healthSchema, 503: healthSchema },
+  })
   async live(@Res({ passthrough: true }) response: Response): Promise<HealthCheckResult> {
     return withoutDetails(answer(response, await this.health.live()));
   }
 
   @Get('ready')
+  @Route({
+    summary: 'Should traffic be sent here?',
+    kind: 'probe',
+    answers: { 200: healthSchema, 503: healthSchema },
+  })
   async ready(
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
@@ -37,6 +55,11 @@ export class HealthController {
   }
 
   @Get('startup')
+  @Route({
+    summary: 'Was the start verified?',
+    kind: 'probe',
+    answers: { 200: healthSchema, 503: healthSchema },
+  })
   async startup(@Res({ passthrough: true }) response: Response): Promise<HealthCheckResult> {
     return withoutDetails(answer(response, await this.health.startup()));
   }

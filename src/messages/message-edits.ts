@@ -64,19 +64,27 @@ export class MessageEdits {
   }
 
   /**
-   * The sender, or an admin of the group. A tombstone stays one.
-   * @throws Problem `conversation-not-found`, `message-not-found` or `forbidden`
+   * The sender, or an admin of the group. A tombstone stays one. The basis is as for an edit.
+   * @throws Problem `conversation-not-found`, `message-not-found`, `forbidden` or `version-conflict` (with `current`)
    */
-  async delete(userId: string, conversationId: string, messageId: string): Promise<MessageView> {
+  async delete(
+    userId: string,
+    conversationId: string,
+    messageId: string,
+    basis: Omit<Edit, 'body'> = {},
+  ): Promise<MessageView> {
     return inTransaction(this.dataSource, async (manager, afterCommit) => {
       const { participant } = await lockConversation(manager, userId, conversationId);
       const row = await loadMessage(manager, conversationId, messageId);
       if (row.sender_id !== userId && !isAtLeast(participant.role, 'admin')) throw new Problem('forbidden');
       if (row.deleted_at) return messageView(row);
+      if (!isBasedOnCurrent(row, basis.parents)) throw conflict(row);
+      if (basis.version !== undefined && (await findVersion(manager, row, basis.version)))
+        throw conflict(row);
 
       const version: NewVersion = {
         messageId,
-        version: uuidv7(),
+        version: basis.version ?? uuidv7(),
         parents: [currentVersion(row)],
         authorId: userId,
         body: null,
@@ -109,12 +117,20 @@ const conflict = (row: MessageRow): Problem => new Problem('version-conflict', {
  */
 async function isRepeated(manager: EntityManager, row: MessageRow, edit: Edit): Promise<boolean> {
   if (edit.version === undefined) return false;
-  const history = await versionsOf(manager, row.id);
-  const known = history.length > 0 ? history : [{ version: row.id, body: row.body }];
-  const same = known.find((version) => version.version === edit.version);
+  const same = await findVersion(manager, row, edit.version);
   if (!same) return false;
   if (!row.deleted_at && same.body !== edit.body) throw conflict(row);
   return true;
+}
+
+async function findVersion(
+  manager: EntityManager,
+  row: MessageRow,
+  name: string,
+): Promise<{ body: string | null } | undefined> {
+  const history = await versionsOf(manager, row.id);
+  const known = history.length > 0 ? history : [{ version: row.id, body: row.body }];
+  return known.find((version) => version.version === name);
 }
 
 /** History is a line: the one parent of an edit is the current version. */

@@ -1,4 +1,21 @@
+import {
+  described,
+  emptyList,
+  EXAMPLE_ID,
+  id,
+  integer,
+  list,
+  nullable,
+  oneOf,
+  record,
+  text,
+  time,
+  type Of,
+} from '../platform/documents/schema';
+import { MAX_MESSAGE_LENGTH } from '../platform/validation/field-rules';
 import type { MessageType } from './message.entity';
+
+const MESSAGE_TYPES = ['text', 'image', 'file', 'system'] as const satisfies MessageType[];
 
 /** A row of `chat_messages` as SQL returns it. */
 export interface MessageRow {
@@ -18,26 +35,44 @@ export interface MessageRow {
   created_at: Date;
 }
 
-/** The Message of the contract, as stored. */
-export interface MessageView {
-  id: string;
-  conversationId: string;
-  seq: number;
-  rev: number;
-  senderId: string | null;
-  type: MessageType;
-  body: string | null;
-  replyToId: string | null;
-  attachments: never[];
-  mentions: never[];
-  reactions: never[];
-  version: string;
-  parents: string[];
-  pinnedAt: string | null;
-  editedAt: string | null;
-  deletedAt: string | null;
-  createdAt: string;
-}
+const version = text({ minimum: 1, maximum: 128 }, { example: EXAMPLE_ID });
+
+export const messageSchema = record(
+  'Message',
+  {
+    id: id(),
+    conversationId: id(),
+    seq: integer(1, { description: 'Its place in the conversation: 1, 2, 3 … without a hole.', example: 7 }),
+    rev: integer(0, {
+      description: 'The number of its last change; 0 until it is first changed.',
+      example: 0,
+    }),
+    senderId: nullable(id()),
+    type: oneOf(MESSAGE_TYPES),
+    body: nullable(
+      text(
+        { minimum: 1, maximum: MAX_MESSAGE_LENGTH },
+        { description: 'Null when deleted.', example: 'Hello Ben!' },
+      ),
+    ),
+    replyToId: nullable(id()),
+    attachments: emptyList('There are none yet.'),
+    mentions: emptyList('There are none yet.'),
+    reactions: emptyList('There are none yet.'),
+    version: described(version, 'The current version; the id of a message that was never edited.'),
+    parents: list(
+      version,
+      {},
+      { description: 'The versions that the current one is based on.', example: [] },
+    ),
+    pinnedAt: nullable(time()),
+    editedAt: nullable(time()),
+    deletedAt: nullable(time()),
+    createdAt: time(),
+  },
+  'A message as it is stored.',
+);
+export type MessageView = Of<typeof messageSchema>;
 
 export function messageView(row: MessageRow): MessageView {
   return {

@@ -1,9 +1,11 @@
 import { Body, Controller, Delete, Get, Headers, Param, Post, Put, Query, Res } from '@nestjs/common';
 import type { Response } from 'express';
+import { Route, STREAM } from '../platform/documents/documented';
+import { either } from '../platform/documents/schema';
 import { Caller, type CallerIdentity } from '../platform/http/caller';
 import { parseId } from '../platform/validation/field-rules';
 import { MessageEdits } from './message-edits';
-import type { MessageView } from './message-view';
+import { type MessageView, messageSchema } from './message-view';
 import type { StoredMessage } from './message-writer';
 import {
   MessagePageDto,
@@ -11,8 +13,25 @@ import {
   SendMessageDto,
   type MessagePage,
   type VersionView,
+  messagePageSchema,
+  timelineSchema,
+  versionListSchema,
 } from './messages.dto';
 import { MessagesService } from './messages.service';
+
+/** Headers of Braid-HTTP; see docs/braid.md. */
+const BRAID_READING = {
+  Version: 'The version that is asked for, in quotes.',
+  Parents: 'What the client has, in quotes: only what is newer is answered.',
+  Subscribe: 'Answer with what is newer, and with what comes.',
+  Heartbeats: 'A blank line in the stream at least so often, such as `10s`.',
+};
+const BRAID_WRITING = {
+  Version: 'The name of the new version, in quotes.',
+  Parents: 'The versions that the edit is based on, in quotes.',
+  'Content-Range': 'The part of the message that the body is put in the place of, such as `json .body[0:3]`.',
+  'Merge-Type': 'Must be one that the server knows.',
+};
 
 @Controller('api/v1/conversations/:conversationId/messages')
 export class MessagesController {
@@ -22,6 +41,14 @@ export class MessagesController {
   ) {}
 
   @Get()
+  @Route({
+    summary: 'Read messages',
+    description:
+      'The newest page when no position is given. With the headers of Braid the newest page as a resource with versions, and with `Subscribe` what happens in it.',
+    headers: BRAID_READING,
+    answers: { 200: either(messagePageSchema, timelineSchema), 209: STREAM },
+    problems: ['conversation-not-found', 'version-not-found'],
+  })
   async page(
     @Caller() { userId }: CallerIdentity,
     @Param('conversationId') conversationId: string,
@@ -31,6 +58,18 @@ export class MessagesController {
   }
 
   @Post()
+  @Route({
+    summary: 'Send a message',
+    description: '201 the first time, 200 when the same message was stored before.',
+    answers: { 200: messageSchema, 201: messageSchema },
+    problems: [
+      'conversation-not-found',
+      'message-not-found',
+      'forbidden',
+      'message-id-conflict',
+      'message-too-long',
+    ],
+  })
   async send(
     @Caller() { userId }: CallerIdentity,
     @Param('conversationId') conversationId: string,
@@ -42,6 +81,27 @@ export class MessagesController {
   }
 
   @Put(':messageId')
+  @Route({
+    summary: 'Send a message under its address, or edit it',
+    description:
+      'With `parents: []` or `If-None-Match: *` creates only; with other `parents` or a `version` edits only; otherwise does what fits.',
+    headers: {
+      'If-None-Match': '`*`: create only.',
+      'If-Match': 'The entity tag of the version that the edit is based on.',
+      ...BRAID_WRITING,
+    },
+    answers: { 200: messageSchema, 201: messageSchema },
+    problems: [
+      'conversation-not-found',
+      'message-not-found',
+      'forbidden',
+      'message-id-conflict',
+      'version-conflict',
+      'version-not-found',
+      'range-not-satisfiable',
+      'message-too-long',
+    ],
+  })
   async put(
     @Caller() { userId }: CallerIdentity,
     @Param('conversationId') conversationId: string,
@@ -61,6 +121,13 @@ export class MessagesController {
   }
 
   @Get(':messageId')
+  @Route({
+    summary: 'Read a message',
+    description: 'As it is, or with `Version` as it was; with `Subscribe` what becomes of it.',
+    headers: BRAID_READING,
+    answers: { 200: messageSchema, 209: STREAM },
+    problems: ['conversation-not-found', 'message-not-found', 'version-not-found'],
+  })
   async get(
     @Caller() { userId }: CallerIdentity,
     @Param('conversationId') conversationId: string,
@@ -74,6 +141,12 @@ export class MessagesController {
   }
 
   @Delete(':messageId')
+  @Route({
+    summary: 'Delete a message',
+    description: 'Leaves a tombstone. For its sender, and for admins and the owner of a group.',
+    answers: { 200: messageSchema },
+    problems: ['conversation-not-found', 'message-not-found', 'forbidden'],
+  })
   async delete(
     @Caller() { userId }: CallerIdentity,
     @Param('conversationId') conversationId: string,
@@ -87,13 +160,18 @@ export class MessagesController {
   }
 
   @Get(':messageId/versions')
+  @Route({
+    summary: 'List the versions of a message',
+    answers: { 200: versionListSchema },
+    problems: ['conversation-not-found', 'message-not-found'],
+  })
   async versions(
     @Caller() { userId }: CallerIdentity,
     @Param('conversationId') conversationId: string,
     @Param('messageId') messageId: string,
   ): Promise<{ items: VersionView[] }> {
     const ids = [parseId('conversationId', conversationId), parseId('messageId', messageId)] as const;
-    return { items: await this.messages.versions(userId, ...ids) };
+    return { items: [...(await this.messages.versions(userId, ...ids))] };
   }
 }
 

@@ -1,55 +1,67 @@
-import { ArrayMaxSize, IsArray, IsIn, Matches } from 'class-validator';
-import { Optional, IsId, IsMessageBody, IsQueryInteger } from '../platform/validation/field-rules';
-import type { MessageView } from './message-view';
+import { About } from '../platform/documents/field-schema';
+import { byId, flag, id, list, nullable, record, text, time, type Of } from '../platform/documents/schema';
+import {
+  IsId,
+  IsListOfIds,
+  IsMessageBody,
+  IsOneOf,
+  IsPageSize,
+  IsQueryInteger,
+  MAX_MESSAGE_LENGTH,
+  Optional,
+} from '../platform/validation/field-rules';
+import { IsListOfVersions, IsVersion } from '../platform/validation/name-rules';
+import { headSchema } from '../participation/head';
+import { messageSchema } from './message-view';
 
 /** What people may send; `system` exists for imported messages only. */
 export const SENDABLE_TYPES = ['text', 'image', 'file'] as const;
 export type SendableType = (typeof SENDABLE_TYPES)[number];
 
-const VERSION = /^[A-Za-z0-9._-]{1,128}$/;
-const VERSION_RULE = 'must have 1 to 128 of A-Z, a-z, 0-9, dot, underscore and hyphen';
 const MAX_ATTACHMENTS = 10;
 const MAX_PARENTS = 16;
+const PARENTS = 'The versions that the author saw. Left out: whatever is current.';
 
 class MessageFieldsDto {
   @IsMessageBody()
   body: string;
 
   @Optional()
-  @IsIn(SENDABLE_TYPES, { message: `must be one of ${SENDABLE_TYPES.join(', ')}` })
+  @IsOneOf(SENDABLE_TYPES)
   type?: SendableType;
 
+  @About('A message of the same conversation.')
   @Optional()
   @IsId()
   replyToId?: string;
 
+  @About('There are no attachments yet: a list that is not empty is refused.', [])
   @Optional()
-  @IsArray({ message: 'must be a list' })
-  @ArrayMaxSize(MAX_ATTACHMENTS)
-  @IsId({ each: true })
+  @IsListOfIds(MAX_ATTACHMENTS)
   attachmentIds?: string[];
 }
 
 export class SendMessageDto extends MessageFieldsDto {
+  @About('Chosen by the client, so that sending again is safe.')
   @Optional()
   @IsId()
   id?: string;
 }
 
 export class PutMessageDto extends MessageFieldsDto {
-  /** When given, the id in the address. */
+  @About('When given, the id in the address.')
   @Optional()
   @IsId()
   id?: string;
 
+  @About(`${PARENTS} Empty: create only.`)
   @Optional()
-  @IsArray({ message: 'must be a list' })
-  @ArrayMaxSize(MAX_PARENTS)
-  @Matches(VERSION, { each: true, message: VERSION_RULE })
+  @IsListOfVersions(MAX_PARENTS)
   parents?: string[];
 
+  @About('Names the new version, so that repeating the edit is safe.')
   @Optional()
-  @Matches(VERSION, { message: VERSION_RULE })
+  @IsVersion()
   version?: string;
 }
 
@@ -70,46 +82,55 @@ export class EditMessageCommandDto extends MessageReferenceDto {
   @IsMessageBody()
   body: string;
 
+  @About(PARENTS)
   @Optional()
-  @IsArray({ message: 'must be a list' })
-  @ArrayMaxSize(MAX_PARENTS)
-  @Matches(VERSION, { each: true, message: VERSION_RULE })
+  @IsListOfVersions(MAX_PARENTS)
   parents?: string[];
 
+  @About('Names the new version, so that repeating the edit is safe.')
   @Optional()
-  @Matches(VERSION, { message: VERSION_RULE })
+  @IsVersion()
   version?: string;
 }
 
 export class MessagePageDto {
+  @About('Messages below this `seq`.')
   @Optional()
   @IsQueryInteger(0)
   before?: number;
 
+  @About('Messages above this `seq`.')
   @Optional()
   @IsQueryInteger(0)
   after?: number;
 
+  @About('Messages on both sides of this `seq`. At most one of the three.')
   @Optional()
   @IsQueryInteger(0)
   around?: number;
 
   @Optional()
-  @IsQueryInteger(1, 200)
+  @IsPageSize()
   limit?: number;
 }
 
-export interface MessagePage {
-  items: MessageView[];
-  head: { seq: number; rev: number };
-  hasMoreBefore: boolean;
-  hasMoreAfter: boolean;
-}
+export const messagePageSchema = record(
+  'MessagePage',
+  { items: list(messageSchema), head: headSchema, hasMoreBefore: flag(), hasMoreAfter: flag() },
+  '`items` ascend by `seq`.',
+);
+export type MessagePage = Of<typeof messagePageSchema>;
 
-export interface VersionView {
-  version: string;
-  parents: string[];
-  body: string | null;
-  authorId: string | null;
-  createdAt: string;
-}
+/** A conversation as a Braid resource. */
+export const timelineSchema = record('Timeline', { messages: byId(messageSchema) });
+
+export const versionSchema = record('Version', {
+  version: text({ minimum: 1, maximum: 128 }, { example: 'draft-2' }),
+  parents: list(text({ minimum: 1, maximum: 128 }, { example: 'draft-1' })),
+  body: nullable(text({ maximum: MAX_MESSAGE_LENGTH }, { example: 'Hello Ben!' })),
+  authorId: nullable(id()),
+  createdAt: time(),
+});
+export type VersionView = Of<typeof versionSchema>;
+
+export const versionListSchema = record('VersionList', { items: list(versionSchema) }, 'Oldest first.');

@@ -8,5 +8,6 @@ import { MessagesService } from './messages.service';
 @Module({
   controllers: [MessagesController],
   providers: [MessagesService, MessageEdits, MessageWriter, MessagesGateway],
+  exports: [MessagesService, MessageEdits],
 })
 export class MessagesModule {}

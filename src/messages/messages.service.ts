@@ -3,14 +3,14 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { uuidv7 } from 'uuidv7';
 import { accessConversation } from '../participation/conversation-access';
+import { inSnapshot } from '../platform/database/transaction';
 import { invalidField, Problem } from '../platform/problems/problem';
+import { DEFAULT_PAGE_SIZE } from '../platform/validation/field-rules';
 import { MessageEdits } from './message-edits';
 import { messageView, type MessageRow, type MessageView } from './message-view';
 import { MessageWriter, type StoredMessage } from './message-writer';
 import type { MessagePage, MessagePageDto, PutMessageDto, SendMessageDto, VersionView } from './messages.dto';
-import { findMessage, readPage, versionsOf } from './messages.queries';
-
-const DEFAULT_LIMIT = 50;
+import { findMessage, readPage, versionsOf, type VersionRow } from './messages.queries';
 
 /** Sending and reading messages. Every method is the same for HTTP and sockets. */
 @Injectable()
@@ -83,25 +83,25 @@ export class MessagesService {
   }
 
   /** Oldest first. @throws Problem `conversation-not-found` or `message-not-found` */
-  async versions(userId: string, conversationId: string, messageId: string): Promise<VersionView[]> {
-    const row = await this.find(userId, conversationId, messageId);
-    const versions = await versionsOf(this.dataSource.manager, messageId);
-    if (versions.length === 0) {
-      const only = { version: row.id, parents: [], body: row.body, authorId: row.sender_id };
-      return [{ ...only, createdAt: row.created_at.toISOString() }];
-    }
-    return versions.map((version) => ({
-      version: version.version,
-      parents: version.parents,
-      body: version.body,
-      authorId: version.author_id,
-      createdAt: version.created_at.toISOString(),
-    }));
+  async versions(userId: string, conversationId: string, messageId: string): Promise<readonly VersionView[]> {
+    return (await this.history(userId, conversationId, messageId)).versions;
+  }
+
+  /**
+   * A message and all its versions at one moment, oldest first; the last one is the message as it is.
+   * @throws Problem `conversation-not-found` or `message-not-found`
+   */
+  async history(userId: string, conversationId: string, messageId: string): Promise<MessageHistory> {
+    return inSnapshot(this.dataSource, async (manager) => {
+      const row = await this.find(userId, conversationId, messageId, manager);
+      const versions = await versionsOf(manager, messageId);
+      return { message: messageView(row), versions: versionViews(row, versions) };
+    });
   }
 
   /** @throws Problem `conversation-not-found` or `validation-failed` */
   async page(userId: string, conversationId: string, query: MessagePageDto): Promise<MessagePage> {
-    const { limit = DEFAULT_LIMIT, ...position } = query;
+    const { limit = DEFAULT_PAGE_SIZE, ...position } = query;
     if (Object.values(position).filter((value) => value !== undefined).length > 1) {
       throw invalidField('/query', 'takes one of before, after and around');
     }
@@ -123,10 +123,34 @@ export class MessagesService {
     return (await findMessage(this.dataSource.manager, conversationId, messageId)) !== undefined;
   }
 
-  private async find(userId: string, conversationId: string, messageId: string): Promise<MessageRow> {
-    await accessConversation(this.dataSource.manager, userId, conversationId);
-    const row = await findMessage(this.dataSource.manager, conversationId, messageId);
+  private async find(
+    userId: string,
+    conversationId: string,
+    messageId: string,
+    manager = this.dataSource.manager,
+  ): Promise<MessageRow> {
+    await accessConversation(manager, userId, conversationId);
+    const row = await findMessage(manager, conversationId, messageId);
     if (!row) throw new Problem('message-not-found');
     return row;
   }
+}
+
+export interface MessageHistory {
+  readonly message: MessageView;
+  readonly versions: readonly [VersionView, ...VersionView[]];
+}
+
+/** A message that was never changed has one version, of which there is no row. */
+function versionViews(row: MessageRow, rows: readonly VersionRow[]): MessageHistory['versions'] {
+  const [first, ...others] = rows.map((version) => ({
+    version: version.version,
+    parents: version.parents,
+    body: version.body,
+    authorId: version.author_id,
+    createdAt: version.created_at.toISOString(),
+  }));
+  if (first) return [first, ...others];
+  const only = { version: row.id, parents: [], body: row.body, authorId: row.sender_id };
+  return [{ ...only, createdAt: row.created_at.toISOString() }];
 }

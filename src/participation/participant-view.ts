@@ -1,16 +1,23 @@
 import type { EntityManager } from 'typeorm';
-import { userView, type UserView } from '../users/users.dto';
+import { id, integer, nullable, oneOf, record, time, type Of } from '../platform/documents/schema';
+import { userSchema, userView } from '../users/users.dto';
 import type { Role } from './participant.entity';
 
-/** The Participant of the contract. */
-export interface ParticipantView {
-  userId: string;
-  user: UserView;
-  role: Role;
-  readSeq: number;
-  joinedAt: string;
-  leftAt: string | null;
-}
+export const ROLES = ['owner', 'admin', 'member'] as const satisfies Role[];
+
+export const participantSchema = record(
+  'Participant',
+  {
+    userId: id(),
+    user: userSchema,
+    role: oneOf(ROLES),
+    readSeq: integer(0, { description: 'Read up to this `seq`.', example: 7 }),
+    joinedAt: time(),
+    leftAt: nullable(time('Of who has left or was removed.')),
+  },
+  'A user in a conversation.',
+);
+export type ParticipantView = Of<typeof participantSchema>;
 
 /** A participant together with where it belongs and the `rev` of its last change. */
 export interface PlacedParticipant {
@@ -38,7 +45,7 @@ const COLUMNS = `p.conversation_id, p.user_id, p.role, p.read_seq, p.rev, p.join
   u.username, u.display_name, u.avatar_url, u.status, u.created_at as user_created_at`;
 
 /** How many participants a Conversation carries. */
-const PREVIEW_SIZE = 20;
+export const PREVIEW_SIZE = 20;
 
 /** The first participants of each conversation, in the order of joining. */
 export async function previewParticipants(

@@ -35,7 +35,7 @@ const SHARED = [
 
 /** What every feature stands on; knows no feature. */
 @Global()
-@Module({})
+@Module({ controllers: [ProblemsController, MetricsController] })
 export class PlatformModule {
   static for(configuration: Configuration, logger: StructuredLogger, schema: DatabaseSchema): DynamicModule {
     const circuit = new DatabaseCircuit();
@@ -49,7 +49,6 @@ export class PlatformModule {
           retryAttempts: 0,
         }),
       ],
-      controllers: [ProblemsController, MetricsController],
       providers: [
         { provide: Configuration, useValue: configuration },
         { provide: StructuredLogger, useValue: logger },

@@ -1,63 +1,71 @@
-import { Transform, type TransformFnParams } from 'class-transformer';
-import { IsUrl, Matches, MaxLength, ValidateIf } from 'class-validator';
-import { IsQueryInteger, IsText, Optional } from '../platform/validation/field-rules';
+import { About } from '../platform/documents/field-schema';
+import { extended, id, nullable, page, record, text, time, type Of } from '../platform/documents/schema';
+import { IsPageSize, IsText, Optional, Removable } from '../platform/validation/field-rules';
+import { IsHttpsUrl, IsUsername, MAX_EMAIL_LENGTH } from '../platform/validation/name-rules';
 import type { User } from './user.entity';
 
-const fold = ({ value }: TransformFnParams): unknown =>
-  typeof value === 'string' ? value.toLowerCase() : value;
-
-const isGiven = (_input: object, value: unknown): boolean => value !== null && value !== undefined;
+const MAX_DISPLAY_NAME = 64;
+const MAX_AVATAR_URL = 2_048;
+const MAX_STATUS = 140;
+const EXAMPLE_AVATAR = 'https://example.org/ada.png';
 
 /** What is left out stays; null removes it, where there can be nothing. */
 export class UpdateProfileDto {
+  @About(undefined, 'Ada')
   @Optional()
-  @IsText(1, 64)
+  @IsText(1, MAX_DISPLAY_NAME)
   displayName?: string;
 
-  @ValidateIf(isGiven)
-  @IsUrl({ protocols: ['https'], require_protocol: true }, { message: 'must be an https URL' })
-  @MaxLength(2_048)
+  @About('Null removes it.', EXAMPLE_AVATAR)
+  @Removable()
+  @IsHttpsUrl(MAX_AVATAR_URL)
   avatarUrl?: string | null;
 
-  @ValidateIf(isGiven)
-  @IsText(1, 140)
+  @About('Null removes it.', 'on holiday')
+  @Removable()
+  @IsText(1, MAX_STATUS)
   status?: string | null;
 }
 
 export class UserSearchDto {
-  /** The beginning of a username. */
-  @Transform(fold)
-  @Matches(/^[a-z0-9._-]{1,32}$/, { message: 'must have 1 to 32 of a-z, 0-9, dot, underscore and hyphen' })
+  @About('The beginning of a username; case is folded.')
+  @IsUsername(1)
   query: string;
 
   @Optional()
-  @Matches(/^[a-z0-9._-]{3,32}$/, { message: 'is not a cursor of this list' })
+  @About('`nextCursor` of the page before.')
+  @IsUsername()
   cursor?: string;
 
   @Optional()
-  @IsQueryInteger(1, 200)
+  @IsPageSize()
   limit?: number;
 }
 
-export interface UserList {
-  items: UserView[];
-  nextCursor: string | null;
-}
+export const userSchema = record(
+  'User',
+  {
+    id: id(),
+    username: text({ pattern: '^[a-z0-9._-]{3,32}$' }, { example: 'ada' }),
+    displayName: text({ minimum: 1, maximum: MAX_DISPLAY_NAME }, { example: 'Ada' }),
+    avatarUrl: nullable(text({ maximum: MAX_AVATAR_URL, format: 'uri' }, { example: EXAMPLE_AVATAR })),
+    status: nullable(text({ maximum: MAX_STATUS }, { example: 'on holiday' })),
+    createdAt: time(),
+  },
+  'A user as everybody sees them.',
+);
+export type UserView = Of<typeof userSchema>;
 
-/** A user as everybody sees them. */
-export interface UserView {
-  id: string;
-  username: string;
-  displayName: string;
-  avatarUrl: string | null;
-  status: string | null;
-  createdAt: string;
-}
+export const ownUserSchema = extended(
+  'OwnUser',
+  userSchema,
+  { email: nullable(text({ maximum: MAX_EMAIL_LENGTH, format: 'email' }, { example: 'ada@example.org' })) },
+  'A user as they see themselves.',
+);
+export type OwnUserView = Of<typeof ownUserSchema>;
 
-/** A user as they see themselves. */
-export interface OwnUserView extends UserView {
-  email: string | null;
-}
+export const userListSchema = page('UserList', userSchema);
+export type UserList = Of<typeof userListSchema>;
 
 export function userView(
   user: Omit<User, 'passwordHash' | 'email' | 'isOperator' | 'isInternal' | 'updatedAt'>,

@@ -3,6 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { inTransaction } from '../platform/database/transaction';
 import { Problem } from '../platform/problems/problem';
+import { DEFAULT_PAGE_SIZE } from '../platform/validation/field-rules';
 import { IS_PERSON, User } from './user.entity';
 import {
   ownUserView,
@@ -13,8 +14,6 @@ import {
   type UserSearchDto,
   type UserView,
 } from './users.dto';
-
-const DEFAULT_LIMIT = 50;
 
 @Injectable()
 export class UsersService {
@@ -46,7 +45,7 @@ export class UsersService {
    * caller has blocked. Served by `users_username_key` (collation "C") and `blocks_pkey`.
    */
   async search(userId: string, query: UserSearchDto): Promise<UserList> {
-    const limit = query.limit ?? DEFAULT_LIMIT;
+    const limit = query.limit ?? DEFAULT_PAGE_SIZE;
     const users = await this.dataSource.manager
       .createQueryBuilder(User, 'person')
       .where('person.username like :pattern', { pattern: `${query.query.replace(/[\\%_]/g, '\\$&')}%` })

@@ -93,11 +93,7 @@ describe('PostgreSQL that is frozen', () => {
         },
         meanwhile: async () => {
           await bench.refusals(20);
-          await until(
-            'the monitor to find out',
-            () => bench.looks.some(({ ready }) => ready === 503),
-            15_000,
-          );
+          await until('the monitor to find out', () => bench.looks.some(({ ready }) => ready === 503));
         },
         end: () => void process.kill(bench.postgres.pid, 'SIGCONT'),
       });

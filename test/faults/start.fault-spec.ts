@@ -1,6 +1,6 @@
 import { EXIT_CODES, type DatabaseFault } from '../../src/platform/database/unusable-database';
 import { call } from '../support/api';
-import { ENVIRONMENT } from '../support/fault-bench';
+import { ENVIRONMENT, RECOVERED_WITHIN_MS } from '../support/fault-bench';
 import { record } from '../support/fault-matrix';
 import { FaultProxy } from '../support/fault-proxy';
 import { signUp } from '../support/people';
@@ -46,7 +46,7 @@ describe('the start', () => {
       isSameProcess: !server.hasEnded,
     });
     expect(stored).toHaveLength(1);
-    expect(recoveryMs).toBeLessThanOrEqual(5_000);
+    expect(recoveryMs).toBeLessThanOrEqual(RECOVERED_WITHIN_MS);
     await server.close();
     await proxy.close();
   });

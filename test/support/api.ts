@@ -1,13 +1,15 @@
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  /** Parsed JSON; undefined when there is no body. */
+  /** Parsed JSON, or text of another type; undefined when there is no body. */
   readonly body: any; // eslint-disable-line @typescript-eslint/no-explicit-any -- tests look into answers of every shape
 }
 
 export interface CallOptions {
   readonly token?: string;
   readonly body?: unknown;
+  /** Sent as it is, as JSON unless a header says otherwise. */
+  readonly text?: string;
   readonly headers?: Record<string, string>;
 }
 
@@ -18,15 +20,26 @@ export async function call(
   path: string,
   options: CallOptions = {},
 ): Promise<Answer> {
+  const sent = options.text ?? (options.body === undefined ? undefined : JSON.stringify(options.body));
   const response = await fetch(base + path, {
     method,
     headers: {
-      ...(options.body !== undefined && { 'content-type': 'application/json' }),
+      ...(sent !== undefined && { 'content-type': 'application/json' }),
       ...(options.token && { authorization: `Bearer ${options.token}` }),
       ...options.headers,
     },
-    body: options.body === undefined ? undefined : JSON.stringify(options.body),
+    body: sent,
   });
+  const { status, headers: answered } = response;
+  const answer = { status, headers: answered, body: await bodyOf(response) };
+  globalThis.witness?.answered({ method, path, input: options.body, ...answer });
+  return answer;
+}
+
+async function bodyOf(response: Response): Promise<unknown> {
   const text = await response.text();
-  return { status: response.status, headers: response.headers, body: text ? JSON.parse(text) : undefined };
+  if (text === '') return undefined;
+  return /^application\/(problem\+)?json/.test(response.headers.get('content-type') ?? '')
+    ? JSON.parse(text)
+    : text;
 }

@@ -27,7 +27,7 @@ export interface HostEvent {
 export async function eventually<T>(
   what: string,
   condition: () => T | Promise<T>,
-  limit = 15_000,
+  limit = 30_000,
 ): Promise<T> {
   const deadline = Date.now() + limit;
   for (;;) {

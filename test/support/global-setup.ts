@@ -9,6 +9,7 @@ import {
   type EmbeddedPostgres,
 } from '../../src/platform/embedded-postgres/embedded-postgres';
 import { SCHEMA } from '../../src/schema';
+import { openLedger } from './contract/ledger';
 import { TEMPLATE, databaseUrl, withAdministrator } from './databases';
 
 declare global {
@@ -20,6 +21,7 @@ declare global {
  * names another server to use (its user must be allowed to make databases).
  */
 export default async function globalSetup(): Promise<void> {
+  openLedger();
   if (!process.env.TEST_DATABASE_URL && !globalThis.testPostgres) {
     const directory = mkdtempSync(join(tmpdir(), 'xfchat-test-'));
     const server = await startEmbeddedPostgres({

@@ -15,13 +15,22 @@ export class TestSocket {
   disconnectReason: string | undefined;
 
   constructor(readonly socket: Socket) {
-    socket.onAny((event: string, payload: unknown) => this.events.push({ event, payload }));
+    socket.onAny((event: string, payload: unknown) => {
+      this.events.push({ event, payload });
+      globalThis.witness?.heard(event, payload);
+    });
+    socket.on('connect_error', (error: Error & { data?: unknown }) => {
+      // Without data it is a transport that failed, and nothing that the server has said.
+      if (error.data) globalThis.witness?.heard('connect_error', error.data);
+    });
     socket.on('disconnect', (reason) => (this.disconnectReason = reason));
   }
 
   /** Sends a command and waits for its acknowledgement, at most `timeoutMs`. */
   async command(event: string, payload: unknown, timeoutMs = 15_000): Promise<CommandAnswer> {
-    return (await this.socket.timeout(timeoutMs).emitWithAck(event, payload)) as CommandAnswer;
+    const answer = (await this.socket.timeout(timeoutMs).emitWithAck(event, payload)) as CommandAnswer;
+    globalThis.witness?.acknowledged(event, payload, answer);
+    return answer;
   }
 
   /** Like `command`, for those that have to succeed. */

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Transform, type TransformFnParams } from 'class-transformer';
 import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min, ValidateIf } from 'class-validator';
 
@@ -107,6 +108,22 @@ export class Configuration {
   @IsString()
   DATA_DIR = '.xfchat';
 
+  /** Where backups are kept; `DATA_DIR`/backups when unset. */
+  @IsOptional()
+  @IsString()
+  BACKUP_DIR?: string;
+
+  /** Older backups are deleted after a new one was made, but never the newest one that is known to restore. */
+  @Transform(toInteger)
+  @IsInt()
+  @Min(1)
+  BACKUP_RETENTION_DAYS = 30;
+
+  /** The folder of pg_dump and pg_restore; unset: where PostgreSQL is usually installed, and PATH. */
+  @IsOptional()
+  @IsString()
+  PG_BIN_DIR?: string;
+
   /** Signs tokens. Outside production one is made once and kept in `DATA_DIR`. */
   @IsOptional()
   @IsString()
@@ -168,6 +185,10 @@ export class Configuration {
   @IsOptional()
   @IsString()
   METRICS_TOKEN?: string;
+
+  get backupFolder(): string {
+    return this.BACKUP_DIR ?? join(this.DATA_DIR, 'backups');
+  }
 
   get isProduction(): boolean {
     return this.NODE_ENV === 'production';

@@ -36,6 +36,8 @@ describe('the configuration', () => {
       DATA_DIR: '.xfchat',
       RATE_LIMITS: 'on',
       DRAIN_DELAY_MS: 0,
+      BACKUP_RETENTION_DAYS: 30,
+      backupFolder: '.xfchat/backups',
     });
   });
 
@@ -94,6 +96,7 @@ describe('the configuration', () => {
     [{ REQUEST_TIMEOUT_MS: '5' }, 'REQUEST_TIMEOUT_MS'],
     [{ INSTANCES: '0' }, 'INSTANCES'],
     [{ DATABASE_QUEUE_MAX: '0' }, 'DATABASE_QUEUE_MAX'],
+    [{ BACKUP_RETENTION_DAYS: '0' }, 'BACKUP_RETENTION_DAYS'],
     [{ CANARY_INTERVAL_MS: 'often' }, 'CANARY_INTERVAL_MS'],
   ])('refuses %j', (environment, fault) => {
     expect(faultsOf(environment as Record<string, string>).join('\n')).toContain(fault);

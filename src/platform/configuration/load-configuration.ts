@@ -56,6 +56,8 @@ const OPTIONAL_NAMES = [
   'AUTH_SECRET_FILE',
   'TRUST_PROXY',
   'METRICS_TOKEN',
+  'BACKUP_DIR',
+  'PG_BIN_DIR',
 ];
 
 /** Variables of the contract that this version does not act on yet; setting them deserves a warning, not silence. */

@@ -37,6 +37,7 @@ type Listener = (verdict: DatabaseVerdict) => void;
 export class DatabaseMonitor implements OnApplicationShutdown {
   private readonly logger = new Logger(DatabaseMonitor.name);
   private readonly listeners: Listener[] = [];
+  private readonly connectListeners: (() => void)[] = [];
   private client: Client | undefined;
   private timer: NodeJS.Timeout | undefined;
   private isStopped = false;
@@ -73,6 +74,11 @@ export class DatabaseMonitor implements OnApplicationShutdown {
 
   onChange(listener: Listener): void {
     this.listeners.push(listener);
+  }
+
+  /** It may be another database, or another state of it, than the one before. */
+  onConnect(listener: () => void): void {
+    this.connectListeners.push(listener);
   }
 
   /** The first look; later ones follow by themselves. */
@@ -123,6 +129,7 @@ export class DatabaseMonitor implements OnApplicationShutdown {
     });
     this.client = client;
     await client.connect();
+    for (const listener of this.connectListeners) this.tell(listener);
     return client;
   }
 

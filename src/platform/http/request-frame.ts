@@ -41,9 +41,11 @@ export function requestFrame(dependencies: {
       end();
       const durationMs = performance.now() - started;
       const route = routeOf(request);
-      const status = response.writableFinished ? response.statusCode : 499;
+      // A stream goes on until somebody leaves; how long that was says nothing of how quickly people are served.
+      const isStream = response.statusCode === 209;
+      const status = response.writableFinished || isStream ? response.statusCode : 499;
       metrics.httpRequests.inc({ method: request.method, route, status });
-      metrics.httpSeconds.observe({ method: request.method, route }, durationMs / 1_000);
+      if (!isStream) metrics.httpSeconds.observe({ method: request.method, route }, durationMs / 1_000);
       logger.event(ALWAYS_ANSWERED.test(path) ? 'debug' : 'info', 'request', {
         requestId,
         method: request.method,

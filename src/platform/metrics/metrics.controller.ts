@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Controller, Get, Header, Headers } from '@nestjs/common';
 import { Configuration } from '../configuration/configuration';
+import { Route } from '../documents/documented';
 import { Public } from '../http/public';
 import { Problem } from '../problems/problem';
 import { Metrics } from './metrics';
@@ -16,6 +17,13 @@ export class MetricsController {
   @Public()
   @Get()
   @Header('Content-Type', 'text/plain; version=0.0.4; charset=utf-8')
+  @Route({
+    summary: 'Figures for Prometheus',
+    description: 'In production with the token of the configuration only; 404 without one.',
+    kind: 'probe',
+    answers: { 200: { mediaType: 'text/plain' } },
+    problems: ['unauthenticated', 'not-found'],
+  })
   async read(@Headers('authorization') authorization: string | undefined): Promise<string> {
     const { METRICS_TOKEN: token, isProduction } = this.configuration;
     if (isProduction && !token) throw new Problem('not-found');

@@ -44,6 +44,11 @@ export class Metrics {
     help: 'Sockets closed because their clients did not read what was written',
     registers: [this.registry],
   });
+  readonly slowStreams = new Counter({
+    name: 'xfchat_slow_streams_closed_total',
+    help: 'Braid subscriptions closed because their clients did not read what was written',
+    registers: [this.registry],
+  });
   readonly messages = new Counter({
     name: 'xfchat_messages_total',
     help: 'Messages given to the writer, by outcome',

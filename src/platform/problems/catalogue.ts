@@ -132,6 +132,11 @@ export const PROBLEMS = {
     'The media type is not supported',
     'Send the body as application/json in UTF-8, without content encoding.',
   ),
+  'range-not-satisfiable': kind(
+    416,
+    'The range is not one that can be patched',
+    'Patches address the body of a message: unit json, range .body, or a part of it like .body[3:5], counted in characters (Unicode code points) and within the version that the patch is based on.',
+  ),
   'message-too-long': kind(
     422,
     'The message is too long',
@@ -141,6 +146,11 @@ export const PROBLEMS = {
     429,
     'Too many requests',
     'Wait for the time that `Retry-After` (and `retryAfter`, in seconds) says, then try again.',
+  ),
+  'version-not-found': kind(
+    432,
+    'Version Not Found',
+    'The history does not have the versions that the header of the same name lists, or does not keep the state that is asked for. Subscribe without Parents to begin anew.',
   ),
   internal: kind(
     500,

@@ -1,10 +1,28 @@
 import { applyDecorators } from '@nestjs/common';
-import { Transform, type TransformFnParams } from 'class-transformer';
-import { IsInt, IsOptional, Matches, Max, Min, ValidateBy } from 'class-validator';
+import { Transform, Type, type TransformFnParams } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayUnique,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  ValidateBy,
+  ValidateIf,
+  ValidateNested,
+} from 'class-validator';
+import { About, fieldRule, optionalRule } from '../documents/field-schema';
+import { EXAMPLE_ID, UUID_PATTERN, type JsonSchema } from '../documents/schema';
 import { Problem } from '../problems/problem';
 import { TOO_LONG_MESSAGE } from './request-validation.pipe';
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const UUID = new RegExp(UUID_PATTERN);
 /** A surrogate without its partner: not text, and PostgreSQL would refuse it. */
 const LONE_SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/;
 
@@ -25,24 +43,53 @@ export function isStorableText(text: string): boolean {
   return !text.includes('\0') && !LONE_SURROGATE.test(text);
 }
 
-const lowerCase = ({ value }: TransformFnParams): unknown => {
-  if (typeof value === 'string') return value.toLowerCase();
-  if (Array.isArray(value))
-    return value.map((entry: unknown) => (typeof entry === 'string' ? entry.toLowerCase() : entry));
-  return value;
-};
+const fold = (value: unknown): unknown => (typeof value === 'string' ? value.toLowerCase() : value);
+/** Puts text, or each text of a list, into lower case before it is checked. */
+export const folded = Transform(({ value }: TransformFnParams): unknown =>
+  Array.isArray(value) ? value.map(fold) : fold(value),
+);
 
 /** A field that may be left out; null counts as left out. */
 export function Optional(): PropertyDecorator {
-  return applyDecorators(
+  return optionalRule(
     IsOptional(),
     Transform(({ value }: TransformFnParams): unknown => value ?? undefined),
   );
 }
 
-/** A UUID of any version; upper case is taken and stored in lower case. */
-export function IsId(options: { each?: boolean } = {}): PropertyDecorator {
-  return applyDecorators(Transform(lowerCase), Matches(UUID, { ...options, message: 'must be a UUID' }));
+/** A field that may be left out, and in which null means something: there shall be nothing. */
+export function Removable(): PropertyDecorator {
+  return optionalRule(ValidateIf((_dto, value: unknown) => value !== null && value !== undefined));
+}
+
+/** A UUID as clients may write it: upper case is taken and stored in lower case. */
+export const GIVEN_ID: JsonSchema = {
+  type: 'string',
+  format: 'uuid',
+  pattern: UUID_PATTERN.replaceAll('a-f', 'A-Fa-f'),
+  examples: [EXAMPLE_ID],
+};
+const ID_MESSAGE = 'must be a UUID';
+
+export function IsId(): PropertyDecorator {
+  return fieldRule(GIVEN_ID, folded, Matches(UUID, { message: ID_MESSAGE }));
+}
+
+export function IsListOfIds(maximum: number): PropertyDecorator {
+  return fieldRule(
+    { type: 'array', items: GIVEN_ID, maxItems: maximum },
+    folded,
+    ...listChecks(maximum),
+    Matches(UUID, { each: true, message: ID_MESSAGE }),
+  );
+}
+
+/** What every list has to be. */
+export function listChecks(maximum: number): PropertyDecorator[] {
+  return [
+    IsArray({ message: 'must be a list' }),
+    ArrayMaxSize(maximum, { message: `must have at most ${maximum} entries` }),
+  ];
 }
 
 /** A UUID as it is stored: upper case is another matter. */
@@ -62,13 +109,25 @@ export function parseId(name: string, value: string): string {
 
 /** Text that is kept byte for byte, within `min` and `max` code points. */
 export function IsText(min: number, max: number): PropertyDecorator {
-  return ValidateBy({
-    name: 'isText',
-    validator: {
-      validate: (value) => textFault(value, min, max) === undefined,
-      defaultMessage: (context) => textFault(context?.value, min, max) ?? '',
-    },
-  });
+  return fieldRule(
+    textSchema(min, max),
+    ValidateBy({
+      name: 'isText',
+      validator: {
+        validate: (value) => textFault(value, min, max) === undefined,
+        defaultMessage: (context) => textFault(context?.value, min, max) ?? '',
+      },
+    }),
+  );
+}
+
+/** Like `IsText`, in lower case afterwards. */
+export function IsFoldedText(min: number, max: number): PropertyDecorator {
+  return applyDecorators(folded, IsText(min, max));
+}
+
+function textSchema(min: number, max: number): JsonSchema {
+  return { type: 'string', ...(min > 0 && { minLength: min }), maxLength: max, pattern: '^[^\\u0000]*$' };
 }
 
 function textFault(value: unknown, min: number, max: number): string | undefined {
@@ -85,13 +144,20 @@ export const MAX_MESSAGE_LENGTH = 4_000;
 
 /** The body of a message: text of at most `MAX_MESSAGE_LENGTH` code points; longer ones have a problem of their own. */
 export function IsMessageBody(): PropertyDecorator {
-  return ValidateBy({
-    name: 'isMessageBody',
-    validator: {
-      validate: isMessageBody,
-      defaultMessage: (context) => bodyFault(context?.value) ?? '',
+  return fieldRule(
+    {
+      ...textSchema(1, MAX_MESSAGE_LENGTH),
+      description: 'Kept byte for byte. One that is only too long is refused with `message-too-long`.',
+      examples: ['Hello Ben!'],
     },
-  });
+    ValidateBy({
+      name: 'isMessageBody',
+      validator: {
+        validate: isMessageBody,
+        defaultMessage: (context) => bodyFault(context?.value) ?? '',
+      },
+    }),
+  );
 }
 
 export function isMessageBody(value: unknown): value is string {
@@ -111,15 +177,72 @@ const toInteger = ({ value }: TransformFnParams): unknown =>
 
 /** A whole number in a query string. */
 export function IsQueryInteger(min: number, max: number = Number.MAX_SAFE_INTEGER): PropertyDecorator {
+  return applyDecorators(Transform(toInteger), IsInteger(min, max));
+}
+
+const MAX_PAGE_SIZE = 200;
+/** How many items a page has when the client does not say. */
+export const DEFAULT_PAGE_SIZE = 50;
+
+/** `limit` of a list. */
+export function IsPageSize(): PropertyDecorator {
   return applyDecorators(
-    Transform(toInteger),
+    About(`Items of a page; ${DEFAULT_PAGE_SIZE} when it is left out.`, DEFAULT_PAGE_SIZE),
+    IsQueryInteger(1, MAX_PAGE_SIZE),
+  );
+}
+
+/** A position in a conversation, in a JSON body. */
+export function IsPosition(): PropertyDecorator {
+  return IsInteger(0, Number.MAX_SAFE_INTEGER);
+}
+
+function IsInteger(min: number, max: number): PropertyDecorator {
+  return fieldRule(
+    { type: 'integer', minimum: min, maximum: max },
     IsInt({ message: 'must be a whole number' }),
     Min(min),
     Max(max),
   );
 }
 
-/** A position in a conversation, in a JSON body. */
-export function IsPosition(): PropertyDecorator {
-  return applyDecorators(IsInt({ message: 'must be a whole number' }), Min(0), Max(Number.MAX_SAFE_INTEGER));
+export function IsFlag(): PropertyDecorator {
+  return fieldRule({ type: 'boolean' }, IsBoolean({ message: 'must be true or false' }));
+}
+
+export function IsOneOf(values: readonly string[]): PropertyDecorator {
+  const words = values.length > 1 ? `${values.slice(0, -1).join(', ')} or ${values.at(-1)}` : values[0];
+  return fieldRule({ type: 'string', enum: [...values] }, IsIn(values, { message: `must be ${words}` }));
+}
+
+/** Something that the server gave and takes back as it is. */
+export function IsOpaque(what: string, max: number): PropertyDecorator {
+  return fieldRule(
+    { type: 'string', maxLength: max },
+    IsString({ message: `must be ${what}` }),
+    MaxLength(max),
+  );
+}
+
+const CURSOR_LENGTH = 200;
+
+/** `nextCursor` of the page before. */
+export function IsCursor(): PropertyDecorator {
+  return IsOpaque('a cursor', CURSOR_LENGTH);
+}
+
+/** Objects of a DTO of their own, no two of them with the same `key`. */
+export function IsListOf<T extends object>(
+  dto: new () => T,
+  maximum: number,
+  key: keyof T & string,
+  duplicateMessage: string,
+): PropertyDecorator {
+  return fieldRule(
+    { type: 'array', items: { dto }, maxItems: maximum },
+    ...listChecks(maximum),
+    ArrayUnique((entry?: T) => entry?.[key], { message: duplicateMessage }),
+    ValidateNested({ each: true, message: 'must be an object' }),
+    Type(() => dto),
+  );
 }

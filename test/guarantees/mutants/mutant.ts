@@ -14,7 +14,7 @@ export interface Patch {
 
 /** A test file, and if need be one test in it. Those that start the server as a process need it to be built. */
 export interface Target {
-  readonly project: 'end-to-end' | 'guarantees';
+  readonly project: 'end-to-end' | 'guarantees' | 'faults';
   readonly file: string;
   readonly test?: string;
   readonly needsBuild: boolean;
@@ -29,6 +29,13 @@ export const BRIEF: Target = {
 export const proof = (name: string, test?: string): Target => ({
   project: 'guarantees',
   file: `test/guarantees/proofs/${name}`,
+  test,
+  needsBuild: true,
+});
+/** A test of `npm run test:faults`. */
+export const fault = (file: string, test: string): Target => ({
+  project: 'faults',
+  file: `test/faults/${file}`,
   test,
   needsBuild: true,
 });

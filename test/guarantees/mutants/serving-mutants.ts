@@ -1,4 +1,4 @@
-import { BRIEF, within, type Mutant } from './mutant';
+import { BRIEF, fault, within, type Mutant } from './mutant';
 
 const SERVICE = 'src/messages/messages.service.ts';
 const CONNECTIONS = 'src/connections/connections.gateway.ts';
@@ -87,7 +87,7 @@ const members = new Set<string>();`,
   },
   {
     name: 'wait for the database without a limit',
-    caughtBy: within('outage', 'because nothing goes through any more'),
+    caughtBy: fault('network', 'F06: stall'),
     patches: [
       {
         file: 'src/platform/database/deadline-client.ts',

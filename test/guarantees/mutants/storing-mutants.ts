@@ -39,7 +39,7 @@ export const STORING_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'broadcast before the commit',
-    caughtBy: BRIEF,
+    caughtBy: within('concurrency', 'only when it is committed'),
     patches: [
       {
         file: WRITER,
@@ -138,7 +138,7 @@ const sent = new Map<string, Promise<StoredMessage>>();`,
   },
   {
     name: 'try again under another id',
-    caughtBy: proof('database-killed'),
+    caughtBy: within('outage', 'lost after its commit'),
     patches: [
       {
         file: WRITER,

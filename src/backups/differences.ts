@@ -1,0 +1,25 @@
+import type { DatabaseFacts } from './manifest';
+
+/** More would not help anybody. */
+const NAMED = 5;
+
+/** Tables whose rows are not as many as were backed up, and another epoch, in words. */
+export function otherTables(backedUp: DatabaseFacts, held: DatabaseFacts): string[] {
+  const rows = new Map(held.tables.map((table) => [table.name, table.rows]));
+  return [
+    ...backedUp.tables
+      .filter(({ name, rows: count }) => rows.get(name) !== count)
+      .map(({ name, rows: count }) => `${name} has ${rows.get(name) ?? 'no'} rows instead of ${count}`),
+    ...(backedUp.epoch === held.epoch ? [] : [`the epoch is ${held.epoch} instead of ${backedUp.epoch}`]),
+  ];
+}
+
+type Digests = DatabaseFacts['conversations'];
+
+/** Conversations whose content is not what was backed up, in words. */
+export function otherConversations(backedUp: Digests, held: Digests): string[] {
+  const ids = new Set([...Object.keys(backedUp), ...Object.keys(held)]);
+  const other = [...ids].filter((id) => backedUp[id] !== held[id]);
+  if (other.length === 0) return [];
+  return [`${other.length} conversations have another content: ${other.slice(0, NAMED).join(', ')}`];
+}

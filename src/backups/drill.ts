@@ -1,0 +1,43 @@
+import type { BackupContext } from './backup-context';
+import { BackupError } from './backup-error';
+import { findBackup } from './backup-folder';
+import { verifyBackup } from './verify-backup';
+
+export interface Drill {
+  readonly ok: boolean;
+  readonly id: string;
+  /** How much would be lost if the last backup were all there is. */
+  readonly dataAgeSeconds: number;
+  /** How long restoring and proving took. */
+  readonly durationMs: number;
+  /** Why not `ok`. */
+  readonly reason?: string;
+}
+
+/**
+ * What would have to be done after a disaster, beside the live database: restores the last backup and proves it. That it
+ * was proven is recorded beside it.
+ * @throws BackupError when there is no backup, or the last one is no more than a file
+ */
+export async function drill(context: BackupContext): Promise<Drill> {
+  const begun = performance.now();
+  const backup = await findBackup(context.configuration.backupFolder, 'latest');
+  const conclude = (reason?: string): Drill => ({
+    ok: reason === undefined,
+    id: backup.manifest.id,
+    dataAgeSeconds: Math.round((Date.now() - Date.parse(backup.manifest.begunAt)) / 1_000),
+    durationMs: Math.round(performance.now() - begun),
+    ...(reason !== undefined && { reason }),
+  });
+  try {
+    const { findings } = await verifyBackup(context, backup);
+    if (findings.length === 0) return conclude();
+    const [first] = findings;
+    return conclude(
+      `it holds broken data in ${findings.length} places, such as ${first!.kind}: ${first!.where}`,
+    );
+  } catch (error) {
+    if (!(error instanceof BackupError)) throw error;
+    return conclude(error.message);
+  }
+}

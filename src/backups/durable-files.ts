@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { open, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { Transform, type Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+
+/** Of a file: bytes, and SHA-256 in hexadecimal. */
+export interface FileSeal {
+  readonly size: number;
+  readonly sha256: string;
+}
+
+/** Writes the stream to a new file that only its owner may read, and to the disk before this resolves. */
+export async function writeDurably(
+  path: string,
+  ...streams: [Readable, ...NodeJS.ReadWriteStream[]]
+): Promise<FileSeal> {
+  const meter = new Meter();
+  try {
+    await pipeline([
+      ...streams,
+      meter.through,
+      createWriteStream(path, { flags: 'wx', mode: 0o600, flush: true }),
+    ]);
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  }
+  return meter.seal();
+}
+
+/** Puts a small file in its place whole or not at all. */
+export async function replaceDurably(path: string, text: string): Promise<void> {
+  const draft = `${path}.draft-${process.pid}`;
+  await writeFile(draft, text, { mode: 0o600, flush: true });
+  await moveDurably(draft, path);
+}
+
+/** A rename that survives a power failure. */
+export async function moveDurably(from: string, to: string): Promise<void> {
+  await rename(from, to);
+  const folder = await open(dirname(to), 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+export async function sealOfFile(path: string, progress: (bytes: number) => void): Promise<FileSeal> {
+  const meter = new Meter();
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) progress(meter.add(chunk));
+  return meter.seal();
+}
+
+/** Counts and digests what goes through. */
+class Meter {
+  private readonly hash = createHash('sha256');
+  private size = 0;
+
+  readonly through = new Transform({
+    transform: (chunk: Buffer, _encoding, done) => {
+      this.add(chunk);
+      done(null, chunk);
+    },
+  });
+
+  /** @returns the bytes so far */
+  add(chunk: Buffer): number {
+    this.hash.update(chunk);
+    return (this.size += chunk.length);
+  }
+
+  seal(): FileSeal {
+    return { size: this.size, sha256: this.hash.digest('hex') };
+  }
+}

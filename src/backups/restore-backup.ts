@@ -1,0 +1,110 @@
+import { verifySchema } from '../platform/database/verify-schema';
+import { directUrl, type BackupContext } from './backup-context';
+import { BackupError } from './backup-error';
+import { isWhole, listBackups, type Backup } from './backup-folder';
+import { SideDatabases, urlOf, withClient } from './side-databases';
+import { recordProof, requireRestorable, restoreInto, type Verification } from './verify-backup';
+
+interface Options {
+  /** Replace what is there, also while servers are connected. */
+  readonly force?: boolean;
+  /** The name of the live database: replace what is there. */
+  readonly confirm?: string;
+  /** Drop what was there, instead of keeping it under another name. */
+  readonly discard?: boolean;
+}
+
+export interface Restoration extends Verification {
+  readonly epoch: number;
+  readonly database: string;
+  /** The name that the database now has which was there before; undefined when there was nothing in it. */
+  readonly replaced: string | undefined;
+  /** Connections that were open to it, and have been ended. */
+  readonly disconnected: number;
+}
+
+const MIGHT_BE_CLOSING_MS = 3_000;
+
+/**
+ * Puts the backup in the place of the live database. It is restored and proven beside it, and the two change names in
+ * one step: whatever fails before, and whoever is killed, the old data is where it was. The epoch becomes a new one,
+ * so that no client trusts numbers that it has from before.
+ * @throws BackupError
+ */
+export async function restoreBackup(
+  context: BackupContext,
+  backup: Backup,
+  options: Options,
+): Promise<Restoration> {
+  await requireRestorable(context, backup);
+  const url = directUrl(context);
+  return SideDatabases.with(url, async (databases) => {
+    const before = await readLive(url);
+    requireConsent(databases.live, before, options);
+    const connected = await databases.connectionsToLive(options.force ? 0 : MIGHT_BE_CLOSING_MS);
+    if (connected > 0 && !options.force) {
+      throw new BackupError(
+        `${connected} connections to the database "${databases.live}" are open. Stop the servers, or pass --force: they are disconnected then, and go on with the restored data.`,
+      );
+    }
+    const epoch = (await highestEpoch(context, before.epoch)) + 1;
+    const replaced = databases.nameForReplaced();
+    const verification = await databases.withScratch(async (scratchUrl, scratch) => {
+      const result = await restoreInto(context, backup, scratchUrl);
+      await recordProof(backup, result);
+      await withClient(scratchUrl, (client) => client.query('update database_state set epoch = $1', [epoch]));
+      await verifySchema(asApplication(context, scratch), context.configuration, context.schema);
+      context.progress('changing the places');
+      await databases.putInPlace(scratch, replaced);
+      return result;
+    });
+    const isKept = !before.isEmpty && !options.discard;
+    await databases.dropReplaced(isKept ? replaced : undefined);
+    return {
+      ...verification,
+      epoch,
+      database: databases.live,
+      replaced: isKept ? replaced : undefined,
+      disconnected: connected,
+    };
+  });
+}
+
+interface Live {
+  readonly isEmpty: boolean;
+  /** 0 when it is not there. */
+  readonly epoch: number;
+}
+
+async function readLive(url: string): Promise<Live> {
+  return withClient(url, async (client) => {
+    const { rows } = await client.query<{ is_empty: boolean; has_state: boolean }>(`
+      select not exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+          where c.relkind in ('r', 'p') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema') as is_empty,
+        to_regclass('public.database_state') is not null as has_state`);
+    const { is_empty: isEmpty, has_state: hasState } = rows[0]!;
+    if (!hasState) return { isEmpty, epoch: 0 };
+    const state = await client.query<{ epoch: number }>('select epoch from public.database_state');
+    return { isEmpty, epoch: state.rows[0]?.epoch ?? 0 };
+  });
+}
+
+function requireConsent(name: string, { isEmpty }: Live, { force, confirm }: Options): void {
+  if (isEmpty || force || confirm === name) return;
+  throw new BackupError(
+    `The database "${name}" is not empty. To replace what is in it, pass --confirm ${name}; the old data is kept under another name.`,
+  );
+}
+
+/** No epoch may ever be given twice, also when the live database is gone: backups remember theirs. */
+async function highestEpoch({ configuration }: BackupContext, live: number): Promise<number> {
+  const backups = await listBackups(configuration.backupFolder);
+  return Math.max(live, ...backups.filter(isWhole).map(({ manifest }) => manifest.epoch));
+}
+
+/** The server may be another user than the one who migrates and restores. */
+function asApplication(context: BackupContext, database: string): string {
+  const url = new URL(urlOf(directUrl(context), database));
+  const { username, password } = new URL(context.url);
+  return Object.assign(url, { username, password }).toString();
+}

@@ -1,0 +1,21 @@
+import type { BackupContext } from './backup-context';
+import { isWhole, listBackups, removeBackup, type Backup } from './backup-folder';
+
+const DAY_MS = 24 * 3_600_000;
+
+/**
+ * Deletes backups older than `BACKUP_RETENTION_DAYS`, but neither the one that was just made nor the newest one that is
+ * known to restore. What cannot be read is left for people to look at.
+ */
+export async function deleteExpired({ configuration, warn }: BackupContext, justMade: Backup): Promise<void> {
+  const backups = (await listBackups(configuration.backupFolder)).filter(isWhole);
+  const newestProven = backups.find(({ proof }) => proof !== undefined);
+  const kept = [justMade.base, newestProven?.base];
+  const limit = Date.now() - configuration.BACKUP_RETENTION_DAYS * DAY_MS;
+  for (const backup of backups) {
+    const { id, begunAt } = backup.manifest;
+    if (kept.includes(backup.base) || Date.parse(begunAt) >= limit) continue;
+    await removeBackup(backup);
+    warn(`deleted ${id}, which is older than ${configuration.BACKUP_RETENTION_DAYS} days`);
+  }
+}

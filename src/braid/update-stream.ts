@@ -1,0 +1,106 @@
+import type { Response } from 'express';
+import { BLANK_LINE } from './updates';
+
+/** How much a reader may leave unread, and for how long. */
+export interface StreamLimits {
+  maxUnreadBytes: number;
+  stalledMs: number;
+}
+
+/** Injected, so that tests need not wait as long. */
+export const STREAM_LIMITS = Symbol('stream limits');
+export const DEFAULT_LIMITS: StreamLimits = { maxUnreadBytes: 256 * 1024, stalledMs: 60_000 };
+
+/** Signs of life come a little earlier than promised. */
+const HEARTBEAT_SHARE = 0.8;
+const KEEP_ALIVE_MS = 30_000;
+
+/**
+ * An answer with status 209 that goes on: whole updates, and blank lines between them. Nothing of what a reader leaves
+ * unread beyond the limit waits here: who writes has to ask `isBehind` first, and `onceRead` tells when to go on. A
+ * reader that takes nothing at all for the time of the limit is cut off; it resumes where it was.
+ *
+ *   opening → open → ended
+ */
+export class UpdateStream {
+  private state: 'opening' | 'open' | 'ended' = 'opening';
+  private heartbeat: NodeJS.Timeout | undefined;
+  private stalled: NodeJS.Timeout | undefined;
+  private continueReading: (() => void) | undefined;
+
+  constructor(
+    private readonly response: Response,
+    private readonly limits: StreamLimits,
+    private readonly onEnd: (isTooSlow: boolean) => void,
+  ) {
+    response.on('drain', () => this.drained());
+    response.once('close', () => this.finish(false));
+  }
+
+  get hasEnded(): boolean {
+    return this.state === 'ended';
+  }
+
+  /** Sends the head at once: there may be nothing else to say for a long time. */
+  open(headers: Record<string, string>, heartbeatMs: number | undefined): void {
+    if (this.state !== 'opening') return;
+    this.state = 'open';
+    this.response.socket?.setKeepAlive(true, KEEP_ALIVE_MS);
+    this.response.writeHead(209, 'Subscription', headers);
+    this.response.flushHeaders();
+    if (heartbeatMs === undefined) return;
+    this.heartbeat = setInterval(() => {
+      if (!this.isBehind) this.response.write(BLANK_LINE);
+    }, heartbeatMs * HEARTBEAT_SHARE).unref();
+  }
+
+  /** Whether the reader has to read first. */
+  get isBehind(): boolean {
+    return this.response.writableLength > this.limits.maxUnreadBytes;
+  }
+
+  /** One whole update. Does nothing after the end. */
+  write(update: Buffer): void {
+    if (this.state !== 'open') return;
+    this.response.write(update);
+    if (this.isBehind) this.stalled ??= setTimeout(() => this.cutOff(), this.limits.stalledMs).unref();
+  }
+
+  /** Calls once, when the reader that is behind has read. */
+  onceRead(callback: () => void): void {
+    this.continueReading = callback;
+  }
+
+  /** From the return of this on nothing more is said. A reader that is behind does not get the rest of it either. */
+  end(): void {
+    if (this.state === 'ended') return;
+    const wasOpen = this.state === 'open';
+    const { isBehind } = this;
+    this.finish(false);
+    if (!wasOpen) return;
+    if (isBehind) this.response.destroy();
+    else this.response.end();
+  }
+
+  private drained(): void {
+    clearTimeout(this.stalled);
+    this.stalled = undefined;
+    const { continueReading } = this;
+    this.continueReading = undefined;
+    continueReading?.();
+  }
+
+  private cutOff(): void {
+    this.finish(true);
+    this.response.destroy();
+  }
+
+  private finish(isTooSlow: boolean): void {
+    if (this.state === 'ended') return;
+    this.state = 'ended';
+    clearInterval(this.heartbeat);
+    clearTimeout(this.stalled);
+    this.continueReading = undefined;
+    this.onEnd(isTooSlow);
+  }
+}

@@ -1,0 +1,146 @@
+import type { BackupContext } from '../backups/backup-context';
+import { findBackup, isWhole, listBackups } from '../backups/backup-folder';
+import { createBackup } from '../backups/create-backup';
+import { drill } from '../backups/drill';
+import { restoreBackup } from '../backups/restore-backup';
+import { verifyBackup } from '../backups/verify-backup';
+import type { Configuration } from '../platform/configuration/configuration';
+import { loadConfiguration } from '../platform/configuration/load-configuration';
+import { SCHEMA } from '../schema';
+import { fail, print, progress } from './output';
+import { withDatabase } from './with-database';
+
+interface Options {
+  json?: boolean;
+}
+
+const DAY_S = 86_400;
+
+export async function backupCreateCommand(options: Options & { portable?: boolean }): Promise<void> {
+  await withBackups(async (context) => {
+    const { manifest, path } = await createBackup(context, options);
+    const { id, size, sha256: digest, leftOut } = manifest;
+    progress('');
+    if (leftOut.length > 0) context.warn(`schemas that are not in the backup: ${leftOut.join(', ')}`);
+    print(options, `${id}: ${inWords(size)} in ${path}`, { id, path, size, digest });
+  });
+}
+
+export async function backupListCommand(options: Options): Promise<void> {
+  try {
+    const { backupFolder } = loadConfiguration(process.env);
+    const backups = (await listBackups(backupFolder)).map((backup) => {
+      const { path } = backup;
+      if (!isWhole(backup)) return { id: idOf(path), path, fault: backup.fault };
+      const { id, begunAt, size, sha256: digest, way, epoch, migrations, appVersion } = backup.manifest;
+      const ageSeconds = ageOf(begunAt);
+      const verifiedAt = backup.proof?.verifiedAt ?? null;
+      return {
+        id,
+        path,
+        begunAt,
+        ageSeconds,
+        size,
+        digest,
+        way,
+        epoch,
+        schema: migrations.at(-1),
+        appVersion,
+        verifiedAt,
+      };
+    });
+    const lines = backups.map((backup) =>
+      'fault' in backup
+        ? backup.fault
+        : [
+            backup.id,
+            `${(backup.ageSeconds / DAY_S).toFixed(1)} days old`,
+            inWords(backup.size),
+            backup.schema,
+            backup.digest.slice(0, 12),
+            backup.verifiedAt ? `proven ${backup.verifiedAt}` : 'never proven',
+          ].join('  '),
+    );
+    print(options, lines.join('\n') || `no backups in ${backupFolder}`, { backups });
+  } catch (error) {
+    fail(error);
+  }
+}
+
+export async function backupVerifyCommand(reference: string | undefined, options: Options): Promise<void> {
+  await withBackups(async (context, configuration) => {
+    const backup = await findBackup(configuration.backupFolder, reference ?? 'latest');
+    const { findings, ...facts } = await verifyBackup(context, backup);
+    const isOk = findings.length === 0;
+    const text = isOk
+      ? `${backup.manifest.id} restores: ${facts.rows} rows, ${facts.conversations} conversations, in ${facts.durationMs} ms`
+      : findings.map(({ kind, where, detail }) => `${kind}: ${where} ${detail}`).join('\n');
+    progress('');
+    print(options, text, { ok: isOk, id: backup.manifest.id, ...facts, findings });
+    if (!isOk) process.exitCode = 1;
+  });
+}
+
+interface RestoreOptions extends Options {
+  force?: boolean;
+  confirm?: string;
+  discard?: boolean;
+}
+
+export async function backupRestoreCommand(reference: string, options: RestoreOptions): Promise<void> {
+  await withBackups(async (context, configuration) => {
+    const backup = await findBackup(configuration.backupFolder, reference);
+    const { id, begunAt } = backup.manifest;
+    const restored = await restoreBackup(context, backup, options);
+    const { database, replaced, epoch, disconnected, findings } = restored;
+    progress('');
+    if (findings.length > 0)
+      context.warn(
+        `the data was broken when it was backed up, in ${findings.length} places: run \`xfchat check\``,
+      );
+    const text = [
+      `"${database}" is as it was at ${begunAt} (${id}), under epoch ${epoch}`,
+      ...(replaced ? [`what was there is kept in "${replaced}" until the next restore`] : []),
+      ...(disconnected > 0
+        ? [`${disconnected} connections of servers were ended; they come back by themselves`]
+        : []),
+    ];
+    print(options, text.join('\n'), { ok: true, id, begunAt, ...restored });
+  });
+}
+
+/** Ends with 1 when the last backup does not restore. */
+export async function drillCommand(options: Options): Promise<void> {
+  await withBackups(async (context) => {
+    const result = await drill(context);
+    const { ok, id, dataAgeSeconds, durationMs, reason } = result;
+    progress('');
+    const text = ok
+      ? `${id} restores in ${durationMs} ms; what it holds is ${dataAgeSeconds} s old`
+      : `${id} does not restore: ${reason}`;
+    print(options, text, result);
+    if (!ok) process.exitCode = 1;
+  });
+}
+
+async function withBackups(
+  work: (context: BackupContext, configuration: Configuration) => Promise<void>,
+): Promise<void> {
+  await withDatabase((url, configuration, isEmbedded) => {
+    const warn = (message: string): void => {
+      progress('');
+      process.stderr.write(`${message}\n`);
+    };
+    return work({ url, isEmbedded, configuration, schema: SCHEMA, progress, warn }, configuration);
+  });
+}
+
+export const ageOf = (begunAt: string): number => Math.round((Date.now() - Date.parse(begunAt)) / 1_000);
+
+const idOf = (path: string): string => path.replace(/^.*[/\\]|\.backup$/g, '');
+
+function inWords(bytes: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+  const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), units.length - 1);
+  return `${(bytes / 1_000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
+}

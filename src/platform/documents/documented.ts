@@ -1,0 +1,93 @@
+import 'reflect-metadata';
+import type { Observable } from 'rxjs';
+import type { ProblemCode } from '../problems/catalogue';
+import type { Schema } from './schema';
+
+/** An answer without a body. */
+export const NO_CONTENT = { isEmpty: true } as const;
+/** An answer that goes on for as long as the client listens, in the framing of Braid (docs/braid.md). */
+export const STREAM = { isStream: true } as const;
+/** An answer that is not JSON. */
+export interface OtherContent {
+  readonly mediaType: string;
+}
+
+type Answer = Schema<unknown> | typeof NO_CONTENT | typeof STREAM | OtherContent;
+type Answers = Readonly<Record<number, Answer>>;
+type ValueOf<A> = A extends typeof NO_CONTENT
+  ? void
+  : A extends typeof STREAM
+    ? Observable<unknown>
+    : A extends OtherContent
+      ? string
+      : A extends Schema<infer T>
+        ? T
+        : never;
+type ValuesOf<A extends Answers> = { [S in keyof A]: ValueOf<A[S]> }[keyof A];
+/** A method that gives what the document says: anything else does not compile. */
+type Giving<T> = <M extends (...parameters: never[]) => T | Promise<T>>(
+  target: object,
+  key: string,
+  method: TypedPropertyDescriptor<M>,
+) => void;
+
+/** A route of the HTTP interface, beside what its decorators and DTOs say already. */
+export interface RouteDocument<A extends Answers = Answers> {
+  readonly summary: string;
+  readonly description?: string;
+  readonly answers: A;
+  /** Refusals of its own; those that every route of its kind has are added (`common-problems.ts`). */
+  readonly problems?: readonly ProblemCode[];
+  /** What a request goes through: `service` all of it, `page` no database, `probe` not even the drain. */
+  readonly kind?: 'service' | 'page' | 'probe';
+  /** Request headers that mean something to this route alone: name → description. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A command of the socket interface. */
+export interface CommandDocument<T = unknown> {
+  readonly summary: string;
+  readonly description?: string;
+  /** `data` of its acknowledgement. */
+  readonly answer: Schema<T>;
+  readonly problems: readonly ProblemCode[];
+  readonly isWrite: boolean;
+  /** Of one that is registered with `DirectCommands`: what Nest's decorators say of the others. */
+  readonly direct?: { readonly event: string; readonly payload: new () => object };
+}
+
+/** An event that the server sends. */
+export type EventDocument = { readonly summary: string } & (
+  | { readonly payload: Schema<unknown> }
+  /** The payload is a problem with one of these codes. */
+  | { readonly problems: readonly ProblemCode[] }
+);
+export type EventDocuments = Readonly<Record<string, EventDocument>>;
+
+const ROUTE = 'xfchat:route';
+const COMMAND = 'xfchat:command';
+const EVENTS = 'xfchat:events';
+
+export function Route<const A extends Answers>(document: RouteDocument<A>): Giving<ValuesOf<A>> {
+  return (_target, _key, method) => Reflect.defineMetadata(ROUTE, document, method.value!);
+}
+
+export function Command<T>(document: CommandDocument<T>): Giving<T> {
+  return (_target, _key, method) => Reflect.defineMetadata(COMMAND, document, method.value!);
+}
+
+/** The events that a gateway sends, by name. */
+export function Emits(events: EventDocuments): ClassDecorator {
+  return (gateway) => Reflect.defineMetadata(EVENTS, events, gateway);
+}
+
+// eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- a handler of any form
+export const routeDocument = (handler: Function): RouteDocument | undefined =>
+  Reflect.getMetadata(ROUTE, handler) as RouteDocument | undefined;
+
+// eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- a handler of any form
+export const commandDocument = (handler: Function): CommandDocument | undefined =>
+  Reflect.getMetadata(COMMAND, handler) as CommandDocument | undefined;
+
+export const eventDocuments = (gateway: object): EventDocuments =>
+  (Reflect.getMetadata(EVENTS, gateway) as EventDocuments | undefined) ?? {};

@@ -1,0 +1,55 @@
+import { applyDecorators } from '@nestjs/common';
+import 'reflect-metadata';
+import type { About as Facts, JsonSchema } from './schema';
+
+/** What the rules of a DTO's field say to the documents. */
+export interface FieldSchema {
+  readonly schema: JsonSchema;
+  /** May be left out; null says the same in a JSON body. */
+  readonly isOptional: boolean;
+  /** One that was given by hand, with `About`. */
+  readonly example?: unknown;
+}
+
+const FIELDS = 'xfchat:fields';
+type Parts = Partial<FieldSchema & Facts>;
+
+function partsOf(dto: object): Record<string, Parts> {
+  return (Reflect.getMetadata(FIELDS, dto) as Record<string, Parts> | undefined) ?? {};
+}
+
+function describe(parts: Parts): PropertyDecorator {
+  return (dto, key) => {
+    const fields = partsOf(dto);
+    const field = { ...fields[String(key)], ...parts };
+    Reflect.defineMetadata(FIELDS, { ...fields, [String(key)]: field }, dto);
+  };
+}
+
+/** A rule for a field and its schema: what is checked and what is documented are written side by side. */
+export function fieldRule(schema: JsonSchema, ...checks: PropertyDecorator[]): PropertyDecorator {
+  return applyDecorators(describe({ schema }), ...checks);
+}
+
+export function optionalRule(...checks: PropertyDecorator[]): PropertyDecorator {
+  return applyDecorators(describe({ isOptional: true }), ...checks);
+}
+
+/** What a field is for, and an example of it, for the documents. */
+export function About(description?: string, example?: unknown): PropertyDecorator {
+  return describe({ ...(description && { description }), ...(example !== undefined && { example }) });
+}
+
+/** The fields of a DTO, inherited ones first. @throws Error for a field whose rules have no schema */
+export function fieldsOf(dto: abstract new () => object): Record<string, FieldSchema> {
+  const fields = Object.entries(partsOf(dto.prototype as object)).map(([name, parts]) => {
+    const { schema, isOptional = false, description, example } = parts;
+    if (!schema) throw new Error(`${dto.name}.${name} has no schema`);
+    const facts = {
+      ...(description && { description }),
+      ...(example !== undefined && { examples: [example] }),
+    };
+    return [name, { schema: { ...schema, ...facts }, isOptional, example }];
+  });
+  return Object.fromEntries(fields) as Record<string, FieldSchema>;
+}

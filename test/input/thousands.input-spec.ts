@@ -1,0 +1,3 @@
+import { describeWrongInput } from './wrong-input';
+
+describeWrongInput(60);

@@ -1,0 +1,35 @@
+import type { DataSource } from 'typeorm';
+import { signUpAll, type Person } from '../support/people';
+import type { TestServer } from '../support/test-server';
+
+/** Somebody who may do everything that the routes are for, so that nothing but the input is wrong. */
+export interface World {
+  readonly caller: Person;
+  /** Values of path parameters by their names. */
+  readonly ids: Readonly<Record<string, string>>;
+}
+
+export async function makeWorld({ url }: TestServer): Promise<World> {
+  const [ada, ben, cem] = (await signUpAll(url, 3)) as [Person, Person, Person];
+  const conversationId = await ada.group(ben);
+  const { id: messageId } = await ada.send(conversationId, 'Hello Ben!');
+  const { sessionId } = await ada.signInAgain('laptop');
+  const request = await cem.call('POST', '/friend-requests', { recipientId: ada.id });
+  const friendRequestId = request.body.id as string;
+  const ids = { conversationId, messageId, sessionId, friendRequestId, userId: ben.id, code: 'internal' };
+  return { caller: ada, ids };
+}
+
+/** All rows of all tables, in one word: the same as before when nothing has changed. */
+export async function digestOf(dataSource: DataSource): Promise<string> {
+  const tables = await dataSource.query<{ name: string }[]>(
+    `select table_name as name from information_schema.tables
+     where table_schema = current_schema() and table_type = 'BASE TABLE' order by 1`,
+  );
+  const digests = tables.map(
+    ({ name }) =>
+      `select '${name} ' || count(*) || ' ' || coalesce(md5(string_agg(md5(t::text), '' order by md5(t::text))), '') as digest from "${name}" t`,
+  );
+  const rows = await dataSource.query<{ digest: string }[]>(digests.join(' union all '));
+  return rows.map(({ digest }) => digest).join('\n');
+}

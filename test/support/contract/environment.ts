@@ -1,0 +1,32 @@
+import NodeEnvironment from 'jest-environment-node';
+import { writeLedger } from './ledger';
+import { Witness } from './witness';
+
+/**
+ * Where end-to-end tests run. Jest loads everything anew for each test file but this, so that the documents are read
+ * and compiled once by each worker.
+ */
+export default class ContractEnvironment extends NodeEnvironment {
+  private readonly witness = new Witness();
+  private isComplete = false;
+  private readonly testPath: string;
+
+  constructor(...parameters: ConstructorParameters<typeof NodeEnvironment>) {
+    super(...parameters);
+    const [, { testPath }] = parameters;
+    this.testPath = testPath;
+    this.global.witness = this.witness;
+  }
+
+  handleTestEvent({ name, test }: { name: string; test?: { errors: unknown[] } }): void {
+    if (name === 'run_start') this.isComplete = true;
+    if (name === 'test_skip' || (name === 'test_done' && test!.errors.length > 0)) this.isComplete = false;
+  }
+
+  override async teardown(): Promise<void> {
+    const { testPath, isComplete, witness } = this;
+    const faults = witness.takeFaults();
+    writeLedger({ testPath, isComplete, exercised: [...witness.exercised], faults });
+    await super.teardown();
+  }
+}

@@ -1,0 +1,4 @@
+import { describeWrongInput } from './input/wrong-input';
+
+// The thousands are in `npm run test:input`.
+describeWrongInput(3);
