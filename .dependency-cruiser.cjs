@@ -62,13 +62,25 @@ module.exports = {
     {
       name: 'nothing-imports-tests',
       severity: 'error',
-      from: { path: '^src/', pathNot: '\\.spec\\.ts$' },
+      from: { path: '^(src|client)/', pathNot: '\\.spec\\.ts$' },
       to: { path: '^test/|\\.spec\\.ts$' },
+    },
+    {
+      name: 'server-and-client-meet-on-the-wire-only',
+      severity: 'error',
+      from: { path: '^(src|client)/' },
+      to: { path: '^(src|client)/', pathNot: '^$1/' },
+    },
+    {
+      name: 'the-client-runs-in-browsers',
+      severity: 'error',
+      from: { path: '^client/', pathNot: '\\.spec\\.ts$' },
+      to: { dependencyTypes: ['core'] },
     },
     {
       name: 'declared-dependencies-only',
       severity: 'error',
-      from: { path: '^src/', pathNot: '\\.spec\\.ts$' },
+      from: { path: '^(src|client)/', pathNot: '\\.spec\\.ts$' },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
     },
   ],

@@ -19,7 +19,7 @@ const oneDoor = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist', 'coverage', 'node_modules', '.xfchat'] },
+  { ignores: ['**/dist', 'coverage', 'node_modules', '.xfchat'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
@@ -32,7 +32,7 @@ export default tseslint.config(
         'error',
         { considerDefaultExhaustiveForUnions: true },
       ],
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_+$' }],
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/no-explicit-any': 'error',
       'no-restricted-syntax': ['error', ...oneDoor],
@@ -55,6 +55,7 @@ export default tseslint.config(
   },
   {
     files: [
+      'client/**/*.ts', // has no database
       'src/messages/*.queries.ts',
       'src/migrations/*.ts',
       'src/platform/database/transaction.ts',

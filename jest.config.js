@@ -56,7 +56,11 @@ module.exports = {
   // The machine of the tests also runs their PostgreSQL; fewer workers than this leave it idle.
   maxWorkers: 2,
   projects: [
-    { ...base, displayName: 'unit', testRegex: '(src|test/guarantees|test/support)/.*\\.spec\\.ts$' },
+    {
+      ...base,
+      displayName: 'unit',
+      testRegex: '(src|client/src|test/guarantees|test/support)/.*\\.spec\\.ts$',
+    },
     {
       ...withDatabase,
       displayName: 'end-to-end',

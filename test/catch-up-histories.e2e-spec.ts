@@ -1,6 +1,8 @@
-import { ModelClient, type Position } from './support/model-client';
+import type { Position } from '../client/src/index';
+import type { Timeline } from '../client/src/timeline';
 import { signUpAll, type Person } from './support/people';
 import { Random } from './support/random';
+import { applyTo, readTimeline, stateOf } from './support/read-timeline';
 import { startTestServer, type TestServer } from './support/test-server';
 import type { ReceivedEvent } from './support/test-socket';
 import { until } from './support/until';
@@ -64,33 +66,33 @@ describe('catching up after a history of everything that can happen', () => {
       const id = await owner.group(reader, others[0]!, others[1]!, others[2]!);
       const sent: { id: string; by: Person }[] = [];
       for (let step = 0; step < 10; step++) await act(id, random, sent);
-      const atFirst = await ModelClient.read(reader, id);
-      const begin = atFirst.position;
+      const atFirst = await readTimeline(reader, id);
+      const begin = atFirst.position!;
       const socket = await reader.connect();
-      const startOf = () => ModelClient.read(reader, id);
+      const startOf = () => readTimeline(reader, id);
       // The state that the client begins with is read again for each moment below, so it is taken before the rest.
       const starts = await Promise.all(numbers(12).map(startOf));
       for (let burst = 0; burst < 20; burst++) {
         await Promise.all(numbers(1 + random.below(4)).map(() => act(id, random, sent)));
       }
-      const fresh = await ModelClient.read(reader, id);
-      const events = await allEvents(socket.events, id, begin, fresh.position);
+      const fresh = await readTimeline(reader, id);
+      const events = await allEvents(socket.events, id, begin, fresh.position!);
       socket.close();
 
       // The state before and all events are the state after.
-      events.forEach((event) => atFirst.apply(event));
+      events.forEach((event) => applyTo(atFirst, event));
       expect({ seed, ...atFirst.position }).toEqual({ seed, ...fresh.position });
-      expect(atFirst.state).toEqual(fresh.state);
+      expect(stateOf(atFirst)).toEqual(stateOf(fresh));
 
       for (const [index, model] of starts.entries()) {
         const moment = index === 0 ? 0 : random.below(events.length);
-        events.slice(0, moment).forEach((event) => model.apply(event));
+        events.slice(0, moment).forEach((event) => applyTo(model, event));
         const label = `seed ${seed}, ${moment} of ${events.length} events`;
         await (index % 2 === 0 ? catchUpAlone(model, id) : catchUpInTheCrowd(model, id, label));
-        expect({ label, ...model.position, ...model.state }).toEqual({
+        expect({ label, ...model.position, ...stateOf(model) }).toEqual({
           label,
           ...fresh.position,
-          ...fresh.state,
+          ...stateOf(fresh),
         });
       }
     },
@@ -121,8 +123,8 @@ describe('catching up after a history of everything that can happen', () => {
     return own();
   }
 
-  async function catchUpAlone(model: ModelClient, id: string): Promise<void> {
-    const before = model.position;
+  async function catchUpAlone(model: Timeline, id: string): Promise<void> {
+    const before = model.position!;
     const { body: found } = await reader.call(
       'GET',
       `/conversations/${id}/changes?seq=${before.seq}&rev=${before.rev}&epoch=1`,
@@ -132,21 +134,21 @@ describe('catching up after a history of everything that can happen', () => {
     expect(
       found.messages.filter((message: Position) => message.seq <= before.seq && message.rev <= before.rev),
     ).toEqual([]);
-    model.take(found);
+    model.takeChanges(found);
   }
 
-  async function catchUpInTheCrowd(model: ModelClient, id: string, label: string): Promise<void> {
+  async function catchUpInTheCrowd(model: Timeline, id: string, label: string): Promise<void> {
     const socket = await reader.connect();
     for (let steps = 0, isComplete = false; !isComplete; steps++) {
       if (steps > 50) throw new Error(`${label}: no end`);
       const cursors = [...crowd.map((conversationId) => ({ conversationId, seq: 0, rev: 0 }))];
-      cursors.splice(steps, 0, { conversationId: id, ...model.position });
+      cursors.splice(steps, 0, { conversationId: id, ...model.position! });
       const answer = await socket.ok('conversation:sync', { epoch: 1, cursors });
       const found = answer.changes[steps];
       expect(found.conversationId).toBe(id);
       const size = found.messages.length + found.participants.length + (found.conversation ? 1 : 0);
       expect(size).toBeLessThanOrEqual(10);
-      model.take(found);
+      model.takeChanges(found);
       isComplete = found.complete;
     }
     socket.close();

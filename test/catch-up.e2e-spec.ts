@@ -1,8 +1,9 @@
+import type { Position } from '../client/src/index';
 import { randomUUID } from 'node:crypto';
 import { withClient } from './support/databases';
 import { aStatementWaits } from './support/locks';
-import { ModelClient, type Position } from './support/model-client';
 import { signUpAll, type Person } from './support/people';
+import { readTimeline, stateOf } from './support/read-timeline';
 import { startTestServer, type TestServer } from './support/test-server';
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
@@ -96,7 +97,7 @@ describe('catching up', () => {
 
   it('never has a hole while others write, from nothing or from any page', async () => {
     const id = await owner.group(...others);
-    const client = await ModelClient.read(owner, id);
+    const client = await readTimeline(owner, id);
     const pages: { items: Position[]; head: Position }[] = [];
     let isWriting = true;
     const writers = Promise.all(
@@ -109,10 +110,10 @@ describe('catching up', () => {
       }),
     ).finally(() => (isWriting = false));
     while (isWriting) {
-      const found = await changesFrom(owner, id, client.position);
-      client.take(found);
-      expect(client.state.messages.map((message) => message.seq)).toEqual(numbers(found.cursor.seq));
-      for (const { seq, rev } of client.state.messages) {
+      const found = await changesFrom(owner, id, client.position!);
+      client.takeChanges(found);
+      expect(client.messages.map((message) => message.seq)).toEqual(numbers(found.cursor.seq));
+      for (const { seq, rev } of client.messages) {
         expect(seq).toBeLessThanOrEqual(found.head.seq);
         expect(rev).toBeLessThanOrEqual(found.head.rev);
       }
@@ -121,16 +122,16 @@ describe('catching up', () => {
       }
     }
     await writers;
-    client.take(await changesFrom(owner, id, client.position));
-    const fresh = await ModelClient.read(owner, id);
-    expect(client.state).toEqual(fresh.state);
+    client.takeChanges(await changesFrom(owner, id, client.position!));
+    const fresh = await readTimeline(owner, id);
+    expect(stateOf(client)).toEqual(stateOf(fresh));
     expect(client.position).toEqual(fresh.position);
     // The head of a page is never newer than what is on it: going on from there misses nothing.
     for (const { items, head } of pages) {
       const held = new Map(items.map((message) => [message.seq, message]));
       expect([...held.keys()]).toEqual(numbers(head.seq));
       for (const message of (await changesFrom(owner, id, head)).messages) held.set(message.seq, message);
-      expect([...held.values()]).toEqual(fresh.state.messages);
+      expect([...held.values()]).toEqual(fresh.messages);
     }
   });
 
@@ -160,7 +161,7 @@ describe('catching up', () => {
     const [ada] = others as [Person];
     const id = await owner.group(ada);
     await owner.send(id, 'one');
-    const client = await ModelClient.read(ada, id);
+    const client = await readTimeline(ada, id);
     await owner.call('DELETE', `/conversations/${id}/participants/${ada.id}`);
     await owner.send(id, 'two');
     await owner.call('PATCH', `/conversations/${id}`, { title: 'changed' });
@@ -169,8 +170,8 @@ describe('catching up', () => {
       body: { code: 'conversation-not-found' },
     });
     await owner.call('PUT', `/conversations/${id}/participants/${ada.id}`, {});
-    client.take(await changesFrom(ada, id, client.position));
-    expect(client.state).toEqual((await ModelClient.read(ada, id)).state);
+    client.takeChanges(await changesFrom(ada, id, client.position!));
+    expect(stateOf(client)).toEqual(stateOf(await readTimeline(ada, id)));
     expect(client.position).toEqual({ seq: 2, rev: 3 });
   });
 

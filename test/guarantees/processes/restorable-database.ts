@@ -8,11 +8,26 @@ import type { Recorder } from '../history/recorder';
 import type { Faults } from '../nemesis/nemesis';
 import type { ServerProcess } from './server-process';
 
+/** What a restore has done to the messages. */
+export interface Loss {
+  /** The highest `seq` that is still there, by conversation. */
+  readonly heads: ReadonlyMap<string, number>;
+  /** What is not: see `traceOf`. */
+  readonly forgotten: ReadonlySet<string>;
+}
+
+/** Tells a message from another one that has its number, or its id, in another history. */
+export const traceOf = ({ id, seq, createdAt }: { id: string; seq: number; createdAt: string }): string =>
+  `${seq} ${id} ${createdAt}`;
+
 /**
  * A database of which a copy is taken, and to which that copy is brought back later, as a restore does. A database that
  * is copied must have no connections, so the server ends before and begins again afterwards.
  */
 export class RestorableDatabase {
+  /** What was lost by each restore so far. */
+  readonly losses: Loss[] = [];
+
   private constructor(private readonly live: TestDatabase) {}
 
   static async create(): Promise<RestorableDatabase> {
@@ -40,7 +55,14 @@ export class RestorableDatabase {
         }),
       'restore database': () =>
         withoutServer('restore', async () => {
+          const before = await this.messages();
           await this.replace(this.live.name, copy);
+          const after = await this.messages();
+          const kept = new Set(after.map(traceOf));
+          this.losses.push({
+            heads: new Map(after.map(({ conversationId, seq }) => [conversationId, seq])),
+            forgotten: new Set(before.map(traceOf).filter((trace) => !kept.has(trace))),
+          });
           await withClient(this.live.url, (client) =>
             client.query('update database_state set epoch = epoch + 1'),
           );
@@ -53,6 +75,19 @@ export class RestorableDatabase {
       await client.query(`drop database if exists ${this.live.name}_copy with (force)`);
     });
     await this.live.drop();
+  }
+
+  private async messages(): Promise<
+    { id: string; conversationId: string; seq: number; createdAt: string }[]
+  > {
+    const { rows } = await withClient(this.live.url, (client) =>
+      client.query<{ id: string; conversation_id: string; seq: number; created_at: Date }>(
+        'select id, conversation_id, seq::integer, created_at from chat_messages order by seq',
+      ),
+    );
+    return rows.map(({ id, conversation_id: conversationId, seq, created_at: createdAt }) => {
+      return { id, conversationId, seq, createdAt: createdAt.toISOString() };
+    });
   }
 
   private replace(name: string, template: string): Promise<void> {

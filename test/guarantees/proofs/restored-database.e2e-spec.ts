@@ -2,7 +2,8 @@ import { withClient } from '../../support/databases';
 import { until } from '../../support/until';
 import { parseSchedule } from '../nemesis/schedule';
 import { Cluster } from '../processes/cluster';
-import { RestorableDatabase } from '../processes/restorable-database';
+import type { Message } from '../history/history';
+import { RestorableDatabase, traceOf } from '../processes/restorable-database';
 import { Random, SEED } from '../../support/random';
 import { runUnderFaults } from '../workload/run-under-faults';
 
@@ -28,6 +29,15 @@ describe('a database that is restored', () => {
     return rowCount === 1;
   }
 
+  /** Whether messages of two histories stand beside each other above what both have in common. */
+  function isMixture(conversationId: string, messages: readonly Message[]): boolean {
+    return database.losses.some(({ heads, forgotten }) => {
+      const above = messages.filter(({ seq }) => seq > (heads.get(conversationId) ?? 0));
+      const lost = above.filter((message) => forgotten.has(traceOf(message)));
+      return lost.length > 0 && lost.length < above.length;
+    });
+  }
+
   it(`under its clients, who go on from their old numbers, shows nobody a mixture (SEED=${SEED})`, async () => {
     const schedule = parseSchedule(`
       at 1 s: back up database
@@ -35,24 +45,34 @@ describe('a database that is restored', () => {
       at 9 s: back up database
       at 12 s: restore database
       at 16 s: kill server`);
+    const mixtures: string[] = [];
+    let shown = 0;
     const { broken, outcomes } = await runUnderFaults(cluster, schedule, new Random(SEED), {
       writers: 6,
       faults: (recorder, clients) => {
         const faults = database.faults(cluster.servers[0]!, recorder);
         // Those who stay find that they are ahead; those who come back later find that they are behind.
         const away = clients.slice(0, 3);
+        for (const { device, person } of clients)
+          device.shown = ({ id, messages }) => {
+            shown++;
+            if (isMixture(id, messages)) mixtures.push(person.username);
+          };
         const restore = async (): Promise<void> => {
-          const positions = away.map(({ follower }) => follower.position);
-          for (const { socket } of away) socket.leave();
+          const positions = away.map(({ device }) => device.position);
+          for (const { device } of away) await device.leave();
           await faults['restore database']!(1);
           for (const position of positions)
             await until('more than there was', () => hasPassed(position), 60_000);
-          for (const { socket } of away) socket.comeBack();
+          for (const { device } of away) await device.comeBack();
         };
         return { ...faults, 'restore database': restore };
       },
     });
     expect(broken).toEqual([]);
+    expect(mixtures).toEqual([]);
+    expect(database.losses.map(({ forgotten }) => forgotten.size > 0)).toEqual([true, true]);
+    expect(shown).toBeGreaterThan(100);
     expect(outcomes.info).toBeGreaterThan(0);
   }, 300_000);
 });

@@ -1,7 +1,6 @@
+import { ClientDevice } from '../driver/client-device';
 import type { Device } from '../driver/device';
 import { HttpDevice } from '../driver/http-device';
-import { SocketDevice } from '../driver/socket-device';
-import { SocketFollower } from '../driver/socket-follower';
 import { Recorder } from '../history/recorder';
 import type { Cluster } from '../processes/cluster';
 import type { Random } from '../../support/random';
@@ -24,20 +23,21 @@ interface CrowdReport {
 export async function sendAllAtOnce(cluster: Cluster, random: Random, senders: number): Promise<CrowdReport> {
   const recorder = new Recorder();
   const group = await Group.create(cluster.urls, recorder, random, { members: senders });
-  const listeners = group.members
-    // Not every second one: with two servers that would leave one of them without any.
-    .filter((_person, index) => index < senders / 2)
-    .map((person) => {
-      const socket = new SocketDevice(group.urlOf(person), person);
-      const follower = new SocketFollower(person.username, socket, group.conversationId, recorder);
-      return { person, socket, follower };
-    });
+  // Not every second one: with two servers that would leave one of them without any.
+  const listening = group.members.slice(0, Math.ceil(senders / 2));
+  const listeners = await Promise.all(
+    listening.map(async (person) => {
+      const url = group.urlOf(person);
+      const device = await ClientDevice.create(url, person, group.conversationId, recorder);
+      return { person, device };
+    }),
+  );
   try {
-    await Promise.all(listeners.map(({ socket }) => socket.connected()));
+    await Promise.all(listeners.map(({ device }) => device.connected()));
     await Promise.all(
       group.members.map(async (person, index) => {
         const http = new HttpDevice(group.urlOf(person), person);
-        const devices: Device[] = listeners[index] ? [listeners[index].socket, http] : [http];
+        const devices: Device[] = listeners[index] ? [listeners[index].device, http] : [http];
         const own = random.fork(`sender ${index}`);
         for (let n = 0; n < MESSAGES_EACH; n++) {
           const message = { id: own.uuid(), body: `${index} sends ${n}` };
@@ -59,7 +59,7 @@ export async function sendAllAtOnce(cluster: Cluster, random: Random, senders: n
     // Those who listen have their own view; the others read.
     await recordTheEnd(group, listeners, cluster, group.members.slice(listeners.length - 1));
   } finally {
-    for (const { follower } of listeners) follower.close();
+    for (const { device } of listeners) device.close();
   }
   const heard = new Map<string, Set<string>>(listeners.map(({ person }) => [person.id, new Set()]));
   for (const { op, value } of recorder.entries)

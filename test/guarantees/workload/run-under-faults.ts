@@ -1,6 +1,5 @@
 import type { Person } from '../../support/people';
-import { SocketDevice } from '../driver/socket-device';
-import { SocketFollower } from '../driver/socket-follower';
+import { ClientDevice } from '../driver/client-device';
 import { Recorder } from '../history/recorder';
 import { carryOut, type Faults } from '../nemesis/nemesis';
 import { formatSchedule, type Step } from '../nemesis/schedule';
@@ -11,11 +10,10 @@ import { comeAndGo } from './membership';
 import { recordTheEnd, verdict } from './verdict';
 import { Writer } from './writer';
 
-/** Somebody with a socket, who follows the conversation over it. */
+/** Somebody with the reference client. */
 export interface Client {
   readonly person: Person;
-  readonly socket: SocketDevice;
-  readonly follower: SocketFollower;
+  readonly device: ClientDevice;
 }
 
 interface Options {
@@ -44,12 +42,12 @@ export async function runUnderFaults(
 ): Promise<Report> {
   const recorder = new Recorder();
   const group = await Group.create(cluster.urls, recorder, random, { members: writers + leavers, outsiders });
-  const clients = group.people.map((person) => connect(group, person));
+  const clients = await Promise.all(group.people.map((person) => connect(group, person)));
   try {
-    await Promise.all(clients.map(({ socket }) => socket.connected()));
+    await Promise.all(clients.map(({ device }) => device.connected()));
     let isOver = false;
     const work = Promise.all([
-      ...clients.map(({ person, socket }) => new Writer(group, person, socket).writeUntil(() => isOver)),
+      ...clients.map(({ person, device }) => new Writer(group, person, device).writeUntil(() => isOver)),
       ...group.members.slice(writers).map((person) => comeAndGo(group, person, () => isOver)),
     ]);
     const harm = carryOut(
@@ -59,17 +57,16 @@ export async function runUnderFaults(
       random.fork('nemesis'),
     );
     await Promise.all([harm.finally(() => (isOver = true)), work]);
-    const followers = clients.filter(({ person }) => group.members.includes(person));
-    await recordTheEnd(group, followers, cluster);
+    const members = clients.filter(({ person }) => group.members.includes(person));
+    await recordTheEnd(group, members, cluster);
   } finally {
-    for (const { follower } of clients) follower.close();
+    for (const { device } of clients) device.close();
   }
   const broken = verdict(recorder, cluster, { schedule: formatSchedule(schedule).split('\n') });
   return { broken, outcomes: recorder.outcomes, refusals: recorder.refusals() };
 }
 
-function connect(group: Group, person: Person): Client {
-  const socket = new SocketDevice(group.urlOf(person), person);
-  const follower = new SocketFollower(person.username, socket, group.conversationId, group.recorder);
-  return { person, socket, follower };
+async function connect(group: Group, person: Person): Promise<Client> {
+  const url = group.urlOf(person);
+  return { person, device: await ClientDevice.create(url, person, group.conversationId, group.recorder) };
 }

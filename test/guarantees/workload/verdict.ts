@@ -13,16 +13,16 @@ import type { Group } from './group';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- what the server says, whatever it is */
 
-/** What followers hold, everything as `readers` read it, and what the database says: the end of a history. */
+/** What clients hold, everything as `readers` read it, and what the database says: the end of a history. */
 export async function recordTheEnd(
   group: Group,
-  followers: readonly { person: Person; follower: Follower }[],
+  clients: readonly { person: Person; device: Follower }[],
   cluster: Cluster,
   readers: readonly Person[] = group.members,
 ): Promise<void> {
   const { recorder, conversationId } = group;
-  for (const { person, follower } of followers) {
-    const messages = await follower.settled();
+  for (const { person, device } of clients) {
+    const messages = await device.settled();
     recorder.observe(person.username, 'view', conversationId, { userId: person.id, messages });
   }
   for (const [index, person] of readers.entries()) {

@@ -1,7 +1,6 @@
 import type { Person } from '../../support/people';
 import type { Command, Device, Outcome } from '../driver/device';
 import { HttpDevice } from '../driver/http-device';
-import type { SocketDevice } from '../driver/socket-device';
 import type { Message } from '../history/history';
 import type { Random } from '../../support/random';
 import { untilKnown, type Group } from './group';
@@ -21,7 +20,7 @@ export class Writer {
   constructor(
     private readonly group: Group,
     person: Person,
-    socket: SocketDevice,
+    socket: Device,
   ) {
     this.random = group.random.fork(`writer ${group.people.indexOf(person)}`);
     this.process = `${person.username}/writer`;

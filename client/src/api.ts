@@ -1,0 +1,58 @@
+import { toProblem, XFChatError } from './problem.ts';
+
+/** The fetch of the platform, or one in its place. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+/** REST without a memory: one request, one answer or one XFChatError. */
+export class Api {
+  private readonly base: string;
+
+  constructor(
+    url: string,
+    private readonly timeoutMs: number,
+    private readonly fetch: Fetch = (...request) => globalThis.fetch(...request),
+  ) {
+    this.base = `${url.replace(/\/+$/, '')}/api/v1`;
+  }
+
+  /**
+   * @param path below `/api/v1`, beginning with `/`
+   * @throws XFChatError the server's refusal, or `unreachable` when no whole answer came in time
+   */
+  async request<T>(method: string, path: string, body?: unknown, token?: string): Promise<T> {
+    const { response, text } = await this.exchange(method, path, body, token);
+    const answer = parse(text);
+    if (!response.ok) {
+      const retryAfter = Number(response.headers.get('retry-after') ?? 0);
+      throw new XFChatError(toProblem(response.status, answer, retryAfter));
+    }
+    // A captive portal answers 200 as well, with a page of its own.
+    if (answer === undefined && text !== '') throw XFChatError.unreachable(new Error('not JSON'));
+    return answer as T;
+  }
+
+  private async exchange(method: string, path: string, body: unknown, token: string | undefined) {
+    try {
+      const response = await this.fetch(this.base + path, {
+        method,
+        headers: {
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(this.timeoutMs),
+      });
+      return { response, text: await response.text() };
+    } catch (error) {
+      throw XFChatError.unreachable(error);
+    }
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

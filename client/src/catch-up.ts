@@ -1,0 +1,362 @@
+import { Backoff, Pause, type BackoffOptions } from './backoff.ts';
+import type { Connection } from './connection.ts';
+import type {
+  ConversationEvent,
+  ConversationView,
+  Message,
+  Page,
+  Position,
+  Ready,
+  SyncedConversation,
+} from './contract.ts';
+import { toError, XFChatError } from './problem.ts';
+import type { Session } from './session.ts';
+import type { Timeline } from './timeline.ts';
+
+/** What one `conversation:sync` may ask for. */
+const MAX_CURSORS = 200;
+/** How many conversations are read by themselves at the same time. */
+const MAX_READS = 10;
+/** A hole is given so long to close by itself: an acknowledgement may overtake the events before it. */
+const HOLE_PATIENCE_MS = 100;
+
+interface CatchUpOptions {
+  readonly connection: Connection;
+  readonly session: Session;
+  readonly backoff: BackoffOptions;
+  /** Whoever lacks more messages than this begins anew with the newest one. */
+  readonly maxCatchUp: number;
+  /** How often to ask whether anything was missed of which no event tells, in milliseconds. */
+  readonly checkEveryMs: number;
+  /** What is held, by id. */
+  readonly timelines: ReadonlyMap<string, Timeline>;
+  readonly create: (conversationId: string) => Timeline;
+  /** The timeline, or whether it is complete, has changed. */
+  readonly changed: (timeline: Timeline) => void;
+  /** Whether all are complete may have changed. */
+  readonly progressed: () => void;
+  /** What is held is dropped: it begins anew. */
+  readonly restarted: (timeline: Timeline) => void;
+  /** The user does not participate any more. */
+  readonly gone: (conversationId: string) => void;
+}
+
+interface Question {
+  readonly timeline: Timeline;
+  readonly view: ConversationView | undefined;
+  readonly position: Position;
+  /** The timeline begins with the view, whose position is asked from. */
+  readonly begins: boolean;
+  readonly noticed: number | undefined;
+}
+
+/**
+ * Brings timelines up to date. After each `ready` the list of conversations is read, and then everything is asked for
+ * what is missing, 200 in one request. The answers tell their epoch: so what was read before it over HTTP, which does
+ * not, is taken only when the answer says the epoch of the socket. Answers that come after the socket was lost are
+ * dropped. One round follows another; after one that has brought nothing there is a pause.
+ */
+export class CatchUp {
+  /** What may lack something, with how often that was noticed. */
+  private readonly behind = new Map<string, number>();
+  /** Conversations as they were read since `ready`, until they are taken. */
+  private readonly views = new Map<string, ConversationView>();
+  /** Of these the user's own part has to be read again. */
+  private readonly stale = new Set<string>();
+  /** Those of which anything was told since `ready`. */
+  private readonly heard = new Set<string>();
+  private readonly holes = new Set<string>();
+  private readonly pause = new Pause();
+  private holeTimer: ReturnType<typeof setTimeout> | undefined;
+  private checkTimer: ReturnType<typeof setInterval> | undefined;
+  private isListed = false;
+  private isRunning = false;
+
+  constructor(private readonly options: CatchUpOptions) {}
+
+  /** Whether everything is known that there is to know. */
+  get isComplete(): boolean {
+    return this.isReady && this.isListed && this.behind.size === 0 && this.holes.size === 0;
+  }
+
+  isCompleteIn({ conversationId, position, hasHole }: Timeline): boolean {
+    return this.isReady && position !== undefined && !hasHole && !this.behind.has(conversationId);
+  }
+
+  /** A new socket: whatever is held may lack something, and is worth nothing in another epoch. */
+  begin(ready: Ready): void {
+    this.forgetReads();
+    for (const timeline of this.options.timelines.values()) {
+      if (timeline.position && timeline.epoch !== ready.epoch) this.restart(timeline);
+    }
+    // A little earlier or later, so that many clients do not ask together.
+    const intervalMs = this.options.checkEveryMs * (0.9 + Math.random() * 0.2);
+    this.checkTimer = setInterval(() => this.check(), intervalMs);
+    this.pause.wake();
+    this.check();
+  }
+
+  /** Asks about everything that is held. Live events are a hint: the last one may be lost without leaving a hole. */
+  check(): void {
+    for (const id of this.options.timelines.keys()) this.note(id);
+    this.options.progressed();
+    void this.run();
+  }
+
+  /** There is no socket any more: events are missed from now on. */
+  end(): void {
+    this.forgetReads();
+    this.pause.wake();
+    clearTimeout(this.holeTimer);
+    clearInterval(this.checkTimer);
+    this.holes.clear();
+  }
+
+  /** This conversation may lack something. */
+  want(conversationId: string): void {
+    this.note(conversationId);
+    this.heard.add(conversationId);
+    const timeline = this.options.timelines.get(conversationId);
+    if (timeline) this.options.changed(timeline);
+    void this.run();
+  }
+
+  /** Takes a live event. */
+  take(event: ConversationEvent): void {
+    const { conversationId } = event.payload;
+    this.heard.add(conversationId);
+    if (event.name === 'conversation:removed') return this.drop(conversationId);
+    const timeline = this.options.timelines.get(conversationId);
+    // What is not begun takes no events; that it lacks this one is noticed even if it is just being read.
+    if (!timeline?.position) return this.want(conversationId);
+    // A read position may be newer than the view that is waiting.
+    const isNewer = event.name === 'conversation:read' && this.views.has(conversationId);
+    if (!timeline.apply(event) || isNewer) this.stale.add(conversationId);
+    // It may have come to an end and begun again unheard.
+    if (this.stale.has(conversationId) || event.name === 'conversation:created') this.want(conversationId);
+    this.taken(timeline);
+  }
+
+  /** Takes the stored form of an own message or of a change of one. */
+  takeStored(message: Message): void {
+    const timeline = this.options.timelines.get(message.conversationId);
+    if (!timeline?.position) return this.want(message.conversationId);
+    timeline.takeStored(message);
+    this.taken(timeline);
+  }
+
+  /**
+   * Reads something about a conversation over HTTP, and takes it if it is of the same epoch.
+   * @throws XFChatError `not-connected` when there is no connection, or it was lost meanwhile
+   */
+  async read<T>(timeline: Timeline, path: string, take: (found: T) => void): Promise<void> {
+    const { connection, session, timelines } = this.options;
+    const { ready } = connection;
+    const { conversationId } = timeline;
+    if (!ready || !timeline.position) throw XFChatError.notConnected();
+    const found = await session.request<T>('GET', `/conversations/${conversationId}${path}`);
+    const isCurrent = (): boolean => connection.ready === ready && timeline.epoch === ready.epoch;
+    if (isCurrent()) await this.sync(ready, [timeline]);
+    if (!isCurrent() || timelines.get(conversationId) !== timeline) throw XFChatError.notConnected();
+    take(found);
+    this.taken(timeline);
+  }
+
+  private get isReady(): boolean {
+    return this.options.connection.ready !== undefined;
+  }
+
+  private note(conversationId: string): void {
+    this.behind.set(conversationId, (this.behind.get(conversationId) ?? 0) + 1);
+  }
+
+  private forgetReads(): void {
+    this.isListed = false;
+    for (const collection of [this.views, this.heard, this.stale]) collection.clear();
+  }
+
+  /** The timeline has taken something. */
+  private taken(timeline: Timeline): void {
+    if (timeline.isTorn) return this.doubt(timeline);
+    this.watchForHole(timeline);
+    this.options.changed(timeline);
+  }
+
+  /** The socket is of a history that is no more; only a new one tells which there is now. */
+  private doubt(timeline: Timeline): void {
+    this.restart(timeline);
+    this.options.connection.renew();
+  }
+
+  private watchForHole(timeline: Timeline): void {
+    if (!timeline.hasHole || this.behind.has(timeline.conversationId)) return;
+    this.holes.add(timeline.conversationId);
+    if (this.holes.size > 1) return;
+    this.holeTimer = setTimeout(() => {
+      const ids = [...this.holes];
+      this.holes.clear();
+      for (const id of ids) {
+        const held = this.options.timelines.get(id);
+        if (held?.hasHole) this.want(id);
+        else if (held) this.options.changed(held);
+      }
+    }, HOLE_PATIENCE_MS);
+  }
+
+  private async run(): Promise<void> {
+    if (this.isRunning) return;
+    this.isRunning = true;
+    const backoff = new Backoff(this.options.backoff);
+    for (let ready = this.next(); ready; ready = this.next()) {
+      let pauseMs = 0;
+      try {
+        if (await this.round(ready)) backoff.reset();
+        else pauseMs = backoff.next();
+      } catch (error) {
+        pauseMs = backoff.next(toError(error).retryAfterMs);
+      }
+      this.options.progressed();
+      if (pauseMs > 0 && this.options.connection.ready === ready) await this.pause.wait(pauseMs);
+    }
+    this.isRunning = false;
+  }
+
+  private next(): Ready | undefined {
+    return this.behind.size > 0 || !this.isListed ? this.options.connection.ready : undefined;
+  }
+
+  /** @returns whether anything has come of it */
+  private async round(ready: Ready): Promise<boolean> {
+    if (!this.isListed) return this.list(ready);
+    const timelines = [...this.behind.keys()]
+      .slice(0, MAX_CURSORS)
+      .map((id) => this.options.timelines.get(id) ?? this.options.create(id));
+    const failure = await this.readViews(ready, timelines);
+    if (this.options.connection.ready !== ready) return false;
+    const isMoved = await this.sync(
+      ready,
+      timelines.filter(({ conversationId, position }) => position ?? this.views.has(conversationId)),
+    );
+    if (failure) throw toError(failure);
+    return isMoved;
+  }
+
+  /** Reads which conversations there are. What is held and neither listed nor heard of was left or hidden elsewhere. */
+  private async list(ready: Ready): Promise<boolean> {
+    const { session, connection, timelines } = this.options;
+    const found: ConversationView[] = [];
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const query: string = cursor && `&cursor=${encodeURIComponent(cursor)}`;
+      const page: Page<ConversationView> = await session.request('GET', `/conversations?limit=200${query}`);
+      if (connection.ready !== ready) return false;
+      found.push(...page.items);
+      cursor = page.nextCursor;
+    }
+    this.isListed = true;
+    for (const view of found) {
+      this.views.set(view.id, view);
+      this.note(view.id);
+    }
+    for (const id of timelines.keys()) if (!this.views.has(id) && !this.heard.has(id)) this.drop(id);
+    return true;
+  }
+
+  /** Reads conversations of which nothing is known. @returns a failure, which concerns nobody else */
+  private async readViews(ready: Ready, timelines: readonly Timeline[]): Promise<unknown> {
+    const unknown = timelines
+      .filter(({ conversationId: id, position }) => !this.views.has(id) && (!position || this.stale.has(id)))
+      .slice(0, MAX_READS);
+    const results = await Promise.allSettled(
+      unknown.map(async ({ conversationId: id }) => {
+        this.stale.delete(id);
+        const view = await this.options.session.request<ConversationView>('GET', `/conversations/${id}`);
+        if (this.options.connection.ready === ready) this.views.set(id, view);
+      }),
+    );
+    let failure: unknown;
+    for (const [index, result] of results.entries()) {
+      if (result.status === 'fulfilled') continue;
+      const isGone = toError(result.reason).code === 'conversation-not-found';
+      if (!isGone) failure = result.reason;
+      else if (this.options.connection.ready === ready) this.drop(unknown[index]!.conversationId);
+    }
+    return failure;
+  }
+
+  /** @returns whether anything has come of it */
+  private async sync(ready: Ready, timelines: readonly Timeline[]): Promise<boolean> {
+    if (timelines.length === 0) return false;
+    const asked = timelines.map((timeline) => this.question(timeline));
+    const { changes } = await this.options.connection.command<{ changes: SyncedConversation[] }>(
+      'conversation:sync',
+      {
+        epoch: ready.epoch,
+        cursors: asked.map(({ timeline, position }) => ({
+          conversationId: timeline.conversationId,
+          ...position,
+        })),
+      },
+    );
+    let isMoved = false;
+    for (const [index, entry] of changes.entries()) {
+      const question = asked[index]!;
+      const isHeld = this.options.timelines.get(entry.conversationId) === question.timeline;
+      if (this.options.connection.ready !== ready) return false;
+      if (isHeld) isMoved = this.takeAnswer(ready, question, entry) || isMoved;
+    }
+    return isMoved;
+  }
+
+  private question(timeline: Timeline): Question {
+    const { conversationId, position } = timeline;
+    const view = this.views.get(conversationId);
+    const noticed = this.behind.get(conversationId);
+    const isFarBehind = !position || (view && view.lastSeq - position.seq > this.options.maxCatchUp);
+    return view && isFarBehind
+      ? { timeline, view, noticed, begins: true, position: { seq: view.lastSeq, rev: view.lastRev } }
+      : { timeline, view, noticed, begins: false, position: position! };
+  }
+
+  private takeAnswer(ready: Ready, question: Question, entry: SyncedConversation): boolean {
+    const { timeline, view, noticed, begins } = question;
+    const { conversationId, position: before } = timeline;
+    if ('gone' in entry) {
+      this.drop(conversationId);
+      return true;
+    }
+    if ('reset' in entry || entry.epoch !== ready.epoch) {
+      this.doubt(timeline);
+      return false;
+    }
+    if (view && begins) {
+      if (before) this.options.restarted(timeline);
+      timeline.begin(entry.epoch, view);
+    }
+    timeline.takeChanges(entry);
+    if (timeline.isTorn) {
+      this.doubt(timeline);
+      return false;
+    }
+    if (view && entry.complete) {
+      timeline.takeView(view);
+      this.views.delete(conversationId);
+    }
+    const isDone = entry.complete && !timeline.hasHole && this.behind.get(conversationId) === noticed;
+    if (isDone && !this.stale.has(conversationId)) this.behind.delete(conversationId);
+    const isMoved = before?.seq !== timeline.position?.seq || before?.rev !== timeline.position?.rev;
+    this.options.changed(timeline);
+    return isDone || isMoved;
+  }
+
+  private drop(conversationId: string): void {
+    for (const collection of [this.behind, this.views, this.stale, this.holes])
+      collection.delete(conversationId);
+    this.options.gone(conversationId);
+  }
+
+  private restart(timeline: Timeline): void {
+    timeline.clear();
+    this.note(timeline.conversationId);
+    this.options.restarted(timeline);
+  }
+}

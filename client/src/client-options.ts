@@ -1,0 +1,47 @@
+import type { ManagerOptions } from 'socket.io-client';
+import type { Fetch } from './api.ts';
+import type { BackoffOptions } from './backoff.ts';
+import type { CompletenessStatus, Conversation } from './conversation.ts';
+import type { OutgoingMessage } from './outbox.ts';
+import type { ClientStorage } from './storage.ts';
+
+/** How a client is set up. */
+export interface ClientOptions {
+  /** Where the server is, for instance `https://chat.example.org`. */
+  readonly url: string;
+  /** Where to keep what has to survive a restart of the application; in memory by default. */
+  readonly storage?: ClientStorage;
+  /** How long to wait for an answer, in milliseconds; 15,000 by default. */
+  readonly timeoutMs?: number;
+  /** Pauses between attempts, to connect, to send and to catch up. */
+  readonly backoff?: BackoffOptions;
+  /** How many messages of each conversation are kept in the storage; 200 by default. */
+  readonly keepMessages?: number;
+  /** Whoever lacks more messages of a conversation than this begins it anew with the newest one; 1,000 by default. */
+  readonly maxCatchUp?: number;
+  /** How often to ask whether anything was missed of which no event tells, in milliseconds; 5 minutes by default. */
+  readonly checkEveryMs?: number;
+  /** WebSocket, and long polling where there is none, by default. */
+  readonly transports?: ManagerOptions['transports'];
+  /** The platform's by default. */
+  readonly fetch?: Fetch;
+}
+
+/** What the client tells the application. */
+export interface ClientEvents {
+  connection: 'online' | 'offline';
+  /** Of all conversations together. */
+  status: CompletenessStatus;
+  /** Something of this conversation has changed, or it is new. */
+  conversation: Conversation;
+  /** The user does not participate any more, has hidden it elsewhere, or it was deleted. */
+  removed: { readonly conversationId: string };
+  /** A message of one's own has another status. */
+  outgoing: OutgoingMessage;
+  /** The session is over: by `signOut`, or by word of the server (`reason` is the code of its problem). */
+  'signed-out': { readonly reason: string };
+  /** Whatever the server says, as it says it: typing, presence, friend requests … */
+  event: { readonly name: string; readonly payload: unknown };
+  /** The storage has failed in the background. */
+  error: Error;
+}

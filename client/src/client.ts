@@ -1,0 +1,341 @@
+import { Api } from './api.ts';
+import { CatchUp } from './catch-up.ts';
+import type { ClientEvents, ClientOptions } from './client-options.ts';
+import { Commands } from './commands.ts';
+import { Connection } from './connection.ts';
+import type { ConversationEvent, MessageDraft, OwnUser, Ready, SignedIn } from './contract.ts';
+import { Conversation, type CompletenessStatus } from './conversation.ts';
+import { Emitter, type Listener } from './emitter.ts';
+import { newId } from './new-id.ts';
+import type { OutgoingMessage } from './outbox.ts';
+import { XFChatError } from './problem.ts';
+import { Sender } from './sender.ts';
+import { Session } from './session.ts';
+import { MemoryStorage, type ClientStorage } from './storage.ts';
+import { Timeline } from './timeline.ts';
+import { TimelineKeeper } from './timeline-keeper.ts';
+
+/** Whose data the storage holds. */
+const OWNER = 'owner';
+const CONVERSATION_EVENT = /^(message|participant|conversation):/;
+
+/** A signed-in device: one user, one session, one connection, all conversations. See the README. */
+export class XFChatClient {
+  private readonly events = new Emitter<ClientEvents>();
+  private readonly timelines = new Map<string, Timeline>();
+  private readonly known = new Map<string, Conversation>();
+  private readonly storage: ClientStorage;
+  private readonly api: Api;
+  private readonly session: Session;
+  private readonly connection: Connection;
+  private readonly commands: Commands;
+  private readonly sender: Sender;
+  private readonly catchUp: CatchUp;
+  private readonly keeper: TimelineKeeper;
+  private told: CompletenessStatus = 'catching-up';
+
+  constructor(options: ClientOptions) {
+    const { url, timeoutMs = 15_000, transports = ['websocket', 'polling'], backoff = {} } = options;
+    const storage = options.storage ?? new MemoryStorage();
+    const failed = (error: Error): void => this.events.emit('error', error);
+    this.storage = storage;
+    this.api = new Api(url, timeoutMs, options.fetch);
+    const session = new Session(this.api, storage, backoff);
+    const connection = new Connection({ url, session, backoff, timeoutMs, transports });
+    [this.session, this.connection] = [session, connection];
+    this.keeper = new TimelineKeeper(storage, options.keepMessages ?? 200, failed);
+    this.commands = new Commands({
+      ...{ connection, session, backoff },
+      stored: (message) => this.catchUp.takeStored(message),
+    });
+    this.sender = new Sender({
+      ...{ storage, backoff, failed },
+      deliver: (message) => this.commands.deliver(message),
+      changed: (message) => this.outgoing(message),
+      settled: (id) => this.changed(id),
+    });
+    this.catchUp = new CatchUp({
+      ...{ connection, session, backoff },
+      maxCatchUp: options.maxCatchUp ?? 1_000,
+      checkEveryMs: options.checkEveryMs ?? 300_000,
+      timelines: this.timelines,
+      create: (id) => this.hold(new Timeline(id, this.user!.id)),
+      changed: (timeline) => this.moved(timeline),
+      progressed: () => this.tellStatus(),
+      restarted: ({ conversationId }) => this.sender.reopen(conversationId),
+      gone: (id) => this.dropped(id),
+    });
+    session.on('over', (reason) => void this.left(reason));
+    connection.on('ready', (ready) => this.isReady(ready));
+    connection.on('lost', () => this.isLost());
+    connection.on('event', (event) => {
+      if (event.name === 'session:revoked') void session.over('session-revoked');
+      if (CONVERSATION_EVENT.test(event.name)) this.catchUp.take(event as ConversationEvent);
+      this.events.emit('event', event);
+    });
+  }
+
+  /** Listens to an event. @returns what ends that */
+  on<Name extends keyof ClientEvents>(name: Name, listener: Listener<ClientEvents[Name]>): () => void {
+    return this.events.on(name, listener);
+  }
+
+  /** Who is signed in. */
+  get user(): OwnUser | undefined {
+    return this.session.user;
+  }
+
+  get isOnline(): boolean {
+    return this.connection.ready !== undefined;
+  }
+
+  /** Whether everything is known that there is to know of all conversations. */
+  get status(): CompletenessStatus {
+    return this.catchUp.isComplete ? 'complete' : 'catching-up';
+  }
+
+  /** All conversations that are known, the latest activity first. */
+  get conversations(): Conversation[] {
+    const activity = ({ messages, createdAt }: Conversation): string =>
+      messages.at(-1)?.createdAt ?? createdAt;
+    const shown = [...this.known.values()].filter(({ id }) => this.timelines.get(id)?.position);
+    return shown.sort((a, b) => (activity(a) < activity(b) ? 1 : -1));
+  }
+
+  conversation(id: string): Conversation | undefined {
+    return this.timelines.get(id)?.position && this.known.get(id);
+  }
+
+  /** Makes an account, signs in and connects. @throws XFChatError such as `username-taken` */
+  signUp(account: {
+    readonly username: string;
+    readonly password: string;
+    readonly displayName?: string;
+    readonly email?: string;
+  }): Promise<OwnUser> {
+    return this.begin('/auth/register', account);
+  }
+
+  /**
+   * Signs in and connects.
+   * @param credentials `login` is a username or an e-mail address
+   * @throws XFChatError such as `invalid-credentials`
+   */
+  signIn(credentials: {
+    readonly login: string;
+    readonly password: string;
+    readonly deviceName?: string;
+  }): Promise<OwnUser> {
+    return this.begin('/auth/login', credentials);
+  }
+
+  /**
+   * Goes on with the session that is in the storage: also after `stop`.
+   * @returns undefined when there is none: somebody has to sign in
+   */
+  async resume(): Promise<OwnUser | undefined> {
+    const user = await this.session.restore();
+    if (!user) return undefined;
+    if (this.timelines.size === 0) {
+      await this.sender.restore();
+      for (const timeline of await this.keeper.restore(user.id)) this.hold(timeline);
+    }
+    this.session.start();
+    this.sender.start();
+    this.connection.open();
+    return user;
+  }
+
+  /** Ends the connection and stays signed in. Resolves when the storage holds everything. */
+  async stop(): Promise<void> {
+    this.connection.close();
+    this.session.stop();
+    this.sender.stop();
+    await this.keeper.flush();
+  }
+
+  /** Ends the session. Nothing of it is left in the storage, unsent messages included. */
+  async signOut(): Promise<void> {
+    await this.session.end();
+    await this.left('signed-out');
+    await this.forgetEverything();
+  }
+
+  /**
+   * Tries now what waits for the end of a pause, and asks whether anything was missed: call it when the network is
+   * back, or the application comes to the front.
+   */
+  wake(): void {
+    this.connection.hurry();
+    this.catchUp.check();
+    this.commands.hurry();
+    this.sender.hurry();
+  }
+
+  /** Asks the server whether anything was missed; resolves once all conversations are complete. @throws XFChatError */
+  check(): Promise<void> {
+    this.catchUp.check();
+    return this.untilComplete();
+  }
+
+  /** Resolves once all conversations are complete. @throws XFChatError when the session is over before */
+  untilComplete(): Promise<void> {
+    return this.until(() => this.status === 'complete');
+  }
+
+  /**
+   * A conversation that may not be known yet; waits for the connection if there is none.
+   * @throws XFChatError `conversation-not-found`
+   */
+  async open(id: string): Promise<Conversation> {
+    if (!this.timelines.has(id)) this.catchUp.want(id);
+    let isGone = false;
+    const stop = this.on('removed', ({ conversationId }) => (isGone ||= conversationId === id));
+    await this.until(() => isGone || this.conversation(id) !== undefined).finally(stop);
+    if (isGone) throw new XFChatError({ code: 'conversation-not-found', status: 404 });
+    return this.conversation(id)!;
+  }
+
+  /** Makes a conversation; a direct one exists once for two people. Tried a few times. @throws XFChatError */
+  async createConversation(
+    input:
+      | { readonly type: 'direct'; readonly participantIds: readonly [string] }
+      | { readonly type: 'group'; readonly title: string; readonly participantIds: readonly string[] },
+  ): Promise<Conversation> {
+    const body = input.type === 'group' ? { id: newId(), ...input } : input;
+    const { id } = await this.commands.createConversation(body);
+    return this.open(id);
+  }
+
+  /**
+   * Tries a failed message again, after all that was written since. It keeps its id, unless that is what it was refused
+   * for: an earlier attempt may have been stored all the same.
+   */
+  async retry(messageId: string): Promise<void> {
+    await this.sender.retry(messageId);
+  }
+
+  /** Gives a failed message up. One that is pending may have been stored already, so it can't be taken back. */
+  async discard(messageId: string): Promise<void> {
+    await this.sender.discard(messageId);
+  }
+
+  /**
+   * Anything else of the HTTP interface, such as friend requests. One try.
+   * @param path below `/api/v1`, such as `/friends?limit=200`
+   * @throws XFChatError
+   */
+  request<T>(method: string, path: string, body?: unknown): Promise<T> {
+    return this.session.request<T>(method, path, body);
+  }
+
+  /** Any command of the socket, such as `typing:start`. One try. @throws XFChatError */
+  command<T>(name: string, payload: object): Promise<T> {
+    return this.connection.command<T>(name, payload);
+  }
+
+  private async begin(path: '/auth/register' | '/auth/login', body: object): Promise<OwnUser> {
+    const signedIn = await this.api.request<SignedIn>('POST', path, body);
+    if (this.user) await this.left('signed-in-again');
+    // What was not sent is sent now, but only in the name of whoever wrote it.
+    if ((await this.storage.get(OWNER)) !== signedIn.user.id) await this.forgetEverything();
+    await this.storage.set(OWNER, signedIn.user.id);
+    await this.session.begin(signedIn);
+    await this.resume();
+    return signedIn.user;
+  }
+
+  private hold(timeline: Timeline): Timeline {
+    this.timelines.set(timeline.conversationId, timeline);
+    const conversation = new Conversation(timeline, {
+      isComplete: (held) => this.catchUp.isCompleteIn(held),
+      outgoing: (id) => this.sender.outgoing(id),
+      send: (id, draft) => this.send(id, draft),
+      change: (id, change) => this.commands.change(id, change),
+      read: (held, path, take) => this.catchUp.read(held, path, take),
+      markRead: (id, seq, unread) => this.commands.markRead(id, seq, unread),
+    });
+    this.known.set(timeline.conversationId, conversation);
+    return timeline;
+  }
+
+  private isReady(ready: Ready): void {
+    this.catchUp.begin(ready);
+    this.sender.hurry();
+    this.events.emit('connection', 'online');
+  }
+
+  private isLost(): void {
+    this.catchUp.end();
+    this.events.emit('connection', 'offline');
+    for (const id of this.known.keys()) this.changed(id);
+    this.tellStatus();
+  }
+
+  private outgoing(message: OutgoingMessage): void {
+    const { conversationId, status } = message;
+    this.events.emit('outgoing', message);
+    this.changed(conversationId);
+    // The broadcast may have come before the acknowledgement.
+    const position = this.timelines.get(conversationId)?.position;
+    if (status === 'sent' && position) this.sender.settle(conversationId, position.seq);
+  }
+
+  private moved(timeline: Timeline): void {
+    const { conversationId, position } = timeline;
+    if (position) this.sender.settle(conversationId, position.seq);
+    this.keeper.keep(timeline);
+    this.changed(conversationId);
+    this.tellStatus();
+  }
+
+  private changed(conversationId: string): void {
+    const conversation = this.conversation(conversationId);
+    if (conversation) this.events.emit('conversation', conversation);
+  }
+
+  private dropped(conversationId: string): void {
+    this.timelines.delete(conversationId);
+    this.keeper.forget(conversationId);
+    this.sender.settle(conversationId, Infinity);
+    if (this.known.delete(conversationId)) this.events.emit('removed', { conversationId });
+    this.tellStatus();
+  }
+
+  private tellStatus(): void {
+    if (this.told === this.status) return;
+    this.told = this.status;
+    this.events.emit('status', this.told);
+  }
+
+  private send(conversationId: string, draft: MessageDraft & { id?: string }): Promise<OutgoingMessage> {
+    if (!this.user) return Promise.reject(XFChatError.signedOut());
+    return this.sender.add({ id: newId(), createdAt: new Date().toISOString(), ...draft, conversationId });
+  }
+
+  private until(isSo: () => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const names = ['status', 'conversation', 'removed', 'signed-out'] as const;
+      const check = (): void => {
+        if (this.user && !isSo()) return;
+        subscriptions.forEach((stop) => stop());
+        if (this.user) resolve();
+        else reject(XFChatError.signedOut());
+      };
+      const subscriptions = names.map((name) => this.on(name, check));
+      check();
+    });
+  }
+
+  /** The session is over. What was not sent stays in the storage, for the same user to sign in again. */
+  private async left(reason: string): Promise<void> {
+    await this.stop();
+    this.timelines.clear();
+    this.known.clear();
+    this.events.emit('signed-out', { reason });
+  }
+
+  private async forgetEverything(): Promise<void> {
+    for (const key of await this.storage.keys('')) await this.storage.delete(key);
+  }
+}

@@ -1,0 +1,86 @@
+import { insist, Pause, type BackoffOptions } from './backoff.ts';
+import type { Connection } from './connection.ts';
+import type { ConversationView, Message, ReadPosition } from './contract.ts';
+import type { Change } from './conversation.ts';
+import type { OutgoingMessage } from './outbox.ts';
+import { XFChatError } from './problem.ts';
+import type { Session } from './session.ts';
+
+interface CommandsOptions {
+  readonly connection: Connection;
+  readonly session: Session;
+  readonly backoff: BackoffOptions;
+  /** The server has told how a message is stored, over the present socket. */
+  readonly stored: (message: Message) => void;
+}
+
+/** What the user does: over the socket, or over HTTP while there is none; both do the same. */
+export class Commands {
+  private readonly pause = new Pause();
+  /** The last that the server said; another one means another history. */
+  private epoch: number | undefined;
+
+  constructor(private readonly options: CommandsOptions) {
+    options.connection.on('ready', ({ epoch }) => (this.epoch = epoch));
+  }
+
+  /** Tries now what waits for the end of a pause. */
+  hurry(): void {
+    this.pause.wake();
+  }
+
+  /** One attempt to send. @throws XFChatError */
+  async deliver(message: OutgoingMessage): Promise<Message> {
+    const { epoch } = this;
+    const { conversationId, id, body, type, replyToId, attachmentIds } = message;
+    const input = { id, body, type, replyToId, attachmentIds };
+    const stored = await this.either('message:send', 'POST', conversationId, '', input);
+    // An acknowledgement of a history that is no more says nothing about this one.
+    if (epoch !== undefined && epoch !== this.epoch)
+      throw XFChatError.unreachable(new Error('another epoch'));
+    return stored;
+  }
+
+  /** Changes a message, in a few attempts. @throws XFChatError */
+  change(conversationId: string, { command, method, messageId, input }: Change): Promise<Message> {
+    return this.insist(() =>
+      this.either(command, method, conversationId, `/${messageId}`, input, { messageId }),
+    );
+  }
+
+  /** The server tells all devices of the user, this one as well. @throws XFChatError */
+  async markRead(conversationId: string, seq: number, unread: boolean): Promise<void> {
+    const path = `/conversations/${conversationId}/read`;
+    const input = { seq, ...(unread && { unread }) };
+    await this.insist(() => this.options.session.request<ReadPosition>('PUT', path, input));
+  }
+
+  createConversation(input: object): Promise<ConversationView> {
+    return this.insist(() => this.options.session.request('POST', '/conversations', input));
+  }
+
+  private async either(
+    command: string,
+    method: string,
+    conversationId: string,
+    path: string,
+    input: object | undefined,
+    place: object = {},
+  ): Promise<Message> {
+    const { connection, session } = this.options;
+    const { ready } = connection;
+    if (!ready) return session.request(method, `/conversations/${conversationId}/messages${path}`, input);
+    try {
+      const stored = await connection.command<Message>(command, { conversationId, ...place, ...input });
+      if (connection.ready === ready) this.options.stored(stored);
+      return stored;
+    } catch (error) {
+      if (await session.recover(error)) throw XFChatError.notConnected();
+      throw error;
+    }
+  }
+
+  private insist<T>(work: () => Promise<T>): Promise<T> {
+    return insist(this.options.backoff, this.pause, work);
+  }
+}

@@ -1,0 +1,192 @@
+import type { Message, MessageDraft, Participant, Position, Role } from './contract.ts';
+import { newId } from './new-id.ts';
+import type { OutgoingMessage } from './outbox.ts';
+import { XFChatError, type Problem } from './problem.ts';
+import type { Timeline } from './timeline.ts';
+
+/**
+ *   complete     everything up to now is held, from some point of the history (see `older`) on
+ *   catching-up  something is missing, or, while there is no connection, may be missing
+ */
+export type CompletenessStatus = 'complete' | 'catching-up';
+
+/** What a conversation needs the client for. */
+export interface ConversationHost {
+  isComplete(timeline: Timeline): boolean;
+  outgoing(conversationId: string): OutgoingMessage[];
+  send(conversationId: string, draft: MessageDraft & { readonly id?: string }): Promise<OutgoingMessage>;
+  change(conversationId: string, change: Change): Promise<Message>;
+  read<T>(timeline: Timeline, path: string, take: (found: T) => void): Promise<void>;
+  markRead(conversationId: string, seq: number, unread: boolean): Promise<void>;
+}
+
+/** A command about a message, and the request that does the same. */
+export interface Change {
+  readonly command: 'message:edit' | 'message:delete';
+  readonly method: 'PUT' | 'DELETE';
+  readonly messageId: string;
+  readonly input?: { readonly body: string; readonly parents: readonly string[]; readonly version: string };
+}
+
+/** An edit that was not made: somebody (or oneself, elsewhere) has edited the message since its author saw it. */
+export class EditConflict extends XFChatError {
+  /** The message as it is. */
+  readonly current: Message;
+
+  constructor(
+    problem: Problem,
+    /** What the author wanted it to be. */
+    readonly body: string,
+  ) {
+    super(problem);
+    this.name = 'EditConflict';
+    this.current = problem.current as Message;
+  }
+}
+
+/**
+ * A conversation as far as it is known. The object stays the same for as long as the user participates; the client's
+ * `conversation` event tells that something in it has changed.
+ */
+export class Conversation {
+  /** @internal Conversations come from the client. */
+  constructor(
+    private readonly timeline: Timeline,
+    private readonly host: ConversationHost,
+  ) {}
+
+  get id(): string {
+    return this.timeline.conversationId;
+  }
+
+  get type(): 'direct' | 'group' {
+    return this.timeline.details?.type ?? 'group';
+  }
+
+  /** Null in direct conversations. */
+  get title(): string | null {
+    return this.timeline.details?.title ?? null;
+  }
+
+  get description(): string | null {
+    return this.timeline.details?.description ?? null;
+  }
+
+  /** ISO 8601. */
+  get createdAt(): string {
+    return this.timeline.details?.createdAt ?? '';
+  }
+
+  get updatedAt(): string {
+    return this.timeline.details?.updatedAt ?? '';
+  }
+
+  get myRole(): Role {
+    return this.timeline.details?.myRole ?? 'member';
+  }
+
+  get status(): CompletenessStatus {
+    return this.host.isComplete(this.timeline) ? 'complete' : 'catching-up';
+  }
+
+  /** Every message up to `seq`, with every change up to `rev`, was told. */
+  get position(): Position {
+    return this.timeline.position ?? { seq: 0, rev: 0 };
+  }
+
+  /**
+   * What is held, ascending by `seq` and without a hole: from some point of the history, which `older` moves back, to
+   * `position.seq`. Another array whenever something in it has changed.
+   */
+  get messages(): readonly Message[] {
+    return this.timeline.messages;
+  }
+
+  /** One's own messages that are not among `messages` yet, in the order of writing: to be shown below them. */
+  get outgoing(): readonly OutgoingMessage[] {
+    return this.host.outgoing(this.id);
+  }
+
+  /** Messages of others that were neither read nor deleted. */
+  get unreadCount(): number {
+    return this.timeline.unreadCount;
+  }
+
+  /** Those who are in the conversation: at least the first 20; all of them after `loadParticipants`. */
+  get participants(): readonly Participant[] {
+    return this.timeline.participants;
+  }
+
+  /** Whether there is history before `messages[0]`. */
+  get hasOlder(): boolean {
+    return this.timeline.hasOlder;
+  }
+
+  /**
+   * Loads the page of history before what is held.
+   * @param limit at most so many messages, 1 to 200
+   * @throws XFChatError `not-connected` when there is no connection, or it is lost meanwhile
+   */
+  async older(limit = 50): Promise<void> {
+    const { timeline } = this;
+    if (!timeline.hasOlder) return;
+    const path = `/messages?before=${timeline.oldestSeq}&limit=${limit}`;
+    await this.host.read(timeline, path, timeline.takeOlder.bind(timeline));
+  }
+
+  /** Loads all participants. @throws XFChatError as `older` */
+  async loadParticipants(): Promise<void> {
+    const { timeline } = this;
+    const { rev } = this.position;
+    await this.host.read<{ items: Participant[] }>(timeline, '/participants', ({ items }) =>
+      timeline.takeParticipants(rev, items),
+    );
+  }
+
+  /**
+   * Sends a message: it is kept in the storage and tried until the server has stored or refused it, over restarts too.
+   * What becomes of it stands in `outgoing` and is told by the client's `outgoing` event.
+   * @param message the text, or more; an `id` (a UUID) may be chosen, another message must not have it
+   * @returns the message as it waits to be sent
+   */
+  send(message: string | (MessageDraft & { readonly id?: string })): Promise<OutgoingMessage> {
+    return this.host.send(this.id, typeof message === 'string' ? { body: message } : message);
+  }
+
+  /**
+   * Changes a message of one's own. It is tried a few times when no answer comes, which is safe.
+   * @param parents the versions that the author has seen
+   * @throws EditConflict with both texts when somebody was faster; nothing was changed
+   * @throws XFChatError
+   */
+  async edit(
+    message: Message,
+    body: string,
+    parents: readonly string[] = [message.version],
+  ): Promise<Message> {
+    const input = { body, parents, version: newId() };
+    try {
+      const change: Change = { command: 'message:edit', method: 'PUT', messageId: message.id, input };
+      return await this.host.change(this.id, change);
+    } catch (error) {
+      if (error instanceof XFChatError && error.code === 'version-conflict')
+        throw new EditConflict(error.problem, body);
+      throw error;
+    }
+  }
+
+  /** Deletes a message; what remains is a tombstone. Deleting it again changes nothing. @throws XFChatError */
+  delete(message: Message): Promise<Message> {
+    const change: Change = { command: 'message:delete', method: 'DELETE', messageId: message.id };
+    return this.host.change(this.id, change);
+  }
+
+  /**
+   * Everything up to `seq` is read.
+   * @param options `unread: true` lets the position move back
+   * @throws XFChatError
+   */
+  markRead(seq = this.position.seq, options: { readonly unread?: boolean } = {}): Promise<void> {
+    return this.host.markRead(this.id, seq, options.unread === true);
+  }
+}

@@ -1,0 +1,139 @@
+import { Api } from './api.ts';
+import type { SignedIn } from './contract.ts';
+import { Session } from './session.ts';
+import { MemoryStorage } from './storage.ts';
+
+const QUARTER_HOUR = 900;
+const user = { id: 'ada', username: 'ada' } as SignedIn['user'];
+const pair = (name: string, expiresIn = QUARTER_HOUR) => ({
+  accessToken: `access ${name}`,
+  refreshToken: `refresh ${name}`,
+  expiresIn,
+});
+const signedIn = (expiresIn?: number): SignedIn => ({ ...pair('0', expiresIn), user, session: { id: 's' } });
+
+interface Request {
+  readonly path: string;
+  readonly token: string | null;
+  readonly body: unknown;
+}
+
+/** A session, and a server that answers each request as it is told to. */
+function bench(answer: (request: Request) => [status: number, body: unknown] | Error) {
+  const requests: Request[] = [];
+  const storage = new MemoryStorage();
+  const open = (): Session =>
+    new Session(
+      new Api('http://server/', 1_000, async (url, init) => {
+        const request = {
+          path: url.replace('http://server/api/v1', ''),
+          token: new Headers(init.headers).get('authorization'),
+          body: init.body && JSON.parse(init.body as string),
+        };
+        requests.push(request);
+        await Promise.resolve();
+        const given = answer(request);
+        if (given instanceof Error) throw given;
+        return new Response(JSON.stringify(given[1]), { status: given[0] });
+      }),
+      storage,
+      {},
+    );
+  return { session: open(), open, requests, storage };
+}
+
+const refuse = (status: number, code: string): [number, unknown] => [status, { code, status }];
+
+describe('a session', () => {
+  it('renews a token that has run out, once for all who ask, and keeps the new pair', async () => {
+    const { session, requests, storage } = bench(({ path }) => [
+      200,
+      path === '/auth/refresh' ? pair('1') : {},
+    ]);
+    await session.begin(signedIn(0));
+    await Promise.all([1, 2, 3].map(() => session.request('GET', '/friends')));
+    expect(requests.map(({ path, token }) => `${path} ${token}`)).toEqual([
+      '/auth/refresh null',
+      ...[1, 2, 3].map(() => '/friends Bearer access 1'),
+    ]);
+    expect(await storage.get('session')).toMatchObject({ refreshToken: 'refresh 1' });
+  });
+
+  it('renews a token that the server takes no more, and repeats the request', async () => {
+    const { session, requests } = bench(({ path, token }) => {
+      if (path === '/auth/refresh') return [200, pair('1')];
+      return token === 'Bearer access 1' ? [200, { items: [] }] : refuse(401, 'token-expired');
+    });
+    await session.begin(signedIn());
+    await expect(session.request('GET', '/friends')).resolves.toEqual({ items: [] });
+    expect(requests.map(({ path }) => path)).toEqual(['/friends', '/auth/refresh', '/friends']);
+  });
+
+  it('tries the old token while no new one can be had', async () => {
+    const { session } = bench(({ path }) =>
+      path === '/auth/refresh' ? refuse(503, 'temporarily-unavailable') : [200, 'well'],
+    );
+    await session.begin(signedIn(0));
+    await expect(session.request('GET', '/friends')).resolves.toBe('well');
+    expect(session.user).toEqual(user);
+  });
+
+  it.each([
+    ['no answer', new TypeError('fetch failed'), false],
+    ['503', refuse(503, 'draining'), false],
+    ['a 401 of something in between', [401, '<html>'] as [number, unknown], false],
+    ['a revoked session', refuse(401, 'session-revoked'), true],
+    ['an unknown token', refuse(401, 'unauthenticated'), true],
+  ])('%s to a refresh: over is it only by word of the server', async (_name, answer, isOver) => {
+    const { session, storage } = bench(() => answer);
+    const over: string[] = [];
+    session.on('over', (code) => over.push(code));
+    await session.begin(signedIn());
+    await expect(session.refresh()).rejects.toThrow();
+    expect(over).toHaveLength(isOver ? 1 : 0);
+    expect(session.user).toEqual(isOver ? undefined : user);
+    expect(Boolean(await storage.get('session'))).toBe(!isOver);
+  });
+
+  it('goes on from the pair of another tab', async () => {
+    let count = 0;
+    const { session, open, requests } = bench(() => [200, pair(String(++count))]);
+    await session.begin(signedIn());
+    const other = open();
+    await other.restore();
+    await other.refresh();
+    // The other has a fresh one: nothing needs to be asked for, and nothing old is presented.
+    await expect(session.refresh()).resolves.toBe('access 1');
+    await session.refresh();
+    expect(requests.map(({ body }) => body)).toEqual([
+      { refreshToken: 'refresh 0' },
+      { refreshToken: 'refresh 1' },
+    ]);
+  });
+
+  it('ends here even if the server cannot be told', async () => {
+    const { session, storage, requests } = bench(() => new TypeError('fetch failed'));
+    await session.begin(signedIn());
+    await session.end();
+    expect(requests).toEqual([expect.objectContaining({ path: '/auth/logout', token: 'Bearer access 0' })]);
+    expect(await storage.get('session')).toBeUndefined();
+    await expect(session.request('GET', '/friends')).rejects.toMatchObject({ code: 'signed-out' });
+  });
+
+  it('renews the token before it runs out, by itself', async () => {
+    jest.useFakeTimers({ doNotFake: ['queueMicrotask', 'nextTick'] });
+    try {
+      const { session, requests } = bench(() => [200, pair('1')]);
+      await session.begin(signedIn());
+      session.start();
+      await jest.advanceTimersByTimeAsync((QUARTER_HOUR - 61) * 1_000);
+      expect(requests).toHaveLength(0);
+      const refreshed = new Promise((resolve) => session.on('refreshed', resolve));
+      await jest.advanceTimersByTimeAsync(2_000);
+      await expect(refreshed).resolves.toBe('access 1');
+      session.stop();
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+});

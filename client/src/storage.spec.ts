@@ -1,0 +1,38 @@
+import 'fake-indexeddb/auto';
+import { IndexedDbStorage } from './indexed-db-storage.ts';
+import { MemoryStorage } from './storage.ts';
+
+describe.each([
+  ['in memory', () => new MemoryStorage()],
+  ['in IndexedDB', () => new IndexedDbStorage(`test-${Math.random()}`)],
+])('a storage %s', (_where, create) => {
+  it('gives back what was set, and nothing that was deleted', async () => {
+    const storage = create();
+    expect(await storage.get('a')).toBeUndefined();
+    await storage.set('a', { list: [1, 'two'] });
+    await storage.set('a', { list: [1, 'two', null] });
+    expect(await storage.get('a')).toEqual({ list: [1, 'two', null] });
+    await storage.delete('a');
+    expect(await storage.get('a')).toBeUndefined();
+  });
+
+  it('finds keys by how they begin', async () => {
+    const storage = create();
+    for (const key of ['outbox:1', 'outbox:2', 'session', 'outboxes']) await storage.set(key, key);
+    expect((await storage.keys('outbox:')).sort()).toEqual(['outbox:1', 'outbox:2']);
+    expect(await storage.keys('')).toHaveLength(4);
+  });
+
+  it('keeps what was set apart from what its owner does with it later', async () => {
+    const storage = create();
+    const value = { text: 'before' };
+    await storage.set('a', value);
+    value.text = 'after';
+    expect(await storage.get('a')).toEqual({ text: 'before' });
+  });
+});
+
+it('two tabs share an IndexedDB', async () => {
+  await new IndexedDbStorage('shared').set('session', 'theirs');
+  expect(await new IndexedDbStorage('shared').get('session')).toBe('theirs');
+});

@@ -1,0 +1,64 @@
+import type { ClientStorage } from './storage.ts';
+import { Timeline, type StoredTimeline } from './timeline.ts';
+
+const PREFIX = 'conversation:';
+/** Changes are gathered for so long. */
+const DELAY_MS = 500;
+
+/**
+ * Keeps timelines in the storage, each as one value: so its position never says more than is kept with it. What is
+ * lost, because the application ended before it was written, is fetched again.
+ */
+export class TimelineKeeper {
+  private readonly changed = new Map<string, Timeline | undefined>();
+  private writing: Promise<void> | undefined;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly storage: ClientStorage,
+    private readonly keepMessages: number,
+    private readonly failed: (error: Error) => void,
+  ) {}
+
+  async restore(ownUserId: string): Promise<Timeline[]> {
+    const keys = await this.storage.keys(PREFIX);
+    return Promise.all(
+      keys.map(async (key) => {
+        const stored = (await this.storage.get(key)) as StoredTimeline;
+        return Timeline.restore(key.slice(PREFIX.length), ownUserId, stored);
+      }),
+    );
+  }
+
+  keep(timeline: Timeline): void {
+    this.changed.set(timeline.conversationId, timeline);
+    this.timer ??= setTimeout(() => void this.flush(), DELAY_MS);
+  }
+
+  forget(conversationId: string): void {
+    this.changed.set(conversationId, undefined);
+    void this.flush();
+  }
+
+  /** Resolves when everything is written, or could not be. */
+  flush(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.writing ??= this.write().finally(() => (this.writing = undefined));
+    return this.writing;
+  }
+
+  private async write(): Promise<void> {
+    for (const [conversationId, timeline] of this.changed) {
+      this.changed.delete(conversationId);
+      const stored = timeline?.store(this.keepMessages);
+      const key = PREFIX + conversationId;
+      try {
+        if (stored) await this.storage.set(key, stored);
+        else await this.storage.delete(key);
+      } catch (error) {
+        this.failed(error as Error);
+      }
+    }
+  }
+}

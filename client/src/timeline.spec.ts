@@ -1,0 +1,251 @@
+import type { Changes, ConversationView, Message, Participant } from './contract.ts';
+import { Timeline } from './timeline.ts';
+
+const at = '2026-03-01T12:00:00.000Z';
+
+function message(seq: number, fields: Partial<Message> = {}): Message {
+  return {
+    ...{ id: `m${seq}`, conversationId: 'c', seq, rev: 0, senderId: 'ben', type: 'text', body: `${seq}` },
+    ...{ replyToId: null, attachments: [], mentions: [], reactions: [], version: `m${seq}`, parents: [] },
+    ...{ pinnedAt: null, editedAt: null, deletedAt: null, createdAt: at },
+    ...fields,
+  };
+}
+
+function person(userId: string, fields: Partial<Participant> = {}): Participant {
+  const user = { id: userId, username: userId, displayName: userId, avatarUrl: null, status: null };
+  return {
+    userId,
+    user: { ...user, createdAt: at },
+    role: 'member',
+    readSeq: 0,
+    joinedAt: at,
+    leftAt: null,
+    ...fields,
+  };
+}
+
+function view(lastSeq: number, lastRev: number, fields: Partial<ConversationView> = {}): ConversationView {
+  return {
+    ...{ id: 'c', type: 'group', title: 'first', description: null, createdBy: 'ada', lastSeq, lastRev },
+    lastMessage: lastSeq > 0 ? message(lastSeq) : null,
+    participants: [person('ada', { role: 'owner' }), person('ben')],
+    ...{ createdAt: at, updatedAt: at, unreadCount: 0, mentionCount: 0, myRole: 'owner' },
+    ...fields,
+  };
+}
+
+function changes(seq: number, rev: number, fields: Partial<Changes> = {}): Changes {
+  const cursor = { seq, rev };
+  return {
+    messages: [],
+    participants: [],
+    conversation: null,
+    head: cursor,
+    cursor,
+    epoch: 1,
+    complete: true,
+    ...fields,
+  };
+}
+
+const created = (seq: number, fields: Partial<Message> = {}) =>
+  ({ name: 'message:created', payload: message(seq, fields) }) as const;
+const updated = (seq: number, rev: number, body: string) =>
+  ({ name: 'message:updated', payload: message(seq, { rev, body }) }) as const;
+
+/** Somebody called ada, who has the conversation from message 10 and change 5 on. */
+function begun(fields: Partial<ConversationView> = {}): Timeline {
+  const timeline = new Timeline('c', 'ada');
+  timeline.begin(1, view(10, 5, fields));
+  return timeline;
+}
+
+const bodies = (timeline: Timeline): (string | null)[] => timeline.messages.map(({ body }) => body);
+
+describe('a timeline', () => {
+  it('begins with the newest message, and puts pages of history before it', () => {
+    const timeline = begun();
+    expect(bodies(timeline)).toEqual(['10']);
+    expect(timeline.position).toEqual({ seq: 10, rev: 5 });
+    timeline.takeOlder({
+      items: [message(8), message(9)],
+      head: { seq: 10, rev: 5 },
+      hasMoreBefore: true,
+      hasMoreAfter: true,
+    });
+    expect(bodies(timeline)).toEqual(['8', '9', '10']);
+    expect(timeline.hasOlder).toBe(true);
+    // A page that does not join the window would tear a hole.
+    timeline.takeOlder({
+      items: [message(5), message(6)],
+      head: { seq: 10, rev: 5 },
+      hasMoreBefore: true,
+      hasMoreAfter: true,
+    });
+    expect(bodies(timeline)).toEqual(['8', '9', '10']);
+  });
+
+  it('orders by seq, whatever comes first, and shows nothing above a hole', () => {
+    const timeline = begun();
+    timeline.apply(created(13));
+    timeline.apply(created(12));
+    expect(bodies(timeline)).toEqual(['10']);
+    expect(timeline.hasHole).toBe(true);
+    timeline.apply(created(11));
+    expect(bodies(timeline)).toEqual(['10', '11', '12', '13']);
+    expect(timeline.hasHole).toBe(false);
+    expect(timeline.position).toEqual({ seq: 13, rev: 5 });
+  });
+
+  it('finds a hole in the changes, and closes it by those in between', () => {
+    const timeline = begun();
+    timeline.apply(updated(10, 8, 'third'));
+    expect(timeline.hasHole).toBe(true);
+    expect(timeline.position).toEqual({ seq: 10, rev: 5 });
+    timeline.apply({
+      name: 'conversation:updated',
+      payload: { conversationId: 'c', rev: 6, conversation: view(10, 6, { title: 'second' }) },
+    });
+    timeline.apply({
+      name: 'participant:left',
+      payload: { conversationId: 'c', rev: 7, participant: person('ben', { leftAt: at }) },
+    });
+    expect(timeline.hasHole).toBe(false);
+    expect(timeline.position).toEqual({ seq: 10, rev: 8 });
+    expect(timeline.details?.title).toBe('second');
+    expect(timeline.details?.myRole).toBe('owner');
+    expect(timeline.participants.map(({ userId }) => userId)).toEqual(['ada']);
+  });
+
+  it('never goes backwards', () => {
+    const timeline = begun();
+    timeline.apply(updated(10, 7, 'newer'));
+    timeline.apply(updated(10, 6, 'older'));
+    timeline.apply(created(10));
+    timeline.takeChanges(changes(9, 4, { messages: [message(10, { rev: 6, body: 'older' })] }));
+    timeline.takeChanges(changes(3, 1));
+    expect(bodies(timeline)).toEqual(['newer']);
+    expect(timeline.position).toEqual({ seq: 10, rev: 7 });
+    for (const [rev, title] of [
+      [7, 'newer'],
+      [6, 'older'],
+    ] as const)
+      timeline.apply({
+        name: 'conversation:updated',
+        payload: { conversationId: 'c', rev, conversation: view(10, rev, { title }) },
+      });
+    expect(timeline.details?.title).toBe('newer');
+    timeline.apply({
+      name: 'participant:updated',
+      payload: { conversationId: 'c', rev: 9, participant: person('ben', { role: 'admin' }) },
+    });
+    timeline.apply({
+      name: 'participant:updated',
+      payload: { conversationId: 'c', rev: 8, participant: person('ben') },
+    });
+    expect(timeline.participants[1]!.role).toBe('admin');
+  });
+
+  it('is filled by steps of catching up', () => {
+    const timeline = begun();
+    timeline.apply(created(14));
+    timeline.takeChanges(
+      changes(12, 5, { messages: [message(11), message(12)], head: { seq: 14, rev: 6 }, complete: false }),
+    );
+    expect(timeline.position).toEqual({ seq: 12, rev: 5 });
+    timeline.takeChanges(
+      changes(14, 6, { messages: [message(13), message(14, { rev: 6, body: 'edited' })] }),
+    );
+    expect(bodies(timeline)).toEqual(['10', '11', '12', '13', 'edited']);
+    expect(timeline.position).toEqual({ seq: 14, rev: 6 });
+    expect(timeline.hasHole).toBe(false);
+  });
+
+  it('keeps changes of what it does not show, and shows them with the page that comes later', () => {
+    const timeline = begun();
+    timeline.apply(updated(9, 6, 'edited'));
+    expect(bodies(timeline)).toEqual(['10']);
+    timeline.takeOlder({
+      items: [message(9)],
+      head: { seq: 10, rev: 5 },
+      hasMoreBefore: true,
+      hasMoreAfter: true,
+    });
+    expect(bodies(timeline)).toEqual(['edited', '10']);
+  });
+
+  it('counts what is unread: of others, not deleted, above what was read or sent', () => {
+    const timeline = begun({ unreadCount: 3 });
+    timeline.apply(created(11));
+    timeline.apply(created(12, { deletedAt: at, body: null }));
+    expect(timeline.unreadCount).toBe(4);
+    timeline.apply(created(13, { senderId: 'ada' }));
+    timeline.apply(created(14));
+    expect(timeline.unreadCount).toBe(1);
+    // Moved back, on another device: what is held is counted, what is not has to be asked for.
+    const read = (seq: number) =>
+      ({ name: 'conversation:read', payload: { conversationId: 'c', userId: 'ada', seq } }) as const;
+    expect(timeline.apply(read(10))).toBe(true);
+    expect(timeline.unreadCount).toBe(2);
+    expect(timeline.apply(read(8))).toBe(false);
+    timeline.takeView(view(14, 5, { unreadCount: 7 }));
+    expect(timeline.unreadCount).toBe(7);
+    expect(timeline.apply({ name: 'message:deleted', payload: message(9, { rev: 6, deletedAt: at }) })).toBe(
+      false,
+    );
+    // A view from before what was sent since says nothing about it.
+    timeline.apply(created(15, { senderId: 'ada' }));
+    timeline.takeView(view(14, 5, { unreadCount: 7 }));
+    expect(timeline.unreadCount).toBe(0);
+  });
+
+  it('goes on from what was stored, with the newest messages', () => {
+    const timeline = begun({ unreadCount: 1 });
+    timeline.apply(created(11));
+    timeline.apply(created(12));
+    const stored = JSON.parse(JSON.stringify(timeline.store(2))) as ReturnType<Timeline['store']>;
+    const restored = Timeline.restore('c', 'ada', stored!);
+    expect(bodies(restored)).toEqual(['11', '12']);
+    expect(restored).toMatchObject({
+      epoch: 1,
+      position: { seq: 12, rev: 5 },
+      unreadCount: 3,
+      hasOlder: true,
+    });
+    restored.apply(created(13));
+    expect(bodies(restored)).toEqual(['11', '12', '13']);
+    expect(restored.hasHole).toBe(false);
+  });
+
+  it('drops everything of another history', () => {
+    const timeline = begun();
+    timeline.apply(created(15));
+    timeline.apply(updated(9, 9, 'edited'));
+    timeline.clear();
+    expect(timeline).toMatchObject({ position: undefined, messages: [], hasHole: false, hasOlder: false });
+    timeline.begin(2, view(8, 2));
+    timeline.apply(created(9));
+    expect(bodies(timeline)).toEqual(['8', '9']);
+    expect(timeline).toMatchObject({ epoch: 2, position: { seq: 9, rev: 2 }, hasHole: false });
+  });
+
+  it('notices that two messages have the same number', () => {
+    const timeline = begun();
+    timeline.apply(created(10, { senderId: 'ada' }));
+    expect(timeline.isTorn).toBe(false);
+    timeline.apply(created(10, { id: 'another', body: 'another' }));
+    expect(timeline.isTorn).toBe(true);
+    expect(bodies(timeline)).toEqual(['10']);
+    timeline.clear();
+    expect(timeline.isTorn).toBe(false);
+  });
+
+  it('gives another array when something has changed, and the same when nothing has', () => {
+    const timeline = begun();
+    const before = timeline.messages;
+    expect(timeline.messages).toBe(before);
+    timeline.apply(created(11));
+    expect(timeline.messages).not.toBe(before);
+  });
+});

@@ -1,0 +1,270 @@
+import type {
+  Changes,
+  ConversationEvent,
+  ConversationView,
+  Message,
+  MessagePage,
+  Participant,
+  Position,
+  SharedConversation,
+} from './contract.ts';
+
+/** What is kept of a timeline: the newest part of what is held without a hole. Plain JSON. */
+export interface StoredTimeline {
+  readonly epoch: number;
+  readonly position: Position;
+  readonly messages: readonly Message[];
+  readonly people: readonly Placed<Participant>[];
+  readonly settings: Placed<Settings>;
+  readonly unread: Unread;
+}
+
+interface Placed<T> {
+  /** `view` is at least as new as this. */
+  readonly rev: number;
+  readonly view: T;
+}
+
+/** What is the user's own in it does not come with live events. */
+type Settings = SharedConversation & Pick<ConversationView, 'myRole'>;
+
+/** How many messages up to `seq` are unread; those above are counted. */
+interface Unread {
+  readonly seq: number;
+  readonly count: number;
+}
+
+/**
+ * One conversation as far as it is known: a window of messages without a hole, from `oldestSeq` up to `position.seq`,
+ * with every change up to `position.rev`. Takes pages, live events and steps of catching up in any order; nothing
+ * goes backwards. Knows no server and no clock.
+ */
+export class Timeline {
+  /** Undefined until it has begun. */
+  position: Position | undefined;
+  epoch: number | undefined;
+  /** Two messages have the same number: one of them is of another history. */
+  isTorn = false;
+  /** The window begins here; what lies below is history that can be paged. */
+  oldestSeq = 1;
+  private highestSeq = 0;
+  /** By `seq`. Also what lies outside of the window: it may be the only copy that carries a change told live. */
+  private readonly held = new Map<number, Message>();
+  private readonly people = new Map<string, Placed<Participant>>();
+  private settings: Placed<Settings> | undefined;
+  private unread: Unread = { seq: 0, count: 0 };
+  /** Changes that came before those in front of them. */
+  private readonly early = new Set<number>();
+  private shown: readonly Message[] | undefined;
+
+  constructor(
+    readonly conversationId: string,
+    private readonly ownUserId: string,
+  ) {}
+
+  /** The window, by `seq`; another array whenever something in it has changed. */
+  get messages(): readonly Message[] {
+    if (!this.shown) {
+      const last = this.position?.seq ?? 0;
+      const length = Math.max(0, last - this.oldestSeq + 1);
+      this.shown = Array.from({ length }, (_, index) => this.held.get(this.oldestSeq + index)!);
+    }
+    return this.shown;
+  }
+
+  get details(): Settings | undefined {
+    return this.settings?.view;
+  }
+
+  /** Those who are in the conversation now, as far as they are known. */
+  get participants(): Participant[] {
+    return [...this.people.values()].map(({ view }) => view).filter(({ leftAt }) => leftAt === null);
+  }
+
+  /** Messages of others that were neither read nor deleted. */
+  get unreadCount(): number {
+    let { count } = this.unread;
+    for (const { seq, senderId, deletedAt } of this.messages) {
+      if (seq > this.unread.seq && senderId !== this.ownUserId && deletedAt === null) count++;
+    }
+    return count;
+  }
+
+  /** Whether there are messages before the window. */
+  get hasOlder(): boolean {
+    return this.position !== undefined && this.oldestSeq > 1;
+  }
+
+  /** Whether something is held of which what comes before it is not. */
+  get hasHole(): boolean {
+    return this.position !== undefined && (this.early.size > 0 || this.highestSeq > this.position.seq);
+  }
+
+  /** Begins with the newest message. The view's position is what is known of the conversation from now on. */
+  begin(epoch: number, view: ConversationView): void {
+    this.clear();
+    this.epoch = epoch;
+    this.position = { seq: view.lastSeq, rev: view.lastRev };
+    this.oldestSeq = view.lastMessage ? view.lastSeq : view.lastSeq + 1;
+    this.takeView(view);
+    if (view.lastMessage) this.takeMessage(view.lastMessage);
+  }
+
+  /** Takes the conversation as the user sees it, with what live events do not tell. */
+  takeView(view: ConversationView): void {
+    // What was sent or read since the view was read is not counted in it.
+    if (view.lastSeq >= this.unread.seq) this.unread = { seq: view.lastSeq, count: view.unreadCount };
+    this.takeSettings(view.lastRev, view);
+    for (const participant of view.participants) this.takeParticipant(view.lastRev, participant);
+  }
+
+  /** Takes the page before the window. One that does not join it is of no use, and is ignored. */
+  takeOlder(page: MessagePage): void {
+    const [first, last] = [page.items[0], page.items.at(-1)];
+    if (!first || last?.seq !== this.oldestSeq - 1) return;
+    // Those that come into the window are counted in what the server said of them, or are read.
+    page.items.forEach((message) => this.takeMessage(message));
+    this.oldestSeq = first.seq;
+  }
+
+  /** Takes all participants, asked for when the position was `rev` or later. */
+  takeParticipants(rev: number, participants: readonly Participant[]): void {
+    for (const participant of participants) this.takeParticipant(rev, participant);
+  }
+
+  /**
+   * Takes a live event.
+   * @returns false when something follows from it that only the server knows: how many messages are unread
+   */
+  apply({ name, payload }: ConversationEvent): boolean {
+    switch (name) {
+      case 'message:created':
+      case 'message:updated':
+      case 'message:deleted':
+        this.takeMessage(payload);
+        this.takeRev(payload.rev);
+        return name !== 'message:deleted' || payload.seq > this.unread.seq || this.unread.count === 0;
+      case 'participant:joined':
+      case 'participant:updated':
+      case 'participant:left':
+        this.takeParticipant(payload.rev, payload.participant);
+        this.takeRev(payload.rev);
+        return true;
+      case 'conversation:created':
+      case 'conversation:updated':
+        this.takeSettings(payload.rev, payload.conversation);
+        this.takeRev(payload.rev);
+        return true;
+      case 'conversation:read':
+        return this.takeReadPosition(payload.userId, payload.seq);
+      case 'conversation:removed':
+        return true;
+    }
+  }
+
+  /** The stored form of an own message or of a change of one. */
+  takeStored(message: Message): void {
+    this.takeMessage(message);
+    this.takeRev(message.rev);
+  }
+
+  /** Takes one step of catching up, also one that was asked for from an older position. */
+  takeChanges({ messages, participants, conversation, head, cursor }: Changes): void {
+    if (!this.position) return;
+    messages.forEach((message) => this.takeMessage(message));
+    participants.forEach((participant) => this.takeParticipant(head.rev, participant));
+    if (conversation) this.takeSettings(head.rev, conversation);
+    const { seq, rev } = this.position;
+    this.position = { seq: Math.max(seq, cursor.seq), rev: Math.max(rev, cursor.rev) };
+    this.advance();
+  }
+
+  /** Drops everything: it belongs to a history that is no more. */
+  clear(): void {
+    this.position = this.epoch = this.settings = this.shown = undefined;
+    this.unread = { seq: 0, count: 0 };
+    this.isTorn = false;
+    this.oldestSeq = 1;
+    this.highestSeq = 0;
+    for (const collection of [this.held, this.people, this.early]) collection.clear();
+  }
+
+  /** @param limit at most this many messages, the newest ones */
+  store(limit: number): StoredTimeline | undefined {
+    const { epoch, position, settings } = this;
+    if (!position || epoch === undefined || !settings) return undefined;
+    return {
+      epoch,
+      position,
+      settings,
+      messages: this.messages.slice(-limit),
+      people: [...this.people.values()],
+      unread: { seq: position.seq, count: this.unreadCount },
+    };
+  }
+
+  static restore(conversationId: string, ownUserId: string, stored: StoredTimeline): Timeline {
+    const timeline = new Timeline(conversationId, ownUserId);
+    timeline.epoch = stored.epoch;
+    timeline.position = stored.position;
+    timeline.settings = stored.settings;
+    timeline.unread = stored.unread;
+    timeline.oldestSeq = stored.messages[0]?.seq ?? stored.position.seq + 1;
+    timeline.highestSeq = stored.position.seq;
+    for (const message of stored.messages) timeline.held.set(message.seq, message);
+    for (const placed of stored.people) timeline.people.set(placed.view.userId, placed);
+    return timeline;
+  }
+
+  private takeMessage(message: Message): void {
+    this.highestSeq = Math.max(this.highestSeq, message.seq);
+    const known = this.held.get(message.seq);
+    if (known && known.id !== message.id) {
+      this.isTorn = true;
+      return;
+    }
+    if (!known || known.rev <= message.rev) this.held.set(message.seq, message);
+    // Sending reads up to one's own message.
+    if (!known && message.senderId === this.ownUserId && message.seq > this.unread.seq)
+      this.unread = { seq: message.seq, count: 0 };
+    this.advance();
+  }
+
+  private takeParticipant(rev: number, view: Participant): void {
+    const known = this.people.get(view.userId);
+    if (known && known.rev > rev) return;
+    this.people.set(view.userId, { rev, view });
+    if (view.userId === this.ownUserId && this.settings)
+      this.settings = { ...this.settings, view: { ...this.settings.view, myRole: view.role } };
+  }
+
+  private takeSettings(rev: number, view: SharedConversation & Partial<ConversationView>): void {
+    if (this.settings && this.settings.rev > rev) return;
+    const myRole = view.myRole ?? this.settings?.view.myRole ?? 'member';
+    this.settings = { rev, view: { ...view, myRole } };
+  }
+
+  private takeReadPosition(userId: string, seq: number): boolean {
+    const known = this.people.get(userId);
+    if (known) this.people.set(userId, { ...known, view: { ...known.view, readSeq: seq } });
+    if (userId !== this.ownUserId) return true;
+    if (seq + 1 < this.oldestSeq) return false;
+    this.unread = { seq, count: 0 };
+    return true;
+  }
+
+  private takeRev(rev: number): void {
+    if (rev > (this.position?.rev ?? 0)) this.early.add(rev);
+    this.advance();
+  }
+
+  private advance(): void {
+    this.shown = undefined;
+    if (!this.position) return;
+    let { seq, rev } = this.position;
+    while (this.held.has(seq + 1)) seq++;
+    while (this.early.has(rev + 1)) rev++;
+    for (const early of this.early) if (early <= rev) this.early.delete(early);
+    this.position = { seq, rev };
+  }
+}

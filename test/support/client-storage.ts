@@ -1,0 +1,12 @@
+import { MemoryStorage } from '../../client/src/index';
+import type { Person } from './people';
+
+const MINUTE_MS = 60_000;
+
+/** What a client of this person has stored once they have signed in: doing that by password takes long. */
+export async function storageOf({ id, username, accessToken, refreshToken }: Person): Promise<MemoryStorage> {
+  const storage = new MemoryStorage();
+  const renewAt = Date.now() + 10 * MINUTE_MS;
+  await storage.set('session', { user: { id, username }, accessToken, refreshToken, renewAt });
+  return storage;
+}

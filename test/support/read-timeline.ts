@@ -1,0 +1,44 @@
+import type { ConversationEvent, Message, Participant } from '../../client/src/index';
+import { Timeline } from '../../client/src/timeline';
+import type { Person } from './people';
+import type { ReceivedEvent } from './test-socket';
+
+/** A conversation as its readers may compare it: read positions are personal and take no rev. */
+export interface State {
+  readonly messages: readonly Message[];
+  readonly participants: readonly Participant[];
+  readonly settings: object;
+}
+
+/** Everything as it is now, page by page. Nobody must write meanwhile. */
+export async function readTimeline(reader: Person, conversationId: string, epoch = 1): Promise<Timeline> {
+  const timeline = new Timeline(conversationId, reader.id);
+  const path = `/conversations/${conversationId}`;
+  const { body: view } = await reader.call('GET', path);
+  timeline.begin(epoch, view);
+  timeline.takeParticipants(view.lastRev, (await reader.call('GET', `${path}/participants`)).body.items);
+  while (timeline.hasOlder) {
+    const { body: page } = await reader.call(
+      'GET',
+      `${path}/messages?before=${timeline.oldestSeq}&limit=200`,
+    );
+    timeline.takeOlder(page);
+  }
+  return timeline;
+}
+
+/** Takes an event as it was received; those about other conversations are none of its business. */
+export function applyTo(timeline: Timeline, { event, payload }: ReceivedEvent): void {
+  if (payload.conversationId === timeline.conversationId)
+    timeline.apply({ name: event, payload } as ConversationEvent);
+}
+
+export function stateOf(timeline: Timeline): State {
+  const { title, description, updatedAt } = timeline.details!;
+  const present = timeline.participants.map((view) => ({ ...view, readSeq: 0 }));
+  return {
+    messages: timeline.messages,
+    participants: present.sort((a, b) => a.userId.localeCompare(b.userId)),
+    settings: { title, description, updatedAt },
+  };
+}
