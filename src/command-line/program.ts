@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { version } from '../version';
 import { checkCommand } from './check.command';
-import { migrateDownCommand, migrateStatusCommand, migrateUpCommand } from './migrate.command';
+import { addMigrateCommands } from './migrate-commands';
 import { startCommand } from './start.command';
 import { grantCommand } from './user.command';
 
@@ -13,22 +13,7 @@ export function buildProgram(): Command {
     .description('start the server (and the embedded PostgreSQL when DATABASE_URL is unset)')
     .action(startCommand);
 
-  const migrate = program.command('migrate').description('change the schema of the database');
-  migrate
-    .command('up')
-    .description('apply all pending migrations')
-    .option('--json', 'print JSON')
-    .action(migrateUpCommand);
-  migrate
-    .command('down')
-    .description('take back the last migration, with the data that only it can hold')
-    .option('--json', 'print JSON')
-    .action(migrateDownCommand);
-  migrate
-    .command('status')
-    .description('say which migrations are applied, pending or unknown')
-    .option('--json', 'print JSON')
-    .action(migrateStatusCommand);
+  addMigrateCommands(program);
 
   program
     .command('check')

@@ -114,11 +114,14 @@ export class HealthService {
   private schemaState(): HealthIndicatorResult {
     const indicator = this.indicators.check('schema');
     const { state, fits } = this.schema;
-    const { pending = [], unknown = [], damage = [], checkedAt = performance.now() } = state ?? {};
-    const ageMs = Math.round(performance.now() - checkedAt);
+    const { fault, pending, newer, missing, edited, outOfOrder, halfApplied, damage } = state ?? {};
+    const ageMs = Math.round(performance.now() - (state?.checkedAt ?? performance.now()));
     if (fits) return indicator.up({ reason: 'ok', ageMs });
-    const reason = unknown.length > 0 ? 'too-new' : pending.length > 0 ? 'too-old' : 'damaged';
-    return indicator.down({ reason: state ? reason : 'unknown', ageMs, pending, unknown, damage });
+    return indicator.down({
+      reason: fault?.replace(/^(schema|migration)-/, '') ?? 'unknown',
+      ageMs,
+      ...{ pending, newer, missing, edited, outOfOrder, halfApplied, damage },
+    });
   }
 
   /** Never red: reading goes on, and sending the traffic elsewhere does not make room. */
