@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { version } from '../version';
 import { checkCommand } from './check.command';
+import { maintenanceOffCommand, maintenanceOnCommand, maintenanceStatusCommand } from './maintenance.command';
 import { addMigrateCommands } from './migrate-commands';
 import { startCommand } from './start.command';
 import { grantCommand } from './user.command';
@@ -14,6 +15,23 @@ export function buildProgram(): Command {
     .action(startCommand);
 
   addMigrateCommands(program);
+
+  const maintenance = program.command('maintenance').description('stop people from writing; reading goes on');
+  maintenance
+    .command('on')
+    .description('refuse writes on all servers, also after a restart; returns when all of them know')
+    .option('--json', 'print JSON')
+    .action(maintenanceOnCommand);
+  maintenance
+    .command('off')
+    .description('take writes again')
+    .option('--json', 'print JSON')
+    .action(maintenanceOffCommand);
+  maintenance
+    .command('status')
+    .description('say whether it is on, and since when')
+    .option('--json', 'print JSON')
+    .action(maintenanceStatusCommand);
 
   program
     .command('check')

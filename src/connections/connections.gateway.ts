@@ -7,6 +7,7 @@ import { SessionEnded } from '../authentication/session-ended.event';
 import { SessionsService } from '../authentication/sessions.service';
 import { Configuration } from '../platform/configuration/configuration';
 import { DatabaseMonitor } from '../platform/database/database-monitor';
+import { Maintenance } from '../platform/database/maintenance';
 import { EventBus } from '../platform/events/event-bus';
 import { WorkInFlight } from '../platform/lifecycle/work-in-flight';
 import { describeError, StructuredLogger } from '../platform/logging/structured-logger';
@@ -26,6 +27,8 @@ import { Entitlements } from './entitlements';
 const SWEEP_MS = 2_000;
 const MAX_RECONNECT_MS = 5_000;
 
+type Status = 'ok' | 'degraded' | 'maintenance';
+
 interface SocketData {
   identity: SocketIdentity;
   arrival?: Arrival;
@@ -44,7 +47,7 @@ export class ConnectionsGateway
   private server: Server | undefined;
   private sweeper: NodeJS.Timeout | undefined;
   private readonly frame: ReturnType<typeof commandFrame>;
-  private announced: 'ok' | 'degraded' = 'ok';
+  private announced: Status = 'ok';
   /** Connections whose authentication is on its way. Socket.IO would begin one for each packet that asks for it. */
   private readonly arriving = new WeakSet<Socket['conn']>();
 
@@ -55,6 +58,7 @@ export class ConnectionsGateway
     private readonly rooms: Rooms,
     private readonly events: EventBus,
     private readonly monitor: DatabaseMonitor,
+    private readonly maintenance: Maintenance,
     private readonly rateLimits: RateLimits,
     private readonly metrics: Metrics,
     private readonly work: WorkInFlight,
@@ -76,6 +80,7 @@ export class ConnectionsGateway
       this.rooms.endSession(sessionId, 'session:revoked', { reason }),
     );
     this.monitor.onChange(() => this.announceStatus());
+    this.maintenance.onChange(() => this.announceStatus());
   }
 
   afterInit(server: Server): void {
@@ -120,7 +125,7 @@ export class ConnectionsGateway
         epoch: entry.epoch,
         serverTime: new Date().toISOString(),
       });
-      if (!this.monitor.verdict.isUp) socket.emit('server:status', this.status());
+      if (this.status().status !== 'ok') socket.emit('server:status', this.status());
     } catch (error) {
       // An exception that leaves this method would end the process.
       this.logger.event('error', 'a connection failed', { error: describeError(error as Error) });
@@ -218,8 +223,9 @@ export class ConnectionsGateway
     }
   }
 
-  private status(): { status: 'ok' | 'degraded' } {
-    return { status: this.monitor.verdict.isUp ? 'ok' : 'degraded' };
+  private status(): { status: Status } {
+    if (!this.monitor.verdict.isUp) return { status: 'degraded' };
+    return { status: this.maintenance.isOn ? 'maintenance' : 'ok' };
   }
 
   /** The reason may change without the status doing so; people are told of the status only. */

@@ -6,6 +6,7 @@ import type { Migration } from '../migrations/recorded-migration';
 import type { DatabaseCircuit } from './circuit';
 import { LOCK_TIMEOUT_MS } from './deadline-client';
 import { DeadlinePool } from './deadline-pool';
+import type { Maintenance } from './maintenance';
 import type { StatementWatch } from './statement-watch';
 
 type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }>;
@@ -45,7 +46,7 @@ export function databaseOptions(
   url: string,
   configuration: Configuration,
   schema: DatabaseSchema,
-  guards: { circuit?: DatabaseCircuit; watch?: StatementWatch } = {},
+  guards: { circuit?: DatabaseCircuit; watch?: StatementWatch; maintenance?: Maintenance } = {},
 ): PostgresOptions {
   if (!url) throw new Error('DATABASE_URL is not set');
   const isPooler = configuration.DIRECT_DATABASE_URL !== undefined;
