@@ -23,7 +23,7 @@ const EXCUSED = {
   },
 };
 
-const COMMAND = join(__dirname, '../node_modules/squawk-cli/js/bin/squawk');
+const COMMAND = require.resolve('squawk-cli/js/bin/squawk');
 
 function findingsIn(directory, migrations, flags) {
   if (migrations.length === 0) return [];
