@@ -221,9 +221,9 @@ describe('the start', () => {
 
   it('takes a database again once nothing is wrong with it, and warns when several processes will not fit', async () => {
     const server = start({ INSTANCES: '20' });
-    await until('the server to serve', () => server.serves || server.hasEnded, 30_000);
+    await until('the server to serve', () => server.serves || server.hasEnded, 90_000);
     expect((await call(server.url, 'GET', '/health/ready')).status).toBe(200);
     expect(server.log).toMatch(/20 processes with 11 connections each may need more than the \d+/);
     await server.close();
-  });
+  }, 120_000);
 });
