@@ -70,7 +70,7 @@ module.exports = {
     },
     // Minutes of faults, on the server as it is built: `npm run test:guarantees`.
     { ...withDatabase, displayName: 'guarantees', testRegex: 'test/guarantees/proofs/.*\\.e2e-spec\\.ts$' },
-    // Backups and migrations with much data, under load and kills: `npm run test:change`.
+    // Backups and migrations with much data, under load, kills and locks: `npm run test:change`.
     { ...withDatabase, displayName: 'change', testRegex: 'test/change/.*\\.e2e-spec\\.ts$' },
     // Thousands of wrong inputs made from the documents: `npm run test:input`.
     { ...withDatabase, displayName: 'input', testRegex: 'test/input/[^/]*\\.input-spec\\.ts$' },

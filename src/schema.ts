@@ -10,6 +10,8 @@ import { InternalUsers1764000000006 } from './migrations/1764000000006-internal-
 import { AnswersWithinBatch1764000000007 } from './migrations/1764000000007-answers-within-batch';
 import { UnreadIndexes1764000000008 } from './migrations/1764000000008-unread-indexes';
 import { PlanAppendMessagesOnce1764000000009 } from './migrations/1764000000009-plan-append-messages-once';
+import { Maintenance1764000000020 } from './migrations/1764000000020-maintenance';
+import { DataMigrations1764000000021 } from './migrations/1764000000021-data-migrations';
 import { Conversation } from './participation/conversation.entity';
 import { Participant } from './participation/participant.entity';
 import type { DatabaseSchema } from './platform/database/database-options';
@@ -37,7 +39,10 @@ export const SCHEMA: DatabaseSchema = {
     AnswersWithinBatch1764000000007,
     UnreadIndexes1764000000008,
     PlanAppendMessagesOnce1764000000009,
+    Maintenance1764000000020,
+    DataMigrations1764000000021,
   ],
+  dataMigrations: [],
   // eslint-disable-next-line no-restricted-syntax -- named to see that it is there, not called
   functions: ['append_messages(uuid[],uuid[],uuid[],text[],text[],uuid[])'],
 };

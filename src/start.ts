@@ -6,7 +6,7 @@ import {
   maskedConfiguration,
   unsupportedVariables,
 } from './platform/configuration/load-configuration';
-import { migrateUp } from './platform/database/migrate';
+import { migrateUp } from './platform/migrations/migrate';
 import { verifyConnectionBudget, verifyDatabase } from './platform/database/verify-database';
 import { verifySchema } from './platform/database/verify-schema';
 import { openDatabase } from './database-source';
@@ -72,7 +72,8 @@ async function serve(
   const facts = await verifyDatabase(url, configuration, warn);
   verifyConnectionBudget(facts, configuration, warn);
   if (configuration.MIGRATE_ON_START) {
-    const applied = await migrateUp(url, configuration, SCHEMA);
+    const progress = (message: string): void => logger.event('info', message);
+    const applied = await migrateUp(url, configuration, SCHEMA, { progress });
     if (applied.length > 0) logger.event('info', 'migrated', { applied });
   }
   await verifySchema(url, configuration, SCHEMA);

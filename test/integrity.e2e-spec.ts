@@ -8,7 +8,7 @@ import { checkIntegrity } from '../src/integrity/check-integrity';
 import { contentDigests } from '../src/integrity/content-digest';
 import { loadConfiguration } from '../src/platform/configuration/load-configuration';
 import { migrationOptions } from '../src/platform/database/database-options';
-import { migrateUp } from '../src/platform/database/migrate';
+import { migrateUp } from '../src/platform/migrations/migrate';
 import { startEmbeddedPostgres } from '../src/platform/embedded-postgres/embedded-postgres';
 import { SCHEMA } from '../src/schema';
 import {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { loadConfiguration } from '../src/platform/configuration/load-configuration';
 import { databaseProblem } from '../src/platform/database/database-problem';
-import { migrateUp } from '../src/platform/database/migrate';
+import { migrateUp } from '../src/platform/migrations/migrate';
 import { inTransaction } from '../src/platform/database/transaction';
 import {
   startEmbeddedPostgres,

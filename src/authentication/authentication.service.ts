@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { uuidv7 } from 'uuidv7';
 import { violatedConstraint } from '../platform/database/database-problem';
 import { inTransaction } from '../platform/database/transaction';
@@ -77,10 +77,11 @@ export class AuthenticationService {
       this.rateLimits.take('wrongPassword', guess);
       throw new Problem('invalid-credentials');
     }
-    return inTransaction(this.dataSource, async (manager) => {
+    const signIn = async (manager: EntityManager): Promise<SignedIn> => {
       const { session, tokens } = await this.sessions.open(manager, user.id, input.deviceName ?? null);
       return { user: ownUserView(user), session: sessionView(session, session.id), ...tokens };
-    });
+    };
+    return inTransaction(this.dataSource, signIn, { duringMaintenance: true });
   }
 
   /** Ends the user's other sessions. @throws Problem `invalid-credentials`, `validation-failed` or `rate-limited` */

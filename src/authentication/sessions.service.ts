@@ -67,7 +67,7 @@ export class SessionsService {
   async refresh(token: string): Promise<Tokens> {
     const link = this.refreshTokens.read(token);
     if (!link) throw new Problem('unauthenticated');
-    const answer = await inTransaction(this.dataSource, async (manager, afterCommit) => {
+    const rotate = async (manager: EntityManager, afterCommit: AfterCommit): Promise<Tokens | Problem> => {
       const session = await manager.findOne(Session, {
         where: { id: link.sessionId },
         lock: { mode: 'pessimistic_write' },
@@ -76,7 +76,8 @@ export class SessionsService {
       if (session.expiresAt.getTime() <= Date.now()) return new Problem('token-expired');
       // A refusal is returned, not thrown: what it did to the session has to be committed.
       return this.advance(manager, session, link, afterCommit);
-    });
+    };
+    const answer = await inTransaction(this.dataSource, rotate, { duringMaintenance: true });
     if (answer instanceof Problem) throw answer;
     return answer;
   }

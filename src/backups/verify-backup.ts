@@ -3,7 +3,7 @@ import { checkIntegrity } from '../integrity/check-integrity';
 import type { Finding } from '../integrity/finding';
 import { Configuration } from '../platform/configuration/configuration';
 import { migrationOptions, type DatabaseSchema } from '../platform/database/database-options';
-import { migrateUp } from '../platform/database/migrate';
+import { migrateUp } from '../platform/migrations/migrate';
 import { inSnapshot } from '../platform/database/transaction';
 import { version } from '../version';
 import { directUrl, type BackupContext } from './backup-context';
@@ -133,10 +133,12 @@ async function toolsFor({ configuration }: BackupContext, url: string, path: str
   );
 }
 
-/** As it was when the backup was made. */
+/** As it was when the backup was made, which may be less than this program needs. */
 function schemaOf({ migrations }: Manifest, schema: DatabaseSchema): DatabaseSchema {
   return {
-    ...schema,
+    entities: [],
+    functions: [],
+    dataMigrations: [],
     migrations: schema.migrations.filter((migration) => migrations.includes(nameOf(migration))),
   };
 }

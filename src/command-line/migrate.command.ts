@@ -1,6 +1,19 @@
-import { migrateDown, migrateUp, withMigrations } from '../platform/database/migrate';
-import { compareSchema } from '../platform/database/schema-check';
+import type { QueryRunner } from 'typeorm';
+import {
+  dataMigrationProgress,
+  pauseDataMigration,
+  resumeDataMigration,
+} from '../platform/migrations/data-migrations';
+import { readLedger } from '../platform/migrations/ledger';
+import { migrate, migrateDown, type BeforeMigrating } from '../platform/migrations/migrate';
+import { planMigration } from '../platform/migrations/plan';
+import { recordMigrations } from '../platform/migrations/recorded-migration';
+import { incompletenessOf, judgeSchema, refusalOf } from '../platform/migrations/schema-verdict';
+import { withDirectSession } from '../platform/migrations/session';
+import { damageOfSchema } from '../platform/database/verify-schema';
+import { EXIT_CODES, type DatabaseUnusableError } from '../platform/database/unusable-database';
 import { SCHEMA } from '../schema';
+import { migratedText, planText, statusText, undoneText } from './migrate-text';
 import { print } from './output';
 import { withDatabase } from './with-database';
 
@@ -8,27 +21,111 @@ interface Options {
   json?: boolean;
 }
 
-export async function migrateUpCommand(options: Options): Promise<void> {
-  await withDatabase(async (url, configuration) => {
-    const applied = await migrateUp(url, configuration, SCHEMA);
-    print(options, applied.length > 0 ? `applied: ${applied.join(', ')}` : 'nothing to do', { applied });
+/** Unset: nothing is done before a migration. */
+const BEFORE_MIGRATING: BeforeMigrating | undefined = undefined;
+
+const progress = (message: string): void => void process.stderr.write(`${message}\n`);
+
+const withSession = (work: (session: QueryRunner) => Promise<void>): Promise<void> =>
+  withDatabase((url, configuration) => withDirectSession(url, configuration, SCHEMA, work));
+
+/** Ends with the exit code of what is wrong, having said it. */
+function conclude(fault: DatabaseUnusableError | undefined): void {
+  if (fault) process.exitCode = fault.exitCode;
+}
+
+export async function migratePlanCommand(options: Options): Promise<void> {
+  await withSession(async (session) => {
+    const plan = await planMigration(session, SCHEMA);
+    const refusal = refusalOf(plan.verdict);
+    print(options, planText(plan, refusal?.message), { ok: !refusal, refusal: refusal?.message, ...plan });
+    conclude(refusal);
   });
 }
 
-export async function migrateDownCommand(options: Options): Promise<void> {
+export async function migrateUpCommand(options: Options & { patience: number }): Promise<void> {
   await withDatabase(async (url, configuration) => {
-    await migrateDown(url, configuration, SCHEMA);
-    print(options, 'the last migration was taken back', { ok: true });
+    const migrated = await migrate(url, configuration, SCHEMA, {
+      beforeMigrating: BEFORE_MIGRATING,
+      progress,
+      patienceMs: options.patience * 1_000,
+    });
+    print(options, migratedText(migrated), migrated);
   });
 }
 
+export async function migrateDownCommand(
+  options: Options & { to?: string; patience: number },
+): Promise<void> {
+  await withDatabase(async (url, configuration) => {
+    const undone = await migrateDown(url, configuration, SCHEMA, {
+      to: options.to,
+      progress,
+      patienceMs: options.patience * 1_000,
+    });
+    print(options, undoneText(undone), { ok: true, undone });
+  });
+}
+
+/** Ends with 0 whatever it finds: it tells, and `verify` judges. */
 export async function migrateStatusCommand(options: Options): Promise<void> {
-  await withDatabase(async (url, configuration) => {
-    const verdict = await withMigrations(url, configuration, SCHEMA, compareSchema);
-    const text = [
-      `pending: ${verdict.pending.join(', ') || 'none'}`,
-      `unknown to this version: ${verdict.unknown.join(', ') || 'none'}`,
-    ].join('\n');
-    print(options, text, verdict);
+  await withSession(async (session) => {
+    const ledger = await readLedger(session);
+    const verdict = judgeSchema(await recordMigrations(SCHEMA.migrations), ledger);
+    const dataMigrations = await dataMigrationProgress(session, SCHEMA.dataMigrations);
+    const fault = refusalOf(verdict) ?? incompletenessOf(verdict);
+    const data = { ...verdict, fault: fault?.fault ?? null, ledger, dataMigrations };
+    print(options, statusText(ledger, verdict, dataMigrations, fault?.message), data);
   });
+}
+
+export async function migrateVerifyCommand(options: Options): Promise<void> {
+  await withSession(async (session) => {
+    const verdict = judgeSchema(await recordMigrations(SCHEMA.migrations), await readLedger(session));
+    const fault = refusalOf(verdict) ?? incompletenessOf(verdict);
+    const damage = fault ? [] : await damageOfSchema(session.dataSource, SCHEMA);
+    const text = [
+      fault?.message ?? `the ledger is in order: ${verdict.applied.length} migrations`,
+      ...damage.map((part) => `the schema is not whole: ${part}`),
+      ...(fault || damage.length > 0 ? [] : ['the schema is whole']),
+    ];
+    print(options, text.join('\n'), {
+      ok: !fault && damage.length === 0,
+      fault: fault?.fault ?? (damage.length > 0 ? 'schema-damaged' : null),
+      message: fault?.message ?? null,
+      damage,
+    });
+    conclude(fault);
+    if (damage.length > 0) process.exitCode = EXIT_CODES['schema-damaged'];
+  });
+}
+
+export async function migratePauseCommand(name: string, options: Options): Promise<void> {
+  await withSession(async (session) => {
+    await pauseDataMigration(session, knownDataMigration(name));
+    print(options, `${name} is paused; \`npx xfchat migrate resume ${name}\` lets it go on`, {
+      name,
+      state: 'paused',
+    });
+  });
+}
+
+export async function migrateResumeCommand(
+  name: string,
+  options: Options & { rate?: number },
+): Promise<void> {
+  await withSession(async (session) => {
+    const rate = options.rate ?? null;
+    await resumeDataMigration(session, knownDataMigration(name), rate);
+    print(options, `the next \`npx xfchat migrate up\` goes on with ${name}`, {
+      name,
+      state: 'running',
+      rate,
+    });
+  });
+}
+
+function knownDataMigration(name: string): string {
+  if (SCHEMA.dataMigrations.some((migration) => migration.name === name)) return name;
+  throw new Error(`There is no data migration "${name}"; \`npx xfchat migrate status\` lists them.`);
 }

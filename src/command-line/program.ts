@@ -8,7 +8,8 @@ import {
   drillCommand,
 } from './backup.command';
 import { checkCommand } from './check.command';
-import { migrateDownCommand, migrateStatusCommand, migrateUpCommand } from './migrate.command';
+import { maintenanceOffCommand, maintenanceOnCommand, maintenanceStatusCommand } from './maintenance.command';
+import { addMigrateCommands } from './migrate-commands';
 import { startCommand } from './start.command';
 import { grantCommand } from './user.command';
 
@@ -20,22 +21,24 @@ export function buildProgram(): Command {
     .description('start the server (and the embedded PostgreSQL when DATABASE_URL is unset)')
     .action(startCommand);
 
-  const migrate = program.command('migrate').description('change the schema of the database');
-  migrate
-    .command('up')
-    .description('apply all pending migrations')
+  addMigrateCommands(program);
+
+  const maintenance = program.command('maintenance').description('stop people from writing; reading goes on');
+  maintenance
+    .command('on')
+    .description('refuse writes on all servers, also after a restart; returns when all of them know')
     .option('--json', 'print JSON')
-    .action(migrateUpCommand);
-  migrate
-    .command('down')
-    .description('take back the last migration, with the data that only it can hold')
+    .action(maintenanceOnCommand);
+  maintenance
+    .command('off')
+    .description('take writes again')
     .option('--json', 'print JSON')
-    .action(migrateDownCommand);
-  migrate
+    .action(maintenanceOffCommand);
+  maintenance
     .command('status')
-    .description('say which migrations are applied, pending or unknown')
+    .description('say whether it is on, and since when')
     .option('--json', 'print JSON')
-    .action(migrateStatusCommand);
+    .action(maintenanceStatusCommand);
 
   program
     .command('check')

@@ -50,6 +50,6 @@ export const CONNECTION_EVENTS: EventDocuments = {
   },
   'server:status': {
     summary: 'The state of the server changed, or is not `ok` when the socket is ready.',
-    payload: record('ServerStatusEvent', { status: oneOf(['ok', 'degraded']) }),
+    payload: record('ServerStatusEvent', { status: oneOf(['ok', 'degraded', 'maintenance']) }),
   },
 };

@@ -7,6 +7,7 @@ import { SessionEnded } from '../authentication/session-ended.event';
 import { SessionsService } from '../authentication/sessions.service';
 import { Configuration } from '../platform/configuration/configuration';
 import { DatabaseMonitor } from '../platform/database/database-monitor';
+import { Maintenance } from '../platform/database/maintenance';
 import { Command, Emits } from '../platform/documents/documented';
 import { integer, record } from '../platform/documents/schema';
 import { EventBus } from '../platform/events/event-bus';
@@ -29,6 +30,8 @@ import { CONNECTION_EVENTS } from './connections.events';
 const SWEEP_MS = 2_000;
 const MAX_RECONNECT_MS = 5_000;
 
+type Status = 'ok' | 'degraded' | 'maintenance';
+
 interface SocketData {
   identity: SocketIdentity;
   arrival?: Arrival;
@@ -50,7 +53,7 @@ export class ConnectionsGateway
   private readonly frame: ReturnType<typeof commandFrame>;
   private epoch: number | undefined;
   private isEpochCertain = false;
-  private announced: 'ok' | 'degraded' = 'ok';
+  private announced: Status = 'ok';
   /** Connections whose authentication is on its way. Socket.IO would begin one for each packet that asks for it. */
   private readonly arriving = new WeakSet<Socket['conn']>();
 
@@ -61,6 +64,7 @@ export class ConnectionsGateway
     private readonly rooms: Rooms,
     private readonly events: EventBus,
     private readonly monitor: DatabaseMonitor,
+    private readonly maintenance: Maintenance,
     private readonly rateLimits: RateLimits,
     private readonly metrics: Metrics,
     private readonly work: WorkInFlight,
@@ -83,6 +87,7 @@ export class ConnectionsGateway
     );
     this.monitor.onChange(() => this.announceStatus());
     this.monitor.onConnect(() => void this.compareEpoch());
+    this.maintenance.onChange(() => this.announceStatus());
   }
 
   afterInit(server: Server): void {
@@ -128,7 +133,7 @@ export class ConnectionsGateway
         epoch: entry.epoch,
         serverTime: new Date().toISOString(),
       });
-      if (!this.monitor.verdict.isUp) socket.emit('server:status', this.status());
+      if (this.status().status !== 'ok') socket.emit('server:status', this.status());
     } catch (error) {
       // An exception that leaves this method would end the process.
       this.logger.event('error', 'a connection failed', { error: describeError(error as Error) });
@@ -256,8 +261,9 @@ export class ConnectionsGateway
     }
   }
 
-  private status(): { status: 'ok' | 'degraded' } {
-    return { status: this.monitor.verdict.isUp ? 'ok' : 'degraded' };
+  private status(): { status: Status } {
+    if (!this.monitor.verdict.isUp) return { status: 'degraded' };
+    return { status: this.maintenance.isOn ? 'maintenance' : 'ok' };
   }
 
   /** The reason may change without the status doing so; people are told of the status only. */

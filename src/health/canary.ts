@@ -9,6 +9,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { Server } from 'node:http';
 import { uuidv7 } from 'uuidv7';
 import { Configuration } from '../platform/configuration/configuration';
+import { Maintenance } from '../platform/database/maintenance';
 import { DatabaseMonitor } from '../platform/database/database-monitor';
 import { WorkInFlight } from '../platform/lifecycle/work-in-flight';
 import { Metrics } from '../platform/metrics/metrics';
@@ -51,6 +52,7 @@ export class Canary implements OnApplicationBootstrap, BeforeApplicationShutdown
     private readonly http: HttpAdapterHost,
     private readonly account: CanaryAccount,
     private readonly monitor: DatabaseMonitor,
+    private readonly maintenance: Maintenance,
     private readonly work: WorkInFlight,
     private readonly metrics: Metrics,
   ) {}
@@ -104,6 +106,11 @@ export class Canary implements OnApplicationBootstrap, BeforeApplicationShutdown
       this.roundTripMs = song.durationMs;
       return;
     }
+    if (song.reason === 'maintenance') {
+      // Nobody may write, and that is meant to be: nothing to cry about.
+      this.heardAt = performance.now();
+      return;
+    }
     this.metrics.canaryFailures.inc({ reason: song.reason });
     if (LOCKED_OUT.includes(song.reason)) await this.account.close().catch(() => undefined);
   }
@@ -111,6 +118,7 @@ export class Canary implements OnApplicationBootstrap, BeforeApplicationShutdown
   /** Never rejects. */
   private async attempt(): Promise<Song> {
     if (!this.monitor.verdict.isUp) return { reason: 'database-down', durationMs: 0 };
+    if (this.maintenance.isOn) return { reason: 'maintenance', durationMs: 0 };
     const url = this.url();
     if (!url) return { reason: 'not-listening', durationMs: 0 };
     const limitMs = this.configuration.REQUEST_TIMEOUT_MS;

@@ -7,6 +7,7 @@ import {
 } from '@nestjs/terminus';
 import { WorkInFlight } from '../platform/lifecycle/work-in-flight';
 import { DatabaseMonitor } from '../platform/database/database-monitor';
+import { Maintenance } from '../platform/database/maintenance';
 import { EXHAUSTED_MS, PoolUsage } from '../platform/database/pool-usage';
 import { SchemaMonitor } from '../platform/database/schema-monitor';
 import { StatementWatch } from '../platform/database/statement-watch';
@@ -29,6 +30,7 @@ export class HealthService {
     private readonly pool: PoolUsage,
     private readonly schema: SchemaMonitor,
     private readonly watch: StatementWatch,
+    private readonly maintenance: Maintenance,
     private readonly work: WorkInFlight,
     private readonly canary: Canary,
   ) {}
@@ -57,6 +59,7 @@ export class HealthService {
     () => this.connectionPool(),
     () => this.schemaState(),
     () => this.storage(),
+    () => this.maintenanceMode(),
     () => this.lifecycle(),
     () => this.canarySong(),
   ];
@@ -114,11 +117,14 @@ export class HealthService {
   private schemaState(): HealthIndicatorResult {
     const indicator = this.indicators.check('schema');
     const { state, fits } = this.schema;
-    const { pending = [], unknown = [], damage = [], checkedAt = performance.now() } = state ?? {};
-    const ageMs = Math.round(performance.now() - checkedAt);
+    const { fault, pending, newer, missing, edited, outOfOrder, halfApplied, damage } = state ?? {};
+    const ageMs = Math.round(performance.now() - (state?.checkedAt ?? performance.now()));
     if (fits) return indicator.up({ reason: 'ok', ageMs });
-    const reason = unknown.length > 0 ? 'too-new' : pending.length > 0 ? 'too-old' : 'damaged';
-    return indicator.down({ reason: state ? reason : 'unknown', ageMs, pending, unknown, damage });
+    return indicator.down({
+      reason: fault?.replace(/^(schema|migration)-/, '') ?? 'unknown',
+      ageMs,
+      ...{ pending, newer, missing, edited, outOfOrder, halfApplied, damage },
+    });
   }
 
   /** Never red: reading goes on, and sending the traffic elsewhere does not make room. */
@@ -128,6 +134,15 @@ export class HealthService {
     return this.indicators
       .check('storage')
       .up({ reason: isFull ? 'full' : 'ok', ageMs: Math.round(fullMs ?? 0) });
+  }
+
+  /** Never red: reading goes on, and every other server refuses to write as well. */
+  private maintenanceMode(): HealthIndicatorResult {
+    const { since } = this.maintenance;
+    return this.indicators.check('maintenance').up({
+      reason: since ? 'on' : 'off',
+      ageMs: since ? Math.max(0, Date.now() - since.getTime()) : 0,
+    });
   }
 
   private lifecycle(): HealthIndicatorResult {

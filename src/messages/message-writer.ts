@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import { DatabaseCircuit, DatabaseDownError } from '../platform/database/circuit';
 import { isLockTimeout, isRetryable, violatedConstraint } from '../platform/database/database-problem';
 import { CLIENT_MARGIN_MS, LOCK_TIMEOUT_MS } from '../platform/database/deadline-client';
+import { Maintenance } from '../platform/database/maintenance';
 import { EventBus } from '../platform/events/event-bus';
 import { Metrics } from '../platform/metrics/metrics';
 import { Problem } from '../platform/problems/problem';
@@ -64,19 +65,25 @@ export class MessageWriter {
     private readonly events: EventBus,
     private readonly metrics: Metrics,
     private readonly circuit: DatabaseCircuit,
+    private readonly maintenance: Maintenance,
   ) {
     circuit.onOpen(() => {
       for (const pending of this.waiting.splice(0))
         pending.reject(new DatabaseDownError('the database is down'));
+    });
+    maintenance.onChange((isOn) => {
+      if (isOn) for (const pending of this.waiting.splice(0)) pending.reject(new Problem('maintenance'));
     });
     metrics.gauge('xfchat_messages_waiting', 'Messages that wait for the writer', () => this.waiting.length);
   }
 
   /**
    * Resolves once the message is committed and has been broadcast.
-   * @throws Problem `message-id-conflict`, `conversation-not-found`, `forbidden`, `message-not-found` or `database-busy`
+   * @throws Problem `message-id-conflict`, `conversation-not-found`, `forbidden`, `message-not-found`, `database-busy` or
+   * `maintenance`
    */
   append(command: AppendCommand): Promise<StoredMessage> {
+    if (this.maintenance.isOn) return Promise.reject(new Problem('maintenance'));
     if (this.waiting.length >= MAX_WAITING) return Promise.reject(new Problem('database-busy'));
     if (this.circuit.isOpen) return Promise.reject(new DatabaseDownError('the database is down'));
     const context = currentContext();

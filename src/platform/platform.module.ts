@@ -5,6 +5,7 @@ import { Configuration } from './configuration/configuration';
 import { DatabaseCircuit } from './database/circuit';
 import { DatabaseMonitor } from './database/database-monitor';
 import { databaseOptions, type DatabaseSchema } from './database/database-options';
+import { Maintenance } from './database/maintenance';
 import { PoolUsage } from './database/pool-usage';
 import { DATABASE_SCHEMA, SchemaMonitor } from './database/schema-monitor';
 import { StatementWatch } from './database/statement-watch';
@@ -40,11 +41,16 @@ export class PlatformModule {
   static for(configuration: Configuration, logger: StructuredLogger, schema: DatabaseSchema): DynamicModule {
     const circuit = new DatabaseCircuit();
     const watch = new StatementWatch(logger);
+    const maintenance = new Maintenance();
     return {
       module: PlatformModule,
       imports: [
         TypeOrmModule.forRoot({
-          ...databaseOptions(configuration.DATABASE_URL ?? '', configuration, schema, { circuit, watch }),
+          ...databaseOptions(configuration.DATABASE_URL ?? '', configuration, schema, {
+            circuit,
+            watch,
+            maintenance,
+          }),
           // The start has made sure of the database; one that vanishes in between is a fault to be told at once.
           retryAttempts: 0,
         }),
@@ -54,13 +60,14 @@ export class PlatformModule {
         { provide: StructuredLogger, useValue: logger },
         { provide: DatabaseCircuit, useValue: circuit },
         { provide: StatementWatch, useValue: watch },
+        { provide: Maintenance, useValue: maintenance },
         { provide: DATABASE_SCHEMA, useValue: schema },
         ...SHARED,
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_PIPE, useClass: RequestValidationPipe },
         { provide: APP_INTERCEPTOR, useClass: CommandResultInterceptor },
       ],
-      exports: [Configuration, StructuredLogger, DatabaseCircuit, StatementWatch, ...SHARED],
+      exports: [Configuration, StructuredLogger, DatabaseCircuit, StatementWatch, Maintenance, ...SHARED],
     };
   }
 }

@@ -6,7 +6,7 @@ import { createBackup } from '../../src/backups/create-backup';
 import { restoreBackup } from '../../src/backups/restore-backup';
 import { verifyBackup } from '../../src/backups/verify-backup';
 import { loadConfiguration } from '../../src/platform/configuration/load-configuration';
-import { migrateUp } from '../../src/platform/database/migrate';
+import { migrateUp } from '../../src/platform/migrations/migrate';
 import { SCHEMA } from '../../src/schema';
 import { backupBench } from '../support/backup-bench';
 import { createTestDatabase, withClient } from '../support/databases';

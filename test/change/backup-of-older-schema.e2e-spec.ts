@@ -1,7 +1,7 @@
 import { createBackup } from '../../src/backups/create-backup';
 import { restoreBackup } from '../../src/backups/restore-backup';
 import { loadConfiguration } from '../../src/platform/configuration/load-configuration';
-import { migrateUp } from '../../src/platform/database/migrate';
+import { migrateUp } from '../../src/platform/migrations/migrate';
 import { verifySchema } from '../../src/platform/database/verify-schema';
 import { SCHEMA } from '../../src/schema';
 import { backupBench } from '../support/backup-bench';

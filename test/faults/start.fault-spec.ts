@@ -60,6 +60,19 @@ describe('the start', () => {
     readonly after?: string;
   }
 
+  /** The database forgets one, and remembers it afterwards. */
+  const withoutMigration = (name: string): { before: string; after: string } => ({
+    before: ['migrations', 'migration_ledger']
+      .map(
+        (table) =>
+          `create table kept_${table} as select * from ${table} where name like '${name}'; delete from ${table} where name like '${name}'`,
+      )
+      .join('; '),
+    after: ['migrations', 'migration_ledger']
+      .map((table) => `insert into ${table} select * from kept_${table}; drop table kept_${table}`)
+      .join('; '),
+  });
+
   const cases: Record<string, Case> = {
     'that never appears': {
       fault: 'never-appeared',
@@ -120,14 +133,37 @@ describe('the start', () => {
     },
     'with an older schema': {
       fault: 'schema-too-old',
-      text: /lacks migrations: InternalUsers\d+\. Run `npx xfchat migrate up`/,
-      before: `delete from migrations where name like 'InternalUsers%'`,
-      after: `insert into migrations (timestamp, name) values (1764000000006, 'InternalUsers1764000000006')`,
+      text: /lacks migrations: \d+-data-migrations .*Run `npx xfchat migrate up`/,
+      ...withoutMigration('DataMigrations%'),
+      environment: () => ({ MIGRATE_ON_START: 'false' }),
+    },
+    'whose migration was edited': {
+      fault: 'migration-edited',
+      text: /edited after they had been applied: 1764000000008-unread-indexes/,
+      before: `update migration_ledger set checksum = reverse(checksum) where name like 'UnreadIndexes%'`,
+      after: `update migration_ledger set checksum = reverse(checksum) where name like 'UnreadIndexes%'`,
+    },
+    'with a migration that is missing': {
+      fault: 'migration-missing',
+      text: /missing from this program: 1764000000005-gone/,
+      before: `insert into migration_ledger values ('Gone1764000000005', '-', 1764000000005, 1764000000000, '0', 1, now())`,
+      after: `delete from migration_ledger where name like 'Gone%'`,
+    },
+    'whose migrations are out of order': {
+      fault: 'migration-out-of-order',
+      text: /older than what the database has already: 1764000000006-internal-users/,
+      ...withoutMigration('InternalUsers%'),
+    },
+    'with a migration that was not finished': {
+      fault: 'migration-half-applied',
+      text: /begun and not finished: 1764000000008-unread-indexes/,
+      before: `update migration_ledger set applied_at = null where name like 'UnreadIndexes%'`,
+      after: `update migration_ledger set applied_at = now() where name like 'UnreadIndexes%'`,
       environment: () => ({ MIGRATE_ON_START: 'false' }),
     },
     'with a newer schema': {
       fault: 'schema-too-new',
-      text: /does not know: FromTheFuture/,
+      text: /does not know: 9999999999999-from-the-future/,
       before: `insert into migrations (timestamp, name) values (9999999999999, 'FromTheFuture9999999999999')`,
       after: `delete from migrations where name like 'FromTheFuture%'`,
     },
@@ -185,9 +221,9 @@ describe('the start', () => {
 
   it('takes a database again once nothing is wrong with it, and warns when several processes will not fit', async () => {
     const server = start({ INSTANCES: '20' });
-    await until('the server to serve', () => server.serves || server.hasEnded, 30_000);
+    await until('the server to serve', () => server.serves || server.hasEnded, 90_000);
     expect((await call(server.url, 'GET', '/health/ready')).status).toBe(200);
     expect(server.log).toMatch(/20 processes with 11 connections each may need more than the \d+/);
     await server.close();
-  });
+  }, 120_000);
 });

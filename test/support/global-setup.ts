@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfiguration } from '../../src/platform/configuration/load-configuration';
-import { migrateUp } from '../../src/platform/database/migrate';
+import { migrateUp } from '../../src/platform/migrations/migrate';
 import {
   startEmbeddedPostgres,
   type EmbeddedPostgres,

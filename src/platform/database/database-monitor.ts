@@ -4,6 +4,8 @@ import { Client } from 'pg';
 import { Configuration } from '../configuration/configuration';
 import { Metrics } from '../metrics/metrics';
 import { DatabaseCircuit } from './circuit';
+import { Maintenance } from './maintenance';
+import { MAINTENANCE_SINCE, MONITOR_NAME } from './maintenance.queries';
 
 /** What the last look at the database found. */
 export interface DatabaseVerdict {
@@ -25,6 +27,8 @@ const MAX_INTERVAL_MS = 3_000;
 /** A server that has no connection left for us serves those who have one; if that lasts, it is of no use to others. */
 const CROWDED_MS = 10_000;
 const TOO_MANY_CONNECTIONS = '53300';
+/** No such table, no such column, no right to read it. */
+const MISFIT = ['42P01', '42703', '42501'];
 
 type Listener = (verdict: DatabaseVerdict) => void;
 
@@ -56,8 +60,10 @@ export class DatabaseMonitor implements OnApplicationShutdown {
   constructor(
     configuration: Configuration,
     private readonly circuit: DatabaseCircuit,
+    private readonly maintenance: Maintenance,
     metrics: Metrics,
   ) {
+    metrics.gauge('xfchat_maintenance', '1 while nobody may write', () => (maintenance.isOn ? 1 : 0));
     metrics.gauge(
       'xfchat_db_ping_seconds',
       'How long the database took to answer the monitor; NaN when it did not',
@@ -119,11 +125,22 @@ export class DatabaseMonitor implements OnApplicationShutdown {
     const { rows } = await client.query<{ version: string; read_only: string }>(
       `select current_setting('server_version') as version, current_setting('transaction_read_only') as read_only`,
     );
+    await this.askForMaintenance(client);
     return { version: rows[0]!.version, isWritable: rows[0]!.read_only === 'off' };
   }
 
+  /** A table that is not there, or not yet, is the schema monitor's to tell; then things stay as they are. */
+  private async askForMaintenance(client: Client): Promise<void> {
+    try {
+      const { rows } = await client.query<{ since: Date | null }>(MAINTENANCE_SINCE);
+      this.maintenance.set(rows[0]?.since ?? undefined);
+    } catch (error) {
+      if (!MISFIT.includes((error as { code?: string }).code ?? '')) throw error;
+    }
+  }
+
   private async connect(): Promise<Client> {
-    const client = new Client({ connectionString: this.url, application_name: 'xfchat-monitor' });
+    const client = new Client({ connectionString: this.url, application_name: MONITOR_NAME });
     client.on('error', () => {
       if (this.client === client) this.drop();
     });

@@ -1,7 +1,7 @@
 import { loadConfiguration } from '../configuration/load-configuration';
 import { databaseOptions, migrationOptions } from './database-options';
 
-const schema = { entities: [], migrations: [], functions: [] };
+const schema = { entities: [], migrations: [], dataMigrations: [], functions: [] };
 const URL = 'postgres://user@host/database';
 const extraOf = (environment: Record<string, string>, url = URL): Record<string, unknown> =>
   databaseOptions(url, loadConfiguration(environment), schema).extra as Record<string, unknown>;

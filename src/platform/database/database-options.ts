@@ -1,9 +1,12 @@
 import * as pg from 'pg';
-import type { DataSourceOptions, MigrationInterface } from 'typeorm';
+import type { DataSourceOptions } from 'typeorm';
 import type { Configuration } from '../configuration/configuration';
+import type { DataMigration } from '../migrations/data-migrations';
+import type { Migration } from '../migrations/recorded-migration';
 import type { DatabaseCircuit } from './circuit';
 import { LOCK_TIMEOUT_MS } from './deadline-client';
 import { DeadlinePool } from './deadline-pool';
+import type { Maintenance } from './maintenance';
 import type { StatementWatch } from './statement-watch';
 
 type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }>;
@@ -21,7 +24,9 @@ const types: pg.CustomTypesConfig = {
 /** The tables as the program knows them, and the steps that make them. */
 export interface DatabaseSchema {
   readonly entities: (new () => object)[];
-  readonly migrations: (new () => MigrationInterface)[];
+  readonly migrations: (new () => Migration)[];
+  /** What is to be done to rows that are there already, in batches. */
+  readonly dataMigrations: readonly DataMigration[];
   /** Signatures of the functions that the migrations leave behind and the program calls. */
   readonly functions: string[];
 }
@@ -41,7 +46,7 @@ export function databaseOptions(
   url: string,
   configuration: Configuration,
   schema: DatabaseSchema,
-  guards: { circuit?: DatabaseCircuit; watch?: StatementWatch } = {},
+  guards: { circuit?: DatabaseCircuit; watch?: StatementWatch; maintenance?: Maintenance } = {},
 ): PostgresOptions {
   if (!url) throw new Error('DATABASE_URL is not set');
   const isPooler = configuration.DIRECT_DATABASE_URL !== undefined;
@@ -87,15 +92,27 @@ function sessionSettings(configuration: Configuration): object {
   };
 }
 
-/** Migrations may take their time; only waiting for a lock is bounded, so that they never block the traffic. */
+/**
+ * For what is no request: migrations, checks, commands. Statements may take their time; waiting for a lock is bounded.
+ * What has lost its client ends soon.
+ */
 export function migrationOptions(
   url: string,
   configuration: Configuration,
   schema: DatabaseSchema,
 ): PostgresOptions {
-  const options = databaseOptions(url, configuration, schema);
+  const isPooler =
+    configuration.DIRECT_DATABASE_URL !== undefined && url !== configuration.DIRECT_DATABASE_URL;
   return {
-    ...options,
-    extra: { max: 2, connectionTimeoutMillis: 10_000, types, lock_timeout: LOCK_TIMEOUT_MS },
+    ...databaseOptions(url, configuration, schema),
+    extra: {
+      max: 2,
+      connectionTimeoutMillis: 10_000,
+      types,
+      ...(!isPooler && {
+        lock_timeout: LOCK_TIMEOUT_MS,
+        options: `-c client_connection_check_interval=${CONNECTION_CHECK_MS}`,
+      }),
+    },
   };
 }

@@ -10,4 +10,13 @@ export class DatabaseState {
   /** Raised by a restore, and by a promotion that may have lost commits; see G4. */
   @Column('integer', { default: 1 })
   epoch: number;
+
+  /** Nobody may write from then on; null: everybody may. */
+  @Column('timestamp with time zone', {
+    name: 'maintenance_since',
+    precision: 3,
+    nullable: true,
+    comment: 'nobody may write from then on; null: everybody may',
+  })
+  maintenanceSince: Date | null;
 }

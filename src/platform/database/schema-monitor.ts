@@ -1,10 +1,12 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { compareSchema } from '../migrations/compare-schema';
+import { incompletenessOf, refusalOf, type SchemaVerdict } from '../migrations/schema-verdict';
 import { DatabaseMonitor } from './database-monitor';
 import type { DatabaseSchema } from './database-options';
-import { compareSchema, type SchemaVerdict } from './schema-check';
 import { StatementWatch } from './statement-watch';
+import type { DatabaseFault } from './unusable-database';
 import { damageOfSchema } from './verify-schema';
 
 export const DATABASE_SCHEMA = Symbol('DatabaseSchema');
@@ -14,6 +16,8 @@ const MISFIT = ['42P01', '42703', '42883'];
 const LOOK_AGAIN_MS = 2_000;
 
 export interface SchemaState extends SchemaVerdict {
+  /** Why this program cannot run on it, as a word for operators. */
+  readonly fault: DatabaseFault | undefined;
   /** What the program needs and the database does not have, or not valid. */
   readonly damage: string[];
   /** On the clock of `performance.now()`. */
@@ -56,11 +60,7 @@ export class SchemaMonitor implements OnModuleInit, OnApplicationShutdown {
   }
 
   get fits(): boolean {
-    const { current } = this;
-    return (
-      current !== undefined &&
-      [current.pending, current.unknown, current.damage].every((found) => !found.length)
-    );
+    return this.current !== undefined && this.current.fault === undefined;
   }
 
   private lookOnce(): Promise<void> {
@@ -76,8 +76,10 @@ export class SchemaMonitor implements OnModuleInit, OnApplicationShutdown {
   }
 
   private async look(): Promise<void> {
-    const verdict = await compareSchema(this.dataSource);
+    const verdict = await compareSchema(this.dataSource, this.schema);
     const damage = await damageOfSchema(this.dataSource, this.schema);
-    this.current = { ...verdict, damage, checkedAt: performance.now() };
+    const unusable = refusalOf(verdict) ?? incompletenessOf(verdict);
+    const fault = unusable?.fault ?? (damage.length > 0 ? 'schema-damaged' : undefined);
+    this.current = { ...verdict, fault, damage, checkedAt: performance.now() };
   }
 }

@@ -3,6 +3,7 @@ import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { currentContext } from '../request-context';
 import { isConnectionLost, isRetryable } from './database-problem';
 import type { QueryFailure } from './deadline-client';
+import { maintenanceOf } from './maintenance';
 
 /** Something to be done once the transaction is committed, and never otherwise. It cannot fail the caller. */
 export type Effect = () => void | Promise<void>;
@@ -17,12 +18,16 @@ const logger = new Logger('Transaction');
  *
  * Lock order inside: conversations by id first, then their participants and messages.
  *
+ * @param options.duringMaintenance also while nobody may write: for signing in
+ * @throws Problem `maintenance` before anything is done
  * @throws whatever `work` throws, after a rollback; database errors as they are, see `databaseProblem`
  */
 export async function inTransaction<T>(
   dataSource: DataSource,
   work: (manager: EntityManager, afterCommit: AfterCommit) => Promise<T>,
+  options: { duringMaintenance?: boolean } = {},
 ): Promise<T> {
+  if (!options.duringMaintenance) maintenanceOf(dataSource)?.refuseWrites();
   for (let attempt = 1; ; attempt++) {
     const effects: Effect[] = [];
     try {

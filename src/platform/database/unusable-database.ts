@@ -11,6 +11,13 @@ export const EXIT_CODES = {
   'schema-too-new': 18,
   'schema-damaged': 19,
   'too-few-connections': 20,
+  'migration-edited': 21,
+  'migration-missing': 22,
+  'migration-out-of-order': 23,
+  'migration-half-applied': 24,
+  'migration-blocked': 25,
+  'migration-failed': 26,
+  'migration-irreversible': 27,
 } as const;
 
 export type DatabaseFault = keyof typeof EXIT_CODES;

@@ -1,8 +1,8 @@
 import { DataSource } from 'typeorm';
 import type { Configuration } from '../configuration/configuration';
 import { migrationOptions, type DatabaseSchema } from './database-options';
-import { newerSchema } from './migrate';
-import { compareSchema } from './schema-check';
+import { compareSchema } from '../migrations/compare-schema';
+import { incompletenessOf, refusalOf } from '../migrations/schema-verdict';
 import { DatabaseUnusableError } from './unusable-database';
 
 /**
@@ -17,14 +17,9 @@ export async function verifySchema(
 ): Promise<void> {
   const dataSource = await new DataSource(migrationOptions(url, configuration, schema)).initialize();
   try {
-    const { pending, unknown } = await compareSchema(dataSource);
-    if (unknown.length > 0) throw newerSchema(unknown);
-    if (pending.length > 0) {
-      throw new DatabaseUnusableError(
-        'schema-too-old',
-        `The database lacks migrations: ${pending.join(', ')}. Run \`npx xfchat migrate up\`, or set MIGRATE_ON_START=true.`,
-      );
-    }
+    const verdict = await compareSchema(dataSource, schema);
+    const fault = refusalOf(verdict) ?? incompletenessOf(verdict);
+    if (fault) throw fault;
     const damage = await damageOfSchema(dataSource, schema);
     if (damage.length > 0) {
       throw new DatabaseUnusableError(

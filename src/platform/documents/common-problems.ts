@@ -16,7 +16,12 @@ const READ_UNAVAILABLE: ProblemCode[] = [
   'schema-mismatch',
   'draining',
 ];
-const WRITE_UNAVAILABLE: ProblemCode[] = [...READ_UNAVAILABLE, 'storage-full', 'database-read-only'];
+const WRITE_UNAVAILABLE: ProblemCode[] = [
+  ...READ_UNAVAILABLE,
+  'storage-full',
+  'database-read-only',
+  'maintenance',
+];
 
 /** The refusals that come from what surrounds every handler: frames, guard, pipe, limits and the database. */
 export function commonProblems(about: Circumstances): ProblemCode[] {

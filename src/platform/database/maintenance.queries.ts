@@ -1,0 +1,41 @@
+import type { DataSource } from 'typeorm';
+import { inTransaction } from './transaction';
+
+/** What the monitor of each server asks; `serversUnaware` looks for it by the name of the column. */
+export const MAINTENANCE_SINCE = `select maintenance_since as since from database_state`;
+export const MONITOR_NAME = 'xfchat-monitor';
+
+export async function readMaintenance(dataSource: DataSource): Promise<Date | null> {
+  const [row] = await dataSource.query<{ since: Date | null }[]>(MAINTENANCE_SINCE);
+  return row?.since ?? null;
+}
+
+/** On stays on since when it was; returns when the change was there to be seen, by the clock of the database. */
+export async function writeMaintenance(dataSource: DataSource, isOn: boolean): Promise<Date> {
+  await inTransaction(dataSource, (manager) =>
+    manager.query(
+      `update database_state set maintenance_since = case when $1 then coalesce(maintenance_since, now()) end`,
+      [isOn],
+    ),
+  );
+  // Rounded up, since dates end with the millisecond.
+  const [row] = await dataSource.query<[{ now: Date }]>(
+    `select date_trunc('milliseconds', clock_timestamp()) + interval '1 ms' as now`,
+  );
+  return row.now;
+}
+
+/** Servers that look at this database, and how many of them have not read the row since then. */
+export async function serversUnaware(
+  dataSource: DataSource,
+  since: Date,
+): Promise<{ servers: number; unaware: number }> {
+  const [row] = await dataSource.query<[{ servers: number; unaware: number }]>(
+    `select count(*)::integer as servers,
+       count(*) filter (where not coalesce(
+         query_start > $2 and state = 'idle' and query like '%maintenance_since%', false))::integer as unaware
+     from pg_stat_activity where datname = current_database() and application_name = $1`,
+    [MONITOR_NAME, since],
+  );
+  return row;
+}

@@ -1,0 +1,102 @@
+import type { QueryRunner } from 'typeorm';
+import { isConnectionLost } from '../database/database-problem';
+import type { QueryFailure } from '../database/deadline-client';
+import { DatabaseUnusableError } from '../database/unusable-database';
+import { dropInvalidIndexes } from './invalid-indexes';
+import { strike, writeApplied, writeBegun, writeUndoing } from './ledger';
+import { givingWay, type Patience } from './lock-retries';
+import { describeMigration, type RecordedMigration } from './recorded-migration';
+
+/**
+ * Runs one migration and writes it down: in one transaction, so that it is applied and known to be, or neither. What
+ * cannot run in one is written down as begun first, and can be repeated.
+ * @returns how long it took at the attempt that succeeded, milliseconds
+ * @throws DatabaseUnusableError `migration-blocked` or `migration-failed`
+ */
+export async function applyMigration(
+  session: QueryRunner,
+  recorded: RecordedMigration,
+  patience: Patience,
+): Promise<number> {
+  const { migration, name } = recorded;
+  let started = 0;
+  const write = async (): Promise<number> => {
+    const durationMs = performance.now() - started;
+    await writeApplied(session, recorded, durationMs);
+    return durationMs;
+  };
+  try {
+    if (recorded.isTransactional) {
+      return await givingWay(session, name, patience, async () => {
+        started = performance.now();
+        await migration.up(session);
+        return write();
+      });
+    }
+    await writeBegun(session, recorded);
+    started = performance.now();
+    await withoutTransaction(session, patience, () => migration.up(session)).catch(async (error: unknown) => {
+      if (!isConnectionLost(error)) await forget(session, name);
+      throw error;
+    });
+    return await givingWay(session, name, patience, write);
+  } catch (error) {
+    throw failureOf(recorded, error);
+  }
+}
+
+/** Takes one migration back, and with it what the database says of it. @throws DatabaseUnusableError as `applyMigration` */
+export async function undoMigration(
+  session: QueryRunner,
+  recorded: RecordedMigration,
+  patience: Patience,
+): Promise<void> {
+  const { migration, name } = recorded;
+  try {
+    if (recorded.isTransactional) {
+      return await givingWay(session, name, patience, async () => {
+        await migration.down(session);
+        await strike(session, name);
+      });
+    }
+    await writeUndoing(session, name);
+    await withoutTransaction(session, patience, () => migration.down(session));
+    await givingWay(session, name, patience, () => strike(session, name));
+  } catch (error) {
+    throw failureOf(recorded, error);
+  }
+}
+
+/**
+ * CONCURRENTLY waits for transactions that are open and holds up nobody meanwhile, so it may wait for as long as there
+ * is patience.
+ */
+async function withoutTransaction<T>(
+  session: QueryRunner,
+  { patienceMs }: Patience,
+  work: () => Promise<T>,
+): Promise<T> {
+  await session.query(`set lock_timeout = ${patienceMs}`);
+  return work();
+}
+
+/** It has failed by itself (two rows that a unique index forbids, say): no half-built index stays, and no entry. */
+async function forget(session: QueryRunner, name: string): Promise<void> {
+  await dropInvalidIndexes(session);
+  await strike(session, name);
+}
+
+function failureOf({ name }: RecordedMigration, error: unknown): unknown {
+  if (error instanceof DatabaseUnusableError) return error;
+  const failure = ((error as { driverError?: QueryFailure }).driverError ?? error) as QueryFailure;
+  if (failure.code === '42501') return error; // the right that is missing is told as such
+  return new DatabaseUnusableError(
+    'migration-failed',
+    `${describeMigration(name)} failed (${failure.code ?? failure.message}). ${
+      isConnectionLost(error)
+        ? 'Run `npx xfchat migrate up` again, which finishes what was begun.'
+        : 'Nothing of it was applied; what came before it stays.'
+    }`,
+    { cause: error },
+  );
+}

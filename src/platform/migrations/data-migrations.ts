@@ -1,0 +1,113 @@
+import type { QueryRunner } from 'typeorm';
+import type { Run } from './ledger';
+import { givingWay, type Patience } from './lock-retries';
+import { describeMigration } from './recorded-migration';
+import { pause } from './session';
+
+/**
+ * Work on rows that are there already, while people chat: in small batches, each of them one transaction together with
+ * its progress. It can be killed at any point, paused, and goes on where it was; no row is worked on twice.
+ */
+export interface DataMigration {
+  /** Ends with a timestamp, like that of a migration: its place among them. A migration after it finds it finished. */
+  readonly name: string;
+  readonly batchSize: number;
+  /**
+   * Works on the next `limit` rows after `cursor` (null at the beginning), and says where it got to: null when nothing
+   * is left. SQL only, by an index, importing nothing.
+   */
+  step(run: Run, cursor: string | null, limit: number): Promise<{ rows: number; cursor: string | null }>;
+}
+
+export type DataMigrationState = 'pending' | 'running' | 'paused' | 'done';
+
+export interface DataMigrationProgress {
+  readonly name: string;
+  readonly state: DataMigrationState;
+  readonly rowsDone: number;
+  /** Rows a second at most; null: as fast as it goes. */
+  readonly rate: number | null;
+}
+
+interface Row {
+  state: DataMigrationState;
+  cursor: string | null;
+  rows_done: number;
+  rate: number | null;
+}
+
+const STATES = `select state, cursor, rows_done, rate from data_migrations where name = $1`;
+
+/** Those of the program, with what the database knows of each. */
+export async function dataMigrationProgress(
+  run: Run,
+  migrations: readonly { readonly name: string }[],
+): Promise<DataMigrationProgress[]> {
+  const [table] = await run.query<[{ present: boolean }]>(
+    `select to_regclass('data_migrations') is not null as present`,
+  );
+  const progress: DataMigrationProgress[] = [];
+  for (const { name } of migrations) {
+    const [row] = table.present ? await run.query<Row[]>(STATES, [name]) : [];
+    const { state = 'pending', rows_done: rowsDone = 0, rate = null } = row ?? {};
+    progress.push({ name, state, rowsDone, rate });
+  }
+  return progress;
+}
+
+/** Works until nothing is left, or until somebody pauses it; returns how many rows it has worked on now. */
+export async function runDataMigration(
+  session: QueryRunner,
+  migration: DataMigration,
+  patience: Patience,
+): Promise<{ state: DataMigrationState; rows: number }> {
+  const { name } = migration;
+  await session.query(`insert into data_migrations (name) values ($1) on conflict (name) do nothing`, [name]);
+  for (let rows = 0; ;) {
+    const started = performance.now();
+    const batch = await givingWay(session, name, patience, () => runBatch(session, migration));
+    rows += batch.rows;
+    if (batch.state !== 'running') return { state: batch.state, rows };
+    patience.progress(`${describeMigration(name)}: ${batch.rowsDone} rows done`);
+    const takenMs = performance.now() - started;
+    if (batch.rate) await pause((batch.rows / batch.rate) * 1_000 - takenMs);
+  }
+}
+
+/** The lock on its row makes two that run it at once take turns, and a pause wait for the batch under way. */
+async function runBatch(
+  session: QueryRunner,
+  migration: DataMigration,
+): Promise<{ state: DataMigrationState; rows: number; rowsDone: number; rate: number | null }> {
+  const { name, batchSize } = migration;
+  const [row] = (await session.query(`${STATES} for update`, [name])) as [Row];
+  const rowsDone = Number(row.rows_done);
+  if (row.state !== 'running') return { state: row.state, rows: 0, rowsDone, rate: row.rate };
+  const { rows, cursor } = await migration.step(session, row.cursor, batchSize);
+  const state = cursor === null ? 'done' : 'running';
+  await session.query(
+    `update data_migrations set state = $2, cursor = $3, rows_done = rows_done + $4, updated_at = now()
+     where name = $1`,
+    [name, state, cursor, rows],
+  );
+  return { state, rows, rowsDone: rowsDone + rows, rate: row.rate };
+}
+
+/** Ends a run after the batch that is under way. */
+export async function pauseDataMigration(run: Run, name: string): Promise<void> {
+  await run.query(
+    `insert into data_migrations (name, state) values ($1, 'paused')
+     on conflict (name) do update set state = 'paused', updated_at = now() where data_migrations.state <> 'done'`,
+    [name],
+  );
+}
+
+/** The next `migrate up` goes on. @param rate rows a second at most; null: as fast as it goes */
+export async function resumeDataMigration(run: Run, name: string, rate: number | null): Promise<void> {
+  await run.query(
+    `insert into data_migrations (name, rate) values ($1, $2)
+     on conflict (name) do update set state = 'running', rate = excluded.rate, updated_at = now()
+       where data_migrations.state <> 'done'`,
+    [name, rate],
+  );
+}

@@ -1,0 +1,55 @@
+import type { QueryRunner } from 'typeorm';
+import type { Configuration } from '../configuration/configuration';
+import type { DatabaseSchema } from '../database/database-options';
+import { DatabaseUnusableError } from '../database/unusable-database';
+import { adopt, makeLedger, readLedger } from './ledger';
+import { recordMigrations, type RecordedMigration } from './recorded-migration';
+import { judgeSchema, refusalOf, type SchemaVerdict } from './schema-verdict';
+import { holdingMigrationLock, withDirectSession } from './session';
+
+const INSUFFICIENT_PRIVILEGE = '42501';
+
+export interface ExclusiveSession {
+  readonly session: QueryRunner;
+  /** Of the program, oldest first. */
+  readonly known: readonly RecordedMigration[];
+  /** Nothing in it forbids to go on. */
+  readonly verdict: SchemaVerdict;
+}
+
+/**
+ * The only one to change the schema meanwhile, on a database whose ledger agrees with the program.
+ * @throws DatabaseUnusableError when the two disagree (then nothing is touched), or the user may not change the schema
+ */
+export async function withExclusiveSession<T>(
+  url: string,
+  configuration: Configuration,
+  schema: DatabaseSchema,
+  work: (exclusive: ExclusiveSession) => Promise<T>,
+): Promise<T> {
+  const known = await recordMigrations(schema.migrations);
+  return withDirectSession(url, configuration, schema, (session) =>
+    holdingMigrationLock(session, async () => work({ session, known, verdict: await judge(session, known) })),
+  ).catch((error: unknown) => {
+    if ((error as { code?: string }).code !== INSUFFICIENT_PRIVILEGE) throw error;
+    throw new DatabaseUnusableError(
+      'right-missing',
+      'The user of DATABASE_URL (or DIRECT_DATABASE_URL) may not change the schema. Grant the right to create in "public", or run `npx xfchat migrate up` as a user who has it.',
+      { cause: error },
+    );
+  });
+}
+
+async function judge(session: QueryRunner, known: readonly RecordedMigration[]): Promise<SchemaVerdict> {
+  const ledger = await readLedger(session);
+  const verdict = judgeSchema(known, ledger);
+  const refusal = refusalOf(verdict);
+  if (refusal) throw refusal;
+  await makeLedger(session);
+  const unwritten = new Set(ledger.filter(({ checksum }) => checksum === undefined).map(({ name }) => name));
+  await adopt(
+    session,
+    known.filter(({ name }) => unwritten.has(name)),
+  );
+  return verdict;
+}

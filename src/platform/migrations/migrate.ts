@@ -1,0 +1,133 @@
+import type { QueryRunner } from 'typeorm';
+import type { Configuration } from '../configuration/configuration';
+import type { DatabaseSchema } from '../database/database-options';
+import { DatabaseUnusableError } from '../database/unusable-database';
+import { damageOfSchema } from '../database/verify-schema';
+import { undoMigration } from './apply-migration';
+import { withExclusiveSession } from './exclusive-session';
+import { mendIndexes } from './invalid-indexes';
+import type { Patience, Progress } from './lock-retries';
+import { describeMigration, fileOf, type RecordedMigration } from './recorded-migration';
+import type { SchemaVerdict } from './schema-verdict';
+import { nameOf, openSteps, takeSteps, type Migrated } from './steps';
+
+const DEFAULT_PATIENCE_MS = 120_000;
+
+/** What is to be done before the first change to a database that holds something; is told the names of the changes. */
+export type BeforeMigrating = (pending: readonly string[]) => Promise<void>;
+
+export interface MigrateOptions {
+  /** A step of the caller's. What it throws ends the migration before anything is done. */
+  readonly beforeMigrating?: BeforeMigrating;
+  readonly progress?: Progress;
+  /** How long to try for the locks of one migration, milliseconds. */
+  readonly patienceMs?: number;
+}
+
+/**
+ * Brings the database to the schema of this program: takes over what was applied before there was a ledger, builds
+ * half-built indexes again, finishes what was begun, and applies what is pending. Harmless when there is nothing to do.
+ * @throws DatabaseUnusableError when the ledger and the program disagree, a lock is not to be had, a migration fails,
+ * the user may not change the schema, or the catalogue is not whole afterwards
+ */
+export async function migrate(
+  url: string,
+  configuration: Configuration,
+  schema: DatabaseSchema,
+  options: MigrateOptions = {},
+): Promise<Migrated> {
+  const patience = patienceOf(options);
+  return withExclusiveSession(url, configuration, schema, async (exclusive) => {
+    const { session, verdict } = exclusive;
+    const steps = await openSteps(exclusive, schema);
+    if (steps.length > 0 && verdict.applied.length > 0) await options.beforeMigrating?.(steps.map(nameOf));
+    const mended = await mendIndexes(session, patience);
+    const result: Migrated = { applied: [], mended, dataMigrations: [], waiting: [] };
+    await takeSteps(session, steps, patience, result);
+    if (result.waiting.length === 0) await refuseDamage(session, schema);
+    return result;
+  });
+}
+
+/** Applies what is pending; returns the names. @throws DatabaseUnusableError as `migrate` */
+export async function migrateUp(
+  url: string,
+  configuration: Configuration,
+  schema: DatabaseSchema,
+  options: MigrateOptions = {},
+): Promise<string[]> {
+  return (await migrate(url, configuration, schema, options)).applied;
+}
+
+/**
+ * Takes back the last migration, or everything after `to` (a timestamp, a file or a name; 0 for everything). Returns the
+ * names.
+ * @throws DatabaseUnusableError `migration-irreversible` before anything is done, and as `migrate`
+ */
+export async function migrateDown(
+  url: string,
+  configuration: Configuration,
+  schema: DatabaseSchema,
+  { to, ...options }: Omit<MigrateOptions, 'beforeMigrating'> & { to?: string } = {},
+): Promise<string[]> {
+  const patience = patienceOf(options);
+  return withExclusiveSession(url, configuration, schema, async ({ session, known, verdict }) => {
+    const undo = toUndo(known, verdict, to);
+    for (const recorded of undo) {
+      await undoMigration(session, recorded, patience);
+      patience.progress(`${describeMigration(recorded.name)}: taken back`);
+    }
+    return undo.map(({ name }) => name);
+  });
+}
+
+/** Newest first. */
+function toUndo(
+  known: readonly RecordedMigration[],
+  { applied, halfApplied, newer }: SchemaVerdict,
+  to: string | undefined,
+): RecordedMigration[] {
+  if (newer.length > 0) {
+    throw new DatabaseUnusableError(
+      'schema-too-new',
+      `Younger migrations are applied: ${newer.map(describeMigration).join(', ')}. The version of XFChat that made them takes them back.`,
+    );
+  }
+  const done = new Set([...applied, ...halfApplied]);
+  const newest = known.filter(({ name }) => done.has(name)).reverse();
+  const undo = newest.slice(0, to === undefined ? 1 : indexOf(newest, to));
+  const final = undo.find(({ migration }) => migration.irreversible !== undefined);
+  if (final) {
+    throw new DatabaseUnusableError(
+      'migration-irreversible',
+      `${describeMigration(final.name)} cannot be taken back: ${final.migration.irreversible}. Nothing was done. The way back is a backup.`,
+    );
+  }
+  return undo;
+}
+
+function indexOf(newest: readonly RecordedMigration[], to: string): number {
+  if (to === '0') return newest.length;
+  const index = newest.findIndex(({ name, timestamp }) => [name, fileOf(name), `${timestamp}`].includes(to));
+  if (index < 0)
+    throw new Error(`No migration "${to}" is applied; \`npx xfchat migrate status\` lists them.`);
+  return index;
+}
+
+const patienceOf = ({
+  patienceMs = DEFAULT_PATIENCE_MS,
+  progress = () => undefined,
+}: MigrateOptions): Patience => ({
+  patienceMs,
+  progress,
+});
+
+/** Every migration is applied: the schema has to be as the program needs it. */
+async function refuseDamage(session: QueryRunner, schema: DatabaseSchema): Promise<void> {
+  const damage = await damageOfSchema(session.dataSource, schema);
+  if (damage.length === 0) return;
+  throw new DatabaseUnusableError(
+    'schema-damaged',
+    `Every migration is applied, and yet the schema is not whole: ${damage.join(', ')}. Restore a backup, or mend it by hand.`,
+  );
+}

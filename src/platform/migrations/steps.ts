@@ -1,0 +1,68 @@
+import type { QueryRunner } from 'typeorm';
+import type { DatabaseSchema } from '../database/database-options';
+import { applyMigration } from './apply-migration';
+import {
+  dataMigrationProgress,
+  runDataMigration,
+  type DataMigration,
+  type DataMigrationState,
+} from './data-migrations';
+import type { ExclusiveSession } from './exclusive-session';
+import type { Patience } from './lock-retries';
+import { describeMigration, timestampOf, type RecordedMigration } from './recorded-migration';
+
+type Step = { readonly schema: RecordedMigration } | { readonly data: DataMigration };
+
+export interface Migrated {
+  /** Names, in the order in which they were applied. */
+  readonly applied: string[];
+  /** Indexes that were half built and have been built again. */
+  readonly mended: string[];
+  /** Data migrations that were worked on: to their end, unless somebody has paused them. */
+  readonly dataMigrations: { name: string; state: DataMigrationState; rows: number }[];
+  /** What waits for a data migration that is paused. */
+  readonly waiting: string[];
+}
+
+/** Migrations and data migrations by their timestamps: a migration may count on the data migrations before it. */
+export async function openSteps(
+  { session, known, verdict }: ExclusiveSession,
+  schema: DatabaseSchema,
+): Promise<Step[]> {
+  const open = new Set([...verdict.pending, ...verdict.halfApplied]);
+  const progress = await dataMigrationProgress(session, schema.dataMigrations);
+  for (const { name, state } of progress) if (state !== 'done') open.add(name);
+  const steps: Step[] = [
+    ...known.map((recorded) => ({ schema: recorded })),
+    ...schema.dataMigrations.map((data) => ({ data })),
+  ];
+  return steps
+    .filter((step) => open.has(nameOf(step)))
+    .sort((a, b) => timestampOf(nameOf(a)) - timestampOf(nameOf(b)));
+}
+
+export const nameOf = (step: Step): string => ('schema' in step ? step.schema.name : step.data.name);
+
+/** Takes one after the other and writes down in `result` what was done; ends before what waits for a paused one. */
+export async function takeSteps(
+  session: QueryRunner,
+  steps: readonly Step[],
+  patience: Patience,
+  result: Migrated,
+): Promise<void> {
+  for (const [index, step] of steps.entries()) {
+    if ('schema' in step) {
+      const { name } = step.schema;
+      const durationMs = await applyMigration(session, step.schema, patience);
+      patience.progress(`${describeMigration(name)}: applied in ${Math.round(durationMs)} ms`);
+      result.applied.push(name);
+      continue;
+    }
+    const { state, rows } = await runDataMigration(session, step.data, patience);
+    result.dataMigrations.push({ name: step.data.name, state, rows });
+    if (state === 'paused') {
+      result.waiting.push(...steps.slice(index + 1).map(nameOf));
+      return;
+    }
+  }
+}
