@@ -19,7 +19,7 @@ const oneDoor = [
 ];
 
 export default tseslint.config(
-  { ignores: ['**/dist', 'coverage', 'node_modules', '.xfchat'] },
+  { ignores: ['**/dist', 'coverage', 'node_modules', '.xfchat', 'tools'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -80,6 +80,8 @@ module.exports = {
       displayName: 'braid',
       testRegex: `test/braid/${isOtherServer ? 'conformance' : '[^/]*'}\\.braid-spec\\.ts$`,
     },
+    // A client generated from docs/openapi.json: `npm run test:generated-client`.
+    { ...withDatabase, displayName: 'generated-client', testRegex: 'test/.*\\.client-spec\\.ts$' },
     { ...withFaults, displayName: 'faults', testRegex: 'test/faults/[^/]*\\.fault-spec\\.ts$' },
   ],
   collectCoverageFrom: ['src/**/*.ts', '!src/**/*.spec.ts', '!src/migrations/**'],

@@ -16,3 +16,5 @@ export function installDocumentTools() {
   });
   if (status !== 0) throw new Error(`npm ci failed in ${tools}`);
 }
+
+if (process.argv[1] === import.meta.filename) installDocumentTools();

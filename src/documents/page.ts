@@ -35,11 +35,11 @@ export function documentsPage(openApi: object, asyncApi: object): string {
   );
   const groups = http.tags.map(({ name, description }) => {
     const own = routes.filter(({ operation }) => operation.tags?.[0] === name);
-    return `<h2>${escape(name)}</h2><p>${escape(description)}</p>${own.map((route) => routeOf(route, http)).join('')}`;
+    return `${heading(String(name))}<p>${escape(description)}</p>${own.map((route) => routeOf(route, http)).join('')}`;
   });
   const operations = Object.values(sockets.operations);
   const section = (title: string, action: string): string =>
-    `<h2>${title}</h2>` +
+    heading(title) +
     operations
       .filter((operation) => operation.action === action)
       .map((operation) => socketOperation(operation, sockets))
@@ -48,12 +48,13 @@ export function documentsPage(openApi: object, asyncApi: object): string {
   const parts = [
     `<h1>XFChat ${escape(http.info.version)}</h1>`,
     `<p><a href="/openapi.json">/openapi.json</a> · <a href="/asyncapi.json">/asyncapi.json</a></p>`,
+    `<p>${[...http.tags.map(({ name }) => String(name)), ...OTHER_SECTIONS].map(linkTo).join(' · ')}</p>`,
     prose(http.info.description),
     ...groups,
-    `<h2>Over Socket.IO</h2>${prose(sockets.info.description)}`,
+    `${heading('Over Socket.IO')}${prose(sockets.info.description)}`,
     section('Commands', 'receive'),
     section('Events', 'send'),
-    '<h2>Schemas</h2>',
+    heading('Schemas'),
     ...Object.entries(schemas).map(
       ([name, schema]) => `<h3 id="${escape(name)}">${escape(name)}</h3>${schemaOf(schema)}`,
     ),
@@ -89,9 +90,9 @@ function routeOf(
     [
       prose(operation.description),
       operation.security ? '<p>Needs no access token.</p>' : '',
-      rows.length > 0 ? `<table>${rows.join('')}</table>` : '',
+      rows.length > 0 ? `<p>Parameters</p><table>${rows.join('')}</table>` : '',
       body ? `<p>Body: ${contentOf(body)}</p>${exampleIn(body)}` : '',
-      `<table>${answers.join('')}</table>`,
+      `<p>Answers</p><table>${answers.join('')}</table>`,
       Object.entries(operation.responses as Record<string, Node>)
         .filter(([status]) => status < '300')
         .map(([, response]) => exampleIn(response))
@@ -174,6 +175,10 @@ function resolve(node: Node, document: Node): Node {
 
 const schemasOf = (document: Node): Record<string, JsonSchema> =>
   (document.components as { schemas: Record<string, JsonSchema> }).schemas;
+const OTHER_SECTIONS = ['Over Socket.IO', 'Commands', 'Events', 'Schemas'];
+const anchorOf = (title: string): string => `section-${title.toLowerCase().replaceAll(/[^a-z]+/g, '-')}`;
+const heading = (title: string): string => `<h2 id="${anchorOf(title)}">${escape(title)}</h2>`;
+const linkTo = (title: string): string => `<a href="#${anchorOf(title)}">${escape(title)}</a>`;
 const fold = (summary: string, parts: string[]): string =>
   `<details><summary>${summary}</summary>${parts.join('')}</details>`;
 const row = (cells: string[]): string => `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;

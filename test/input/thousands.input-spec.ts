@@ -1,3 +1,3 @@
 import { describeWrongInput } from './wrong-input';
 
-describeWrongInput(60);
+describeWrongInput(40);
