@@ -93,7 +93,8 @@ export class MessageStream implements Subscriber {
     if (this.isReading || this.stream.hasEnded) return;
     this.isReading = true;
     try {
-      while (this.isBehind && !this.stream.isBehind) {
+      while (this.isBehind) {
+        await this.stream.room();
         this.isBehind = false;
         const history = await this.sources.read();
         if (this.stream.hasEnded) return;
@@ -105,7 +106,6 @@ export class MessageStream implements Subscriber {
     } finally {
       this.isReading = false;
     }
-    if (this.isBehind) this.stream.onceRead(() => void this.catchUp());
   }
 
   private tell({ version, parents }: Pick<MessageView, 'version' | 'parents'>, state: MessageView): void {

@@ -149,8 +149,7 @@ export class TimelineDoor {
         current,
         tell() {
           if (isFresh) subscriber.tellSnapshot(pages);
-          else subscriber.tellAnswers(answers);
-          subscriber.goOn(isFresh ? [] : shown);
+          subscriber.goOn(answers, isFresh ? [] : shown);
         },
       };
     });

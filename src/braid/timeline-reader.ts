@@ -8,6 +8,9 @@ import type { Position } from './positions';
 /** In all the pages that are read at once. */
 const MAX_MESSAGES = 2_000;
 
+/** What is read at a time waits in memory until it is told. */
+const MAX_CHANGES = 200;
+
 type Cursor = Position & { readonly conversationId: string };
 export type Answer = Changes | 'gone' | 'reset';
 
@@ -44,7 +47,7 @@ export class TimelineReader {
   async changes(cursors: readonly Cursor[], epoch = this.known): Promise<Map<string, Answer>> {
     if (cursors.length === 0) return new Map();
     const { changes } = await this.run(() =>
-      this.sources.catchUp.sync(this.userId, { epoch, cursors: [...cursors] }),
+      this.sources.catchUp.sync(this.userId, { epoch, cursors: [...cursors] }, MAX_CHANGES),
     );
     return new Map(
       changes.map((entry): [string, Answer] => {

@@ -6,6 +6,7 @@ import { sharedPatch } from './shared-updates';
 import type { Hint, Subscriber, Subscriptions } from './subscriptions';
 import { contentOf, type Shape } from './timeline-shapes';
 import type { Answer, TimelineReader } from './timeline-reader';
+import { positionAfter, stepsOf } from './timeline-steps';
 import type { UpdateStream } from './update-stream';
 import { emptyUpdate, patchUpdate, snapshotUpdate } from './updates';
 
@@ -81,29 +82,18 @@ export class TimelineStream implements Subscriber {
     this.stream.write(snapshotUpdate({ version, parents: [] }, this.shape.bodyOf(known)));
   }
 
-  /** Tells what was read to begin with, then goes on. */
-  tellAnswers(answers: ReadonlyMap<string, Answer>): void {
-    for (const [id, answer] of answers) {
-      const feed = this.feeds.get(id);
-      // Who has lost it and got it back meanwhile is told its newest page.
-      if (feed?.position) this.tellAnswer(feed, answer);
-      else if (!feed) this.tellLost(id);
-    }
-  }
-
   /**
-   * From here on it is live.
+   * Tells what was read to begin with; from there on it is live.
    * @param untold included conversations of which it has to tell the newest page
    */
-  goOn(untold: readonly string[] = []): void {
+  goOn(answers: ReadonlyMap<string, Answer> = new Map(), untold: readonly string[] = []): void {
     this.reader.leaveRequest();
     for (const id of untold) {
       const feed = this.feeds.get(id);
       if (feed && !feed.position) feed.isBehind = true;
     }
     this.isReading = false;
-    this.hearNoted();
-    void this.catchUp();
+    void this.catchUp(answers);
   }
 
   hear(conversationId: string, hint: Hint): void {
@@ -141,38 +131,34 @@ export class TimelineStream implements Subscriber {
   private take(feed: Feed, hint: Hint): void {
     const { position } = feed;
     if (feed.isBehind) return void this.catchUp();
-    const fit = position ? fitOf(position, hint) : 'hole';
-    if (fit === 'known') return;
-    const next =
-      fit === 'next'
-        ? 'seq' in hint
-          ? { ...position!, seq: hint.seq }
-          : { ...position!, rev: hint.rev }
-        : undefined;
-    if (next && this.tell(feed, next, hint.message)) return;
+    const next = position ? positionAfter(position, hint) : 'hole';
+    if (next === 'known') return;
+    if (next !== 'hole' && !this.stream.isBehind) return this.tell(feed, next, hint.message);
     feed.isBehind = true;
     void this.catchUp();
   }
 
-  /** Reads until nothing is missing, or the reader has to read first. */
-  private async catchUp(): Promise<void> {
+  /** Reads and tells until nothing is missing, as fast as the reader takes it. */
+  private async catchUp(answers?: ReadonlyMap<string, Answer>): Promise<void> {
     if (this.isReading || this.stream.hasEnded) return;
     this.isReading = true;
     try {
+      if (answers) await this.tellAnswers(answers);
       for (;;) {
+        await this.stream.room();
+        if (this.stream.hasEnded) return;
+        for (const { feed, hint } of this.noted.splice(0)) if (this.isStill(feed)) this.take(feed, hint);
         const behind = [...this.feeds.values()].filter((feed) => feed.isBehind).slice(0, MAX_READ);
-        if (behind.length === 0 || this.stream.isBehind || this.stream.hasEnded) break;
+        if (behind.length === 0) break;
         await this.readAndTell(behind);
-        this.hearNoted();
       }
+      if (this.isOnce) this.end();
     } catch (error) {
       this.onFailure(error);
       this.end();
     } finally {
       this.isReading = false;
     }
-    if (this.stream.isBehind) this.stream.onceRead(() => void this.catchUp());
-    else if (this.isOnce) this.end();
   }
 
   private async readAndTell(behind: readonly Feed[]): Promise<void> {
@@ -185,8 +171,20 @@ export class TimelineStream implements Subscriber {
     const pages = await this.reader.pages(others.map((feed) => feed.conversationId));
     if (!pages) return this.end();
     for (const feed of begun)
-      if (this.isStill(feed)) this.tellAnswer(feed, answers.get(feed.conversationId) ?? 'gone');
-    for (const feed of others) if (this.isStill(feed)) this.tellPage(feed, pages.get(feed.conversationId));
+      if (this.isStill(feed)) await this.tellAnswer(feed, answers.get(feed.conversationId) ?? 'gone');
+    for (const feed of others) {
+      await this.stream.room();
+      if (this.isStill(feed)) this.tellPage(feed, pages.get(feed.conversationId));
+    }
+  }
+
+  private async tellAnswers(answers: ReadonlyMap<string, Answer>): Promise<void> {
+    for (const [id, answer] of answers) {
+      const feed = this.feeds.get(id);
+      // Who has lost it and got it back meanwhile is told its newest page.
+      if (feed?.position) await this.tellAnswer(feed, answer);
+      else if (!feed) this.tellLost(id);
+    }
   }
 
   /** Who was removed meanwhile is told nothing of what was read before; who came back begins anew. */
@@ -194,36 +192,27 @@ export class TimelineStream implements Subscriber {
     return !this.stream.hasEnded && this.feeds.get(feed.conversationId) === feed;
   }
 
-  private hearNoted(): void {
-    for (const { feed, hint } of this.noted.splice(0)) if (this.isStill(feed)) this.take(feed, hint);
-  }
-
-  private tellAnswer(feed: Feed, answer: Answer): void {
+  private async tellAnswer(feed: Feed, answer: Answer): Promise<void> {
     if (answer === 'gone') return this.lost(feed.conversationId);
     // Its numbers are of another history: the reader finds out when it resumes.
     if (answer === 'reset') return this.end();
     const { seq, rev } = feed.position!;
-    const { head, cursor } = answer;
+    const { head } = answer;
     if (head.seq - seq + head.rev - rev > MAX_RESUMED) {
       feed.position = undefined;
       feed.isBehind = true;
       return;
     }
-    const created = answer.messages.filter((message) => message.seq > seq);
-    const changed = answer.messages.filter((message) => message.seq <= seq).sort((a, b) => a.rev - b.rev);
-    for (const message of created) if (!this.tell(feed, { seq: message.seq, rev }, message)) return;
-    for (const message of changed)
-      if (!this.tell(feed, { seq: feed.position!.seq, rev: message.rev }, message)) return;
-    if (feed.position!.rev < cursor.rev && !this.tell(feed, cursor, undefined)) return;
+    for (const { position, message } of stepsOf(feed.position!, answer)) {
+      await this.stream.room();
+      if (!this.isStill(feed)) return;
+      this.tell(feed, position, message);
+    }
     if (!answer.complete) feed.isBehind = true;
   }
 
   private tellPage(feed: Feed, page: NewestPage | undefined): void {
     if (!page) return this.lost(feed.conversationId);
-    if (this.stream.isBehind) {
-      feed.isBehind = true;
-      return;
-    }
     const parents = feed.told;
     this.moveTo(feed, page.head);
     const range = this.shape.rangeOf(feed.conversationId);
@@ -236,30 +225,16 @@ export class TimelineStream implements Subscriber {
     );
   }
 
-  /** @returns false when the reader has to read first; then nothing was told, and the feed is behind */
-  private tell(feed: Feed, position: Position, message: MessageView | undefined): boolean {
-    if (this.stream.isBehind) {
-      feed.isBehind = true;
-      return false;
-    }
+  private tell(feed: Feed, position: Position, message: MessageView | undefined): void {
     const parents = feed.told;
     this.moveTo(feed, position);
     const step = { version: feed.told, parents };
     const range = message && this.shape.messageRangeOf(feed.conversationId, message.id);
     this.stream.write(message && range ? sharedPatch(step, range, message) : emptyUpdate(step));
-    return true;
   }
 
   private moveTo(feed: Feed, position: Position): void {
     feed.position = position;
     feed.told = [this.shape.versionOf(feed.conversationId, position, this.reader.epoch)];
   }
-}
-
-/** Whether a hint was told before, comes next, or leaves something out in between. */
-function fitOf({ seq, rev }: Position, hint: Hint): 'known' | 'next' | 'hole' {
-  if ('seq' in hint) return hint.seq <= seq ? 'known' : hint.seq === seq + 1 ? 'next' : 'hole';
-  if (hint.rev <= rev) return 'known';
-  const isNext = hint.rev === rev + 1 && (hint.message === undefined || hint.message.seq <= seq);
-  return isNext ? 'next' : 'hole';
 }

@@ -59,7 +59,7 @@ describe('a stream of updates', () => {
     fill(stream);
     expect(stream.isBehind).toBe(true);
     let isRead = false;
-    stream.onceRead(() => (isRead = true));
+    void stream.room().then(() => (isRead = true));
     await until('the head', () => answer);
     expect(isRead).toBe(false);
     answer.resume();

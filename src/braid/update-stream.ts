@@ -17,7 +17,7 @@ const KEEP_ALIVE_MS = 30_000;
 
 /**
  * An answer with status 209 that goes on: whole updates, and blank lines between them. Nothing of what a reader leaves
- * unread beyond the limit waits here: who writes has to ask `isBehind` first, and `onceRead` tells when to go on. A
+ * unread beyond the limit waits here: who writes has to ask `isBehind` first, or wait for `room`. A
  * reader that takes nothing at all for the time of the limit is cut off; it resumes where it was.
  *
  *   opening → open → ended
@@ -26,7 +26,7 @@ export class UpdateStream {
   private state: 'opening' | 'open' | 'ended' = 'opening';
   private heartbeat: NodeJS.Timeout | undefined;
   private stalled: NodeJS.Timeout | undefined;
-  private continueReading: (() => void) | undefined;
+  private waiting: (() => void)[] = [];
 
   constructor(
     private readonly response: Response,
@@ -66,9 +66,10 @@ export class UpdateStream {
     if (this.isBehind) this.stalled ??= setTimeout(() => this.cutOff(), this.limits.stalledMs).unref();
   }
 
-  /** Calls once, when the reader that is behind has read. */
-  onceRead(callback: () => void): void {
-    this.continueReading = callback;
+  /** Resolves when the reader has read, or the stream has ended. */
+  room(): Promise<void> {
+    if (!this.isBehind || this.hasEnded) return Promise.resolve();
+    return new Promise((resolve) => this.waiting.push(resolve));
   }
 
   /** From the return of this on nothing more is said. A reader that is behind does not get the rest of it either. */
@@ -85,9 +86,7 @@ export class UpdateStream {
   private drained(): void {
     clearTimeout(this.stalled);
     this.stalled = undefined;
-    const { continueReading } = this;
-    this.continueReading = undefined;
-    continueReading?.();
+    for (const goOn of this.waiting.splice(0)) goOn();
   }
 
   private cutOff(): void {
@@ -100,7 +99,7 @@ export class UpdateStream {
     this.state = 'ended';
     clearInterval(this.heartbeat);
     clearTimeout(this.stalled);
-    this.continueReading = undefined;
+    for (const goOn of this.waiting.splice(0)) goOn();
     this.onEnd(isTooSlow);
   }
 }

@@ -32,9 +32,16 @@ export class CatchUpService {
     return found;
   }
 
-  /** The same for many conversations at once, in the order of the cursors. */
-  async sync(userId: string, { epoch, cursors }: SyncDto): Promise<{ changes: SyncedConversation[] }> {
-    const found = await this.read(userId, epoch, cursors);
+  /**
+   * The same for many conversations at once, in the order of the cursors.
+   * @param atMost about so many things in the answer
+   */
+  async sync(
+    userId: string,
+    { epoch, cursors }: SyncDto,
+    atMost = MAX_CHANGES,
+  ): Promise<{ changes: SyncedConversation[] }> {
+    const found = await this.read(userId, epoch, cursors, atMost);
     const changes = cursors.map(({ conversationId }, index): SyncedConversation => {
       const entry = found[index]!;
       if (entry === 'gone') return { conversationId, gone: true };
@@ -48,13 +55,14 @@ export class CatchUpService {
     userId: string,
     epoch: number | undefined,
     cursors: readonly Cursor[],
+    atMost = MAX_CHANGES,
   ): Promise<Found[]> {
     return inSnapshot(this.dataSource, async (manager) => {
       const ids = [...new Set(cursors.map((cursor) => cursor.conversationId))];
       const { epoch: current, heads } = await readHeads(manager, userId, ids);
       const isSame = epoch === undefined || epoch === current;
       const fitting = cursors.filter((cursor) => isSame && fits(cursor, heads.get(cursor.conversationId)));
-      const limit = shareOf(fitting.length);
+      const limit = shareOf(fitting.length, atMost);
       const rows = await readRows(manager, userId, fitting, heads, limit);
       return cursors.map((cursor): Found => {
         const head = heads.get(cursor.conversationId);
@@ -71,8 +79,8 @@ const fits = (cursor: Cursor, head: Head | undefined): boolean =>
   head !== undefined && cursor.seq <= head.seq && cursor.rev <= head.rev;
 
 /** How many things each of so many conversations may be told. */
-function shareOf(conversations: number): number {
-  const share = Math.floor(MAX_CHANGES / Math.max(1, conversations));
+function shareOf(conversations: number, atMost: number): number {
+  const share = Math.floor(atMost / Math.max(1, conversations));
   return Math.min(MAX_CHANGES_PER_CONVERSATION, Math.max(MIN_CHANGES_PER_CONVERSATION, share));
 }
 

@@ -1,0 +1,105 @@
+import { signUpAll, type Person } from '../support/people';
+import { createTestDatabase, type TestDatabase } from '../support/databases';
+import { ServerProcess } from '../support/server-process';
+import { until } from '../support/until';
+import { RawExchange } from './support/raw-exchange';
+
+describe('a timeline that many follow', () => {
+  let database: TestDatabase;
+  let server: ServerProcess;
+  let ada: Person;
+  let conversationId: string;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    server = await ServerProcess.start({
+      environment: { DATABASE_URL: database.url, CONTACT_POLICY: 'open', CANARY_INTERVAL_MS: '0' },
+    });
+    [ada] = (await signUpAll(server.url, 1)) as [Person];
+  });
+  const closing: (() => void)[] = [];
+  beforeEach(async () => {
+    conversationId = await ada.group();
+  });
+  afterEach(() => {
+    for (const close of closing.splice(0)) close();
+  });
+  afterAll(async () => {
+    await server.close();
+    await database.drop();
+  });
+
+  const follow = (headers: Record<string, string> = {}): Promise<RawExchange> =>
+    RawExchange.begin(`${server.url}/api/v1/conversations/${conversationId}/messages`, {
+      headers: { Authorization: `Bearer ${ada.accessToken}`, Subscribe: 'true', ...headers },
+    });
+  const lines = (count: number): string[] => Array.from({ length: count }, (_, index) => `${index + 1}.0`);
+  const versions = ({ updates }: RawExchange): string[] => updates.map(({ version }) => version![0]!);
+  /** Several at a time, over sockets; gives the ids in the order of their numbers. */
+  async function send(count: number, body: string): Promise<string[]> {
+    const sockets = await Promise.all(Array.from({ length: 4 }, () => ada.connect()));
+    const sent = await Promise.all(
+      sockets.map(async (socket) => {
+        const own: { id: string; seq: number }[] = [];
+        for (let index = 0; index < count / 4; index++)
+          own.push(await socket.ok('message:send', { conversationId, body }));
+        socket.close();
+        return own;
+      }),
+    );
+    return sent
+      .flat()
+      .sort((a, b) => a.seq - b.seq)
+      .map(({ id }) => id);
+  }
+
+  it('tells each of a hundred every message once, in order', async () => {
+    const streams = await Promise.all(Array.from({ length: 100 }, () => follow({ Parents: '"0.0"' })));
+    const late: Promise<RawExchange>[] = [];
+    const sending = send(200, 'hello');
+    // Some come while it is going on: what they missed and what they hear fit together.
+    await streams[0]!.atLeast(50);
+    for (let index = 0; index < 10; index++) late.push(follow({ Parents: '"0.0"' }));
+    const ids = await sending;
+    streams.push(...(await Promise.all(late)));
+    for (const stream of streams) {
+      await until('the last message', () => stream.fault ?? stream.updates.length >= 200, 90_000);
+      expect(stream.fault).toBeUndefined();
+      expect(versions(stream)).toEqual(lines(200));
+      expect(stream.updates.map(({ patches }) => patches![0]!.range)).toEqual(
+        ids.map((id) => `.messages["${id}"]`),
+      );
+      expect(stream.updates.map(({ parents }) => parents![0])).toEqual(['0.0', ...lines(199)]);
+      stream.close();
+    }
+  }, 180_000);
+
+  it('keeps nothing in memory for those who stopped reading', async () => {
+    // In JSON each of these characters takes six bytes.
+    const ids = await send(600, '\u0001'.repeat(4_000));
+    const before = server.memoryBytes;
+    let most = before;
+    const watch = setInterval(() => (most = Math.max(most, server.memoryBytes)), 20);
+    closing.push(() => clearInterval(watch));
+    const stopped = await Promise.all(
+      Array.from({ length: 30 }, async () => {
+        const stream = await follow({ Parents: '"0.0"' });
+        stream.stopReading();
+        return stream;
+      }),
+    );
+    // Whoever reads is told everything meanwhile, and what is new.
+    const reader = await follow({ Parents: '"0.0"' });
+    await until('what was stored', () => reader.updates.length >= 600, 90_000);
+    ids.push(...(await send(40, 'new')));
+    await until('the new ones', () => reader.updates.length >= 640, 90_000);
+    expect(versions(reader)).toEqual(lines(640));
+    expect(reader.updates.map(({ patches }) => patches![0]!.range)).toEqual(
+      ids.map((id) => `.messages["${id}"]`),
+    );
+    expect(stopped.filter(({ hasClosed }) => hasClosed)).toEqual([]);
+    // All that they have not read would be 430 MB, of which the system's buffers hold less than a half.
+    expect((most - before) / 2 ** 20).toBeLessThan(150);
+    for (const stream of [...stopped, reader]) stream.close();
+  }, 180_000);
+});
