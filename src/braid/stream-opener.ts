@@ -21,13 +21,21 @@ export interface Beginning {
 /** Opens streams in the one order in which nothing is missed and nothing is told to whom it is no longer for. */
 @Injectable()
 export class StreamOpener {
+  private readonly streams = new Set<UpdateStream>();
+
   constructor(
     private readonly subscriptions: Subscriptions,
     private readonly sessions: SessionsService,
     private readonly metrics: Metrics,
     private readonly logger: StructuredLogger,
     @Inject(STREAM_LIMITS) private readonly limits: StreamLimits,
-  ) {}
+  ) {
+    metrics.gauge(
+      'xfchat_streams_unread_bytes',
+      'What Braid subscriptions wait for their clients to read',
+      () => [...this.streams].reduce((sum, stream) => sum + stream.unreadBytes, 0),
+    );
+  }
 
   /**
    * First the subscriber is there to be told what is taken from it, then its session is looked at once more, then it
@@ -41,6 +49,7 @@ export class StreamOpener {
     begin: (subscriber: S) => Promise<Beginning>,
   ): Promise<Observable<never>> {
     const stream = new UpdateStream(response, this.limits, (isTooSlow) => {
+      this.streams.delete(stream);
       this.subscriptions.remove(subscriber);
       if (!isTooSlow) return;
       this.metrics.slowStreams.inc();
@@ -49,6 +58,7 @@ export class StreamOpener {
     const subscriber = make(stream);
     try {
       this.subscriptions.add(subscriber);
+      this.streams.add(stream);
       const { expiresAt } = await this.sessions.authenticate(bearerTokenOf(request) ?? '');
       subscriber.expiresAt = expiresAt;
       const { current, tell } = await begin(subscriber);

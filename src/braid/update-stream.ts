@@ -56,7 +56,12 @@ export class UpdateStream {
 
   /** Whether the reader has to read first. */
   get isBehind(): boolean {
-    return this.response.writableLength > this.limits.maxUnreadBytes;
+    return this.unreadBytes > this.limits.maxUnreadBytes;
+  }
+
+  /** What waits in this process for the reader. */
+  get unreadBytes(): number {
+    return this.response.writableLength;
   }
 
   /** One whole update. Does nothing after the end. */

@@ -88,15 +88,19 @@ describe('a timeline that many follow', () => {
   it('keeps nothing in memory for those who stopped reading', async () => {
     // In JSON each of these characters takes six bytes.
     const ids = await send(600, '\u0001'.repeat(4_000));
-    const before = server.memoryBytes;
-    let most = before;
-    const watch = setInterval(() => (most = Math.max(most, server.memoryBytes)), 20);
-    closing.push(() => clearInterval(watch));
+    const unread = async (): Promise<number> => {
+      const metrics = await (await fetch(`${server.url}/metrics`)).text();
+      return Number(/^xfchat_streams_unread_bytes (\d+)$/m.exec(metrics)![1]);
+    };
     for (let count = 0; count < 30; count++) {
       const stream = await follow();
       stream.stopReading();
       closing.push(() => stream.close());
     }
+    const most = await until('something unread', async () => {
+      const waiting = await unread();
+      return waiting > 256 * 1024 && waiting;
+    });
     // Whoever reads is told everything meanwhile, and what is new.
     const reader = await follow();
     await until('what was stored', () => reader.updates.length >= 600, 90_000);
@@ -106,8 +110,9 @@ describe('a timeline that many follow', () => {
     expect(reader.updates.map(({ patches }) => patches![0]!.range)).toEqual(
       ids.map((id) => `.messages["${id}"]`),
     );
-    // All that they have not read would be 430 MB, of which the system's buffers hold less than a half.
-    expect((most - before) / 2 ** 20).toBeLessThan(150);
+    // Each may leave 256 KiB and one message; all that they have not read is many times as much.
+    expect(most).toBeLessThan(31 * (256 + 32) * 1024);
+    expect(await unread()).toBeLessThan(31 * (256 + 32) * 1024);
     reader.close();
   }, 180_000);
 });
