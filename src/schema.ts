@@ -9,6 +9,8 @@ import { AppendMessages1764000000001 } from './migrations/1764000000001-append-m
 import { InternalUsers1764000000006 } from './migrations/1764000000006-internal-users';
 import { AnswersWithinBatch1764000000007 } from './migrations/1764000000007-answers-within-batch';
 import { UnreadIndexes1764000000008 } from './migrations/1764000000008-unread-indexes';
+import { LegacyImport1764000000030 } from './migrations/1764000000030-legacy-import';
+import { OldPasswordHashes1764000000031 } from './migrations/1764000000031-old-password-hashes';
 import { Conversation } from './participation/conversation.entity';
 import { Participant } from './participation/participant.entity';
 import type { DatabaseSchema } from './platform/database/database-options';
@@ -35,6 +37,8 @@ export const SCHEMA: DatabaseSchema = {
     InternalUsers1764000000006,
     AnswersWithinBatch1764000000007,
     UnreadIndexes1764000000008,
+    LegacyImport1764000000030,
+    OldPasswordHashes1764000000031,
   ],
   // eslint-disable-next-line no-restricted-syntax -- named to see that it is there, not called
   functions: ['append_messages(uuid[],uuid[],uuid[],text[],text[],uuid[])'],
