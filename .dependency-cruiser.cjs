@@ -1,10 +1,11 @@
 /**
  * The module graph (see ARCHITECTURE.md). A feature may use the platform and the features below it:
- *   platform ← integrity, users ← contacts, authentication, participation ← messages ← conversations ← friends, catch-up
+ *   platform ← legacy, integrity, users ← contacts, authentication, participation ← messages ← conversations ← friends, catch-up
  *   ← connections, health ← root
  */
 const ORDER = [
   'platform',
+  'legacy',
   'integrity',
   'users',
   'contacts',

@@ -56,6 +56,7 @@ export default tseslint.config(
   {
     files: [
       'src/messages/*.queries.ts',
+      'src/legacy/messages.queries.ts', // numbers what was said before, with its old times
       'src/migrations/*.ts',
       'src/platform/database/transaction.ts',
       'bench/reads.ts', // fills a database, a million rows at a time

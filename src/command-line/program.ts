@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { version } from '../version';
 import { checkCommand } from './check.command';
+import { legacyImportCommand } from './legacy.command';
 import { migrateDownCommand, migrateStatusCommand, migrateUpCommand } from './migrate.command';
 import { startCommand } from './start.command';
 import { grantCommand } from './user.command';
@@ -35,6 +36,18 @@ export function buildProgram(): Command {
     .description('look for broken data: holes, orphans, broken histories, unfinished schema changes')
     .option('--json', 'print JSON')
     .action(checkCommand);
+
+  const legacy = program.command('legacy').description('bring over the tables of an earlier XFChat');
+  const sourceOf = (command: Command): Command =>
+    command
+      .option('--schema <name>', 'the schema of this database that holds the old tables')
+      .option('--source-url <url>', 'another database that holds them')
+      .option('--json', 'print JSON');
+  sourceOf(legacy.command('import'))
+    .description('import the old tables, or go on with an import that was interrupted')
+    .option('--owner <username>', 'who is to own the old global room')
+    .option('--title <text>', 'the title of the old global room')
+    .action(legacyImportCommand);
 
   const user = program.command('user').description('manage accounts');
   user

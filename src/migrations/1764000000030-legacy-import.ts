@@ -49,7 +49,9 @@ export class LegacyImport1764000000030 implements MigrationInterface {
       )`);
     await queryRunner.query(`
       create index legacy_rows_order_idx on legacy_rows (source_table, rank, sort_at, source_key)`);
-    await queryRunner.query(`create index legacy_rows_belongs_to_idx on legacy_rows (source_table, belongs_to)`);
+    await queryRunner.query(
+      `create index legacy_rows_belongs_to_idx on legacy_rows (source_table, belongs_to)`,
+    );
     await queryRunner.query(`
       comment on column legacy_rows.sort_at is 'created_at of the old row; -infinity when it has none that can be shown'`);
     await queryRunner.query(`
@@ -91,13 +93,12 @@ export class LegacyImport1764000000030 implements MigrationInterface {
       )`);
     await queryRunner.query(`
       create table legacy_version_edges (
-        source_table text collate "C" not null,
-        source_key   text collate "C" not null,
-        position     integer not null,
-        version      text not null,
-        parent       text,
-        kind         text not null,
-        constraint legacy_version_edges_pkey primary key (source_table, source_key, position),
+        source_key text collate "C" not null,
+        position   integer not null,
+        version    text not null,
+        parent     text,
+        kind       text not null,
+        constraint legacy_version_edges_pkey primary key (source_key, position),
         constraint legacy_version_edges_kind_check
           check (kind in ('known', 'unknown', 'self', 'duplicate', 'null', 'cycle'))
       )`);

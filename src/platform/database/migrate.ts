@@ -1,6 +1,7 @@
 import { DataSource } from 'typeorm';
 import type { Configuration } from '../configuration/configuration';
 import { migrationOptions, type DatabaseSchema } from './database-options';
+import { refuseOldTables } from './old-tables';
 import { compareSchema } from './schema-check';
 import { DatabaseUnusableError } from './unusable-database';
 
@@ -39,7 +40,7 @@ export async function withMigrations<T>(
 
 /**
  * Applies what is pending; returns the names.
- * @throws DatabaseUnusableError when the database is of a newer program, or the user may not change it
+ * @throws DatabaseUnusableError when the database is of a newer program or holds old tables, or the user may not change it
  */
 export async function migrateUp(
   url: string,
@@ -47,6 +48,7 @@ export async function migrateUp(
   schema: DatabaseSchema,
 ): Promise<string[]> {
   return withMigrations(url, configuration, schema, async (dataSource) => {
+    await refuseOldTables((sql, values) => dataSource.query(sql, values));
     const { unknown } = await compareSchema(dataSource);
     if (unknown.length > 0) throw newerSchema(unknown);
     const done = await dataSource.runMigrations({ transaction: 'each' });

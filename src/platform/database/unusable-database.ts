@@ -11,6 +11,7 @@ export const EXIT_CODES = {
   'schema-too-new': 18,
   'schema-damaged': 19,
   'too-few-connections': 20,
+  'old-tables': 24,
 } as const;
 
 export type DatabaseFault = keyof typeof EXIT_CODES;

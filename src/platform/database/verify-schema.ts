@@ -2,6 +2,7 @@ import { DataSource } from 'typeorm';
 import type { Configuration } from '../configuration/configuration';
 import { migrationOptions, type DatabaseSchema } from './database-options';
 import { newerSchema } from './migrate';
+import { refuseOldTables } from './old-tables';
 import { compareSchema } from './schema-check';
 import { DatabaseUnusableError } from './unusable-database';
 
@@ -17,6 +18,7 @@ export async function verifySchema(
 ): Promise<void> {
   const dataSource = await new DataSource(migrationOptions(url, configuration, schema)).initialize();
   try {
+    await refuseOldTables((sql, values) => dataSource.query(sql, values));
     const { pending, unknown } = await compareSchema(dataSource);
     if (unknown.length > 0) throw newerSchema(unknown);
     if (pending.length > 0) {

@@ -1,0 +1,85 @@
+import { DataSource } from 'typeorm';
+import { importLegacy } from '../legacy/import';
+import { withLegacyLock } from '../legacy/lock';
+import type { Progress } from '../legacy/legacy-run';
+import { LegacyError, LegacySource, type SourceAddress } from '../legacy/source';
+import type { Configuration } from '../platform/configuration/configuration';
+import { migrationOptions } from '../platform/database/database-options';
+import { verifySchema } from '../platform/database/verify-schema';
+import { SCHEMA } from '../schema';
+import { print } from './output';
+import { withDatabase } from './with-database';
+
+interface SourceOptions {
+  json?: boolean;
+  schema?: string;
+  sourceUrl?: string;
+}
+
+interface ImportOptions extends SourceOptions {
+  owner?: string;
+  title?: string;
+}
+
+export async function legacyImportCommand(options: ImportOptions): Promise<void> {
+  await withLegacy(options, async (dataSource, source) => {
+    const report = await importLegacy(dataSource, source, options, showProgress());
+    const tables = report.tables.map(
+      ({ table, source: rows, imported, quarantined }) =>
+        `${table}: ${rows} rows, ${imported} imported, ${quarantined} quarantined`,
+    );
+    const findings = Object.entries(report.findings).map(([kind, count]) => `  ${kind}: ${count}`);
+    print(options, [`imported from ${report.source}`, ...tables, 'worth knowing:', ...findings].join('\n'), {
+      ok: true,
+      ...report,
+    });
+  });
+}
+
+/** Opens the database and the old tables, and lets nobody else do the same. */
+async function withLegacy(
+  options: SourceOptions,
+  work: (dataSource: DataSource, source: LegacySource) => Promise<void>,
+): Promise<void> {
+  await withDatabase(async (url, configuration) => {
+    const address = addressOf(options);
+    await verifySchema(url, configuration, SCHEMA);
+    const direct = configuration.DIRECT_DATABASE_URL ?? url;
+    await withLegacyLock(direct, async () => {
+      const source = await LegacySource.connect(direct, address);
+      const dataSource = await openDataSource(url, configuration);
+      try {
+        await work(dataSource, source);
+      } finally {
+        await dataSource.destroy();
+        await source.close();
+      }
+    });
+  });
+}
+
+const openDataSource = (url: string, configuration: Configuration): Promise<DataSource> =>
+  new DataSource(
+    migrationOptions(configuration.DIRECT_DATABASE_URL ?? url, configuration, SCHEMA),
+  ).initialize();
+
+function addressOf({ schema, sourceUrl }: SourceOptions): SourceAddress {
+  if ((schema === undefined) === (sourceUrl === undefined))
+    throw new LegacyError('Say where the old tables are: either --schema NAME or --source-url URL.');
+  return schema === undefined ? { url: sourceUrl! } : { schema };
+}
+
+const PROGRESS_INTERVAL_MS = 1_000;
+
+/** A line on standard error for each step and each second of one: for people and logs, beside the answer. */
+function showProgress(): Progress {
+  let current = '';
+  let shownAt = 0;
+  return (step, done) => {
+    const now = performance.now();
+    if (step === current && now - shownAt < PROGRESS_INTERVAL_MS) return;
+    current = step;
+    shownAt = now;
+    process.stderr.write(`${step}: ${done} rows\n`);
+  };
+}
