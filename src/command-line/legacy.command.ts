@@ -2,7 +2,9 @@ import { DataSource } from 'typeorm';
 import { importLegacy } from '../legacy/import';
 import { withLegacyLock } from '../legacy/lock';
 import type { Progress } from '../legacy/legacy-run';
+import { rollbackLegacy } from '../legacy/rollback';
 import { LegacyError, LegacySource, type SourceAddress } from '../legacy/source';
+import { verifyLegacy } from '../legacy/verify';
 import type { Configuration } from '../platform/configuration/configuration';
 import { migrationOptions } from '../platform/database/database-options';
 import { verifySchema } from '../platform/database/verify-schema';
@@ -33,6 +35,28 @@ export async function legacyImportCommand(options: ImportOptions): Promise<void>
       ok: true,
       ...report,
     });
+  });
+}
+
+/** Ends with 1 when something differs. */
+export async function legacyVerifyCommand(options: SourceOptions): Promise<void> {
+  await withLegacy(options, async (dataSource, source) => {
+    const report = await verifyLegacy(dataSource, source, showProgress());
+    const { ok, source: rows, imported, quarantined, differences } = report;
+    const text = [
+      `${rows} old rows: ${imported} imported, ${quarantined} quarantined`,
+      ...differences.map(({ kind, where }) => `${kind}: ${where}`),
+      ok ? 'nothing differs' : 'what was imported differs from the old tables',
+    ];
+    print(options, text.join('\n'), report);
+    if (!ok) process.exitCode = 1;
+  });
+}
+
+export async function legacyRollbackCommand(options: SourceOptions): Promise<void> {
+  await withLegacy(options, async (dataSource, source) => {
+    await rollbackLegacy(dataSource, showProgress());
+    print(options, `everything from ${source.name} was taken back`, { ok: true, source: source.name });
   });
 }
 

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { version } from '../version';
 import { checkCommand } from './check.command';
-import { legacyImportCommand } from './legacy.command';
+import { legacyImportCommand, legacyRollbackCommand, legacyVerifyCommand } from './legacy.command';
 import { migrateDownCommand, migrateStatusCommand, migrateUpCommand } from './migrate.command';
 import { startCommand } from './start.command';
 import { grantCommand } from './user.command';
@@ -48,6 +48,12 @@ export function buildProgram(): Command {
     .option('--owner <username>', 'who is to own the old global room')
     .option('--title <text>', 'the title of the old global room')
     .action(legacyImportCommand);
+  sourceOf(legacy.command('verify'))
+    .description('compare the old tables with what was imported, before people use it')
+    .action(legacyVerifyCommand);
+  sourceOf(legacy.command('rollback'))
+    .description('take back what was imported, as long as nobody has used it')
+    .action(legacyRollbackCommand);
 
   const user = program.command('user').description('manage accounts');
   user

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { DERIVED, derivedIds, ID_OF_ROW } from './derived-id';
-import type { LegacyRun } from './legacy-run';
+import { CHUNK, type Advance, type LegacyRun } from './legacy-run';
 import { textArrayOf, timeOf, userOf } from './sql';
 import { IN_WINDOW, nextWindow } from './window';
 
@@ -129,3 +129,18 @@ const statementFor = (shape: Shape): string => `
   select n.id, '${shape.table}', n.source_key, n.version, n.parents, n.history_key, n.row->>'author',
     ${timeOf('n.row', 'timestamp')}
   from numbered n`;
+
+/** Takes the imported messages back, with what is kept of their origin. */
+export async function deleteImportedMessages(
+  manager: EntityManager,
+  position: unknown,
+): Promise<Advance | undefined> {
+  const [chunk] = await manager.query<{ last: string | null; rows: number }[]>(
+    `with chunk as (
+       select message_id from legacy_message_origins where message_id > $1 order by message_id limit ${CHUNK}),
+     deleted as (delete from chat_messages where id in (select message_id from chunk))
+     select (array_agg(message_id order by message_id desc))[1] as last, count(*) as rows from chunk`,
+    [(position as string | null) ?? '00000000-0000-0000-0000-000000000000'],
+  );
+  return chunk!.last === null ? undefined : { position: chunk!.last, rows: chunk!.rows };
+}
