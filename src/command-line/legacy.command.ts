@@ -1,4 +1,5 @@
 import { DataSource } from 'typeorm';
+import { archiveLegacy } from '../legacy/archive';
 import { importLegacy } from '../legacy/import';
 import { withLegacyLock } from '../legacy/lock';
 import type { Progress } from '../legacy/legacy-run';
@@ -21,6 +22,10 @@ interface SourceOptions {
 interface ImportOptions extends SourceOptions {
   owner?: string;
   title?: string;
+}
+
+interface ArchiveOptions extends SourceOptions {
+  backupProvenAt?: string;
 }
 
 export async function legacyImportCommand(options: ImportOptions): Promise<void> {
@@ -58,6 +63,24 @@ export async function legacyRollbackCommand(options: SourceOptions): Promise<voi
     await rollbackLegacy(dataSource, showProgress());
     print(options, `everything from ${source.name} was taken back`, { ok: true, source: source.name });
   });
+}
+
+export async function legacyArchiveCommand(options: ArchiveOptions): Promise<void> {
+  await withLegacy(options, async (dataSource, source) => {
+    await archiveLegacy(dataSource, source, async () => isRecent(options.backupProvenAt));
+    print(options, `the tables of ${source.name} are in the schema legacy_archive now`, {
+      ok: true,
+      source: source.name,
+    });
+  });
+}
+
+/** How long ago a backup may have been restored for a trial and still count as proven. */
+const PROOF_LASTS_MS = 7 * 24 * 3_600_000;
+
+function isRecent(time: string | undefined): boolean {
+  const age = Date.now() - Date.parse(time ?? '');
+  return age >= 0 && age <= PROOF_LASTS_MS;
 }
 
 /** Opens the database and the old tables, and lets nobody else do the same. */

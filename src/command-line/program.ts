@@ -1,7 +1,12 @@
 import { Command } from 'commander';
 import { version } from '../version';
 import { checkCommand } from './check.command';
-import { legacyImportCommand, legacyRollbackCommand, legacyVerifyCommand } from './legacy.command';
+import {
+  legacyArchiveCommand,
+  legacyImportCommand,
+  legacyRollbackCommand,
+  legacyVerifyCommand,
+} from './legacy.command';
 import { migrateDownCommand, migrateStatusCommand, migrateUpCommand } from './migrate.command';
 import { startCommand } from './start.command';
 import { grantCommand } from './user.command';
@@ -54,6 +59,13 @@ export function buildProgram(): Command {
   sourceOf(legacy.command('rollback'))
     .description('take back what was imported, as long as nobody has used it')
     .action(legacyRollbackCommand);
+  sourceOf(legacy.command('archive'))
+    .description('move the old tables to the schema legacy_archive, 30 days after a verified import')
+    .option(
+      '--backup-proven-at <time>',
+      'when a backup of the database was last restored for a trial, at most 7 days ago',
+    )
+    .action(legacyArchiveCommand);
 
   const user = program.command('user').description('manage accounts');
   user
