@@ -31,10 +31,12 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** A migrated database of one's own, copied from the template in some 50 ms; or an empty one. */
-export async function createTestDatabase(options: { empty?: boolean } = {}): Promise<TestDatabase> {
+/** A migrated database of one's own, copied from the template in some 50 ms; or an empty one, or a copy of another. */
+export async function createTestDatabase(
+  options: { empty?: boolean; template?: string } = {},
+): Promise<TestDatabase> {
   const name = `xfchat_t_${randomBytes(6).toString('hex')}`;
-  const template = options.empty ? 'template1' : process.env.TEST_TEMPLATE!;
+  const template = options.empty ? 'template1' : (options.template ?? process.env.TEST_TEMPLATE!);
   await withAdministrator((client) => client.query(`create database ${name} template ${template}`));
   return {
     url: databaseUrl(name),

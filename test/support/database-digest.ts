@@ -1,0 +1,17 @@
+import type { Client } from 'pg';
+
+/** What is in each table of the schema `public`, whatever the order of its rows. */
+export async function databaseDigest(client: Client, except: RegExp = /^$/): Promise<Record<string, string>> {
+  const { rows: tables } = await client.query<{ name: string }>(
+    `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' order by 1`,
+  );
+  const digests: Record<string, string> = {};
+  for (const { name } of tables.filter((table) => !except.test(table.name))) {
+    const { rows } = await client.query<{ digest: string }>(
+      `select count(*) || ' ' || coalesce(md5(string_agg(row, '' order by row collate "C")), '') as digest
+       from (select md5(t::text) as row from "${name}" t) rows`,
+    );
+    digests[name] = rows[0]!.digest;
+  }
+  return digests;
+}
