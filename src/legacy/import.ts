@@ -82,8 +82,8 @@ async function begin(run: LegacyRun, source: LegacySource, options: ImportOption
       );
       return;
     }
-    if (source.tables.some(({ name }) => name === 'messages'))
-      await refuseOwner(manager, source, options.owner);
+    const room = source.tables.find(({ name }) => name === 'messages');
+    if (room && (await source.count(room)) > 0) await refuseOwner(manager, source, options.owner);
     await manager.query(`insert into legacy_imports (source, owner, title) values ($1, $2, $3)`, [
       source.name,
       options.owner ?? null,
