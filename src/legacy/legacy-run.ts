@@ -4,6 +4,9 @@ import { inTransaction } from '../platform/database/transaction';
 /** Rows in one transaction: some tens of milliseconds of locks, and what a kill makes to be done again. */
 export const CHUNK = 2_000;
 
+/** See `withLegacyLock`, which the session holds; this one goes with a transaction. */
+const CHUNK_LOCK = 932_430;
+
 /** How far a step is; `done` counts rows of the source. */
 export type Progress = (step: string, done: number) => void;
 
@@ -20,10 +23,15 @@ export class LegacyRun {
     private readonly progress: Progress,
   ) {}
 
-  /** One chunk of work, in a transaction whose times are written and read as UTC. */
+  /**
+   * One chunk of work, in a transaction whose times are written and read as UTC. One after the other: what is left of a
+   * process that was killed may still be committing its last chunk.
+   */
   inUtc<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return inTransaction(this.dataSource, async (manager) => {
-      await manager.query(`set local timezone = 'UTC'`);
+      await manager.query(
+        `set local timezone = 'UTC'; set local lock_timeout = '60s'; select pg_advisory_xact_lock(${CHUNK_LOCK})`,
+      );
       return work(manager);
     });
   }
