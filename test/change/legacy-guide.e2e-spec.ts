@@ -76,7 +76,7 @@ describe('the guide to the import', () => {
     expect(run(archive)).toMatchObject({ status: 1, stderr: expect.stringContaining('no proven backup') });
     expect(run(archive.replace(/\S+Z$/, new Date().toISOString()))).toMatchObject({ status: 0 });
     expect(new Set(COMMANDS)).toEqual(new Set([migrate, ...steps, archive]));
-  }, 120_000);
+  }, 600_000);
 
   it('tells with --help and refuses with a sentence, never with a secret', () => {
     for (const command of ['import', 'verify', 'rollback', 'archive'])
@@ -92,5 +92,5 @@ describe('the guide to the import', () => {
     const unreachable = run(`npx xfchat legacy import --source-url postgres://x:geheim@127.0.0.1:1/none`);
     expect(unreachable.status).toBe(1);
     expect(unreachable.stdout + unreachable.stderr).not.toContain('geheim');
-  }, 120_000);
+  }, 600_000);
 });
