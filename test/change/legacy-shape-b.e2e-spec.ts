@@ -2,4 +2,4 @@ import { importAtSize } from '../support/legacy-at-size';
 
 it('200,000 old rows of shape B come over, whatever happens on the way, and go back', async () => {
   await importAtSize('url', { shape: 'B', uniqueVersions: false });
-}, 600_000);
+}, 1_800_000);
