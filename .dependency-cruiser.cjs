@@ -1,10 +1,11 @@
 /**
  * The module graph (see ARCHITECTURE.md). A feature may use the platform and the features below it:
- *   platform ← integrity ← backups; platform ← users ← contacts, authentication, participation ← messages
+ *   platform ← legacy, integrity ← backups; platform ← users ← contacts, authentication, participation ← messages
  *   ← conversations ← friends, catch-up ← connections ← braid, health ← documents ← root
  */
 const ORDER = [
   'platform',
+  'legacy',
   'integrity',
   'backups',
   'users',

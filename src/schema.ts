@@ -12,6 +12,8 @@ import { UnreadIndexes1764000000008 } from './migrations/1764000000008-unread-in
 import { PlanAppendMessagesOnce1764000000009 } from './migrations/1764000000009-plan-append-messages-once';
 import { Maintenance1764000000020 } from './migrations/1764000000020-maintenance';
 import { DataMigrations1764000000021 } from './migrations/1764000000021-data-migrations';
+import { LegacyImport1764000000030 } from './migrations/1764000000030-legacy-import';
+import { OldPasswordHashes1764000000031 } from './migrations/1764000000031-old-password-hashes';
 import { Conversation } from './participation/conversation.entity';
 import { Participant } from './participation/participant.entity';
 import type { DatabaseSchema } from './platform/database/database-options';
@@ -41,6 +43,8 @@ export const SCHEMA: DatabaseSchema = {
     PlanAppendMessagesOnce1764000000009,
     Maintenance1764000000020,
     DataMigrations1764000000021,
+    LegacyImport1764000000030,
+    OldPasswordHashes1764000000031,
   ],
   dataMigrations: [],
   // eslint-disable-next-line no-restricted-syntax -- named to see that it is there, not called

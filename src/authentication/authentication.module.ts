@@ -4,6 +4,7 @@ import { AccessTokens } from './access-tokens';
 import { AuthenticationController } from './authentication.controller';
 import { AuthenticationGuard } from './authentication.guard';
 import { AuthenticationService } from './authentication.service';
+import { OldPasswords } from './old-passwords';
 import { Passwords } from './passwords';
 import { RefreshTokens } from './refresh-tokens';
 import { SessionsService } from './sessions.service';
@@ -13,6 +14,7 @@ import { SessionsService } from './sessions.service';
   providers: [
     AccessTokens,
     RefreshTokens,
+    OldPasswords,
     Passwords,
     SessionsService,
     AuthenticationService,

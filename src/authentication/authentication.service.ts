@@ -77,7 +77,11 @@ export class AuthenticationService {
       this.rateLimits.take('wrongPassword', guess);
       throw new Problem('invalid-credentials');
     }
+    const passwordHash = await this.passwords.replacement(user.passwordHash, input.password);
     const signIn = async (manager: EntityManager): Promise<SignedIn> => {
+      // Never over a password that was changed meanwhile.
+      if (passwordHash)
+        await manager.update(User, { id: user.id, passwordHash: user.passwordHash }, { passwordHash });
       const { session, tokens } = await this.sessions.open(manager, user.id, input.deviceName ?? null);
       return { user: ownUserView(user), session: sessionView(session, session.id), ...tokens };
     };

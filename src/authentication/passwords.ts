@@ -2,6 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { hash, verify } from '@node-rs/argon2';
 import { dictionary } from '@zxcvbn-ts/language-common';
 import { invalidField } from '../platform/problems/problem';
+import { OldPasswords } from './old-passwords';
 
 export const MIN_PASSWORD_LENGTH = 8;
 export const MAX_PASSWORD_LENGTH = 128;
@@ -17,6 +18,8 @@ export class Passwords implements OnModuleInit {
   /** Verified in place of the hash of a user who does not exist, so that the answer takes the same time. */
   private decoy: string;
 
+  constructor(private readonly old: OldPasswords) {}
+
   async onModuleInit(): Promise<void> {
     this.decoy = await hash('no password hashes to this on purpose', ARGON2);
   }
@@ -25,10 +28,26 @@ export class Passwords implements OnModuleInit {
     return hash(password, ARGON2);
   }
 
-  /** Takes the same time whether there is a hash or not. */
+  /**
+   * A refusal takes the same time whether there is a hash or not, and whatever kind of hash it is.
+   * @throws Problem `rate-limited`, see `OldPasswords`
+   */
   async matches(passwordHash: string | undefined, password: string): Promise<boolean> {
-    const matches = await verify(passwordHash ?? this.decoy, password).catch(() => false);
-    return passwordHash !== undefined && matches;
+    if (passwordHash !== undefined && this.old.isOld(passwordHash)) {
+      if (await this.old.matches(passwordHash, password)) return true;
+      await verify(this.decoy, password);
+      return false;
+    }
+    const isHash = passwordHash?.startsWith('$argon2') ?? false;
+    const matches = await verify(isHash ? passwordHash! : this.decoy, password).catch(() => false);
+    if (isHash && matches) return true;
+    await this.old.imitate(password);
+    return false;
+  }
+
+  /** What a password that has just matched is to be stored as from now on; nothing when it is fine as it is. */
+  async replacement(passwordHash: string, password: string): Promise<string | undefined> {
+    return this.old.isOld(passwordHash) ? this.hash(password) : undefined;
   }
 
   /** @throws Problem `validation-failed` for one of the passwords that attackers try first */

@@ -8,6 +8,12 @@ import {
   drillCommand,
 } from './backup.command';
 import { checkCommand } from './check.command';
+import {
+  legacyArchiveCommand,
+  legacyImportCommand,
+  legacyRollbackCommand,
+  legacyVerifyCommand,
+} from './legacy.command';
 import { maintenanceOffCommand, maintenanceOnCommand, maintenanceStatusCommand } from './maintenance.command';
 import { addMigrateCommands } from './migrate-commands';
 import { startCommand } from './start.command';
@@ -83,6 +89,30 @@ export function buildProgram(): Command {
     )
     .option('--json', 'print JSON')
     .action(drillCommand);
+  const legacy = program.command('legacy').description('bring over the tables of an earlier XFChat');
+  const sourceOf = (command: Command): Command =>
+    command
+      .option('--schema <name>', 'the schema of this database that holds the old tables')
+      .option('--source-url <url>', 'another database that holds them')
+      .option('--json', 'print JSON');
+  sourceOf(legacy.command('import'))
+    .description('import the old tables, or go on with an import that was interrupted')
+    .option('--owner <username>', 'who is to own the old global room')
+    .option('--title <text>', 'the title of the old global room')
+    .action(legacyImportCommand);
+  sourceOf(legacy.command('verify'))
+    .description('compare the old tables with what was imported, before people use it')
+    .action(legacyVerifyCommand);
+  sourceOf(legacy.command('rollback'))
+    .description('take back what was imported, as long as nobody has used it')
+    .action(legacyRollbackCommand);
+  sourceOf(legacy.command('archive'))
+    .description('move the old tables to the schema legacy_archive, 30 days after a verified import')
+    .option(
+      '--backup-proven-at <time>',
+      'when a backup of the database was last restored for a trial, at most 7 days ago',
+    )
+    .action(legacyArchiveCommand);
 
   const user = program.command('user').description('manage accounts');
   user

@@ -18,6 +18,7 @@ export const EXIT_CODES = {
   'migration-blocked': 25,
   'migration-failed': 26,
   'migration-irreversible': 27,
+  'old-tables': 28,
 } as const;
 
 export type DatabaseFault = keyof typeof EXIT_CODES;

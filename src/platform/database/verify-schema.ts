@@ -3,6 +3,7 @@ import type { Configuration } from '../configuration/configuration';
 import { migrationOptions, type DatabaseSchema } from './database-options';
 import { compareSchema } from '../migrations/compare-schema';
 import { incompletenessOf, refusalOf } from '../migrations/schema-verdict';
+import { refuseOldTables } from './old-tables';
 import { DatabaseUnusableError } from './unusable-database';
 
 /**
@@ -17,6 +18,7 @@ export async function verifySchema(
 ): Promise<void> {
   const dataSource = await new DataSource(migrationOptions(url, configuration, schema)).initialize();
   try {
+    await refuseOldTables((sql, values) => dataSource.query(sql, values));
     const verdict = await compareSchema(dataSource, schema);
     const fault = refusalOf(verdict) ?? incompletenessOf(verdict);
     if (fault) throw fault;

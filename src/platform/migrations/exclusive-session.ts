@@ -1,6 +1,7 @@
 import type { QueryRunner } from 'typeorm';
 import type { Configuration } from '../configuration/configuration';
 import type { DatabaseSchema } from '../database/database-options';
+import { refuseOldTables } from '../database/old-tables';
 import { DatabaseUnusableError } from '../database/unusable-database';
 import { adopt, makeLedger, readLedger } from './ledger';
 import { recordMigrations, type RecordedMigration } from './recorded-migration';
@@ -19,7 +20,7 @@ export interface ExclusiveSession {
 
 /**
  * The only one to change the schema meanwhile, on a database whose ledger agrees with the program.
- * @throws DatabaseUnusableError when the two disagree (then nothing is touched), or the user may not change the schema
+ * @throws DatabaseUnusableError when the two disagree or there are old tables (then nothing is touched), or the user may not change the schema
  */
 export async function withExclusiveSession<T>(
   url: string,
@@ -41,6 +42,7 @@ export async function withExclusiveSession<T>(
 }
 
 async function judge(session: QueryRunner, known: readonly RecordedMigration[]): Promise<SchemaVerdict> {
+  await refuseOldTables((sql, values) => session.query(sql, values) as Promise<unknown[]>);
   const ledger = await readLedger(session);
   const verdict = judgeSchema(known, ledger);
   const refusal = refusalOf(verdict);

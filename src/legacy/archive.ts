@@ -1,0 +1,43 @@
+import type { DataSource } from 'typeorm';
+import { LegacyRun } from './legacy-run';
+import { LegacyError, type LegacySource } from './source';
+
+/** Whether a backup of the database exists of which it is known that it can be restored. */
+export type IsBackupProven = () => Promise<boolean>;
+
+/** Where the old tables go; nobody reads them there, and dropping them is left to people. */
+const ARCHIVE_SCHEMA = 'legacy_archive';
+const DAYS = 30;
+
+/**
+ * Moves the old tables out of the way, into the schema `legacy_archive` of their database: 30 days after the import was
+ * verified, and with a proven backup. Nothing is dropped. Asked again, it moves what an interruption has left.
+ * @throws LegacyError saying what is missing; nothing is changed then
+ */
+export async function archiveLegacy(
+  dataSource: DataSource,
+  source: LegacySource,
+  isBackupProven: IsBackupProven,
+): Promise<void> {
+  const run = new LegacyRun(dataSource, () => undefined);
+  await run.inUtc(async (manager) => {
+    const [state] = await manager.query<
+      { source: string; phase: string; verified_at: Date | null; days: number | null }[]
+    >(
+      `select source, phase, verified_at, extract(epoch from now() - verified_at)::float8 / 86400 as days
+       from legacy_imports for update`,
+    );
+    if (state?.source !== source.name) throw new LegacyError(`Nothing was imported from ${source.name}.`);
+    if (state.phase === 'archived') return;
+    if (state.phase !== 'imported') throw new LegacyError('The import is not complete.');
+    if (state.days === null) throw new LegacyError('The import was not verified: npx xfchat legacy verify');
+    if (state.days < DAYS) {
+      throw new LegacyError(
+        `The import was verified ${Math.floor(state.days)} days ago: the old tables stay for ${DAYS} days.`,
+      );
+    }
+    if (!(await isBackupProven())) throw new LegacyError('There is no proven backup of the database.');
+    await manager.query(`update legacy_imports set phase = 'archived', archived_at = now()`);
+  });
+  await source.moveTo(ARCHIVE_SCHEMA);
+}

@@ -1,0 +1,93 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import { LegacyRun, type Progress } from './legacy-run';
+import { tableReports, type TableReport } from './report';
+import type { LegacySource } from './source';
+import { LegacyError } from './source';
+import { DIFFERENCES } from './verify.queries';
+
+/** What one comparison tells at most. */
+const MAX_DIFFERENCES = 100;
+const BATCH = 5_000;
+
+/** Something that is not as it was: a row, an edge or a conversation, and what is wrong with it. */
+export interface Difference {
+  readonly kind: string;
+  readonly where: string;
+}
+
+export interface VerifyReport {
+  readonly ok: boolean;
+  /** Rows of the old tables as they are now; rows of them that came over, and that stayed behind. */
+  readonly source: number;
+  readonly imported: number;
+  readonly quarantined: number;
+  readonly tables: TableReport[];
+  readonly differences: Difference[];
+}
+
+/**
+ * Compares the old tables, as they are now, with what was read, and that with what is stored: row by row, edge by edge,
+ * and each conversation by the count and digest of its messages. When nothing differs, the import counts as verified.
+ * Meant for before people use what was imported: what they change or remove afterwards differs.
+ * @throws LegacyError when nothing was imported
+ */
+export async function verifyLegacy(
+  dataSource: DataSource,
+  source: LegacySource,
+  progress: Progress,
+): Promise<VerifyReport> {
+  const run = new LegacyRun(dataSource, progress);
+  return run.inUtc(async (manager) => {
+    const [state] = await manager.query<{ phase: string; source: string }[]>(
+      `select phase, source from legacy_imports`,
+    );
+    if (!state) throw new LegacyError('Nothing was imported into this database.');
+    if (state.source !== source.name) throw new LegacyError(`What was imported is from ${state.source}.`);
+    const rows = await readDigests(manager, source, progress);
+    const differences: Difference[] =
+      state.phase === 'imported' ? [] : [{ kind: `import-${state.phase}`, where: source.name }];
+    for (const { kind, sql } of DIFFERENCES) {
+      progress(`compare ${kind}`, rows);
+      const found = await manager.query<{ place: string }[]>(
+        `select place::text from (${sql}) found order by place limit ${MAX_DIFFERENCES}`,
+      );
+      differences.push(...found.map(({ place }) => ({ kind, where: place })));
+    }
+    const tables = await tableReports(manager);
+    const sum = (count: 'imported' | 'quarantined'): number =>
+      tables.reduce((total, table) => total + table[count], 0);
+    const [imported, quarantined] = [sum('imported'), sum('quarantined')];
+    const ok = differences.length === 0 && imported + quarantined === rows;
+    await manager.query(
+      `update legacy_imports set verified_at = case when $1 then coalesce(verified_at, now()) end`,
+      [ok],
+    );
+    return { ok, source: rows, imported, quarantined, tables, differences };
+  });
+}
+
+/** The digests of all rows of the source into a table of this transaction; gives their number. */
+async function readDigests(
+  manager: EntityManager,
+  source: LegacySource,
+  progress: Progress,
+): Promise<number> {
+  await manager.query(`
+    create temp table legacy_seen (source_table text collate "C", source_key text collate "C", digest text)
+    on commit drop`);
+  let total = 0;
+  await source.reading(async () => {
+    for (const table of source.tables) {
+      for await (const rows of source.digests(table, BATCH)) {
+        await manager.query(
+          `insert into legacy_seen select $1, s.key, s.digest from unnest($2::text[], $3::text[]) as s (key, digest)`,
+          [table.name, rows.map(({ key }) => key), rows.map(({ row }) => row)],
+        );
+        total += rows.length;
+        progress('read again', total);
+      }
+    }
+  });
+  await manager.query(`analyze legacy_seen`);
+  return total;
+}

@@ -1,0 +1,46 @@
+import { DataSource } from 'typeorm';
+import { importLegacy, type ImportOptions, type ImportReport } from '../../src/legacy/import';
+import type { Progress } from '../../src/legacy/legacy-run';
+import { LegacySource, type SourceAddress } from '../../src/legacy/source';
+import { verifyLegacy, type VerifyReport } from '../../src/legacy/verify';
+import { loadConfiguration } from '../../src/platform/configuration/load-configuration';
+import { migrationOptions } from '../../src/platform/database/database-options';
+import { SCHEMA } from '../../src/schema';
+
+/** The connections that a legacy command works with. */
+export async function withLegacySource<T>(
+  url: string,
+  address: SourceAddress,
+  work: (dataSource: DataSource, source: LegacySource) => Promise<T>,
+): Promise<T> {
+  const source = await LegacySource.connect(url, address);
+  try {
+    const dataSource = await new DataSource(
+      migrationOptions(url, loadConfiguration({}), SCHEMA),
+    ).initialize();
+    try {
+      return await work(dataSource, source);
+    } finally {
+      await dataSource.destroy();
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+export function runImport(
+  url: string,
+  address: SourceAddress,
+  options: ImportOptions = {},
+  progress: Progress = () => undefined,
+): Promise<ImportReport> {
+  return withLegacySource(url, address, (dataSource, source) =>
+    importLegacy(dataSource, source, options, progress),
+  );
+}
+
+export function runVerify(url: string, address: SourceAddress): Promise<VerifyReport> {
+  return withLegacySource(url, address, (dataSource, source) =>
+    verifyLegacy(dataSource, source, () => undefined),
+  );
+}
