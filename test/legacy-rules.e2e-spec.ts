@@ -291,7 +291,7 @@ describe('the rules of the import', () => {
     await verifiedAgo('29 days');
     await expect(archive(true)).rejects.toThrow('29 days ago');
     await verifiedAgo('31 days');
-    await expect(archive(false)).rejects.toThrow('no proven backup');
+    await expect(archive(false)).rejects.toThrow('No backup was proven');
     expect(await select(database, `select count(*)::integer from legacy.users`)).toEqual([[2]]);
     await archive(true);
     expect(await select(database, `select count(*)::integer from legacy_archive.users`)).toEqual([[2]]);

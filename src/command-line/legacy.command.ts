@@ -1,4 +1,5 @@
 import { DataSource } from 'typeorm';
+import { isBackupProven } from '../backups/is-backup-proven';
 import { archiveLegacy } from '../legacy/archive';
 import { importLegacy } from '../legacy/import';
 import { withLegacyLock } from '../legacy/lock';
@@ -22,10 +23,6 @@ interface SourceOptions {
 interface ImportOptions extends SourceOptions {
   owner?: string;
   title?: string;
-}
-
-interface ArchiveOptions extends SourceOptions {
-  backupProvenAt?: string;
 }
 
 export async function legacyImportCommand(options: ImportOptions): Promise<void> {
@@ -65,9 +62,9 @@ export async function legacyRollbackCommand(options: SourceOptions): Promise<voi
   });
 }
 
-export async function legacyArchiveCommand(options: ArchiveOptions): Promise<void> {
-  await withLegacy(options, async (dataSource, source) => {
-    await archiveLegacy(dataSource, source, async () => isRecent(options.backupProvenAt));
+export async function legacyArchiveCommand(options: SourceOptions): Promise<void> {
+  await withLegacy(options, async (dataSource, source, { backupFolder }) => {
+    await archiveLegacy(dataSource, source, () => isBackupProven(backupFolder));
     print(options, `the tables of ${source.name} are in the schema legacy_archive now`, {
       ok: true,
       source: source.name,
@@ -75,18 +72,10 @@ export async function legacyArchiveCommand(options: ArchiveOptions): Promise<voi
   });
 }
 
-/** How long ago a backup may have been restored for a trial and still count as proven. */
-const PROOF_LASTS_MS = 7 * 24 * 3_600_000;
-
-function isRecent(time: string | undefined): boolean {
-  const age = Date.now() - Date.parse(time ?? '');
-  return age >= 0 && age <= PROOF_LASTS_MS;
-}
-
 /** Opens the database and the old tables, and lets nobody else do the same. */
 async function withLegacy(
   options: SourceOptions,
-  work: (dataSource: DataSource, source: LegacySource) => Promise<void>,
+  work: (dataSource: DataSource, source: LegacySource, configuration: Configuration) => Promise<void>,
 ): Promise<void> {
   await withDatabase(async (url, configuration) => {
     const address = addressOf(options);
@@ -96,7 +85,7 @@ async function withLegacy(
       const source = await LegacySource.connect(direct, address);
       const dataSource = await openDataSource(url, configuration);
       try {
-        await work(dataSource, source);
+        await work(dataSource, source, configuration);
       } finally {
         await dataSource.destroy();
         await source.close();

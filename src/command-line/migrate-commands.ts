@@ -19,8 +19,12 @@ export function addMigrateCommands(program: Command): void {
   command('plan', 'say what `up` would run, which tables it locks and how large they are').action(
     migratePlanCommand,
   );
-  command('up', 'apply what is pending, finish what was begun, build half-built indexes again')
+  command(
+    'up',
+    'back up and prove the backup, apply what is pending, finish what was begun, build half-built indexes again',
+  )
     .option('--patience <seconds>', PATIENCE, positive, 120)
+    .option('--no-backup', 'change the database without a backup of now')
     .action(migrateUpCommand);
   command('down', 'take back the last migration, with the data that only it can hold')
     .option('--to <migration>', 'take back everything after this one (0: everything)')

@@ -1,4 +1,7 @@
 import type { QueryRunner } from 'typeorm';
+import type { BackupContext } from '../backups/backup-context';
+import { createBackup } from '../backups/create-backup';
+import { verifyBackup } from '../backups/verify-backup';
 import {
   dataMigrationProgress,
   pauseDataMigration,
@@ -14,17 +17,27 @@ import { damageOfSchema } from '../platform/database/verify-schema';
 import { EXIT_CODES, type DatabaseUnusableError } from '../platform/database/unusable-database';
 import { SCHEMA } from '../schema';
 import { migratedText, planText, statusText, undoneText } from './migrate-text';
-import { print } from './output';
+import { print, progress as showProgress } from './output';
 import { withDatabase } from './with-database';
 
 interface Options {
   json?: boolean;
 }
 
-/** Unset: nothing is done before a migration. */
-const BEFORE_MIGRATING: BeforeMigrating | undefined = undefined;
-
 const progress = (message: string): void => void process.stderr.write(`${message}\n`);
+
+/** The way back: a backup, and the proof that it restores, which rehearses the migrations on a copy of the data. */
+const backUp =
+  (context: BackupContext): BeforeMigrating =>
+  async () => {
+    const backup = await createBackup(context);
+    const { findings } = await verifyBackup(context, backup);
+    progress(`backed up to ${backup.path}, and proven by restoring it`);
+    if (findings.length > 0)
+      throw new Error(
+        `The data is broken in ${findings.length} places: see \`npx xfchat check\`. Nothing was changed.`,
+      );
+  };
 
 const withSession = (work: (session: QueryRunner) => Promise<void>): Promise<void> =>
   withDatabase((url, configuration) => withDirectSession(url, configuration, SCHEMA, work));
@@ -43,10 +56,20 @@ export async function migratePlanCommand(options: Options): Promise<void> {
   });
 }
 
-export async function migrateUpCommand(options: Options & { patience: number }): Promise<void> {
-  await withDatabase(async (url, configuration) => {
+export async function migrateUpCommand(
+  options: Options & { patience: number; backup: boolean },
+): Promise<void> {
+  await withDatabase(async (url, configuration, isEmbedded) => {
+    const context = {
+      url,
+      isEmbedded,
+      configuration,
+      schema: SCHEMA,
+      progress: showProgress,
+      warn: progress,
+    };
     const migrated = await migrate(url, configuration, SCHEMA, {
-      beforeMigrating: BEFORE_MIGRATING,
+      beforeMigrating: options.backup ? backUp(context) : undefined,
       progress,
       patienceMs: options.patience * 1_000,
     });

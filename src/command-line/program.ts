@@ -107,10 +107,8 @@ export function buildProgram(): Command {
     .description('take back what was imported, as long as nobody has used it')
     .action(legacyRollbackCommand);
   sourceOf(legacy.command('archive'))
-    .description('move the old tables to the schema legacy_archive, 30 days after a verified import')
-    .option(
-      '--backup-proven-at <time>',
-      'when a backup of the database was last restored for a trial, at most 7 days ago',
+    .description(
+      'move the old tables to the schema legacy_archive, 30 days after a verified import, and with a backup proven in the last 7',
     )
     .action(legacyArchiveCommand);
 

@@ -36,7 +36,10 @@ export async function archiveLegacy(
         `The import was verified ${Math.floor(state.days)} days ago: the old tables stay for ${DAYS} days.`,
       );
     }
-    if (!(await isBackupProven())) throw new LegacyError('There is no proven backup of the database.');
+    if (!(await isBackupProven()))
+      throw new LegacyError(
+        'No backup was proven in the last 7 days: npx xfchat backup create, then npx xfchat drill',
+      );
     await manager.query(`update legacy_imports set phase = 'archived', archived_at = now()`);
   });
   await source.moveTo(ARCHIVE_SCHEMA);

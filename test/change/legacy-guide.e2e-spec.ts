@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTestDatabase, withClient, type TestDatabase } from '../support/databases';
 import { makeLegacyDatabase } from '../support/legacy-database';
@@ -20,9 +21,11 @@ interface Run {
 
 describe('the guide to the import', () => {
   let database: TestDatabase;
+  let backups: string;
 
   beforeAll(async () => {
     database = await createTestDatabase({ empty: true });
+    backups = mkdtempSync(join(tmpdir(), 'xfchat-backups-'));
     await withClient(database.url, async (client) => {
       await makeLegacyDatabase(client, {
         seed: SEED,
@@ -34,7 +37,10 @@ describe('the guide to the import', () => {
       await client.query(`update users set username = 'ada' where email = 'person9@example.org'`);
     });
   });
-  afterAll(() => database.drop());
+  afterAll(async () => {
+    await database.drop();
+    rmSync(backups, { recursive: true, force: true });
+  });
 
   /** A command of the guide, as somebody types it into a shell. */
   function run(command: string): Run {
@@ -44,7 +50,7 @@ describe('the guide to the import', () => {
     expect([npx, xfchat]).toEqual(['npx', 'xfchat']);
     const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, 'dist/cli.js'), ...words], {
       encoding: 'utf8',
-      env: { PATH: process.env.PATH, DATABASE_URL: database.url },
+      env: { PATH: process.env.PATH, DATABASE_URL: database.url, BACKUP_DIR: backups },
     });
     return { status, stdout, stderr };
   }
@@ -73,9 +79,14 @@ describe('the guide to the import', () => {
     await withClient(database.url, (client) =>
       client.query(`update legacy_imports set verified_at = now() - interval '31 days'`),
     );
-    expect(run(archive)).toMatchObject({ status: 1, stderr: expect.stringContaining('no proven backup') });
-    expect(run(archive.replace(/\S+Z$/, new Date().toISOString()))).toMatchObject({ status: 0 });
-    expect(new Set(COMMANDS)).toEqual(new Set([migrate, ...steps, archive]));
+    expect(run(archive)).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('No backup was proven'),
+    });
+    const proof = ['backup create', 'drill'].map(commandsWith);
+    for (const command of [...proof, archive])
+      expect({ command, ...run(command) }).toMatchObject({ status: 0 });
+    expect(new Set(COMMANDS)).toEqual(new Set([migrate, ...steps, ...proof, archive]));
   }, 600_000);
 
   it('tells with --help and refuses with a sentence, never with a secret', () => {

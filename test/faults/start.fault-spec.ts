@@ -133,8 +133,8 @@ describe('the start', () => {
     },
     'with an older schema': {
       fault: 'schema-too-old',
-      text: /lacks migrations: \d+-data-migrations .*Run `npx xfchat migrate up`/,
-      ...withoutMigration('DataMigrations%'),
+      text: /lacks migrations: \d+-old-password-hashes .*Run `npx xfchat migrate up`/,
+      ...withoutMigration('OldPasswordHashes%'),
       environment: () => ({ MIGRATE_ON_START: 'false' }),
     },
     'whose migration was edited': {

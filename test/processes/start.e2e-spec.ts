@@ -267,7 +267,11 @@ describe('the server as a process', () => {
     );
     expect(run(['migrate', 'up'], environment).stdout).toBe('nothing to do\n');
     expect(run(['migrate', 'down'], environment).status).toBe(0);
-    expect(run(['migrate', 'up'], environment).status).toBe(0);
+    const again = run(['migrate', 'up'], environment);
+    expect(again).toMatchObject({ status: 0, stderr: expect.stringContaining('proven by restoring it') });
+    expect(JSON.parse(run(['backup', 'list', '--json'], environment).stdout).backups).toMatchObject([
+      { verifiedAt: expect.any(String) },
+    ]);
     const nobody = run(['user', 'grant', 'nobody'], environment);
     expect(nobody).toMatchObject({ status: 1, stderr: 'There is no user "nobody".\n' });
     await database.drop();
