@@ -55,6 +55,7 @@ const partsSchema = record('HealthParts', {
     damage: optional(list(text())),
   }),
   storage: part({}),
+  maintenance: part({}),
   draining: part({ inFlight: count }),
   canary: part({ roundTripMs: count }),
 });
