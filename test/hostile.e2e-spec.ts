@@ -30,7 +30,8 @@ describe('under hostile use', () => {
     );
     expect((await owner.call('DELETE', `/conversations/${id}`)).status).toBe(204);
     for (const answer of await sends) {
-      if (!answer.ok) expect(answer.problem.code).toBe('conversation-not-found');
+      // Who waited for the lock of the conversation in vain was told that nothing was done.
+      if (!answer.ok) expect(answer.problem.code).toMatch(/^(conversation-not-found|database-busy)$/);
     }
     for (const socket of sockets) {
       expect(await socket.command('message:send', { conversationId: id, body: 'late' })).toMatchObject({

@@ -12,6 +12,7 @@ import {
 const milliseconds: Schema<number> = { type: 'number', minimum: 0, examples: [0.6] };
 const count = optional(integer(0));
 const figure = optional(milliseconds);
+const names = optional(list(text()));
 
 /** Each part says `status`, the rest is for operators; `/health/ready` says `reason` and `ageMs` to everybody. */
 const part = <F extends Record<string, Schema<unknown>>>(fields: F) =>
@@ -50,9 +51,13 @@ const partsSchema = record('HealthParts', {
     oldestCheckoutMs: count,
   }),
   schema: part({
-    pending: optional(list(text())),
-    unknown: optional(list(text())),
-    damage: optional(list(text())),
+    pending: names,
+    newer: names,
+    missing: names,
+    edited: names,
+    outOfOrder: names,
+    halfApplied: names,
+    damage: names,
   }),
   storage: part({}),
   maintenance: part({}),
