@@ -68,6 +68,8 @@ module.exports = {
       testEnvironment: './test/support/contract/environment.ts',
       setupFilesAfterEnv: ['./test/support/setup.ts', './test/support/contract/setup.ts'],
     },
+    // Starts, crashes and restarts of the real processes: `npm run test:processes`.
+    { ...withDatabase, displayName: 'processes', testRegex: 'test/processes/.*\\.process-spec\\.ts$' },
     // Minutes of faults, on the server as it is built: `npm run test:guarantees`.
     { ...withDatabase, displayName: 'guarantees', testRegex: 'test/guarantees/proofs/.*\\.e2e-spec\\.ts$' },
     // Backups and migrations with much data, under load, kills and locks: `npm run test:change`.
