@@ -18,7 +18,13 @@ describe('a backup of an older schema', () => {
     'that had %i migrations is restored as it was, and brought to the schema of today',
     async (count) => {
       const old = await createTestDatabase({ empty: true });
-      await migrateUp(old.url, configuration, { ...SCHEMA, migrations: SCHEMA.migrations.slice(0, count) });
+      // Less than what this program needs, so only the migrations are compared.
+      await migrateUp(old.url, configuration, {
+        entities: [],
+        functions: [],
+        dataMigrations: [],
+        migrations: SCHEMA.migrations.slice(0, count),
+      });
       await fillWithMessages(old.url, 500);
       const backup = await createBackup(bench.context(old.url));
       await old.drop();

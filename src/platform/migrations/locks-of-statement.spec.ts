@@ -18,6 +18,7 @@ describe('the locks of a statement', () => {
     ['drop table if exists a', ['a ACCESS EXCLUSIVE']],
     [`comment on column a.b is 'of c'`, ['a SHARE UPDATE EXCLUSIVE']],
     ['\n  -- why\n  update a\n  set b = 1', ['a ROW EXCLUSIVE']],
+    ['alter function f() set enable_seqscan = off', []],
     ['create or replace function f() returns void language sql as $$ drop table a $$', []],
   ] as [string, string[]][])('%s', (statement, expected) => {
     const locks = locksOfStatement(statement, (index) => (index === 'a_idx' ? 'a' : undefined));

@@ -50,7 +50,7 @@ const RULES: readonly Rule[] = [
     pattern: /^create (?:or replace )?(?:function|procedure|view|type|sequence|extension)\b/,
     locks: () => [],
   },
-  { pattern: /^drop function\b/, locks: () => [] },
+  { pattern: /^(?:alter|drop) function\b/, locks: () => [] },
   { pattern: new RegExp(`^create table ${NAME}`), locks: ({ input }) => referenced(input) },
   {
     pattern: new RegExp(`^alter table ${NAME} (.*)$`),
