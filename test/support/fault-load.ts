@@ -7,6 +7,12 @@ export const HONEST = /^(temporarily-unavailable|database-busy|outcome-unknown)$
 
 type Attempt = (id: string) => Promise<{ ok: true; seq: number } | { ok: false; code: string }>;
 
+/** Why there was no answer: what a test that fails prints. */
+const failure = (error: Error): Error => {
+  const cause = error.cause as { code?: string; message?: string } | undefined;
+  return new Error(`no answer: ${error.message} ${cause?.code ?? ''} ${cause?.message ?? ''}`.trim());
+};
+
 const pause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
 
@@ -63,8 +69,8 @@ export class FaultLoad {
     return async (id) => {
       const answer = await socket
         .command('message:send', { conversationId: this.conversationId, id, body: `text of ${id}` })
-        .catch(() => undefined);
-      if (!answer) return { ok: false, code: 'no answer' };
+        .catch(failure);
+      if (answer instanceof Error) return { ok: false, code: answer.message };
       return answer.ok ? { ok: true, seq: answer.data.seq } : { ok: false, code: answer.problem.code };
     };
   }
@@ -72,8 +78,8 @@ export class FaultLoad {
   private by(person: Person): Attempt {
     return async (id) => {
       const path = `/conversations/${this.conversationId}/messages`;
-      const answer = await person.call('POST', path, { id, body: `text of ${id}` }).catch(() => undefined);
-      if (!answer) return { ok: false, code: 'no answer' };
+      const answer = await person.call('POST', path, { id, body: `text of ${id}` }).catch(failure);
+      if (answer instanceof Error) return { ok: false, code: answer.message };
       return answer.status < 300
         ? { ok: true, seq: answer.body.seq }
         : { ok: false, code: answer.body?.code ?? String(answer.status) };

@@ -68,6 +68,10 @@ export class DeadlineClient extends Client {
 
   constructor(config?: DeadlineClientConfig) {
     super(config);
+    // A pool takes its listener off before the next owner puts one on, and a server that is going can say so in the
+    // very packet that makes the connection ready: an 'error' that nobody hears ends the process. What comes of it is
+    // not lost, since every later statement of this connection fails.
+    this.on('error', () => undefined);
     this.watch = config?.watch;
     this.sessionLimit = Number(config?.statement_timeout || 0);
     this.statementLimit = config?.statementLimit ?? Infinity;

@@ -1,0 +1,43 @@
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import type { PoolClient } from 'pg';
+import { databaseProblem } from './database-problem';
+import { DeadlinePool } from './deadline-pool';
+
+/** Messages of the PostgreSQL protocol: a letter, the length with itself, the rest. */
+function message(type: string, body: Buffer): Buffer {
+  const head = Buffer.alloc(5);
+  head.write(type);
+  head.writeInt32BE(body.length + 4, 1);
+  return Buffer.concat([head, body]);
+}
+
+const AUTHENTICATION_OK = message('R', Buffer.alloc(4));
+const READY = message('Z', Buffer.from('I'));
+const GOING = message('E', Buffer.from('SFATAL\0C57P01\0Mterminating connection\0\0'));
+
+/** A server that takes a connection and ends it with the same packet. */
+async function serverThatIsGoing(): Promise<Server> {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => socket.end(Buffer.concat([AUTHENTICATION_OK, READY, GOING])));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
+}
+
+describe('a pool', () => {
+  it('outlives a server that ends a connection while it changes hands', async () => {
+    const server = await serverThatIsGoing();
+    const { port } = server.address() as AddressInfo;
+    const pool = new DeadlinePool({ host: '127.0.0.1', port, user: 'u', database: 'd', max: 1, ssl: false });
+    const client = await new Promise<PoolClient>((resolve, reject) =>
+      pool.connect((error, taken) => (taken ? resolve(taken) : reject(error!))),
+    );
+    const failure: unknown = await client.query('select 1').catch((error: unknown) => error);
+    expect(databaseProblem(failure)?.code).toBe('temporarily-unavailable');
+    client.release();
+    expect(pool.totalCount).toBe(0);
+    await pool.end();
+    await new Promise((resolve) => server.close(resolve));
+  });
+});
