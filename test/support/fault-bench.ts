@@ -1,5 +1,5 @@
 import { call } from './api';
-import { FaultLoad, HONEST } from './fault-load';
+import { FaultLoad, HONEST, whyNoAnswer } from './fault-load';
 import { record, type FaultId, type FaultVerdict } from './fault-matrix';
 import { FaultProxy } from './fault-proxy';
 import { signUp, type Person } from './people';
@@ -134,9 +134,10 @@ export class FaultBench {
     await this.watching;
     const { lost, twice } = await this.reckon();
     const reasons = new Set(during.flatMap((look) => look.reasons));
+    const isGreen = during.every((look) => look.live === 200);
     const verdict: FaultVerdict = {
       bitten: [...this.load.refusals.keys(), ...more].sort(),
-      live: during.every((look) => look.live === 200) ? 'green' : 'red',
+      live: isGreen ? 'green' : `red: ${[...reasons].join(', ')}`,
       ready: reasons.size > 0 ? [...reasons].sort() : ['green'],
       acknowledged: this.load.acknowledged.size,
       lost,
@@ -199,7 +200,9 @@ export class FaultBench {
 
   private async watch(): Promise<void> {
     while (this.isWatching) {
-      this.looks.push(await this.look().catch(() => ({ live: 0, ready: 0, reasons: [] })));
+      this.looks.push(
+        await this.look().catch((error) => ({ live: 0, ready: 0, reasons: [whyNoAnswer(error)] })),
+      );
       await new Promise((resolve) => setTimeout(resolve, 150));
     }
   }

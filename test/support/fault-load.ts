@@ -7,11 +7,11 @@ export const HONEST = /^(temporarily-unavailable|database-busy|outcome-unknown)$
 
 type Attempt = (id: string) => Promise<{ ok: true; seq: number } | { ok: false; code: string }>;
 
-/** Why there was no answer: what a test that fails prints. */
-const failure = (error: Error): Error => {
-  const cause = error.cause as { code?: string; message?: string } | undefined;
-  return new Error(`no answer: ${error.message} ${cause?.code ?? ''} ${cause?.message ?? ''}`.trim());
-};
+/** What a test that fails prints. */
+export function whyNoAnswer(error: Error): string {
+  const { code = '', message = '' } = (error.cause ?? {}) as { code?: string; message?: string };
+  return `no answer: ${error.message} ${code} ${message}`.trim();
+}
 
 const pause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -69,8 +69,8 @@ export class FaultLoad {
     return async (id) => {
       const answer = await socket
         .command('message:send', { conversationId: this.conversationId, id, body: `text of ${id}` })
-        .catch(failure);
-      if (answer instanceof Error) return { ok: false, code: answer.message };
+        .catch(whyNoAnswer);
+      if (typeof answer === 'string') return { ok: false, code: answer };
       return answer.ok ? { ok: true, seq: answer.data.seq } : { ok: false, code: answer.problem.code };
     };
   }
@@ -78,8 +78,8 @@ export class FaultLoad {
   private by(person: Person): Attempt {
     return async (id) => {
       const path = `/conversations/${this.conversationId}/messages`;
-      const answer = await person.call('POST', path, { id, body: `text of ${id}` }).catch(failure);
-      if (answer instanceof Error) return { ok: false, code: answer.message };
+      const answer = await person.call('POST', path, { id, body: `text of ${id}` }).catch(whyNoAnswer);
+      if (typeof answer === 'string') return { ok: false, code: answer };
       return answer.status < 300
         ? { ok: true, seq: answer.body.seq }
         : { ok: false, code: answer.body?.code ?? String(answer.status) };

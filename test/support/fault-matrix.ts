@@ -31,7 +31,8 @@ export type FaultId = keyof typeof FAULTS;
 export interface FaultVerdict {
   /** Problem codes that were answered while the fault lasted, or what else shows that it has bitten. */
   readonly bitten: string[];
-  readonly live: 'green' | 'red';
+  /** `green`, or what was seen instead. */
+  readonly live: string;
   /** Readiness: `green`, or the reasons it gave. */
   readonly ready: string[];
   readonly acknowledged: number;
@@ -67,7 +68,7 @@ export function together(verdicts: FaultVerdict[]): FaultVerdict {
     [...new Set(verdicts.flatMap(of))].sort();
   return {
     bitten: verdicts.every(({ bitten }) => bitten.length > 0) ? all(({ bitten }) => bitten) : [],
-    live: verdicts.every(({ live }) => live === 'green') ? 'green' : 'red',
+    live: verdicts.find(({ live }) => live !== 'green')?.live ?? 'green',
     ready: all(({ ready }) => ready),
     acknowledged: sum(({ acknowledged }) => acknowledged),
     lost: sum(({ lost }) => lost),
