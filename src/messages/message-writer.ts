@@ -39,7 +39,7 @@ interface Pending {
   /** When it is too late to begin. */
   readonly latestStart: number;
   resolve(stored: StoredMessage): void;
-  reject(error: unknown): void;
+  reject(error: Error): void;
 }
 
 export interface StoredMessage {
@@ -95,7 +95,7 @@ export class MessageWriter {
     const left = context ? context.deadline - since : Infinity;
     const latestStart = context ? context.deadline - Math.min(ENOUGH_MS, left / 2) : Infinity;
     return new Promise((resolve, refuse) => {
-      const reject = (error: unknown): void => {
+      const reject = (error: Error): void => {
         this.metrics.messages.inc({ outcome: toProblem(error).code });
         refuse(error);
       };
@@ -177,16 +177,16 @@ export class MessageWriter {
         this.path.end(committed);
       }
     } catch (error) {
-      if (isLockTimeout(error)) await this.writeApart(batch, error);
+      if (isLockTimeout(error)) await this.writeApart(batch, error as Error);
       // A row that violates a constraint must not take the others along: each is tried by itself.
       else if (batch.length > 1 && violatedConstraint(error))
         for (const pending of batch) await this.writeBatch([pending]);
-      else for (const pending of batch) pending.reject(error);
+      else for (const pending of batch) pending.reject(error as Error);
     }
   }
 
   /** One conversation of the batch is locked by somebody; the others need not suffer from it. */
-  private async writeApart(batch: Pending[], error: unknown): Promise<void> {
+  private async writeApart(batch: Pending[], error: Error): Promise<void> {
     const parts = new Map<string, Pending[]>();
     for (const pending of batch) {
       const part = parts.get(conversationOf(pending));
