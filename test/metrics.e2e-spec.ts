@@ -8,7 +8,7 @@ import { EventBus } from '../src/platform/events/event-bus';
 import { MetricsPort } from '../src/platform/metrics/metrics-port';
 import { startServer } from '../src/start';
 import { call } from './support/api';
-import { createTestDatabase, withAdministrator, withClient } from './support/databases';
+import { createTestDatabase, withAdministrator, withClient, type TestDatabase } from './support/databases';
 import { freePort } from './support/free-port';
 import {
   dashboards,
@@ -24,6 +24,21 @@ import { signUp } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
 import { until } from './support/until';
 
+/** What a test has made, taken away also when it fails: an open server would keep the run from ending. */
+const leftovers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const remove of leftovers.splice(0).reverse()) await remove();
+});
+async function newDatabase(): Promise<TestDatabase> {
+  const database = await createTestDatabase();
+  leftovers.push(() => database.drop());
+  return database;
+}
+async function newServer(options: Parameters<typeof startTestServer>[0]): Promise<TestServer> {
+  const server = await startTestServer(options);
+  leftovers.push(() => server.close());
+  return server;
+}
 const folders: string[] = [];
 const newFolder = (): string => {
   folders.push(mkdtempSync(join(tmpdir(), 'xfchat-metrics-')));
@@ -48,6 +63,7 @@ describe('the list of metrics', () => {
   it('names what a running server has, with types and labels, and nothing else', async () => {
     const ada = await signUp(server.url);
     const socket = await ada.connect();
+    leftovers.push(async () => socket.close());
     await socket.ok('message:send', { conversationId: await ada.group(), body: 'x' });
     await call(server.url, 'POST', '/api/v1/auth/login', { body: { login: 'nobody', password: 'wrong' } });
     await until('the canary to be heard', () => sample(server, 'xfchat_canary_round_trip_seconds'));
@@ -59,7 +75,6 @@ describe('the list of metrics', () => {
     for (const { name, labels } of found.filter(({ labels }) => labels.length > 0))
       expect({ name, labels }).toEqual({ name, labels: labelsOf.get(name) });
     expect(found.filter(({ labels }) => labels.length > 0).length).toBeGreaterThan(20);
-    socket.close();
   }, 60_000);
 
   it('is all that rules and dashboards ask for', async () => {
@@ -95,6 +110,7 @@ describe('the way of a message', () => {
   it('is counted by stage, and shows what is committed and not broadcast', async () => {
     const ada = await signUp(server.url);
     const [conversationId, socket] = [await ada.group(), await ada.connect()];
+    leftovers.push(async () => socket.close());
     const events = server.application.get(EventBus);
     let goOn = (): void => undefined;
     const isHeld = new Promise<void>((resolve) => (goOn = resolve));
@@ -131,13 +147,12 @@ describe('the way of a message', () => {
       xfchat_rooms: 3,
     }))
       expect({ series, value: await sample(server, series) }).toEqual({ series, value });
-    socket.close();
   }, 60_000);
 });
 
 describe('figures', () => {
   it('tell of backups, disks, starts and the schema', async () => {
-    const database = await createTestDatabase();
+    const database = await newDatabase();
     const [data, backups] = [newFolder(), newFolder()];
     writeFileSync(join(data, 'start-failures'), '3\n');
     for (const [id, verifiedAt] of [
@@ -151,7 +166,7 @@ describe('figures', () => {
     await withClient(database.url, (client) =>
       client.query(`update migration_ledger set applied_at = null where name like 'OldPasswordHashes%'`),
     );
-    const server = await startTestServer({ database, environment: { DATA_DIR: data, BACKUP_DIR: backups } });
+    const server = await newServer({ database, environment: { DATA_DIR: data, BACKUP_DIR: backups } });
     const seconds = (time: string): number => Date.parse(time) / 1_000;
     for (const [series, value] of Object.entries({
       xfchat_backup_last_created_timestamp_seconds: seconds('2026-01-02T03:04:05.678Z'),
@@ -172,12 +187,10 @@ describe('figures', () => {
       expect(await sample(server, `xfchat_disk_free_bytes{folder="${folder}"}`)).toBeLessThanOrEqual(
         (await sample(server, `xfchat_disk_size_bytes{folder="${folder}"}`))!,
       );
-    await server.close();
-    await database.drop();
   }, 60_000);
 
   it('know how far a replica is behind, and take no base backup for one', async () => {
-    const database = await createTestDatabase();
+    const database = await newDatabase();
     await withClient(database.url, async (client) => {
       const run = {
         query: async <T>(text: string): Promise<T> => (await client.query(text)).rows as T,
@@ -190,12 +203,11 @@ describe('figures', () => {
       await client.query(`set search_path = stage, pg_catalog, public`);
       expect((await readDatabaseFigures(run)).replicationLagSeconds).toBe(90);
     });
-    await database.drop();
   });
 
   it('count the connections that fail, and say that the database is down', async () => {
-    const database = await createTestDatabase();
-    const server = await startTestServer({ database });
+    const database = await newDatabase();
+    const server = await newServer({ database });
     expect(await sample(server, 'xfchat_db_up')).toBe(1);
     const failures = 'xfchat_db_connection_failures_total{source="monitor",reason="unreachable"}';
     expect(await sample(server, failures)).toBe(0);
@@ -214,8 +226,6 @@ describe('figures', () => {
     expect(await sample(server, 'xfchat_db_ping_seconds')).toBeNaN();
     await allow(true);
     await until('the database to be up', () => sample(server, 'xfchat_db_up'));
-    await server.close();
-    await database.drop();
   }, 60_000);
 
   it('a start that fails leaves a trace for the next', async () => {
@@ -244,7 +254,7 @@ describe('a port for metrics', () => {
 
   it('has them instead of the other, and nothing else', async () => {
     const port = await freePort();
-    const server = await startTestServer({
+    const server = await newServer({
       environment: { METRICS_PORT: String(port), METRICS_TOKEN: 'for-prometheus', HOST: '127.0.0.1' },
     });
     const own = `http://127.0.0.1:${port}`;
@@ -255,7 +265,7 @@ describe('a port for metrics', () => {
     expect(await status(`${own}/health`, 'for-prometheus')).toBe(404);
     expect((await call(server.url, 'GET', '/metrics', { token: 'for-prometheus' })).status).toBe(404);
     await expect(server.application.get(MetricsPort).listen()).rejects.toMatchObject({ code: 'EADDRINUSE' });
-    await server.close();
+    await leftovers.pop()!();
     await expect(fetch(`${own}/metrics`)).rejects.toThrow();
   }, 60_000);
 });
