@@ -35,16 +35,22 @@ export async function call<T>(
   return (text ? JSON.parse(text) : undefined) as T;
 }
 
-export async function signUp(server: Server): Promise<Person> {
+export interface NewPerson extends Person {
+  readonly username: string;
+  readonly password: string;
+}
+
+export async function signUp(server: Server): Promise<NewPerson> {
+  const password = 'the same long password';
   const username = `b${randomUUID().replaceAll('-', '').slice(0, 20)}`;
   const { user, accessToken } = await call<{ user: { id: string }; accessToken: string }>(
     server,
     'POST',
     '/auth/register',
     undefined,
-    { username, password: 'the same long password' },
+    { username, password },
   );
-  return { id: user.id, token: accessToken };
+  return { id: user.id, token: accessToken, username, password };
 }
 
 /** Makes people and groups through the interface of XFChat, as anybody would. */

@@ -1,0 +1,46 @@
+import type { DataSource } from 'typeorm';
+import { DatabaseCircuit } from '../platform/database/circuit';
+import { Maintenance } from '../platform/database/maintenance';
+import { EventBus } from '../platform/events/event-bus';
+import { Metrics } from '../platform/metrics/metrics';
+import { MessageWriter } from './message-writer';
+import { MessageCreated } from './messages.events';
+
+const [ROOM, OTHER] = ['the room', 'another'];
+
+/** A writer whose database stores everything at once and remembers its batches. */
+function writerOf(): { writer: MessageWriter; events: EventBus; batches: string[][] } {
+  const batches: string[][] = [];
+  const query = async (_text: string, [ids, conversationIds]: string[][]): Promise<object[]> => {
+    batches.push(ids!);
+    return ids!.map((id, index) => ({
+      outcome: 'created',
+      id,
+      conversation_id: conversationIds![index],
+      created_at: new Date(),
+      updated_at: new Date(),
+    }));
+  };
+  const metrics = new Metrics();
+  const events = new EventBus(metrics);
+  const dataSource = { query } as unknown as DataSource;
+  const circuit = new DatabaseCircuit();
+  const writer = new MessageWriter(dataSource, events, metrics, circuit, new Maintenance());
+  return { writer, events, batches };
+}
+
+describe('the writer of messages', () => {
+  it('takes what a broadcast is answered with into the next batch of its conversation, and holds up no other', async () => {
+    const { writer, events, batches } = writerOf();
+    const append = (id: string, conversationId: string): Promise<unknown> =>
+      writer.append({ id, conversationId, senderId: 's', type: 'text', body: 'x', replyToId: null });
+    const answered = new Promise((resolve) => {
+      events.on(MessageCreated, ({ message }) => {
+        if (message.id === 'first') setImmediate(() => resolve(append('answer', ROOM)));
+      });
+    });
+    const early = [append('first', ROOM), append('second', ROOM), append('elsewhere', OTHER)];
+    await Promise.all([...early, answered]);
+    expect(batches).toEqual([['first'], ['elsewhere'], ['second', 'answer']]);
+  });
+});
