@@ -1,6 +1,6 @@
 /**
  * The module graph (see ARCHITECTURE.md). A feature may use the platform and the features below it:
- *   platform ← legacy, integrity ← backups; platform ← users ← contacts, authentication, participation ← messages
+ *   platform ← legacy, integrity ← backups ← monitoring; platform ← users ← contacts, authentication, participation ← messages
  *   ← conversations ← friends, catch-up ← connections ← braid, health ← documents ← root
  */
 const ORDER = [
@@ -8,6 +8,7 @@ const ORDER = [
   'legacy',
   'integrity',
   'backups',
+  'monitoring',
   'users',
   'contacts',
   'authentication',

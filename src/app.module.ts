@@ -8,6 +8,7 @@ import { DocumentsModule } from './documents/documents.module';
 import { FriendsModule } from './friends/friends.module';
 import { HealthModule } from './health/health.module';
 import { MessagesModule } from './messages/messages.module';
+import { MonitoringModule } from './monitoring/monitoring.module';
 import type { Configuration } from './platform/configuration/configuration';
 import type { StructuredLogger } from './platform/logging/structured-logger';
 import { PlatformModule } from './platform/platform.module';
@@ -24,6 +25,7 @@ export const FEATURES = [
   ConnectionsModule,
   BraidModule,
   HealthModule,
+  MonitoringModule,
   DocumentsModule,
 ];
 

@@ -5,6 +5,7 @@ import { AppModule } from './app.module';
 import { EXPOSED_HEADERS } from './braid/response-headers';
 import { Subscriptions } from './braid/subscriptions';
 import { ConnectionsGateway } from './connections/connections.gateway';
+import { Figures } from './monitoring/figures';
 import type { Configuration } from './platform/configuration/configuration';
 import { DatabaseMonitor } from './platform/database/database-monitor';
 import { jsonBody } from './platform/http/json-body';
@@ -57,6 +58,7 @@ export async function createApplication(
   );
   await application.init();
   await application.get(DatabaseMonitor).start();
+  await application.get(Figures).start();
 
   Object.assign(application.getHttpServer(), {
     headersTimeout: HEADERS_TIMEOUT_MS,

@@ -6,6 +6,8 @@ import {
   maskedConfiguration,
   unsupportedVariables,
 } from './platform/configuration/load-configuration';
+import { recordStartFailure } from './platform/lifecycle/start-failures';
+import { MetricsPort } from './platform/metrics/metrics-port';
 import { migrateUp } from './platform/migrations/migrate';
 import { verifyConnectionBudget, verifyDatabase } from './platform/database/verify-database';
 import { verifySchema } from './platform/database/verify-schema';
@@ -37,6 +39,15 @@ export async function startServer(environment: Record<string, string | undefined
   for (const name of unsupportedVariables(environment))
     logger.warn(`${name} is not supported by this version yet`);
 
+  try {
+    return await startAll(configuration, logger);
+  } catch (error) {
+    await recordStartFailure(configuration.DATA_DIR);
+    throw error;
+  }
+}
+
+async function startAll(configuration: Configuration, logger: StructuredLogger): Promise<RunningServer> {
   const database = await openDatabase(configuration, (level, message, fields) =>
     logger.event(level, message, fields),
   );
@@ -88,17 +99,24 @@ async function serve(
 }
 
 async function listen(application: NestExpressApplication, configuration: Configuration): Promise<void> {
-  const { PORT, HOST } = configuration;
+  const { PORT, HOST, METRICS_PORT } = configuration;
+  await taking('METRICS_PORT', METRICS_PORT, () => application.get(MetricsPort).listen());
+  await taking('PORT', PORT, () =>
+    HOST === undefined ? application.listen(PORT) : application.listen(PORT, HOST),
+  );
+}
+
+async function taking(name: string, port: number | undefined, listen: () => Promise<unknown>): Promise<void> {
   try {
-    await (HOST === undefined ? application.listen(PORT) : application.listen(PORT, HOST));
+    await listen();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EADDRINUSE')
-      throw new Error(`Port ${PORT} is in use. Stop what uses it, or set PORT to another one.`, {
+      throw new Error(`Port ${port} is in use. Stop what uses it, or set ${name} to another one.`, {
         cause: error,
       });
     if (code === 'EACCES')
-      throw new Error(`Port ${PORT} may not be used by this account. Set PORT to one above 1023.`, {
+      throw new Error(`Port ${port} may not be used by this account. Set ${name} to one above 1023.`, {
         cause: error,
       });
     throw error;

@@ -35,6 +35,12 @@ const UNFINISHED_KEPT_MS = 24 * 3_600_000;
 export const newBackupId = (begunAt: string): string =>
   `xfchat-${begunAt.replace(/[-:.]/g, '')}-${randomBytes(3).toString('hex')}`;
 
+/** The `begunAt` that the id was made of, in milliseconds since 1970. */
+export const timeOfBackup = (id: string): number =>
+  Date.parse(
+    id.replace(/^xfchat-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z.*$/, '$1-$2-$3T$4:$5:$6.$7Z'),
+  );
+
 export async function prepareFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 }).catch(({ code }: NodeJS.ErrnoException) => {
     throw new BackupError(
@@ -60,14 +66,19 @@ export async function publish(folder: string, manifest: Manifest): Promise<Backu
   return { base, path: `${base}.backup`, manifest, proof: undefined };
 }
 
-/** Newest first. */
-export async function listBackups(folder: string): Promise<(Backup | BrokenBackup)[]> {
+/** Newest first; by their names alone. */
+export async function backupIdsIn(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;
   });
   const ids = names.flatMap((name) => ID.exec(name)?.[1] ?? []);
-  const found = ids.sort().reverse();
+  return ids.sort().reverse();
+}
+
+/** Newest first. */
+export async function listBackups(folder: string): Promise<(Backup | BrokenBackup)[]> {
+  const found = await backupIdsIn(folder);
   return Promise.all(found.map((id) => openBackup(resolve(folder, id)).catch(asBroken(resolve(folder, id)))));
 }
 
@@ -115,7 +126,7 @@ async function openBackup(base: string): Promise<Backup> {
   }
 }
 
-async function readProof(base: string): Promise<Proof | undefined> {
+export async function readProof(base: string): Promise<Proof | undefined> {
   const text = await readFile(`${base}.proof.json`, 'utf8').catch(() => undefined);
   try {
     return text === undefined ? undefined : (JSON.parse(text) as Proof);

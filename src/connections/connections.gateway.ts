@@ -95,7 +95,10 @@ export class ConnectionsGateway
     this.rooms.attach(server);
     server.use((socket, next) => {
       this.admit(socket).then(
-        () => next(),
+        () => {
+          this.metrics.handshakes.inc({ outcome: 'ok' });
+          next();
+        },
         (error: unknown) => next(this.refusal(error)),
       );
     });
@@ -223,6 +226,7 @@ export class ConnectionsGateway
 
   private refusal(error: unknown): Error {
     const problem = toProblem(error);
+    this.metrics.handshakes.inc({ outcome: problem.code });
     logProblem(this.logger, problem);
     return Object.assign(new Error(problem.code), { data: problem.toDocument('/socket.io', randomUUID()) });
   }

@@ -66,17 +66,17 @@ export class Canary implements OnApplicationBootstrap, BeforeApplicationShutdown
   }
 
   onApplicationBootstrap(): void {
-    if (!this.isOn) return;
     this.metrics.gauge(
       'xfchat_canary_age_seconds',
       'Time since the server last sent itself a message and heard it',
-      () => this.state.ageMs / 1_000,
+      () => (this.isOn ? this.state.ageMs / 1_000 : undefined),
     );
     this.metrics.gauge(
       'xfchat_canary_round_trip_seconds',
       'How long the last message of the server to itself took, handshake included',
-      () => (this.roundTripMs ?? NaN) / 1_000,
+      () => (this.isOn ? (this.roundTripMs ?? NaN) / 1_000 : undefined),
     );
+    if (!this.isOn) return;
     this.schedule(Math.min(FIRST_AFTER_MS, this.configuration.CANARY_INTERVAL_MS));
   }
 

@@ -21,10 +21,11 @@ function writerOf(): { writer: MessageWriter; events: EventBus; batches: string[
       updated_at: new Date(),
     }));
   };
-  const events = new EventBus();
+  const metrics = new Metrics();
+  const events = new EventBus(metrics);
   const dataSource = { query } as unknown as DataSource;
   const circuit = new DatabaseCircuit();
-  const writer = new MessageWriter(dataSource, events, new Metrics(), circuit, new Maintenance());
+  const writer = new MessageWriter(dataSource, events, metrics, circuit, new Maintenance());
   return { writer, events, batches };
 }
 

@@ -9,8 +9,10 @@ import { Maintenance } from '../platform/database/maintenance';
 import { EventBus } from '../platform/events/event-bus';
 import { Metrics } from '../platform/metrics/metrics';
 import { Problem } from '../platform/problems/problem';
+import { toProblem } from '../platform/problems/to-problem';
 import { currentContext, runInContext, type RequestContext } from '../platform/request-context';
 import { appendMessages, type AppendCommand, type AppendResult } from './append-messages.queries';
+import { MessagePath } from './message-path';
 import { messageView, type MessageView } from './message-view';
 import { MessageCreated } from './messages.events';
 
@@ -33,10 +35,12 @@ const ENOUGH_MS = LOCK_TIMEOUT_MS + CLIENT_MARGIN_MS;
 interface Pending {
   readonly command: AppendCommand;
   readonly context: RequestContext | undefined;
-  /** When it is too late to begin, on the clock of `performance.now()`. */
+  /** On the clock of `performance.now()`, as the next. */
+  readonly since: number;
+  /** When it is too late to begin. */
   readonly latestStart: number;
   resolve(stored: StoredMessage): void;
-  reject(error: unknown): void;
+  reject(error: Error): void;
 }
 
 export interface StoredMessage {
@@ -64,6 +68,7 @@ export class MessageWriter {
   private readonly underWay = new Set<string>();
   /** Conversations whose lock was not to be had the last time: they go by themselves and hold up nobody else. */
   private readonly contended = new Set<string>();
+  private readonly path: MessagePath;
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
@@ -80,6 +85,7 @@ export class MessageWriter {
       if (isOn) for (const pending of this.waiting.splice(0)) pending.reject(new Problem('maintenance'));
     });
     metrics.gauge('xfchat_messages_waiting', 'Messages that wait for the writer', () => this.waiting.length);
+    this.path = new MessagePath(metrics);
   }
 
   /**
@@ -88,14 +94,20 @@ export class MessageWriter {
    * `maintenance`
    */
   append(command: AppendCommand): Promise<StoredMessage> {
-    if (this.maintenance.isOn) return Promise.reject(new Problem('maintenance'));
-    if (this.waiting.length >= MAX_WAITING) return Promise.reject(new Problem('database-busy'));
-    if (this.circuit.isOpen) return Promise.reject(new DatabaseDownError('the database is down'));
+    this.metrics.messagesReceived.inc();
     const context = currentContext();
-    const left = context ? context.deadline - performance.now() : Infinity;
+    const since = performance.now();
+    const left = context ? context.deadline - since : Infinity;
     const latestStart = context ? context.deadline - Math.min(ENOUGH_MS, left / 2) : Infinity;
-    return new Promise((resolve, reject) => {
-      this.waiting.push({ command, context, latestStart, resolve, reject });
+    return new Promise((resolve, refuse) => {
+      const reject = (error: Error): void => {
+        this.metrics.messages.inc({ outcome: toProblem(error).code });
+        refuse(error);
+      };
+      if (this.maintenance.isOn) return reject(new Problem('maintenance'));
+      if (this.waiting.length >= MAX_WAITING) return reject(new Problem('database-busy'));
+      if (this.circuit.isOpen) return reject(new DatabaseDownError('the database is down'));
+      this.waiting.push({ command, context, since, latestStart, resolve, reject });
       this.write();
     });
   }
@@ -157,22 +169,32 @@ export class MessageWriter {
 
   /** Never rejects: each message of the batch is told what became of it. */
   private async writeBatch(batch: Pending[]): Promise<void> {
-    if (batch.length === 0) return;
+    const [first] = batch;
+    if (!first) return;
     try {
+      const stored = this.path.begin(first.since);
       const results = await this.store(batch);
-      for (const pending of batch) this.contended.delete(conversationOf(pending));
-      for (const [index, pending] of batch.entries()) await this.settle(pending, results[index]!);
+      const committed = stored(results);
+      try {
+        for (const pending of batch) this.contended.delete(conversationOf(pending));
+        for (const [index, pending] of batch.entries()) {
+          await this.settle(pending, results[index]!);
+          if (results[index]!.outcome === 'created') committed.unbroadcast--;
+        }
+      } finally {
+        this.path.end(committed);
+      }
     } catch (error) {
-      if (isLockTimeout(error)) await this.writeApart(batch, error);
+      if (isLockTimeout(error)) await this.writeApart(batch, error as Error);
       // A row that violates a constraint must not take the others along: each is tried by itself.
       else if (batch.length > 1 && violatedConstraint(error))
         for (const pending of batch) await this.writeBatch([pending]);
-      else for (const pending of batch) pending.reject(error);
+      else for (const pending of batch) pending.reject(error as Error);
     }
   }
 
   /** One conversation of the batch is locked by somebody; the others need not suffer from it. */
-  private async writeApart(batch: Pending[], error: unknown): Promise<void> {
+  private async writeApart(batch: Pending[], error: Error): Promise<void> {
     const parts = new Map<string, Pending[]>();
     for (const pending of batch) {
       const part = parts.get(conversationOf(pending));
@@ -213,11 +235,11 @@ export class MessageWriter {
   }
 
   private async settle(pending: Pending, result: AppendResult): Promise<void> {
-    this.metrics.messages.inc({ outcome: result.outcome });
     if (!('row' in result)) {
       pending.reject(new Problem(result.outcome));
       return;
     }
+    this.metrics.messages.inc({ outcome: result.outcome });
     const message = messageView(result.row);
     const isNew = result.outcome === 'created';
     if (isNew) await this.events.publish(new MessageCreated(message));

@@ -3,6 +3,7 @@ import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websock
 import { Command, Emits } from '../platform/documents/documented';
 import { EventBus } from '../platform/events/event-bus';
 import { Caller, type CallerIdentity } from '../platform/http/caller';
+import { Metrics } from '../platform/metrics/metrics';
 import { DirectCommands } from '../platform/sockets/direct-commands';
 import { conversationRoom, Rooms } from '../platform/sockets/rooms';
 import { checkSendCommand } from './check-send-command';
@@ -29,11 +30,15 @@ export class MessagesGateway implements OnModuleInit {
     private readonly events: EventBus,
     private readonly rooms: Rooms,
     private readonly commands: DirectCommands,
+    private readonly metrics: Metrics,
   ) {}
 
   onModuleInit(): void {
     this.commands.on('message:send', ({ userId }, payload) => this.send(userId, payload));
-    this.events.on(MessageCreated, ({ message }) => this.broadcast('message:created', message));
+    this.events.on(MessageCreated, ({ message }) => {
+      this.broadcast('message:created', message);
+      this.metrics.messagesBroadcast.inc();
+    });
     this.events.on(MessageUpdated, ({ message }) => this.broadcast('message:updated', message));
     this.events.on(MessageDeleted, ({ message }) => this.broadcast('message:deleted', message));
   }

@@ -14,6 +14,7 @@ import { WorkInFlight } from './lifecycle/work-in-flight';
 import { StructuredLogger } from './logging/structured-logger';
 import { Metrics } from './metrics/metrics';
 import { MetricsController } from './metrics/metrics.controller';
+import { MetricsPort } from './metrics/metrics-port';
 import { ProblemFilter } from './problems/problem.filter';
 import { ProblemsController } from './problems/problems.controller';
 import { RateLimits } from './rate-limits/rate-limits';
@@ -25,7 +26,7 @@ import { RequestValidationPipe } from './validation/request-validation.pipe';
 const SHARED = [
   EventBus,
   WorkInFlight,
-  Metrics,
+  MetricsPort,
   RateLimits,
   Rooms,
   DirectCommands,
@@ -40,7 +41,8 @@ const SHARED = [
 export class PlatformModule {
   static for(configuration: Configuration, logger: StructuredLogger, schema: DatabaseSchema): DynamicModule {
     const circuit = new DatabaseCircuit();
-    const watch = new StatementWatch(logger);
+    const metrics = new Metrics();
+    const watch = new StatementWatch(logger, metrics);
     const maintenance = new Maintenance();
     return {
       module: PlatformModule,
@@ -58,6 +60,7 @@ export class PlatformModule {
       providers: [
         { provide: Configuration, useValue: configuration },
         { provide: StructuredLogger, useValue: logger },
+        { provide: Metrics, useValue: metrics },
         { provide: DatabaseCircuit, useValue: circuit },
         { provide: StatementWatch, useValue: watch },
         { provide: Maintenance, useValue: maintenance },
@@ -67,7 +70,16 @@ export class PlatformModule {
         { provide: APP_PIPE, useClass: RequestValidationPipe },
         { provide: APP_INTERCEPTOR, useClass: CommandResultInterceptor },
       ],
-      exports: [Configuration, StructuredLogger, DatabaseCircuit, StatementWatch, Maintenance, ...SHARED],
+      exports: [
+        Configuration,
+        StructuredLogger,
+        Metrics,
+        DatabaseCircuit,
+        StatementWatch,
+        Maintenance,
+        DATABASE_SCHEMA,
+        ...SHARED,
+      ],
     };
   }
 }

@@ -186,6 +186,14 @@ export class Configuration {
   @IsString()
   METRICS_TOKEN?: string;
 
+  /** `/metrics` answers on this port and no longer on `PORT`. */
+  @IsOptional()
+  @Transform(toInteger)
+  @IsInt()
+  @Min(1)
+  @Max(65_535)
+  METRICS_PORT?: number;
+
   get backupFolder(): string {
     return this.BACKUP_DIR ?? join(this.DATA_DIR, 'backups');
   }

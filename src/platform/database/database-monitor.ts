@@ -4,6 +4,7 @@ import { Client } from 'pg';
 import { Configuration } from '../configuration/configuration';
 import { Metrics } from '../metrics/metrics';
 import { DatabaseCircuit } from './circuit';
+import { connectionFailureOf, SilenceError, type ConnectionFailure } from './connection-failure';
 import { Maintenance } from './maintenance';
 import { MAINTENANCE_SINCE, MONITOR_NAME } from './maintenance.queries';
 
@@ -11,8 +12,7 @@ import { MAINTENANCE_SINCE, MONITOR_NAME } from './maintenance.queries';
 export interface DatabaseVerdict {
   readonly isUp: boolean;
   /** Why it is down, as a word for operators: never the driver's text. */
-  readonly reason:
-    'ok' | 'unreachable' | 'timeout' | 'authentication' | 'read-only' | 'starting' | 'no-connection-free';
+  readonly reason: 'ok' | 'read-only' | ConnectionFailure;
   /** Since when the verdict is what it is, and when it was last confirmed; milliseconds of `Date.now()`. */
   readonly since: number;
   readonly checkedAt: number;
@@ -26,7 +26,6 @@ const TIMEOUT_MS = 1_000;
 const MAX_INTERVAL_MS = 3_000;
 /** A server that has no connection left for us serves those who have one; if that lasts, it is of no use to others. */
 const CROWDED_MS = 10_000;
-const TOO_MANY_CONNECTIONS = '53300';
 /** No such table, no such column, no right to read it. */
 const MISFIT = ['42P01', '42703', '42501'];
 
@@ -61,8 +60,11 @@ export class DatabaseMonitor implements OnApplicationShutdown {
     configuration: Configuration,
     private readonly circuit: DatabaseCircuit,
     private readonly maintenance: Maintenance,
-    metrics: Metrics,
+    private readonly metrics: Metrics,
   ) {
+    metrics.gauge('xfchat_db_up', '1 while the database is seen up and writable', () =>
+      Number(this.current.isUp),
+    );
     metrics.gauge('xfchat_maintenance', '1 while nobody may write', () => (maintenance.isOn ? 1 : 0));
     metrics.gauge(
       'xfchat_db_ping_seconds',
@@ -108,7 +110,7 @@ export class DatabaseMonitor implements OnApplicationShutdown {
       this.conclude(isWritable ? 'ok' : 'read-only', performance.now() - started, version);
     } catch (error) {
       this.drop();
-      this.conclude(this.reasonOf(error as NodeJS.ErrnoException), undefined, undefined);
+      this.conclude(this.reasonOf(error as Error), undefined, undefined);
     }
     if (!this.isStopped) this.timer = setTimeout(() => void this.look(), this.nextPause());
   }
@@ -157,16 +159,16 @@ export class DatabaseMonitor implements OnApplicationShutdown {
     (client as unknown as { connection: { stream: Socket } } | undefined)?.connection.stream.destroy();
   }
 
-  private reasonOf(error: NodeJS.ErrnoException): DatabaseVerdict['reason'] {
-    if (error.code === TOO_MANY_CONNECTIONS) {
+  private reasonOf(error: Error): DatabaseVerdict['reason'] {
+    const reason = connectionFailureOf(error);
+    this.metrics.databaseConnectionFailures.inc({ source: 'monitor', reason });
+    if (reason === 'no-connection-free') {
       this.crowdedSince ??= performance.now();
       const isLasting = performance.now() - this.crowdedSince >= CROWDED_MS;
-      return isLasting ? 'no-connection-free' : 'ok';
+      return isLasting ? reason : 'ok';
     }
     this.crowdedSince = undefined;
-    if (error.code === '28P01' || error.code === '28000' || error.code === '3D000') return 'authentication';
-    if (error.code === '57P03') return 'starting';
-    return error instanceof SilenceError ? 'timeout' : 'unreachable';
+    return reason;
   }
 
   private conclude(
@@ -202,9 +204,6 @@ export class DatabaseMonitor implements OnApplicationShutdown {
     }
   }
 }
-
-/** No answer came in time. */
-class SilenceError extends Error {}
 
 /**
  * A time limit that a busy process does not exceed for want of looking: an answer that lies in the socket already is

@@ -80,6 +80,7 @@ export class DeadlinePool extends Pool {
       callback(error, client, done);
     };
     const refuse = (error: Error): void => answer(error, undefined, nothing);
+    const asked = performance.now();
     const left = remainingMs();
     const limits = [
       connectionTimeoutMillis || Infinity,
@@ -93,15 +94,18 @@ export class DeadlinePool extends Pool {
     const checkOut = (): void => {
       this.fetch().then(
         ({ client, done }) => {
+          const since = performance.now();
+          this.config.watch?.acquired(since - asked);
           this.taken.set(client, {
             share,
             operation: context?.operation ?? 'background',
             requestId: context?.requestId,
-            since: performance.now(),
+            since,
           });
           answer(undefined, client, done);
         },
         (error: Error) => {
+          if (!(error instanceof DatabaseDownError)) this.config.watch?.notConnected(error);
           this.budget.leave(share);
           refuse(error);
         },

@@ -53,8 +53,9 @@ export class PoolUsage implements OnModuleInit, OnApplicationShutdown {
   onModuleInit(): void {
     const { metrics } = this;
     metrics.gauge('xfchat_db_pool_max', 'Connections that the pool may open', () => this.figures.max);
-    metrics.gauge('xfchat_db_pool_total', 'Connections that are open', () => this.figures.total);
+    metrics.gauge('xfchat_db_pool_open', 'Connections that are open', () => this.figures.total);
     metrics.gauge('xfchat_db_pool_in_use', 'Connections at work', () => this.inUse);
+    metrics.gauge('xfchat_db_pool_idle', 'Connections that are open and free', () => this.figures.idle);
     metrics.gauge(
       'xfchat_db_pool_waiting',
       'Requests that wait for a connection',

@@ -1,17 +1,22 @@
 import type { StructuredLogger } from '../logging/structured-logger';
+import type { Metrics } from '../metrics/metrics';
 import { currentContext } from '../request-context';
+import { connectionFailureOf } from './connection-failure';
 
 /** A statement that takes longer than this is worth a line. */
 const SLOW_MS = 1_000;
 
 type Listener = (code: string) => void;
 
-/** Hears of every statement of the pool: which fail, and with what; which are slow, and for whom. */
+/** Hears of every connection and statement of the pool: which fail, and with what; which are slow, and for whom. */
 export class StatementWatch {
   private readonly listeners: Listener[] = [];
   private readonly seen = new Map<string, number>();
 
-  constructor(private readonly logger: StructuredLogger) {}
+  constructor(
+    private readonly logger: StructuredLogger,
+    private readonly metrics: Metrics,
+  ) {}
 
   onFailure(listener: Listener): void {
     this.listeners.push(listener);
@@ -23,11 +28,24 @@ export class StatementWatch {
     return at === undefined ? undefined : performance.now() - at;
   }
 
+  /** Somebody has waited for a connection, and got one. */
+  acquired(durationMs: number): void {
+    this.metrics.databaseAcquireSeconds.observe(durationMs / 1_000);
+  }
+
+  /** A connection was tried, and could not be had. */
+  notConnected(error: Error): void {
+    this.metrics.databaseConnectionFailures.inc({ source: 'pool', reason: connectionFailureOf(error) });
+  }
+
   /** Says which operation it was, never the statement: its text may be somebody's. */
   ended(durationMs: number, code: string | undefined): void {
+    const operation = currentContext()?.operation ?? 'background';
+    this.metrics.databaseQuerySeconds.observe({ operation }, durationMs / 1_000);
     if (durationMs >= SLOW_MS) {
+      this.metrics.databaseSlowQueries.inc();
       this.logger.event('warn', 'a statement was slow', {
-        operation: currentContext()?.operation ?? 'background',
+        operation,
         durationMs: Math.round(durationMs),
         ...(code && { code }),
       });

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { Metrics } from '../metrics/metrics';
 
 type EventClass<E> = abstract new (...args: never[]) => E;
 type Listener = (event: object) => void | Promise<void>;
@@ -12,10 +13,13 @@ export class EventBus {
   private readonly logger = new Logger(EventBus.name);
   private readonly listeners = new Map<unknown, Listener[]>();
 
+  constructor(private readonly metrics: Metrics) {}
+
   on<E extends object>(event: EventClass<E>, listener: (event: E) => void | Promise<void>): void {
     const listeners = this.listeners.get(event) ?? [];
     listeners.push(listener as Listener);
     this.listeners.set(event, listeners);
+    this.metrics.eventFailures.inc({ event: event.name }, 0);
   }
 
   async publish(event: object): Promise<void> {
@@ -23,6 +27,7 @@ export class EventBus {
       try {
         await listener(event);
       } catch (error) {
+        this.metrics.eventFailures.inc({ event: event.constructor.name });
         this.logger.error(`a listener of ${event.constructor.name} failed`, error);
       }
     }

@@ -3,11 +3,13 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { WorkInFlight } from '../lifecycle/work-in-flight';
 import type { StructuredLogger } from '../logging/structured-logger';
 import type { Metrics } from '../metrics/metrics';
-import { isStillArriving, sendProblem } from '../problems/problem.filter';
+import { isStillArriving, problemOf, sendProblem } from '../problems/problem.filter';
 import { Problem } from '../problems/problem';
 import { runInContext, type RequestContext } from '../request-context';
 
 const CLIENT_REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
+/** What routes are declared with. Node takes others, too, and each would be a series of its own. */
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 const ALWAYS_ANSWERED = /^\/(health|metrics)(\/|$)/;
 
 /** What surrounds every HTTP request: its id, deadline, log line, metrics, and its place among the work in flight. */
@@ -41,11 +43,14 @@ export function requestFrame(dependencies: {
       end();
       const durationMs = performance.now() - started;
       const route = routeOf(request);
+      const method = METHODS.has(request.method) ? request.method : 'other';
       // A stream goes on until somebody leaves; how long that was says nothing of how quickly people are served.
       const isStream = response.statusCode === 209;
       const status = response.writableFinished || isStream ? response.statusCode : 499;
-      metrics.httpRequests.inc({ method: request.method, route, status });
-      if (!isStream) metrics.httpSeconds.observe({ method: request.method, route }, durationMs / 1_000);
+      metrics.httpRequests.inc({ method, route, status });
+      if (!isStream) metrics.httpSeconds.observe({ method, route }, durationMs / 1_000);
+      const code = problemOf(response);
+      if (code) metrics.problems.inc({ transport: 'http', code });
       logger.event(ALWAYS_ANSWERED.test(path) ? 'debug' : 'info', 'request', {
         requestId,
         method: request.method,

@@ -1,9 +1,9 @@
-import { timingSafeEqual } from 'node:crypto';
 import { Controller, Get, Header, Headers } from '@nestjs/common';
 import { Configuration } from '../configuration/configuration';
 import { Route } from '../documents/documented';
 import { Public } from '../http/public';
 import { Problem } from '../problems/problem';
+import { isReader } from './is-reader';
 import { Metrics } from './metrics';
 
 @Controller('metrics')
@@ -13,27 +13,22 @@ export class MetricsController {
     private readonly configuration: Configuration,
   ) {}
 
-  /** In production only with the token; without one configured there is nothing here. */
+  /** In production only with the token; without one configured, or with a port of their own, there is nothing here. */
   @Public()
   @Get()
   @Header('Content-Type', 'text/plain; version=0.0.4; charset=utf-8')
   @Route({
     summary: 'Figures for Prometheus',
-    description: 'In production with the token of the configuration only; 404 without one.',
+    description:
+      'In production with the token of the configuration only; 404 without one, and where they have a port of their own.',
     kind: 'probe',
     answers: { 200: { mediaType: 'text/plain' } },
     problems: ['unauthenticated', 'not-found'],
   })
   async read(@Headers('authorization') authorization: string | undefined): Promise<string> {
-    const { METRICS_TOKEN: token, isProduction } = this.configuration;
-    if (isProduction && !token) throw new Problem('not-found');
-    if (token && !isSame(authorization ?? '', `Bearer ${token}`)) throw new Problem('unauthenticated');
+    const { METRICS_TOKEN: token, METRICS_PORT: ownPort, isProduction } = this.configuration;
+    if (ownPort !== undefined || (isProduction && !token)) throw new Problem('not-found');
+    if (!isReader(authorization, token)) throw new Problem('unauthenticated');
     return this.metrics.registry.metrics();
   }
-}
-
-function isSame(given: string, expected: string): boolean {
-  const a = Buffer.from(given);
-  const b = Buffer.from(expected);
-  return a.length === b.length && timingSafeEqual(a, b);
 }

@@ -1,98 +1,212 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { version } from '../../version';
+import { CONNECTION_FAILURES } from '../database/connection-failure';
+import { PROBLEMS } from '../problems/catalogue';
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+/** Many operations have a histogram of statements; fewer steps are enough to see which of them is slow. */
+const STATEMENT_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1, 5];
+const MESSAGES = [1, 2, 5, 10, 20, 50, 100, 200];
 
-/** The series of this process, in Prometheus' conventions. Label values come from fixed sets only. */
+/** Gauges that end like counters, which Prometheus' conventions forbid; each is the sum of one that stays. */
+const MISNAMED = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+];
+
+/**
+ * The series of this process, in Prometheus' conventions; docs/metrics.md lists them. Label values come from fixed sets
+ * only. A counter that an alert watches begins at 0: what a series begins with is no increase.
+ */
 @Injectable()
 export class Metrics {
   readonly registry = new Registry();
 
-  readonly httpRequests = new Counter({
-    name: 'xfchat_http_requests_total',
-    help: 'HTTP requests answered, by route pattern',
-    labelNames: ['method', 'route', 'status'] as const,
-    registers: [this.registry],
-  });
-  readonly httpSeconds = new Histogram({
-    name: 'xfchat_http_request_duration_seconds',
-    help: 'Time from the first byte of a request to the end of its answer',
-    labelNames: ['method', 'route'] as const,
-    buckets: SECONDS,
-    registers: [this.registry],
-  });
-  readonly socketCommands = new Counter({
-    name: 'xfchat_socket_commands_total',
-    help: 'Socket commands answered, by event and outcome (ok or the problem code)',
-    labelNames: ['event', 'outcome'] as const,
-    registers: [this.registry],
-  });
-  readonly socketSeconds = new Histogram({
-    name: 'xfchat_socket_command_duration_seconds',
-    help: 'Time from the arrival of a socket command to its acknowledgement',
-    labelNames: ['event'] as const,
-    buckets: SECONDS,
-    registers: [this.registry],
-  });
-  readonly sockets = new Gauge({
-    name: 'xfchat_sockets_connected',
-    help: 'Sockets that are connected and authenticated',
-    registers: [this.registry],
-  });
-  readonly slowSockets = new Counter({
-    name: 'xfchat_slow_sockets_closed_total',
-    help: 'Sockets closed because their clients did not read what was written',
-    registers: [this.registry],
-  });
-  readonly slowStreams = new Counter({
-    name: 'xfchat_slow_streams_closed_total',
-    help: 'Braid subscriptions closed because their clients did not read what was written',
-    registers: [this.registry],
-  });
-  readonly messages = new Counter({
-    name: 'xfchat_messages_total',
-    help: 'Messages given to the writer, by outcome',
-    labelNames: ['outcome'] as const,
-    registers: [this.registry],
-  });
-  readonly signIns = new Counter({
-    name: 'xfchat_sign_ins_total',
-    help: 'Attempts to sign in, by outcome (ok or the problem code)',
-    labelNames: ['outcome'] as const,
-    registers: [this.registry],
-  });
+  readonly httpRequests = this.counter(
+    'xfchat_http_requests_total',
+    'HTTP requests answered, by route pattern',
+    ['method', 'route', 'status'],
+  );
+  readonly httpSeconds = this.histogram(
+    'xfchat_http_request_duration_seconds',
+    'Time from the first byte of a request to the end of its answer',
+    SECONDS,
+    ['method', 'route'],
+  );
+  readonly socketCommands = this.counter(
+    'xfchat_socket_commands_total',
+    'Socket commands answered, by event and outcome (ok or the problem code)',
+    ['event', 'outcome'],
+  );
+  readonly socketSeconds = this.histogram(
+    'xfchat_socket_command_duration_seconds',
+    'Time from the arrival of a socket command to its acknowledgement',
+    SECONDS,
+    ['event'],
+  );
+  readonly problems = this.counter('xfchat_problems_total', 'Refusals, by problem code', [
+    'transport',
+    'code',
+  ]);
 
-  readonly databaseErrors = new Counter({
-    name: 'xfchat_db_errors_total',
-    help: 'Statements that failed, by SQLSTATE ("other" when the connection did)',
-    labelNames: ['code'] as const,
-    registers: [this.registry],
-  });
-  readonly databaseLeaks = new Counter({
-    name: 'xfchat_db_pool_leaks_total',
-    help: 'Connections that were held for longer than any request may last',
-    registers: [this.registry],
-  });
-  readonly canaryFailures = new Counter({
-    name: 'xfchat_canary_failures_total',
-    help: 'Messages of the server to itself that did not arrive, by reason',
-    labelNames: ['reason'] as const,
-    registers: [this.registry],
-  });
+  readonly messagesReceived = this.counter('xfchat_messages_received_total', 'Messages given to the writer');
+  readonly messages = this.counter(
+    'xfchat_messages_total',
+    'Messages that have left the writer, by outcome (created, repeated or the problem code)',
+    ['outcome'],
+  );
+  readonly messagesBroadcast = this.counter(
+    'xfchat_messages_broadcast_total',
+    'New messages told to their room',
+  );
+  readonly messageStageSeconds = this.histogram(
+    'xfchat_message_stage_duration_seconds',
+    'How long a batch of messages was queued, stored and broadcast',
+    SECONDS,
+    ['stage'],
+  );
+  readonly messageBatch = this.histogram(
+    'xfchat_message_batch_messages',
+    'Messages stored in one round trip to the database',
+    MESSAGES,
+  );
+  readonly eventFailures = this.counter(
+    'xfchat_event_failures_total',
+    'Listeners that failed to tell of what was committed',
+    ['event'],
+  );
+
+  readonly sockets = this.plainGauge(
+    'xfchat_sockets_connected',
+    'Sockets that are connected and authenticated',
+  );
+  readonly handshakes = this.counter(
+    'xfchat_handshakes_total',
+    'Sockets that wanted to come in, by outcome (ok or the problem code)',
+    ['outcome'],
+  );
+  readonly slowSockets = this.counter(
+    'xfchat_slow_sockets_closed_total',
+    'Sockets closed because their clients did not read what was written',
+  );
+  readonly slowStreams = this.counter(
+    'xfchat_slow_streams_closed_total',
+    'Braid subscriptions closed because their clients did not read what was written',
+  );
+  readonly signIns = this.counter(
+    'xfchat_sign_ins_total',
+    'Attempts to sign in, by outcome (ok or the problem code)',
+    ['outcome'],
+  );
+
+  readonly databaseConnectionFailures = this.counter(
+    'xfchat_db_connection_failures_total',
+    'Database connections that could not be had, or broke when the monitor looked',
+    ['source', 'reason'],
+  );
+  readonly databaseAcquireSeconds = this.histogram(
+    'xfchat_db_pool_acquire_duration_seconds',
+    'How long it took to get a connection of the pool',
+    SECONDS,
+  );
+  readonly databaseQuerySeconds = this.histogram(
+    'xfchat_db_query_duration_seconds',
+    'Duration of statements, by the route or command that needed them',
+    STATEMENT_SECONDS,
+    ['operation'],
+  );
+  readonly databaseSlowQueries = this.counter(
+    'xfchat_db_slow_queries_total',
+    'Statements that took longer than a second',
+  );
+  readonly databaseErrors = this.counter(
+    'xfchat_db_errors_total',
+    'Statements that failed, by SQLSTATE ("other" when the connection did)',
+    ['code'],
+  );
+  readonly databaseLeaks = this.counter(
+    'xfchat_db_pool_leaks_total',
+    'Connections that were held for longer than any request may last',
+  );
+  readonly canaryFailures = this.counter(
+    'xfchat_canary_failures_total',
+    'Messages of the server to itself that did not arrive, by reason',
+    ['reason'],
+  );
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
+    for (const name of MISNAMED) this.registry.removeSingleMetric(name);
+    new Gauge({
+      name: 'xfchat_build_info',
+      help: 'Which release runs, on which Node.js',
+      labelNames: ['version', 'node'],
+      registers: [this.registry],
+    }).set({ version, node: process.version }, 1);
+    const faults = Object.entries(PROBLEMS).filter(([, { status }]) => status >= 500);
+    for (const [code] of faults) {
+      for (const transport of ['http', 'socket']) this.problems.inc({ transport, code }, 0);
+      this.signIns.inc({ outcome: code }, 0);
+    }
+    for (const source of ['pool', 'monitor'])
+      for (const reason of CONNECTION_FAILURES) this.databaseConnectionFailures.inc({ source, reason }, 0);
   }
 
-  /** A gauge that is read when the metrics are. */
-  gauge(name: string, help: string, read: () => number): void {
+  /** A gauge that is read when the metrics are; it has no sample while its value is not known. */
+  gauge(name: string, help: string, read: () => number | undefined): void {
+    this.gauges(name, help, [], () => [{ labels: {}, value: read() }]);
+  }
+
+  /** The same with labels, from a fixed set. */
+  gauges<L extends string>(
+    name: string,
+    help: string,
+    labelNames: L[],
+    read: () => { labels: Partial<Record<L, string>>; value: number | undefined }[],
+  ): void {
     new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [this.registry],
+      collect() {
+        for (const { labels, value } of read()) {
+          if (value === undefined) this.remove(labels);
+          else this.set(labels, value);
+        }
+      },
+    });
+  }
+
+  /** A counter that is kept elsewhere. */
+  counterOf(name: string, help: string, read: () => number): void {
+    new Counter({
       name,
       help,
       registers: [this.registry],
       collect() {
-        this.set(read());
+        this.reset();
+        this.inc(read());
       },
     });
+  }
+
+  private counter<L extends string = never>(name: string, help: string, labelNames: L[] = []): Counter<L> {
+    return new Counter({ name, help, labelNames, registers: [this.registry] });
+  }
+
+  private plainGauge(name: string, help: string): Gauge {
+    return new Gauge({ name, help, registers: [this.registry] });
+  }
+
+  private histogram<L extends string = never>(
+    name: string,
+    help: string,
+    buckets: number[],
+    labelNames: L[] = [],
+  ): Histogram<L> {
+    return new Histogram({ name, help, buckets, labelNames, registers: [this.registry] });
   }
 }

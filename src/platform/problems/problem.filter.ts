@@ -3,6 +3,7 @@ import type { Request, Response } from 'express';
 import { allowedMethods } from '../http/allowed-methods';
 import { StructuredLogger, describeError } from '../logging/structured-logger';
 import { currentContext } from '../request-context';
+import type { ProblemCode } from './catalogue';
 import { Problem } from './problem';
 import { toProblem } from './to-problem';
 
@@ -44,11 +45,16 @@ export function isStillArriving(request: Request): boolean {
   return announced && !request.complete;
 }
 
+/** The code of the problem that a request was answered with. */
+export const problemOf = (response: Response): ProblemCode | undefined =>
+  response.locals.problem as ProblemCode | undefined;
+
 export function sendProblem(request: Request, response: Response, problem: Problem): void {
   if (response.headersSent) {
     request.socket.destroy();
     return;
   }
+  response.locals.problem = problem.code;
   if (problem.retryAfter !== undefined) response.setHeader('Retry-After', String(problem.retryAfter));
   // draft-ietf-httpapi-ratelimit-headers: nothing remains, and in so many seconds there will be some again.
   if (problem.code === 'rate-limited')

@@ -84,6 +84,7 @@ export function commandFrame(dependencies: {
       const durationMs = performance.now() - started;
       const outcome = acknowledgement.ok ? 'ok' : acknowledgement.problem.code;
       metrics.socketCommands.inc({ event: label, outcome });
+      if (!acknowledgement.ok) metrics.problems.inc({ transport: 'socket', code: outcome });
       metrics.socketSeconds.observe({ event: label }, durationMs / 1_000);
       logger.event('info', 'command', {
         requestId: context.requestId,

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Server } from 'socket.io';
+import { Metrics } from '../metrics/metrics';
 
 export const userRoom = (userId: string): string => `user:${userId}`;
 export const sessionRoom = (sessionId: string): string => `session:${sessionId}`;
@@ -21,6 +22,14 @@ export interface Arrival {
 export class Rooms {
   private server: Server | undefined;
   private readonly arrivals = new Set<Arrival>();
+
+  constructor(metrics: Metrics) {
+    metrics.gauge('xfchat_rooms', 'Rooms with somebody in them: users, sessions, conversations', () => {
+      // Socket.IO gives each socket a room of its own, which is none of ours.
+      const { rooms, sids } = this.server?.sockets.adapter ?? {};
+      return (rooms?.size ?? 0) - (sids?.size ?? 0);
+    });
+  }
 
   attach(server: Server): void {
     this.server = server;

@@ -1,0 +1,104 @@
+// `npm run check:monitoring`: what promtool and amtool say of deploy/monitoring, of the expressions of the dashboards,
+// and of the metrics of a running server. They are Debian's (packages prometheus and prometheus-alertmanager): installed,
+// or put into tools/monitoring by scripts/install-monitoring-tools.sh. Nothing is installed here.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+
+const root = join(import.meta.dirname, '..');
+const monitoring = join(root, 'deploy/monitoring');
+const env = { ...process.env, PATH: `${process.env.PATH}:${join(root, 'tools/monitoring/usr/bin')}` };
+const STARTED_WITHIN_MS = 120_000;
+
+const missing = ['promtool', 'amtool'].filter((name) => spawnSync(name, ['--version'], { env }).error);
+if (missing.length > 0) {
+  console.log(`check:monitoring DID NOT RUN: there is no ${missing.join(' and no ')} on this machine.`);
+  console.log('Debian has them: scripts/install-monitoring-tools.sh puts them into tools/monitoring.');
+  process.exit(0);
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'xfchat-monitoring-'));
+try {
+  const results = [
+    run('the configuration of Prometheus, and the rules', 'promtool', ['check', 'config', 'prometheus.yml']),
+    run('the alerts, firing and silent', 'promtool', ['test', 'rules', 'alerts.test.yml']),
+    run('the Alertmanager example', 'amtool', ['check-config', 'alertmanager.yml']),
+    run('the expressions of the dashboards', 'promtool', ['check', 'rules', dashboardsAsRules()]),
+    run('the metrics of a running server', 'promtool', ['check', 'metrics'], await scrape()),
+  ];
+  process.exitCode = results.every(Boolean) ? 0 : 1;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function run(what, command, parameters, input) {
+  console.log(`== ${what}: ${command} ${parameters.slice(0, 2).join(' ')}`);
+  const { status, stdout, stderr } = spawnSync(command, parameters, {
+    cwd: monitoring,
+    env,
+    input,
+    encoding: 'utf8',
+  });
+  console.log(`${stdout}${stderr}`.trim() || 'No complaints.');
+  return status === 0;
+}
+
+/** Grafana's variables filled in, each expression is a rule that promtool can read. */
+function dashboardsAsRules() {
+  const dashboards = join(monitoring, 'grafana/dashboards');
+  const expressions = readdirSync(dashboards).flatMap((file) =>
+    JSON.parse(readFileSync(join(dashboards, file), 'utf8')).panels.flatMap(({ targets = [] }) =>
+      targets.map(({ expr }) =>
+        expr.replaceAll('$__rate_interval', '1m').replaceAll('$job', 'xfchat').replaceAll('$instance', '.*'),
+      ),
+    ),
+  );
+  const path = join(folder, 'dashboards.json');
+  // JSON is YAML. The same expression in two dashboards is one rule.
+  const rules = [...new Set(expressions)].map((expr, index) => ({ record: `panel:${index}`, expr }));
+  writeFileSync(path, JSON.stringify({ groups: [{ name: 'panels', rules }] }));
+  console.log(`${rules.length} expressions of ${expressions.length} queries`);
+  return path;
+}
+
+/** Of a server with its embedded database, once its canary was heard. */
+async function scrape() {
+  const server = spawn(process.execPath, [join(root, 'dist/cli.js'), 'start'], {
+    cwd: folder,
+    env: {
+      PATH: process.env.PATH,
+      PORT: '0',
+      HOST: '127.0.0.1',
+      DATA_DIR: join(folder, 'data'),
+      CANARY_INTERVAL_MS: '200',
+      LOG_LEVEL: 'warn',
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise((resolve) => server.once('exit', resolve));
+  try {
+    const url = await addressOf(server);
+    for (const deadline = Date.now() + STARTED_WITHIN_MS; ; await pause(100)) {
+      const text = await (await fetch(`${url}/metrics`)).text();
+      if (/^xfchat_messages_broadcast_total [1-9]/m.test(text)) return text;
+      if (Date.now() > deadline) throw new Error('the canary of the server was not heard');
+    }
+  } finally {
+    server.kill('SIGTERM');
+    await ended;
+  }
+}
+
+function addressOf(server) {
+  return new Promise((resolve, reject) => {
+    let output = '';
+    server.stdout.on('data', (data) => {
+      output += data;
+      const [, url] = /XFChat serves at (http:\S+)/.exec(output) ?? [];
+      if (url) resolve(url);
+    });
+    server.once('exit', () => reject(new Error(`the server ended: ${output}`)));
+  });
+}

@@ -1,0 +1,32 @@
+/** Why a connection could not be had, as a word for operators: never the driver's text. */
+export const CONNECTION_FAILURES = [
+  'unreachable',
+  'timeout',
+  'authentication',
+  'starting',
+  'no-connection-free',
+] as const;
+
+export type ConnectionFailure = (typeof CONNECTION_FAILURES)[number];
+
+/** No answer came in time. */
+export class SilenceError extends Error {
+  override name = 'SilenceError';
+}
+
+const REASON_BY_CODE: Record<string, ConnectionFailure> = {
+  '28P01': 'authentication',
+  '28000': 'authentication',
+  '3D000': 'authentication',
+  '57P03': 'starting',
+  '53300': 'no-connection-free',
+  ETIMEDOUT: 'timeout',
+};
+/** What pg says, in its own words, when its time for a connection is up. */
+const TIMEOUT = /timeout/i;
+
+export function connectionFailureOf(error: Error): ConnectionFailure {
+  if (error instanceof SilenceError) return 'timeout';
+  const { code, message } = error as NodeJS.ErrnoException;
+  return REASON_BY_CODE[code ?? ''] ?? (!code && TIMEOUT.test(message) ? 'timeout' : 'unreachable');
+}

@@ -1,0 +1,9 @@
+import { timingSafeEqual } from 'node:crypto';
+
+/** Whether somebody with this `Authorization` may read the metrics; everybody may where no token is set. */
+export function isReader(authorization: string | undefined, token: string | undefined): boolean {
+  if (!token) return true;
+  const given = Buffer.from(authorization ?? '');
+  const expected = Buffer.from(`Bearer ${token}`);
+  return given.length === expected.length && timingSafeEqual(given, expected);
+}

@@ -1,0 +1,111 @@
+import { PROBLEMS } from '../../src/platform/problems/catalogue';
+import {
+  anchorsOf,
+  dashboards,
+  documentedSeries,
+  expectations,
+  exporterSeries,
+  expressionsOf,
+  rules,
+  sampleNames,
+  seriesIn,
+} from './monitoring';
+
+const alerts = rules().filter(({ alert }) => alert !== undefined);
+const recordings = rules().flatMap(({ record }) => record ?? []);
+
+describe('expressions of PromQL', () => {
+  it('are asked for their series', () => {
+    expect(seriesIn('up{job="xfchat"} == 0 or absent(up{job="x"})')).toEqual(['up']);
+    expect(
+      seriesIn('histogram_quantile(0.95, sum by (job, le) (rate(a_bucket{stage="b"}[5m]))) > 1e3'),
+    ).toEqual(['a_bucket']);
+    expect(
+      seriesIn('time() - max(a:b:c) / on (instance) count by (instance) (d{mode="idle"}) and e > 0'),
+    ).toEqual(['a:b:c', 'd', 'e']);
+  });
+});
+
+describe('alerts', () => {
+  it.each(alerts.map(({ alert, annotations }) => [alert!, annotations!.runbook_url]))(
+    '%s has a page in the runbook, and a test in which it fires and one in which it does not',
+    (alert, page) => {
+      const [path, anchor] = page.split('#');
+      expect(path).toBe('docs/runbook.md');
+      expect(anchorsOf('docs/runbook.md')).toContain(anchor);
+      const [fires, silent, ...more] = expectations()
+        .get(alert)!
+        .sort((a, b) => b - a);
+      expect(fires).toBeGreaterThan(0);
+      expect(silent).toBe(0);
+      expect(more).toEqual([]);
+    },
+  );
+
+  it('know the problems that are the fault of the server', () => {
+    const faults = Object.entries(PROBLEMS)
+      .filter(([code, { status }]) => status >= 500 && !['maintenance', 'draining'].includes(code))
+      .map(([code]) => code)
+      .join('|');
+    const lists = rules().flatMap(({ expr }) => /=~"(internal\|[^"]*)"/.exec(expr)?.[1] ?? []);
+    expect(lists).toHaveLength(3);
+    for (const list of lists) expect(list).toBe(faults);
+  });
+
+  it('ask for series that exist', () => {
+    const known = new Set([...documentedSeries().flatMap(sampleNames), ...exporterSeries(), ...recordings]);
+    for (const { alert, record, expr } of rules())
+      expect({ rule: alert ?? record, unknown: seriesIn(expr).filter((name) => !known.has(name)) }).toEqual({
+        rule: alert ?? record,
+        unknown: [],
+      });
+  });
+});
+
+describe.each(dashboards().map((dashboard) => [dashboard.file, dashboard] as const))(
+  '%s',
+  (file, dashboard) => {
+    const { panels } = dashboard;
+
+    it('is of one piece', () => {
+      expect(`${dashboard.uid}.json`).toBe(file);
+      expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+      expect(new Set(panels.map(({ title }) => title)).size).toBe(panels.length);
+      expect(dashboard.templating.list.map(({ name }) => name)).toEqual(['datasource', 'job', 'instance']);
+      for (const { title, type, datasource, targets = [] } of panels) {
+        if (type === 'row') continue;
+        const sources = [datasource, ...targets.map((target) => target.datasource)];
+        expect({ title, sources: sources.map((source) => source?.uid) }).toEqual({
+          title,
+          sources: sources.map(() => '${datasource}'),
+        });
+        expect({ title, queries: targets.length > 0 }).toEqual({ title, queries: true });
+        expect(new Set(targets.map(({ refId }) => refId)).size).toBe(targets.length);
+      }
+    });
+
+    it('lays no panel over another', () => {
+      const taken = new Map<string, string>();
+      for (const {
+        title,
+        gridPos: { x, y, w, h },
+      } of panels) {
+        expect({ title, fits: x >= 0 && x + w <= 24 }).toEqual({ title, fits: true });
+        for (let row = y; row < y + h; row++)
+          for (let column = x; column < x + w; column++) {
+            expect([title, taken.get(`${row}/${column}`)]).toEqual([title, undefined]);
+            taken.set(`${row}/${column}`, title);
+          }
+      }
+    });
+
+    it('asks for series that exist', () => {
+      const known = new Set([...documentedSeries().flatMap(sampleNames), ...exporterSeries(), ...recordings]);
+      for (const expr of expressionsOf(dashboard))
+        expect({ expr, unknown: seriesIn(expr).filter((name) => !known.has(name)) }).toEqual({
+          expr,
+          unknown: [],
+        });
+    });
+  },
+);
