@@ -2,25 +2,12 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Subscriptions } from './braid/subscriptions';
 import { ConnectionsGateway } from './connections/connections.gateway';
 import type { Configuration } from './platform/configuration/configuration';
+import { CLOSE_MS, FAREWELL_MS, longestDrainMs, WORK_MARGIN_MS } from './platform/lifecycle/longest-drain';
 import { WorkInFlight } from './platform/lifecycle/work-in-flight';
 import type { StructuredLogger } from './platform/logging/structured-logger';
 
-/** In-flight work ends by itself within the request deadline. */
-const WORK_MARGIN_MS = 2_000;
-/** For the last words to reach those who poll. */
-const FAREWELL_MS = 2_000;
-/** After it, HTTP connections are closed that became idle meanwhile, or whose clients keep them open. */
+/** By then HTTP connections are closed that have become idle, or whose clients keep them open. */
 const LINGER_MS = 500;
-/** For the rest. Neither a database nor a client that does not answer keeps the process. */
-const CLOSE_MS = 3_000;
-
-/** What a drain takes at most, in milliseconds: whoever stops the server must not lose patience before. */
-export function longestDrainMs(
-  configuration: Pick<Configuration, 'DRAIN_DELAY_MS' | 'REQUEST_TIMEOUT_MS'>,
-): number {
-  const { DRAIN_DELAY_MS, REQUEST_TIMEOUT_MS } = configuration;
-  return DRAIN_DELAY_MS + REQUEST_TIMEOUT_MS + WORK_MARGIN_MS + FAREWELL_MS + CLOSE_MS;
-}
 
 /**
  * Ends in the order that loses nothing: say that we are not ready, go on for the delay, refuse new work, tell the
@@ -35,7 +22,11 @@ export async function drainAndClose(
   const connections = application.get(ConnectionsGateway);
   work.startDraining();
   const delayMs = configuration.DRAIN_DELAY_MS;
-  logger.event('info', 'draining', { inFlight: work.size, delayMs, longestMs: longestDrainMs(configuration) });
+  logger.event('info', 'draining', {
+    inFlight: work.size,
+    delayMs,
+    longestMs: longestDrainMs(configuration),
+  });
   await new Promise((resolve) => setTimeout(resolve, delayMs));
 
   work.close();
