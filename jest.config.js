@@ -59,7 +59,7 @@ module.exports = {
     {
       ...base,
       displayName: 'unit',
-      testRegex: '(src|client/src|test/guarantees|test/support)/.*\\.spec\\.ts$',
+      testRegex: '(src|client/src|test/guarantees|test/support|test/deployment)/.*\\.spec\\.ts$',
     },
     {
       ...withDatabase,
