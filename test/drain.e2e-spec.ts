@@ -88,7 +88,9 @@ describe('draining', () => {
     const toServer = await FaultProxy.inFrontOf(server.url);
     const socket = await connectSocket(toServer.url, ada.accessToken);
     for (const link of [toServer, toDatabase]) link.set('stall');
+    const said = jest.spyOn(logger, 'event');
     await drainAndClose(server.application, server.configuration, logger);
+    expect(said.mock.calls.map(([, message]) => message)).toContain('not everything could be closed in time');
     socket.close();
     for (const link of [toServer, toDatabase]) await link.close();
     await database.drop();
