@@ -59,7 +59,7 @@ module.exports = {
     {
       ...base,
       displayName: 'unit',
-      testRegex: '(src|client/src|test/guarantees|test/support)/.*\\.spec\\.ts$',
+      testRegex: '(src|client/src|test/guarantees|test/support|test/deployment)/.*\\.spec\\.ts$',
     },
     {
       ...withDatabase,
@@ -70,6 +70,8 @@ module.exports = {
     },
     // Starts, crashes and restarts of the real processes: `npm run test:processes`.
     { ...withDatabase, displayName: 'processes', testRegex: 'test/processes/.*\\.process-spec\\.ts$' },
+    // Two servers behind a balancer, restarted one after the other: `npm run test:rollout`.
+    { ...withDatabase, displayName: 'rollout', testRegex: 'test/rollout/[^/]*\\.rollout-spec\\.ts$' },
     // Minutes of faults, on the server as it is built: `npm run test:guarantees`.
     { ...withDatabase, displayName: 'guarantees', testRegex: 'test/guarantees/proofs/.*\\.e2e-spec\\.ts$' },
     // Backups and migrations with much data, under load, kills and locks: `npm run test:change`.

@@ -3,8 +3,6 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import helmet from 'helmet';
 import { AppModule } from './app.module';
 import { EXPOSED_HEADERS } from './braid/response-headers';
-import { Subscriptions } from './braid/subscriptions';
-import { ConnectionsGateway } from './connections/connections.gateway';
 import { Figures } from './monitoring/figures';
 import type { Configuration } from './platform/configuration/configuration';
 import { DatabaseMonitor } from './platform/database/database-monitor';
@@ -21,8 +19,6 @@ const OVERDUE_CHECK_MS = 2_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 /** Longer than the idle time of the usual load balancers, so that they never write to a connection just closed. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
-/** In-flight work ends by itself within the request deadline. */
-const DRAIN_MARGIN_MS = 2_000;
 
 /** The whole application, connected to its database, not listening yet. */
 export async function createApplication(
@@ -67,34 +63,6 @@ export async function createApplication(
     connectionsCheckingInterval: OVERDUE_CHECK_MS, // read when it begins to listen
   });
   return application;
-}
-
-/**
- * Ends in the order that loses nothing: say that we are not ready, go on for the delay, refuse new work, end the streams,
- * finish what is in flight, close the sockets, close the rest.
- */
-export async function drainAndClose(
-  application: NestExpressApplication,
-  configuration: Configuration,
-  logger: StructuredLogger,
-): Promise<void> {
-  const work = application.get(WorkInFlight);
-  const connections = application.get(ConnectionsGateway);
-  work.startDraining();
-  logger.event('info', 'draining', { inFlight: work.size, delayMs: configuration.DRAIN_DELAY_MS });
-  await new Promise((resolve) => setTimeout(resolve, configuration.DRAIN_DELAY_MS));
-  connections.announceDraining();
-  work.close();
-  application.get(Subscriptions).drain();
-  const isFinished = await work.idle(configuration.REQUEST_TIMEOUT_MS + DRAIN_MARGIN_MS);
-  if (!isFinished) logger.event('warn', 'work was left unfinished', { inFlight: work.size });
-  connections.disconnectAll();
-  const server = application.getHttpServer();
-  server.closeIdleConnections();
-  const closed = application.close();
-  // Connections that became idle meanwhile, and clients that keep theirs open.
-  setTimeout(() => server.closeAllConnections(), 500).unref();
-  await closed;
 }
 
 function trustProxy(value: string | undefined): boolean | number | string[] {

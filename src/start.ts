@@ -1,5 +1,5 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { createApplication, drainAndClose } from './application';
+import { createApplication } from './application';
 import type { Configuration } from './platform/configuration/configuration';
 import {
   loadConfiguration,
@@ -12,6 +12,7 @@ import { migrateUp } from './platform/migrations/migrate';
 import { verifyConnectionBudget, verifyDatabase } from './platform/database/verify-database';
 import { verifySchema } from './platform/database/verify-schema';
 import { openDatabase } from './database-source';
+import { drainAndClose } from './drain';
 import { StructuredLogger } from './platform/logging/structured-logger';
 import { SCHEMA } from './schema';
 import { version } from './version';

@@ -1,15 +1,35 @@
-import { drainAndClose } from '../src/application';
+import { drainAndClose } from '../src/drain';
+import { MessagesService } from '../src/messages/messages.service';
 import { StructuredLogger } from '../src/platform/logging/structured-logger';
 import { call } from './support/api';
-import { createTestDatabase, withClient } from './support/databases';
+import { createTestDatabase } from './support/databases';
+import { FaultProxy } from './support/fault-proxy';
 import { signUpAll, type Person } from './support/people';
-import { startTestServer } from './support/test-server';
+import { startTestServer, type TestServer } from './support/test-server';
+import { connectSocket, type CommandAnswer, type TestSocket } from './support/test-socket';
 import { until } from './support/until';
 
+/** From the call on, what is sent waits until the test lets it go. */
+function holdSends(server: TestServer): { readonly held: () => number; readonly release: () => void } {
+  const messages = server.application.get(MessagesService);
+  const send = messages.send.bind(messages);
+  let release!: () => void;
+  const gate = new Promise<void>((resolve) => (release = resolve));
+  let held = 0;
+  jest.spyOn(messages, 'send').mockImplementation(async (...parameters) => {
+    held++;
+    await gate;
+    return send(...parameters);
+  });
+  return { held: () => held, release };
+}
+
 describe('draining', () => {
+  const logger = new StructuredLogger({ level: 'fatal', readable: false });
+
   it('turns readiness red, goes on for the delay, finishes what has begun, tells sockets, and closes', async () => {
     const database = await createTestDatabase();
-    const server = await startTestServer({ database, environment: { DRAIN_DELAY_MS: '700' } });
+    const server = await startTestServer({ database, environment: { DRAIN_DELAY_MS: '1500' } });
     const [ada, ben] = (await signUpAll(server.url, 2)) as [Person, Person];
     const conversationId = await ada.direct(ben);
     const sockets = [
@@ -17,39 +37,62 @@ describe('draining', () => {
       await ben.connect(),
       await ben.connect({ transports: ['polling'] }),
     ];
-    const logger = new StructuredLogger({ level: 'fatal', readable: false });
-    await withClient(database.url, async (client) => {
-      await client.query('begin');
-      await client.query('select from conversations where id = $1 for no key update', [conversationId]);
-      const drained = drainAndClose(server.application, server.configuration, logger);
-      const ready = await call(server.url, 'GET', '/health/ready');
-      expect(ready).toMatchObject({ status: 503, body: { error: { draining: { status: 'down' } } } });
-      expect((await call(server.url, 'GET', '/health/live')).status).toBe(200);
-      expect((await ada.call('GET', '/users/me')).status).toBe(200);
+    const [bySocket, , byPolling] = sockets as [TestSocket, TestSocket, TestSocket];
+    const { held, release } = holdSends(server);
+    const begin = (socket: TestSocket, body: string): Promise<CommandAnswer> =>
+      socket.command('message:send', { conversationId, body });
+    // The first answer takes the poll that waits; the second has to wait for the next one.
+    const overSockets = [
+      begin(bySocket, 'one'),
+      begin(byPolling, 'two'),
+      begin(byPolling, 'three'),
+      begin(byPolling, 'four'),
+    ];
+    const overHttp = ben.call('POST', `/conversations/${conversationId}/messages`, { body: 'by HTTP' });
+    await until('all to be in flight', () => held() === 5);
 
-      const [overSocket, overHttp] = [
-        sockets[0]!.command('message:send', { conversationId, body: 'in flight' }),
-        ben.call('POST', `/conversations/${conversationId}/messages`, { body: 'in flight too' }),
-      ];
-      const notices = await Promise.all(sockets.map((socket) => socket.next('server:draining')));
-      for (const notice of notices) expect(notice).toEqual({ reconnectInMs: expect.any(Number) });
-      expect(await sockets[1]!.command('message:send', { conversationId, body: 'too late' })).toMatchObject({
-        ok: false,
-        problem: { code: 'draining', status: 503, retryAfter: expect.any(Number) },
-      });
-      expect(await ada.call('GET', '/users/me')).toMatchObject({ status: 503, body: { code: 'draining' } });
-      await client.query('commit');
-      expect(await overSocket).toMatchObject({ ok: true });
-      expect((await overHttp).status).toBe(201);
-      await drained;
+    const drained = drainAndClose(server.application, server.configuration, logger);
+    expect((await ada.call('GET', '/users/me')).status).toBe(200);
+    const ready = await call(server.url, 'GET', '/health/ready');
+    expect(ready).toMatchObject({ status: 503, body: { error: { draining: { status: 'down' } } } });
+    expect((await call(server.url, 'GET', '/health/live')).status).toBe(200);
+    const notices = await Promise.all(sockets.map((socket) => socket.next('server:draining')));
+    // Two seconds, a third of them for each.
+    const slots = notices.map(({ reconnectInMs }) => Math.floor(reconnectInMs / (2_000 / 3)));
+    expect(slots.sort()).toEqual([0, 1, 2]);
+    expect(await begin(sockets[1]!, 'too late')).toMatchObject({
+      ok: false,
+      problem: { code: 'draining', status: 503, retryAfter: expect.any(Number) },
     });
-    for (const socket of sockets) await socket.disconnected();
+    expect(await ada.call('GET', '/users/me')).toMatchObject({ status: 503, body: { code: 'draining' } });
+    release();
+    for (const answer of overSockets) expect(await answer).toMatchObject({ ok: true });
+    expect((await overHttp).status).toBe(201);
+    await drained;
+    // Told to go ("io server disconnect") they would not come back by themselves.
+    for (const socket of sockets) expect(await socket.disconnected()).toBe('transport close');
     await until('the port to be closed', async () =>
       fetch(server.url).then(
         () => false,
         () => true,
       ),
     );
+    await database.drop();
+  });
+
+  it('does not wait for a client or a database that does not answer', async () => {
+    const database = await createTestDatabase();
+    const toDatabase = await FaultProxy.inFrontOf(database.url);
+    const server = await startTestServer({ database, connectTo: () => toDatabase.url });
+    const [ada] = (await signUpAll(server.url, 1)) as [Person];
+    const toServer = await FaultProxy.inFrontOf(server.url);
+    const socket = await connectSocket(toServer.url, ada.accessToken);
+    for (const link of [toServer, toDatabase]) link.set('stall');
+    const said = jest.spyOn(logger, 'event');
+    await drainAndClose(server.application, server.configuration, logger);
+    expect(said.mock.calls.map(([, message]) => message)).toContain('not everything could be closed in time');
+    socket.close();
+    for (const link of [toServer, toDatabase]) await link.close();
     await database.drop();
   });
 });

@@ -28,7 +28,12 @@ import { Entitlements } from './entitlements';
 import { CONNECTION_EVENTS } from './connections.events';
 
 const SWEEP_MS = 2_000;
-const MAX_RECONNECT_MS = 5_000;
+/** How many are asked to come back in a second: each of them costs the other servers a few reads. */
+const RECONNECTS_PER_SECOND = 500;
+/** Where there are few: a server that has nobody beside it is back by then. */
+const MIN_SPREAD_MS = 2_000;
+/** Nobody is asked to stay away for longer: meanwhile they can send over HTTP, and hear nothing live. */
+const MAX_SPREAD_MS = 30_000;
 
 type Status = 'ok' | 'degraded' | 'maintenance';
 
@@ -165,15 +170,28 @@ export class ConnectionsGateway
     return { expiresIn: Math.max(0, Math.floor((claims.expiresAt - Date.now()) / 1_000)) };
   }
 
-  /** Tells every socket to come back later, each at another time, so that they do not all return at once. */
+  /** Tells every socket to come back, each in a moment of its own, so that they do not all return at once. */
   announceDraining(): void {
-    for (const socket of this.server?.sockets.sockets.values() ?? []) {
-      socket.emit('server:draining', { reconnectInMs: Math.floor(Math.random() * MAX_RECONNECT_MS) });
-    }
+    const sockets = [...(this.server?.sockets.sockets.values() ?? [])];
+    const neededMs = (sockets.length / RECONNECTS_PER_SECOND) * 1_000;
+    const slotMs = Math.min(MAX_SPREAD_MS, Math.max(MIN_SPREAD_MS, neededMs)) / sockets.length;
+    for (const [index, socket] of sockets.entries())
+      socket.emit('server:draining', { reconnectInMs: Math.floor((index + Math.random()) * slotMs) });
   }
 
-  disconnectAll(): void {
-    this.server?.disconnectSockets(true);
+  /**
+   * Ends every connection as a broken network would: Socket.IO's clients come back by themselves after that, but not
+   * when the server tells them to go. Resolves when all have got what was said to them before.
+   */
+  async closeAll(): Promise<void> {
+    const connections = [...(this.server?.sockets.sockets.values() ?? [])].map(({ conn }) => conn);
+    await Promise.all(
+      connections.map((connection) => {
+        const closed = new Promise<void>((resolve) => connection.once('close', () => resolve()));
+        connection.close();
+        return closed;
+      }),
+    );
   }
 
   /** @throws Problem: what the client finds in `connect_error.data` */

@@ -64,9 +64,10 @@ export class ServerProcess {
     await this.end('SIGKILL');
   }
 
-  /** As an operator does. */
-  async stop(): Promise<void> {
+  /** As an operator does. @returns the exit code */
+  async stop(): Promise<number | null> {
     await this.end('SIGTERM');
+    return this.child?.exitCode ?? null;
   }
 
   /** What it has said of late. */

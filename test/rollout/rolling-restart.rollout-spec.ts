@@ -1,0 +1,114 @@
+import type { Message } from '../../client/src/index';
+import { createTestDatabase, type TestDatabase } from '../support/databases';
+import { signUpAll } from '../support/people';
+import { until } from '../support/until';
+import { Cluster } from '../guarantees/processes/cluster';
+import { Balancer } from './balancer';
+import { Sender } from './sender';
+
+const SENDERS = 50;
+const GROUP_SIZE = 5;
+/** That of production. */
+const DRAIN_DELAY_MS = 5_000;
+const PATIENCE_MS = 120_000;
+
+/** What a machine with too much to do says of its database, which nobody restarts here. */
+const ABOUT_THE_DATABASE = ['database-busy', 'temporarily-unavailable'];
+
+/** From the signal until everybody was served by two servers again. */
+interface Restart {
+  readonly signalledAt: number;
+  readonly exitCode: number | null;
+  readonly exitMs: number;
+  readonly overAt: number;
+}
+
+describe(`two servers restarted one after the other under ${SENDERS} senders`, () => {
+  let database: TestDatabase;
+  let cluster: Cluster;
+  let balancer: Balancer;
+  const senders: Sender[] = [];
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    const environment = { DRAIN_DELAY_MS: String(DRAIN_DELAY_MS), DATABASE_POOL_MAX: '10' };
+    cluster = await Cluster.start(database.url, { servers: 2, environment });
+    balancer = await Balancer.inFrontOf(cluster.urls);
+    await everybodyIsServed();
+    // Not all at once: hashing passwords is hard work.
+    while (senders.length < SENDERS) {
+      const [owner, ...others] = await signUpAll(balancer.url, GROUP_SIZE);
+      const group = await owner!.group(...others);
+      for (const person of [owner!, ...others])
+        senders.push(await Sender.connect(person, group, balancer.url));
+    }
+    await everybodyIsServed();
+  }, 180_000);
+  afterAll(async () => {
+    await Promise.all(senders.map((sender) => sender.close()));
+    await balancer.close();
+    await cluster.close();
+    await database.drop();
+  }, 60_000);
+
+  async function everybodyIsServed(): Promise<void> {
+    const isSo = (): boolean =>
+      cluster.urls.every((url) => balancer.isInRotation(url)) && senders.every(({ isOnline }) => isOnline);
+    await until('everybody to be served by two servers', isSo, PATIENCE_MS);
+  }
+
+  async function restart(server: Cluster['servers'][number]): Promise<Restart> {
+    // Everybody writes in the turn of the signal: so there are requests that were begun just before it.
+    const begun = senders.map((sender) => sender.write());
+    const signalledAt = performance.now();
+    const exitCode = await server.stop();
+    const exitMs = performance.now() - signalledAt;
+    await server.start();
+    await Promise.all(begun);
+    await everybodyIsServed();
+    return { signalledAt, exitCode, exitMs, overAt: performance.now() };
+  }
+
+  it('lose nothing that was acknowledged, and fail nothing that was begun before the signal', async () => {
+    let isOver = false;
+    const writing = senders.map((sender) => sender.writeUntil(() => isOver));
+    const restarts: Restart[] = [];
+    for (const server of cluster.servers) restarts.push(await restart(server));
+    isOver = true;
+    await Promise.all(writing);
+
+    const attempts = senders.flatMap((sender) => sender.attempts);
+    const refused = attempts.filter(({ refusal }) => refusal !== undefined);
+    const isWithin = ({ begunAt }: { begunAt: number }): boolean =>
+      restarts.some(({ signalledAt, overAt }) => begunAt > signalledAt && begunAt < overAt);
+    const told = senders.flatMap((sender) => sender.reconnectTimes);
+    process.stdout.write(
+      `${attempts.length} messages by ${SENDERS} senders, ${refused.length} of them refused at first; ` +
+        `exits after ${restarts.map(({ exitMs }) => `${(exitMs / 1_000).toFixed(1)} s`).join(' and ')}\n`,
+    );
+    expect(restarts.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
+    const failed = refused.filter(({ refusal }) => !ABOUT_THE_DATABASE.includes(refusal!));
+    expect(failed.filter((attempt) => !isWithin(attempt))).toEqual([]);
+    // Everybody was connected to one of the two, and was told when to come back: no two at the same time, or nearly so.
+    expect(told.length).toBeGreaterThanOrEqual(SENDERS);
+    expect(new Set(told).size).toBeGreaterThan(told.length / 2);
+
+    for (let first = 0; first < SENDERS; first += GROUP_SIZE) {
+      const group = senders.slice(first, first + GROUP_SIZE);
+      const history = await group[0]!.view();
+      expect(history.map(({ seq }) => seq)).toEqual(history.map((_message, index) => index + 1));
+      const stored = new Map(history.map((message) => [message.id, message]));
+      for (const sender of group) {
+        expect(sender.acknowledged.filter((message) => !isSame(stored.get(message.id), message))).toEqual([]);
+        expect(history.filter(({ senderId }) => senderId === sender.person.id)).toHaveLength(
+          sender.attempts.length,
+        );
+        expect(await sender.view()).toEqual(history);
+      }
+    }
+  }, 300_000);
+});
+
+/** What was acknowledged is what is stored, byte by byte. */
+const isSame = (stored: Message | undefined, acknowledged: Message): boolean =>
+  JSON.stringify(stored) === JSON.stringify(acknowledged);
