@@ -4,6 +4,7 @@ import helmet from 'helmet';
 import { AppModule } from './app.module';
 import { EXPOSED_HEADERS } from './braid/response-headers';
 import { Subscriptions } from './braid/subscriptions';
+import { BROWSER_CLIENT_FOLDER, browserClient } from './browser-client/browser-client';
 import { ConnectionsGateway } from './connections/connections.gateway';
 import type { Configuration } from './platform/configuration/configuration';
 import { DatabaseMonitor } from './platform/database/database-monitor';
@@ -46,6 +47,7 @@ export async function createApplication(
     }),
   );
   application.use(helmet());
+  application.use(browserClient(BROWSER_CLIENT_FOLDER));
   application.enableCors({
     origin: configuration.CORS_ORIGINS.length > 0 ? configuration.CORS_ORIGINS : false,
     exposedHeaders: ['X-Request-Id', 'Retry-After', ...EXPOSED_HEADERS],
