@@ -1,5 +1,5 @@
 import type { Conversation } from '@xfchat/client';
-import { useChat } from '../context.ts';
+import { useChangesOf, useChat } from '../context.ts';
 import { Person } from '../people/person.tsx';
 
 interface AddProps {
@@ -11,6 +11,7 @@ interface AddProps {
 /** One's friends who are not in the group. */
 export function AddPeople({ conversation, isBusy, onAdd }: AddProps) {
   const { friends } = useChat();
+  useChangesOf(conversation);
   const present = new Set(conversation.participants.map(({ userId }) => userId));
   const others = (friends.list.value ?? []).filter(({ id }) => !present.has(id));
   if (others.length === 0) return null;

@@ -1,6 +1,6 @@
 import type { Conversation } from '@xfchat/client';
 import type { Chat } from '../chat.ts';
-import { useChat } from '../context.ts';
+import { useChangesOf, useChat } from '../context.ts';
 import { Icon, type IconName } from '../frame/icon.tsx';
 import { Avatar } from '../people/avatar.tsx';
 import { follow, pathOf, route } from '../route.ts';
@@ -71,6 +71,7 @@ function Place(props: { path: string; icon: IconName; label: string; count?: num
 }
 
 function ConversationEntry({ conversation, chat }: { conversation: Conversation; chat: Chat }) {
+  useChangesOf(conversation);
   const { id, unreadCount, messages, outgoing, createdAt, type } = conversation;
   const title = chat.titleOf(conversation);
   const place = route.value;

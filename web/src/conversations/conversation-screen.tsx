@@ -1,6 +1,6 @@
 import type { Conversation } from '@xfchat/client';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { useChat } from '../context.ts';
+import { useChangesOf, useChat } from '../context.ts';
 import { Icon } from '../frame/icon.tsx';
 import { Back, PaneHead } from '../frame/pane-head.tsx';
 import { Avatar } from '../people/avatar.tsx';
@@ -12,7 +12,7 @@ import { DetailsDialog } from './details-dialog.tsx';
 export function ConversationScreen({ id }: { id: string }) {
   const chat = useChat();
   const [failure, setFailure] = useState<string>();
-  const version = chat.versionOf(id).value;
+  void chat.versionOf(id).value; // it may come, and go
   const conversation = chat.client.conversation(id);
   const wasThere = useRef(false);
   if (conversation) wasThere.current = true;
@@ -21,7 +21,7 @@ export function ConversationScreen({ id }: { id: string }) {
     if (!conversation) chat.client.open(id).catch((error: unknown) => setFailure(inWords(error)));
   }, [id]);
 
-  if (conversation) return <Known conversation={conversation} version={version} />;
+  if (conversation) return <Known conversation={conversation} />;
   const text = wasThere.current ? 'You are not in this conversation any more.' : failure;
   return (
     <div class="page">
@@ -33,8 +33,9 @@ export function ConversationScreen({ id }: { id: string }) {
   );
 }
 
-function Known({ conversation, version }: { conversation: Conversation; version: number }) {
+function Known({ conversation }: { conversation: Conversation }) {
   const chat = useChat();
+  useChangesOf(conversation);
   const [showsDetails, setShowsDetails] = useState(false);
   const title = chat.titleOf(conversation);
   const partner = conversation.type === 'direct' ? chat.partner(conversation) : undefined;
@@ -57,7 +58,7 @@ function Known({ conversation, version }: { conversation: Conversation; version:
           <Icon name="info" />
         </button>
       </header>
-      <ConversationView conversation={conversation} version={version} />
+      <ConversationView conversation={conversation} />
       {showsDetails && <DetailsDialog conversation={conversation} onClose={() => setShowsDetails(false)} />}
     </div>
   );

@@ -1,7 +1,7 @@
 import { EditConflict, type Conversation, type Message } from '@xfchat/client';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Chat } from '../chat.ts';
-import { useChat } from '../context.ts';
+import { useChangesOf, useChat } from '../context.ts';
 import { useAttempt } from '../frame/attempt.ts';
 import { Confirmation } from '../frame/dialog.tsx';
 import { Composer } from './composer.tsx';
@@ -16,8 +16,9 @@ interface About {
 }
 
 /** The messages of a conversation, and where one writes. */
-export function ConversationView({ conversation, version }: { conversation: Conversation; version: number }) {
+export function ConversationView({ conversation }: { conversation: Conversation }) {
   const chat = useChat();
+  const version = useChangesOf(conversation);
   const list = useRef<MessageList>(null);
   const writing = useAttempt();
   const changing = useAttempt();
@@ -144,6 +145,7 @@ export function ConversationView({ conversation, version }: { conversation: Conv
 /** Reads the newest message of somebody else to those who do not see it. */
 function Announcement({ conversation }: { conversation: Conversation }) {
   const chat = useChat();
+  useChangesOf(conversation);
   const arrivedAt = useMemo(() => conversation.position.seq, []);
   const newest = conversation.messages.at(-1);
   const isNew = newest && newest.seq > arrivedAt && newest.senderId !== chat.client.user?.id && newest.body;

@@ -1,6 +1,6 @@
 import type { Conversation, Role } from '@xfchat/client';
 import { useEffect, useState } from 'preact/hooks';
-import { useChat } from '../context.ts';
+import { useChangesOf, useChat } from '../context.ts';
 import { useAttempt } from '../frame/attempt.ts';
 import { Confirmation, Dialog } from '../frame/dialog.tsx';
 import { Failure } from '../frame/failure.tsx';
@@ -31,6 +31,7 @@ export function DetailsDialog({
   onClose: () => void;
 }) {
   const chat = useChat();
+  useChangesOf(conversation);
   const attempt = useAttempt();
   const [question, setQuestion] = useState<Question>();
   const { id, type, myRole } = conversation;
