@@ -5,7 +5,9 @@ import { Bench } from './support/bench';
 import type { Tab } from './support/tab';
 
 const KILLS = 5;
-const MESSAGES = 30;
+const MESSAGES = 25;
+/** Messages of both from one kill to the next. */
+const ROUND = (2 * MESSAGES) / KILLS;
 
 jest.setTimeout(180_000);
 
@@ -36,29 +38,23 @@ describe('a server that is killed while people write', () => {
 
   it(`shows every message once and in order on both screens, after ${KILLS} kills`, async () => {
     let written = 0;
+    let kills = 0;
+    const hasWritten = (count: number): Promise<true> =>
+      until(`${count} messages to be written`, () => written >= count, 90_000);
     const write = async (tab: Tab, name: string): Promise<void> => {
       for (let number = 1; number <= MESSAGES; number++) {
         await tab.say(`${name} ${number}`);
         written++;
-        // Between kills people write: some of it into a server that is there, some into none.
-        await until(
-          'the next kill',
-          () => kills * (MESSAGES / KILLS) * 2 + 12 > written || kills === KILLS,
-          90_000,
-        );
+        // Of each round some is written before the kill, and some into no server at all.
+        await until('the next kill', () => written < kills * ROUND + ROUND / 2, 90_000);
       }
     };
-    let kills = 0;
     const kill = async (): Promise<void> => {
       while (kills < KILLS) {
-        const before = written;
-        await until('something to be written', () => written > before + 3 || written === 2 * MESSAGES);
+        await hasWritten(kills * ROUND + ROUND / 3);
         await bench.server.kill();
         kills++;
-        await until(
-          'something to be written without a server',
-          () => written > before + 6 || written === 2 * MESSAGES,
-        );
+        await hasWritten(kills * ROUND);
         await bench.server.start();
       }
     };

@@ -40,4 +40,7 @@ async function takeAll(): Promise<void> {
   process.stdout.write(`The screenshots are in ${FOLDER}\n`);
 }
 
-void takeAll();
+takeAll().catch((error: unknown) => {
+  process.stderr.write(`${String(error)}\n`);
+  process.exitCode = 1;
+});

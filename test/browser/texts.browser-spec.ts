@@ -73,6 +73,7 @@ describe('what is written', () => {
     });
     await tab.goTo(`/c/${id}`);
     await tab.row(`number ${COUNT}`).first().waitFor();
+    await until('a first page', async () => (await tab.rows.count()) > 50);
     // In the page, because ten thousand looks from here would take minutes.
     const watched = await tab.page.evaluate(watchScrollingUp);
     expect(watched.jumps).toEqual([]);

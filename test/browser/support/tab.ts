@@ -107,6 +107,7 @@ export class Tab {
   async doTo(text: string, action: string): Promise<void> {
     const row = this.row(text).last();
     await row.hover();
+    await row.focus(); // where nobody can hover
     await row.getByRole('button', { name: action, exact: true }).click();
   }
 
@@ -117,6 +118,7 @@ export class Tab {
 
   async shows(texts: readonly string[]): Promise<void> {
     const wanted = JSON.stringify(texts);
-    await until(`the messages ${wanted}`, async () => JSON.stringify(await this.texts()) === wanted);
+    const isSo = async (): Promise<boolean> => JSON.stringify(await this.texts()) === wanted;
+    await until('the messages', isSo).catch(async () => expect(await this.texts()).toEqual(texts));
   }
 }

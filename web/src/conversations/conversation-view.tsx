@@ -93,11 +93,12 @@ export function ConversationView({ conversation }: { conversation: Conversation 
         ownUserId={chat.client.user!.id}
         firstUnread={firstUnread}
         sent={sent}
+        isOnline={chat.isOnline.value}
         actions={actions}
         onFollow={setFollowing}
       />
       <div role="status" class={isBehind ? 'gap' : undefined}>
-        {isBehind && 'Some messages are missing here. They are being fetched …'}
+        {isBehind && 'Looking for messages that you have missed …'}
       </div>
       <Announcement conversation={conversation} />
       <Composer

@@ -24,6 +24,7 @@ interface ListProps {
   readonly firstUnread: number | undefined;
   /** Grows with each message that is sent from here: one wants to see it. */
   readonly sent: number;
+  readonly isOnline: boolean;
   readonly actions: MessageActions;
   readonly onFollow: (isFollowing: boolean) => void;
 }
@@ -73,7 +74,8 @@ export class MessageList extends Component<ListProps, ListState> {
     this.resized.disconnect();
   }
 
-  override componentWillReceiveProps({ sent }: ListProps): void {
+  override componentWillReceiveProps({ sent, isOnline }: ListProps): void {
+    if (isOnline && !this.props.isOnline) this.setState({ failure: undefined });
     if (sent === this.sent) return;
     this.sent = sent;
     this.showEnd();
@@ -83,7 +85,9 @@ export class MessageList extends Component<ListProps, ListState> {
     const list = this.element.current!;
     const { top, bottom } = list.getBoundingClientRect();
     const seen: Anchor[] = [];
-    for (const row of list.querySelectorAll<HTMLElement>('[data-id]')) {
+    // The first comes last: it loses its name and the line of its day when it is not the first any more.
+    const [first, ...rest] = list.querySelectorAll<HTMLElement>('[data-id]');
+    for (const row of first ? [...rest, first] : []) {
       const place = row.getBoundingClientRect();
       if (place.bottom > top && place.top < bottom) seen.push({ id: row.dataset.id!, top: place.top });
     }
@@ -163,14 +167,16 @@ export class MessageList extends Component<ListProps, ListState> {
 
   /** Draws what comes before, as long as the upper edge is near, and fetches more of it in good time. */
   private fill(): void {
-    if (this.element.current!.scrollTop >= NEAR) return;
+    if (!this.isNearBeginning) return;
     const { first } = this.held;
     const { from } = this.window;
-    if (from > first) {
-      this.window = earlier(this.window, this.held);
-      this.forceUpdate();
-    }
-    if (from - first < PAGE && !this.state.failure) void this.load();
+    if (from > first) this.forceUpdate();
+    if (from - first < PAGE && !this.state.failure && this.props.isOnline) void this.load();
+  }
+
+  private get isNearBeginning(): boolean {
+    const list = this.element.current;
+    return list !== null && list.scrollTop < NEAR;
   }
 
   private async load(): Promise<void> {
@@ -205,11 +211,13 @@ export class MessageList extends Component<ListProps, ListState> {
     if (row && row.dataset.id !== this.state.current) this.setState({ current: row.dataset.id });
   };
 
-  override render({ conversation, ownUserId, firstUnread, actions }: ListProps, state: ListState) {
+  override render({ conversation, ownUserId, firstUnread, isOnline, actions }: ListProps, state: ListState) {
     const { messages, outgoing, participants, hasOlder, type, myRole } = conversation;
     const { held } = this;
     if (state.isFollowing) this.window = followed(this.window, held);
     if (this.window.from > held.last + 1) this.window = atEnd(held);
+    // What has come before is drawn at once: without it the upper edge would be too near to keep anything in its place.
+    if (this.isNearBeginning && this.window.from > held.first) this.window = earlier(this.window, held);
     const { from, to } = this.window;
     const shown = messages.slice(from - held.first, (to ?? held.last) - held.first + 1);
     const before = messages[from - held.first - 1];
@@ -222,7 +230,7 @@ export class MessageList extends Component<ListProps, ListState> {
       <div class="messages-frame">
         <div ref={this.element} class="messages" onScroll={this.scrolled}>
           {from <= held.first && (
-            <Beginning hasOlder={hasOlder} failure={state.failure} onRetry={this.retry} />
+            <Beginning hasOlder={hasOlder} isOnline={isOnline} failure={state.failure} onRetry={this.retry} />
           )}
           <ol aria-label="Messages" onKeyDown={this.keyPressed} onFocusIn={this.focused}>
             {rows.map(({ said, startsDay, startsTurn }) => {
@@ -268,9 +276,16 @@ export class MessageList extends Component<ListProps, ListState> {
   }
 }
 
-function Beginning(props: { hasOlder: boolean; failure: string | undefined; onRetry: () => void }) {
-  const { hasOlder, failure, onRetry } = props;
+interface BeginningProps {
+  readonly hasOlder: boolean;
+  readonly isOnline: boolean;
+  readonly failure: string | undefined;
+  readonly onRetry: () => void;
+}
+
+function Beginning({ hasOlder, isOnline, failure, onRetry }: BeginningProps) {
   if (!hasOlder) return <p class="beginning">This is where the conversation begins.</p>;
+  if (!isOnline) return <p class="beginning">Earlier messages come when there is a connection.</p>;
   if (!failure) return <p class="beginning">Loading earlier messages …</p>;
   return (
     <p class="beginning" role="alert">

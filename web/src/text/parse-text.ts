@@ -105,10 +105,10 @@ function inline(tokens: readonly Token[], depth: number): Piece[] {
         return [{ kind: 'link', address, pieces: inline(token.tokens ?? [], depth + 1) }];
       }
       case 'escape':
+        return withBreaks((token as Tokens.Escape).text);
       case 'text':
-        return token.type === 'text' && 'tokens' in token && token.tokens
-          ? inline(token.tokens, depth + 1)
-          : withBreaks((token as Tokens.Text).text);
+        // Its `raw`, since `text` has some of its entities replaced.
+        return token.tokens ? inline(token.tokens, depth + 1) : withBreaks(token.raw);
       default:
         return withBreaks(token.raw);
     }
