@@ -29,7 +29,7 @@ describe('two people in two browsers', () => {
 
     await ada.link(/Friends/).click();
     await ada.field('Find people').fill(bensName.slice(0, -1));
-    await ada.button('Ask Ben to be friends').click();
+    await ada.button('Add friend Ben').click();
     await ada.button('Take back the request to Ben').waitFor();
 
     await ben.link('Friends 1 waiting').click();

@@ -41,7 +41,7 @@ export class Bench {
       timezoneId: 'Europe/Berlin',
       ...options,
     });
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(45_000);
     return Tab.open(context, this.url);
   }
 

@@ -29,29 +29,36 @@ export function ParticipantEntry({
   return (
     <li>
       <Person user={user} note={isSelf ? 'You' : undefined} />
-      {isBelow && myRole === 'owner' ? (
-        <select
-          aria-label={`Role of ${user.displayName}`}
-          value={role}
-          disabled={isBusy}
-          onChange={(event) => onRole(event.currentTarget.value as Role)}
-        >
-          <option value="admin">Admin</option>
-          <option value="member">Member</option>
-        </select>
-      ) : (
-        role !== 'member' && <span class="muted">{NAMES[role]}</span>
-      )}
-      {isBelow && myRole === 'owner' && (
-        <button type="button" aria-label={`Make ${user.displayName} the owner`} onClick={onHandOver}>
-          Make owner
-        </button>
-      )}
-      {isBelow && (
-        <button type="button" aria-label={`Remove ${user.displayName}`} disabled={isBusy} onClick={onRemove}>
-          Remove
-        </button>
-      )}
+      <span class="actions">
+        {isBelow && myRole === 'owner' ? (
+          <select
+            aria-label={`Role of ${user.displayName}`}
+            value={role}
+            disabled={isBusy}
+            onChange={(event) => onRole(event.currentTarget.value as Role)}
+          >
+            <option value="admin">Admin</option>
+            <option value="member">Member</option>
+          </select>
+        ) : (
+          role !== 'member' && <span class="muted">{NAMES[role]}</span>
+        )}
+        {isBelow && myRole === 'owner' && (
+          <button type="button" aria-label={`Make owner ${user.displayName}`} onClick={onHandOver}>
+            Make owner
+          </button>
+        )}
+        {isBelow && (
+          <button
+            type="button"
+            aria-label={`Remove ${user.displayName}`}
+            disabled={isBusy}
+            onClick={onRemove}
+          >
+            Remove
+          </button>
+        )}
+      </span>
     </li>
   );
 }

@@ -57,7 +57,7 @@ export function FindPeople({ onBlock }: { onBlock: (user: User) => void }) {
                 <button
                   type="button"
                   class="primary"
-                  aria-label={`Ask ${user.displayName} to be friends`}
+                  aria-label={`Add friend ${user.displayName}`}
                   disabled={attempt.isBusy}
                   onClick={() => void attempt.run(() => friends.ask(user.username))}
                 >
