@@ -5,7 +5,7 @@ import { SCREENS } from './support/screens';
 import type { Tab } from './support/tab';
 import { makeWorld, type World } from './support/world';
 
-jest.setTimeout(120_000);
+jest.setTimeout(240_000);
 
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 

@@ -9,7 +9,7 @@ const MESSAGES = 25;
 /** Messages of both from one kill to the next. */
 const ROUND = (2 * MESSAGES) / KILLS;
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 describe('a server that is killed while people write', () => {
   let bench: Bench;
@@ -59,7 +59,7 @@ describe('a server that is killed while people write', () => {
       }
     };
     await Promise.all([write(ada, 'Ada'), write(ben, 'Ben'), kill()]);
-    await until('everything to be stored', async () => (await stored()).length === 2 * MESSAGES, 60_000);
+    await until('everything to be stored', async () => (await stored()).length === 2 * MESSAGES, 120_000);
 
     const history = await stored();
     for (const name of ['Ada', 'Ben']) {

@@ -8,7 +8,7 @@ import type { Tab } from './support/tab';
 const suffix = randomBytes(4).toString('hex');
 const [adasName, bensName] = [`ada-${suffix}`, `ben-${suffix}`];
 
-jest.setTimeout(120_000);
+jest.setTimeout(240_000);
 
 describe('two people in two browsers', () => {
   let bench: Bench;

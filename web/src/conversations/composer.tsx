@@ -97,7 +97,7 @@ export function Composer(props: ComposerProps) {
           rows={1}
           dir="auto"
           aria-label={label}
-          placeholder={label}
+          placeholder={about?.kind === 'edit' ? label : 'Write a message'}
           value={text}
           enterkeyhint="send"
           onInput={(event) => write(event.currentTarget.value)}

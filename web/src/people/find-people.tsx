@@ -53,7 +53,7 @@ export function FindPeople({ onBlock }: { onBlock: (user: User) => void }) {
             {relation(user) ? (
               <span class="muted">{relation(user)}</span>
             ) : (
-              <>
+              <span class="actions">
                 <button
                   type="button"
                   class="primary"
@@ -66,7 +66,7 @@ export function FindPeople({ onBlock }: { onBlock: (user: User) => void }) {
                 <button type="button" aria-label={`Block ${user.displayName}`} onClick={() => onBlock(user)}>
                   Block
                 </button>
-              </>
+              </span>
             )}
           </li>
         ))}

@@ -39,28 +39,30 @@ export function FriendsScreen() {
             {list?.map((user) => (
               <li key={user.id}>
                 <Person user={user} />
-                <button
-                  type="button"
-                  class="primary"
-                  aria-label={`Write to ${user.displayName}`}
-                  onClick={() => write(user)}
-                >
-                  Write
-                </button>
-                <button
-                  type="button"
-                  aria-label={`Remove ${user.displayName}`}
-                  onClick={() => setQuestion({ kind: 'remove', user })}
-                >
-                  Remove
-                </button>
-                <button
-                  type="button"
-                  aria-label={`Block ${user.displayName}`}
-                  onClick={() => setQuestion({ kind: 'block', user })}
-                >
-                  Block
-                </button>
+                <span class="actions">
+                  <button
+                    type="button"
+                    class="primary"
+                    aria-label={`Write to ${user.displayName}`}
+                    onClick={() => write(user)}
+                  >
+                    Write
+                  </button>
+                  <button
+                    type="button"
+                    aria-label={`Remove ${user.displayName}`}
+                    onClick={() => setQuestion({ kind: 'remove', user })}
+                  >
+                    Remove
+                  </button>
+                  <button
+                    type="button"
+                    aria-label={`Block ${user.displayName}`}
+                    onClick={() => setQuestion({ kind: 'block', user })}
+                  >
+                    Block
+                  </button>
+                </span>
               </li>
             ))}
           </ul>
@@ -99,9 +101,15 @@ function Blocked({ onUnblock }: { onUnblock: (user: User) => void }) {
         {blocked.map((user) => (
           <li key={user.id}>
             <Person user={user} />
-            <button type="button" aria-label={`Unblock ${user.displayName}`} onClick={() => onUnblock(user)}>
-              Unblock
-            </button>
+            <span class="actions">
+              <button
+                type="button"
+                aria-label={`Unblock ${user.displayName}`}
+                onClick={() => onUnblock(user)}
+              >
+                Unblock
+              </button>
+            </span>
           </li>
         ))}
       </ul>

@@ -18,23 +18,25 @@ export function Requests({ attempt }: { attempt: Attempt }) {
             {incoming.map((request) => (
               <li key={request.id}>
                 <Person user={request.sender} />
-                <button
-                  type="button"
-                  class="primary"
-                  aria-label={`Accept ${request.sender.displayName}`}
-                  disabled={isBusy}
-                  onClick={() => void attempt.run(async () => goTo(pathOf(await friends.accept(request))))}
-                >
-                  Accept
-                </button>
-                <button
-                  type="button"
-                  aria-label={`Decline ${request.sender.displayName}`}
-                  disabled={isBusy}
-                  onClick={() => void attempt.run(() => friends.decline(request))}
-                >
-                  Decline
-                </button>
+                <span class="actions">
+                  <button
+                    type="button"
+                    class="primary"
+                    aria-label={`Accept ${request.sender.displayName}`}
+                    disabled={isBusy}
+                    onClick={() => void attempt.run(async () => goTo(pathOf(await friends.accept(request))))}
+                  >
+                    Accept
+                  </button>
+                  <button
+                    type="button"
+                    aria-label={`Decline ${request.sender.displayName}`}
+                    disabled={isBusy}
+                    onClick={() => void attempt.run(() => friends.decline(request))}
+                  >
+                    Decline
+                  </button>
+                </span>
               </li>
             ))}
           </ul>
@@ -47,14 +49,16 @@ export function Requests({ attempt }: { attempt: Attempt }) {
             {outgoing.map((request) => (
               <li key={request.id}>
                 <Person user={request.recipient} />
-                <button
-                  type="button"
-                  aria-label={`Take back the request to ${request.recipient.displayName}`}
-                  disabled={isBusy}
-                  onClick={() => void attempt.run(() => friends.cancel(request))}
-                >
-                  Take back
-                </button>
+                <span class="actions">
+                  <button
+                    type="button"
+                    aria-label={`Take back the request to ${request.recipient.displayName}`}
+                    disabled={isBusy}
+                    onClick={() => void attempt.run(() => friends.cancel(request))}
+                  >
+                    Take back
+                  </button>
+                </span>
               </li>
             ))}
           </ul>
