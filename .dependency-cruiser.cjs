@@ -1,7 +1,7 @@
 /**
  * The module graph (see ARCHITECTURE.md). A feature may use the platform and the features below it:
  *   platform ← legacy, integrity ← backups ← monitoring; platform ← users ← contacts, authentication, participation ← messages
- *   ← conversations ← friends, catch-up ← connections ← braid, health ← documents ← root
+ *   ← conversations ← friends, catch-up ← connections ← braid, health ← documents, browser-client ← root
  */
 const ORDER = [
   'platform',
@@ -21,6 +21,7 @@ const ORDER = [
   'braid',
   'health',
   'documents',
+  'browser-client',
 ];
 
 const upward = ORDER.map((folder, index) => ({
@@ -64,25 +65,31 @@ module.exports = {
     {
       name: 'nothing-imports-tests',
       severity: 'error',
-      from: { path: '^(src|client)/', pathNot: '\\.spec\\.ts$' },
+      from: { path: '^(src|client|web)/', pathNot: '\\.spec\\.ts$' },
       to: { path: '^test/|\\.spec\\.ts$' },
     },
     {
       name: 'server-and-client-meet-on-the-wire-only',
       severity: 'error',
       from: { path: '^(src|client)/' },
-      to: { path: '^(src|client)/', pathNot: '^$1/' },
+      to: { path: '^(src|client|web)/', pathNot: '^$1/' },
+    },
+    {
+      name: 'the-browser-client-uses-what-all-clients-have',
+      severity: 'error',
+      from: { path: '^web/' },
+      to: { path: '^(src|client)/', pathNot: '^client/src/(index|indexed-db-storage)\\.ts$' },
     },
     {
       name: 'the-client-runs-in-browsers',
       severity: 'error',
-      from: { path: '^client/', pathNot: '\\.spec\\.ts$' },
+      from: { path: '^(client|web)/', pathNot: '\\.spec\\.ts$' },
       to: { dependencyTypes: ['core'] },
     },
     {
       name: 'declared-dependencies-only',
       severity: 'error',
-      from: { path: '^(src|client)/', pathNot: '\\.spec\\.ts$' },
+      from: { path: '^(src|client|web)/', pathNot: '\\.spec\\.ts$' },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
     },
   ],
@@ -91,6 +98,9 @@ module.exports = {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     exclude: { path: '\\.spec\\.ts$' },
-    enhancedResolveOptions: { conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.tsx', '.js', '.mjs', '.cjs', '.json'],
+      conditionNames: ['source', 'import', 'require', 'node', 'default', 'types'],
+    },
   },
 };

@@ -1,8 +1,18 @@
 # syntax=docker/dockerfile:1
+FROM node:24-bookworm-slim AS web
+WORKDIR /app
+COPY package.json package-lock.json ./
+COPY client/package.json ./client/
+COPY web/package.json ./web/
+RUN npm ci --ignore-scripts
+COPY client ./client
+COPY web ./web
+RUN npx vite build web
+
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
-# Without the client, which is a workspace: nothing of it runs here.
+# Without the workspaces: of the clients only the built files are in the image.
 RUN npm ci --workspaces=false
 COPY tsconfig.json tsconfig.build.json ./
 COPY scripts/build.js ./scripts/
@@ -16,6 +26,7 @@ WORKDIR /app
 COPY --from=build --chown=root:root /app/package.json ./
 COPY --from=build --chown=root:root /app/node_modules ./node_modules
 COPY --from=build --chown=root:root /app/dist ./dist
+COPY --from=web --chown=root:root /app/web/dist ./web/dist
 COPY --chown=root:root docs/openapi.json docs/asyncapi.json ./docs/
 RUN install -d -o node -g node -m 0700 /backups
 ENV BACKUP_DIR=/backups

@@ -22,7 +22,7 @@ export default tseslint.config(
   { ignores: ['**/dist', 'coverage', 'node_modules', '.xfchat', 'tools'] },
   js.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [...tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -56,6 +56,7 @@ export default tseslint.config(
   {
     files: [
       'client/**/*.ts', // has no database
+      'web/**/*.{ts,tsx}', // neither
       'src/messages/*.queries.ts',
       'src/legacy/messages.queries.ts', // numbers what was said before, with its old times
       'src/migrations/*.ts',

@@ -59,7 +59,7 @@ module.exports = {
     {
       ...base,
       displayName: 'unit',
-      testRegex: '(src|client/src|test/guarantees|test/support|test/deployment)/.*\\.spec\\.ts$',
+      testRegex: '(src|client/src|web/src|test/guarantees|test/support|test/deployment)/.*\\.spec\\.ts$',
     },
     {
       ...withDatabase,
@@ -86,6 +86,13 @@ module.exports = {
     },
     // A client generated from docs/openapi.json: `npm run test:generated-client`.
     { ...withDatabase, displayName: 'generated-client', testRegex: 'test/.*\\.client-spec\\.ts$' },
+    // Two people in a real browser, on the server as it is built: `npm run test:browser`.
+    {
+      ...withDatabase,
+      displayName: 'browser',
+      globalSetup: './test/browser/support/global-setup.ts',
+      testRegex: 'test/browser/[^/]*\\.browser-spec\\.ts$',
+    },
     { ...withFaults, displayName: 'faults', testRegex: 'test/faults/[^/]*\\.fault-spec\\.ts$' },
   ],
   collectCoverageFrom: ['src/**/*.ts', '!src/**/*.spec.ts', '!src/migrations/**'],

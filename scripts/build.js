@@ -8,6 +8,10 @@ const output = join(project, 'dist');
 const program = join(output, 'cli.js');
 const stamp = join(output, '.built');
 const compiler = join(project, 'node_modules/typescript/bin/tsc');
+const web = join(project, 'web');
+const page = join(web, 'dist/index.html');
+const webStamp = join(web, 'dist/.built');
+const bundler = join(project, 'node_modules/vite/bin/vite.js');
 
 function changedAt(path) {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
@@ -27,8 +31,19 @@ function sourcesChangedAt() {
   return Math.max(newest(join(project, 'src')), ...settings.map((name) => changedAt(join(project, name))));
 }
 
+/** Of the browser client and of the library that it is built on. */
+function webSourcesChangedAt() {
+  const settings = ['index.html', 'package.json', 'vite.config.js'].map((name) => changedAt(join(web, name)));
+  const folders = [join(web, 'src'), join(web, 'public'), join(project, 'client/src')];
+  return Math.max(...folders.map(newest), ...settings);
+}
+
 function isBuilt() {
   return existsSync(program) && existsSync(stamp) && changedAt(stamp) >= sourcesChangedAt();
+}
+
+function isWebBuilt() {
+  return existsSync(page) && existsSync(webStamp) && changedAt(webStamp) >= webSourcesChangedAt();
 }
 
 /** Ends the process with 1 when there is nothing to run afterwards. */
@@ -36,6 +51,8 @@ function buildIfNeeded() {
   // An image for production has neither sources nor compiler.
   const canBuild = existsSync(compiler) && existsSync(join(project, 'src'));
   if (canBuild && !isBuilt()) build();
+  const canBuildWeb = existsSync(bundler) && existsSync(join(web, 'src'));
+  if (canBuildWeb && !isWebBuilt()) buildWeb();
   if (existsSync(program)) return program;
   console.error(
     'XFChat is not built, and the TypeScript compiler is not installed here: run "npm ci" first.',
@@ -45,9 +62,18 @@ function buildIfNeeded() {
 
 function build() {
   console.error('Building XFChat …');
-  const begin = new Date();
   rmSync(output, { recursive: true, force: true }); // also what came from sources that are gone, and the stamp
-  const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], {
+  run([compiler, '-p', 'tsconfig.build.json'], stamp);
+}
+
+function buildWeb() {
+  console.error('Building the browser client …');
+  run([bundler, 'build', 'web', '--logLevel', 'warn'], webStamp); // empties the folder first
+}
+
+function run(words, builtStamp) {
+  const begin = new Date();
+  const { status } = spawnSync(process.execPath, words, {
     cwd: project,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
@@ -55,8 +81,8 @@ function build() {
     console.error('XFChat could not be built; the reasons stand above.');
     process.exit(1);
   }
-  writeFileSync(stamp, '');
-  utimesSync(stamp, begin, begin); // a file that changed during the build is newer than that
+  writeFileSync(builtStamp, '');
+  utimesSync(builtStamp, begin, begin); // a file that changed during the build is newer than that
 }
 
 module.exports = { buildIfNeeded };

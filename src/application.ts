@@ -3,6 +3,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import helmet from 'helmet';
 import { AppModule } from './app.module';
 import { EXPOSED_HEADERS } from './braid/response-headers';
+import { BROWSER_CLIENT_FOLDER, browserClient } from './browser-client/browser-client';
 import { Figures } from './monitoring/figures';
 import type { Configuration } from './platform/configuration/configuration';
 import { DatabaseMonitor } from './platform/database/database-monitor';
@@ -43,6 +44,7 @@ export async function createApplication(
     }),
   );
   application.use(helmet());
+  application.use(browserClient(BROWSER_CLIENT_FOLDER));
   application.enableCors({
     origin: configuration.CORS_ORIGINS.length > 0 ? configuration.CORS_ORIGINS : false,
     exposedHeaders: ['X-Request-Id', 'Retry-After', ...EXPOSED_HEADERS],

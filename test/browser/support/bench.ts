@@ -1,0 +1,54 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium, type Browser, type BrowserContextOptions } from 'playwright-core';
+import { ServerProcess } from '../../guarantees/processes/server-process';
+import { createTestDatabase, type TestDatabase } from '../../support/databases';
+import { chromiumPath } from './chromium';
+import { Tab } from './tab';
+
+/** A built server with a database of its own, and a browser. */
+export class Bench {
+  private constructor(
+    readonly server: ServerProcess,
+    readonly database: TestDatabase,
+    private readonly browser: Browser,
+    private readonly directory: string,
+  ) {}
+
+  static async open(environment: Record<string, string> = {}): Promise<Bench> {
+    const directory = mkdtempSync(join(tmpdir(), 'xfchat-browser-'));
+    const database = await createTestDatabase();
+    const settings = { DATABASE_URL: database.url, CANARY_INTERVAL_MS: '0', ...environment };
+    const [server, browser] = await Promise.all([
+      ServerProcess.start(directory, settings),
+      chromium.launch({
+        executablePath: chromiumPath(),
+        args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+      }),
+    ]);
+    return new Bench(server, database, browser, directory);
+  }
+
+  get url(): string {
+    return this.server.url;
+  }
+
+  /** A browser of somebody's own, with one tab: nothing is shared with the others. */
+  async visit(options: BrowserContextOptions = {}): Promise<Tab> {
+    const context = await this.browser.newContext({
+      locale: 'en-GB',
+      timezoneId: 'Europe/Berlin',
+      ...options,
+    });
+    context.setDefaultTimeout(45_000);
+    return Tab.open(context, this.url);
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close();
+    await this.server.stop();
+    await this.database.drop();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,113 @@
+import type { Tab } from './tab';
+import type { World } from './world';
+
+/** Every screen, and how one gets to it, in an order in which each can follow the one before. Signing in comes first. */
+export const SCREENS: readonly (readonly [name: string, show: (tab: Tab, world: World) => Promise<void>])[] =
+  [
+    ['sign in', async (tab) => tab.button('Sign in').waitFor()],
+    [
+      'sign up, refused',
+      async (tab, { me }) => {
+        await tab.button('Make an account').click();
+        await tab.field('Username').fill(me.username);
+        await tab.field('Password').fill('long enough for everybody');
+        await tab.button('Make account').click();
+        await tab.sees('Somebody else has this username already.');
+      },
+    ],
+    [
+      'conversations',
+      async (tab, { me }) => {
+        await tab.goTo('/');
+        await tab.signIn(me);
+        await tab.list.getByRole('link', { name: /^Ben Babbage/ }).waitFor();
+      },
+    ],
+    [
+      'conversation',
+      async (tab, { direct }) => {
+        await tab.goTo(`/c/${direct}`);
+        await tab.row('Gladly. I bring the tea.').waitFor();
+      },
+    ],
+    [
+      'writing an answer',
+      async (tab) => {
+        await tab.doTo('Gladly', 'Reply');
+        await tab.composer.fill('With milk?');
+      },
+    ],
+    [
+      'versions',
+      async (tab) => {
+        await tab.button('edited').click();
+        await tab.page.getByRole('dialog').locator('ins').first().waitFor();
+      },
+    ],
+    [
+      'edit conflict',
+      async (tab, { me, direct }) => {
+        await tab.goTo(`/c/${direct}`);
+        await tab.row('Shall we mend it').waitFor();
+        await tab.doTo('Shall we mend it', 'Edit');
+        const id = await tab.row('Shall we mend it').getAttribute('data-id');
+        await me.call('PUT', `/conversations/${direct}/messages/${id}`, {
+          body: `Shall we mend it together on Friday? (${Date.now()})`,
+        });
+        await tab.row('on Friday?').waitFor();
+        await tab.composer.fill('Shall we mend it together on Saturday?');
+        await tab.composer.press('Enter');
+        await tab.page.getByRole('dialog').waitFor();
+      },
+    ],
+    [
+      'group',
+      async (tab, { group }) => {
+        await tab.goTo(`/c/${group}`);
+        await tab.row('Who counts them?').waitFor();
+      },
+    ],
+    [
+      'about a group',
+      async (tab) => {
+        await tab.button('Details').click();
+        await tab.field('Name of the group').waitFor();
+      },
+    ],
+    [
+      'friends',
+      async (tab) => {
+        await tab.goTo('/friends');
+        await tab.button('Accept Kim').waitFor();
+        await tab.field('Find people').fill('user-');
+        await tab.sees('Has asked you');
+      },
+    ],
+    [
+      'new group',
+      async (tab) => {
+        await tab.goTo('/new-group');
+        await tab.page.getByRole('checkbox', { name: /Ben/ }).check();
+      },
+    ],
+    [
+      'settings',
+      async (tab) => {
+        await tab.goTo('/settings');
+        await tab.sees('(this one)');
+      },
+    ],
+    [
+      'without a connection',
+      async (tab, { direct }) => {
+        await tab.goTo(`/c/${direct}`);
+        await tab.row('Gladly. I bring the tea.').waitFor();
+        await tab.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+        await tab.context.setOffline(true);
+        await tab.page.reload();
+        await tab.sees(/^No connection/);
+        await tab.say('Is anybody there?');
+        await tab.row('Is anybody there?').getByText('Waiting to be sent').waitFor();
+      },
+    ],
+  ];

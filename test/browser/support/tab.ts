@@ -1,0 +1,124 @@
+import type { BrowserContext, Locator, Page } from 'playwright-core';
+import { PASSWORD, type Person } from '../../support/people';
+import { until } from '../../support/until';
+
+/** What the browser itself says of requests that fail while there is no server. */
+const EXPECTED = /Failed to load resource|WebSocket connection|net::ERR/;
+
+/** A page of the client, used as a person does: by what can be read, pressed and typed. */
+export class Tab {
+  /** Errors of the page, and everything that its policy has refused. */
+  readonly faults: string[] = [];
+
+  private constructor(
+    readonly page: Page,
+    readonly context: BrowserContext,
+    private readonly url: string,
+  ) {
+    page.on('pageerror', (error) => this.faults.push(String(error)));
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !EXPECTED.test(message.text())) this.faults.push(message.text());
+    });
+  }
+
+  static async open(context: BrowserContext, url: string, path = '/'): Promise<Tab> {
+    const tab = new Tab(await context.newPage(), context, url);
+    await tab.goTo(path);
+    return tab;
+  }
+
+  /** Another tab of the same browser. */
+  another(path = '/'): Promise<Tab> {
+    return Tab.open(this.context, this.url, path);
+  }
+
+  async goTo(path: string): Promise<void> {
+    await this.page.goto(this.url + path);
+  }
+
+  button(name: string | RegExp): Locator {
+    return this.page.getByRole('button', { name, exact: true });
+  }
+
+  link(name: string | RegExp): Locator {
+    return this.page.getByRole('link', { name });
+  }
+
+  field(label: string | RegExp): Locator {
+    return this.page.getByLabel(label);
+  }
+
+  async sees(text: string | RegExp): Promise<void> {
+    await this.page.getByText(text).first().waitFor();
+  }
+
+  async signUp(username: string, displayName: string): Promise<void> {
+    await this.button('Make an account').click();
+    await this.field('Username').fill(username);
+    await this.field(/Name that others see/).fill(displayName);
+    await this.field('Password').fill(PASSWORD);
+    await this.button('Make account').click();
+    await this.link(/Friends/).waitFor();
+  }
+
+  async signIn(person: Person): Promise<void> {
+    await this.field('Username or e-mail').fill(person.username);
+    await this.field('Password').fill(PASSWORD);
+    await this.button('Sign in').click();
+    await this.link(/Friends/).waitFor();
+  }
+
+  /** The list of conversations. */
+  get list(): Locator {
+    return this.page.getByRole('navigation', { name: 'Conversations' });
+  }
+
+  async openConversation(title: string | RegExp): Promise<void> {
+    await this.list.getByRole('link', { name: title }).click();
+    await this.composer.waitFor();
+  }
+
+  get composer(): Locator {
+    return this.page.getByRole('textbox', { name: /^(Write to|Change the message)/ });
+  }
+
+  async say(text: string): Promise<void> {
+    await this.composer.fill(text);
+    await this.composer.press('Enter');
+  }
+
+  /** Nothing waits to be sent any more. */
+  async hasSent(): Promise<void> {
+    await until(
+      'everything to be sent',
+      async () => (await this.rows.getByText('Waiting to be sent').count()) === 0,
+    );
+  }
+
+  get rows(): Locator {
+    return this.page.getByRole('list', { name: 'Messages' }).locator('[data-id]');
+  }
+
+  row(text: string): Locator {
+    return this.rows.filter({ hasText: text });
+  }
+
+  /** One of the buttons beside a message. */
+  async doTo(text: string, action: string): Promise<void> {
+    const row = this.row(text).last();
+    await row.hover();
+    await row.focus(); // where nobody can hover
+    await row.getByRole('button', { name: action, exact: true }).click();
+  }
+
+  /** What is said on the screen, from top to bottom. */
+  texts(): Promise<string[]> {
+    return this.rows.locator('.text').allInnerTexts();
+  }
+
+  async shows(texts: readonly string[]): Promise<void> {
+    const wanted = JSON.stringify(texts);
+    const isSo = async (): Promise<boolean> => JSON.stringify(await this.texts()) === wanted;
+    await until('the messages', isSo).catch(async () => expect(await this.texts()).toEqual(texts));
+  }
+}

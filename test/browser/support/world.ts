@@ -1,0 +1,70 @@
+import { signUp, type Person } from '../../support/people';
+
+/** People and conversations for looking at: names of all lengths, everything that can become of a message. */
+export interface World {
+  readonly me: Person;
+  readonly ben: Person;
+  readonly direct: string;
+  readonly group: string;
+}
+
+const LONG = 'Wilhelmina Theodora Alexandrina van der Hoogenbergsteinhausen';
+
+/** Makes a world in which `me` has something of everything. */
+export async function makeWorld(url: string): Promise<World> {
+  const named = (displayName: string): Promise<Person> => signUp(url, { displayName });
+  const me = await signUp(url, { displayName: 'Ada Lovelace' });
+  const ben = await named('Ben Babbage');
+  const [wilhelmina, noor, kim, lee, stranger] = await Promise.all(
+    [LONG, 'نور الهدى', 'Kim', 'Lee', 'Robin'].map(named),
+  );
+  const befriend = async (other: Person): Promise<string> => {
+    await me.call('POST', '/friend-requests', { recipientId: other.id });
+    const { body } = await other.call('POST', '/friend-requests', { recipientId: me.id });
+    expectMade(body.status === 'accepted', body);
+    return me.direct(other);
+  };
+  const direct = await befriend(ben);
+  const [withWilhelmina, withNoor] = [await befriend(wilhelmina!), await befriend(noor!)];
+  await kim!.call('POST', '/friend-requests', { recipientId: me.id, message: 'We met at the exhibition.' });
+  await me.call('POST', '/friend-requests', { recipientId: lee!.id });
+  await me.call('PUT', `/users/me/blocks/${stranger!.id}`);
+  await me.call('PATCH', '/users/me', { status: 'on holiday until Monday' });
+
+  const { body: group } = await me.call('POST', '/conversations', {
+    type: 'group',
+    title: 'The analytical engine, its designers and its friends all over the world',
+    participantIds: [ben.id, wilhelmina!.id, noor!.id],
+  });
+  await wilhelmina!.send(
+    withWilhelmina,
+    'Did you read what Menabrea wrote about the engine? I could not stop.',
+  );
+  await noor!.send(withNoor, 'مرحبا، كيف حالك اليوم؟');
+  await noor!.send(group.id, 'Good morning!');
+  await wilhelmina!.send(
+    group.id,
+    'The cards have arrived. All **1,264** of them:\n\n- variables\n- operations\n- numbers',
+  );
+  await me.send(group.id, 'Wonderful.');
+  await ben.send(group.id, 'Who counts them?');
+
+  await ben.send(direct, 'Have you seen the drawings?');
+  const seen = await me.send(direct, 'I have. The mill is a marvel; see https://example.org/drawings');
+  await ben.send(direct, 'There is an error in note G, I think:\n`V4 = V5 / V4`', { replyToId: seen.id });
+  const draft = await me.send(direct, 'I am afraid you are write.');
+  const { body: edited } = await me.call('PUT', `/conversations/${direct}/messages/${draft.id}`, {
+    body: 'I am afraid you are right.',
+    version: 'second',
+  });
+  expectMade(edited.editedAt, edited);
+  const slip = await ben.send(direct, 'a slip of the finger');
+  await ben.call('DELETE', `/conversations/${direct}/messages/${slip.id}`);
+  await me.send(direct, 'Shall we mend it together on Thursday? I can bring the tables.');
+  await ben.send(direct, 'Gladly. I bring the tea. '.repeat(8).trim());
+  return { me, ben, direct, group: group.id };
+}
+
+function expectMade(isMade: unknown, answer: unknown): void {
+  if (!isMade) throw new Error(`the world could not be made: ${JSON.stringify(answer)}`);
+}

@@ -1,0 +1,67 @@
+import { useEffect, useState } from 'preact/hooks';
+import { useChat } from '../context.ts';
+import { useAttempt } from '../frame/attempt.ts';
+import { Failure } from '../frame/failure.tsx';
+import { wholeTime } from '../times.ts';
+
+interface Device {
+  readonly id: string;
+  readonly deviceName: string | null;
+  readonly createdAt: string;
+  readonly lastUsedAt: string;
+  readonly current: boolean;
+}
+
+/** Where one is signed in. */
+export function Devices() {
+  const { client } = useChat();
+  const attempt = useAttempt();
+  const [devices, setDevices] = useState<readonly Device[]>([]);
+  const read = async (): Promise<void> => {
+    const { items } = await client.request<{ items: readonly Device[] }>('GET', '/auth/sessions');
+    setDevices(items);
+  };
+  const end = (ended: readonly Device[]): void =>
+    void attempt.run(async () => {
+      for (const { id } of ended) await client.request('DELETE', `/auth/sessions/${id}`);
+      await read();
+    });
+  useEffect(() => void attempt.run(read), []);
+  const others = devices.filter(({ current }) => !current);
+  return (
+    <section>
+      <h3>Devices</h3>
+      <Failure text={attempt.failure} />
+      <ul class="people">
+        {devices.map((device) => (
+          <li key={device.id}>
+            <span class="person-words">
+              <span class="person-name" dir="auto">
+                {device.deviceName ?? 'A device without a name'}
+                {device.current && <span class="muted"> (this one)</span>}
+              </span>
+              <span class="muted">Last used {wholeTime(device.lastUsedAt)}</span>
+            </span>
+            {!device.current && (
+              <button
+                type="button"
+                aria-label={`Sign out ${device.deviceName ?? 'the device without a name'}`}
+                disabled={attempt.isBusy}
+                onClick={() => end([device])}
+              >
+                Sign out
+              </button>
+            )}
+          </li>
+        ))}
+      </ul>
+      {others.length > 0 && (
+        <div class="buttons start">
+          <button type="button" disabled={attempt.isBusy} onClick={() => end(others)}>
+            Sign out everywhere else
+          </button>
+        </div>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,130 @@
+import { useState } from 'preact/hooks';
+import { useChat } from '../context.ts';
+import { useAttempt } from '../frame/attempt.ts';
+import { Confirmation } from '../frame/dialog.tsx';
+import { Failure } from '../frame/failure.tsx';
+import { PaneHead } from '../frame/pane-head.tsx';
+import { chooseTheme, theme, type Theme } from '../frame/theme.ts';
+import { Devices } from './devices.tsx';
+import { PasswordForm } from './password-form.tsx';
+
+export function SettingsScreen() {
+  return (
+    <div class="page">
+      <PaneHead title="Settings" />
+      <div class="page-body">
+        <Profile />
+        <Appearance />
+        <Devices />
+        <PasswordForm />
+        <SignOut />
+      </div>
+    </div>
+  );
+}
+
+function Profile() {
+  const chat = useChat();
+  const attempt = useAttempt();
+  const [isSaved, setSaved] = useState(false);
+  const user = chat.user.value!;
+  const submit = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget as HTMLFormElement);
+    const status = (form.get('status') as string).trim();
+    const body = { displayName: (form.get('displayName') as string).trim(), status: status || null };
+    const isDone = await attempt.run(async () => {
+      await chat.client.request('PATCH', '/users/me', body);
+      await chat.reloadProfile();
+    });
+    setSaved(isDone);
+  };
+  return (
+    <section>
+      <h3>Profile</h3>
+      <form class="fields" onSubmit={(event) => void submit(event)} onInput={() => setSaved(false)}>
+        <p class="muted">
+          Your username is <strong>{user.username}</strong>
+          {user.email && <>, your e-mail {user.email}</>}.
+        </p>
+        <label>
+          Name that others see
+          <input name="displayName" defaultValue={user.displayName} required maxLength={64} dir="auto" />
+        </label>
+        <label>
+          Status
+          <input
+            name="status"
+            defaultValue={user.status ?? ''}
+            maxLength={140}
+            placeholder="For instance: on holiday"
+            dir="auto"
+          />
+        </label>
+        <Failure text={attempt.failure} />
+        <div class="buttons">
+          <span role="status" class="muted">
+            {isSaved && 'Saved.'}
+          </span>
+          <button type="submit" class="primary" disabled={attempt.isBusy}>
+            Save profile
+          </button>
+        </div>
+      </form>
+    </section>
+  );
+}
+
+const THEMES: readonly [Theme, string][] = [
+  ['system', 'Like the system'],
+  ['light', 'Light'],
+  ['dark', 'Dark'],
+];
+
+function Appearance() {
+  return (
+    <section>
+      <fieldset class="themes">
+        <legend>Appearance</legend>
+        {THEMES.map(([value, label]) => (
+          <label key={value} class="choice">
+            <input
+              type="radio"
+              name="theme"
+              checked={theme.value === value}
+              onChange={() => chooseTheme(value)}
+            />
+            {label}
+          </label>
+        ))}
+      </fieldset>
+    </section>
+  );
+}
+
+function SignOut() {
+  const { client } = useChat();
+  const [isAsked, setAsked] = useState(false);
+  const unsent = client.conversations.flatMap(({ outgoing }) => outgoing).length;
+  const signOut = (): void => void client.signOut();
+  return (
+    <section>
+      <h3>Sign out</h3>
+      <p class="muted">Nothing of yours stays on this device.</p>
+      <div class="buttons start">
+        <button type="button" class="danger" onClick={() => (unsent > 0 ? setAsked(true) : signOut())}>
+          Sign out
+        </button>
+      </div>
+      {isAsked && (
+        <Confirmation
+          title="Sign out now?"
+          text={`${unsent === 1 ? 'A message was' : `${unsent} messages were`} not sent yet, and would be lost.`}
+          action="Sign out"
+          onConfirm={signOut}
+          onClose={() => setAsked(false)}
+        />
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,59 @@
+import { useEffect } from 'preact/hooks';
+import { SettingsScreen } from './account/settings-screen.tsx';
+import { SignInScreen } from './account/sign-in-screen.tsx';
+import type { Chat } from './chat.ts';
+import { ChatContext } from './context.ts';
+import { ConversationList } from './conversations/conversation-list.tsx';
+import { ConversationScreen } from './conversations/conversation-screen.tsx';
+import { NewGroupScreen } from './conversations/new-group-screen.tsx';
+import { StatusBanner } from './frame/status-banner.tsx';
+import { FriendsScreen } from './people/friends-screen.tsx';
+import { route, type Route } from './route.ts';
+
+export function Application({ chat }: { chat: Chat }) {
+  return <ChatContext.Provider value={chat}>{screen(chat)}</ChatContext.Provider>;
+}
+
+function screen(chat: Chat) {
+  switch (chat.user.value) {
+    case undefined:
+      return <p class="loading">Loading …</p>;
+    case null:
+      return <SignInScreen />;
+    default:
+      return <SignedIn chat={chat} />;
+  }
+}
+
+/** The list beside what was chosen from it; on narrow screens one of them. */
+function SignedIn({ chat }: { chat: Chat }) {
+  const place = route.value;
+  const unread = chat.conversations.filter(({ unreadCount }) => unreadCount > 0).length;
+  useEffect(() => {
+    document.title = unread > 0 ? `(${unread}) XFChat` : 'XFChat';
+  }, [unread]);
+  return (
+    <div class={`frame ${place.screen === 'conversations' ? 'shows-list' : 'shows-pane'}`}>
+      <div class="status">
+        <StatusBanner />
+      </div>
+      <ConversationList />
+      <main class="pane">{pane(place)}</main>
+    </div>
+  );
+}
+
+function pane(place: Route) {
+  switch (place.screen) {
+    case 'conversation':
+      return <ConversationScreen key={place.id} id={place.id} />;
+    case 'friends':
+      return <FriendsScreen />;
+    case 'settings':
+      return <SettingsScreen />;
+    case 'new-group':
+      return <NewGroupScreen />;
+    case 'conversations':
+      return <p class="empty">Choose a conversation, or find somebody to talk to under Friends.</p>;
+  }
+}

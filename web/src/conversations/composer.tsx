@@ -1,0 +1,124 @@
+import type { Message } from '@xfchat/client';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { Failure } from '../frame/failure.tsx';
+import { Icon } from '../frame/icon.tsx';
+
+/** In Unicode code points, as the server counts. */
+const MAX_LENGTH = 4_000;
+/** From here on it is told how much is left. */
+const TELL_FROM = 3_600;
+
+interface ComposerProps {
+  readonly label: string;
+  readonly initialText: string;
+  /** What is being answered, or changed. */
+  readonly about: { readonly kind: 'reply' | 'edit'; readonly message: Message } | undefined;
+  readonly isBusy: boolean;
+  readonly failure: string | undefined;
+  readonly onText: (text: string) => void;
+  /** @returns whether it was done; otherwise the text is still here */
+  readonly onSubmit: (text: string) => Promise<boolean>;
+  readonly onCancel: () => void;
+  /** The arrow key in an empty field: the last message is meant. */
+  readonly onEditLast: () => void;
+}
+
+/** Where one writes: Enter sends, Shift and Enter begin a line. */
+export function Composer(props: ComposerProps) {
+  const { label, initialText, about, isBusy, failure, onText, onSubmit, onCancel, onEditLast } = props;
+  const [text, setText] = useState(initialText);
+  const field = useRef<HTMLTextAreaElement>(null);
+  const length = [...text].length;
+  const isTooLong = length > MAX_LENGTH;
+
+  useEffect(() => {
+    // On a phone the keyboard would cover what one came to read.
+    if (!about && !matchMedia('(hover: hover)').matches) return;
+    field.current?.focus();
+    field.current?.setSelectionRange(text.length, text.length);
+  }, [about]);
+
+  useLayoutEffect(() => {
+    const { style, scrollHeight } = resetHeight(field.current!);
+    style.height = `${scrollHeight}px`;
+  }, [text]);
+
+  const write = (written: string): void => {
+    setText(written);
+    onText(written);
+  };
+
+  const submit = async (): Promise<void> => {
+    if (text.trim() === '' || isTooLong || isBusy) return;
+    if (about?.kind === 'edit') return void (await onSubmit(text));
+    // Gone at once, for the next one to be written.
+    write('');
+    if (!(await onSubmit(text))) write(text);
+  };
+
+  const keyPressed = (event: KeyboardEvent): void => {
+    if (event.isComposing) return;
+    if (event.key === 'Enter' && !event.shiftKey) {
+      event.preventDefault();
+      void submit();
+    } else if (event.key === 'Escape' && about) onCancel();
+    else if (event.key === 'ArrowUp' && text === '' && !about) {
+      event.preventDefault();
+      onEditLast();
+    }
+  };
+
+  return (
+    <form
+      class="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit();
+      }}
+    >
+      {about && (
+        <div class="about">
+          <Icon name={about.kind} />
+          <p>
+            <strong>{about.kind === 'edit' ? 'Changing your message' : 'Answering'}</strong>
+            <span class="about-text" dir="auto">
+              {about.message.body}
+            </span>
+          </p>
+          <button type="button" class="quiet round" aria-label="Cancel" onClick={onCancel}>
+            <Icon name="close" />
+          </button>
+        </div>
+      )}
+      <Failure text={isTooLong ? `That is ${length - MAX_LENGTH} characters too many.` : failure} />
+      <div class="composer-line">
+        <textarea
+          ref={field}
+          rows={1}
+          dir="auto"
+          aria-label={label}
+          placeholder={about?.kind === 'edit' ? label : 'Write a message'}
+          value={text}
+          enterkeyhint="send"
+          onInput={(event) => write(event.currentTarget.value)}
+          onKeyDown={keyPressed}
+        />
+        {length >= TELL_FROM && !isTooLong && <span class="left">{MAX_LENGTH - length} left</span>}
+        <button
+          type="submit"
+          class="primary round"
+          aria-label={about?.kind === 'edit' ? 'Save' : 'Send'}
+          disabled={text.trim() === '' || isTooLong || isBusy}
+        >
+          <Icon name={about?.kind === 'edit' ? 'check' : 'send'} />
+        </button>
+      </div>
+    </form>
+  );
+}
+
+/** A field tells how high its text is only when it is not higher itself. */
+function resetHeight(field: HTMLTextAreaElement): HTMLTextAreaElement {
+  field.style.height = 'auto';
+  return field;
+}

@@ -1,0 +1,49 @@
+import type { EditConflict } from '@xfchat/client';
+import { Dialog } from '../frame/dialog.tsx';
+import { Differences } from '../text/differences.tsx';
+import { MessageText } from '../text/message-text.tsx';
+
+interface ConflictProps {
+  readonly conflict: EditConflict;
+  readonly onKeep: () => void;
+  /** Goes on writing, from what it is now. */
+  readonly onEdit: () => void;
+  readonly onReplace: () => void;
+}
+
+/** The message was changed while one was changing it. Nobody but its author can tell which text is meant. */
+export function ConflictDialog({ conflict, onKeep, onEdit, onReplace }: ConflictProps) {
+  const { current, body } = conflict;
+  const now = current.body ?? '';
+  return (
+    <Dialog title="This message was changed meanwhile" onClose={onKeep}>
+      <p>
+        You changed it on another device while you were writing here. Nothing is lost: choose which text it
+        shall have.
+      </p>
+      <div class="choices">
+        <section>
+          <h3>As it is now</h3>
+          <MessageText body={now} />
+        </section>
+        <section>
+          <h3>As you wrote it here</h3>
+          <MessageText body={body} />
+        </section>
+      </div>
+      <h3>What would change</h3>
+      <Differences from={now} to={body} />
+      <div class="buttons">
+        <button type="button" onClick={onKeep}>
+          Keep it as it is
+        </button>
+        <button type="button" onClick={onEdit}>
+          Go on writing
+        </button>
+        <button type="button" class="primary" onClick={onReplace}>
+          Use what I wrote
+        </button>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,114 @@
+import type { Conversation } from '@xfchat/client';
+import type { Chat } from '../chat.ts';
+import { useChangesOf, useChat } from '../context.ts';
+import { Icon, type IconName } from '../frame/icon.tsx';
+import { Avatar } from '../people/avatar.tsx';
+import { follow, pathOf, route } from '../route.ts';
+import { shortTime, wholeTime } from '../times.ts';
+
+/** Everything that one takes part in, the latest activity first, and the ways to everything else. */
+export function ConversationList() {
+  const chat = useChat();
+  const { conversations } = chat;
+  const requests = chat.friends.incoming.value.length;
+  return (
+    <div class="sidebar">
+      <header class="sidebar-head">
+        <h1>
+          <a href="/" onClick={follow}>
+            XFChat
+          </a>
+        </h1>
+        <nav aria-label="Places">
+          <Place path="/new-group" icon="plus" label="New group" />
+          <Place path="/friends" icon="people" label="Friends" count={requests} />
+          <Place path="/settings" icon="gear" label="Settings" />
+        </nav>
+      </header>
+      <nav class="conversations" aria-label="Conversations">
+        {conversations.length > 0 ? (
+          <ul>
+            {conversations.map((conversation) => (
+              <ConversationEntry key={conversation.id} conversation={conversation} chat={chat} />
+            ))}
+          </ul>
+        ) : (
+          <Nothing chat={chat} />
+        )}
+      </nav>
+    </div>
+  );
+}
+
+function Nothing({ chat }: { chat: Chat }) {
+  if (!chat.isComplete.value) return <p class="empty">Loading your conversations …</p>;
+  return (
+    <p class="empty">
+      No conversations yet.{' '}
+      <a href="/friends" onClick={follow}>
+        Find people
+      </a>{' '}
+      you know; as soon as somebody accepts, you can write to each other.
+    </p>
+  );
+}
+
+function Place(props: { path: string; icon: IconName; label: string; count?: number }) {
+  const { path, icon, label, count = 0 } = props;
+  const isHere = path === `/${route.value.screen}`;
+  return (
+    <a href={path} class="place" aria-current={isHere ? 'page' : undefined} onClick={follow}>
+      <Icon name={icon} />
+      <span>{label}</span>{' '}
+      {count > 0 && (
+        <span class="badge">
+          {count}
+          <span class="hidden"> waiting</span>
+        </span>
+      )}
+    </a>
+  );
+}
+
+function ConversationEntry({ conversation, chat }: { conversation: Conversation; chat: Chat }) {
+  useChangesOf(conversation);
+  const { id, unreadCount, messages, outgoing, createdAt, type } = conversation;
+  const title = chat.titleOf(conversation);
+  const place = route.value;
+  const isHere = place.screen === 'conversation' && place.id === id;
+  const time = outgoing.at(-1)?.createdAt ?? messages.at(-1)?.createdAt ?? createdAt;
+  const avatarId = (type === 'direct' && chat.partner(conversation)?.userId) || id;
+  return (
+    <li>
+      <a href={pathOf(id)} class="entry" aria-current={isHere ? 'page' : undefined} onClick={follow}>
+        <Avatar id={avatarId} name={title} />
+        <span class="entry-title" dir="auto">
+          {title}
+        </span>
+        <time dateTime={time} title={wholeTime(time)}>
+          {shortTime(time)}
+        </time>
+        <span class="entry-text">{preview(conversation, chat)}</span>
+        {unreadCount > 0 && (
+          <span class="badge">
+            {unreadCount > 999 ? '999+' : unreadCount}
+            <span class="hidden"> unread</span>
+          </span>
+        )}
+      </a>
+    </li>
+  );
+}
+
+/** The last thing that was said, by whom. */
+function preview({ messages, outgoing, participants, type }: Conversation, chat: Chat): string {
+  const waiting = outgoing.at(-1);
+  if (waiting) return waiting.status === 'failed' ? `Not sent: ${waiting.body}` : `You: ${waiting.body}`;
+  const last = messages.at(-1);
+  if (!last) return 'Nothing was said yet';
+  const text = last.deletedAt ? 'Deleted message' : (last.body ?? '');
+  if (last.senderId === chat.client.user?.id) return `You: ${text}`;
+  if (type === 'direct') return text;
+  const sender = participants.find(({ userId }) => userId === last.senderId);
+  return sender ? `${sender.user.displayName}: ${text}` : text;
+}

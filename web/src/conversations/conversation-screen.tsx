@@ -1,0 +1,65 @@
+import type { Conversation } from '@xfchat/client';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { useChangesOf, useChat } from '../context.ts';
+import { Icon } from '../frame/icon.tsx';
+import { Back, PaneHead } from '../frame/pane-head.tsx';
+import { Avatar } from '../people/avatar.tsx';
+import { inWords } from '../words.ts';
+import { ConversationView } from './conversation-view.tsx';
+import { DetailsDialog } from './details-dialog.tsx';
+
+/** A conversation by its id: it may not be known yet, and one may have to leave it. */
+export function ConversationScreen({ id }: { id: string }) {
+  const chat = useChat();
+  const [failure, setFailure] = useState<string>();
+  void chat.versionOf(id).value; // it may come, and go
+  const conversation = chat.client.conversation(id);
+  const wasThere = useRef(false);
+  if (conversation) wasThere.current = true;
+
+  useEffect(() => {
+    if (!conversation) chat.client.open(id).catch((error: unknown) => setFailure(inWords(error)));
+  }, [id]);
+
+  if (conversation) return <Known conversation={conversation} />;
+  const text = wasThere.current ? 'You are not in this conversation any more.' : failure;
+  return (
+    <div class="page">
+      <PaneHead title={text ? 'Not here' : 'Loading …'} />
+      <p class="empty" role="status">
+        {text ?? 'Loading the conversation …'}
+      </p>
+    </div>
+  );
+}
+
+function Known({ conversation }: { conversation: Conversation }) {
+  const chat = useChat();
+  useChangesOf(conversation);
+  const [showsDetails, setShowsDetails] = useState(false);
+  const title = chat.titleOf(conversation);
+  const partner = conversation.type === 'direct' ? chat.partner(conversation) : undefined;
+  const people = conversation.participants.length;
+  const subtitle = partner
+    ? [`@${partner.user.username}`, partner.user.status].filter(Boolean).join(' · ')
+    : `${people} ${people === 1 ? 'person' : 'people'}`;
+  return (
+    <div class="conversation">
+      <header class="pane-head">
+        <Back />
+        <Avatar id={partner?.userId ?? conversation.id} name={title} />
+        <div class="pane-title">
+          <h2 dir="auto">{title}</h2>
+          <p class="muted" dir="auto">
+            {subtitle}
+          </p>
+        </div>
+        <button type="button" class="quiet round" aria-label="Details" onClick={() => setShowsDetails(true)}>
+          <Icon name="info" />
+        </button>
+      </header>
+      <ConversationView conversation={conversation} />
+      {showsDetails && <DetailsDialog conversation={conversation} onClose={() => setShowsDetails(false)} />}
+    </div>
+  );
+}

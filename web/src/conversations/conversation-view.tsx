@@ -1,0 +1,188 @@
+import { EditConflict, type Conversation, type Message } from '@xfchat/client';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { Chat } from '../chat.ts';
+import { useChangesOf, useChat } from '../context.ts';
+import { useAttempt } from '../frame/attempt.ts';
+import { Confirmation } from '../frame/dialog.tsx';
+import { Composer } from './composer.tsx';
+import { ConflictDialog } from './conflict-dialog.tsx';
+import { HistoryDialog } from './history-dialog.tsx';
+import type { MessageActions } from './message-actions.ts';
+import { MessageList } from './message-list.tsx';
+
+interface About {
+  readonly kind: 'reply' | 'edit';
+  readonly message: Message;
+}
+
+/** The messages of a conversation, and where one writes. */
+export function ConversationView({ conversation }: { conversation: Conversation }) {
+  const chat = useChat();
+  const version = useChangesOf(conversation);
+  const list = useRef<MessageList>(null);
+  const writing = useAttempt();
+  const changing = useAttempt();
+  const [about, setAbout] = useState<About>();
+  const [restored, setRestored] = useState<string>();
+  const [deleting, setDeleting] = useState<Message>();
+  const [history, setHistory] = useState<Message>();
+  const [conflict, setConflict] = useState<EditConflict>();
+  const [sent, setSent] = useState(0);
+  const [isFollowing, setFollowing] = useState(true);
+  const firstUnread = useMemo(() => firstUnreadOf(conversation, chat.client.user!.id), []);
+  useReading(chat, conversation, version, isFollowing);
+
+  const begin = (next: About | undefined, text?: string): void => {
+    writing.forget();
+    setAbout(next);
+    setRestored(text);
+  };
+  const actions = useMemo<MessageActions>(
+    () => ({
+      reply: (message) => begin({ kind: 'reply', message }),
+      edit: (message) => begin({ kind: 'edit', message }),
+      delete: setDeleting,
+      showHistory: setHistory,
+      jumpTo: (messageId) => void list.current?.jumpTo(messageId),
+      retry: (messageId) => void changing.run(() => chat.client.retry(messageId)),
+      discard: (messageId) => void changing.run(() => chat.client.discard(messageId)),
+    }),
+    [],
+  );
+
+  const edit = async (message: Message, body: string): Promise<boolean> => {
+    const isDone = await writing.run(async () => {
+      try {
+        await conversation.edit(message, body);
+      } catch (error) {
+        if (!(error instanceof EditConflict)) throw error;
+        setConflict(error);
+      }
+    });
+    if (isDone) begin(undefined);
+    return isDone;
+  };
+  const submit = async (text: string): Promise<boolean> => {
+    if (about?.kind === 'edit') return edit(about.message, text);
+    const replyToId = about?.message.id;
+    begin(undefined);
+    setSent((count) => count + 1);
+    try {
+      await conversation.send({ body: text, ...(replyToId && { replyToId }) });
+      return true;
+    } catch (error) {
+      writing.fail(error);
+      return false;
+    }
+  };
+  const editLast = (): void => {
+    const own = conversation.messages.findLast(
+      ({ senderId, deletedAt }) => senderId === chat.client.user?.id && !deletedAt,
+    );
+    if (own) begin({ kind: 'edit', message: own });
+  };
+
+  const isEdit = about?.kind === 'edit';
+  const isBehind = chat.isOnline.value && conversation.status === 'catching-up';
+  return (
+    <>
+      <MessageList
+        ref={list}
+        conversation={conversation}
+        version={version}
+        ownUserId={chat.client.user!.id}
+        firstUnread={firstUnread}
+        sent={sent}
+        isOnline={chat.isOnline.value}
+        actions={actions}
+        onFollow={setFollowing}
+      />
+      <div role="status" class={isBehind ? 'gap' : undefined}>
+        {isBehind && 'Looking for messages that you have missed …'}
+      </div>
+      <Announcement conversation={conversation} />
+      <Composer
+        key={isEdit ? about.message.id : 'new'}
+        label={isEdit ? 'Change the message' : `Write to ${chat.titleOf(conversation)}`}
+        initialText={
+          isEdit ? (restored ?? about.message.body ?? '') : (chat.drafts.get(conversation.id) ?? '')
+        }
+        about={about}
+        isBusy={writing.isBusy}
+        failure={writing.failure ?? changing.failure}
+        onText={(text) => !isEdit && chat.drafts.set(conversation.id, text)}
+        onSubmit={submit}
+        onCancel={() => begin(undefined)}
+        onEditLast={editLast}
+      />
+      {deleting && (
+        <Confirmation
+          title="Delete this message?"
+          text="It disappears for everybody, with all of its versions. That cannot be taken back."
+          action="Delete"
+          onConfirm={() => void changing.run(() => conversation.delete(deleting))}
+          onClose={() => setDeleting(undefined)}
+        />
+      )}
+      {history && <HistoryDialog message={history} onClose={() => setHistory(undefined)} />}
+      {conflict && (
+        <ConflictDialog
+          conflict={conflict}
+          onKeep={() => setConflict(undefined)}
+          onEdit={() => {
+            setConflict(undefined);
+            begin({ kind: 'edit', message: conflict.current }, conflict.body);
+          }}
+          onReplace={() => {
+            setConflict(undefined);
+            void edit(conflict.current, conflict.body);
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+/** Reads the newest message of somebody else to those who do not see it. */
+function Announcement({ conversation }: { conversation: Conversation }) {
+  const chat = useChat();
+  useChangesOf(conversation);
+  const arrivedAt = useMemo(() => conversation.position.seq, []);
+  const newest = conversation.messages.at(-1);
+  const isNew = newest && newest.seq > arrivedAt && newest.senderId !== chat.client.user?.id && newest.body;
+  const sender = conversation.participants.find(({ userId }) => userId === newest?.senderId);
+  return (
+    <p class="hidden" aria-live="polite">
+      {isNew && `${sender?.user.displayName ?? ''}: ${newest.body}`}
+    </p>
+  );
+}
+
+function firstUnreadOf(
+  { messages, unreadCount, participants }: Conversation,
+  ownUserId: string,
+): number | undefined {
+  const own = participants.find(({ userId }) => userId === ownUserId);
+  if (unreadCount === 0 || !own) return undefined;
+  return messages.find(({ seq, senderId }) => seq > own.readSeq && senderId !== ownUserId)?.seq;
+}
+
+/** What is in front of somebody's eyes is read. */
+function useReading(chat: Chat, conversation: Conversation, version: number, isFollowing: boolean): void {
+  const isTelling = useRef(false);
+  const isOnline = chat.isOnline.value;
+  useEffect(() => {
+    const read = (): void => {
+      if (!isFollowing || !isOnline || isTelling.current) return;
+      if (document.visibilityState !== 'visible' || conversation.unreadCount === 0) return;
+      isTelling.current = true;
+      conversation
+        .markRead()
+        .catch(() => undefined) // told again with the next message, or the next visit
+        .finally(() => (isTelling.current = false));
+    };
+    read();
+    document.addEventListener('visibilitychange', read);
+    return () => document.removeEventListener('visibilitychange', read);
+  }, [conversation, version, isFollowing, isOnline]);
+}

@@ -1,0 +1,148 @@
+import type { Conversation, Role } from '@xfchat/client';
+import { useEffect, useState } from 'preact/hooks';
+import { useChangesOf, useChat } from '../context.ts';
+import { useAttempt } from '../frame/attempt.ts';
+import { Confirmation, Dialog } from '../frame/dialog.tsx';
+import { Failure } from '../frame/failure.tsx';
+import { goTo } from '../route.ts';
+import { AddPeople } from './add-people.tsx';
+import { ParticipantEntry } from './participant-entry.tsx';
+
+type Question =
+  { readonly kind: 'leave' | 'delete' | 'hide' } | { readonly kind: 'hand-over'; readonly userId: string };
+
+const QUESTIONS = {
+  leave: ['Leave this group?', 'You will not see it any more. Somebody in it can add you again.', 'Leave'],
+  delete: [
+    'Delete this group?',
+    'It disappears for everybody, with all that was said.',
+    'Delete for everybody',
+  ],
+  'hand-over': ['Hand this group over?', 'They own it from then on, and you become an admin.', 'Hand over'],
+  hide: ['Hide this conversation?', 'It comes back with the next message.', 'Hide'],
+} as const;
+
+/** Who is in a conversation, and what can be done about it. */
+export function DetailsDialog({
+  conversation,
+  onClose,
+}: {
+  conversation: Conversation;
+  onClose: () => void;
+}) {
+  const chat = useChat();
+  useChangesOf(conversation);
+  const attempt = useAttempt();
+  const [question, setQuestion] = useState<Question>();
+  const { id, type, myRole } = conversation;
+  const mayManage = type === 'group' && myRole !== 'member';
+  const own = chat.client.user!.id;
+  useEffect(() => void attempt.run(() => conversation.loadParticipants()), [id]);
+
+  const request = (method: string, path: string, body?: object): Promise<boolean> =>
+    attempt.run(() => chat.client.request(method, `/conversations/${id}${path}`, body));
+  const setRole = (userId: string, role: Role): void =>
+    void request('PUT', `/participants/${userId}`, { role });
+  const confirmed = async (asked: Question): Promise<void> => {
+    if (asked.kind === 'hand-over') return setRole(asked.userId, 'owner');
+    const path = asked.kind === 'leave' ? `/participants/${own}` : '';
+    if (!(await request('DELETE', path))) return;
+    onClose();
+    goTo('/');
+  };
+
+  if (question) {
+    const [title, text, action] = QUESTIONS[question.kind];
+    return (
+      <Confirmation
+        {...{ title, text, action }}
+        onConfirm={() => void confirmed(question)}
+        onClose={() => setQuestion(undefined)}
+      />
+    );
+  }
+  return (
+    <Dialog title={type === 'group' ? 'About this group' : 'About this conversation'} onClose={onClose}>
+      {mayManage ? (
+        <Settings conversation={conversation} save={(body) => request('PATCH', '', body)} />
+      ) : (
+        conversation.description && <p dir="auto">{conversation.description}</p>
+      )}
+      <Failure text={attempt.failure} />
+      <h3>{conversation.participants.length} in here</h3>
+      <ul class="people">
+        {conversation.participants.map((participant) => (
+          <ParticipantEntry
+            key={participant.userId}
+            participant={participant}
+            isSelf={participant.userId === own}
+            myRole={type === 'group' ? myRole : 'member'}
+            isBusy={attempt.isBusy}
+            onRole={(role) => setRole(participant.userId, role)}
+            onHandOver={() => setQuestion({ kind: 'hand-over', userId: participant.userId })}
+            onRemove={() => void request('DELETE', `/participants/${participant.userId}`)}
+          />
+        ))}
+      </ul>
+      {mayManage && (
+        <AddPeople
+          conversation={conversation}
+          isBusy={attempt.isBusy}
+          onAdd={(userId) => void request('PUT', `/participants/${userId}`, {})}
+        />
+      )}
+      <div class="buttons">
+        {type === 'direct' && (
+          <button type="button" onClick={() => setQuestion({ kind: 'hide' })}>
+            Hide conversation
+          </button>
+        )}
+        {type === 'group' && myRole !== 'owner' && (
+          <button type="button" class="danger" onClick={() => setQuestion({ kind: 'leave' })}>
+            Leave group
+          </button>
+        )}
+        {myRole === 'owner' && (
+          <button type="button" class="danger" onClick={() => setQuestion({ kind: 'delete' })}>
+            Delete group
+          </button>
+        )}
+      </div>
+    </Dialog>
+  );
+}
+
+function Settings(props: { conversation: Conversation; save: (body: object) => Promise<boolean> }) {
+  const { conversation, save } = props;
+  const [isSaved, setSaved] = useState(false);
+  const submit = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget as HTMLFormElement);
+    const description = (form.get('description') as string).trim();
+    setSaved(await save({ title: (form.get('title') as string).trim(), description: description || null }));
+  };
+  return (
+    <form class="fields" onSubmit={(event) => void submit(event)} onInput={() => setSaved(false)}>
+      <label>
+        Name of the group
+        <input name="title" defaultValue={conversation.title ?? ''} required maxLength={100} dir="auto" />
+      </label>
+      <label>
+        Description
+        <textarea
+          name="description"
+          defaultValue={conversation.description ?? ''}
+          maxLength={1_000}
+          rows={2}
+          dir="auto"
+        />
+      </label>
+      <div class="buttons">
+        <span role="status" class="muted">
+          {isSaved && 'Saved.'}
+        </span>
+        <button type="submit">Save</button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,13 @@
+import type { Message } from '@xfchat/client';
+
+/** What can be done about a message, from its row. */
+export interface MessageActions {
+  readonly reply: (message: Message) => void;
+  readonly edit: (message: Message) => void;
+  readonly delete: (message: Message) => void;
+  readonly showHistory: (message: Message) => void;
+  /** Shows the message that another one answers. */
+  readonly jumpTo: (messageId: string) => void;
+  readonly retry: (messageId: string) => void;
+  readonly discard: (messageId: string) => void;
+}

@@ -1,0 +1,298 @@
+import { Component, createRef, Fragment } from 'preact';
+import type { Conversation, Message } from '@xfchat/client';
+import { Icon } from '../frame/icon.tsx';
+import { dayInWords } from '../times.ts';
+import { inWords } from '../words.ts';
+import type { MessageActions } from './message-actions.ts';
+import { MessageRow } from './message-row.tsx';
+import { around, atEnd, earlier, followed, later, type Held, type MessageWindow } from './message-window.ts';
+import { isOutgoing, rowsOf } from './rows.ts';
+
+/** Nearer to an end of what is drawn than this, more is drawn; in pixels. */
+const NEAR = 900;
+/** Whoever is this near to the end stays there; in pixels. */
+const AT_END = 60;
+/** Messages of one request. */
+const PAGE = 200;
+
+interface ListProps {
+  readonly conversation: Conversation;
+  /** Grows with each change of the conversation. */
+  readonly version: number;
+  readonly ownUserId: string;
+  /** The first that was unread when one came here. */
+  readonly firstUnread: number | undefined;
+  /** Grows with each message that is sent from here: one wants to see it. */
+  readonly sent: number;
+  readonly isOnline: boolean;
+  readonly actions: MessageActions;
+  readonly onFollow: (isFollowing: boolean) => void;
+}
+
+interface ListState {
+  readonly isFollowing: boolean;
+  /** The row that the tab key comes to: by default the last. */
+  readonly current: string | undefined;
+  readonly pointedAt: string | undefined;
+  readonly failure: string | undefined;
+}
+
+/** A row that was seen, and how far it stood below the upper edge. */
+interface Anchor {
+  readonly id: string;
+  readonly top: number;
+}
+
+/** The messages: endless in both directions, and what one reads stays where it is. */
+export class MessageList extends Component<ListProps, ListState> {
+  override state: ListState = {
+    isFollowing: true,
+    current: undefined,
+    pointedAt: undefined,
+    failure: undefined,
+  };
+  private readonly element = createRef<HTMLDivElement>();
+  private window: MessageWindow = atEnd(this.held);
+  private sent = this.props.sent;
+  private isLoading = false;
+  private isGone = false;
+  private readonly resized = new ResizeObserver(() => this.state.isFollowing && this.toEnd());
+
+  private get held(): Held {
+    const { messages } = this.props.conversation;
+    return { first: messages[0]?.seq ?? 1, last: messages.at(-1)?.seq ?? 0 };
+  }
+
+  override componentDidMount(): void {
+    this.toEnd();
+    this.resized.observe(this.element.current!);
+    this.fill();
+  }
+
+  override componentWillUnmount(): void {
+    this.isGone = true;
+    this.resized.disconnect();
+  }
+
+  override componentWillReceiveProps({ sent, isOnline }: ListProps): void {
+    if (isOnline && !this.props.isOnline) this.setState({ failure: undefined });
+    if (sent === this.sent) return;
+    this.sent = sent;
+    this.showEnd();
+  }
+
+  override getSnapshotBeforeUpdate(): Anchor[] {
+    const list = this.element.current!;
+    const { top, bottom } = list.getBoundingClientRect();
+    const seen: Anchor[] = [];
+    // The first comes last: it loses its name and the line of its day when it is not the first any more.
+    const [first, ...rest] = list.querySelectorAll<HTMLElement>('[data-id]');
+    for (const row of first ? [...rest, first] : []) {
+      const place = row.getBoundingClientRect();
+      if (place.bottom > top && place.top < bottom) seen.push({ id: row.dataset.id!, top: place.top });
+    }
+    return seen;
+  }
+
+  override componentDidUpdate(_props: unknown, _state: unknown, seen: Anchor[]): void {
+    if (this.state.isFollowing) this.toEnd();
+    else this.keepInPlace(seen);
+    this.fill();
+  }
+
+  /** Shows the newest message, and those that come. */
+  readonly showEnd = (): void => {
+    this.window = atEnd(this.held);
+    this.setState({ isFollowing: true, current: undefined });
+    this.props.onFollow(true);
+  };
+
+  /** Shows a message, and loads the history up to it if need be. */
+  async jumpTo(messageId: string): Promise<void> {
+    const { conversation } = this.props;
+    const find = (): Message | undefined => conversation.messages.find(({ id }) => id === messageId);
+    while (!find() && conversation.hasOlder && !this.isGone) {
+      const { first } = this.held;
+      try {
+        await conversation.older(PAGE);
+        if (this.held.first === first) return; // another history has begun meanwhile
+      } catch (error) {
+        return this.setState({ failure: inWords(error) });
+      }
+    }
+    const found = find();
+    if (!found || this.isGone) return;
+    this.window = around(found.seq, this.held);
+    this.setState({ isFollowing: false, current: messageId, pointedAt: messageId }, () => {
+      const row = this.rowOf(messageId);
+      row?.scrollIntoView({ block: 'center' });
+      row?.focus({ preventScroll: true });
+    });
+    this.props.onFollow(false);
+  }
+
+  private toEnd(): void {
+    const list = this.element.current;
+    if (list) list.scrollTop = list.scrollHeight;
+  }
+
+  private keepInPlace(seen: readonly Anchor[]): void {
+    for (const { id, top } of seen) {
+      const row = this.rowOf(id);
+      if (!row) continue;
+      const moved = row.getBoundingClientRect().top - top;
+      if (moved !== 0) this.element.current!.scrollTop += moved;
+      return;
+    }
+  }
+
+  private rowOf(id: string): HTMLElement | null {
+    return this.element.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"]`) ?? null;
+  }
+
+  private readonly scrolled = (): void => {
+    const list = this.element.current!;
+    const below = list.scrollHeight - list.scrollTop - list.clientHeight;
+    const isFollowing = below < AT_END && this.window.to === undefined;
+    if (isFollowing !== this.state.isFollowing) {
+      this.setState({ isFollowing });
+      this.props.onFollow(isFollowing);
+    }
+    if (below < NEAR && this.window.to !== undefined) {
+      this.window = later(this.window, this.held);
+      this.forceUpdate();
+    }
+    this.fill();
+  };
+
+  /** Draws what comes before, as long as the upper edge is near, and fetches more of it in good time. */
+  private fill(): void {
+    if (!this.isNearBeginning) return;
+    const { first } = this.held;
+    const { from } = this.window;
+    if (from > first) this.forceUpdate();
+    if (from - first < PAGE && !this.state.failure && this.props.isOnline) void this.load();
+  }
+
+  private get isNearBeginning(): boolean {
+    const list = this.element.current;
+    return list !== null && list.scrollTop < NEAR;
+  }
+
+  private async load(): Promise<void> {
+    const { conversation } = this.props;
+    if (this.isLoading || !conversation.hasOlder) return;
+    this.isLoading = true;
+    try {
+      await conversation.older(PAGE);
+    } catch (error) {
+      if (!this.isGone) this.setState({ failure: inWords(error) });
+    } finally {
+      this.isLoading = false;
+    }
+    if (!this.isGone) this.forceUpdate();
+  }
+
+  private readonly retry = (): void => this.setState({ failure: undefined }, () => void this.load());
+
+  private readonly keyPressed = (event: KeyboardEvent): void => {
+    const row = event.target as HTMLElement;
+    if (row.dataset.id === undefined) return;
+    const rows = [...this.element.current!.querySelectorAll<HTMLElement>('[data-id]')];
+    const here = rows.indexOf(row);
+    const next = { ArrowUp: here - 1, ArrowDown: here + 1, End: rows.length - 1 }[event.key];
+    if (next === undefined || !rows[next]) return;
+    event.preventDefault();
+    rows[next].focus();
+  };
+
+  private readonly focused = (event: FocusEvent): void => {
+    const row = (event.target as HTMLElement).closest<HTMLElement>('[data-id]');
+    if (row && row.dataset.id !== this.state.current) this.setState({ current: row.dataset.id });
+  };
+
+  override render({ conversation, ownUserId, firstUnread, isOnline, actions }: ListProps, state: ListState) {
+    const { messages, outgoing, participants, hasOlder, type, myRole } = conversation;
+    const { held } = this;
+    if (state.isFollowing) this.window = followed(this.window, held);
+    if (this.window.from > held.last + 1) this.window = atEnd(held);
+    // What has come before is drawn at once: without it the upper edge would be too near to keep anything in its place.
+    if (this.isNearBeginning && this.window.from > held.first) this.window = earlier(this.window, held);
+    const { from, to } = this.window;
+    const shown = messages.slice(from - held.first, (to ?? held.last) - held.first + 1);
+    const before = messages[from - held.first - 1];
+    const rows = rowsOf(shown, to === undefined ? outgoing : [], before, ownUserId);
+    const users = new Map(participants.map(({ userId, user }) => [userId, user]));
+    const positions = participants.filter(({ userId }) => userId !== ownUserId).map(({ readSeq }) => readSeq);
+    const isCurrentShown = rows.some(({ said }) => said.id === state.current);
+    const current = isCurrentShown ? state.current : rows.at(-1)?.said.id;
+    return (
+      <div class="messages-frame">
+        <div ref={this.element} class="messages" onScroll={this.scrolled}>
+          {from <= held.first && (
+            <Beginning hasOlder={hasOlder} isOnline={isOnline} failure={state.failure} onRetry={this.retry} />
+          )}
+          <ol aria-label="Messages" onKeyDown={this.keyPressed} onFocusIn={this.focused}>
+            {rows.map(({ said, startsDay, startsTurn }) => {
+              const isOwn = isOutgoing(said) || said.senderId === ownUserId;
+              const quoted = said.replyToId
+                ? (messages.find(({ id }) => id === said.replyToId) ?? null)
+                : undefined;
+              const seq = isOutgoing(said) ? undefined : said.seq;
+              const isFirstUnread = seq !== undefined && seq === firstUnread;
+              return (
+                <Fragment key={said.id}>
+                  {startsDay && <li class="day">{dayInWords(said.createdAt)}</li>}
+                  {isFirstUnread && <li class="unread-line">New messages</li>}
+                  <MessageRow
+                    said={said}
+                    startsTurn={startsTurn || isFirstUnread}
+                    isOwn={isOwn}
+                    isGroup={type === 'group'}
+                    sender={isOutgoing(said) ? undefined : users.get(said.senderId ?? '')}
+                    quoted={quoted}
+                    quotedName={
+                      quoted?.senderId === ownUserId ? 'You' : users.get(quoted?.senderId ?? '')?.displayName
+                    }
+                    readBy={isOwn && seq ? positions.filter((position) => position >= seq).length : 0}
+                    mayDelete={isOwn || (type === 'group' && myRole !== 'member')}
+                    isCurrent={said.id === current}
+                    isPointedAt={said.id === state.pointedAt}
+                    actions={actions}
+                  />
+                </Fragment>
+              );
+            })}
+          </ol>
+        </div>
+        {!state.isFollowing && (
+          <button type="button" class="to-end" onClick={this.showEnd}>
+            <Icon name="down" />
+            Newest messages
+          </button>
+        )}
+      </div>
+    );
+  }
+}
+
+interface BeginningProps {
+  readonly hasOlder: boolean;
+  readonly isOnline: boolean;
+  readonly failure: string | undefined;
+  readonly onRetry: () => void;
+}
+
+function Beginning({ hasOlder, isOnline, failure, onRetry }: BeginningProps) {
+  if (!hasOlder) return <p class="beginning">This is where the conversation begins.</p>;
+  if (!isOnline) return <p class="beginning">Earlier messages come when there is a connection.</p>;
+  if (!failure) return <p class="beginning">Loading earlier messages …</p>;
+  return (
+    <p class="beginning" role="alert">
+      Earlier messages could not be loaded. {failure}{' '}
+      <button type="button" class="link" onClick={onRetry}>
+        Try again
+      </button>
+    </p>
+  );
+}

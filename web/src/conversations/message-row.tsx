@@ -1,0 +1,146 @@
+import { Component } from 'preact';
+import type { Message, User } from '@xfchat/client';
+import { useChat } from '../context.ts';
+import { Avatar } from '../people/avatar.tsx';
+import { MessageText } from '../text/message-text.tsx';
+import { timeOfDay, wholeTime } from '../times.ts';
+import type { MessageActions } from './message-actions.ts';
+import { MessageState } from './message-state.tsx';
+import { MessageToolbar } from './message-toolbar.tsx';
+import { isOutgoing, type Said } from './rows.ts';
+
+export interface RowProps {
+  readonly said: Said;
+  readonly startsTurn: boolean;
+  readonly isOwn: boolean;
+  /** Whether there may be several others. */
+  readonly isGroup: boolean;
+  /** Unknown of those who have left. */
+  readonly sender: User | undefined;
+  /** What it answers: undefined when it answers nothing, null when that is not held. */
+  readonly quoted: Message | null | undefined;
+  readonly quotedName: string | undefined;
+  /** How many have read it; of one's own only. */
+  readonly readBy: number;
+  readonly mayDelete: boolean;
+  /** The one that the tab key comes to. */
+  readonly isCurrent: boolean;
+  readonly isPointedAt: boolean;
+  readonly actions: MessageActions;
+}
+
+/** A message. It is drawn anew only when something about it has changed. */
+export class MessageRow extends Component<RowProps> {
+  override shouldComponentUpdate(next: RowProps): boolean {
+    const names = Object.keys(next) as (keyof RowProps)[];
+    return names.some((name) => next[name] !== this.props[name]);
+  }
+
+  override render(props: RowProps) {
+    return <Row {...props} />;
+  }
+}
+
+function Row(props: RowProps) {
+  const { said, startsTurn, isOwn, isGroup, sender, isCurrent, isPointedAt, actions } = props;
+  const showsSender = !isOwn && isGroup;
+  const classes = ['row', isOwn ? 'own' : 'other', startsTurn && 'starts-turn', isPointedAt && 'pointed-at'];
+  const message = isOutgoing(said) ? undefined : said;
+  return (
+    <li class={classes.filter(Boolean).join(' ')} data-id={said.id} tabIndex={isCurrent ? 0 : -1}>
+      {showsSender && (
+        <div class="row-avatar">
+          {startsTurn && (
+            <Avatar id={message?.senderId ?? ''} name={sender?.displayName ?? '?'} size="small" />
+          )}
+        </div>
+      )}
+      <div class="row-body">
+        {startsTurn && (
+          <p class={showsSender ? 'sender' : 'sender hidden'} dir="auto">
+            {isOwn ? 'You' : <SenderName id={message?.senderId ?? null} known={sender} />}
+          </p>
+        )}
+        <div class="bubble">
+          <Quote {...props} />
+          {message?.deletedAt ? (
+            <p class="deleted">This message was deleted.</p>
+          ) : (
+            <MessageText body={said.body ?? ''} />
+          )}
+          <p class="meta">
+            {message?.editedAt && !message.deletedAt && (
+              <button
+                type="button"
+                class="link"
+                tabIndex={isCurrent ? 0 : -1}
+                onClick={() => actions.showHistory(message)}
+              >
+                edited
+              </button>
+            )}
+            <time dateTime={said.createdAt} title={wholeTime(said.createdAt)}>
+              {timeOfDay(said.createdAt)}
+            </time>
+            {isOwn && !message?.deletedAt && (
+              <MessageState said={said} readBy={props.readBy} isGroup={isGroup} />
+            )}
+          </p>
+        </div>
+        {isOutgoing(said) && said.status === 'failed' && <NotSent said={said} actions={actions} />}
+      </div>
+      {message && !message.deletedAt && (
+        <MessageToolbar
+          message={message}
+          isOwn={isOwn}
+          mayDelete={props.mayDelete}
+          isCurrent={isCurrent}
+          actions={actions}
+        />
+      )}
+    </li>
+  );
+}
+
+function SenderName({ id, known }: { id: string | null; known: User | undefined }) {
+  const { people } = useChat();
+  if (known) return <>{known.displayName}</>;
+  if (id === null) return <>A deleted account</>;
+  return <>{people.of(id).value?.displayName ?? 'Somebody who has left'}</>;
+}
+
+function Quote({ quoted, quotedName, said, isCurrent, actions }: RowProps) {
+  const { replyToId } = said;
+  if (!replyToId || (!isOutgoing(said) && said.deletedAt)) return null;
+  return (
+    <button
+      type="button"
+      class="quoted"
+      tabIndex={isCurrent ? 0 : -1}
+      onClick={() => actions.jumpTo(replyToId)}
+    >
+      <span class="hidden">Answers: </span>
+      {quotedName && (
+        <span class="quoted-name" dir="auto">
+          {quotedName}
+        </span>
+      )}
+      <span class="quoted-text" dir="auto">
+        {!quoted ? 'An earlier message' : quoted.deletedAt ? 'Deleted message' : quoted.body}
+      </span>
+    </button>
+  );
+}
+
+function NotSent({ said, actions }: { said: Said; actions: MessageActions }) {
+  return (
+    <p class="not-sent">
+      <button type="button" class="link" onClick={() => actions.retry(said.id)}>
+        Try again
+      </button>
+      <button type="button" class="link" onClick={() => actions.discard(said.id)}>
+        Discard
+      </button>
+    </p>
+  );
+}

@@ -1,0 +1,25 @@
+import { Icon, type IconName } from '../frame/icon.tsx';
+import { codeInWords } from '../words.ts';
+import { isOutgoing, type Said } from './rows.ts';
+
+/** What has become of one's own message. */
+export function MessageState({ said, readBy, isGroup }: { said: Said; readBy: number; isGroup: boolean }) {
+  const [icon, text, isShown] = stateOf(said, readBy, isGroup);
+  return (
+    <span class={`state ${icon}`} title={text}>
+      <Icon name={icon} />
+      <span class={isShown ? undefined : 'hidden'}>{text}</span>
+    </span>
+  );
+}
+
+function stateOf(said: Said, readBy: number, isGroup: boolean): [IconName, string, boolean] {
+  if (isOutgoing(said)) {
+    const { status, problem } = said;
+    if (status === 'pending') return ['clock', 'Waiting to be sent', true];
+    if (status === 'failed')
+      return ['alert', `Not sent. ${codeInWords(problem?.code ?? '', problem?.title)}`, true];
+  }
+  if (readBy === 0) return ['check', 'Sent', false];
+  return ['checks', isGroup ? `Read by ${readBy}` : 'Read', false];
+}

@@ -1,0 +1,35 @@
+import type { Message } from '@xfchat/client';
+import { Icon, type IconName } from '../frame/icon.tsx';
+import type { MessageActions } from './message-actions.ts';
+
+interface ToolbarProps {
+  readonly message: Message;
+  readonly isOwn: boolean;
+  readonly mayDelete: boolean;
+  readonly isCurrent: boolean;
+  readonly actions: MessageActions;
+}
+
+/** Beside the message that one points at, or that has the focus. */
+export function MessageToolbar({ message, isOwn, mayDelete, isCurrent, actions }: ToolbarProps) {
+  const tool = (icon: IconName, label: string, action: (message: Message) => void) => (
+    <button
+      type="button"
+      class="quiet tool"
+      aria-label={label}
+      title={label}
+      tabIndex={isCurrent ? 0 : -1}
+      onClick={() => action(message)}
+    >
+      <Icon name={icon} />
+    </button>
+  );
+  return (
+    <div class="toolbar">
+      {tool('reply', 'Reply', actions.reply)}
+      {isOwn && tool('edit', 'Edit', actions.edit)}
+      {message.editedAt && tool('history', 'Earlier versions', actions.showHistory)}
+      {mayDelete && tool('trash', 'Delete', actions.delete)}
+    </div>
+  );
+}

@@ -1,0 +1,44 @@
+import { around, atEnd, earlier, followed, later } from './message-window.ts';
+
+const held = { first: 1, last: 1_000 };
+
+describe('the part of the messages that is drawn', () => {
+  it('begins at the end, and takes in what comes', () => {
+    expect(atEnd(held)).toEqual({ from: 941, to: undefined });
+    expect(atEnd({ first: 1, last: 3 })).toEqual({ from: 1, to: undefined });
+  });
+
+  it('goes up to the first message and down to the last, with never too many', () => {
+    const most = (window: { from: number; to: number | undefined }): number =>
+      (window.to ?? 1_000) - window.from + 1;
+    let window = atEnd(held);
+    while (window.from > 1) {
+      const before = window.from;
+      window = earlier(window, held);
+      expect(window.from).toBeLessThan(before);
+      expect(most(window)).toBeLessThanOrEqual(180);
+    }
+    expect(window).toEqual({ from: 1, to: 180 });
+    while (window.to !== undefined) {
+      const before = window.to;
+      window = later(window, held);
+      expect(window.to ?? 1_000).toBeGreaterThan(before);
+      expect(most(window)).toBeLessThanOrEqual(180);
+    }
+    expect(window).toEqual({ from: 821, to: undefined });
+  });
+
+  it('is the end for whoever stays there, and stays where it is for all others', () => {
+    const window = { from: 800, to: undefined };
+    expect(followed(window, { first: 1, last: 979 })).toBe(window);
+    expect(followed(window, { first: 1, last: 980 })).toEqual({ from: 921, to: undefined });
+    const elsewhere = { from: 10, to: 100 };
+    expect(followed(elsewhere, held)).toBe(elsewhere);
+  });
+
+  it('can be anywhere', () => {
+    expect(around(500, held)).toEqual({ from: 470, to: 530 });
+    expect(around(5, held)).toEqual({ from: 1, to: 35 });
+    expect(around(990, held)).toEqual({ from: 960, to: undefined });
+  });
+});

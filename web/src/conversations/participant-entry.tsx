@@ -1,0 +1,64 @@
+import type { Participant, Role } from '@xfchat/client';
+import { Person } from '../people/person.tsx';
+
+interface EntryProps {
+  readonly participant: Participant;
+  readonly isSelf: boolean;
+  readonly myRole: Role;
+  readonly isBusy: boolean;
+  readonly onRole: (role: Role) => void;
+  readonly onHandOver: () => void;
+  readonly onRemove: () => void;
+}
+
+const RANK = { owner: 2, admin: 1, member: 0 } as const;
+const NAMES = { owner: 'Owner', admin: 'Admin', member: 'Member' } as const;
+
+/** Somebody in a conversation, with what one may change about them: only those below oneself. */
+export function ParticipantEntry({
+  participant,
+  isSelf,
+  myRole,
+  isBusy,
+  onRole,
+  onHandOver,
+  onRemove,
+}: EntryProps) {
+  const { user, role } = participant;
+  const isBelow = !isSelf && RANK[myRole] > RANK[role];
+  return (
+    <li>
+      <Person user={user} note={isSelf ? 'You' : undefined} />
+      <span class="actions">
+        {isBelow && myRole === 'owner' ? (
+          <select
+            aria-label={`Role of ${user.displayName}`}
+            value={role}
+            disabled={isBusy}
+            onChange={(event) => onRole(event.currentTarget.value as Role)}
+          >
+            <option value="admin">Admin</option>
+            <option value="member">Member</option>
+          </select>
+        ) : (
+          role !== 'member' && <span class="muted">{NAMES[role]}</span>
+        )}
+        {isBelow && myRole === 'owner' && (
+          <button type="button" aria-label={`Make owner ${user.displayName}`} onClick={onHandOver}>
+            Make owner
+          </button>
+        )}
+        {isBelow && (
+          <button
+            type="button"
+            aria-label={`Remove ${user.displayName}`}
+            disabled={isBusy}
+            onClick={onRemove}
+          >
+            Remove
+          </button>
+        )}
+      </span>
+    </li>
+  );
+}

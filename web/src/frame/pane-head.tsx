@@ -1,0 +1,23 @@
+import { follow } from '../route.ts';
+import { Icon } from './icon.tsx';
+
+/** The head of a page beside the list. */
+export function PaneHead({ title }: { title: string }) {
+  return (
+    <header class="pane-head">
+      <Back />
+      <div class="pane-title">
+        <h2>{title}</h2>
+      </div>
+    </header>
+  );
+}
+
+/** On narrow screens, where the list is not beside it. */
+export function Back() {
+  return (
+    <a href="/" class="back round" aria-label="Back to the conversations" onClick={follow}>
+      <Icon name="back" />
+    </a>
+  );
+}

@@ -1,0 +1,26 @@
+import { useChat } from '../context.ts';
+import { Icon } from './icon.tsx';
+
+/** Tells what does not work right now, and what that means for what one writes. */
+export function StatusBanner() {
+  const { isOnline, serverStatus, hasStorageFailed } = useChat();
+  const text = words(isOnline.value, serverStatus.value, hasStorageFailed.value);
+  return (
+    <div role="status" class={text ? 'banner' : undefined}>
+      {text && <Icon name="alert" />}
+      {text && <span>{text}</span>}
+    </div>
+  );
+}
+
+function words(isOnline: boolean, status: string, hasStorageFailed: boolean): string | undefined {
+  if (!isOnline)
+    return 'No connection. What you write is kept on this device, and sent as soon as you are back.';
+  if (status === 'maintenance')
+    return 'The server is being maintained. You can read; what you write is kept here, and sent afterwards.';
+  if (status === 'degraded')
+    return 'The server cannot reach its data right now. What you write is kept here, and sent as soon as it can.';
+  if (hasStorageFailed)
+    return 'This browser could not keep everything on this device. What was not sent may be lost with this page.';
+  return undefined;
+}

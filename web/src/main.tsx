@@ -1,0 +1,21 @@
+import './styles/base.css';
+import './styles/controls.css';
+import './styles/frame.css';
+import './styles/conversation.css';
+import './styles/pages.css';
+import { render } from 'preact';
+import { Application } from './application.tsx';
+import { Chat } from './chat.ts';
+import { applyTheme } from './frame/theme.ts';
+import { keepPageForOffline } from './offline-page.ts';
+import { openStorage } from './open-storage.ts';
+
+applyTheme();
+const chat = new Chat(location.origin, await openStorage());
+addEventListener('online', () => chat.wake());
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'visible') chat.wake();
+});
+render(<Application chat={chat} />, document.querySelector('#application')!);
+await chat.resume();
+keepPageForOffline();

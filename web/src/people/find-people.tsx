@@ -1,0 +1,103 @@
+import type { Page, User } from '@xfchat/client';
+import { useEffect, useState } from 'preact/hooks';
+import { useChat } from '../context.ts';
+import { useAttempt } from '../frame/attempt.ts';
+import { Failure } from '../frame/failure.tsx';
+import { inWords } from '../words.ts';
+import { Person } from './person.tsx';
+
+/** Whoever is still typing is not asked about. */
+const PATIENCE_MS = 250;
+
+/** People by the beginning of their username. */
+export function FindPeople({ onBlock }: { onBlock: (user: User) => void }) {
+  const { client, friends } = useChat();
+  const attempt = useAttempt();
+  const [query, setQuery] = useState('');
+  const { found, failure } = useFound(query);
+  const friendIds = new Set(friends.list.value?.map(({ id }) => id));
+  const askedIds = new Set(friends.outgoing.value.map(({ recipient }) => recipient.id));
+  const askedBy = new Set(friends.incoming.value.map(({ sender }) => sender.id));
+  const blockedIds = new Set(friends.blocked.value.map(({ id }) => id));
+
+  const relation = ({ id }: User): string | undefined => {
+    if (id === client.user?.id) return 'You';
+    if (friendIds.has(id)) return 'Friend';
+    if (askedIds.has(id)) return 'Asked';
+    if (askedBy.has(id)) return 'Has asked you';
+    return blockedIds.has(id) ? 'Blocked' : undefined;
+  };
+
+  return (
+    <section>
+      <label class="search">
+        Find people
+        <input
+          type="search"
+          value={query}
+          placeholder="The beginning of a username"
+          autocapitalize="none"
+          autocomplete="off"
+          spellcheck={false}
+          onInput={(event) => setQuery(event.currentTarget.value)}
+        />
+      </label>
+      <Failure text={attempt.failure ?? failure} />
+      <p role="status" class="muted">
+        {found?.length === 0 && 'Nobody has a username that begins so.'}
+      </p>
+      <ul class="people">
+        {found?.map((user) => (
+          <li key={user.id}>
+            <Person user={user} />
+            {relation(user) ? (
+              <span class="muted">{relation(user)}</span>
+            ) : (
+              <span class="actions">
+                <button
+                  type="button"
+                  class="primary"
+                  aria-label={`Add friend ${user.displayName}`}
+                  disabled={attempt.isBusy}
+                  onClick={() => void attempt.run(() => friends.ask(user.username))}
+                >
+                  Add friend
+                </button>
+                <button type="button" aria-label={`Block ${user.displayName}`} onClick={() => onBlock(user)}>
+                  Block
+                </button>
+              </span>
+            )}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function useFound(query: string): { found: readonly User[] | undefined; failure: string | undefined } {
+  const { client } = useChat();
+  const [found, setFound] = useState<readonly User[]>();
+  const [failure, setFailure] = useState<string>();
+  const wanted = query.trim().replace(/^@/, '');
+  useEffect(() => {
+    setFailure(undefined);
+    if (wanted === '') return setFound(undefined);
+    let isWanted = true;
+    const ask = async (): Promise<void> => {
+      try {
+        const path = `/users?query=${encodeURIComponent(wanted)}&limit=20`;
+        const { items } = await client.request<Page<User>>('GET', path);
+        if (isWanted) setFound(items);
+      } catch (error) {
+        if (isWanted) setFailure(inWords(error));
+      }
+    };
+    const timer = setTimeout(() => void ask(), PATIENCE_MS);
+    return () => {
+      isWanted = false;
+      clearTimeout(timer);
+    };
+  }, [wanted]);
+  return { found, failure };
+}

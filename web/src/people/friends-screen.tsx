@@ -1,0 +1,118 @@
+import type { User } from '@xfchat/client';
+import { useState } from 'preact/hooks';
+import { useChat } from '../context.ts';
+import { useAttempt } from '../frame/attempt.ts';
+import { Confirmation } from '../frame/dialog.tsx';
+import { Failure } from '../frame/failure.tsx';
+import { PaneHead } from '../frame/pane-head.tsx';
+import { goTo, pathOf } from '../route.ts';
+import { FindPeople } from './find-people.tsx';
+import { Requests } from './requests.tsx';
+import { Person } from './person.tsx';
+
+type Question = { readonly kind: 'remove' | 'block'; readonly user: User };
+
+/** Finding people, requests both ways, friends, and those whom one does not want to hear of. */
+export function FriendsScreen() {
+  const { client, friends } = useChat();
+  const attempt = useAttempt();
+  const [question, setQuestion] = useState<Question>();
+  const list = friends.list.value;
+
+  const write = (user: User): void =>
+    void attempt.run(async () => {
+      const { id } = await client.createConversation({ type: 'direct', participantIds: [user.id] });
+      goTo(pathOf(id));
+    });
+
+  return (
+    <div class="page">
+      <PaneHead title="Friends" />
+      <div class="page-body">
+        <FindPeople onBlock={(user) => setQuestion({ kind: 'block', user })} />
+        <Failure text={attempt.failure} />
+        <Requests attempt={attempt} />
+        <section>
+          <h3>Your friends</h3>
+          {list?.length === 0 && <p class="muted">Nobody yet. Look for somebody by their username above.</p>}
+          <ul class="people">
+            {list?.map((user) => (
+              <li key={user.id}>
+                <Person user={user} />
+                <span class="actions">
+                  <button
+                    type="button"
+                    class="primary"
+                    aria-label={`Write to ${user.displayName}`}
+                    onClick={() => write(user)}
+                  >
+                    Write
+                  </button>
+                  <button
+                    type="button"
+                    aria-label={`Remove ${user.displayName}`}
+                    onClick={() => setQuestion({ kind: 'remove', user })}
+                  >
+                    Remove
+                  </button>
+                  <button
+                    type="button"
+                    aria-label={`Block ${user.displayName}`}
+                    onClick={() => setQuestion({ kind: 'block', user })}
+                  >
+                    Block
+                  </button>
+                </span>
+              </li>
+            ))}
+          </ul>
+        </section>
+        <Blocked onUnblock={(user) => void attempt.run(() => friends.unblock(user))} />
+      </div>
+      {question?.kind === 'remove' && (
+        <Confirmation
+          title={`Remove ${question.user.displayName}?`}
+          text="You will not be friends any more. What you wrote to each other stays."
+          action="Remove"
+          onConfirm={() => void attempt.run(() => friends.remove(question.user))}
+          onClose={() => setQuestion(undefined)}
+        />
+      )}
+      {question?.kind === 'block' && (
+        <Confirmation
+          title={`Block ${question.user.displayName}?`}
+          text="You will not be friends any more, and cannot write to each other. They are not told."
+          action="Block"
+          onConfirm={() => void attempt.run(() => friends.block(question.user))}
+          onClose={() => setQuestion(undefined)}
+        />
+      )}
+    </div>
+  );
+}
+
+function Blocked({ onUnblock }: { onUnblock: (user: User) => void }) {
+  const blocked = useChat().friends.blocked.value;
+  if (blocked.length === 0) return null;
+  return (
+    <section>
+      <h3>Blocked</h3>
+      <ul class="people">
+        {blocked.map((user) => (
+          <li key={user.id}>
+            <Person user={user} />
+            <span class="actions">
+              <button
+                type="button"
+                aria-label={`Unblock ${user.displayName}`}
+                onClick={() => onUnblock(user)}
+              >
+                Unblock
+              </button>
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,108 @@
+import { signal } from '@preact/signals';
+import type { ConversationView, Page, User, XFChatClient } from '@xfchat/client';
+
+export interface FriendRequest {
+  readonly id: string;
+  readonly sender: User;
+  readonly recipient: User;
+  readonly status: 'pending' | 'accepted' | 'declined' | 'cancelled';
+  readonly message: string | null;
+  readonly createdAt: string;
+}
+
+/** Friends, requests and blocks. They are read anew whenever the server says that any of them has changed. */
+export class Friends {
+  /** Undefined until they were read for the first time. */
+  readonly list = signal<readonly User[] | undefined>(undefined);
+  readonly incoming = signal<readonly FriendRequest[]>([]);
+  readonly outgoing = signal<readonly FriendRequest[]>([]);
+  readonly blocked = signal<readonly User[]>([]);
+  private reading: Promise<void> | undefined;
+  private isStale = false;
+
+  constructor(private readonly client: XFChatClient) {}
+
+  /** What is asked for while it is being read is read once more afterwards. */
+  reload(): void {
+    this.isStale = true;
+    this.reading ??= this.read().finally(() => (this.reading = undefined));
+  }
+
+  clear(): void {
+    this.list.value = undefined;
+    this.incoming.value = this.outgoing.value = this.blocked.value = [];
+  }
+
+  async ask(username: string): Promise<void> {
+    await this.change('POST', '/friend-requests', { recipientUsername: username });
+  }
+
+  /** @returns the id of the direct conversation with the new friend */
+  async accept(request: FriendRequest): Promise<string> {
+    const answer = await this.change<{ conversation: ConversationView }>(
+      'POST',
+      `/friend-requests/${request.id}/accept`,
+    );
+    return answer.conversation.id;
+  }
+
+  async decline(request: FriendRequest): Promise<void> {
+    await this.change('POST', `/friend-requests/${request.id}/decline`);
+  }
+
+  async cancel(request: FriendRequest): Promise<void> {
+    await this.change('DELETE', `/friend-requests/${request.id}`);
+  }
+
+  async remove(user: User): Promise<void> {
+    await this.change('DELETE', `/friends/${user.id}`);
+  }
+
+  async block(user: User): Promise<void> {
+    await this.change('PUT', `/users/me/blocks/${user.id}`);
+  }
+
+  async unblock(user: User): Promise<void> {
+    await this.change('DELETE', `/users/me/blocks/${user.id}`);
+  }
+
+  private async change<T>(method: string, path: string, body?: object): Promise<T> {
+    try {
+      return await this.client.request<T>(method, path, body);
+    } finally {
+      this.reload();
+    }
+  }
+
+  private async read(): Promise<void> {
+    while (this.isStale && this.client.user) {
+      this.isStale = false;
+      try {
+        const [list, incoming, outgoing, blocked] = await Promise.all([
+          this.all<User>('/friends?'),
+          this.all<FriendRequest>('/friend-requests?direction=incoming&status=pending&'),
+          this.all<FriendRequest>('/friend-requests?direction=outgoing&status=pending&'),
+          this.all<User>('/users/me/blocks?'),
+        ]);
+        if (!this.client.user) return;
+        this.list.value = list;
+        this.incoming.value = incoming;
+        this.outgoing.value = outgoing;
+        this.blocked.value = blocked;
+      } catch {
+        return; // what is shown was true a while ago; the next connection reads it anew
+      }
+    }
+  }
+
+  private async all<T>(path: string): Promise<T[]> {
+    const found: T[] = [];
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const after: string = cursor && `&cursor=${encodeURIComponent(cursor)}`;
+      const page: Page<T> = await this.client.request<Page<T>>('GET', `${path}limit=200${after}`);
+      found.push(...page.items);
+      cursor = page.nextCursor;
+    }
+    return found;
+  }
+}

@@ -1,0 +1,21 @@
+import type { User } from '@xfchat/client';
+import { Avatar } from './avatar.tsx';
+
+/** Somebody in a list. */
+export function Person({ user, note }: { user: User; note?: string | undefined }) {
+  return (
+    <span class="person">
+      <Avatar id={user.id} name={user.displayName} />
+      <span class="person-words">
+        <span class="person-name" dir="auto">
+          {user.displayName}
+          {note && <span class="muted"> ({note})</span>}
+        </span>
+        <span class="muted" dir="auto">
+          @{user.username}
+          {user.status && ` · ${user.status}`}
+        </span>
+      </span>
+    </span>
+  );
+}

@@ -1,0 +1,36 @@
+import { signal } from '@preact/signals';
+
+/** Where somebody is. Each place has an address, which can be loaded again. */
+export type Route =
+  | { readonly screen: 'conversations' | 'friends' | 'settings' | 'new-group' }
+  | { readonly screen: 'conversation'; readonly id: string };
+
+const CONVERSATION = /^\/c\/([0-9a-f-]{36})$/;
+
+function parse(path: string): Route {
+  const id = CONVERSATION.exec(path)?.[1];
+  if (id) return { screen: 'conversation', id };
+  if (path === '/friends' || path === '/settings' || path === '/new-group')
+    return { screen: path.slice(1) as 'friends' | 'settings' | 'new-group' };
+  return { screen: 'conversations' };
+}
+
+export const route = signal<Route>(parse(location.pathname));
+
+addEventListener('popstate', () => (route.value = parse(location.pathname)));
+
+export function pathOf(conversationId: string): string {
+  return `/c/${conversationId}`;
+}
+
+export function goTo(path: string): void {
+  if (path !== location.pathname) history.pushState(null, '', path);
+  route.value = parse(path);
+}
+
+/** For links: a plain click stays in this page, any other does what the browser does. */
+export function follow(event: MouseEvent): void {
+  if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  goTo((event.currentTarget as HTMLAnchorElement).pathname);
+}

@@ -1,0 +1,48 @@
+const TIME = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' });
+const DAY = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
+const DAY_AND_YEAR = new Intl.DateTimeFormat(undefined, { dateStyle: 'long' });
+const SHORT_DAY = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
+const SHORT_DATE = new Intl.DateTimeFormat(undefined, { dateStyle: 'short' });
+const WHOLE = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
+const RELATIVE = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
+
+/** Days since this one began, in the zone of the viewer: 0 is today, 1 yesterday. */
+function daysAgo(date: Date, now: Date): number {
+  const start = (day: Date): number => Date.UTC(day.getFullYear(), day.getMonth(), day.getDate());
+  return (start(now) - start(date)) / 86_400_000;
+}
+
+/** The same text for all times of one day. */
+export function dayKey(iso: string): string {
+  const date = new Date(iso);
+  return `${date.getFullYear()}-${date.getMonth()}-${date.getDate()}`;
+}
+
+export function timeOfDay(iso: string): string {
+  return TIME.format(new Date(iso));
+}
+
+export function wholeTime(iso: string): string {
+  return WHOLE.format(new Date(iso));
+}
+
+/** For the line between days. */
+export function dayInWords(iso: string, now = new Date()): string {
+  const date = new Date(iso);
+  const days = daysAgo(date, now);
+  if (days === 0 || days === 1) return capital(RELATIVE.format(-days, 'day'));
+  return (date.getFullYear() === now.getFullYear() ? DAY : DAY_AND_YEAR).format(date);
+}
+
+/** As short as it can be told: the time today, a day, a date. */
+export function shortTime(iso: string, now = new Date()): string {
+  const date = new Date(iso);
+  const days = daysAgo(date, now);
+  if (days <= 0) return TIME.format(date);
+  if (days === 1) return capital(RELATIVE.format(-1, 'day'));
+  return (date.getFullYear() === now.getFullYear() ? SHORT_DAY : SHORT_DATE).format(date);
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toLocaleUpperCase() + text.slice(1);
+}

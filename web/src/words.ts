@@ -1,0 +1,61 @@
+import { XFChatError } from '@xfchat/client';
+
+/** What is said to people in place of the server's texts, which are for those who write programs. */
+const WORDS: Readonly<Record<string, string>> = {
+  'not-connected': 'There is no connection to the server right now.',
+  unreachable: 'The server did not answer. Look at your connection, and try again.',
+  'invalid-credentials': 'This name and password do not belong together.',
+  'username-taken': 'Somebody else has this username already.',
+  'rate-limited': 'That was a little fast. Wait a moment, and try again.',
+  maintenance: 'The server is being maintained: you can read, but nothing can be changed right now.',
+  'temporarily-unavailable':
+    'The server cannot reach its data right now. Nothing was changed; try again soon.',
+  'database-busy': 'The server is very busy right now. Nothing was changed; try again soon.',
+  'storage-full': 'The server has no room left: you can read, but nothing can be changed right now.',
+  'database-read-only': 'You can read, but nothing can be changed right now.',
+  draining: 'The server is being restarted. Try again in a moment.',
+  'outcome-unknown': 'The server did not say whether that was done. Look, and try again if it was not.',
+  'session-revoked': 'You were signed out, on another device or by the server.',
+  'token-expired': 'You were away for long. Sign in again.',
+  unauthenticated: 'Sign in again, please.',
+  'signed-out': 'Nobody is signed in.',
+  forbidden: 'You may not do that here.',
+  'conversation-not-found': 'You are not in this conversation (any more).',
+  'message-not-found': 'This message does not exist (any more).',
+  'user-not-found': 'There is nobody of this name.',
+  'already-friends': 'You are friends already.',
+  'friend-request-exists': 'You have asked already.',
+  'friend-request-already-answered': 'This request was answered already.',
+  'owner-must-transfer': 'Make somebody else the owner before you leave.',
+  'message-too-long': 'This message is too long.',
+  'message-id-conflict': 'The server has another message under this number.',
+};
+
+/** An error in words. */
+export function inWords(error: unknown): string {
+  if (!(error instanceof XFChatError)) return 'Something went wrong in this page. Load it again, please.';
+  const { problem } = error;
+  const [first] = problem.errors ?? [];
+  if (problem.code === 'validation-failed' && first) return `${fieldOf(first.pointer)}: ${first.detail}`;
+  return WORDS[problem.code] ?? problem.title ?? problem.code;
+}
+
+/** Of a problem that was kept, such as a message's that was refused. */
+export function codeInWords(code: string, title?: string): string {
+  return WORDS[code] ?? title ?? code;
+}
+
+const FIELDS: Readonly<Record<string, string>> = {
+  '/username': 'Username',
+  '/password': 'Password',
+  '/displayName': 'Name',
+  '/newPassword': 'New password',
+  '/currentPassword': 'Current password',
+  '/status': 'Status',
+  '/title': 'Name of the group',
+  '/description': 'Description',
+};
+
+function fieldOf(pointer: string): string {
+  return FIELDS[pointer] ?? pointer.replace(/^\//, '');
+}

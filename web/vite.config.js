@@ -1,0 +1,36 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { brotliCompress, gzip } from 'node:zlib';
+import { defineConfig } from 'vite';
+
+/** Beside each file what the server sends in its place to who takes it compressed. */
+const compressed = {
+  name: 'compressed',
+  apply: 'build',
+  async writeBundle({ dir }) {
+    const names = await readdir(dir, { recursive: true });
+    for (const name of names.filter((entry) => /\.(js|css|html|svg)$/.test(entry))) {
+      const path = join(dir, name);
+      const content = await readFile(path);
+      await writeFile(`${path}.br`, await promisify(brotliCompress)(content));
+      await writeFile(`${path}.gz`, await promisify(gzip)(content, { level: 9 }));
+    }
+  },
+};
+
+export default defineConfig({
+  plugins: [compressed],
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  resolve: { conditions: ['source', 'browser', 'module'] },
+  build: {
+    target: ['chrome123', 'firefox120', 'safari17.5'],
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0, // the policy allows no data: addresses
+    reportCompressedSize: false,
+  },
+  // `vite dev web` beside a running server.
+  server: {
+    proxy: { '/api': 'http://localhost:3000', '/socket.io': { target: 'ws://localhost:3000', ws: true } },
+  },
+});
