@@ -51,6 +51,7 @@ export class Turn {
  */
 export class TurnTransport extends transports.websocket {
   private bundle: Bundle | undefined;
+  private isOn = true;
 
   constructor(
     request: Request,
@@ -61,6 +62,16 @@ export class TurnTransport extends transports.websocket {
     super(request);
   }
 
+  get isBundling(): boolean {
+    return this.isOn;
+  }
+
+  /** Off: from now on everything takes engine.io's own way, behind what was said before. */
+  set isBundling(isOn: boolean) {
+    if (!isOn) this.flush();
+    this.isOn = isOn;
+  }
+
   /** Behind everything that was said before; leaves at the end of the turn. */
   add(frame: Buffer): void {
     if (!this.bundle) this.turn.add(this);
@@ -69,14 +80,14 @@ export class TurnTransport extends transports.websocket {
   }
 
   override send(packets: Packets): void {
-    if (packets.every(({ data }) => data === undefined || typeof data === 'string')) {
+    if (this.isOn && packets.every(({ data }) => data === undefined || typeof data === 'string')) {
       const { parser } = this.internals;
       for (const packet of packets)
         parser.encodePacket(packet, true, (encoded) => this.add(textFrame(encoded)));
       // engine.io counts its sends and awaits this for each.
       this.emit('drain');
     } else {
-      // Bytes go engine.io's own way, behind what was said before them.
+      // Bytes go engine.io's own way as well, behind what was said before them.
       this.flush();
       super.send(packets);
     }
