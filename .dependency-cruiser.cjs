@@ -1,13 +1,15 @@
 /**
  * The module graph (see ARCHITECTURE.md). A feature may use the platform and the features below it:
- *   platform ← legacy, integrity ← backups; platform ← users ← contacts, authentication, participation ← messages
+ *   platform ← watch, legacy, integrity ← backups ← preflight; platform ← users ← contacts, authentication, participation ← messages
  *   ← conversations ← friends, catch-up ← connections ← braid, health ← documents ← root
  */
 const ORDER = [
   'platform',
+  'watch',
   'legacy',
   'integrity',
   'backups',
+  'preflight',
   'users',
   'contacts',
   'authentication',

@@ -8,6 +8,7 @@ import {
   drillCommand,
 } from './backup.command';
 import { checkCommand } from './check.command';
+import { addDeploymentCommands } from './deployment-commands';
 import {
   legacyArchiveCommand,
   legacyImportCommand,
@@ -89,6 +90,8 @@ export function buildProgram(): Command {
     )
     .option('--json', 'print JSON')
     .action(drillCommand);
+  addDeploymentCommands(program);
+
   const legacy = program.command('legacy').description('bring over the tables of an earlier XFChat');
   const sourceOf = (command: Command): Command =>
     command
