@@ -8,9 +8,11 @@ import { loadConfiguration } from '../src/platform/configuration/load-configurat
 import { migrationOptions } from '../src/platform/database/database-options';
 import { verifyDatabase } from '../src/platform/database/verify-database';
 import { migrateDown } from '../src/platform/migrations/migrate';
-import type { Check, Ground, PreflightOptions } from '../src/preflight/check';
+import type { Check, Finding, Ground, PreflightOptions } from '../src/preflight/check';
 import { CHECK_NAMES, confirm, cutShort, preflight } from '../src/preflight/preflight';
-import { checkAlerts } from '../src/preflight/release-checks';
+import { checkPool } from '../src/preflight/database-checks';
+import { checkAlerts, checkTests } from '../src/preflight/release-checks';
+import { checkMigrations, checkRollback } from '../src/preflight/schema-checks';
 import { SCHEMA } from '../src/schema';
 import { createTestDatabase, withClient, type TestDatabase } from './support/databases';
 import { servePrometheus, type FakeServer } from './support/fake-servers';
@@ -73,6 +75,10 @@ describe('the checklist before a deployment', () => {
     Object.fromEntries(
       checks.filter((check) => check.status === status).map(({ name, evidence }) => [name, evidence]),
     );
+  const only =
+    (looks: Record<string, (ground: Ground) => Finding | Promise<Finding>>) =>
+    (ground: Ground): Promise<Check[]> =>
+      Promise.all(Object.entries(looks).map(async ([name, look]) => ({ name, ...(await look(ground)) })));
   const rules = [{ name: 'Down' }, { name: 'Slow' }];
 
   it('is green where all is well, but for what only a person can say', async () => {
@@ -92,7 +98,8 @@ describe('the checklist before a deployment', () => {
       'good.json',
       JSON.stringify({ success: true, numPassedTests: 9, startTime: Date.now() }),
     );
-    const checks = await on({}, { prometheus: await prometheus(...rules), testResults }, preflight);
+    const options = { prometheus: await prometheus(...rules), testResults };
+    const checks = await on({}, options, only({ alerts: checkAlerts, tests: checkTests }));
     expect(withStatus(checks, 'green')).toMatchObject({
       alerts: 'all 2 rules are loaded, and none fires',
       tests: expect.stringMatching(/^9 tests passed at /),
@@ -137,15 +144,14 @@ describe('the checklist before a deployment', () => {
     ['broken', { name: 'Down', health: 'err' }, 'cannot be evaluated: Down'],
   ])('is red while a rule is %s', async (_what, rule, evidence) => {
     const url = await prometheus(rule, { name: 'Slow' });
-    const [check] = await on({}, { prometheus: url }, async (ground) => [
-      { name: 'alerts', ...(await checkAlerts(ground)) },
-    ]);
+    const [check] = await on({}, { prometheus: url }, only({ alerts: checkAlerts }));
     expect(check).toMatchObject({ status: 'red', evidence: expect.stringContaining(evidence) });
   });
 
   it('leaves to a person what cannot be seen, and says which migrations are to come', async () => {
     await migrateDown(database.url, loadConfiguration({}), SCHEMA);
-    const pooled = await on({ DIRECT_DATABASE_URL: database.url }, {}, preflight);
+    const looks = { pool: checkPool, migrations: checkMigrations, rollback: checkRollback };
+    const pooled = await on({ DIRECT_DATABASE_URL: database.url }, {}, only(looks));
     expect(withStatus(pooled, 'person').pool).toContain('behind a pooler');
     expect(withStatus(pooled, 'green')).toMatchObject({
       migrations: expect.stringMatching(/^1 to apply: \d{13}-/),

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { CRITERIA } from '../watch/criteria';
 import { duration } from './durations';
 import { preflightCommand } from './preflight.command';
@@ -20,14 +20,9 @@ export function addDeploymentCommands(program: Command): void {
   program
     .command('watch <url...>')
     .description('look at servers after a deployment: their targets, and what calls for a rollback')
-    .option('--duration <time>', 'how long to watch', duration, duration('24h'))
-    .option('--interval <time>', 'how often to look', duration, duration('10s'))
-    .option(
-      '--lasting <time>',
-      'how long something has to last to call for a rollback',
-      duration,
-      duration('1m'),
-    )
+    .addOption(time('--duration', 'how long to watch', '24h'))
+    .addOption(time('--interval', 'how often to look', '10s'))
+    .addOption(time('--lasting', 'how long something has to last to call for a rollback', '1m'))
     .option('--metrics-port <port>', 'where /metrics is, when METRICS_PORT moves it')
     .option('--json', 'print JSON')
     .addHelpText(
@@ -39,6 +34,9 @@ export function addDeploymentCommands(program: Command): void {
     )
     .action(watchCommand);
 }
+
+const time = (name: string, description: string, usual: string): Option =>
+  new Option(`${name} <time>`, description).argParser(duration).default(duration(usual), usual);
 
 function percent(value: string): number {
   const number = Number(value);

@@ -25,6 +25,8 @@ describe('what is said before a deployment', () => {
       /\nnot yet: a person has to say of alerts; --confirm alerts$/,
     );
     expect(preflightText('1.2.3', [green])).toMatch(/\ngo$/);
+    const behind = { ...green, status: 'red', evidence: 'not looked at: configuration comes first' } as const;
+    expect(preflightText('1.2.3', [red, behind])).toMatch(/\nno-go: configuration$/);
   });
 });
 

@@ -34,9 +34,11 @@ export async function preflight(ground: Ground): Promise<Check[]> {
   return checks;
 }
 
+export const NOT_LOOKED_AT = 'not looked at';
+
 /** The list when it ends at a check that has to be green before others can be. */
 export function cutShort(done: readonly Check[]): Check[] {
-  const evidence = `not looked at: ${done.at(-1)!.name} comes first`;
+  const evidence = `${NOT_LOOKED_AT}: ${done.at(-1)!.name} comes first`;
   const rest = CHECK_NAMES.slice(done.length);
   return [...done, ...rest.map((name) => ({ name, status: 'red' as const, evidence }))];
 }

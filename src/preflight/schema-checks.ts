@@ -34,7 +34,7 @@ export async function checkMigrations(ground: Ground): Promise<Finding> {
   const locks = migrations.flatMap((migration) =>
     migration.locks.map(({ mode, table }) => `${mode} on ${table}`),
   );
-  const pending = migrations.map(({ name }) => fileOf(name)).join(', ');
+  const pending = inShort(migrations.map(({ name }) => fileOf(name)));
   return green(
     `${migrations.length} to apply: ${pending}; locks: ${[...new Set(locks)].join(', ') || 'none'}`,
   );
@@ -65,7 +65,7 @@ export async function checkRollback(ground: Ground): Promise<Finding> {
       }),
     );
     const took = `rehearsed up, down and up in ${Math.round(performance.now() - begun)} ms beside the live database`;
-    return green(`${took}: ${undone.map(fileOf).join(', ')} taken back`);
+    return green(`${took}: ${inShort(undone.map(fileOf))} taken back`);
   } catch (error) {
     const isFinal = error instanceof DatabaseUnusableError && error.fault === 'migration-irreversible';
     if (!isFinal) throw error;
@@ -76,6 +76,7 @@ export async function checkRollback(ground: Ground): Promise<Finding> {
 /** What `xfchat check` says. */
 export async function checkData({ dataSource, schema, progress }: Ground): Promise<Finding> {
   const { verdict } = await planMigration(dataSource, schema);
+  if (verdict.applied.length === 0) return green('the database is empty');
   const pending = incompletenessOf(verdict);
   const findings = await checkIntegrity(dataSource, (kind, done, total) =>
     progress(`checking ${done} of ${total}: ${kind}`),
@@ -93,3 +94,10 @@ export async function checkData({ dataSource, schema, progress }: Ground): Promi
       )
     : green('`xfchat check` finds nothing');
 }
+
+const MANY = 3;
+
+const inShort = (names: readonly string[]): string =>
+  names.length <= MANY
+    ? names.join(', ')
+    : `${names.slice(0, MANY).join(', ')} and ${names.length - MANY} more`;

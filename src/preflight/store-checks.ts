@@ -3,13 +3,16 @@ import { statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { isWhole, listBackups } from '../backups/backup-folder';
 import { isBackupProven } from '../backups/is-backup-proven';
+import { readLedger } from '../platform/migrations/ledger';
 import { green, person, red, type Finding, type Ground } from './check';
 
 /** A backup is made every night. */
 const MAX_AGE_MS = 26 * 3_600_000;
 
 /** Whether a backup was made lately, and one was proven lately by restoring it. */
-export async function checkBackup({ configuration: { backupFolder } }: Ground): Promise<Finding> {
+export async function checkBackup({ configuration, dataSource }: Ground): Promise<Finding> {
+  if ((await readLedger(dataSource)).length === 0) return green('the database is empty');
+  const { backupFolder } = configuration;
   const [newest] = await listBackups(backupFolder);
   const remedy = '`npx xfchat backup create`, then `npx xfchat drill`';
   if (!newest) return red(`there is none in ${backupFolder}: ${remedy}`);
