@@ -10,6 +10,7 @@ import { verifyDatabase } from '../src/platform/database/verify-database';
 import { migrateDown } from '../src/platform/migrations/migrate';
 import type { Check, Finding, Ground, PreflightOptions } from '../src/preflight/check';
 import { CHECK_NAMES, confirm, cutShort, preflight } from '../src/preflight/preflight';
+import { checkFlags } from '../src/preflight/flag-check';
 import { checkPool } from '../src/preflight/database-checks';
 import { checkAlerts, checkTests } from '../src/preflight/release-checks';
 import { checkMigrations, checkRollback } from '../src/preflight/schema-checks';
@@ -146,6 +147,25 @@ describe('the checklist before a deployment', () => {
     const url = await prometheus(rule, { name: 'Slow' });
     const [check] = await on({}, { prometheus: url }, only({ alerts: checkAlerts }));
     expect(check).toMatchObject({ status: 'red', evidence: expect.stringContaining(evidence) });
+  });
+
+  it('is red for a flag that this version does not know, and for a migration that was not finished', async () => {
+    const flag = { state: 'ENABLED', variants: { on: true }, defaultVariant: 'on' };
+    const FLAGS_FILE = file('unknown.json', JSON.stringify({ flags: { 'no-such-flag': flag } }));
+    const [flags] = await on({ FLAGS_FILE }, {}, only({ flags: checkFlags }));
+    expect(flags).toMatchObject({ status: 'red', evidence: expect.stringContaining('no-such-flag') });
+
+    const last = `'OldPasswordHashes1764000000031'`;
+    const sql = (text: string) => withClient(database.url, (client) => client.query(text));
+    await sql(`delete from migrations where name = ${last}`);
+    await sql(`update migration_ledger set applied_at = null where name = ${last}`);
+    const [migrations] = await on({}, {}, only({ migrations: checkMigrations }));
+    await sql(`update migration_ledger set applied_at = now() where name = ${last}`);
+    await sql(`insert into migrations (timestamp, name) values (1764000000031, ${last})`);
+    expect(migrations).toMatchObject({
+      status: 'red',
+      evidence: expect.stringContaining('begun and not finished: 1764000000031-old-password-hashes'),
+    });
   });
 
   it('leaves to a person what cannot be seen, and says which migrations are to come', async () => {
