@@ -8,15 +8,11 @@ import { loadConfiguration } from '../src/platform/configuration/load-configurat
 import { migrationOptions } from '../src/platform/database/database-options';
 import { verifyDatabase } from '../src/platform/database/verify-database';
 import { migrateDown } from '../src/platform/migrations/migrate';
-import type { Check, Finding, Ground, PreflightOptions } from '../src/preflight/check';
+import type { Check, Ground, PreflightOptions } from '../src/preflight/check';
 import { CHECK_NAMES, confirm, cutShort, preflight } from '../src/preflight/preflight';
-import { checkFlags } from '../src/preflight/flag-check';
-import { checkPool } from '../src/preflight/database-checks';
-import { checkAlerts, checkTests } from '../src/preflight/release-checks';
-import { checkMigrations, checkRollback } from '../src/preflight/schema-checks';
 import { SCHEMA } from '../src/schema';
 import { createTestDatabase, withClient, type TestDatabase } from './support/databases';
-import { servePrometheus, type FakeServer } from './support/fake-servers';
+import { FakeServer, servePrometheus } from './support/fake-servers';
 
 /** The checklist itself; `npm run test:operations` runs it as a command, with one defect at a time. */
 describe('the checklist before a deployment', () => {
@@ -76,10 +72,10 @@ describe('the checklist before a deployment', () => {
     Object.fromEntries(
       checks.filter((check) => check.status === status).map(({ name, evidence }) => [name, evidence]),
     );
-  const only =
-    (looks: Record<string, (ground: Ground) => Finding | Promise<Finding>>) =>
+  const preflightOf =
+    (...names: string[]) =>
     (ground: Ground): Promise<Check[]> =>
-      Promise.all(Object.entries(looks).map(async ([name, look]) => ({ name, ...(await look(ground)) })));
+      preflight(ground, names);
   const rules = [{ name: 'Down' }, { name: 'Slow' }];
 
   it('is green where all is well, but for what only a person can say', async () => {
@@ -100,7 +96,7 @@ describe('the checklist before a deployment', () => {
       JSON.stringify({ success: true, numPassedTests: 9, startTime: Date.now() }),
     );
     const options = { prometheus: await prometheus(...rules), testResults };
-    const checks = await on({}, options, only({ alerts: checkAlerts, tests: checkTests }));
+    const checks = await on({}, options, preflightOf('alerts', 'tests'));
     expect(withStatus(checks, 'green')).toMatchObject({
       alerts: 'all 2 rules are loaded, and none fires',
       tests: expect.stringMatching(/^9 tests passed at /),
@@ -140,26 +136,45 @@ describe('the checklist before a deployment', () => {
     expect(confirm(checks, ['pool'])).toEqual(checks);
   });
 
+  it('is red when Prometheus is not there, or is something else, or there are no results', async () => {
+    const gone = await FakeServer.start(() => undefined);
+    await gone.close();
+    const other = await FakeServer.start((_request, response) => response.end('<html>'));
+    servers.push(other);
+    const alerts = (url: string) => on({}, { prometheus: url }, preflightOf('alerts'));
+    expect((await alerts(gone.url))[0]!.evidence).toBe(
+      `${gone.url}/api/v1/rules does not answer (ECONNREFUSED)`,
+    );
+    expect((await alerts(other.url))[0]!.evidence).toBe(
+      `${other.url}/api/v1/rules answers 200 without rules`,
+    );
+    const [tests] = await on({}, { testResults: '/no/results.json' }, preflightOf('tests'));
+    expect(tests).toMatchObject({
+      status: 'red',
+      evidence: expect.stringMatching(/^ENOENT: .*\/no\/results.json'$/),
+    });
+  });
+
   it.each<[string, { name: string; state?: string; health?: string }, string]>([
     ['firing', { name: 'Down', state: 'firing' }, 'firing: Down'],
     ['broken', { name: 'Down', health: 'err' }, 'cannot be evaluated: Down'],
   ])('is red while a rule is %s', async (_what, rule, evidence) => {
     const url = await prometheus(rule, { name: 'Slow' });
-    const [check] = await on({}, { prometheus: url }, only({ alerts: checkAlerts }));
+    const [check] = await on({}, { prometheus: url }, preflightOf('alerts'));
     expect(check).toMatchObject({ status: 'red', evidence: expect.stringContaining(evidence) });
   });
 
   it('is red for a flag that this version does not know, and for a migration that was not finished', async () => {
     const flag = { state: 'ENABLED', variants: { on: true }, defaultVariant: 'on' };
     const FLAGS_FILE = file('unknown.json', JSON.stringify({ flags: { 'no-such-flag': flag } }));
-    const [flags] = await on({ FLAGS_FILE }, {}, only({ flags: checkFlags }));
+    const [flags] = await on({ FLAGS_FILE }, {}, preflightOf('flags'));
     expect(flags).toMatchObject({ status: 'red', evidence: expect.stringContaining('no-such-flag') });
 
     const last = `'OldPasswordHashes1764000000031'`;
     const sql = (text: string) => withClient(database.url, (client) => client.query(text));
     await sql(`delete from migrations where name = ${last}`);
     await sql(`update migration_ledger set applied_at = null where name = ${last}`);
-    const [migrations] = await on({}, {}, only({ migrations: checkMigrations }));
+    const [migrations] = await on({}, {}, preflightOf('migrations'));
     await sql(`update migration_ledger set applied_at = now() where name = ${last}`);
     await sql(`insert into migrations (timestamp, name) values (1764000000031, ${last})`);
     expect(migrations).toMatchObject({
@@ -170,8 +185,11 @@ describe('the checklist before a deployment', () => {
 
   it('leaves to a person what cannot be seen, and says which migrations are to come', async () => {
     await migrateDown(database.url, loadConfiguration({}), SCHEMA);
-    const looks = { pool: checkPool, migrations: checkMigrations, rollback: checkRollback };
-    const pooled = await on({ DIRECT_DATABASE_URL: database.url }, {}, only(looks));
+    const pooled = await on(
+      { DIRECT_DATABASE_URL: database.url },
+      {},
+      preflightOf('pool', 'migrations', 'rollback'),
+    );
     expect(withStatus(pooled, 'person').pool).toContain('behind a pooler');
     expect(withStatus(pooled, 'green')).toMatchObject({
       migrations: expect.stringMatching(/^1 to apply: \d{13}-/),

@@ -32,11 +32,18 @@ export async function checkAlerts({ options: { prometheus, alertRules } }: Groun
   return green(`all ${wanted.length} rules are loaded, and none fires`);
 }
 
+interface RulesAnswer {
+  readonly data?: { readonly groups?: readonly { readonly rules: Rule[] }[] };
+}
+
 async function rulesOf(prometheus: string): Promise<Rule[]> {
   const url = `${prometheus.replace(/\/$/, '')}/api/v1/rules`;
-  const answer = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
-  const body = (await answer.json()) as { data?: { groups?: { rules: Rule[] }[] } };
-  if (!answer.ok || !body.data?.groups) throw new Error(`${url} answers ${answer.status} without rules`);
+  const answer = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) }).catch((error: Error) => {
+    const { code = error.name } = (error.cause ?? {}) as { code?: string };
+    throw new Error(`${url} does not answer (${code})`);
+  });
+  const body = (await answer.json().catch(() => undefined)) as RulesAnswer | undefined;
+  if (!answer.ok || !body?.data?.groups) throw new Error(`${url} answers ${answer.status} without rules`);
   return body.data.groups.flatMap(({ rules }) => rules);
 }
 
