@@ -33,17 +33,17 @@ describe('the flag of one write for each socket and turn', () => {
   const onlyFor = (...chosen: Person[]): object => ({
     targeting: { if: [{ in: [{ var: 'targetingKey' }, chosen.map(({ id }) => id)] }, 'on', 'off'] },
   });
-  /** Who of the people is written to once a turn. */
-  const bundled = (): boolean[] => {
+  /** How the people are written to: once a turn, in Socket.IO's own way, or by polling. */
+  const ways = (): string[] => {
     const gateway = server.application.get(ConnectionsGateway) as unknown as { server: Server };
     const connected = [...gateway.server.sockets.sockets.values()];
     return people.map(({ id }) => {
-      const { transport } = connected.find((socket: Socket) => identityOf(socket).userId === id)!.conn;
-      return transport instanceof TurnTransport && transport.isBundling;
+      const transport = connected.find((socket: Socket) => identityOf(socket).userId === id)?.conn.transport;
+      return transport instanceof TurnTransport ? (transport.isBundling ? 'turn' : 'plain') : 'neither';
     });
   };
-  const settles = (...expected: boolean[]): Promise<unknown> =>
-    until(`the sockets to be written to as ${expected.join()}`, () => bundled().join() === expected.join());
+  const settles = (...expected: string[]): Promise<unknown> =>
+    until(`the sockets to be written to as ${expected.join()}`, () => ways().join() === expected.join());
   const flags = async () => (await call(server.url, 'GET', '/health')).body.details.flags;
 
   beforeAll(async () => {
@@ -62,7 +62,7 @@ describe('the flag of one write for each socket and turn', () => {
   });
 
   it('reaches those who are connected, whichever way they came, and health tells of it', async () => {
-    await settles(true, true);
+    await settles('turn', 'turn');
     expect(await flags()).toMatchObject({
       status: 'up',
       reason: 'ok',
@@ -70,11 +70,21 @@ describe('the flag of one write for each socket and turn', () => {
       flags: [{ name: NAME, onPercent: 100, source: 'file' }],
     });
     write(onlyFor(people[1]!));
-    await settles(false, true);
+    await settles('plain', 'turn');
     expect((await flags()).flags).toEqual([{ name: NAME, onPercent: null, source: 'file' }]);
     write({ defaultVariant: 'off' });
-    await settles(false, false);
+    await settles('plain', 'plain');
     expect((await flags()).flags).toEqual([{ name: NAME, onPercent: 0, source: 'file' }]);
+  });
+
+  it('holds for who connects later, and for who begins by polling', async () => {
+    sockets.forEach((socket) => socket.close());
+    await settles('neither', 'neither');
+    sockets = [
+      await people[0]!.connect(),
+      await people[1]!.connect({ transports: ['polling', 'websocket'] }),
+    ];
+    await settles('plain', 'plain');
   });
 
   it('changes in the middle of a conversation, and nothing of it is lost, doubled or out of order', async () => {
@@ -91,7 +101,10 @@ describe('the flag of one write for each socket and turn', () => {
     };
     for (const isOn of [true, false, true]) {
       write({ defaultVariant: isOn ? 'on' : 'off' });
-      await until('the flip', async () => (await say(), bundled().join() === [isOn, isOn].join()));
+      await until(
+        'the flip',
+        async () => (await say(), ways().every((way) => way === (isOn ? 'turn' : 'plain'))),
+      );
     }
     await until('everything', () => heard().every((list) => list.at(-1) === seq));
     const all = Array.from({ length: seq }, (_, n) => n + 1);
@@ -106,7 +119,7 @@ describe('the flag of one write for each socket and turn', () => {
       fault: expect.any(String),
       flags: [{ name: NAME, onPercent: 100 }],
     });
-    expect(bundled()).toEqual([true, true]);
+    expect(ways()).toEqual(['turn', 'turn']);
     expect((await call(server.url, 'GET', '/health/ready')).status).toBe(200);
   });
 });

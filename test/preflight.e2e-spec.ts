@@ -81,7 +81,14 @@ describe('the checklist before a deployment', () => {
   it('is green where all is well, but for what only a person can say', async () => {
     const checks = await on({}, {}, async (ground) => {
       const context = { ...ground, isEmbedded: true, warn: () => undefined };
-      await verifyBackup(context, await createBackup(context));
+      const backup = await createBackup(context);
+      const [unproven] = await preflight(ground, ['backup']);
+      expect(unproven).toMatchObject({ status: 'red', evidence: expect.stringContaining('none was proven') });
+      await verifyBackup(context, backup);
+      const tomorrow = jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 27 * 3_600_000);
+      const [old] = await preflight(ground, ['backup']);
+      tomorrow.mockRestore();
+      expect(old).toMatchObject({ status: 'red', evidence: expect.stringMatching(/ is 27\.0 h old: `npx/) });
       return preflight(ground);
     });
     expect(withStatus(checks, 'red')).toEqual({});
