@@ -2,6 +2,8 @@ import { FakeExporter } from '../../test/support/fake-exporter';
 import { FakeServer, serveExporter } from '../../test/support/fake-servers';
 import { lookAtNode } from './look-at-node';
 
+jest.setTimeout(60_000);
+
 describe('a look at a server', () => {
   const servers: FakeServer[] = [];
   afterEach(async () => {

@@ -48,6 +48,8 @@ async function watching(
 const missed = ({ targets }: WatchReport): string[] =>
   targets.filter(({ met }) => met === false).map(({ name }) => name);
 
+jest.setTimeout(60_000);
+
 describe('watching after a deployment', () => {
   it('finds nothing wrong with a day on which nothing is wrong, and says now and then how it goes', async () => {
     const servers = [new FakeExporter(), new FakeExporter()];

@@ -26,6 +26,8 @@ const onFor = (percent: number): string =>
 const ON = flagFile({ defaultVariant: 'on' });
 const OFF = flagFile({});
 
+jest.setTimeout(60_000);
+
 describe('feature flags', () => {
   const directory = mkdtempSync(join(tmpdir(), 'xfchat-flags-'));
   const path = join(directory, 'flags.json');

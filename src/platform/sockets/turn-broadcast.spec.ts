@@ -325,11 +325,10 @@ describe('the ordinary path is taken', () => {
     const before = lab.writes();
     for (let n = 1; n <= 10; n++) lab.io.to('room').emit('event', n);
     switched.socket.emit('event', 'direct');
-    await turn();
-    // One for the other socket; the first of the switched one has left at once, and takes the rest with it afterwards.
-    expect(lab.writes() - before).toBeGreaterThan(2);
     lab.io.emit('end');
     await ended(switched, other);
+    // Each frame has left by itself; all of them together would be a handful of writes.
+    expect(lab.writes() - before).toBeGreaterThanOrEqual(12);
     const all = [...Array(11).keys()];
     expect(switched.got).toEqual([...all, 'direct', 'end']);
     expect(other.got).toEqual([...all, 'end']);

@@ -50,8 +50,9 @@ export class Turn {
  * of emission is the order of the frames. A transport is always writable; who does not read what is written is closed.
  */
 export class TurnTransport extends transports.websocket {
+  /** Off: from then on everything takes engine.io's own way, behind what was said before. */
+  isBundling = true;
   private bundle: Bundle | undefined;
-  private isOn = true;
 
   constructor(
     request: Request,
@@ -62,16 +63,6 @@ export class TurnTransport extends transports.websocket {
     super(request);
   }
 
-  get isBundling(): boolean {
-    return this.isOn;
-  }
-
-  /** Off: from now on everything takes engine.io's own way, behind what was said before. */
-  set isBundling(isOn: boolean) {
-    if (!isOn) this.flush();
-    this.isOn = isOn;
-  }
-
   /** Behind everything that was said before; leaves at the end of the turn. */
   add(frame: Buffer): void {
     if (!this.bundle) this.turn.add(this);
@@ -80,7 +71,7 @@ export class TurnTransport extends transports.websocket {
   }
 
   override send(packets: Packets): void {
-    if (this.isOn && packets.every(({ data }) => data === undefined || typeof data === 'string')) {
+    if (this.isBundling && packets.every(({ data }) => data === undefined || typeof data === 'string')) {
       const { parser } = this.internals;
       for (const packet of packets)
         parser.encodePacket(packet, true, (encoded) => this.add(textFrame(encoded)));
