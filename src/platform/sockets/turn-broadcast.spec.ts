@@ -332,7 +332,7 @@ describe('the ordinary path is taken', () => {
     const all = [...Array(11).keys()];
     expect(switched.got).toEqual([...all, 'direct', 'end']);
     expect(other.got).toEqual([...all, 'end']);
-  });
+  }, 30_000);
 
   it('with any version that this was not tested with; the installed ones were', async () => {
     expect(untestedVersions(installedVersions())).toEqual([]);
