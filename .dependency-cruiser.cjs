@@ -1,14 +1,16 @@
 /**
  * The module graph (see ARCHITECTURE.md). A feature may use the platform and the features below it:
- *   platform ← legacy, integrity ← backups ← monitoring; platform ← users ← contacts, authentication, participation ← messages
+ *   platform ← watch, legacy, integrity ← backups ← monitoring, preflight; platform ← users ← contacts, authentication, participation ← messages
  *   ← conversations ← friends, catch-up ← connections ← braid, health ← documents, browser-client ← root
  */
 const ORDER = [
   'platform',
+  'watch',
   'legacy',
   'integrity',
   'backups',
   'monitoring',
+  'preflight',
   'users',
   'contacts',
   'authentication',

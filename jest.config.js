@@ -74,6 +74,8 @@ module.exports = {
     { ...withDatabase, displayName: 'rollout', testRegex: 'test/rollout/[^/]*\\.rollout-spec\\.ts$' },
     // Minutes of faults, on the server as it is built: `npm run test:guarantees`.
     { ...withDatabase, displayName: 'guarantees', testRegex: 'test/guarantees/proofs/.*\\.e2e-spec\\.ts$' },
+    // `preflight`, `watch` and the procedures, as commands: `npm run test:operations`.
+    { ...withDatabase, displayName: 'operations', testRegex: 'test/operations/.*\\.operations-spec\\.ts$' },
     // Backups and migrations with much data, under load, kills and locks: `npm run test:change`.
     { ...withDatabase, displayName: 'change', testRegex: 'test/change/.*\\.e2e-spec\\.ts$' },
     // Thousands of wrong inputs made from the documents: `npm run test:input`.

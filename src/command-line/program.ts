@@ -8,6 +8,7 @@ import {
   drillCommand,
 } from './backup.command';
 import { checkCommand } from './check.command';
+import { addDeploymentCommands } from './deployment-commands';
 import {
   legacyArchiveCommand,
   legacyImportCommand,
@@ -16,7 +17,6 @@ import {
 } from './legacy.command';
 import { maintenanceOffCommand, maintenanceOnCommand, maintenanceStatusCommand } from './maintenance.command';
 import { addMigrateCommands } from './migrate-commands';
-import { startCommand } from './start.command';
 import { grantCommand } from './user.command';
 
 /** The `xfchat` command. Every command exits with 0 only on success and never prints a secret. */
@@ -25,7 +25,8 @@ export function buildProgram(): Command {
   program
     .command('start')
     .description('start the server (and the embedded PostgreSQL when DATABASE_URL is unset)')
-    .action(startCommand);
+    // The server is more than half of the program, and no other command needs it.
+    .action(async () => (await import('./start.command.ts')).startCommand());
 
   addMigrateCommands(program);
 
@@ -89,6 +90,8 @@ export function buildProgram(): Command {
     )
     .option('--json', 'print JSON')
     .action(drillCommand);
+  addDeploymentCommands(program);
+
   const legacy = program.command('legacy').description('bring over the tables of an earlier XFChat');
   const sourceOf = (command: Command): Command =>
     command

@@ -25,6 +25,7 @@ import { forgetHandshake } from '../platform/sockets/forget-handshake';
 import { conversationRoom, Rooms, sessionRoom, userRoom, type Arrival } from '../platform/sockets/rooms';
 import { RefreshSessionCommandDto } from './connections.dto';
 import { Entitlements } from './entitlements';
+import { WritePaths } from './write-paths';
 import { CONNECTION_EVENTS } from './connections.events';
 
 const SWEEP_MS = 2_000;
@@ -74,6 +75,7 @@ export class ConnectionsGateway
     private readonly metrics: Metrics,
     private readonly work: WorkInFlight,
     private readonly logger: StructuredLogger,
+    private readonly writePaths: WritePaths,
     direct: DirectCommands,
   ) {
     this.frame = commandFrame({
@@ -98,6 +100,7 @@ export class ConnectionsGateway
   afterInit(server: Server): void {
     this.server = server;
     this.rooms.attach(server);
+    this.writePaths.attach(server);
     server.use((socket, next) => {
       this.admit(socket).then(
         () => {
@@ -132,6 +135,7 @@ export class ConnectionsGateway
         .filter((room) => !arrival.withdrawn.has(room));
       void socket.join([userRoom(identity.userId), sessionRoom(identity.sessionId), ...rooms]);
       socket.use((packet, next) => this.frame(socket, packet, next));
+      this.writePaths.follow(socket);
       this.metrics.sockets.inc();
       socket.once('disconnect', () => this.metrics.sockets.dec());
       this.epoch ??= entry.epoch;

@@ -1,6 +1,7 @@
 import {
   integer,
   list,
+  nullable,
   oneOf,
   optional,
   record,
@@ -10,6 +11,7 @@ import {
 } from '../platform/documents/schema';
 
 const milliseconds: Schema<number> = { type: 'number', minimum: 0, examples: [0.6] };
+const percent: Schema<number> = { type: 'number', minimum: 0, maximum: 100, examples: [25] };
 const count = optional(integer(0));
 const figure = optional(milliseconds);
 const names = optional(list(text()));
@@ -29,6 +31,13 @@ const shareSchema = record('PoolShare', {
   inUse: integer(0),
   waiting: integer(0),
   reserved: integer(0),
+});
+
+const flagSchema = record('FeatureFlag', {
+  name: text(),
+  /** For how many of the people it is on; null where a rule decides. */
+  onPercent: nullable(percent),
+  source: oneOf(['file', 'default']),
 });
 
 const partsSchema = record('HealthParts', {
@@ -63,6 +72,7 @@ const partsSchema = record('HealthParts', {
   maintenance: part({}),
   draining: part({ inFlight: count }),
   canary: part({ roundTripMs: count }),
+  flags: part({ fault: optional(text()), unknown: names, flags: optional(list(flagSchema)) }),
 });
 
 export const healthSchema = record(

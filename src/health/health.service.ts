@@ -11,6 +11,7 @@ import { Maintenance } from '../platform/database/maintenance';
 import { EXHAUSTED_MS, PoolUsage } from '../platform/database/pool-usage';
 import { SchemaMonitor } from '../platform/database/schema-monitor';
 import { StatementWatch } from '../platform/database/statement-watch';
+import { Flags } from '../platform/flags/flags';
 import { version } from '../version';
 import { Canary } from './canary';
 
@@ -33,6 +34,7 @@ export class HealthService {
     private readonly maintenance: Maintenance,
     private readonly work: WorkInFlight,
     private readonly canary: Canary,
+    private readonly flags: Flags,
   ) {}
 
   /** Is the process alive? Nothing else: restarting it does not mend a database. */
@@ -51,7 +53,7 @@ export class HealthService {
   }
 
   async full(): Promise<HealthCheckResult> {
-    return this.check([() => this.process(), ...this.readiness]);
+    return this.check([() => this.process(), ...this.readiness, () => this.featureFlags()]);
   }
 
   private readonly readiness = [
@@ -142,6 +144,18 @@ export class HealthService {
     return this.indicators.check('maintenance').up({
       reason: since ? 'on' : 'off',
       ageMs: since ? Math.max(0, Date.now() - since.getTime()) : 0,
+    });
+  }
+
+  /** Never red: what was in force before the file broke stays so. */
+  private featureFlags(): HealthIndicatorResult {
+    const { file, state } = this.flags;
+    return this.indicators.check('flags').up({
+      reason: file === undefined ? 'no-file' : file.fault === undefined ? 'ok' : 'broken-file',
+      ageMs: Math.round(file?.ageMs ?? 0),
+      ...(file?.fault !== undefined && { fault: file.fault }),
+      ...(file && { unknown: file.unknown }),
+      flags: state,
     });
   }
 

@@ -10,6 +10,7 @@ import { PoolUsage } from './database/pool-usage';
 import { DATABASE_SCHEMA, SchemaMonitor } from './database/schema-monitor';
 import { StatementWatch } from './database/statement-watch';
 import { EventBus } from './events/event-bus';
+import { Flags } from './flags/flags';
 import { WorkInFlight } from './lifecycle/work-in-flight';
 import { StructuredLogger } from './logging/structured-logger';
 import { Metrics } from './metrics/metrics';
@@ -33,6 +34,7 @@ const SHARED = [
   DatabaseMonitor,
   PoolUsage,
   SchemaMonitor,
+  Flags,
 ];
 
 /** What every feature stands on; knows no feature. */

@@ -2,6 +2,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { asFetch } from '../support/as-fetch';
 import { createTestDatabase } from '../support/databases';
 import { until } from '../support/until';
 
@@ -150,13 +151,3 @@ describe('the documentation', () => {
     await until('the end of everything that was started', () => processes().length === 0);
   });
 });
-
-/** The few options of curl that the README uses; a machine with nothing but Node has no curl. */
-function asFetch(command: string, base: string): Promise<Response> {
-  const words = [...command.matchAll(/'([^']*)'|(\S+)/g)].map((match) => match[1] ?? match[2]!);
-  const after = (flag: string): string | undefined => words[words.indexOf(flag) + 1 || words.length];
-  const url = words.find((word) => word.startsWith('http'))!.replace('http://localhost:3000', base);
-  const body = after('-d');
-  const [name, value] = (after('-H') ?? 'accept: */*').split(': ');
-  return fetch(url, { method: body ? 'POST' : 'GET', body, headers: { [name!]: value! } });
-}

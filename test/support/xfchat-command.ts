@@ -1,4 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 
 const PROGRAM = join(__dirname, '../../dist/cli.js');
@@ -20,6 +21,23 @@ export function runCommand(environment: Record<string, string>, ...words: string
     env,
   });
   return { status, stdout, stderr, answer: stdout && JSON.parse(stdout) };
+}
+
+/** The same while this process goes on, which what the command looks at may need. */
+export async function commandOf(
+  environment: Record<string, string>,
+  ...words: string[]
+): Promise<CommandResult> {
+  const env = { PATH: process.env.PATH, ...environment };
+  const child = spawn(process.execPath, [PROGRAM, ...words, '--json'], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const said = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].on('data', (data: Buffer) => (said[name] += data.toString()));
+  const [status] = (await once(child, 'close')) as [number | null];
+  return { status, ...said, answer: said.stdout && JSON.parse(said.stdout) };
 }
 
 /** The same without waiting for its end. */

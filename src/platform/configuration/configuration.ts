@@ -181,6 +181,11 @@ export class Configuration {
   @Max(60_000)
   DRAIN_DELAY_MS = 0;
 
+  /** Feature flags, in the format of flagd; read anew when it changes. */
+  @IsOptional()
+  @IsString()
+  FLAGS_FILE?: string;
+
   /** In production `/metrics` answers only to `Authorization: Bearer <this>`, and not at all without it. */
   @IsOptional()
   @IsString()

@@ -59,10 +59,11 @@ const OPTIONAL_NAMES = [
   'METRICS_PORT',
   'BACKUP_DIR',
   'PG_BIN_DIR',
+  'FLAGS_FILE',
 ];
 
 /** Variables of the contract that this version does not act on yet; setting them deserves a warning, not silence. */
-const NOT_YET_SUPPORTED = ['REDIS_URL', 'DATABASE_REPLICA_URLS', 'FLAGS_FILE'];
+const NOT_YET_SUPPORTED = ['REDIS_URL', 'DATABASE_REPLICA_URLS'];
 
 export function unsupportedVariables(environment: Environment): string[] {
   return NOT_YET_SUPPORTED.filter((name) => environment[name]);

@@ -11,11 +11,15 @@ type Log = (message: string) => void;
 
 /** What the start needs to know of the server. */
 export interface DatabaseFacts {
+  /** As the server calls itself, such as 18.1. */
+  readonly release: string;
+  /** It forgets nothing that it has acknowledged. */
+  readonly durable: boolean;
   /** Connections that the server lets this user open in this database, all processes together. */
   readonly connections: number;
 }
 
-interface Settings extends DatabaseFacts {
+interface Settings extends Omit<DatabaseFacts, 'durable'> {
   version: number;
   fsync: string;
   full_page_writes: string;
@@ -59,7 +63,7 @@ async function tryOnce(
   try {
     const settings = await readSettings(url, configuration);
     judge(settings, configuration.isProduction);
-    return settings;
+    return { ...settings, durable: memoryLapses(settings).length === 0 };
   } catch (error) {
     return error instanceof DatabaseUnusableError ? error : refusalOf(error as NodeJS.ErrnoException);
   }
@@ -109,7 +113,8 @@ async function readSettings(url: string, configuration: Configuration): Promise<
   try {
     await client.connect();
     const { rows } = await client.query<Settings>(
-      `select current_setting('server_version_num')::integer as version, current_setting('fsync') as fsync,
+      `select current_setting('server_version_num')::integer as version,
+         split_part(current_setting('server_version'), ' ', 1) as release, current_setting('fsync') as fsync,
          current_setting('full_page_writes') as full_page_writes,
          current_setting('synchronous_commit') as synchronous_commit,
          current_setting('transaction_read_only') as read_only,
@@ -140,9 +145,7 @@ function judge(settings: Settings, isProduction: boolean): void {
       'The user of DATABASE_URL may not use the schema "public". Grant the right.',
     );
   }
-  const off = (['fsync', 'full_page_writes', 'synchronous_commit'] as const).filter(
-    (name) => settings[name] === 'off',
-  );
+  const off = memoryLapses(settings);
   // Tests run on a database that is thrown away; people do not.
   if (isProduction && off.length > 0) {
     throw new DatabaseUnusableError(
@@ -158,8 +161,20 @@ function judge(settings: Settings, isProduction: boolean): void {
   }
 }
 
+/** Settings with which the server may lose what it has acknowledged. */
+function memoryLapses(settings: Settings): string[] {
+  return (['fsync', 'full_page_writes', 'synchronous_commit'] as const).filter(
+    (name) => settings[name] === 'off',
+  );
+}
+
 /** One connection of each process is the monitor's. */
 const BESIDE_THE_POOL = 1;
+
+/** What all processes together may open. */
+export function connectionsNeeded({ DATABASE_POOL_MAX, INSTANCES }: Configuration): number {
+  return (DATABASE_POOL_MAX + BESIDE_THE_POOL) * INSTANCES;
+}
 
 /**
  * Compares what all processes may open (`INSTANCES` times the pool) with what the server has to give.
@@ -176,7 +191,7 @@ export function verifyConnectionBudget(facts: DatabaseFacts, configuration: Conf
       `The database lets this user open ${facts.connections} connections, and this process alone needs ${own}. Lower DATABASE_POOL_MAX, or raise the limit.`,
     );
   }
-  if (own * INSTANCES > facts.connections) {
+  if (connectionsNeeded(configuration) > facts.connections) {
     log(
       `${INSTANCES} processes with ${own} connections each may need more than the ${facts.connections} that the database lets this user open: lower DATABASE_POOL_MAX, or raise the limit`,
     );

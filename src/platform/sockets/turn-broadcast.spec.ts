@@ -133,6 +133,10 @@ describe('what is written once a turn', () => {
         async () => (await socket.join(room), void inside[who]!.add(room)),
         async () => (await socket.leave(room), void inside[who]!.delete(room)),
         async () => Math.random() < 0.3 && turn(),
+        async () => {
+          const { transport } = socket.conn;
+          if (transport instanceof TurnTransport) transport.isBundling = Math.random() < 0.5;
+        },
       ])();
     }
     lab.io.emit('end');
@@ -311,6 +315,25 @@ describe('who does not read', () => {
 });
 
 describe('the ordinary path is taken', () => {
+  it('by a socket that is told to, from then on and behind what was said before', async () => {
+    const lab = await serve();
+    const [switched, other] = [await join(lab), await join(lab)];
+    for (const { socket } of [switched, other]) await socket.join('room');
+    await turn();
+    lab.io.to('room').emit('event', 0);
+    (switched.socket.conn.transport as unknown as TurnTransport).isBundling = false;
+    const before = lab.writes();
+    for (let n = 1; n <= 10; n++) lab.io.to('room').emit('event', n);
+    switched.socket.emit('event', 'direct');
+    lab.io.emit('end');
+    await ended(switched, other);
+    // Each frame has left by itself; all of them together would be a handful of writes.
+    expect(lab.writes() - before).toBeGreaterThanOrEqual(12);
+    const all = [...Array(11).keys()];
+    expect(switched.got).toEqual([...all, 'direct', 'end']);
+    expect(other.got).toEqual([...all, 'end']);
+  }, 30_000);
+
   it('with any version that this was not tested with; the installed ones were', async () => {
     expect(untestedVersions(installedVersions())).toEqual([]);
     for (const name of ['socket.io', 'socket.io-adapter', 'engine.io', 'ws'] as const) {

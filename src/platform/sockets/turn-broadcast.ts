@@ -67,7 +67,8 @@ export function turnBroadcast(Base: AdapterClass, onTooSlow: TooSlow): AdapterCl
       super.apply(target, (socket) => {
         const { conn } = socket;
         const { transport, writeBuffer, readyState } = conn;
-        if (transport instanceof TurnTransport && writeBuffer.length === 0 && readyState === 'open') {
+        const isBundling = transport instanceof TurnTransport && transport.isBundling;
+        if (isBundling && writeBuffer.length === 0 && readyState === 'open') {
           socket.notifyOutgoingListeners(packet);
           transport.add(frame);
           return;

@@ -50,6 +50,8 @@ export class Turn {
  * of emission is the order of the frames. A transport is always writable; who does not read what is written is closed.
  */
 export class TurnTransport extends transports.websocket {
+  /** Off: from then on everything takes engine.io's own way, behind what was said before. */
+  isBundling = true;
   private bundle: Bundle | undefined;
 
   constructor(
@@ -69,14 +71,14 @@ export class TurnTransport extends transports.websocket {
   }
 
   override send(packets: Packets): void {
-    if (packets.every(({ data }) => data === undefined || typeof data === 'string')) {
+    if (this.isBundling && packets.every(({ data }) => data === undefined || typeof data === 'string')) {
       const { parser } = this.internals;
       for (const packet of packets)
         parser.encodePacket(packet, true, (encoded) => this.add(textFrame(encoded)));
       // engine.io counts its sends and awaits this for each.
       this.emit('drain');
     } else {
-      // Bytes go engine.io's own way, behind what was said before them.
+      // Bytes go engine.io's own way as well, behind what was said before them.
       this.flush();
       super.send(packets);
     }

@@ -1,0 +1,45 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { CRITERIA } from '../watch/criteria';
+import { duration } from './durations';
+import { preflightCommand } from './preflight.command';
+import { watchCommand } from './watch.command';
+
+/** What is run before and after a deployment. */
+export function addDeploymentCommands(program: Command): void {
+  program
+    .command('preflight')
+    .description('go or no-go before a deployment: every check with its evidence')
+    .option('--test-results <file>', 'what `npm test -- --json --outputFile=<file>` has written')
+    .option('--prometheus <url>', 'ask this Prometheus whether the alert rules are loaded and none fires')
+    .option('--alert-rules <file>', 'the rules that have to be loaded, instead of those of this release')
+    .option('--disk-free <percent>', 'how much of each disk has to be free', percent, 10)
+    .option('--confirm <check...>', 'vouch for what only a person can say, such as alerts or tests')
+    .option('--json', 'print JSON')
+    .action(preflightCommand);
+
+  program
+    .command('watch <url...>')
+    .description('look at servers after a deployment: their targets, and what calls for a rollback')
+    .addOption(time('--duration', 'how long to watch', '24h'))
+    .addOption(time('--interval', 'how often to look', '10s'))
+    .addOption(time('--lasting', 'how long something has to last to call for a rollback', '1m'))
+    .option('--metrics-port <port>', 'where /metrics is, when METRICS_PORT moves it')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      [
+        '\nThe token of /metrics is taken from METRICS_TOKEN. Calls for a rollback, for as long as --lasting says:',
+        ...CRITERIA.map(({ name, limit }) => `  ${name.padEnd(14)}${limit}`),
+      ].join('\n'),
+    )
+    .action(watchCommand);
+}
+
+const time = (name: string, description: string, usual: string): Option =>
+  new Option(`${name} <time>`, description).argParser(duration).default(duration(usual), usual);
+
+function percent(value: string): number {
+  const number = Number(value);
+  if (!(number > 0 && number <= 100)) throw new InvalidArgumentError('It has to be a number up to 100.');
+  return number;
+}

@@ -1,0 +1,78 @@
+import { duration } from './durations';
+import { preflightText } from './preflight-text';
+import { watchText } from './watch-text';
+
+describe('what is said before a deployment', () => {
+  const green = { name: 'database', status: 'green', evidence: 'PostgreSQL 18.4' } as const;
+  const open = { name: 'alerts', status: 'person', evidence: 'are the rules loaded?' } as const;
+  const red = { name: 'configuration', status: 'red', evidence: '2 fault(s):\n  - PORT\n  - HOST' } as const;
+
+  it('is a list with a verdict that names what is in the way', () => {
+    expect(preflightText('1.2.3', [red, green, open])).toBe(
+      [
+        'Before XFChat 1.2.3 is deployed',
+        '',
+        '  NO  configuration  2 fault(s):',
+        '                       - PORT',
+        '                       - HOST',
+        '  ok  database       PostgreSQL 18.4',
+        '  ?   alerts         are the rules loaded?',
+        '',
+        'no-go: configuration',
+      ].join('\n'),
+    );
+    expect(preflightText('1.2.3', [green, open])).toMatch(
+      /\nnot yet: a person has to say of alerts; --confirm alerts$/,
+    );
+    expect(preflightText('1.2.3', [green])).toMatch(/\ngo$/);
+    const behind = { ...green, status: 'red', evidence: 'not looked at: configuration comes first' } as const;
+    expect(preflightText('1.2.3', [red, behind])).toMatch(/\nno-go: configuration$/);
+  });
+});
+
+describe('what is said after a watch', () => {
+  const met = { name: 'errors', goal: '< 0.1 %', seen: '0 %: 0 of 9', met: true };
+  const report = {
+    ok: true,
+    complete: true,
+    watchedSeconds: 86_400,
+    nodes: [{ url: 'http://a:3000', looks: 9, unserved: 0, restarts: 0 }],
+    targets: [met, { ...met, name: 'sign-ins', seen: 'nothing to measure', met: null }],
+    rollback: [],
+  };
+
+  it('is a table of targets and a verdict', () => {
+    expect(watchText(report)).toBe(
+      [
+        'watched http://a:3000 for 24 h',
+        '',
+        '  ok  errors    < 0.1 %  0 %: 0 of 9',
+        '  -   sign-ins  < 0.1 %  nothing to measure',
+        '',
+        'all is well',
+      ].join('\n'),
+    );
+    expect(watchText({ ...report, complete: false, watchedSeconds: 90 })).toMatch(
+      /^watched http:\/\/a:3000 for 90 s \(not to the end\)\n[^]*\nall was well so far$/,
+    );
+  });
+
+  it('names what was missed, and what calls for a rollback', () => {
+    const missed = { ...report, ok: false, targets: [{ ...met, met: false }] };
+    expect(watchText(missed)).toMatch(/MISSED {2}errors[^]*\ntargets missed: errors; nothing calls/);
+    const rollback = [{ criterion: 'errors', node: 'http://a:3000', evidence: '6 %: 60 of 1000' }];
+    expect(watchText({ ...missed, rollback })).toMatch(
+      /\nrollback criterion met: errors at http:\/\/a:3000: 6 %: 60 of 1000\nroll back: see /,
+    );
+  });
+});
+
+describe('a time on the command line', () => {
+  it('has a unit', () => {
+    expect(['500ms', '10s', '1.5m', '24h', '1d'].map(duration)).toEqual([
+      500, 10_000, 90_000, 86_400_000, 86_400_000,
+    ]);
+    for (const text of ['', '10', '0s', '-1s', '10 s', 'soon'])
+      expect(() => duration(text)).toThrow('a time such as');
+  });
+});

@@ -1,0 +1,81 @@
+import { setTimeout } from 'node:timers/promises';
+import { lookAtNode, type NodeAddress } from '../watch/look-at-node';
+import { watch, type World, type WatchReport } from '../watch/watch';
+import { VERDICTS } from './exit-codes';
+import { fail, print } from './output';
+import { watchText } from './watch-text';
+
+interface Options {
+  json?: boolean;
+  /** All times are milliseconds. */
+  duration: number;
+  interval: number;
+  lasting: number;
+  metricsPort?: string;
+}
+
+/** How long a server may take to answer a look. */
+const MAX_ANSWER_MS = 5_000;
+
+/** Ends with 32 as soon as there is a reason to roll back, and with 33 when targets were missed. */
+export async function watchCommand(urls: string[], options: Options): Promise<void> {
+  try {
+    const addresses = new Map(urls.map((url) => [url, addressOf(url, options)]));
+    const report = await untilSignal((signal) =>
+      watch(
+        {
+          nodes: urls,
+          durationMs: options.duration,
+          intervalMs: options.interval,
+          stretchMs: Math.min(options.lasting, options.duration),
+        },
+        worldOf((node) => lookAtNode(addresses.get(node)!), signal),
+      ),
+    );
+    print(options, watchText(report), report);
+    process.exitCode = codeOf(report);
+  } catch (error) {
+    fail(error);
+  }
+}
+
+/** The secret comes by the environment, which other users of the machine do not see. */
+function addressOf(url: string, { interval, metricsPort }: Options): NodeAddress {
+  const metrics = new URL(url);
+  if (metricsPort !== undefined) metrics.port = metricsPort;
+  const plain = (address: URL): string => address.toString().replace(/\/$/, '');
+  return {
+    url: plain(new URL(url)),
+    metricsUrl: plain(metrics),
+    metricsToken: process.env.METRICS_TOKEN || undefined,
+    timeoutMs: Math.min(MAX_ANSWER_MS, Math.max(interval, 1_000)),
+  };
+}
+
+function worldOf(look: World['look'], signal: AbortSignal): World {
+  return {
+    look,
+    now: () => performance.now(),
+    pause: (milliseconds) => setTimeout(milliseconds, undefined, { signal }).catch(() => undefined),
+    isCancelled: () => signal.aborted,
+    tell: (line) => void process.stderr.write(`${new Date().toISOString()} ${line}\n`),
+  };
+}
+
+/** Ctrl-C ends the watch, not the report. */
+async function untilSignal<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, abort);
+  try {
+    return await work(controller.signal);
+  } finally {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, abort);
+  }
+}
+
+function codeOf({ ok, complete, rollback, targets }: WatchReport): number {
+  if (rollback.length > 0) return VERDICTS.rollBack;
+  if (ok) return 0;
+  return targets.some(({ met }) => met === false) || complete ? VERDICTS.targetsMissed : 1;
+}

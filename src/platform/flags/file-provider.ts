@@ -1,0 +1,124 @@
+import { readFile } from 'node:fs/promises';
+import type { FlagdCore } from '@openfeature/flagd-core';
+import {
+  FlagNotFoundError,
+  OpenFeatureEventEmitter,
+  ProviderEvents,
+  type EvaluationContext,
+  type JsonValue,
+  type Provider,
+  type ResolutionDetails,
+} from '@openfeature/server-sdk';
+import { openFlags, type OpenFlags } from './flag-file';
+
+/**
+ * Comparing what a small file says is cheap, and sees what notifications miss: editors and orchestrators that put
+ * another file in its place, and file systems of other machines.
+ */
+const LOOK_AGAIN_MS = 250;
+
+interface Witness {
+  /** The flags are those of the file now. */
+  changed(): void;
+  /** The file cannot be used; what was in force stays so. */
+  broken(fault: string): void;
+}
+
+/** Flags from a file, for OpenFeature. What is broken or gone changes nothing: the last good content stays in force. */
+export class FileProvider implements Provider {
+  readonly metadata = { name: 'xfchat-flags-file' };
+  readonly runsOn = 'server';
+  readonly events = new OpenFeatureEventEmitter();
+  private good: OpenFlags | undefined;
+  private text: string | undefined;
+  private current: string | undefined;
+  private lookedAt = performance.now();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    readonly path: string,
+    private readonly witness: Witness,
+  ) {}
+
+  /** The last good content; undefined when there never was one. */
+  get flags(): OpenFlags | undefined {
+    return this.good;
+  }
+
+  /** What is wrong with the file at the moment. */
+  get fault(): string | undefined {
+    return this.current;
+  }
+
+  /** Since the file was last looked at, milliseconds. */
+  get ageMs(): number {
+    return performance.now() - this.lookedAt;
+  }
+
+  async initialize(): Promise<void> {
+    await this.look();
+    const again = (): void => {
+      this.timer = setTimeout(() => void this.look().finally(again), LOOK_AGAIN_MS).unref();
+    };
+    again();
+  }
+
+  async onClose(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
+  async resolveBooleanEvaluation(
+    name: string,
+    fallback: boolean,
+    context: EvaluationContext,
+  ): Promise<ResolutionDetails<boolean>> {
+    return this.known(name).resolveBooleanEvaluation(name, fallback, context);
+  }
+  async resolveStringEvaluation(
+    name: string,
+    fallback: string,
+    context: EvaluationContext,
+  ): Promise<ResolutionDetails<string>> {
+    return this.known(name).resolveStringEvaluation(name, fallback, context);
+  }
+  async resolveNumberEvaluation(
+    name: string,
+    fallback: number,
+    context: EvaluationContext,
+  ): Promise<ResolutionDetails<number>> {
+    return this.known(name).resolveNumberEvaluation(name, fallback, context);
+  }
+  async resolveObjectEvaluation<T extends JsonValue>(
+    name: string,
+    fallback: T,
+    context: EvaluationContext,
+  ): Promise<ResolutionDetails<T>> {
+    return this.known(name).resolveObjectEvaluation(name, fallback, context);
+  }
+
+  private known(name: string): FlagdCore {
+    if (!this.good) throw new FlagNotFoundError(name);
+    return this.good.core;
+  }
+
+  private async look(): Promise<void> {
+    try {
+      const text = await readFile(this.path, 'utf8');
+      this.lookedAt = performance.now();
+      if (text === this.text) return;
+      this.text = text;
+      this.good = openFlags(text);
+      this.current = undefined;
+      this.witness.changed();
+      this.events.emit(ProviderEvents.ConfigurationChanged);
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      // What cannot be read now may come back unchanged.
+      if (code !== undefined) this.text = undefined;
+      const fault = code ?? message;
+      if (fault !== this.current) this.witness.broken(fault);
+      this.current = fault;
+    }
+  }
+}

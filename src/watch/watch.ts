@@ -1,0 +1,91 @@
+import { reasonsToRollBack, type ReasonToRollBack } from './criteria';
+import type { Look } from './look-at-node';
+import { targetsOf, type Target } from './targets';
+import { WatchedNode } from './watched-node';
+import { inTime } from './wording';
+
+export interface WatchOptions {
+  readonly nodes: readonly string[];
+  /** All times are milliseconds. */
+  readonly durationMs: number;
+  readonly intervalMs: number;
+  /** How long something has to last to be a reason to roll back. */
+  readonly stretchMs: number;
+}
+
+/** What the watch needs of the world; tests bring a clock of their own. */
+export interface World {
+  now(): number;
+  /** Resolves early when nobody wants to watch any more. */
+  pause(milliseconds: number): Promise<void>;
+  isCancelled(): boolean;
+  look(node: string): Promise<Look>;
+  /** Is told at once what happens, and now and then how it goes. */
+  tell(line: string): void;
+}
+
+export interface WatchReport {
+  /** Every target is met, nothing calls for a rollback, and it was watched to the end. */
+  readonly ok: boolean;
+  readonly watchedSeconds: number;
+  readonly complete: boolean;
+  readonly nodes: readonly { url: string; looks: number; unserved: number; restarts: number }[];
+  readonly targets: readonly Target[];
+  readonly rollback: readonly ReasonToRollBack[];
+}
+
+const MAX_SILENCE_MS = 600_000;
+const LINES = 12;
+
+/** Looks at every server again and again, until the time is over or there is a reason to roll back. */
+export async function watch(options: WatchOptions, world: World): Promise<WatchReport> {
+  const { durationMs, intervalMs, stretchMs } = options;
+  const nodes = options.nodes.map((url) => new WatchedNode(url, stretchMs));
+  const silenceMs = Math.min(MAX_SILENCE_MS, durationMs / LINES);
+  const begunAt = world.now();
+  let toldAt = begunAt;
+  for (;;) {
+    await Promise.all(nodes.map((node) => lookAt(node, world)));
+    const now = world.now();
+    const rollback = nodes.flatMap((node) => reasonsToRollBack(node.url, node.stretch));
+    const isComplete = now - begunAt >= durationMs;
+    if (rollback.length > 0 || isComplete || world.isCancelled())
+      return conclude(nodes, rollback, { watchedMs: now - begunAt, isComplete });
+    if (now - toldAt >= silenceMs) {
+      toldAt = now;
+      world.tell(`${inTime((now - begunAt) / 1_000)} of ${inTime(durationMs / 1_000)}: ${inShort(nodes)}`);
+    }
+    await world.pause(Math.min(intervalMs, begunAt + durationMs - now));
+  }
+}
+
+/** Tells when a server ceases to serve, why, when that changes, and when it serves again. */
+async function lookAt(node: WatchedNode, world: World): Promise<void> {
+  const before = node.last;
+  const moment = node.add(await world.look(node.url), world.now());
+  if (moment.restarted) world.tell(`${node.url} was restarted`);
+  if (moment.isServing && before?.isServing === false) world.tell(`${node.url} serves again`);
+  if (!moment.isServing && moment.reason !== before?.reason) world.tell(`${node.url}: ${moment.reason}`);
+}
+
+function conclude(
+  nodes: readonly WatchedNode[],
+  rollback: readonly ReasonToRollBack[],
+  { watchedMs, isComplete }: { watchedMs: number; isComplete: boolean },
+): WatchReport {
+  const targets = targetsOf(nodes);
+  return {
+    ok: rollback.length === 0 && isComplete && targets.every(({ met }) => met !== false),
+    watchedSeconds: Math.round(watchedMs / 1_000),
+    complete: isComplete,
+    nodes: nodes.map(({ url, seen: { looks, unserved, restarts } }) => ({ url, looks, unserved, restarts })),
+    targets,
+    rollback,
+  };
+}
+
+function inShort(nodes: readonly WatchedNode[]): string {
+  return targetsOf(nodes)
+    .map(({ name, seen, met }) => `${name} ${met === false ? 'MISSED ' : ''}${seen}`)
+    .join(' · ');
+}

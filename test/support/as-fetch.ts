@@ -1,0 +1,12 @@
+/**
+ * Does what a `curl` of the documentation would do, at another server than the one that it names; a machine with nothing
+ * but Node has no curl. Knows the few options that the documentation uses.
+ */
+export function asFetch(command: string, base: string): Promise<Response> {
+  const words = [...command.matchAll(/'([^']*)'|(\S+)/g)].map((match) => match[1] ?? match[2]!);
+  const after = (flag: string): string | undefined => words[words.indexOf(flag) + 1 || words.length];
+  const url = words.find((word) => word.startsWith('http'))!.replace('http://localhost:3000', base);
+  const body = after('-d');
+  const [name, value] = (after('-H') ?? 'accept: */*').split(': ');
+  return fetch(url, { method: body ? 'POST' : 'GET', body, headers: { [name!]: value! } });
+}
