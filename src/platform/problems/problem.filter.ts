@@ -51,7 +51,9 @@ export const problemOf = (response: Response): ProblemCode | undefined =>
 
 export function sendProblem(request: Request, response: Response, problem: Problem): void {
   if (response.headersSent) {
-    request.socket.destroy();
+    // An answer that broke off must not look whole. One that was whole (the deadline's, before the handler was through) is
+    // all there is to say, and its connection may carry the next request already.
+    if (!response.writableEnded) request.socket.destroy();
     return;
   }
   response.locals.problem = problem.code;
