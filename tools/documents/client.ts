@@ -21,13 +21,15 @@ const params = { path: { conversationId: group.data.id } };
 const sent = await client.POST(messages, { headers, params, body: { body: 'from a generated client' } });
 if (!sent.data) throw new Error(sent.error.code);
 const history = await client.GET(messages, { headers, params: { ...params, query: { limit: 10 } } });
+// The same address is a timeline for those who ask for its versions.
+if (!history.data || !('items' in history.data)) throw new Error('not a page of messages');
 const refused = await client.POST(messages, { headers, params, body: { body: '' } });
 
 console.log(
   JSON.stringify({
     userId: signedUp.data.user.id,
     sent: { id: sent.data.id, seq: sent.data.seq, body: sent.data.body },
-    history: history.data?.items.map(({ seq, body }) => `#${seq} ${body}`),
+    history: history.data.items.map(({ seq, body }) => `#${seq} ${body}`),
     refused: refused.error?.code,
   }),
 );
