@@ -9,8 +9,15 @@ import { MessageCreated } from './messages.events';
 const [ROOM, OTHER] = ['the room', 'another'];
 
 /** A writer whose database stores everything at once and remembers its batches. */
-function writerOf(): { writer: MessageWriter; events: EventBus; batches: string[][] } {
+function writerOf(): {
+  writer: MessageWriter;
+  events: EventBus;
+  batches: string[][];
+  rows: Map<string, object>;
+} {
   const batches: string[][] = [];
+  /** What the row of a message has that others have not. */
+  const rows = new Map<string, object>();
   const query = async (_text: string, [ids, conversationIds]: string[][]): Promise<object[]> => {
     batches.push(ids!);
     return ids!.map((id, index) => ({
@@ -19,6 +26,7 @@ function writerOf(): { writer: MessageWriter; events: EventBus; batches: string[
       conversation_id: conversationIds![index],
       created_at: new Date(),
       updated_at: new Date(),
+      ...rows.get(id),
     }));
   };
   const metrics = new Metrics();
@@ -26,7 +34,7 @@ function writerOf(): { writer: MessageWriter; events: EventBus; batches: string[
   const dataSource = { query } as unknown as DataSource;
   const circuit = new DatabaseCircuit();
   const writer = new MessageWriter(dataSource, events, metrics, circuit, new Maintenance());
-  return { writer, events, batches };
+  return { writer, events, batches, rows };
 }
 
 describe('the writer of messages', () => {
@@ -42,5 +50,16 @@ describe('the writer of messages', () => {
     const early = [append('first', ROOM), append('second', ROOM), append('elsewhere', OTHER)];
     await Promise.all([...early, answered]);
     expect(batches).toEqual([['first'], ['elsewhere'], ['second', 'answer']]);
+  });
+
+  it('tells nobody that a message was refused because telling of another one of its batch has failed', async () => {
+    const { writer, batches, rows } = writerOf();
+    const append = (id: string): Promise<{ isNew: boolean }> =>
+      writer.append({ id, conversationId: ROOM, senderId: 's', type: 'text', body: 'x', replyToId: null });
+    rows.set('odd', { created_at: undefined });
+    const [, odd, last] = await Promise.allSettled(['first', 'odd', 'last'].map(append));
+    expect(odd).toMatchObject({ status: 'rejected', reason: { name: 'TypeError' } });
+    expect(last).toMatchObject({ status: 'fulfilled', value: { isNew: true } });
+    expect(batches).toEqual([['first'], ['odd', 'last']]);
   });
 });

@@ -171,26 +171,30 @@ export class MessageWriter {
   private async writeBatch(batch: Pending[]): Promise<void> {
     const [first] = batch;
     if (!first) return;
+    const stored = this.path.begin(first.since);
+    let results: AppendResult[];
     try {
-      const stored = this.path.begin(first.since);
-      const results = await this.store(batch);
-      const committed = stored(results);
-      try {
-        for (const pending of batch) this.contended.delete(conversationOf(pending));
-        for (const [index, pending] of batch.entries()) {
-          await this.settle(pending, results[index]!);
-          if (results[index]!.outcome === 'created') committed.unbroadcast--;
-        }
-      } finally {
-        this.path.end(committed);
-      }
+      results = await this.store(batch);
     } catch (error) {
-      if (isLockTimeout(error)) await this.writeApart(batch, error as Error);
-      // A row that violates a constraint must not take the others along: each is tried by itself.
-      else if (batch.length > 1 && violatedConstraint(error))
-        for (const pending of batch) await this.writeBatch([pending]);
-      else for (const pending of batch) pending.reject(error as Error);
+      return this.refuse(batch, error as Error);
     }
+    // Committed: from here on nothing is tried again, and what goes wrong with one message is told to no other.
+    const committed = stored(results);
+    for (const pending of batch) this.contended.delete(conversationOf(pending));
+    for (const [index, pending] of batch.entries()) {
+      await this.settle(pending, results[index]!).catch((error: Error) => pending.reject(error));
+      if (results[index]!.outcome === 'created') committed.unbroadcast--;
+    }
+    this.path.end(committed);
+  }
+
+  /** The database has taken none of it. */
+  private async refuse(batch: Pending[], error: Error): Promise<void> {
+    if (isLockTimeout(error)) await this.writeApart(batch, error);
+    // A row that violates a constraint must not take the others along: each is tried by itself.
+    else if (batch.length > 1 && violatedConstraint(error))
+      for (const pending of batch) await this.writeBatch([pending]);
+    else for (const pending of batch) pending.reject(error);
   }
 
   /** One conversation of the batch is locked by somebody; the others need not suffer from it. */
