@@ -21,7 +21,9 @@ export class MetricsPort implements OnApplicationShutdown {
   async listen(): Promise<void> {
     const { METRICS_PORT: port, HOST: host } = this.configuration;
     if (port === undefined) return;
-    const server = createServer((request, response) => void this.answer(request, response));
+    const server = createServer((request, response) => {
+      this.answer(request, response).catch(() => response.writeHead(500).end());
+    });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen({ port, host }, resolve);
