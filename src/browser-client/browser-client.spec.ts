@@ -24,6 +24,7 @@ describe('the browser client', () => {
     const application = express();
     application.use((_request, response, next) => {
       response.setHeader('Content-Security-Policy', 'of the server');
+      response.setHeader('Cache-Control', 'no-store');
       next();
     });
     application.use(browserClient(folder));

@@ -40,24 +40,23 @@ export function browserClient(folder: string): RequestHandler {
   const files = sirv(folder, options);
   const page = sirv(folder, { ...options, single: true });
   return (request: Request, response: Response, next: NextFunction) => {
-    if (request.method !== 'GET' && request.method !== 'HEAD') return next();
-    const before = response.getHeader('Content-Security-Policy');
+    const isRead = request.method === 'GET' || request.method === 'HEAD';
+    if (!isRead || SERVER_PATH.test(request.path)) return next();
+    const own = {
+      'Cache-Control': HASHED_PATH.test(request.path) ? 'public, max-age=31536000, immutable' : 'no-cache',
+      'Content-Security-Policy': POLICY,
+    };
+    const before = Object.keys(own).map((name) => [name, response.getHeader(name)] as const);
     // Set beforehand, since they belong to a 304 as well.
-    response.setHeader(
-      'Cache-Control',
-      HASHED_PATH.test(request.path) ? 'public, max-age=31536000, immutable' : 'no-cache',
-    );
-    response.setHeader('Content-Security-Policy', POLICY);
-    const serve = isNavigation(request) ? page : files;
+    for (const [name, value] of Object.entries(own)) response.setHeader(name, value);
+    const isNavigation = request.get('Accept')?.includes('text/html');
+    const serve = isNavigation ? page : files;
     serve(request, response, () => {
-      response.setHeader('Cache-Control', 'no-store');
-      if (before === undefined) response.removeHeader('Content-Security-Policy');
-      else response.setHeader('Content-Security-Policy', before);
+      for (const [name, value] of before) {
+        if (value === undefined) response.removeHeader(name);
+        else response.setHeader(name, value);
+      }
       next();
     });
   };
-}
-
-function isNavigation(request: Request): boolean {
-  return Boolean(request.get('Accept')?.includes('text/html')) && !SERVER_PATH.test(request.path);
 }
