@@ -26,15 +26,16 @@ const repeats = Number(values.repeats);
 
 type Figures = Record<string, number[]>;
 
-/** Each with a server that has done nothing else before, on a database of its own. */
-const MEASUREMENTS: Record<string, (server: Server, databaseUrl: string) => Promise<Figures>> = {
-  clients: (server, databaseUrl) => measureClients(server, databaseUrl, repeats),
-  'sign-in': (server) => measureSignIns(server, repeats),
-  reads: (server, databaseUrl) => measureReads(server, databaseUrl, repeats),
+/** Each on a database of its own. */
+const MEASUREMENTS: Record<string, (databaseUrl: string) => Promise<Figures>> = {
+  clients: (url) => withServer(url, (server) => measureClients(server, url, repeats)),
+  'sign-in': (url) => withServer(url, (server) => measureSignIns(server, repeats)),
+  reads: (url) => withServer(url, (server) => measureReads(server, url, repeats)),
+  idle,
 };
 
 async function main(): Promise<void> {
-  const all = [...Object.keys(SHAPES), ...Object.keys(MEASUREMENTS), 'idle'];
+  const all = [...Object.keys(SHAPES), ...Object.keys(MEASUREMENTS)];
   const unknown = positionals.filter((name) => !all.includes(name));
   if (unknown.length > 0)
     throw new Error(`no such measurement: ${unknown.join(', ')}; there are ${all.join(', ')}`);
@@ -55,8 +56,7 @@ async function main(): Promise<void> {
 
 async function reportOf(name: string, database: Database): Promise<string> {
   const url = await database.create(`bench_${name.replace('-', '_')}`);
-  const figures =
-    name === 'idle' ? await idle(url) : await withServer(url, (server) => MEASUREMENTS[name]!(server, url));
+  const figures = await MEASUREMENTS[name]!(url);
   const rows = Object.entries(figures).map(([what, found]) => [what, formatSpread(spreadOf(found))]);
   return table([name, 'median [least..most]'], rows);
 }
