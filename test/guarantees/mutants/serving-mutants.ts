@@ -16,9 +16,11 @@ export const SERVING_MUTANTS: readonly Mutant[] = [
       },
       {
         file: SERVICE,
-        find: `const DEFAULT_LIMIT = 50;`,
-        replace: `const DEFAULT_LIMIT = 50;
-const members = new Set<string>();`,
+        find: `@Injectable()
+export class`,
+        replace: `const members = new Set<string>();
+@Injectable()
+export class`,
       },
       {
         file: SERVICE,
@@ -101,10 +103,10 @@ const members = new Set<string>();`,
     caughtBy: within('drain', 'finishes what has begun'),
     patches: [
       {
-        file: 'src/application.ts',
+        file: 'src/drain.ts',
         find: `  work.startDraining();`,
         replace: `  work.startDraining();
-  connections.disconnectAll();`,
+  await connections.closeAll();`,
       },
     ],
   },

@@ -104,9 +104,11 @@ export const STORING_MUTANTS: readonly Mutant[] = [
       },
       {
         file: SERVICE,
-        find: `const DEFAULT_LIMIT = 50;`,
-        replace: `const DEFAULT_LIMIT = 50;
-const sent = new Map<string, Promise<StoredMessage>>();`,
+        find: `@Injectable()
+export class`,
+        replace: `const sent = new Map<string, Promise<StoredMessage>>();
+@Injectable()
+export class`,
       },
       {
         file: SERVICE,
@@ -163,8 +165,8 @@ const sent = new Map<string, Promise<StoredMessage>>();`,
     patches: [
       {
         file: 'src/platform/database/database-options.ts',
-        find: 'options: `-c client_connection_check_interval',
-        replace: 'options: `-c synchronous_commit=off -c client_connection_check_interval',
+        find: '+ IDLE_MARGIN_MS,\n    options: `-c',
+        replace: '+ IDLE_MARGIN_MS,\n    options: `-c synchronous_commit=off -c',
       },
     ],
   },

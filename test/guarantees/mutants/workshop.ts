@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Patch, Target } from './mutant';
+import { patchedFiles } from './patched-files';
 
 const ROOT = join(__dirname, '../../..');
 const NOT_COPIED = new Set(
@@ -31,19 +32,10 @@ export class Workshop {
    * @throws Error when a patch does not find its text exactly once
    */
   withPatches<T>(patches: readonly Patch[], work: () => T): T {
-    const originals = new Map<string, string>();
+    const changed = patchedFiles(this.directory, patches);
+    const originals = [...changed.keys()].map((path) => [path, readFileSync(path, 'utf8')] as const);
     try {
-      for (const { file, find, replace } of patches) {
-        const path = join(this.directory, file);
-        const text = readFileSync(path, 'utf8');
-        if (!originals.has(path)) originals.set(path, text);
-        const places = text.split(find).length - 1;
-        if (places !== 1) throw new Error(`${file} has ${places} places, not one, that say: ${find}`);
-        writeFileSync(
-          path,
-          text.replace(find, () => replace),
-        );
-      }
+      for (const [path, text] of changed) writeFileSync(path, text);
       return work();
     } finally {
       for (const [path, text] of originals) writeFileSync(path, text);

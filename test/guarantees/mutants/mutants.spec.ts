@@ -1,0 +1,18 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { patchedFiles } from './patched-files';
+import { SERVING_MUTANTS } from './serving-mutants';
+import { STORING_MUTANTS } from './storing-mutants';
+
+const ROOT = join(__dirname, '../../..');
+
+// `npm run test:mutants` takes long; what it would stumble over at once is seen here.
+describe('the mutants', () => {
+  it.each([...STORING_MUTANTS, ...SERVING_MUTANTS])('“$name” fits the sources', ({ patches, caughtBy }) => {
+    expect(patchedFiles(ROOT, patches).size).toBeGreaterThan(0);
+    const { file } = caughtBy;
+    expect(
+      ['.ts', '.e2e-spec.ts', '.fault-spec.ts'].some((ending) => existsSync(join(ROOT, file + ending))),
+    ).toBe(true);
+  });
+});
