@@ -17,12 +17,20 @@ type Log = (level: 'info' | 'warn' | 'error', message: string, fields?: Record<s
 const EMBEDDED_DATABASE = 'xfchat';
 const DUPLICATE_DATABASE = '42P04';
 
-/** The server that `DATABASE_URL` names, or the embedded one with its data under `DATA_DIR`. */
-export async function openDatabase(configuration: Configuration, log: Log): Promise<DatabaseSource> {
+/**
+ * The server that `DATABASE_URL` names, or the embedded one with its data under `DATA_DIR`.
+ * @param onLaunched as in `EmbeddedPostgresOptions`
+ */
+export async function openDatabase(
+  configuration: Configuration,
+  log: Log,
+  onLaunched?: () => void,
+): Promise<DatabaseSource> {
   if (configuration.DATABASE_URL) {
     return { url: configuration.DATABASE_URL, isEmbedded: false, close: async () => undefined };
   }
-  const server = await startEmbeddedPostgres({ directory: join(configuration.DATA_DIR, 'postgres'), log });
+  const directory = join(configuration.DATA_DIR, 'postgres');
+  const server = await startEmbeddedPostgres({ directory, log, onLaunched });
   try {
     await createDatabase(server.url('postgres'), EMBEDDED_DATABASE);
     return { url: server.url(EMBEDDED_DATABASE), isEmbedded: true, close: () => server.stop() };

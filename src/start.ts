@@ -1,5 +1,4 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { createApplication } from './application';
 import type { Configuration } from './platform/configuration/configuration';
 import {
   loadConfiguration,
@@ -7,14 +6,8 @@ import {
   unsupportedVariables,
 } from './platform/configuration/load-configuration';
 import { recordStartFailure } from './platform/lifecycle/start-failures';
-import { MetricsPort } from './platform/metrics/metrics-port';
-import { migrateUp } from './platform/migrations/migrate';
-import { verifyConnectionBudget, verifyDatabase } from './platform/database/verify-database';
-import { verifySchema } from './platform/database/verify-schema';
 import { openDatabase } from './database-source';
-import { drainAndClose } from './drain';
 import { StructuredLogger } from './platform/logging/structured-logger';
-import { SCHEMA } from './schema';
 import { version } from './version';
 
 export interface RunningServer {
@@ -48,85 +41,24 @@ export async function startServer(environment: Record<string, string | undefined
   }
 }
 
+/** The larger part of the program. To read it takes about as long as the embedded database needs to start. */
+const loadServe = () => import('./serve.ts');
+
 async function startAll(configuration: Configuration, logger: StructuredLogger): Promise<RunningServer> {
-  const database = await openDatabase(configuration, (level, message, fields) =>
-    logger.event(level, message, fields),
+  const database = await openDatabase(
+    configuration,
+    (level, message, fields) => logger.event(level, message, fields),
+    () => void loadServe().catch(() => undefined), // what cannot be read is told below, where it is waited for
   );
   try {
     configuration.DATABASE_URL = database.url;
-    const application = await serve(configuration, logger);
-    const url = addressOf(application, configuration);
+    const { serve } = await loadServe();
+    const { application, url, drain } = await serve(configuration, logger);
     logger.event('info', 'serving', { url, database: database.isEmbedded ? 'embedded' : 'server' });
-    return {
-      url,
-      application,
-      logger,
-      stop: async () => {
-        try {
-          await drainAndClose(application, configuration, logger);
-        } finally {
-          await database.close();
-        }
-      },
-    };
+    const stop = (): Promise<void> => drain().finally(() => database.close());
+    return { url, application, logger, stop };
   } catch (error) {
     await database.close();
     throw error;
   }
-}
-
-async function serve(
-  configuration: Configuration,
-  logger: StructuredLogger,
-): Promise<NestExpressApplication> {
-  const url = configuration.DATABASE_URL!;
-  const warn = (message: string): void => logger.warn(message);
-  const facts = await verifyDatabase(url, configuration, warn);
-  verifyConnectionBudget(facts, configuration, warn);
-  if (configuration.MIGRATE_ON_START) {
-    const progress = (message: string): void => logger.event('info', message);
-    const applied = await migrateUp(url, configuration, SCHEMA, { progress });
-    if (applied.length > 0) logger.event('info', 'migrated', { applied });
-  }
-  await verifySchema(url, configuration, SCHEMA);
-  const application = await createApplication(configuration, logger);
-  try {
-    await listen(application, configuration);
-  } catch (error) {
-    await application.close();
-    throw error;
-  }
-  return application;
-}
-
-async function listen(application: NestExpressApplication, configuration: Configuration): Promise<void> {
-  const { PORT, HOST, METRICS_PORT } = configuration;
-  await taking('METRICS_PORT', METRICS_PORT, () => application.get(MetricsPort).listen());
-  await taking('PORT', PORT, () =>
-    HOST === undefined ? application.listen(PORT) : application.listen(PORT, HOST),
-  );
-}
-
-async function taking(name: string, port: number | undefined, listen: () => Promise<unknown>): Promise<void> {
-  try {
-    await listen();
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE')
-      throw new Error(`Port ${port} is in use. Stop what uses it, or set ${name} to another one.`, {
-        cause: error,
-      });
-    if (code === 'EACCES')
-      throw new Error(`Port ${port} may not be used by this account. Set ${name} to one above 1023.`, {
-        cause: error,
-      });
-    throw error;
-  }
-}
-
-function addressOf(application: NestExpressApplication, configuration: Configuration): string {
-  const { port } = application.getHttpServer().address() as { port: number };
-  const host =
-    configuration.HOST && !['0.0.0.0', '::'].includes(configuration.HOST) ? configuration.HOST : 'localhost';
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

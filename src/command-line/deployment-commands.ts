@@ -1,8 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { CRITERIA } from '../watch/criteria';
 import { duration } from './durations';
-import { preflightCommand } from './preflight.command';
-import { watchCommand } from './watch.command';
+import { commandsOf } from './commands-of';
 
 /** What is run before and after a deployment. */
 export function addDeploymentCommands(program: Command): void {
@@ -15,7 +14,7 @@ export function addDeploymentCommands(program: Command): void {
     .option('--disk-free <percent>', 'how much of each disk has to be free', percent, 10)
     .option('--confirm <check...>', 'vouch for what only a person can say, such as alerts or tests')
     .option('--json', 'print JSON')
-    .action(preflightCommand);
+    .action(commandsOf(() => import('./preflight.command.ts'))('preflightCommand'));
 
   program
     .command('watch <url...>')
@@ -32,7 +31,7 @@ export function addDeploymentCommands(program: Command): void {
         ...CRITERIA.map(({ name, limit }) => `  ${name.padEnd(14)}${limit}`),
       ].join('\n'),
     )
-    .action(watchCommand);
+    .action(commandsOf(() => import('./watch.command.ts'))('watchCommand'));
 }
 
 const time = (name: string, description: string, usual: string): Option =>

@@ -1,13 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import {
-  migrateDownCommand,
-  migratePauseCommand,
-  migratePlanCommand,
-  migrateResumeCommand,
-  migrateStatusCommand,
-  migrateUpCommand,
-  migrateVerifyCommand,
-} from './migrate.command';
+import { commandsOf } from './commands-of';
+
+const migrations = commandsOf(() => import('./migrate.command.ts'));
 
 const PATIENCE = 'how long to try for the locks of one migration before giving up';
 
@@ -17,7 +11,7 @@ export function addMigrateCommands(program: Command): void {
     migrate.command(words).description(description).option('--json', 'print JSON');
 
   command('plan', 'say what `up` would run, which tables it locks and how large they are').action(
-    migratePlanCommand,
+    migrations('migratePlanCommand'),
   );
   command(
     'up',
@@ -25,23 +19,23 @@ export function addMigrateCommands(program: Command): void {
   )
     .option('--patience <seconds>', PATIENCE, positive, 120)
     .option('--no-backup', 'change the database without a backup of now')
-    .action(migrateUpCommand);
+    .action(migrations('migrateUpCommand'));
   command('down', 'take back the last migration, with the data that only it can hold')
     .option('--to <migration>', 'take back everything after this one (0: everything)')
     .option('--patience <seconds>', PATIENCE, positive, 120)
-    .action(migrateDownCommand);
+    .action(migrations('migrateDownCommand'));
   command('status', 'say what was applied, when and by which version, and what is pending').action(
-    migrateStatusCommand,
+    migrations('migrateStatusCommand'),
   );
   command('verify', 'compare the ledger and the schema of the database with this program').action(
-    migrateVerifyCommand,
+    migrations('migrateVerifyCommand'),
   );
   command('pause <data-migration>', 'let a data migration end after the batch that is under way').action(
-    migratePauseCommand,
+    migrations('migratePauseCommand'),
   );
   command('resume <data-migration>', 'let `up` go on with a data migration')
     .option('--rate <rows>', 'rows a second at most', positive)
-    .action(migrateResumeCommand);
+    .action(migrations('migrateResumeCommand'));
 }
 
 function positive(value: string): number {

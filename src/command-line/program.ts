@@ -1,23 +1,12 @@
 import { Command } from 'commander';
 import { version } from '../version';
-import {
-  backupCreateCommand,
-  backupListCommand,
-  backupRestoreCommand,
-  backupVerifyCommand,
-  drillCommand,
-} from './backup.command';
-import { checkCommand } from './check.command';
 import { addDeploymentCommands } from './deployment-commands';
-import {
-  legacyArchiveCommand,
-  legacyImportCommand,
-  legacyRollbackCommand,
-  legacyVerifyCommand,
-} from './legacy.command';
-import { maintenanceOffCommand, maintenanceOnCommand, maintenanceStatusCommand } from './maintenance.command';
+import { commandsOf } from './commands-of';
 import { addMigrateCommands } from './migrate-commands';
-import { grantCommand } from './user.command';
+
+const backups = commandsOf(() => import('./backup.command.ts'));
+const legacyImports = commandsOf(() => import('./legacy.command.ts'));
+const maintenanceMode = commandsOf(() => import('./maintenance.command.ts'));
 
 /** The `xfchat` command. Every command exits with 0 only on success and never prints a secret. */
 export function buildProgram(): Command {
@@ -25,8 +14,7 @@ export function buildProgram(): Command {
   program
     .command('start')
     .description('start the server (and the embedded PostgreSQL when DATABASE_URL is unset)')
-    // The server is more than half of the program, and no other command needs it.
-    .action(async () => (await import('./start.command.ts')).startCommand());
+    .action(commandsOf(() => import('./start.command.ts'))('startCommand'));
 
   addMigrateCommands(program);
 
@@ -35,23 +23,23 @@ export function buildProgram(): Command {
     .command('on')
     .description('refuse writes on all servers, also after a restart; returns when all of them know')
     .option('--json', 'print JSON')
-    .action(maintenanceOnCommand);
+    .action(maintenanceMode('maintenanceOnCommand'));
   maintenance
     .command('off')
     .description('take writes again')
     .option('--json', 'print JSON')
-    .action(maintenanceOffCommand);
+    .action(maintenanceMode('maintenanceOffCommand'));
   maintenance
     .command('status')
     .description('say whether it is on, and since when')
     .option('--json', 'print JSON')
-    .action(maintenanceStatusCommand);
+    .action(maintenanceMode('maintenanceStatusCommand'));
 
   program
     .command('check')
     .description('look for broken data: holes, orphans, broken histories, unfinished schema changes')
     .option('--json', 'print JSON')
-    .action(checkCommand);
+    .action(commandsOf(() => import('./check.command.ts'))('checkCommand'));
 
   const backup = program.command('backup').description('make, list, prove and restore backups');
   backup
@@ -59,19 +47,19 @@ export function buildProgram(): Command {
     .description('back up the database while it is in use; deletes what is older than BACKUP_RETENTION_DAYS')
     .option('--portable', 'by COPY also where pg_dump is found: fits every later version of PostgreSQL')
     .option('--json', 'print JSON')
-    .action(backupCreateCommand);
+    .action(backups('backupCreateCommand'));
   backup
     .command('list')
     .description('list the backups in BACKUP_DIR, newest first')
     .option('--json', 'print JSON')
-    .action(backupListCommand);
+    .action(backups('backupListCommand'));
   backup
     .command('verify [backup]')
     .description(
       'restore a backup (an id, a path, or "latest") beside the live database, compare and check it',
     )
     .option('--json', 'print JSON')
-    .action(backupVerifyCommand);
+    .action(backups('backupVerifyCommand'));
   backup
     .command('restore <backup>')
     .description(
@@ -81,7 +69,7 @@ export function buildProgram(): Command {
     .option('--force', 'replace it without asking, also while servers are connected')
     .option('--discard', 'drop what was there instead of keeping it under another name')
     .option('--json', 'print JSON')
-    .action(backupRestoreCommand);
+    .action(backups('backupRestoreCommand'));
 
   program
     .command('drill')
@@ -89,7 +77,7 @@ export function buildProgram(): Command {
       'restore the last backup beside the live database, prove it, and say how old it is and how long it took',
     )
     .option('--json', 'print JSON')
-    .action(drillCommand);
+    .action(backups('drillCommand'));
   addDeploymentCommands(program);
 
   const legacy = program.command('legacy').description('bring over the tables of an earlier XFChat');
@@ -102,24 +90,24 @@ export function buildProgram(): Command {
     .description('import the old tables, or go on with an import that was interrupted')
     .option('--owner <username>', 'who is to own the old global room')
     .option('--title <text>', 'the title of the old global room')
-    .action(legacyImportCommand);
+    .action(legacyImports('legacyImportCommand'));
   sourceOf(legacy.command('verify'))
     .description('compare the old tables with what was imported, before people use it')
-    .action(legacyVerifyCommand);
+    .action(legacyImports('legacyVerifyCommand'));
   sourceOf(legacy.command('rollback'))
     .description('take back what was imported, as long as nobody has used it')
-    .action(legacyRollbackCommand);
+    .action(legacyImports('legacyRollbackCommand'));
   sourceOf(legacy.command('archive'))
     .description(
       'move the old tables to the schema legacy_archive, 30 days after a verified import, and with a backup proven in the last 7',
     )
-    .action(legacyArchiveCommand);
+    .action(legacyImports('legacyArchiveCommand'));
 
   const user = program.command('user').description('manage accounts');
   user
     .command('grant <username>')
     .description('make a user an operator, who may see the details of /health')
     .option('--json', 'print JSON')
-    .action(grantCommand);
+    .action(commandsOf(() => import('./user.command.ts'))('grantCommand'));
   return program;
 }

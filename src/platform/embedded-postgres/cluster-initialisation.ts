@@ -36,6 +36,7 @@ export async function initialiseCluster(
   binaries: PostgresBinaries,
   runner: Runner,
   durable: boolean,
+  onLaunched: () => void = () => undefined,
 ): Promise<void> {
   await removeUnfinished(cluster);
   if (holdsFiles(cluster.dataFolder)) {
@@ -46,7 +47,9 @@ export async function initialiseCluster(
   }
   const unfinished = mkdtempSync(join(cluster.directory, unfinishedPrefix));
   if (runner.account) chownSync(unfinished, runner.account.uid, runner.account.gid);
-  await createFiles(unfinished, binaries, runner, durable);
+  const created = createFiles(unfinished, binaries, runner, durable);
+  onLaunched();
+  await created;
   renameSync(unfinished, cluster.dataFolder);
   if (durable) flushFolder(cluster.directory);
 }

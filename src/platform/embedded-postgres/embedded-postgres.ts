@@ -21,6 +21,8 @@ export interface EmbeddedPostgresOptions {
   /** Milliseconds to wait for another process that holds the directory. Default 5000. */
   waitMs?: number;
   log?: EmbeddedPostgresLog;
+  /** Called when initdb or the server has just begun, which then works by itself: a good time for long work here. */
+  onLaunched?: () => void;
 }
 
 export interface EmbeddedPostgres {
@@ -42,7 +44,7 @@ export interface EmbeddedPostgres {
  * @throws EmbeddedPostgresError when the start cannot succeed, with the reason and what to do
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const { durable = true, log = () => undefined, waitMs = 5000 } = options;
+  const { durable = true, log = () => undefined, waitMs = 5000, onLaunched = () => undefined } = options;
   const binaries = findPostgresBinaries();
   const directory = makeDirectory(options.directory);
   const lock = await lockDataDirectory(directory, { waitMs });
@@ -52,9 +54,9 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     const runner = openToAccount(directory, () => chooseRunner(binaries, planned));
     const socketFolder = prepareSocketFolder(planned.socketFolder, runner.fileOwner);
     const cluster: Cluster = { ...planned, socketFolder };
-    await initialiseCluster(cluster, binaries, runner, durable);
+    await initialiseCluster(cluster, binaries, runner, durable, onLaunched);
     const settings = { ...defaultSettings, ...(durable ? {} : forgetfulSettings), ...options.settings };
-    const supervisor = new Supervisor({ cluster, binaries, runner, settings, log });
+    const supervisor = new Supervisor({ cluster, binaries, runner, settings, log, onLaunched });
     await supervisor.start();
     return handleOf(supervisor, cluster, lock);
   } catch (error) {

@@ -15,6 +15,7 @@ export interface SupervisorOptions {
   runner: Runner;
   settings: Record<string, string>;
   log: EmbeddedPostgresLog;
+  onLaunched: () => void;
 }
 
 const firstRestartDelay = 100;
@@ -82,13 +83,14 @@ export class Supervisor {
   }
 
   private async launch(): Promise<void> {
-    const { cluster, binaries, runner, settings, log } = this.options;
+    const { cluster, binaries, runner, settings, log, onLaunched } = this.options;
     await endOrphans(cluster, log);
     pruneServerLog(cluster);
     if (this.stopping) return;
     const postmaster = startPostmaster(cluster, binaries, runner, settings);
     this.postmaster = postmaster;
     this.guard.watch(postmaster.pid);
+    onLaunched();
     try {
       await postmaster.waitUntilReady();
     } catch (error) {
