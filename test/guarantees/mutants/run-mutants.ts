@@ -45,10 +45,9 @@ function survives(workshop: Workshop, { name, patches, caughtBy }: Mutant): bool
   return workshop.withPatches(patches, () => {
     if (caughtBy.needsBuild) workshop.build();
     const run = workshop.test(caughtBy);
-    if (run.breakdown !== undefined) throw new Error(`${name}: the test did not run: ${run.breakdown}`);
-    const isCaught = run.failures.length > 0;
-    const verdict = isCaught ? `caught by ${invariantsOf(run)}` : 'SURVIVES ';
-    say(`${name.padEnd(50)} ${verdict}${nameOf(caughtBy)}`);
+    const isCaught = run.breakdown === undefined && run.failures.length > 0;
+    const verdict = isCaught ? `caught by ${invariantsOf(run)}` : run.breakdown ? 'BREAKS ' : 'SURVIVES ';
+    say(`${name.padEnd(50)} ${verdict}${nameOf(caughtBy)}${run.breakdown ? `\n${run.breakdown}` : ''}`);
     return !isCaught;
   });
 }

@@ -173,8 +173,12 @@ export class`,
   {
     name: 'keep messages in an unlogged table',
     caughtBy: proof('database-killed'),
-    patches: ['chat_messages', 'message_versions'].map((table) => ({
-      file: 'src/migrations/1764000000000-initial-schema.ts',
+    patches: [
+      ['1764000000000-initial-schema', 'chat_messages'],
+      ['1764000000000-initial-schema', 'message_versions'],
+      ['1764000000030-legacy-import', 'legacy_message_origins'], // it refers to them
+    ].map(([migration, table]) => ({
+      file: `src/migrations/${migration}.ts`,
       find: `create table ${table} (`,
       replace: `create unlogged table ${table} (`,
     })),
