@@ -14,6 +14,7 @@ import { Maintenance1764000000020 } from './migrations/1764000000020-maintenance
 import { DataMigrations1764000000021 } from './migrations/1764000000021-data-migrations';
 import { LegacyImport1764000000030 } from './migrations/1764000000030-legacy-import';
 import { OldPasswordHashes1764000000031 } from './migrations/1764000000031-old-password-hashes';
+import { Timeline1764000000050 } from './migrations/1764000000050-timeline';
 import { Conversation } from './participation/conversation.entity';
 import { Participant } from './participation/participant.entity';
 import type { DatabaseSchema } from './platform/database/database-options';
@@ -45,6 +46,7 @@ export const SCHEMA: DatabaseSchema = {
     DataMigrations1764000000021,
     LegacyImport1764000000030,
     OldPasswordHashes1764000000031,
+    Timeline1764000000050,
   ],
   dataMigrations: [],
   // eslint-disable-next-line no-restricted-syntax -- named to see that it is there, not called

@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readFileSync,
   realpathSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -102,14 +103,40 @@ export class PostgresController {
     for (const pid of this.processes()) kill(pid, signal);
   }
 
-  async stop(): Promise<void> {
+  /** Makes a standby of now, whose receiver hears nothing more. */
+  async makeStandby(): Promise<void> {
+    await this.end();
+    execFileSync('cp', ['-a', this.cluster.dataFolder, this.standby]);
+    await this.start();
+  }
+
+  /** The primary dies, and in its place the standby serves: at first for reading, then promoted. */
+  async failOver(): Promise<void> {
     const { child } = this;
-    if (child && child.exitCode === null && child.signalCode === null) {
-      this.signalAll('SIGCONT');
-      kill(this.pid, 'SIGINT');
-      await until('PostgreSQL to stop', () => child.exitCode !== null || child.signalCode !== null, 20_000);
-    }
+    this.signalAll('SIGKILL');
+    await until('the primary to be gone', () => child!.signalCode !== null);
+    rmSync(this.cluster.dataFolder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    renameSync(this.standby, this.cluster.dataFolder);
+    writeFileSync(join(this.cluster.dataFolder, 'standby.signal'), '');
+    await this.start();
+    await this.query('select pg_promote()', 'postgres');
+  }
+
+  async stop(): Promise<void> {
+    await this.end();
     rmSync(this.cluster.directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  }
+
+  private get standby(): string {
+    return join(this.cluster.directory, 'standby');
+  }
+
+  private async end(): Promise<void> {
+    const { child } = this;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    this.signalAll('SIGCONT');
+    kill(this.pid, 'SIGINT');
+    await until('PostgreSQL to stop', () => child.exitCode !== null || child.signalCode !== null, 20_000);
   }
 
   private spawn(): void {

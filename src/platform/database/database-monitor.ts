@@ -7,6 +7,7 @@ import { DatabaseCircuit } from './circuit';
 import { connectionFailureOf, SilenceError, type ConnectionFailure } from './connection-failure';
 import { Maintenance } from './maintenance';
 import { MAINTENANCE_SINCE, MONITOR_NAME } from './maintenance.queries';
+import { raiseEpochOnNewTimeline } from './timeline.queries';
 
 /** What the last look at the database found. */
 export interface DatabaseVerdict {
@@ -26,8 +27,8 @@ const TIMEOUT_MS = 1_000;
 const MAX_INTERVAL_MS = 3_000;
 /** A server that has no connection left for us serves those who have one; if that lasts, it is of no use to others. */
 const CROWDED_MS = 10_000;
-/** No such table, no such column, no right to read it. */
-const MISFIT = ['42P01', '42703', '42501'];
+/** No such table, no such column, no such function or not on this kind of PostgreSQL, no right to use it. */
+const UNKNOWN = ['42P01', '42703', '42883', '0A000', '42501'];
 
 type Listener = (verdict: DatabaseVerdict) => void;
 
@@ -123,22 +124,30 @@ export class DatabaseMonitor implements OnApplicationShutdown {
   }
 
   private async ask(): Promise<{ version: string; isWritable: boolean }> {
+    const isNew = this.client === undefined;
     const client = this.client ?? (await this.connect());
     const { rows } = await client.query<{ version: string; read_only: string }>(
       `select current_setting('server_version') as version, current_setting('transaction_read_only') as read_only`,
     );
+    const isWritable = rows[0]!.read_only === 'off';
+    if (isNew) await this.meet(client, isWritable);
     await this.askForMaintenance(client);
-    return { version: rows[0]!.version, isWritable: rows[0]!.read_only === 'off' };
+    return { version: rows[0]!.version, isWritable };
   }
 
-  /** A table that is not there, or not yet, is the schema monitor's to tell; then things stay as they are. */
-  private async askForMaintenance(client: Client): Promise<void> {
-    try {
-      const { rows } = await client.query<{ since: Date | null }>(MAINTENANCE_SINCE);
-      this.maintenance.set(rows[0]?.since ?? undefined);
-    } catch (error) {
-      if (!MISFIT.includes((error as { code?: string }).code ?? '')) throw error;
+  /** No server becomes another one, or takes writes again, on a connection that we keep. */
+  private async meet(client: Client, isWritable: boolean): Promise<void> {
+    if (isWritable) {
+      const epoch = await unlessUnknown(raiseEpochOnNewTimeline(client));
+      if (epoch !== undefined)
+        this.logger.warn(`the database was promoted, and may have lost commits: epoch ${epoch} begins`);
     }
+    for (const listener of this.connectListeners) this.tell(listener);
+  }
+
+  private async askForMaintenance(client: Client): Promise<void> {
+    const result = await unlessUnknown(client.query<{ since: Date | null }>(MAINTENANCE_SINCE));
+    if (result) this.maintenance.set(result.rows[0]?.since ?? undefined);
   }
 
   private async connect(): Promise<Client> {
@@ -148,7 +157,6 @@ export class DatabaseMonitor implements OnApplicationShutdown {
     });
     this.client = client;
     await client.connect();
-    for (const listener of this.connectListeners) this.tell(listener);
     return client;
   }
 
@@ -202,6 +210,16 @@ export class DatabaseMonitor implements OnApplicationShutdown {
     } catch (error) {
       this.logger.error('a listener of the database monitor failed', error);
     }
+  }
+}
+
+/** What is not there, or not yet, is the schema monitor's to tell; then things stay as they are. */
+async function unlessUnknown<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (!UNKNOWN.includes((error as { code?: string }).code ?? '')) throw error;
+    return undefined;
   }
 }
 

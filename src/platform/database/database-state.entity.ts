@@ -19,4 +19,11 @@ export class DatabaseState {
     comment: 'nobody may write from then on; null: everybody may',
   })
   maintenanceSince: Date | null;
+
+  /** See `raiseEpochOnNewTimeline`. */
+  @Column('integer', {
+    nullable: true,
+    comment: 'of PostgreSQL, on which the epoch began; null: not looked at yet',
+  })
+  timeline: number | null;
 }
