@@ -213,7 +213,10 @@ describe('accounts and sessions', () => {
 
     it('refuses what is no refresh token of this server', async () => {
       const ada = await signUp(server.url);
-      const flipped = ada.refreshToken.slice(0, -2) + (ada.refreshToken.endsWith('A') ? 'BB' : 'AA');
+      const flipped =
+        ada.refreshToken.slice(0, -2) +
+        (ada.refreshToken.at(-2) === 'A' ? 'Q' : 'A') +
+        ada.refreshToken.at(-1)!;
       for (const token of [
         '',
         'x',
