@@ -4,6 +4,8 @@ import { useChangesOf, useChat } from '../context.ts';
 import { useAttempt } from '../frame/attempt.ts';
 import { Confirmation, Dialog } from '../frame/dialog.tsx';
 import { Failure } from '../frame/failure.tsx';
+import { Field } from '../frame/field.tsx';
+import { SettingsForm, textOf } from '../frame/form.tsx';
 import { goTo } from '../route.ts';
 import { AddPeople } from './add-people.tsx';
 import { ParticipantEntry } from './participant-entry.tsx';
@@ -64,7 +66,7 @@ export function DetailsDialog({
   return (
     <Dialog title={type === 'group' ? 'About this group' : 'About this conversation'} onClose={onClose}>
       {mayManage ? (
-        <Settings conversation={conversation} save={(body) => request('PATCH', '', body)} />
+        <Settings conversation={conversation} />
       ) : (
         conversation.description && <p dir="auto">{conversation.description}</p>
       )}
@@ -112,21 +114,23 @@ export function DetailsDialog({
   );
 }
 
-function Settings(props: { conversation: Conversation; save: (body: object) => Promise<boolean> }) {
-  const { conversation, save } = props;
-  const [isSaved, setSaved] = useState(false);
-  const submit = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget as HTMLFormElement);
-    const description = (form.get('description') as string).trim();
-    setSaved(await save({ title: (form.get('title') as string).trim(), description: description || null }));
-  };
+function Settings({ conversation }: { conversation: Conversation }) {
+  const { client } = useChat();
+  const save = (fields: FormData): Promise<unknown> =>
+    client.request('PATCH', `/conversations/${conversation.id}`, {
+      title: textOf(fields, 'title'),
+      description: textOf(fields, 'description') || null,
+    });
   return (
-    <form class="fields" onSubmit={(event) => void submit(event)} onInput={() => setSaved(false)}>
-      <label>
-        Name of the group
-        <input name="title" defaultValue={conversation.title ?? ''} required maxLength={100} dir="auto" />
-      </label>
+    <SettingsForm action="Save" save={save}>
+      <Field
+        label="Name of the group"
+        name="title"
+        defaultValue={conversation.title ?? ''}
+        required
+        maxLength={100}
+        dir="auto"
+      />
       <label>
         Description
         <textarea
@@ -137,12 +141,6 @@ function Settings(props: { conversation: Conversation; save: (body: object) => P
           dir="auto"
         />
       </label>
-      <div class="buttons">
-        <span role="status" class="muted">
-          {isSaved && 'Saved.'}
-        </span>
-        <button type="submit">Save</button>
-      </div>
-    </form>
+    </SettingsForm>
   );
 }
