@@ -58,6 +58,11 @@ export class Chat {
     return this.client.conversations;
   }
 
+  /** Whether what is sent now reaches the server at once, as far as it is known. */
+  get canSend(): boolean {
+    return this.isOnline.value && this.serverStatus.value === 'ok';
+  }
+
   /** Goes on with the session of this browser, if there is one. */
   async resume(): Promise<void> {
     this.user.value = (await this.client.resume()) ?? null;
