@@ -14,14 +14,26 @@ type Question =
   { readonly kind: 'leave' | 'delete' | 'hide' } | { readonly kind: 'hand-over'; readonly userId: string };
 
 const QUESTIONS = {
-  leave: ['Leave this group?', 'You will not see it any more. Somebody in it can add you again.', 'Leave'],
-  delete: [
-    'Delete this group?',
-    'It disappears for everybody, with all that was said.',
-    'Delete for everybody',
-  ],
-  'hand-over': ['Hand this group over?', 'They own it from then on, and you become an admin.', 'Hand over'],
-  hide: ['Hide this conversation?', 'It comes back with the next message.', 'Hide'],
+  leave: {
+    title: 'Leave this group?',
+    text: 'You will not see it any more. Somebody in it can add you again.',
+    action: 'Leave',
+  },
+  delete: {
+    title: 'Delete this group?',
+    text: 'It disappears for everybody, with all that was said.',
+    action: 'Delete for everybody',
+  },
+  'hand-over': {
+    title: 'Hand this group over?',
+    text: 'They own it from then on, and you become an admin.',
+    action: 'Hand over',
+  },
+  hide: {
+    title: 'Hide this conversation?',
+    text: 'It comes back with the next message.',
+    action: 'Hide',
+  },
 } as const;
 
 /** Who is in a conversation, and what can be done about it. */
@@ -53,16 +65,6 @@ export function DetailsDialog({
     goTo('/');
   };
 
-  if (question) {
-    const [title, text, action] = QUESTIONS[question.kind];
-    return (
-      <Confirmation
-        {...{ title, text, action }}
-        onConfirm={() => void confirmed(question)}
-        onClose={() => setQuestion(undefined)}
-      />
-    );
-  }
   return (
     <Dialog title={type === 'group' ? 'About this group' : 'About this conversation'} onClose={onClose}>
       {mayManage ? (
@@ -110,6 +112,13 @@ export function DetailsDialog({
           </button>
         )}
       </div>
+      {question && (
+        <Confirmation
+          {...QUESTIONS[question.kind]}
+          onConfirm={() => void confirmed(question)}
+          onClose={() => setQuestion(undefined)}
+        />
+      )}
     </Dialog>
   );
 }
