@@ -14,6 +14,8 @@ interface ComposerProps {
   /** What is being answered, or changed. */
   readonly about: { readonly kind: 'reply' | 'edit'; readonly message: Message } | undefined;
   readonly isBusy: boolean;
+  /** Something has to be decided in front of it first; then one goes on writing. */
+  readonly isCovered: boolean;
   /** What is sent now waits until the server is well again. */
   readonly isWaiting: boolean;
   readonly failure: string | undefined;
@@ -27,8 +29,19 @@ interface ComposerProps {
 
 /** Where one writes: Enter sends, Shift and Enter begin a line. */
 export function Composer(props: ComposerProps) {
-  const { label, initialText, about, isBusy, isWaiting, failure, onText, onSubmit, onCancel, onEditLast } =
-    props;
+  const {
+    label,
+    initialText,
+    about,
+    isBusy,
+    isCovered,
+    isWaiting,
+    failure,
+    onText,
+    onSubmit,
+    onCancel,
+    onEditLast,
+  } = props;
   const [text, setText] = useState(initialText);
   const field = useRef<HTMLTextAreaElement>(null);
   const length = [...text].length;
@@ -36,11 +49,12 @@ export function Composer(props: ComposerProps) {
   const isTooLong = length > MAX_LENGTH;
 
   useEffect(() => {
+    if (isCovered) return;
     // On a phone the keyboard would cover what one came to read.
     if (!about && !matchMedia('(hover: hover)').matches) return;
     field.current?.focus();
     field.current?.setSelectionRange(text.length, text.length);
-  }, [about]);
+  }, [about, isCovered]);
 
   useLayoutEffect(() => {
     const { style, scrollHeight } = resetHeight(field.current!);
