@@ -32,8 +32,8 @@ describe('when something is wrong with a server that can be reached', () => {
   afterAll(() => bench.close());
 
   const isMaintenance = async (word: 'on' | 'off'): Promise<void> => {
-    const { status, stderr } = await commandOf({ DATABASE_URL: bench.database.url }, 'maintenance', word);
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const { answer } = await commandOf({ DATABASE_URL: bench.database.url }, 'maintenance', word);
+    expect(answer).toMatchObject({ maintenance: word === 'on' });
   };
   const stored = async (): Promise<string[]> => {
     const { body } = await ada.call('GET', `/conversations/${conversationId}/messages?limit=200`);
