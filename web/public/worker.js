@@ -6,6 +6,7 @@ const CACHE = 'xfchat-page';
 const PAGE = '/';
 /** What is the server's own is never answered from here; see `src/browser-client`. */
 const SERVER_PATH = /^\/(api|health|metrics|docs|problems|socket\.io|openapi\.json|asyncapi\.json)(\/|$)/;
+const HASHED = /\/assets\//;
 const ASSET = /(?:src|href)="(\/[^"]+)"/g;
 
 self.addEventListener('install', (event) => {
@@ -37,7 +38,7 @@ async function page(event) {
   }
 }
 
-/** Names of scripts and styles tell their content: what is kept is what the page wants. */
+/** What is kept is what the page wants. */
 async function asset(request) {
   return (await kept(request)) ?? fetch(request);
 }
@@ -46,13 +47,16 @@ async function kept(request) {
   return (await caches.open(CACHE)).match(request);
 }
 
-/** Keeps a page with all that it needs, and nothing else. The page comes last: it is never kept without the rest. */
+/**
+ * Keeps a page with all that it needs, and nothing else. The page comes last: it is never kept without the rest. Names of
+ * scripts and styles tell their content, so these are fetched once; the few other files each time.
+ */
 async function keep(response) {
   const cache = await caches.open(CACHE);
   const html = await response.clone().text();
   const wanted = [...html.matchAll(ASSET)].map(([, path]) => new URL(path, self.location.origin).href);
   for (const url of wanted) {
-    if (!(await cache.match(url))) await cache.add(url);
+    if (!HASHED.test(url) || !(await cache.match(url))) await cache.add(url);
   }
   await cache.put(PAGE, response);
   for (const { url } of await cache.keys()) {

@@ -6,11 +6,9 @@ import './styles/pages.css';
 import { render } from 'preact';
 import { Application } from './application.tsx';
 import { Chat } from './chat.ts';
-import { applyTheme } from './frame/theme.ts';
 import { keepPageForOffline } from './offline-page.ts';
 import { openStorage } from './open-storage.ts';
 
-applyTheme();
 const chat = new Chat(location.origin, await openStorage());
 addEventListener('online', () => chat.wake());
 document.addEventListener('visibilitychange', () => {

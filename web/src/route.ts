@@ -24,13 +24,31 @@ export function pathOf(conversationId: string): string {
 }
 
 export function goTo(path: string): void {
-  if (path !== location.pathname) history.pushState(null, '', path);
+  if (path !== location.pathname) history.pushState({ cameFrom: location.pathname }, '', path);
   route.value = parse(path);
+}
+
+/** To the list. Whoever comes from there goes back: otherwise the browser's own way back would lead here again. */
+export function goToList(): void {
+  const { cameFrom } = (history.state ?? {}) as { cameFrom?: string };
+  if (cameFrom === '/') history.back();
+  else goTo('/');
 }
 
 /** For links: a plain click stays in this page, any other does what the browser does. */
 export function follow(event: MouseEvent): void {
-  if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  if (!isPlain(event)) return;
   event.preventDefault();
   goTo((event.currentTarget as HTMLAnchorElement).pathname);
+}
+
+/** For the link to the list, in the same way. */
+export function followBack(event: MouseEvent): void {
+  if (!isPlain(event)) return;
+  event.preventDefault();
+  goToList();
+}
+
+function isPlain(event: MouseEvent): boolean {
+  return event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
 }

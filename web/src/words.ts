@@ -31,13 +31,35 @@ const WORDS: Readonly<Record<string, string>> = {
   'message-id-conflict': 'The server has another message under this number.',
 };
 
+/** Something that a form knows better than the server: which of its fields is wrong, and why. */
+export class FieldError extends Error {
+  constructor(
+    readonly field: string,
+    /** In words for people. */
+    message: string,
+  ) {
+    super(message);
+    this.name = 'FieldError';
+  }
+}
+
 /** An error in words. */
 export function inWords(error: unknown): string {
+  if (error instanceof FieldError) return error.message;
   if (!(error instanceof XFChatError)) return 'Something went wrong in this page. Load it again, please.';
   const { problem } = error;
   const [first] = problem.errors ?? [];
-  if (problem.code === 'validation-failed' && first) return `${fieldOf(first.pointer)}: ${first.detail}`;
+  if (problem.code === 'validation-failed' && first)
+    return `${FIELDS[first.pointer] ?? first.pointer.slice(1)} ${first.detail}.`;
   return WORDS[problem.code] ?? problem.title ?? problem.code;
+}
+
+/** The name of the field that an error is about, if it is about one. */
+export function fieldOf(error: unknown): string | undefined {
+  if (error instanceof FieldError) return error.field;
+  if (!(error instanceof XFChatError)) return undefined;
+  if (error.code === 'username-taken') return 'username';
+  return error.problem.errors?.[0]?.pointer.slice(1);
 }
 
 /** Of a problem that was kept, such as a message's that was refused. */
@@ -55,7 +77,3 @@ const FIELDS: Readonly<Record<string, string>> = {
   '/title': 'Name of the group',
   '/description': 'Description',
 };
-
-function fieldOf(pointer: string): string {
-  return FIELDS[pointer] ?? pointer.replace(/^\//, '');
-}

@@ -5,6 +5,9 @@ import { until } from '../../support/until';
 /** What the browser itself says of requests that fail while there is no server. */
 const EXPECTED = /Failed to load resource|WebSocket connection|net::ERR/;
 
+/** On a busy machine. */
+const PATIENCE_MS = 60_000;
+
 /** A page of the client, used as a person does: by what can be read, pressed and typed. */
 export class Tab {
   /** Errors of the page, and everything that its policy has refused. */
@@ -92,6 +95,7 @@ export class Tab {
     await until(
       'everything to be sent',
       async () => (await this.rows.getByText('Waiting to be sent').count()) === 0,
+      PATIENCE_MS,
     );
   }
 
@@ -119,6 +123,8 @@ export class Tab {
   async shows(texts: readonly string[]): Promise<void> {
     const wanted = JSON.stringify(texts);
     const isSo = async (): Promise<boolean> => JSON.stringify(await this.texts()) === wanted;
-    await until('the messages', isSo).catch(async () => expect(await this.texts()).toEqual(texts));
+    await until('the messages', isSo, PATIENCE_MS).catch(async () =>
+      expect(await this.texts()).toEqual(texts),
+    );
   }
 }

@@ -1,51 +1,43 @@
-import { useState } from 'preact/hooks';
+import { XFChatError } from '@xfchat/client';
 import { useChat } from '../context.ts';
-import { useAttempt } from '../frame/attempt.ts';
-import { Failure } from '../frame/failure.tsx';
+import { Field } from '../frame/field.tsx';
+import { SettingsForm } from '../frame/form.tsx';
+import { FieldError } from '../words.ts';
 
 export function PasswordForm() {
   const { client, user } = useChat();
-  const attempt = useAttempt();
-  const [isDone, setDone] = useState(false);
-  const submit = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault();
-    const form = event.currentTarget as HTMLFormElement;
-    const body = Object.fromEntries(new FormData(form));
-    const isChanged = await attempt.run(() => client.request('PUT', '/auth/password', body));
-    setDone(isChanged);
-    if (isChanged) form.reset();
+  const save = async (fields: FormData, form: HTMLFormElement): Promise<void> => {
+    try {
+      await client.request('PUT', '/auth/password', Object.fromEntries(fields));
+    } catch (error) {
+      if (!(error instanceof XFChatError) || error.code !== 'invalid-credentials') throw error;
+      throw new FieldError('currentPassword', 'This is not your current password.');
+    }
+    form.reset();
   };
   return (
     <section>
       <h3>Password</h3>
-      <form class="fields" onSubmit={(event) => void submit(event)} onInput={() => setDone(false)}>
+      <SettingsForm action="Change password" done="Changed. Your other devices were signed out." save={save}>
         {/* For password managers: whose it is. */}
         <input type="text" autocomplete="username" value={user.value?.username} readOnly hidden />
-        <label>
-          Current password
-          <input name="currentPassword" type="password" autocomplete="current-password" required />
-        </label>
-        <label>
-          New password
-          <input
-            name="newPassword"
-            type="password"
-            autocomplete="new-password"
-            required
-            minLength={8}
-            maxLength={128}
-          />
-        </label>
-        <Failure text={attempt.failure} />
-        <div class="buttons">
-          <span role="status" class="muted">
-            {isDone && 'Changed. Your other devices were signed out.'}
-          </span>
-          <button type="submit" disabled={attempt.isBusy}>
-            Change password
-          </button>
-        </div>
-      </form>
+        <Field
+          label="Current password"
+          name="currentPassword"
+          type="password"
+          autocomplete="current-password"
+          required
+        />
+        <Field
+          label="New password"
+          name="newPassword"
+          type="password"
+          autocomplete="new-password"
+          required
+          minLength={8}
+          maxLength={128}
+        />
+      </SettingsForm>
     </section>
   );
 }

@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 import { useChat } from '../context.ts';
-import { useAttempt } from '../frame/attempt.ts';
 import { Confirmation } from '../frame/dialog.tsx';
-import { Failure } from '../frame/failure.tsx';
+import { Field } from '../frame/field.tsx';
+import { SettingsForm, textOf } from '../frame/form.tsx';
 import { PaneHead } from '../frame/pane-head.tsx';
 import { chooseTheme, theme, type Theme } from '../frame/theme.ts';
 import { Devices } from './devices.tsx';
@@ -25,52 +25,37 @@ export function SettingsScreen() {
 
 function Profile() {
   const chat = useChat();
-  const attempt = useAttempt();
-  const [isSaved, setSaved] = useState(false);
   const user = chat.user.value!;
-  const submit = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget as HTMLFormElement);
-    const status = (form.get('status') as string).trim();
-    const body = { displayName: (form.get('displayName') as string).trim(), status: status || null };
-    const isDone = await attempt.run(async () => {
-      await chat.client.request('PATCH', '/users/me', body);
-      await chat.reloadProfile();
-    });
-    setSaved(isDone);
+  const save = async (fields: FormData): Promise<void> => {
+    const [displayName, status] = [textOf(fields, 'displayName'), textOf(fields, 'status')];
+    await chat.client.request('PATCH', '/users/me', { displayName, status: status || null });
+    await chat.reloadProfile();
   };
   return (
     <section>
       <h3>Profile</h3>
-      <form class="fields" onSubmit={(event) => void submit(event)} onInput={() => setSaved(false)}>
+      <SettingsForm action="Save profile" save={save}>
         <p class="muted">
           Your username is <strong>{user.username}</strong>
           {user.email && <>, your e-mail {user.email}</>}.
         </p>
-        <label>
-          Name that others see
-          <input name="displayName" defaultValue={user.displayName} required maxLength={64} dir="auto" />
-        </label>
-        <label>
-          Status
-          <input
-            name="status"
-            defaultValue={user.status ?? ''}
-            maxLength={140}
-            placeholder="For instance: on holiday"
-            dir="auto"
-          />
-        </label>
-        <Failure text={attempt.failure} />
-        <div class="buttons">
-          <span role="status" class="muted">
-            {isSaved && 'Saved.'}
-          </span>
-          <button type="submit" class="primary" disabled={attempt.isBusy}>
-            Save profile
-          </button>
-        </div>
-      </form>
+        <Field
+          label="Name that others see"
+          name="displayName"
+          defaultValue={user.displayName}
+          required
+          maxLength={64}
+          dir="auto"
+        />
+        <Field
+          label="Status"
+          name="status"
+          defaultValue={user.status ?? ''}
+          maxLength={140}
+          placeholder="For instance: on holiday"
+          dir="auto"
+        />
+      </SettingsForm>
     </section>
   );
 }

@@ -1,6 +1,6 @@
 import type { Conversation } from '@xfchat/client';
 import { useChangesOf, useChat } from '../context.ts';
-import { Person } from '../people/person.tsx';
+import { PersonAction, PersonEntry } from '../people/person-entry.tsx';
 
 interface AddProps {
   readonly conversation: Conversation;
@@ -20,17 +20,9 @@ export function AddPeople({ conversation, isBusy, onAdd }: AddProps) {
       <h3>Add friends</h3>
       <ul class="people">
         {others.map((user) => (
-          <li key={user.id}>
-            <Person user={user} />
-            <button
-              type="button"
-              aria-label={`Add ${user.displayName}`}
-              disabled={isBusy}
-              onClick={() => onAdd(user.id)}
-            >
-              Add
-            </button>
-          </li>
+          <PersonEntry key={user.id} user={user}>
+            <PersonAction user={user} text="Add" isDisabled={isBusy} onClick={() => onAdd(user.id)} />
+          </PersonEntry>
         ))}
       </ul>
     </>

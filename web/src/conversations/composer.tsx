@@ -1,7 +1,7 @@
 import type { Message } from '@xfchat/client';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Failure } from '../frame/failure.tsx';
-import { Icon } from '../frame/icon.tsx';
+import { Icon, type IconName } from '../frame/icon.tsx';
 
 /** In Unicode code points, as the server counts. */
 const MAX_LENGTH = 4_000;
@@ -14,6 +14,10 @@ interface ComposerProps {
   /** What is being answered, or changed. */
   readonly about: { readonly kind: 'reply' | 'edit'; readonly message: Message } | undefined;
   readonly isBusy: boolean;
+  /** Something has to be decided in front of it first; then one goes on writing. */
+  readonly isCovered: boolean;
+  /** What is sent now waits until the server is well again. */
+  readonly isWaiting: boolean;
   readonly failure: string | undefined;
   readonly onText: (text: string) => void;
   /** @returns whether it was done; otherwise the text is still here */
@@ -25,18 +29,32 @@ interface ComposerProps {
 
 /** Where one writes: Enter sends, Shift and Enter begin a line. */
 export function Composer(props: ComposerProps) {
-  const { label, initialText, about, isBusy, failure, onText, onSubmit, onCancel, onEditLast } = props;
+  const {
+    label,
+    initialText,
+    about,
+    isBusy,
+    isCovered,
+    isWaiting,
+    failure,
+    onText,
+    onSubmit,
+    onCancel,
+    onEditLast,
+  } = props;
   const [text, setText] = useState(initialText);
   const field = useRef<HTMLTextAreaElement>(null);
   const length = [...text].length;
+  const send = sendButton(about?.kind === 'edit', isWaiting);
   const isTooLong = length > MAX_LENGTH;
 
   useEffect(() => {
+    if (isCovered) return;
     // On a phone the keyboard would cover what one came to read.
     if (!about && !matchMedia('(hover: hover)').matches) return;
     field.current?.focus();
     field.current?.setSelectionRange(text.length, text.length);
-  }, [about]);
+  }, [about, isCovered]);
 
   useLayoutEffect(() => {
     const { style, scrollHeight } = resetHeight(field.current!);
@@ -97,7 +115,9 @@ export function Composer(props: ComposerProps) {
           rows={1}
           dir="auto"
           aria-label={label}
-          placeholder={about?.kind === 'edit' ? label : 'Write a message'}
+          placeholder={
+            about?.kind === 'edit' ? label : isWaiting ? 'Write a message to send later' : 'Write a message'
+          }
           value={text}
           enterkeyhint="send"
           onInput={(event) => write(event.currentTarget.value)}
@@ -107,14 +127,20 @@ export function Composer(props: ComposerProps) {
         <button
           type="submit"
           class="primary round"
-          aria-label={about?.kind === 'edit' ? 'Save' : 'Send'}
+          aria-label={send.label}
+          title={send.label}
           disabled={text.trim() === '' || isTooLong || isBusy}
         >
-          <Icon name={about?.kind === 'edit' ? 'check' : 'send'} />
+          <Icon name={send.icon} />
         </button>
       </div>
     </form>
   );
+}
+
+function sendButton(isEdit: boolean, isWaiting: boolean): { icon: IconName; label: string } {
+  if (isEdit) return { icon: 'check', label: 'Save' };
+  return isWaiting ? { icon: 'clock', label: 'Send later' } : { icon: 'send', label: 'Send' };
 }
 
 /** A field tells how high its text is only when it is not higher itself. */

@@ -109,6 +109,8 @@ export function ConversationView({ conversation }: { conversation: Conversation 
         }
         about={about}
         isBusy={writing.isBusy}
+        isCovered={conflict !== undefined}
+        isWaiting={!chat.canSend}
         failure={writing.failure ?? changing.failure}
         onText={(text) => !isEdit && chat.drafts.set(conversation.id, text)}
         onSubmit={submit}

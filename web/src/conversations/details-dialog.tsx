@@ -4,6 +4,8 @@ import { useChangesOf, useChat } from '../context.ts';
 import { useAttempt } from '../frame/attempt.ts';
 import { Confirmation, Dialog } from '../frame/dialog.tsx';
 import { Failure } from '../frame/failure.tsx';
+import { Field } from '../frame/field.tsx';
+import { SettingsForm, textOf } from '../frame/form.tsx';
 import { goTo } from '../route.ts';
 import { AddPeople } from './add-people.tsx';
 import { ParticipantEntry } from './participant-entry.tsx';
@@ -12,14 +14,26 @@ type Question =
   { readonly kind: 'leave' | 'delete' | 'hide' } | { readonly kind: 'hand-over'; readonly userId: string };
 
 const QUESTIONS = {
-  leave: ['Leave this group?', 'You will not see it any more. Somebody in it can add you again.', 'Leave'],
-  delete: [
-    'Delete this group?',
-    'It disappears for everybody, with all that was said.',
-    'Delete for everybody',
-  ],
-  'hand-over': ['Hand this group over?', 'They own it from then on, and you become an admin.', 'Hand over'],
-  hide: ['Hide this conversation?', 'It comes back with the next message.', 'Hide'],
+  leave: {
+    title: 'Leave this group?',
+    text: 'You will not see it any more. Somebody in it can add you again.',
+    action: 'Leave',
+  },
+  delete: {
+    title: 'Delete this group?',
+    text: 'It disappears for everybody, with all that was said.',
+    action: 'Delete for everybody',
+  },
+  'hand-over': {
+    title: 'Hand this group over?',
+    text: 'They own it from then on, and you become an admin.',
+    action: 'Hand over',
+  },
+  hide: {
+    title: 'Hide this conversation?',
+    text: 'It comes back with the next message.',
+    action: 'Hide',
+  },
 } as const;
 
 /** Who is in a conversation, and what can be done about it. */
@@ -51,20 +65,10 @@ export function DetailsDialog({
     goTo('/');
   };
 
-  if (question) {
-    const [title, text, action] = QUESTIONS[question.kind];
-    return (
-      <Confirmation
-        {...{ title, text, action }}
-        onConfirm={() => void confirmed(question)}
-        onClose={() => setQuestion(undefined)}
-      />
-    );
-  }
   return (
     <Dialog title={type === 'group' ? 'About this group' : 'About this conversation'} onClose={onClose}>
       {mayManage ? (
-        <Settings conversation={conversation} save={(body) => request('PATCH', '', body)} />
+        <Settings conversation={conversation} />
       ) : (
         conversation.description && <p dir="auto">{conversation.description}</p>
       )}
@@ -108,25 +112,34 @@ export function DetailsDialog({
           </button>
         )}
       </div>
+      {question && (
+        <Confirmation
+          {...QUESTIONS[question.kind]}
+          onConfirm={() => void confirmed(question)}
+          onClose={() => setQuestion(undefined)}
+        />
+      )}
     </Dialog>
   );
 }
 
-function Settings(props: { conversation: Conversation; save: (body: object) => Promise<boolean> }) {
-  const { conversation, save } = props;
-  const [isSaved, setSaved] = useState(false);
-  const submit = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget as HTMLFormElement);
-    const description = (form.get('description') as string).trim();
-    setSaved(await save({ title: (form.get('title') as string).trim(), description: description || null }));
-  };
+function Settings({ conversation }: { conversation: Conversation }) {
+  const { client } = useChat();
+  const save = (fields: FormData): Promise<unknown> =>
+    client.request('PATCH', `/conversations/${conversation.id}`, {
+      title: textOf(fields, 'title'),
+      description: textOf(fields, 'description') || null,
+    });
   return (
-    <form class="fields" onSubmit={(event) => void submit(event)} onInput={() => setSaved(false)}>
-      <label>
-        Name of the group
-        <input name="title" defaultValue={conversation.title ?? ''} required maxLength={100} dir="auto" />
-      </label>
+    <SettingsForm action="Save" save={save}>
+      <Field
+        label="Name of the group"
+        name="title"
+        defaultValue={conversation.title ?? ''}
+        required
+        maxLength={100}
+        dir="auto"
+      />
       <label>
         Description
         <textarea
@@ -137,12 +150,6 @@ function Settings(props: { conversation: Conversation; save: (body: object) => P
           dir="auto"
         />
       </label>
-      <div class="buttons">
-        <span role="status" class="muted">
-          {isSaved && 'Saved.'}
-        </span>
-        <button type="submit">Save</button>
-      </div>
-    </form>
+    </SettingsForm>
   );
 }

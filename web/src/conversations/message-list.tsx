@@ -43,6 +43,13 @@ interface Anchor {
   readonly top: number;
 }
 
+/** What has to be the same after something has changed. */
+interface Snapshot {
+  readonly seen: readonly Anchor[];
+  /** The row that has the focus, or something in it has. */
+  readonly focusedId: string | undefined;
+}
+
 /** The messages: endless in both directions, and what one reads stays where it is. */
 export class MessageList extends Component<ListProps, ListState> {
   override state: ListState = {
@@ -81,7 +88,7 @@ export class MessageList extends Component<ListProps, ListState> {
     this.showEnd();
   }
 
-  override getSnapshotBeforeUpdate(): Anchor[] {
+  override getSnapshotBeforeUpdate(): Snapshot {
     const list = this.element.current!;
     const { top, bottom } = list.getBoundingClientRect();
     const seen: Anchor[] = [];
@@ -91,12 +98,18 @@ export class MessageList extends Component<ListProps, ListState> {
       const place = row.getBoundingClientRect();
       if (place.bottom > top && place.top < bottom) seen.push({ id: row.dataset.id!, top: place.top });
     }
-    return seen;
+    const focused = list.contains(document.activeElement)
+      ? document.activeElement?.closest<HTMLElement>('[data-id]')
+      : undefined;
+    return { seen, focusedId: focused?.dataset.id };
   }
 
-  override componentDidUpdate(_props: unknown, _state: unknown, seen: Anchor[]): void {
+  override componentDidUpdate(_props: unknown, _state: unknown, { seen, focusedId }: Snapshot): void {
     if (this.state.isFollowing) this.toEnd();
     else this.keepInPlace(seen);
+    // A deleted message has no buttons any more: whoever was on one of them goes on from its row.
+    if (focusedId && document.activeElement === document.body)
+      this.rowOf(focusedId)?.focus({ preventScroll: true });
     this.fill();
   }
 

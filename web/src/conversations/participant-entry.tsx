@@ -1,5 +1,5 @@
 import type { Participant, Role } from '@xfchat/client';
-import { Person } from '../people/person.tsx';
+import { PersonAction, PersonEntry } from '../people/person-entry.tsx';
 
 interface EntryProps {
   readonly participant: Participant;
@@ -27,38 +27,22 @@ export function ParticipantEntry({
   const { user, role } = participant;
   const isBelow = !isSelf && RANK[myRole] > RANK[role];
   return (
-    <li>
-      <Person user={user} note={isSelf ? 'You' : undefined} />
-      <span class="actions">
-        {isBelow && myRole === 'owner' ? (
-          <select
-            aria-label={`Role of ${user.displayName}`}
-            value={role}
-            disabled={isBusy}
-            onChange={(event) => onRole(event.currentTarget.value as Role)}
-          >
-            <option value="admin">Admin</option>
-            <option value="member">Member</option>
-          </select>
-        ) : (
-          role !== 'member' && <span class="muted">{NAMES[role]}</span>
-        )}
-        {isBelow && myRole === 'owner' && (
-          <button type="button" aria-label={`Make owner ${user.displayName}`} onClick={onHandOver}>
-            Make owner
-          </button>
-        )}
-        {isBelow && (
-          <button
-            type="button"
-            aria-label={`Remove ${user.displayName}`}
-            disabled={isBusy}
-            onClick={onRemove}
-          >
-            Remove
-          </button>
-        )}
-      </span>
-    </li>
+    <PersonEntry user={user} note={isSelf ? 'You' : undefined}>
+      {isBelow && myRole === 'owner' ? (
+        <select
+          aria-label={`Role of ${user.displayName}`}
+          value={role}
+          disabled={isBusy}
+          onChange={(event) => onRole(event.currentTarget.value as Role)}
+        >
+          <option value="admin">Admin</option>
+          <option value="member">Member</option>
+        </select>
+      ) : (
+        role !== 'member' && <span class="muted">{NAMES[role]}</span>
+      )}
+      {isBelow && myRole === 'owner' && <PersonAction user={user} text="Make owner" onClick={onHandOver} />}
+      {isBelow && <PersonAction user={user} text="Remove" isDisabled={isBusy} onClick={onRemove} />}
+    </PersonEntry>
   );
 }

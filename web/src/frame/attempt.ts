@@ -1,10 +1,12 @@
 import { useState } from 'preact/hooks';
-import { inWords } from '../words.ts';
+import { fieldOf, inWords } from '../words.ts';
 
 export interface Attempt {
   readonly isBusy: boolean;
   /** What went wrong the last time, in words. */
   readonly failure: string | undefined;
+  /** The name of the field that it is about, if it is about one. */
+  readonly field: string | undefined;
   /** Does it, once at a time. @returns whether it was done */
   run(work: () => Promise<unknown>): Promise<boolean>;
   /** Shows what went wrong elsewhere. */
@@ -15,16 +17,16 @@ export interface Attempt {
 /** Something that the server is asked to do: going on, done, or failed for a reason that is shown. */
 export function useAttempt(): Attempt {
   const [isBusy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<string>();
+  const [error, setError] = useState<unknown>();
   const run = async (work: () => Promise<unknown>): Promise<boolean> => {
     if (isBusy) return false;
     setBusy(true);
-    setFailure(undefined);
+    setError(undefined);
     try {
       await work();
       return true;
-    } catch (error) {
-      setFailure(inWords(error));
+    } catch (failed) {
+      setError(failed);
       return false;
     } finally {
       setBusy(false);
@@ -32,9 +34,10 @@ export function useAttempt(): Attempt {
   };
   return {
     isBusy,
-    failure,
+    failure: error === undefined ? undefined : inWords(error),
+    field: fieldOf(error),
     run,
-    fail: (error) => setFailure(inWords(error)),
-    forget: () => setFailure(undefined),
+    fail: setError,
+    forget: () => setError(undefined),
   };
 }

@@ -1,4 +1,4 @@
-import { follow } from '../route.ts';
+import { followBack } from '../route.ts';
 import { Icon } from './icon.tsx';
 
 /** The head of a page beside the list. */
@@ -16,7 +16,7 @@ export function PaneHead({ title }: { title: string }) {
 /** On narrow screens, where the list is not beside it. */
 export function Back() {
   return (
-    <a href="/" class="back round" aria-label="Back to the conversations" onClick={follow}>
+    <a href="/" class="back round" aria-label="Back to the conversations" onClick={followBack}>
       <Icon name="back" />
     </a>
   );

@@ -3,28 +3,15 @@ import { signal } from '@preact/signals';
 export type Theme = 'system' | 'light' | 'dark';
 
 const KEY = 'xfchat-theme';
+const { dataset } = document.documentElement;
 
-function stored(): Theme {
-  try {
-    const value = localStorage.getItem(KEY);
-    return value === 'light' || value === 'dark' ? value : 'system';
-  } catch {
-    return 'system';
-  }
-}
-
-export const theme = signal<Theme>(stored());
-
-/** Shows the page in the theme that was chosen on this device. */
-export function applyTheme(): void {
-  const { dataset } = document.documentElement;
-  if (theme.value === 'system') delete dataset.theme;
-  else dataset.theme = theme.value;
-}
+/** What was chosen on this device; `public/theme.js` has read it before the page was drawn. */
+export const theme = signal((dataset.theme ?? 'system') as Theme);
 
 export function chooseTheme(chosen: Theme): void {
   theme.value = chosen;
-  applyTheme();
+  if (chosen === 'system') delete dataset.theme;
+  else dataset.theme = chosen;
   try {
     localStorage.setItem(KEY, chosen);
   } catch {

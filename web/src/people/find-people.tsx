@@ -4,7 +4,7 @@ import { useChat } from '../context.ts';
 import { useAttempt } from '../frame/attempt.ts';
 import { Failure } from '../frame/failure.tsx';
 import { inWords } from '../words.ts';
-import { Person } from './person.tsx';
+import { PersonAction, PersonEntry } from './person-entry.tsx';
 
 /** Whoever is still typing is not asked about. */
 const PATIENCE_MS = 250;
@@ -48,27 +48,22 @@ export function FindPeople({ onBlock }: { onBlock: (user: User) => void }) {
       </p>
       <ul class="people">
         {found?.map((user) => (
-          <li key={user.id}>
-            <Person user={user} />
+          <PersonEntry key={user.id} user={user}>
             {relation(user) ? (
               <span class="muted">{relation(user)}</span>
             ) : (
-              <span class="actions">
-                <button
-                  type="button"
-                  class="primary"
-                  aria-label={`Add friend ${user.displayName}`}
-                  disabled={attempt.isBusy}
+              <>
+                <PersonAction
+                  user={user}
+                  text="Add friend"
+                  isPrimary
+                  isDisabled={attempt.isBusy}
                   onClick={() => void attempt.run(() => friends.ask(user.username))}
-                >
-                  Add friend
-                </button>
-                <button type="button" aria-label={`Block ${user.displayName}`} onClick={() => onBlock(user)}>
-                  Block
-                </button>
-              </span>
+                />
+                <PersonAction user={user} text="Block" onClick={() => onBlock(user)} />
+              </>
             )}
-          </li>
+          </PersonEntry>
         ))}
       </ul>
     </section>

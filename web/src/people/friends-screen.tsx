@@ -7,8 +7,8 @@ import { Failure } from '../frame/failure.tsx';
 import { PaneHead } from '../frame/pane-head.tsx';
 import { goTo, pathOf } from '../route.ts';
 import { FindPeople } from './find-people.tsx';
+import { PersonAction, PersonEntry } from './person-entry.tsx';
 import { Requests } from './requests.tsx';
-import { Person } from './person.tsx';
 
 type Question = { readonly kind: 'remove' | 'block'; readonly user: User };
 
@@ -37,33 +37,21 @@ export function FriendsScreen() {
           {list?.length === 0 && <p class="muted">Nobody yet. Look for somebody by their username above.</p>}
           <ul class="people">
             {list?.map((user) => (
-              <li key={user.id}>
-                <Person user={user} />
-                <span class="actions">
-                  <button
-                    type="button"
-                    class="primary"
-                    aria-label={`Write to ${user.displayName}`}
-                    onClick={() => write(user)}
-                  >
-                    Write
-                  </button>
-                  <button
-                    type="button"
-                    aria-label={`Remove ${user.displayName}`}
-                    onClick={() => setQuestion({ kind: 'remove', user })}
-                  >
-                    Remove
-                  </button>
-                  <button
-                    type="button"
-                    aria-label={`Block ${user.displayName}`}
-                    onClick={() => setQuestion({ kind: 'block', user })}
-                  >
-                    Block
-                  </button>
-                </span>
-              </li>
+              <PersonEntry key={user.id} user={user}>
+                <PersonAction
+                  user={user}
+                  text="Write"
+                  label="Write to"
+                  isPrimary
+                  onClick={() => write(user)}
+                />
+                <PersonAction
+                  user={user}
+                  text="Remove"
+                  onClick={() => setQuestion({ kind: 'remove', user })}
+                />
+                <PersonAction user={user} text="Block" onClick={() => setQuestion({ kind: 'block', user })} />
+              </PersonEntry>
             ))}
           </ul>
         </section>
@@ -99,18 +87,9 @@ function Blocked({ onUnblock }: { onUnblock: (user: User) => void }) {
       <h3>Blocked</h3>
       <ul class="people">
         {blocked.map((user) => (
-          <li key={user.id}>
-            <Person user={user} />
-            <span class="actions">
-              <button
-                type="button"
-                aria-label={`Unblock ${user.displayName}`}
-                onClick={() => onUnblock(user)}
-              >
-                Unblock
-              </button>
-            </span>
-          </li>
+          <PersonEntry key={user.id} user={user}>
+            <PersonAction user={user} text="Unblock" onClick={() => onUnblock(user)} />
+          </PersonEntry>
         ))}
       </ul>
     </section>

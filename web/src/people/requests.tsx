@@ -1,7 +1,7 @@
 import { useChat } from '../context.ts';
 import type { Attempt } from '../frame/attempt.ts';
 import { goTo, pathOf } from '../route.ts';
-import { Person } from './person.tsx';
+import { PersonAction, PersonEntry } from './person-entry.tsx';
 
 /** Who wants to be one's friend, and whom one has asked. */
 export function Requests({ attempt }: { attempt: Attempt }) {
@@ -16,28 +16,21 @@ export function Requests({ attempt }: { attempt: Attempt }) {
           <h3>They want to be friends</h3>
           <ul class="people">
             {incoming.map((request) => (
-              <li key={request.id}>
-                <Person user={request.sender} />
-                <span class="actions">
-                  <button
-                    type="button"
-                    class="primary"
-                    aria-label={`Accept ${request.sender.displayName}`}
-                    disabled={isBusy}
-                    onClick={() => void attempt.run(async () => goTo(pathOf(await friends.accept(request))))}
-                  >
-                    Accept
-                  </button>
-                  <button
-                    type="button"
-                    aria-label={`Decline ${request.sender.displayName}`}
-                    disabled={isBusy}
-                    onClick={() => void attempt.run(() => friends.decline(request))}
-                  >
-                    Decline
-                  </button>
-                </span>
-              </li>
+              <PersonEntry key={request.id} user={request.sender} text={request.message}>
+                <PersonAction
+                  user={request.sender}
+                  text="Accept"
+                  isPrimary
+                  isDisabled={isBusy}
+                  onClick={() => void attempt.run(async () => goTo(pathOf(await friends.accept(request))))}
+                />
+                <PersonAction
+                  user={request.sender}
+                  text="Decline"
+                  isDisabled={isBusy}
+                  onClick={() => void attempt.run(() => friends.decline(request))}
+                />
+              </PersonEntry>
             ))}
           </ul>
         </section>
@@ -47,19 +40,15 @@ export function Requests({ attempt }: { attempt: Attempt }) {
           <h3>You have asked</h3>
           <ul class="people">
             {outgoing.map((request) => (
-              <li key={request.id}>
-                <Person user={request.recipient} />
-                <span class="actions">
-                  <button
-                    type="button"
-                    aria-label={`Take back the request to ${request.recipient.displayName}`}
-                    disabled={isBusy}
-                    onClick={() => void attempt.run(() => friends.cancel(request))}
-                  >
-                    Take back
-                  </button>
-                </span>
-              </li>
+              <PersonEntry key={request.id} user={request.recipient} text={request.message}>
+                <PersonAction
+                  user={request.recipient}
+                  text="Take back"
+                  label="Take back the request to"
+                  isDisabled={isBusy}
+                  onClick={() => void attempt.run(() => friends.cancel(request))}
+                />
+              </PersonEntry>
             ))}
           </ul>
         </section>

@@ -1,0 +1,89 @@
+import { signUp, type Person } from '../support/people';
+import { until } from '../support/until';
+import { commandOf } from '../support/xfchat-command';
+import { Bench } from './support/bench';
+import type { Tab } from './support/tab';
+import { Wire } from './support/wire';
+
+const MISSED = 'Looking for messages that you have missed …';
+
+jest.setTimeout(240_000);
+
+describe('when something is wrong with a server that can be reached', () => {
+  let bench: Bench;
+  let ada: Person;
+  let ben: Person;
+  let conversationId: string;
+  let tab: Tab;
+  let wire: Wire;
+  beforeAll(async () => {
+    bench = await Bench.open();
+    ada = await signUp(bench.url, { displayName: 'Ada' });
+    ben = await signUp(bench.url, { displayName: 'Ben' });
+    conversationId = await ada.direct(ben);
+    await ada.send(conversationId, 'Hello Ben!');
+    tab = await bench.visit();
+    wire = await Wire.of(tab.page);
+    await tab.goTo('/');
+    await tab.signIn(ben);
+    await tab.openConversation(/Ada/);
+    await tab.shows(['Hello Ben!']);
+  });
+  afterAll(() => bench.close());
+
+  const isMaintenance = async (word: 'on' | 'off'): Promise<void> => {
+    const { answer } = await commandOf({ DATABASE_URL: bench.database.url }, 'maintenance', word);
+    expect(answer).toMatchObject({ maintenance: word === 'on' });
+  };
+  const stored = async (): Promise<string[]> => {
+    const { body } = await ada.call('GET', `/conversations/${conversationId}/messages?limit=200`);
+    return body.items.map((message: { body: string }) => message.body);
+  };
+
+  it('shows that something was missed, and then what it was, once and in its place', async () => {
+    await until('nothing to be missing', async () => (await tab.page.getByText(MISSED).count()) === 0);
+    const letGo = wire.hold('conversation:sync');
+    wire.loseNext('message:created');
+    await ada.send(conversationId, 'This one is lost on the way.');
+    await until('the event to be lost', () => wire.hasLost);
+    await ada.send(conversationId, 'This one arrives.');
+
+    await tab.page.getByRole('status').getByText(MISSED).waitFor();
+    await until('it to be asked for', () => wire.hasHeld);
+    // Nothing is shown in a place that may be another one's.
+    expect(await tab.texts()).toEqual(['Hello Ben!']);
+
+    letGo();
+    await tab.shows(['Hello Ben!', 'This one is lost on the way.', 'This one arrives.']);
+    await tab.page.getByText(MISSED).waitFor({ state: 'detached' });
+  });
+
+  it('tells of maintenance, keeps what is written meanwhile, and sends it once afterwards', async () => {
+    const before = await stored();
+    await isMaintenance('on');
+    await tab.page
+      .getByRole('status')
+      .getByText('The server is being maintained. You can read; what you write is kept here')
+      .waitFor();
+    expect(await tab.composer.getAttribute('placeholder')).toBe('Write a message to send later');
+    await tab.composer.fill('Written meanwhile');
+    await tab.button('Send later').click();
+    await tab.row('Written meanwhile').getByText('Waiting to be sent').waitFor();
+    await tab.page.reload();
+    await tab.sees(/^The server is being maintained/);
+    await tab.row('Written meanwhile').getByText('Waiting to be sent').waitFor();
+    expect(await stored()).toEqual(before);
+
+    await isMaintenance('off');
+    await tab.page.getByText(/^The server is being maintained/).waitFor({ state: 'detached' });
+    await tab.hasSent();
+    await tab.say('Written afterwards');
+    await tab.hasSent();
+    const after = [...before, 'Written meanwhile', 'Written afterwards'];
+    await tab.shows(after);
+    await until('both to be stored', async () => (await stored()).length >= after.length);
+    expect(await stored()).toEqual(after);
+    await tab.button('Send').waitFor();
+    expect(tab.faults).toEqual([]);
+  });
+});

@@ -1,0 +1,75 @@
+import { signUp } from '../support/people';
+import { until } from '../support/until';
+import { Bench } from './support/bench';
+import type { Tab } from './support/tab';
+
+jest.setTimeout(240_000);
+
+describe('on a phone', () => {
+  let bench: Bench;
+  let tab: Tab;
+  let conversationId: string;
+  beforeAll(async () => {
+    bench = await Bench.open();
+    const ada = await signUp(bench.url, { displayName: 'Ada' });
+    const ben = await signUp(bench.url, { displayName: 'Ben' });
+    conversationId = await ben.direct(ada);
+    await ben.send(conversationId, 'Hello Ada!');
+    tab = await bench.visit({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+    await tab.signIn(ada);
+  });
+  afterAll(() => bench.close());
+
+  const historyLength = (): Promise<number> => tab.page.evaluate(() => history.length);
+  const back = () => tab.link('Back to the conversations');
+  const showsList = async (): Promise<void> => {
+    await tab.list.waitFor();
+    await tab.composer.waitFor({ state: 'hidden' });
+    await until('the address of the list', () => new URL(tab.page.url()).pathname === '/');
+  };
+  const showsConversation = async (): Promise<void> => {
+    await tab.row('Hello Ada!').waitFor();
+    await tab.composer.waitFor();
+    await tab.list.waitFor({ state: 'hidden' });
+    expect(new URL(tab.page.url()).pathname).toBe(`/c/${conversationId}`);
+  };
+
+  it('there is the list or a conversation, and a way back between them', async () => {
+    await showsList();
+    await tab.list.getByRole('link', { name: /Ben/ }).tap();
+    await showsConversation();
+    await tab.page.goBack();
+    await showsList();
+    await tab.page.goForward();
+    await showsConversation();
+
+    // As often as one likes: the way back does not become longer.
+    const length = await historyLength();
+    await back().tap();
+    await showsList();
+    await tab.list.getByRole('link', { name: /Ben/ }).tap();
+    await showsConversation();
+    await back().tap();
+    await showsList();
+    expect(await historyLength()).toBe(length);
+  });
+
+  it('a conversation that one has come to by its address has a way to the list as well', async () => {
+    await tab.goTo(`/c/${conversationId}`);
+    await showsConversation();
+    await back().tap();
+    await showsList();
+    await tab.page.goBack();
+    await showsConversation();
+  });
+
+  it('nothing is wider than the screen', async () => {
+    for (const path of ['/', `/c/${conversationId}`, '/friends', '/settings', '/new-group']) {
+      await tab.goTo(path);
+      await tab.page.locator('.frame').waitFor();
+      const width = await tab.page.evaluate(() => document.documentElement.scrollWidth);
+      expect({ path, width }).toEqual({ path, width: 390 });
+    }
+    expect(tab.faults).toEqual([]);
+  });
+});

@@ -1,0 +1,116 @@
+import { PASSWORD, signUp, type Person } from '../support/people';
+import { until } from '../support/until';
+import { Bench } from './support/bench';
+import type { Tab } from './support/tab';
+
+const [LIGHT, DARK] = ['rgb(255, 255, 255)', 'rgb(22, 24, 29)'];
+const NEW_PASSWORD = 'another one that nobody has';
+
+jest.setTimeout(240_000);
+
+describe('settings', () => {
+  let bench: Bench;
+  let ada: Person;
+  beforeAll(async () => {
+    bench = await Bench.open();
+    ada = await signUp(bench.url, { displayName: 'Ada' });
+    await ada.group();
+  });
+  afterAll(() => bench.close());
+
+  it('choose the colours, which are there from the first moment on', async () => {
+    // A worker would answer for the server, where nothing can be held up.
+    const tab = await bench.visit({ colorScheme: 'light', serviceWorkers: 'block' });
+    const choose = (name: string): Promise<void> => tab.page.getByRole('radio', { name }).check();
+    await tab.signIn(ada);
+    await tab.link('Settings').click();
+    expect(await ground(tab)).toBe(LIGHT);
+    await choose('Dark');
+    expect(await ground(tab)).toBe(DARK);
+
+    expect(await firstGround(tab)).toBe(DARK);
+    expect(await tab.page.getByRole('radio', { name: 'Dark' }).isChecked()).toBe(true);
+    await choose('Light');
+    await tab.page.emulateMedia({ colorScheme: 'dark' });
+    expect(await firstGround(tab)).toBe(LIGHT);
+    await choose('Like the system');
+    expect(await ground(tab)).toBe(DARK);
+    expect(await firstGround(tab)).toBe(DARK);
+    await tab.page.emulateMedia({ colorScheme: 'light' });
+    expect(await ground(tab)).toBe(LIGHT);
+    expect(tab.faults).toEqual([]);
+  });
+
+  it('change the password, here and nowhere else', async () => {
+    const [tab, elsewhere] = await Promise.all([bench.visit(), bench.visit()]);
+    await Promise.all([tab.signIn(ada), elsewhere.signIn(ada)]);
+    await tab.link('Settings').click();
+    const [current, next] = [tab.field('Current password'), tab.field('New password')];
+    const change = async (from: string, to: string): Promise<void> => {
+      await current.fill(from);
+      await next.fill(to);
+      await tab.button('Change password').click();
+    };
+
+    await change('not my password', NEW_PASSWORD);
+    await isRefused(tab, 'Current password', 'This is not your current password.');
+    await change(PASSWORD, 'password123');
+    await isRefused(tab, 'New password', 'New password is one of the most common passwords');
+    expect(await current.getAttribute('aria-invalid')).toBeNull();
+    expect((await ada.call('GET', '/users/me')).status).toBe(200);
+
+    await change(PASSWORD, NEW_PASSWORD);
+    await tab.sees('Changed. Your other devices were signed out.');
+    expect(await current.inputValue()).toBe('');
+    await elsewhere.sees('You were signed out, on another device or by the server.');
+    expect((await ada.call('GET', '/users/me')).body.code).toBe('session-revoked');
+    await tab.openConversation(/a group/);
+    await tab.say('I am still here');
+    await tab.hasSent();
+
+    await elsewhere.field('Username or e-mail').fill(ada.username);
+    await elsewhere.field('Password').fill(PASSWORD);
+    await elsewhere.button('Sign in').click();
+    await elsewhere.sees('This name and password do not belong together.');
+    await elsewhere.field('Password').fill(NEW_PASSWORD);
+    await elsewhere.button('Sign in').click();
+    await elsewhere.openConversation(/a group/);
+    await elsewhere.shows(['I am still here']);
+    expect([...tab.faults, ...elsewhere.faults]).toEqual([]);
+  });
+});
+
+function ground(tab: Tab): Promise<string> {
+  return tab.page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+}
+
+/** Loads the page again, and looks at it when its styles are there and its script is still on its way. */
+async function firstGround(tab: Tab): Promise<string> {
+  const { page } = tab;
+  let letGo = (): void => undefined;
+  const isLetGo = new Promise<void>((resolve) => (letGo = resolve));
+  const scripts = /\/assets\/.*\.js$/;
+  await page.route(scripts, async (route) => {
+    await isLetGo;
+    await route.continue();
+  });
+  await page.reload({ waitUntil: 'commit' });
+  await until('the styles', () => page.evaluate(() => document.styleSheets.length > 0));
+  const seen = await ground(tab);
+  expect(await page.getByRole('radio').count()).toBe(0);
+  letGo();
+  await page.getByRole('radio').first().waitFor();
+  await page.unroute(scripts);
+  return seen;
+}
+
+/** The server does not take what stands in a field: that is told there, and there one goes on. */
+async function isRefused(tab: Tab, label: string, why: string): Promise<void> {
+  const field = tab.field(label);
+  await until(`a refusal at ${label}`, async () => (await field.getAttribute('aria-invalid')) === 'true');
+  const told = await field.evaluate(
+    (input) => document.getElementById(input.getAttribute('aria-describedby')!)!.innerText,
+  );
+  expect(told).toContain(why);
+  expect(await field.evaluate((input) => input === document.activeElement)).toBe(true);
+}

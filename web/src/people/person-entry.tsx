@@ -1,0 +1,52 @@
+import type { User } from '@xfchat/client';
+import type { ComponentChildren } from 'preact';
+import { Person } from './person.tsx';
+
+interface EntryProps {
+  readonly user: User;
+  readonly note?: string | undefined;
+  /** What they have said to go with it. */
+  readonly text?: string | null;
+  /** What can be done about them, or what they are. */
+  readonly children?: ComponentChildren;
+}
+
+/** Somebody in a list of people. */
+export function PersonEntry({ user, note, text, children }: EntryProps) {
+  return (
+    <li>
+      <Person user={user} note={note} />
+      <span class="actions">{children}</span>
+      {text && (
+        <p class="person-text" dir="auto">
+          {text}
+        </p>
+      )}
+    </li>
+  );
+}
+
+interface ActionProps {
+  readonly user: User;
+  readonly text: string;
+  /** Goes before the name, for those who hear the button without what stands beside it. */
+  readonly label?: string;
+  readonly isPrimary?: boolean;
+  readonly isDisabled?: boolean;
+  readonly onClick: () => void;
+}
+
+/** A button beside somebody. */
+export function PersonAction({ user, text, label = text, isPrimary, isDisabled, onClick }: ActionProps) {
+  return (
+    <button
+      type="button"
+      class={isPrimary ? 'primary' : undefined}
+      aria-label={`${label} ${user.displayName}`}
+      disabled={isDisabled}
+      onClick={onClick}
+    >
+      {text}
+    </button>
+  );
+}
