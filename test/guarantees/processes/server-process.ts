@@ -55,7 +55,7 @@ export class ServerProcess {
         await new Promise((resolve) => setTimeout(resolve, 40)); // asking costs the machine, too
         return (await fetch(`${this.url}/health/ready`).catch(() => undefined))?.ok;
       },
-      60_000,
+      120_000,
     );
   }
 
