@@ -117,6 +117,7 @@ export function commandFrame(dependencies: {
         acknowledge?.(acknowledgement);
       } catch (error) {
         logger.event('error', 'an acknowledgement could not be sent', {
+          ...identifiersOf(context),
           error: describeError(error as Error),
         });
       }
