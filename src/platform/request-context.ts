@@ -22,11 +22,7 @@ export interface RequestContext {
 }
 
 /** What every log line says of what it belongs to. */
-export interface Identifiers {
-  readonly requestId: string;
-  readonly traceId?: string;
-  readonly spanId?: string;
-}
+export type Identifiers = Pick<RequestContext, 'requestId' | 'traceId'> & { readonly spanId?: string };
 
 const storage = new AsyncLocalStorage<RequestContext>();
 
@@ -34,9 +30,9 @@ export function runInContext<T>(context: RequestContext, work: () => T): T {
   return storage.run(context, work);
 }
 
+/** Always of one shape, which is quicker to log; the log leaves out what is undefined. */
 export function identifiersOf({ requestId, traceId, span }: RequestContext): Identifiers {
-  if (span) return { requestId, traceId: span.traceId, spanId: span.spanId };
-  return traceId === undefined ? { requestId } : { requestId, traceId };
+  return { requestId, traceId: span ? span.traceId : traceId, spanId: span?.spanId };
 }
 
 export function currentContext(): RequestContext | undefined {

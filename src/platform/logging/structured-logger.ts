@@ -74,7 +74,7 @@ export class StructuredLogger implements LoggerService {
 
 function requestFields(): Fields {
   const context = currentContext();
-  return context ? { ...identifiersOf(context) } : {};
+  return context ? identifiersOf(context) : {};
 }
 
 interface DatabaseFailure extends Error {
