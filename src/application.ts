@@ -13,6 +13,7 @@ import { WorkInFlight } from './platform/lifecycle/work-in-flight';
 import type { StructuredLogger } from './platform/logging/structured-logger';
 import { Metrics } from './platform/metrics/metrics';
 import { SocketAdapter } from './platform/sockets/socket-adapter';
+import { Tracing } from './platform/tracing/tracing';
 
 const HEADERS_TIMEOUT_MS = 10_000;
 /** How often Node looks for connections whose headers or bodies are overdue; by itself only twice a minute. */
@@ -40,6 +41,7 @@ export async function createApplication(
       timeoutMs: configuration.REQUEST_TIMEOUT_MS,
       work: application.get(WorkInFlight),
       metrics: application.get(Metrics),
+      tracing: application.get(Tracing),
       logger,
     }),
   );

@@ -19,12 +19,15 @@ import { logProblem } from '../platform/problems/problem.filter';
 import { toProblem } from '../platform/problems/to-problem';
 import { RateLimits } from '../platform/rate-limits/rate-limits';
 import { runInContext, type RequestContext } from '../platform/request-context';
-import { commandFrame, identityOf, type SocketIdentity } from '../platform/sockets/command-frame';
+import { commandFrame, endingOf, identityOf, type SocketIdentity } from '../platform/sockets/command-frame';
 import { DirectCommands } from '../platform/sockets/direct-commands';
 import { forgetHandshake } from '../platform/sockets/forget-handshake';
 import { conversationRoom, Rooms, sessionRoom, userRoom, type Arrival } from '../platform/sockets/rooms';
 import { RefreshSessionCommandDto } from './connections.dto';
 import { Entitlements } from './entitlements';
+import type { TraceParent } from '../platform/tracing/span';
+import { parseTraceParent } from '../platform/tracing/trace-parent';
+import { Tracing } from '../platform/tracing/tracing';
 import { WritePaths } from './write-paths';
 import { CONNECTION_EVENTS } from './connections.events';
 
@@ -44,6 +47,8 @@ interface SocketData {
   /** Listens for the end of the connection while the socket arrives. */
   onGone?: () => void;
   entry?: { conversationIds: string[]; epoch: number };
+  /** Kept only of those that name one. */
+  traceParent?: TraceParent;
 }
 
 const dataOf = (socket: Socket): SocketData => socket.data as SocketData;
@@ -73,6 +78,7 @@ export class ConnectionsGateway
     private readonly maintenance: Maintenance,
     private readonly rateLimits: RateLimits,
     private readonly metrics: Metrics,
+    private readonly tracing: Tracing,
     private readonly work: WorkInFlight,
     private readonly logger: StructuredLogger,
     private readonly writePaths: WritePaths,
@@ -82,6 +88,7 @@ export class ConnectionsGateway
       timeoutMs: configuration.REQUEST_TIMEOUT_MS,
       work,
       metrics,
+      tracing,
       logger,
       direct,
       admit: (socket) => this.rateLimits.take('command', identityOf(socket).userId),
@@ -107,7 +114,7 @@ export class ConnectionsGateway
           this.metrics.handshakes.inc({ outcome: 'ok' });
           next();
         },
-        (error: unknown) => next(this.refusal(error)),
+        (refusal: Error) => next(refusal),
       );
     });
     this.sweeper = setInterval(() => this.sweep(), SWEEP_MS).unref();
@@ -120,11 +127,11 @@ export class ConnectionsGateway
   /** Everything here happens in one turn: no event can fall between entering the rooms and `ready`. */
   handleConnection(socket: Socket): void {
     try {
-      const { identity, arrival, onGone, entry } = dataOf(socket);
+      const { identity, arrival, onGone, entry, traceParent } = dataOf(socket);
       if (!arrival || !onGone || !entry) return void socket.disconnect(true);
       this.rooms.settle(arrival);
       socket.conn.off('close', onGone);
-      socket.data = { identity };
+      socket.data = { identity, ...(traceParent && { traceParent }) };
       forgetHandshake(socket);
       if (arrival.ended) {
         socket.emit('session:revoked', { reason: 'ended-elsewhere' });
@@ -198,27 +205,47 @@ export class ConnectionsGateway
     );
   }
 
-  /** @throws Problem: what the client finds in `connect_error.data` */
+  /** @throws Error with what the client finds in `connect_error.data` */
   private async admit(socket: Socket): Promise<void> {
+    const { auth, headers } = socket.handshake;
+    // Browsers can give a WebSocket no headers.
+    const parent = parseTraceParent(auth.traceparent ?? headers.traceparent);
+    const span = this.tracing.begin('handshake', parent);
+    const requestId = randomUUID();
     const context: RequestContext = {
-      requestId: randomUUID(),
+      requestId,
+      traceId: parent?.traceId,
+      span,
       operation: 'handshake',
       share: 'sign-in',
       deadline: performance.now() + this.configuration.REQUEST_TIMEOUT_MS,
     };
+    await runInContext(context, async () => {
+      try {
+        await this.admitOnce(socket);
+        if (parent) dataOf(socket).traceParent = parent;
+        span?.end(endingOf(requestId, undefined));
+      } catch (error) {
+        const problem = toProblem(error);
+        span?.end(endingOf(requestId, problem));
+        throw this.refusal(problem, requestId);
+      }
+    });
+  }
+
+  /** @throws Problem, or what authenticating throws */
+  private async admitOnce(socket: Socket): Promise<void> {
     const { conn } = socket;
     if (this.arriving.has(conn))
       throw new Problem('malformed-request', { detail: 'one handshake at a time' });
     this.arriving.add(conn);
     const end = this.work.begin();
     try {
-      await runInContext(context, async () => {
-        if (this.work.isClosed) throw new Problem('draining');
-        this.rateLimits.take('anonymous', socket.handshake.address);
-        const token: unknown = socket.handshake.auth.token;
-        if (typeof token !== 'string' || token.length > 4_096) throw new Problem('unauthenticated');
-        await this.authenticate(socket, token);
-      });
+      if (this.work.isClosed) throw new Problem('draining');
+      this.rateLimits.take('anonymous', socket.handshake.address);
+      const token: unknown = socket.handshake.auth.token;
+      if (typeof token !== 'string' || token.length > 4_096) throw new Problem('unauthenticated');
+      await this.authenticate(socket, token);
     } finally {
       this.arriving.delete(conn);
       end();
@@ -246,11 +273,10 @@ export class ConnectionsGateway
     }
   }
 
-  private refusal(error: unknown): Error {
-    const problem = toProblem(error);
+  private refusal(problem: Problem, requestId: string): Error {
     this.metrics.handshakes.inc({ outcome: problem.code });
     logProblem(this.logger, problem);
-    return Object.assign(new Error(problem.code), { data: problem.toDocument('/socket.io', randomUUID()) });
+    return Object.assign(new Error(problem.code), { data: problem.toDocument('/socket.io', requestId) });
   }
 
   /**

@@ -11,6 +11,7 @@ import { Metrics } from '../platform/metrics/metrics';
 import { Problem } from '../platform/problems/problem';
 import { toProblem } from '../platform/problems/to-problem';
 import { currentContext, runInContext, type RequestContext } from '../platform/request-context';
+import type { Span } from '../platform/tracing/span';
 import { appendMessages, type AppendCommand, type AppendResult } from './append-messages.queries';
 import { MessagePath } from './message-path';
 import { messageView, type MessageView } from './message-view';
@@ -172,20 +173,25 @@ export class MessageWriter {
     const [first] = batch;
     if (!first) return;
     const stored = this.path.begin(first.since);
+    const span = spanOf(batch);
     let results: AppendResult[];
     try {
-      results = await this.store(batch);
+      results = await this.store(batch, span);
     } catch (error) {
+      span?.end({ error: toProblem(error).code });
       return this.refuse(batch, error as Error);
     }
     // Committed: from here on nothing is tried again, and what goes wrong with one message is told to no other.
     const committed = stored(results);
     for (const pending of batch) this.contended.delete(conversationOf(pending));
+    const telling = span?.child('broadcast');
     for (const [index, pending] of batch.entries()) {
       await this.settle(pending, results[index]!).catch((error: Error) => pending.reject(error));
       if (results[index]!.outcome === 'created') committed.unbroadcast--;
     }
     this.path.end(committed);
+    telling?.end();
+    span?.end();
   }
 
   /** The database has taken none of it. */
@@ -217,11 +223,11 @@ export class MessageWriter {
     await Promise.all(Array.from({ length: MAX_PARTS }, writeNext));
   }
 
-  private async store(batch: Pending[]): Promise<AppendResult[]> {
+  private async store(batch: Pending[], span: Span | undefined): Promise<AppendResult[]> {
     const commands = batch.map((pending) => pending.command);
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.inBatchContext(batch, () => appendMessages(this.dataSource, commands));
+        return await this.inBatchContext(batch, span, () => appendMessages(this.dataSource, commands));
       } catch (error) {
         // The same id was stored in another conversation at this moment: now it is there to be seen.
         const isIdRace = violatedConstraint(error) === 'chat_messages_pkey';
@@ -231,11 +237,15 @@ export class MessageWriter {
   }
 
   /** The batch may take as long as the most patient of its requests; the others are answered by their own deadline. */
-  private async inBatchContext<T>(batch: Pending[], work: () => Promise<T>): Promise<T> {
+  private async inBatchContext<T>(
+    batch: Pending[],
+    span: Span | undefined,
+    work: () => Promise<T>,
+  ): Promise<T> {
     const contexts = batch.flatMap((pending) => pending.context ?? []);
     if (contexts.length === 0) return work();
     const latest = contexts.reduce((a, b) => (b.deadline > a.deadline ? b : a));
-    return runInContext(new BatchContext(latest, contexts), work);
+    return runInContext(new BatchContext(latest, contexts, span), work);
   }
 
   private async settle(pending: Pending, result: AppendResult): Promise<void> {
@@ -259,19 +269,34 @@ async function afterTurn(): Promise<void> {
 
 const conversationOf = (pending: Pending): string => pending.command.conversationId;
 
+/**
+ * A batch is in the trace of the first of its messages that has one, and linked with the others: one statement serves
+ * many senders, and a span has one parent.
+ */
+function spanOf(batch: Pending[]): Span | undefined {
+  const traced = batch.flatMap(({ context }) => (context?.span?.isRecorded ? context.span : []));
+  return traced[0]?.child('store messages', {
+    attributes: { 'xfchat.messages': batch.length },
+    on: traced,
+  });
+}
+
 /** What is pending for the batch is pending for each of its requests, and not before it is sent. */
 class BatchContext implements RequestContext {
   readonly requestId: string;
   readonly deadline: number;
+  readonly traceId: string | undefined;
   readonly operation = 'message writer';
   readonly share = 'messages';
 
   constructor(
     latest: RequestContext,
     private readonly contexts: RequestContext[],
+    readonly span: Span | undefined,
   ) {
     this.requestId = latest.requestId;
     this.deadline = latest.deadline;
+    this.traceId = latest.traceId;
   }
 
   set writePending(isPending: boolean) {

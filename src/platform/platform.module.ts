@@ -22,6 +22,7 @@ import { RateLimits } from './rate-limits/rate-limits';
 import { CommandResultInterceptor } from './sockets/command-result.interceptor';
 import { DirectCommands } from './sockets/direct-commands';
 import { Rooms } from './sockets/rooms';
+import { startTracing, Tracing } from './tracing/tracing';
 import { RequestValidationPipe } from './validation/request-validation.pipe';
 
 const SHARED = [
@@ -67,6 +68,7 @@ export class PlatformModule {
         { provide: StatementWatch, useValue: watch },
         { provide: Maintenance, useValue: maintenance },
         { provide: DATABASE_SCHEMA, useValue: schema },
+        { provide: Tracing, useFactory: () => startTracing(configuration.tracesUrl, metrics, logger) },
         ...SHARED,
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_PIPE, useClass: RequestValidationPipe },
@@ -80,6 +82,7 @@ export class PlatformModule {
         StatementWatch,
         Maintenance,
         DATABASE_SCHEMA,
+        Tracing,
         ...SHARED,
       ],
     };

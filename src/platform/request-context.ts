@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Span } from './tracing/span';
 
 /** Whose connections a request uses: see `PoolBudget`. */
 export type PoolShare = 'sign-in' | 'messages' | 'other';
@@ -14,12 +15,24 @@ export interface RequestContext {
   /** True while a statement that writes is on its way and its answer has not come. */
   writePending?: boolean;
   userId?: string;
+  /** While tracing is on. */
+  readonly span?: Span;
+  /** Of the trace that the caller has named, also while tracing is off; that of `span` otherwise. */
+  readonly traceId?: string;
 }
+
+/** What every log line says of what it belongs to. */
+export type Identifiers = Pick<RequestContext, 'requestId' | 'traceId'> & { readonly spanId?: string };
 
 const storage = new AsyncLocalStorage<RequestContext>();
 
 export function runInContext<T>(context: RequestContext, work: () => T): T {
   return storage.run(context, work);
+}
+
+/** Always of one shape, which is quicker to log; the log leaves out what is undefined. */
+export function identifiersOf({ requestId, traceId, span }: RequestContext): Identifiers {
+  return { requestId, traceId: span ? span.traceId : traceId, spanId: span?.spanId };
 }
 
 export function currentContext(): RequestContext | undefined {

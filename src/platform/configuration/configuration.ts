@@ -1,6 +1,17 @@
 import { join } from 'node:path';
 import { Transform, type TransformFnParams } from 'class-transformer';
-import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min, ValidateIf } from 'class-validator';
+import {
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  IsUrl,
+  Matches,
+  Max,
+  Min,
+  ValidateIf,
+} from 'class-validator';
 
 const toInteger = ({ value }: TransformFnParams): unknown =>
   typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
@@ -15,11 +26,22 @@ const toList = ({ value }: TransformFnParams): unknown =>
     : value;
 
 const POSTGRES_URL = /^postgres(ql)?:\/\/\S+$/;
+const WEB_ADDRESS = {
+  protocols: ['http', 'https'],
+  require_protocol: true,
+  require_tld: false,
+  allow_underscores: true,
+};
 
 /** Environment variables that hold secrets: they are masked wherever the configuration is shown. */
 export const SECRETS = ['AUTH_SECRET', 'METRICS_TOKEN'] as const;
 /** Environment variables that hold a URL with a password in it. */
-export const SECRET_URLS = ['DATABASE_URL', 'DIRECT_DATABASE_URL'] as const;
+export const SECRET_URLS = [
+  'DATABASE_URL',
+  'DIRECT_DATABASE_URL',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+] as const;
 
 /**
  * Everything that an operator can set, one environment variable a field, with its default.
@@ -198,6 +220,22 @@ export class Configuration {
   @Min(1)
   @Max(65_535)
   METRICS_PORT?: number;
+
+  /** The collector of OpenTelemetry, without `/v1/traces`. While neither this nor the next is set, nothing is traced. */
+  @IsOptional()
+  @IsUrl(WEB_ADDRESS, { message: 'must be an http:// or https:// URL' })
+  OTEL_EXPORTER_OTLP_ENDPOINT?: string;
+
+  /** The same as a whole address, for traces only. */
+  @IsOptional()
+  @IsUrl(WEB_ADDRESS, { message: 'must be an http:// or https:// URL' })
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT?: string;
+
+  /** Where traces go; undefined while there are none. */
+  get tracesUrl(): string | undefined {
+    const base = this.OTEL_EXPORTER_OTLP_ENDPOINT;
+    return this.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? (base && `${base.replace(/\/+$/, '')}/v1/traces`);
+  }
 
   get backupFolder(): string {
     return this.BACKUP_DIR ?? join(this.DATA_DIR, 'backups');

@@ -98,6 +98,11 @@ describe('the configuration', () => {
     [{ DATABASE_QUEUE_MAX: '0' }, 'DATABASE_QUEUE_MAX'],
     [{ BACKUP_RETENTION_DAYS: '0' }, 'BACKUP_RETENTION_DAYS'],
     [{ CANARY_INTERVAL_MS: 'often' }, 'CANARY_INTERVAL_MS'],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' }, 'OTEL_EXPORTER_OTLP_ENDPOINT must be an http://'],
+    [
+      { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://' },
+      'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT must be an http://',
+    ],
   ])('refuses %j', (environment, fault) => {
     expect(faultsOf(environment as Record<string, string>).join('\n')).toContain(fault);
   });
@@ -109,17 +114,30 @@ describe('the configuration', () => {
     rmSync(directory, { recursive: true });
   });
 
+  it.each([
+    [{}, undefined],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://otel_collector:4318' }, 'http://otel_collector:4318/v1/traces'],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'https://x.example/otlp/' }, 'https://x.example/otlp/v1/traces'],
+    [
+      { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://a', OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://b/traces' },
+      'http://b/traces',
+    ],
+  ])('with %j sends traces to %s', (environment, url) => {
+    expect(loadConfiguration(environment).tracesUrl).toBe(url);
+  });
+
   it('shows no secret', () => {
     const shown = JSON.stringify(
       maskedConfiguration(
         loadConfiguration({
           ...PRODUCTION,
           METRICS_TOKEN: 'a metrics token',
+          OTEL_EXPORTER_OTLP_ENDPOINT: 'https://u:collector-pw@collector/',
           DIRECT_DATABASE_URL: 'postgres://u:other-pw@db/x?password=third-pw',
         }),
       ),
     );
-    for (const secret of [SECRET, ':pw@', 'other-pw', 'third-pw', 'a metrics token'])
+    for (const secret of [SECRET, ':pw@', 'other-pw', 'third-pw', 'a metrics token', 'collector-pw'])
       expect(shown).not.toContain(secret);
     expect(shown).toContain('postgres://xfchat:***@db/xfchat');
   });

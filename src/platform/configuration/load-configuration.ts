@@ -60,6 +60,8 @@ const OPTIONAL_NAMES = [
   'BACKUP_DIR',
   'PG_BIN_DIR',
   'FLAGS_FILE',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
 ];
 
 /** Variables of the contract that this version does not act on yet; setting them deserves a warning, not silence. */

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { Client, type ClientConfig, type QueryConfig } from 'pg';
 import { currentContext, remainingMs } from '../request-context';
+import { statementSpan } from './statement-span';
 import type { StatementWatch } from './statement-watch';
 
 /** The client gives up this long before the answer is due, so that the refusal still arrives in time. */
@@ -102,6 +103,7 @@ export class DeadlineClient extends Client {
     const context = currentContext();
     const isBare = isWrite && !this.inTransaction && left !== undefined;
     const isTight = isBare && left - CLIENT_MARGIN_MS < this.sessionLimit;
+    const span = context?.span?.isRecorded ? statementSpan(context.span, text, context.operation) : undefined;
     const started = performance.now();
     let isSent = false;
     let code: string | undefined;
@@ -122,6 +124,7 @@ export class DeadlineClient extends Client {
       if (isCommit || isRollback) this.inTransaction = this.wroteInTransaction = false;
       if (isWrite && context) context.writePending = false;
       if (isTight) void super.query(`SET statement_timeout = ${this.sessionLimit}`).catch(() => undefined);
+      span?.end({ error: code });
       this.watch?.ended(performance.now() - started, code);
     }
   }

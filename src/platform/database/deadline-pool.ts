@@ -1,5 +1,5 @@
 import { Pool, type PoolClient, type PoolConfig } from 'pg';
-import { currentContext, remainingMs, type PoolShare } from '../request-context';
+import { currentContext, remainingMs, type PoolShare, type RequestContext } from '../request-context';
 import { DatabaseDownError, type DatabaseCircuit } from './circuit';
 import { CLIENT_MARGIN_MS, DeadlineClient } from './deadline-client';
 import { PoolBudget } from './pool-budget';
@@ -30,7 +30,8 @@ export interface Checkout {
   readonly share: PoolShare;
   /** The route or command that took it. */
   readonly operation: string;
-  readonly requestId: string | undefined;
+  /** Undefined for background work. */
+  readonly context: RequestContext | undefined;
   /** On the clock of `performance.now()`. */
   readonly since: number;
 }
@@ -99,7 +100,7 @@ export class DeadlinePool extends Pool {
           this.taken.set(client, {
             share,
             operation: context?.operation ?? 'background',
-            requestId: context?.requestId,
+            context,
             since,
           });
           answer(undefined, client, done);

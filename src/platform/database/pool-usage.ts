@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import { Configuration } from '../configuration/configuration';
 import { StructuredLogger } from '../logging/structured-logger';
 import { Metrics } from '../metrics/metrics';
-import type { PoolShare } from '../request-context';
+import { identifiersOf, type PoolShare } from '../request-context';
 import { DatabaseCircuit } from './circuit';
 import type { Checkout, DeadlinePool } from './deadline-pool';
 import { StatementWatch } from './statement-watch';
@@ -147,15 +147,15 @@ export class PoolUsage implements OnModuleInit, OnApplicationShutdown {
 
   private reportLeaks(now: number): void {
     for (const checkout of this.pool?.checkouts ?? []) {
-      const { operation, requestId, since } = checkout;
-      const limit = requestId === undefined ? this.leakAfterMs.background : this.leakAfterMs.request;
+      const { operation, context, since } = checkout;
+      const limit = context === undefined ? this.leakAfterMs.background : this.leakAfterMs.request;
       if (now - since < limit || this.reported.has(checkout)) continue;
       this.reported.add(checkout);
       this.metrics.databaseLeaks.inc();
       this.logger.event('error', 'a database connection was not given back', {
         operation,
         heldMs: Math.round(now - since),
-        ...(requestId && { requestId }),
+        ...(context && identifiersOf(context)),
       });
     }
   }

@@ -6,6 +6,7 @@ import type { StructuredLogger } from '../logging/structured-logger';
 import { Metrics } from '../metrics/metrics';
 import { Problem } from '../problems/problem';
 import { sendProblem } from '../problems/problem.filter';
+import { Tracing } from '../tracing/tracing';
 import { requestFrame } from './request-frame';
 
 function gate<T>(): { promise: Promise<T>; resolve(value: T): void } {
@@ -27,7 +28,13 @@ describe('a request', () => {
     const application = express();
     const logger = { event: () => undefined } as unknown as StructuredLogger;
     application.use(
-      requestFrame({ timeoutMs: 500, work: new WorkInFlight(), metrics: new Metrics(), logger }),
+      requestFrame({
+        timeoutMs: 500,
+        work: new WorkInFlight(),
+        metrics: new Metrics(),
+        tracing: new Tracing(),
+        logger,
+      }),
     );
     application.get('/slow', (request, response) => {
       void failed.promise.then(() => sendProblem(request, response, new Problem('database-busy')));

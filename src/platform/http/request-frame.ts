@@ -5,33 +5,42 @@ import type { StructuredLogger } from '../logging/structured-logger';
 import type { Metrics } from '../metrics/metrics';
 import { isStillArriving, problemOf, sendProblem } from '../problems/problem.filter';
 import { Problem } from '../problems/problem';
-import { runInContext, type RequestContext } from '../request-context';
+import { identifiersOf, runInContext, type RequestContext } from '../request-context';
+import { parseTraceParent } from '../tracing/trace-parent';
+import type { Tracing } from '../tracing/tracing';
 
 const CLIENT_REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
 /** What routes are declared with. Node takes others, too, and each would be a series of its own. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 const ALWAYS_ANSWERED = /^\/(health|metrics)(\/|$)/;
 
-/** What surrounds every HTTP request: its id, deadline, log line, metrics, and its place among the work in flight. */
+/** What surrounds every HTTP request: its id, deadline, log line, metrics, span, and its place among the work in flight. */
 export function requestFrame(dependencies: {
   timeoutMs: number;
   work: WorkInFlight;
   metrics: Metrics;
+  tracing: Tracing;
   logger: StructuredLogger;
 }): RequestHandler {
-  const { timeoutMs, work, metrics, logger } = dependencies;
+  const { timeoutMs, work, metrics, tracing, logger } = dependencies;
   return (request: Request, response: Response, next: NextFunction) => {
     const started = performance.now();
     const given = request.get('X-Request-Id');
     const requestId = given && CLIENT_REQUEST_ID.test(given) ? given : randomUUID();
+    const path = request.path;
+    const isAlwaysAnswered = ALWAYS_ANSWERED.test(path);
+    const parent = parseTraceParent(request.headers.traceparent);
+    // Probes and scrapes come every few seconds and would be most of the traces.
+    const span = isAlwaysAnswered ? undefined : tracing.begin(request.method, parent);
     const context: RequestContext = {
       requestId,
+      traceId: parent?.traceId,
+      span,
       deadline: started + timeoutMs,
       get operation() {
         return `${request.method} ${routeOf(request)}`;
       },
     };
-    const path = request.path;
     const end = work.begin();
     response.setHeader('X-Request-Id', requestId);
     response.setHeader('Cache-Control', 'no-store');
@@ -51,8 +60,21 @@ export function requestFrame(dependencies: {
       if (!isStream) metrics.httpSeconds.observe({ method, route }, durationMs / 1_000);
       const code = problemOf(response);
       if (code) metrics.problems.inc({ transport: 'http', code });
-      logger.event(ALWAYS_ANSWERED.test(path) ? 'debug' : 'info', 'request', {
-        requestId,
+      span?.end({
+        name: route === 'none' ? method : `${method} ${route}`,
+        attributes: {
+          'http.request.method': method,
+          ...(route !== 'none' && { 'http.route': route }),
+          'http.response.status_code': status,
+          'url.scheme': request.protocol,
+          'url.path': path,
+          'xfchat.request_id': requestId,
+          ...(code && { 'xfchat.problem': code }),
+        },
+        error: status >= 500 ? (code ?? String(status)) : undefined,
+      });
+      logger.event(isAlwaysAnswered ? 'debug' : 'info', 'request', {
+        ...identifiersOf(context),
         method: request.method,
         path,
         status,
@@ -62,8 +84,7 @@ export function requestFrame(dependencies: {
     });
 
     runInContext(context, () => {
-      if (work.isClosed && !ALWAYS_ANSWERED.test(path))
-        sendProblem(request, response, new Problem('draining'));
+      if (work.isClosed && !isAlwaysAnswered) sendProblem(request, response, new Problem('draining'));
       else next();
     });
   };

@@ -1,7 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import pino, { type Logger as Pino } from 'pino';
 import pretty from 'pino-pretty';
-import { currentContext } from '../request-context';
+import { currentContext, identifiersOf } from '../request-context';
 import { LineBuffer } from './line-buffer';
 
 /** Nest tells every module, route and handler that it finds; that is worth reading only while looking for something. */
@@ -17,7 +17,7 @@ const FRAMEWORK = new Set([
 type Fields = Record<string, unknown>;
 
 /**
- * JSON lines on standard output; readable ones in development. Every line inside a request carries its id.
+ * JSON lines on standard output; readable ones in development. Every line inside a request carries its id, and that of its trace.
  * Bodies of messages, tokens and statement parameters never get here: errors are reduced to what is known to be safe.
  */
 export class StructuredLogger implements LoggerService {
@@ -73,8 +73,8 @@ export class StructuredLogger implements LoggerService {
 }
 
 function requestFields(): Fields {
-  const requestId = currentContext()?.requestId;
-  return requestId ? { requestId } : {};
+  const context = currentContext();
+  return context ? identifiersOf(context) : {};
 }
 
 interface DatabaseFailure extends Error {

@@ -136,6 +136,12 @@ export class Metrics {
     ['reason'],
   );
 
+  readonly spans = this.counter(
+    'xfchat_trace_spans_total',
+    'Spans that were recorded, taken by the collector (exported), or not taken by it (failed)',
+    ['outcome'],
+  );
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
     for (const name of MISNAMED) this.registry.removeSingleMetric(name);

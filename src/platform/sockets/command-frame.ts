@@ -6,7 +6,9 @@ import type { Metrics } from '../metrics/metrics';
 import { logProblem } from '../problems/problem.filter';
 import { Problem, type ProblemDocument } from '../problems/problem';
 import { toProblem } from '../problems/to-problem';
-import { runInContext, type RequestContext } from '../request-context';
+import { identifiersOf, runInContext, type RequestContext } from '../request-context';
+import type { Ending, TraceParent } from '../tracing/span';
+import type { Tracing } from '../tracing/tracing';
 import type { DirectCommands } from './direct-commands';
 
 export type Acknowledgement = { ok: true; data: object } | { ok: false; problem: ProblemDocument };
@@ -19,6 +21,10 @@ export interface SocketIdentity {
   /** When the access token runs out, in milliseconds of `Date.now()`. */
   expiresAt: number;
 }
+
+/** The trace that the handshake has named: commands cannot, since what they hold is laid down. */
+const traceParentOf = (socket: Socket): TraceParent | undefined =>
+  (socket.data as { traceParent?: TraceParent }).traceParent;
 
 export const identityOf = (socket: Socket): SocketIdentity =>
   (socket.data as { identity: SocketIdentity }).identity;
@@ -45,19 +51,28 @@ export function refusalOf(
   return { ok: false, problem: problem.toDocument(event, requestId) };
 }
 
+/** What a span tells of a command, or of a handshake. */
+export function endingOf(requestId: string, problem: { code: string; status: number } | undefined): Ending {
+  return {
+    attributes: { 'xfchat.request_id': requestId, 'xfchat.outcome': problem?.code ?? 'ok' },
+    error: problem && problem.status >= 500 ? problem.code : undefined,
+  };
+}
+
 /**
- * What surrounds every socket command, as `requestFrame` does for HTTP: its id, deadline, log line, metrics and place
+ * What surrounds every socket command, as `requestFrame` does for HTTP: its id, deadline, log line, metrics, span and place
  * among the work in flight. It also sees to it that each command is acknowledged exactly once, whatever happens.
  */
 export function commandFrame(dependencies: {
   timeoutMs: number;
   work: WorkInFlight;
   metrics: Metrics;
+  tracing: Tracing;
   logger: StructuredLogger;
   direct: DirectCommands;
   admit: (socket: Socket) => void;
 }): (socket: Socket, packet: Packet, next: () => void) => void {
-  const { timeoutMs, work, metrics, logger, direct, admit } = dependencies;
+  const { timeoutMs, work, metrics, tracing, logger, direct, admit } = dependencies;
   return (socket, packet, next) => {
     const started = performance.now();
     const identity = identityOf(socket);
@@ -65,11 +80,15 @@ export function commandFrame(dependencies: {
     const handler = typeof event === 'string' ? direct.handlerOf(event) : undefined;
     const isKnown = handler !== undefined || isCommand(socket, event);
     const label = isKnown ? (event as string) : 'unknown';
+    const parent = traceParentOf(socket);
+    const span = tracing.begin(label, parent);
     const context: RequestContext = {
       requestId: randomUUID(),
       deadline: started + timeoutMs,
       operation: label,
       userId: identity.userId,
+      traceId: parent?.traceId,
+      span,
     };
     const last = packet.at(-1);
     const acknowledge = typeof last === 'function' ? (last as (answer: Acknowledgement) => void) : undefined;
@@ -86,8 +105,9 @@ export function commandFrame(dependencies: {
       metrics.socketCommands.inc({ event: label, outcome });
       if (!acknowledgement.ok) metrics.problems.inc({ transport: 'socket', code: outcome });
       metrics.socketSeconds.observe({ event: label }, durationMs / 1_000);
+      span?.end(endingOf(context.requestId, acknowledgement.ok ? undefined : acknowledgement.problem));
       logger.event('info', 'command', {
-        requestId: context.requestId,
+        ...identifiersOf(context),
         event: label,
         outcome,
         durationMs: Math.round(durationMs * 10) / 10,
@@ -97,6 +117,7 @@ export function commandFrame(dependencies: {
         acknowledge?.(acknowledgement);
       } catch (error) {
         logger.event('error', 'an acknowledgement could not be sent', {
+          ...identifiersOf(context),
           error: describeError(error as Error),
         });
       }

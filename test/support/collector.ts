@@ -1,0 +1,95 @@
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { until } from './until';
+
+/** A span as OTLP has it in JSON, its attributes as an object. */
+export interface CollectedSpan {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId?: string;
+  readonly name: string;
+  /** 1 internal, 2 server, 3 client. */
+  readonly kind: number;
+  /** 2: an error. */
+  readonly status: { readonly code: number };
+  readonly attributes: Record<string, unknown>;
+  readonly links: readonly { readonly traceId: string; readonly spanId: string }[];
+}
+
+/** What takes OTLP over HTTP, as a collector or Jaeger would. */
+export class Collector {
+  readonly spans: CollectedSpan[] = [];
+  /** All that was sent to it, as it came. */
+  text = '';
+  headers: IncomingHttpHeaders = {};
+  resource: Record<string, unknown> = {};
+  /** Another status than 200 is a failure; 0: no answer at all, until `release`. */
+  status = 200;
+  private readonly held: ServerResponse[] = [];
+
+  private constructor(private readonly server: Server) {}
+
+  static async start(): Promise<Collector> {
+    const server = createServer();
+    const collector = new Collector(server);
+    server.on('request', (request, response) => {
+      let text = '';
+      request.on('data', (data: Buffer) => (text += data.toString()));
+      request.on('end', () => collector.take(request.url!, request.headers, text, response));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return collector;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  get heldCount(): number {
+    return this.held.length;
+  }
+
+  /** The first span that fits; waits for it. */
+  async span(what: string, fits: (span: CollectedSpan) => boolean): Promise<CollectedSpan> {
+    return until(`the span ${what}`, () => this.spans.find(fits));
+  }
+
+  childrenOf(parent: CollectedSpan): CollectedSpan[] {
+    return this.spans.filter(({ parentSpanId }) => parentSpanId === parent.spanId);
+  }
+
+  release(): void {
+    for (const response of this.held.splice(0)) response.writeHead(200).end();
+  }
+
+  async close(): Promise<void> {
+    this.release();
+    this.server.close();
+    this.server.closeIdleConnections();
+    await once(this.server, 'close');
+  }
+
+  private take(path: string, headers: IncomingHttpHeaders, text: string, response: ServerResponse): void {
+    if (this.status === 0) {
+      this.held.push(response);
+      return;
+    }
+    response.writeHead(path === '/v1/traces' ? this.status : 404, { 'content-type': 'application/json' });
+    response.end('{}');
+    if (this.status !== 200) return;
+    this.text += text;
+    this.headers = headers;
+    /* eslint-disable @typescript-eslint/no-explicit-any -- what came is looked at, whatever it is */
+    for (const { resource, scopeSpans } of JSON.parse(text).resourceSpans as any[]) {
+      this.resource = attributesOf(resource.attributes);
+      for (const { spans } of scopeSpans)
+        for (const span of spans)
+          this.spans.push({ links: [], ...span, attributes: attributesOf(span.attributes) });
+    }
+  }
+}
+
+const attributesOf = (list: { key: string; value: object }[]): Record<string, unknown> =>
+  Object.fromEntries(list.map(({ key, value }) => [key, Object.values(value)[0]]));
