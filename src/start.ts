@@ -1,5 +1,6 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createApplication } from './application';
+import { backUpBeforeMigrating } from './backups/back-up-before-migrating';
 import type { Configuration } from './platform/configuration/configuration';
 import {
   loadConfiguration,
@@ -11,7 +12,7 @@ import { MetricsPort } from './platform/metrics/metrics-port';
 import { migrateUp } from './platform/migrations/migrate';
 import { verifyConnectionBudget, verifyDatabase } from './platform/database/verify-database';
 import { verifySchema } from './platform/database/verify-schema';
-import { openDatabase } from './database-source';
+import { openDatabase, type DatabaseSource } from './database-source';
 import { drainAndClose } from './drain';
 import { StructuredLogger } from './platform/logging/structured-logger';
 import { SCHEMA } from './schema';
@@ -25,12 +26,21 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
+export interface StartOptions {
+  readonly backup?: boolean;
+}
+
 /**
  * From the environment to a server that serves: configuration, database (embedded unless one is named), migrations,
  * verification, and only then the port.
+ * @param options.backup whether a database with data is backed up before it is migrated; it is unless that is left out
+ * by name
  * @throws ConfigurationError, DatabaseUnusableError, EmbeddedPostgresError: their messages say what to do
  */
-export async function startServer(environment: Record<string, string | undefined>): Promise<RunningServer> {
+export async function startServer(
+  environment: Record<string, string | undefined>,
+  options: StartOptions = {},
+): Promise<RunningServer> {
   const configuration = loadConfiguration(environment);
   const logger = new StructuredLogger({
     level: configuration.LOG_LEVEL,
@@ -41,20 +51,24 @@ export async function startServer(environment: Record<string, string | undefined
     logger.warn(`${name} is not supported by this version yet`);
 
   try {
-    return await startAll(configuration, logger);
+    return await startAll(configuration, logger, options);
   } catch (error) {
     await recordStartFailure(configuration.DATA_DIR);
     throw error;
   }
 }
 
-async function startAll(configuration: Configuration, logger: StructuredLogger): Promise<RunningServer> {
+async function startAll(
+  configuration: Configuration,
+  logger: StructuredLogger,
+  options: StartOptions,
+): Promise<RunningServer> {
   const database = await openDatabase(configuration, (level, message, fields) =>
     logger.event(level, message, fields),
   );
   try {
     configuration.DATABASE_URL = database.url;
-    const application = await serve(configuration, logger);
+    const application = await serve(database, configuration, logger, options);
     const url = addressOf(application, configuration);
     logger.event('info', 'serving', { url, database: database.isEmbedded ? 'embedded' : 'server' });
     return {
@@ -76,18 +90,16 @@ async function startAll(configuration: Configuration, logger: StructuredLogger):
 }
 
 async function serve(
+  database: DatabaseSource,
   configuration: Configuration,
   logger: StructuredLogger,
+  options: StartOptions,
 ): Promise<NestExpressApplication> {
-  const url = configuration.DATABASE_URL!;
+  const { url } = database;
   const warn = (message: string): void => logger.warn(message);
   const facts = await verifyDatabase(url, configuration, warn);
   verifyConnectionBudget(facts, configuration, warn);
-  if (configuration.MIGRATE_ON_START) {
-    const progress = (message: string): void => logger.event('info', message);
-    const applied = await migrateUp(url, configuration, SCHEMA, { progress });
-    if (applied.length > 0) logger.event('info', 'migrated', { applied });
-  }
+  if (configuration.MIGRATE_ON_START) await bringUp(database, configuration, logger, options);
   await verifySchema(url, configuration, SCHEMA);
   const application = await createApplication(configuration, logger);
   try {
@@ -97,6 +109,27 @@ async function serve(
     throw error;
   }
   return application;
+}
+
+/** As `migrate up` does. Of several servers that start at once one backs up and migrates, and the others wait for it. */
+async function bringUp(
+  { url, isEmbedded }: DatabaseSource,
+  configuration: Configuration,
+  logger: StructuredLogger,
+  { backup = true }: StartOptions,
+): Promise<void> {
+  const progress = (message: string): void => logger.event('info', message);
+  const context = {
+    url,
+    isEmbedded,
+    configuration,
+    schema: SCHEMA,
+    progress: () => undefined,
+    warn: (message: string) => logger.warn(message),
+  };
+  const beforeMigrating = backup ? backUpBeforeMigrating(context, progress) : undefined;
+  const applied = await migrateUp(url, configuration, SCHEMA, { beforeMigrating, progress });
+  if (applied.length > 0) logger.event('info', 'migrated', { applied });
 }
 
 async function listen(application: NestExpressApplication, configuration: Configuration): Promise<void> {

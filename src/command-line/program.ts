@@ -25,8 +25,11 @@ export function buildProgram(): Command {
   program
     .command('start')
     .description('start the server (and the embedded PostgreSQL when DATABASE_URL is unset)')
+    .option('--no-backup', 'with MIGRATE_ON_START: change the database without a backup of now')
     // The server is more than half of the program, and no other command needs it.
-    .action(async () => (await import('./start.command.ts')).startCommand());
+    .action(async (options: { backup: boolean }) =>
+      (await import('./start.command.ts')).startCommand(options),
+    );
 
   addMigrateCommands(program);
 

@@ -1,8 +1,8 @@
-import { startServer, type RunningServer } from '../start';
+import { startServer, type RunningServer, type StartOptions } from '../start';
 import { fail, stayAlive } from './output';
 
 /** Serves until a signal comes; then drains, stops everything and exits with 0. */
-export async function startCommand(): Promise<void> {
+export async function startCommand(options: StartOptions): Promise<void> {
   stayAlive();
   let server: RunningServer | undefined;
   let isStopping = false;
@@ -21,7 +21,7 @@ export async function startCommand(): Promise<void> {
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(signal));
 
-  const started = startServer(process.env);
+  const started = startServer(process.env, options);
   try {
     server = await started;
   } catch (error) {
