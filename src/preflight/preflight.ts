@@ -1,3 +1,4 @@
+import { isSqlState } from '../platform/database/sql-state';
 import { planMigration } from '../platform/migrations/plan';
 import type { Check, Finding, Ground, Surroundings } from './check';
 import { checkDatabase, checkLatency, checkPool } from './database-checks';
@@ -63,5 +64,5 @@ type Failure = Error & { code?: string };
 function reasonOf(error: Failure): string {
   const code = error.code ?? (error.cause as { code?: string } | undefined)?.code;
   if (code === undefined || error.message.includes(code)) return error.message;
-  return /^[0-9A-Z]{5}$/.test(code) ? `the database refused: ${code}` : `${error.message} (${code})`;
+  return isSqlState(code) ? `the database refused: ${code}` : `${error.message} (${code})`;
 }
