@@ -28,6 +28,7 @@ export interface RunningServer {
 
 export interface StartOptions {
   readonly backup?: boolean;
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -35,6 +36,7 @@ export interface StartOptions {
  * verification, and only then the port.
  * @param options.backup whether a database with data is backed up before it is migrated; it is unless that is left out
  * by name
+ * @param options.signal ends the wait for the database; its reason is thrown
  * @throws ConfigurationError, DatabaseUnusableError, EmbeddedPostgresError: their messages say what to do
  */
 export async function startServer(
@@ -53,7 +55,7 @@ export async function startServer(
   try {
     return await startAll(configuration, logger, options);
   } catch (error) {
-    await recordStartFailure(configuration.DATA_DIR);
+    if (!options.signal?.aborted) await recordStartFailure(configuration.DATA_DIR);
     throw error;
   }
 }
@@ -97,7 +99,7 @@ async function serve(
 ): Promise<NestExpressApplication> {
   const { url } = database;
   const warn = (message: string): void => logger.warn(message);
-  const facts = await verifyDatabase(url, configuration, warn);
+  const facts = await verifyDatabase(url, configuration, warn, options.signal);
   verifyConnectionBudget(facts, configuration, warn);
   if (configuration.MIGRATE_ON_START) await bringUp(database, configuration, logger, options);
   await verifySchema(url, configuration, SCHEMA);
