@@ -1,5 +1,7 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createApplication } from './application';
+import { backUpBeforeMigrating } from './backups/back-up-before-migrating';
+import type { DatabaseSource } from './database-source';
 import { drainAndClose } from './drain';
 import type { Configuration } from './platform/configuration/configuration';
 import { verifyConnectionBudget, verifyDatabase } from './platform/database/verify-database';
@@ -8,6 +10,7 @@ import type { StructuredLogger } from './platform/logging/structured-logger';
 import { MetricsPort } from './platform/metrics/metrics-port';
 import { migrateUp } from './platform/migrations/migrate';
 import { SCHEMA } from './schema';
+import type { StartOptions } from './start';
 
 export interface Serving {
   readonly url: string;
@@ -19,16 +22,17 @@ export interface Serving {
  * From a database to a server that serves on its ports.
  * @throws DatabaseUnusableError, or an Error that says which port cannot be had
  */
-export async function serve(configuration: Configuration, logger: StructuredLogger): Promise<Serving> {
-  const url = configuration.DATABASE_URL!;
+export async function serve(
+  database: DatabaseSource,
+  configuration: Configuration,
+  logger: StructuredLogger,
+  options: StartOptions,
+): Promise<Serving> {
+  const { url } = database;
   const warn = (message: string): void => logger.warn(message);
-  const facts = await verifyDatabase(url, configuration, warn);
+  const facts = await verifyDatabase(url, configuration, warn, options.signal);
   verifyConnectionBudget(facts, configuration, warn);
-  if (configuration.MIGRATE_ON_START) {
-    const progress = (message: string): void => logger.event('info', message);
-    const applied = await migrateUp(url, configuration, SCHEMA, { progress });
-    if (applied.length > 0) logger.event('info', 'migrated', { applied });
-  }
+  if (configuration.MIGRATE_ON_START) await bringUp(database, configuration, logger, options);
   await verifySchema(url, configuration, SCHEMA);
   const application = await createApplication(configuration, logger);
   try {
@@ -42,6 +46,27 @@ export async function serve(configuration: Configuration, logger: StructuredLogg
     application,
     drain: () => drainAndClose(application, configuration, logger),
   };
+}
+
+/** As `migrate up` does. Of several servers that start at once one backs up and migrates, and the others wait for it. */
+async function bringUp(
+  { url, isEmbedded }: DatabaseSource,
+  configuration: Configuration,
+  logger: StructuredLogger,
+  { backup = true }: StartOptions,
+): Promise<void> {
+  const progress = (message: string): void => logger.event('info', message);
+  const context = {
+    url,
+    isEmbedded,
+    configuration,
+    schema: SCHEMA,
+    progress: () => undefined,
+    warn: (message: string) => logger.warn(message),
+  };
+  const beforeMigrating = backup ? backUpBeforeMigrating(context, progress) : undefined;
+  const applied = await migrateUp(url, configuration, SCHEMA, { beforeMigrating, progress });
+  if (applied.length > 0) logger.event('info', 'migrated', { applied });
 }
 
 async function listen(application: NestExpressApplication, configuration: Configuration): Promise<void> {

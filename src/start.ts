@@ -18,12 +18,23 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
+export interface StartOptions {
+  readonly backup?: boolean;
+  readonly signal?: AbortSignal;
+}
+
 /**
  * From the environment to a server that serves: configuration, database (embedded unless one is named), migrations,
  * verification, and only then the port.
+ * @param options.backup whether a database with data is backed up before it is migrated; it is unless that is left out
+ * by name
+ * @param options.signal ends the wait for the database; its reason is thrown
  * @throws ConfigurationError, DatabaseUnusableError, EmbeddedPostgresError: their messages say what to do
  */
-export async function startServer(environment: Record<string, string | undefined>): Promise<RunningServer> {
+export async function startServer(
+  environment: Record<string, string | undefined>,
+  options: StartOptions = {},
+): Promise<RunningServer> {
   const configuration = loadConfiguration(environment);
   const logger = new StructuredLogger({
     level: configuration.LOG_LEVEL,
@@ -34,9 +45,9 @@ export async function startServer(environment: Record<string, string | undefined
     logger.warn(`${name} is not supported by this version yet`);
 
   try {
-    return await startAll(configuration, logger);
+    return await startAll(configuration, logger, options);
   } catch (error) {
-    await recordStartFailure(configuration.DATA_DIR);
+    if (!options.signal?.aborted) await recordStartFailure(configuration.DATA_DIR);
     throw error;
   }
 }
@@ -44,7 +55,11 @@ export async function startServer(environment: Record<string, string | undefined
 /** The larger part of the program. To read it takes about as long as the embedded database needs to start. */
 const loadServe = () => import('./serve.ts');
 
-async function startAll(configuration: Configuration, logger: StructuredLogger): Promise<RunningServer> {
+async function startAll(
+  configuration: Configuration,
+  logger: StructuredLogger,
+  options: StartOptions,
+): Promise<RunningServer> {
   const database = await openDatabase(
     configuration,
     (level, message, fields) => logger.event(level, message, fields),
@@ -53,7 +68,7 @@ async function startAll(configuration: Configuration, logger: StructuredLogger):
   try {
     configuration.DATABASE_URL = database.url;
     const { serve } = await loadServe();
-    const { application, url, drain } = await serve(configuration, logger);
+    const { application, url, drain } = await serve(database, configuration, logger, options);
     logger.event('info', 'serving', { url, database: database.isEmbedded ? 'embedded' : 'server' });
     const stop = (): Promise<void> => drain().finally(() => database.close());
     return { url, application, logger, stop };

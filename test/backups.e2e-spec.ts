@@ -224,8 +224,11 @@ describe('backups', () => {
     expect(await databases('replaced')).toEqual([restored.replaced]);
     const old = await everything(databaseUrl(restored.replaced!));
     expect(old.chat_messages!.join()).toContain('after the backup');
+    const closing =
+      'update database_state set maintenance_since = now() returning maintenance_since as since';
+    const { since } = (await withClient(server.database.url, (client) => client.query(closing))).rows[0];
     const again = await restoreBackup(context, backup, { force: true, discard: true });
-    expect(again).toMatchObject({ epoch: 3, replaced: undefined });
+    expect(again).toMatchObject({ epoch: 3, replaced: undefined, maintenanceSince: since });
     expect(await databases('replaced')).toEqual([]);
   });
 

@@ -8,7 +8,7 @@ import { loadConfiguration } from '../src/platform/configuration/load-configurat
 import { migrationOptions } from '../src/platform/database/database-options';
 import { verifyDatabase } from '../src/platform/database/verify-database';
 import { migrateDown } from '../src/platform/migrations/migrate';
-import type { Check, Ground, PreflightOptions } from '../src/preflight/check';
+import type { Check, Surroundings, PreflightOptions } from '../src/preflight/check';
 import { CHECK_NAMES, confirm, cutShort, preflight } from '../src/preflight/preflight';
 import { SCHEMA } from '../src/schema';
 import { createTestDatabase, withClient, type TestDatabase } from './support/databases';
@@ -42,7 +42,7 @@ describe('the checklist before a deployment', () => {
   async function on(
     environment: Record<string, string>,
     options: Partial<PreflightOptions>,
-    work: (ground: Ground) => Promise<Check[]>,
+    work: (ground: Surroundings) => Promise<Check[]>,
   ): Promise<Check[]> {
     const { url } = database;
     const configuration = loadConfiguration({
@@ -74,7 +74,7 @@ describe('the checklist before a deployment', () => {
     );
   const preflightOf =
     (...names: string[]) =>
-    (ground: Ground): Promise<Check[]> =>
+    (ground: Surroundings): Promise<Check[]> =>
       preflight(ground, names);
   const rules = [{ name: 'Down' }, { name: 'Slow' }];
 

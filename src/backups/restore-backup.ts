@@ -21,6 +21,8 @@ export interface Restoration extends Verification {
   readonly replaced: string | undefined;
   /** Connections that were open to it, and have been ended. */
   readonly disconnected: number;
+  /** Since when nobody may write, as it was before the restore; null: everybody may. */
+  readonly maintenanceSince: Date | null;
 }
 
 const MIGHT_BE_CLOSING_MS = 3_000;
@@ -28,7 +30,8 @@ const MIGHT_BE_CLOSING_MS = 3_000;
 /**
  * Puts the backup in the place of the live database. It is restored and proven beside it, and the two change names in
  * one step: whatever fails before, and whoever is killed, the old data is where it was. The epoch becomes a new one,
- * so that no client trusts numbers that it has from before.
+ * so that no client trusts numbers that it has from before. Maintenance stays as it is now, whatever it was when the
+ * backup was made: it says what the operators want of the service, and is no part of what people have said.
  * @throws BackupError
  */
 export async function restoreBackup(
@@ -49,12 +52,20 @@ export async function restoreBackup(
     }
     const epoch = (await highestEpoch(context, before.epoch)) + 1;
     const replaced = databases.nameForReplaced();
+    let { maintenanceSince } = before;
     const verification = await databases.withScratch(async (scratchUrl, scratch) => {
       const result = await restoreInto(context, backup, scratchUrl);
       await recordProof(backup, result);
-      await withClient(scratchUrl, (client) => client.query('update database_state set epoch = $1', [epoch]));
       await verifySchema(asApplication(context, scratch), context.configuration, context.schema);
       context.progress('changing the places');
+      // Read as late as possible: restoring takes long, and maintenance may have begun or ended meanwhile.
+      maintenanceSince = (await readLive(url)).maintenanceSince;
+      await withClient(scratchUrl, (client) =>
+        client.query('update database_state set epoch = $1, maintenance_since = $2', [
+          epoch,
+          maintenanceSince,
+        ]),
+      );
       await databases.putInPlace(scratch, replaced);
       return result;
     });
@@ -66,6 +77,7 @@ export async function restoreBackup(
       database: databases.live,
       replaced: isKept ? replaced : undefined,
       disconnected: connected,
+      maintenanceSince,
     };
   });
 }
@@ -74,6 +86,8 @@ interface Live {
   readonly isEmpty: boolean;
   /** 0 when it is not there. */
   readonly epoch: number;
+  /** Null also where there is nothing to know it from. */
+  readonly maintenanceSince: Date | null;
 }
 
 async function readLive(url: string): Promise<Live> {
@@ -83,9 +97,13 @@ async function readLive(url: string): Promise<Live> {
           where c.relkind in ('r', 'p') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema') as is_empty,
         to_regclass('public.database_state') is not null as has_state`);
     const { is_empty: isEmpty, has_state: hasState } = rows[0]!;
-    if (!hasState) return { isEmpty, epoch: 0 };
-    const state = await client.query<{ epoch: number }>('select epoch from public.database_state');
-    return { isEmpty, epoch: state.rows[0]?.epoch ?? 0 };
+    if (!hasState) return { isEmpty, epoch: 0, maintenanceSince: null };
+    // An older schema has no maintenance.
+    const { rows: states } = await client.query<{ epoch: number; maintenance: Date | null }>(`
+      select epoch, (to_jsonb(state)->>'maintenance_since')::timestamptz as maintenance
+      from public.database_state state`);
+    const [state] = states;
+    return { isEmpty, epoch: state?.epoch ?? 0, maintenanceSince: state?.maintenance ?? null };
   });
 }
 

@@ -92,7 +92,7 @@ export async function backupRestoreCommand(reference: string, options: RestoreOp
     const backup = await findBackup(configuration.backupFolder, reference);
     const { id, begunAt } = backup.manifest;
     const restored = await restoreBackup(context, backup, options);
-    const { database, replaced, epoch, disconnected, findings } = restored;
+    const { database, replaced, epoch, disconnected, maintenanceSince, findings } = restored;
     progress('');
     if (findings.length > 0)
       context.warn(
@@ -103,6 +103,9 @@ export async function backupRestoreCommand(reference: string, options: RestoreOp
       ...(replaced ? [`what was there is kept in "${replaced}" until the next restore`] : []),
       ...(disconnected > 0
         ? [`${disconnected} connections of servers were ended; they come back by themselves`]
+        : []),
+      ...(maintenanceSince
+        ? ['maintenance is on, as it was before: `npx xfchat maintenance off` ends it']
         : []),
     ];
     print(options, text.join('\n'), { ok: true, id, begunAt, ...restored });

@@ -1,14 +1,12 @@
 import type { QueryRunner } from 'typeorm';
-import type { BackupContext } from '../backups/backup-context';
-import { createBackup } from '../backups/create-backup';
-import { verifyBackup } from '../backups/verify-backup';
+import { backUpBeforeMigrating } from '../backups/back-up-before-migrating';
 import {
   dataMigrationProgress,
   pauseDataMigration,
   resumeDataMigration,
 } from '../platform/migrations/data-migrations';
 import { readLedger } from '../platform/migrations/ledger';
-import { migrate, migrateDown, type BeforeMigrating } from '../platform/migrations/migrate';
+import { migrate, migrateDown } from '../platform/migrations/migrate';
 import { planMigration } from '../platform/migrations/plan';
 import { recordMigrations } from '../platform/migrations/recorded-migration';
 import { incompletenessOf, judgeSchema, refusalOf } from '../platform/migrations/schema-verdict';
@@ -25,19 +23,6 @@ interface Options {
 }
 
 const progress = (message: string): void => void process.stderr.write(`${message}\n`);
-
-/** The way back: a backup, and the proof that it restores, which rehearses the migrations on a copy of the data. */
-const backUp =
-  (context: BackupContext): BeforeMigrating =>
-  async () => {
-    const backup = await createBackup(context);
-    const { findings } = await verifyBackup(context, backup);
-    progress(`backed up to ${backup.path}, and proven by restoring it`);
-    if (findings.length > 0)
-      throw new Error(
-        `The data is broken in ${findings.length} places: see \`npx xfchat check\`. Nothing was changed.`,
-      );
-  };
 
 const withSession = (work: (session: QueryRunner) => Promise<void>): Promise<void> =>
   withDatabase((url, configuration) => withDirectSession(url, configuration, SCHEMA, work));
@@ -69,7 +54,7 @@ export async function migrateUpCommand(
       warn: progress,
     };
     const migrated = await migrate(url, configuration, SCHEMA, {
-      beforeMigrating: options.backup ? backUp(context) : undefined,
+      beforeMigrating: options.backup ? backUpBeforeMigrating(context, progress) : undefined,
       progress,
       patienceMs: options.patience * 1_000,
     });

@@ -1,3 +1,5 @@
+import { isSqlState } from '../platform/database/sql-state';
+
 /** Prints what a command has to say: JSON for programs, a sentence for people. */
 export function print(options: { json?: boolean }, text: string, data: object): void {
   process.stdout.write(`${options.json ? JSON.stringify(data) : text}\n`);
@@ -22,6 +24,6 @@ export function fail(error: unknown): never {
   const { code, exitCode = 1 } = error as { code?: string; exitCode?: number };
   const message = error instanceof Error ? error.message : String(error);
   progress('');
-  process.stderr.write(`${code && /^[0-9A-Z]{5}$/.test(code) ? `The database refused: ${code}` : message}\n`);
+  process.stderr.write(`${code && isSqlState(code) ? `The database refused: ${code}` : message}\n`);
   process.exit(exitCode);
 }

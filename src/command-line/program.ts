@@ -14,6 +14,7 @@ export function buildProgram(): Command {
   program
     .command('start')
     .description('start the server (and the embedded PostgreSQL when DATABASE_URL is unset)')
+    .option('--no-backup', 'with MIGRATE_ON_START: change the database without a backup of now')
     .action(commandsOf(() => import('./start.command.ts'))('startCommand'));
 
   addMigrateCommands(program);

@@ -1,15 +1,15 @@
-import { startServer, type RunningServer } from '../start';
+import { startServer, type RunningServer, type StartOptions } from '../start';
 import { fail, stayAlive } from './output';
 
 /** Serves until a signal comes; then drains, stops everything and exits with 0. */
-export async function startCommand(): Promise<void> {
+export async function startCommand(options: StartOptions): Promise<void> {
   stayAlive();
   let server: RunningServer | undefined;
-  let isStopping = false;
+  const stopping = new AbortController();
   const stop = (signal: string): void => {
-    if (isStopping) return;
-    isStopping = true;
-    // A signal during the start: what has begun by then is stopped as soon as it can be.
+    if (stopping.signal.aborted) return;
+    // A signal during the start: waiting for the database ends, what has begun is stopped as soon as it can be.
+    stopping.abort();
     void started
       .then(async (running) => {
         running.logger.event('info', 'stopping', { signal });
@@ -17,15 +17,17 @@ export async function startCommand(): Promise<void> {
         running.logger.event('info', 'stopped');
         process.exit(0);
       })
-      .catch((error: unknown) => fail(error));
+      .catch(end);
   };
+  const end = (error: unknown): never =>
+    stopping.signal.aborted && error === stopping.signal.reason ? process.exit(0) : fail(error);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(signal));
 
-  const started = startServer(process.env);
+  const started = startServer(process.env, { ...options, signal: stopping.signal });
   try {
     server = await started;
   } catch (error) {
-    return fail(error);
+    return end(error);
   }
   const { logger, url } = server;
   process.on('unhandledRejection', (reason) => logger.error('a rejection was not handled', reason));

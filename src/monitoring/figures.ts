@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { statfs } from 'node:fs/promises';
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
@@ -8,6 +7,7 @@ import { Configuration } from '../platform/configuration/configuration';
 import { DatabaseMonitor } from '../platform/database/database-monitor';
 import type { DatabaseSchema } from '../platform/database/database-options';
 import { DATABASE_SCHEMA, SchemaMonitor } from '../platform/database/schema-monitor';
+import { diskOf, type Disk } from '../platform/disk';
 import { countStartFailures } from '../platform/lifecycle/start-failures';
 import { WorkInFlight } from '../platform/lifecycle/work-in-flight';
 import { Metrics } from '../platform/metrics/metrics';
@@ -20,11 +20,6 @@ import { readDatabaseFigures, type DatabaseFigures } from './database-figures.qu
 const INTERVAL_MS = 15_000;
 /** For all statements of one look together. */
 const PATIENCE_MS = 5_000;
-
-interface Disk {
-  readonly freeBytes: number;
-  readonly sizeBytes: number;
-}
 
 /**
  * Figures that are too slow, or too far away, to be looked at whenever somebody reads the metrics: what the database,
@@ -143,7 +138,9 @@ export class Figures implements BeforeApplicationShutdown {
   /** Never rejects. */
   private async look(): Promise<void> {
     const { DATA_DIR, backupFolder } = this.configuration;
-    const [data, backups] = await Promise.all([diskOf(DATA_DIR), diskOf(backupFolder)]);
+    const [data, backups] = await Promise.all(
+      [DATA_DIR, backupFolder].map((folder) => diskOf(folder).catch(() => undefined)),
+    );
     this.disks = { data, backups };
     this.startFailures = await countStartFailures(DATA_DIR);
     this.backups = await this.unlessItFails('backups', () => backupTimes(backupFolder));
@@ -166,11 +163,6 @@ export class Figures implements BeforeApplicationShutdown {
       return undefined;
     }
   }
-}
-
-async function diskOf(folder: string): Promise<Disk | undefined> {
-  const found = await statfs(folder).catch(() => undefined);
-  return found && { freeBytes: found.bavail * found.bsize, sizeBytes: found.blocks * found.bsize };
 }
 
 function failed({ halfApplied, disputed, edited, missing, outOfOrder }: SchemaVerdict): number {

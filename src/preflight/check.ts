@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { Configuration } from '../platform/configuration/configuration';
 import type { DatabaseSchema } from '../platform/database/database-options';
 import type { DatabaseFacts } from '../platform/database/verify-database';
+import type { MigrationPlan } from '../platform/migrations/plan';
 
 /** `person`: nobody but a person can say, or nothing was given to judge by. */
 export type Status = 'green' | 'red' | 'person';
@@ -17,8 +18,8 @@ export interface Check extends Finding {
   readonly name: string;
 }
 
-/** What the checks look at. */
-export interface Ground {
+/** Where the checklist is gone through. */
+export interface Surroundings {
   readonly url: string;
   readonly isEmbedded: boolean;
   readonly configuration: Configuration;
@@ -27,6 +28,12 @@ export interface Ground {
   readonly dataSource: DataSource;
   readonly options: PreflightOptions;
   readonly progress: (what: string) => void;
+}
+
+/** What the checks look at. */
+export interface Ground extends Surroundings {
+  /** What `migrate up` would do, looked up once for all checks that ask. */
+  readonly plan: Promise<MigrationPlan>;
 }
 
 export interface PreflightOptions {

@@ -1,4 +1,6 @@
-import type { Check, Finding, Ground } from './check';
+import { isSqlState } from '../platform/database/sql-state';
+import { planMigration } from '../platform/migrations/plan';
+import type { Check, Finding, Ground, Surroundings } from './check';
 import { checkDatabase, checkLatency, checkPool } from './database-checks';
 import { checkFlags } from './flag-check';
 import { checkAlerts, checkTests } from './release-checks';
@@ -22,7 +24,10 @@ const CHECKS: Record<string, (ground: Ground) => Finding | Promise<Finding>> = {
 export const CHECK_NAMES: readonly string[] = ['configuration', ...Object.keys(CHECKS)];
 
 /** The checklist before a deployment, one check after the other. One that fails to look is red, and says why. */
-export async function preflight(ground: Ground, names = Object.keys(CHECKS)): Promise<Check[]> {
+export async function preflight(surroundings: Surroundings, names = Object.keys(CHECKS)): Promise<Check[]> {
+  const plan = planMigration(surroundings.dataSource, surroundings.schema);
+  await plan.catch(() => undefined); // told by each check that needs it
+  const ground = { ...surroundings, plan };
   const checks: Check[] = [];
   for (const name of names) {
     const look = CHECKS[name]!;
@@ -59,5 +64,5 @@ type Failure = Error & { code?: string };
 function reasonOf(error: Failure): string {
   const code = error.code ?? (error.cause as { code?: string } | undefined)?.code;
   if (code === undefined || error.message.includes(code)) return error.message;
-  return /^[0-9A-Z]{5}$/.test(code) ? `the database refused: ${code}` : `${error.message} (${code})`;
+  return isSqlState(code) ? `the database refused: ${code}` : `${error.message} (${code})`;
 }

@@ -3,7 +3,6 @@ import { Configuration } from '../platform/configuration/configuration';
 import { DatabaseUnusableError } from '../platform/database/unusable-database';
 import { verifySchema } from '../platform/database/verify-schema';
 import { migrateDown, migrateUp } from '../platform/migrations/migrate';
-import { planMigration } from '../platform/migrations/plan';
 import { fileOf } from '../platform/migrations/recorded-migration';
 import { incompletenessOf, refusalOf } from '../platform/migrations/schema-verdict';
 import { SideDatabases } from '../backups/side-databases';
@@ -11,8 +10,8 @@ import { green, person, red, type Finding, type Ground } from './check';
 
 /** Whether `migrate up` would do what is known beforehand, or has nothing to do and the schema is whole. */
 export async function checkMigrations(ground: Ground): Promise<Finding> {
-  const { dataSource, schema, url, configuration } = ground;
-  const { verdict, migrations, dataMigrations, rebuild } = await planMigration(dataSource, schema);
+  const { schema, url, configuration } = ground;
+  const { verdict, migrations, dataMigrations, rebuild } = await ground.plan;
   const refusal = refusalOf(verdict);
   if (refusal) return red(refusal.message);
   if (verdict.halfApplied.length > 0) return red(incompletenessOf(verdict)!.message);
@@ -45,8 +44,8 @@ export async function checkMigrations(ground: Ground): Promise<Finding> {
  * migration when nothing would be), and up again.
  */
 export async function checkRollback(ground: Ground): Promise<Finding> {
-  const { dataSource, schema, progress } = ground;
-  const { verdict, migrations } = await planMigration(dataSource, schema);
+  const { schema, progress } = ground;
+  const { verdict, migrations } = await ground.plan;
   const before = migrations.length > 0 ? verdict.applied : verdict.applied.slice(0, -1);
   // Never to where the live database is reached directly.
   const configuration = Object.assign(new Configuration(), ground.configuration, {
@@ -74,8 +73,8 @@ export async function checkRollback(ground: Ground): Promise<Finding> {
 }
 
 /** What `xfchat check` says. */
-export async function checkData({ dataSource, schema, progress }: Ground): Promise<Finding> {
-  const { verdict } = await planMigration(dataSource, schema);
+export async function checkData({ dataSource, plan, progress }: Ground): Promise<Finding> {
+  const { verdict } = await plan;
   if (verdict.applied.length === 0) return green('the database is empty');
   const pending = incompletenessOf(verdict);
   const findings = await checkIntegrity(dataSource, (kind, done, total) =>

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { isWhole, listBackups } from '../backups/backup-folder';
 import { isBackupProven } from '../backups/is-backup-proven';
+import { diskOf, type Disk } from '../platform/disk';
 import { readLedger } from '../platform/migrations/ledger';
 import { green, person, red, type Finding, type Ground } from './check';
 
@@ -34,32 +34,22 @@ export async function checkDisk(ground: Ground): Promise<Finding> {
   const [{ size }] = await dataSource.query<[{ size: number }]>(
     'select pg_database_size(current_database()) as size',
   );
-  const backups = await roomAt(configuration.backupFolder);
-  const data = await dataFolder(ground).then((folder) => (folder === undefined ? undefined : roomAt(folder)));
+  const backups = await diskOf(nearest(resolve(configuration.backupFolder)));
+  const folder = await dataFolder(ground);
+  const data = folder === undefined ? undefined : await diskOf(nearest(resolve(folder)));
   const seen = [
     `the database has ${inWords(size)}`,
-    `backups: ${described(backups)}`,
-    ...(data ? [`data: ${described(data)}`] : []),
+    `backups: ${described(configuration.backupFolder, backups)}`,
+    ...(data ? [`data: ${described(folder!, data)}`] : []),
   ].join('; ');
   const tight = [backups, ...(data ? [data] : [])].filter(
-    ({ free, share }) => share * 100 < options.diskFree || free < size,
+    (disk) => percentFree(disk) < options.diskFree || disk.freeBytes < size,
   );
   if (tight.length > 0)
     return red(`${seen}. ${options.diskFree} % has to be free, and room for a copy: free some space.`);
   return data
     ? green(seen)
     : person(`${seen}; the disk of the database cannot be seen from here: look there`);
-}
-
-interface Room {
-  readonly folder: string;
-  readonly free: number;
-  readonly share: number;
-}
-
-async function roomAt(folder: string): Promise<Room> {
-  const { bavail, blocks, bsize } = await statfs(nearest(resolve(folder)));
-  return { folder, free: bavail * bsize, share: bavail / blocks };
 }
 
 /** It may be made by the first backup only. */
@@ -75,8 +65,10 @@ async function dataFolder({ dataSource, isEmbedded, configuration }: Ground): Pr
   return isHere && folder !== null && existsSync(folder) ? folder : undefined;
 }
 
-const described = ({ folder, free, share }: Room): string =>
-  `${inWords(free)} free in ${folder} (${Math.floor(share * 100)} %)`;
+const percentFree = ({ freeBytes, sizeBytes }: Disk): number => (100 * freeBytes) / sizeBytes;
+
+const described = (folder: string, disk: Disk): string =>
+  `${inWords(disk.freeBytes)} free in ${folder} (${Math.floor(percentFree(disk))} %)`;
 
 const inWords = (bytes: number): string =>
   bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;

@@ -220,12 +220,14 @@ describe('docs/runbook-procedures.md', () => {
       'npx xfchat check',
       'npx xfchat backup list',
       'npx xfchat backup restore',
-      'npx xfchat maintenance on',
       'npx xfchat check',
       'npx xfchat maintenance off',
     );
-    expect(statuses(outcomes)).toEqual([0, 1, 0, 0, 0, 0, 0]);
-    expect(outcomes[3]!.answer).toMatchObject({ replaced: expect.stringMatching(/_replaced_\d+$/) });
+    expect(statuses(outcomes)).toEqual([0, 1, 0, 0, 0, 0]);
+    expect(outcomes[3]!.answer).toMatchObject({
+      replaced: expect.stringMatching(/_replaced_\d+$/),
+      maintenanceSince: expect.any(String),
+    });
     await sql(`drop database "${outcomes[3]!.answer.replaced}"`);
     await until('the message', async () => {
       const { status, body } = await ada.call('GET', `/conversations/${conversationId}/messages`);

@@ -161,6 +161,14 @@ describe('the server as a process', () => {
     await database.drop();
   }, 60_000);
 
+  it('ends at once and with 0 when it is stopped while it waits for its database', async () => {
+    const server = start({ DATABASE_URL: 'postgres://x@127.0.0.1:9/x', DATABASE_START_TIMEOUT_MS: '600000' });
+    await until('it to wait', () => server.output().includes('Trying again'), 30_000);
+    server.child.kill('SIGTERM');
+    expect(await server.ended()).toBe('0');
+    expect(server.output()).not.toContain('serves at');
+  }, 90_000);
+
   it('writes JSON lines in production: one for each request and command, without a secret or text of anybody', async () => {
     // Production takes only a database that keeps what it acknowledges; the one of the tests does not.
     const durable = await startEmbeddedPostgres({ directory: join(directory, 'durable') });

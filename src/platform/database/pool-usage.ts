@@ -7,6 +7,7 @@ import { Metrics } from '../metrics/metrics';
 import { identifiersOf, type PoolShare } from '../request-context';
 import { DatabaseCircuit } from './circuit';
 import type { Checkout, DeadlinePool } from './deadline-pool';
+import { isSqlState } from './sql-state';
 import { StatementWatch } from './statement-watch';
 
 const SAMPLE_MS = 500;
@@ -162,5 +163,5 @@ export class PoolUsage implements OnModuleInit, OnApplicationShutdown {
 }
 
 function sqlStateOrOther(code: string): string {
-  return /^[0-9A-Z]{5}$/.test(code) && !/^E[A-Z]/.test(code) ? code : 'other';
+  return isSqlState(code) ? code : 'other';
 }

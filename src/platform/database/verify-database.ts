@@ -31,18 +31,34 @@ interface Settings extends Omit<DatabaseFacts, 'durable'> {
 /**
  * Waits until the database answers, then makes sure that it can be trusted with messages: its version, that it takes
  * writes, and that it keeps what it has acknowledged. Counts nothing.
+ * @param signal ends the wait at once; its reason is thrown
  * @throws DatabaseUnusableError at once for what waiting does not mend, and after `DATABASE_START_TIMEOUT_MS`
  */
 export async function verifyDatabase(
   url: string,
   configuration: Configuration,
   log: Log,
+  signal?: AbortSignal,
+): Promise<DatabaseFacts> {
+  if (!signal) return waitFor(url, configuration, log);
+  signal.throwIfAborted();
+  const told = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+  return Promise.race([waitFor(url, configuration, log, signal), told]);
+}
+
+async function waitFor(
+  url: string,
+  configuration: Configuration,
+  log: Log,
+  signal?: AbortSignal,
 ): Promise<DatabaseFacts> {
   const deadline = performance.now() + configuration.DATABASE_START_TIMEOUT_MS;
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, MAX_PAUSE_MS)) {
     const answer = await tryOnce(url, configuration);
     if (!(answer instanceof DatabaseUnusableError)) return answer;
-    if (!mayPass(answer) || performance.now() + pause > deadline) throw answer;
+    if (signal?.aborted || !mayPass(answer) || performance.now() + pause > deadline) throw answer;
     log(`${answer.message} Trying again in ${pause} ms.`);
     await new Promise((resolve) => setTimeout(resolve, pause * (0.5 + Math.random() / 2)));
   }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
 import { Client } from 'pg';
+import { isSqlState } from '../database/sql-state';
 import type { PostgresBinaries } from './binaries';
 import { type Cluster, connectionUrl, port, socketFile } from './cluster';
 import { EmbeddedPostgresError, errorCode } from './embedded-postgres-error';
@@ -136,7 +137,7 @@ async function tryConnection(url: string): Promise<'ready' | 'starting' | 'silen
     const code = errorCode(error);
     if (code.startsWith('57P0')) return 'starting';
     if (code === '53300') return 'ready'; // all places are taken, by clients that were let in
-    return /^[0-9A-Z]{5}$/.test(code) && !/^E[A-Z]/.test(code) ? { refusal: String(error) } : 'silent';
+    return isSqlState(code) ? { refusal: String(error) } : 'silent';
   } finally {
     await client.end().catch(() => undefined);
   }

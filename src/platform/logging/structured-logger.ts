@@ -1,6 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import pino, { type Logger as Pino } from 'pino';
 import pretty from 'pino-pretty';
+import { isSqlState } from '../database/sql-state';
 import { currentContext, identifiersOf } from '../request-context';
 import { LineBuffer } from './line-buffer';
 
@@ -106,9 +107,7 @@ export function describeError(error: Error): Fields {
   };
 }
 
-const SQLSTATE = /^[0-9A-Z]{5}$/;
-
 function safeMessage(error: Error): string {
   const failure = rootOf(error);
-  return SQLSTATE.test(failure.code ?? '') ? `database error ${failure.code}` : error.message;
+  return isSqlState(failure.code ?? '') ? `database error ${failure.code}` : error.message;
 }

@@ -1,0 +1,131 @@
+// `npm run test:previous-release [-- <revision> [words for Jest]]`: the program of an earlier revision and its own
+// end-to-end tests, on databases that have the schema of today. During a rollout, and on the way back, that program runs
+// on that schema.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const today = join(dirname(fileURLToPath(import.meta.url)), '..');
+const setup = join(today, 'scripts/previous-release-setup.js');
+
+const LEDGER = 'counts the migrations of its own ledger; those of a newer release are in it as well';
+const TAKES_BACK = 'takes migrations back; those of a newer release are that release’s to take back';
+const RESTORES = 'restores a backup of a newer schema, which is left to the release that made it';
+/** Tests of earlier revisions that speak of their own migrations, by their full names. Everything else has to pass. */
+const LEFT_OUT = {
+  'the schema comes back the same after down and up': TAKES_BACK,
+  'migrating is left alone when the step before it fails': LEDGER,
+  'migrating gives way when a lock is not free, names who holds it, and gives up in the end': LEDGER,
+  'migrating waits with what comes after a data migration that is paused, and goes on where it was': LEDGER,
+  'migrating leaves the release before it running, and refuses it once something was taken away': LEDGER,
+  'migrating builds a half-built index again': LEDGER,
+  'migrating goes back one step, or to a migration, and says what cannot be taken back': TAKES_BACK,
+  'migrating that fails leaves nothing of itself, and what came before it': LEDGER,
+  'backups say what they hold, and only their owner may read them': LEDGER,
+  'backups are proven by restoring them beside the live database': RESTORES,
+  'backups changed by a byte: refused by name, and nothing is changed': RESTORES,
+  'backups holding other rows: refused by name, and nothing is changed': RESTORES,
+  'backups holding another content: refused by name, and nothing is changed': RESTORES,
+  'backups take the place of the live database only when that is wanted, and then whole, under a new epoch':
+    RESTORES,
+  'backups are made by a command that shows no password, and exercised': RESTORES,
+};
+
+const OWN_DATABASES = '/test/processes/';
+
+function run(command, args, options = {}) {
+  const { status, error } = spawnSync(command, args, { stdio: 'inherit', ...options });
+  if (error || status !== 0) throw error ?? new Error(`${command} ${args[0]} ended with ${status}`);
+}
+
+function git(...words) {
+  const { status, stdout, stderr } = spawnSync('git', words, { cwd: today, encoding: 'utf8' });
+  if (status !== 0)
+    throw new Error(`git ${words[0]} failed; this needs the history of git: ${stderr.trim()}`);
+  return stdout.split('\n').filter(Boolean);
+}
+
+const migrationsOf = (revision) => git('ls-tree', '--name-only', revision, '--', 'src/migrations/');
+
+/**
+ * The newest release (a tag such as v1.2.0) that has fewer migrations. Before there is one: the first revision with all
+ * migrations but those that were added last.
+ */
+function earlierRevision() {
+  const releases = git('tag', '--merged', 'HEAD', '--list', 'v*', '--sort=-version:refname');
+  const release = releases.find((tag) => migrationsOf(tag).length < migrationsOf('HEAD').length);
+  if (release) return release;
+  const files = 'src/migrations/[0-9]*.ts';
+  const [, before] = git('log', '--first-parent', '-m', '--diff-filter=A', '--format=%H', '--', files);
+  if (before) return before;
+  throw new Error('the history of git shows no revision with fewer migrations: fetch all of it, or name one');
+}
+
+/** The full names of the tests that failed; of a file that could not be run, its path. */
+function failures(folder, name, words) {
+  const results = join(folder, `${name}.json`);
+  const pattern = Object.keys(LEFT_OUT).map((title) => title.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  const jest = ['jest', '--selectProjects', 'end-to-end', '--json', '--outputFile', results];
+  const which = [
+    '--testPathIgnorePatterns',
+    OWN_DATABASES,
+    '--testNamePattern',
+    `^(?!(${pattern.join('|')})$)`,
+  ];
+  rmSync(results, { force: true });
+  spawnSync('npx', [...jest, ...which, ...words], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+  const { testResults, numPassedTests } = JSON.parse(readFileSync(results, 'utf8'));
+  const failed = new Map();
+  for (const { name: path, status, assertionResults } of testResults) {
+    const file = relative(folder, path);
+    const titles = assertionResults.filter((test) => test.status === 'failed').map((test) => test.fullName);
+    if (status === 'failed') failed.set(file, titles.length > 0 ? titles : [`all of ${file}`]);
+  }
+  return { failed, passed: numPassedTests };
+}
+
+const titles = (failed) => [...failed.values()].flat();
+
+function repeat(folder, name, failed, words) {
+  if (failed.size === 0) return failed;
+  return failures(folder, name, ['--runInBand', ...words, '--runTestsByPath', ...failed.keys()]).failed;
+}
+
+function main() {
+  const [revision = earlierRevision(), ...words] = process.argv.slice(2);
+  const [commit] = git('rev-parse', '--verify', `${revision}^{commit}`);
+  console.log(git('log', '-1', '--format=the program and the tests of %h (%ad, %s)', commit)[0]);
+  const folder = mkdtempSync(join(tmpdir(), 'xfchat-previous-release-'));
+  try {
+    const archive = join(folder, 'archive.tar');
+    git('archive', '--output', archive, commit);
+    run('tar', ['-xf', archive], { cwd: folder });
+    run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: folder });
+    run('npm', ['run', '--silent', 'build'], { cwd: folder });
+    for (const [title, reason] of Object.entries(LEFT_OUT)) console.log(`left out: “${title}” ${reason}`);
+    console.log(`left out: ${OWN_DATABASES} makes databases of its own, which only that program migrates`);
+
+    const onNewer = ['--globalSetup', setup];
+    const first = failures(folder, 'newer-schema', [...onNewer, ...words]);
+    console.log(`on the schema of today ${first.passed} tests passed`);
+    if (first.passed === 0) throw new Error('not one test passed');
+    // What failed is run again by itself: a busy machine is no matter of the schema. Nor is what fails on the schema that
+    // the program came with.
+    const again = repeat(folder, 'newer-schema', first.failed, onNewer);
+    const own = titles(repeat(folder, 'own-schema', again, []));
+    for (const title of titles(first.failed).filter((each) => !titles(again).includes(each)))
+      console.log(`passed when it was run again: ${title}`);
+    for (const title of titles(again)) {
+      console.log(
+        `${own.includes(title) ? 'fails on its own schema, too' : 'FAILS ON THIS SCHEMA ONLY'}: ${title}`,
+      );
+      if (!own.includes(title)) process.exitCode = 1;
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+main();
