@@ -48,7 +48,7 @@ describe('a standby that takes over', () => {
     await conversation.older();
     expect(bodies()).toEqual(['kept', 'new']);
 
-    expect(await postgres.query('select epoch, timeline from database_state')).toEqual([
+    expect(await postgres.query('select epoch, timeline::integer from database_state')).toEqual([
       { epoch: 2, timeline: 2 },
     ]);
     await Promise.all(sockets.map((socket) => socket.disconnected()));
@@ -59,13 +59,13 @@ describe('a standby that takes over', () => {
 
   it('keeps the epoch when it crashes and comes back as it was', async () => {
     const { postgres } = bench;
-    const state = await postgres.query('select epoch, timeline from database_state');
+    const state = await postgres.query('select epoch, timeline::integer from database_state');
     const socket = await bench.people[0]!.connect();
     postgres.signalAll('SIGKILL');
     await postgres.start();
     await send('after the crash');
     await until('readiness', async () => (await bench.look()).ready === 200);
-    expect(await postgres.query('select epoch, timeline from database_state')).toEqual(state);
+    expect(await postgres.query('select epoch, timeline::integer from database_state')).toEqual(state);
     expect(socket.disconnectReason).toBeUndefined();
     socket.close();
   });

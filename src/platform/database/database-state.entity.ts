@@ -21,9 +21,9 @@ export class DatabaseState {
   maintenanceSince: Date | null;
 
   /** See `raiseEpochOnNewTimeline`. */
-  @Column('integer', {
+  @Column('bigint', {
     nullable: true,
     comment: 'of PostgreSQL, on which the epoch began; null: not looked at yet',
   })
-  timeline: number | null;
+  timeline: string | null;
 }

@@ -6,7 +6,7 @@ import type { Client } from 'pg';
  * (https://www.postgresql.org/docs/18/continuous-archiving.html#BACKUP-TIMELINES). The names of its log files begin with
  * the number; the control file would tell the old one until the first checkpoint of the new.
  */
-const TIMELINE = `('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::integer`;
+const TIMELINE = `('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint`;
 
 /**
  * Raises the epoch (G4) when the database is on another timeline than the one on which it began. Of several servers
