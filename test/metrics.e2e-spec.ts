@@ -6,6 +6,7 @@ import { MessageCreated } from '../src/messages/messages.events';
 import { readDatabaseFigures } from '../src/monitoring/database-figures.queries';
 import { EventBus } from '../src/platform/events/event-bus';
 import { MetricsPort } from '../src/platform/metrics/metrics-port';
+import { SCHEMA } from '../src/schema';
 import { startServer } from '../src/start';
 import { call } from './support/api';
 import { createTestDatabase, withAdministrator, withClient, type TestDatabase } from './support/databases';
@@ -175,7 +176,7 @@ describe('figures', () => {
       xfchat_migrations_pending: 0,
       xfchat_migrations_failed: 1,
       xfchat_schema_fits: 0,
-      xfchat_schema_version: 1764000000031,
+      xfchat_schema_version: Number(SCHEMA.migrations.at(-1)!.name.slice(-13)),
       xfchat_db_oldest_transaction_seconds: 0,
       xfchat_db_replication_lag_seconds: undefined,
       xfchat_canary_age_seconds: undefined,
