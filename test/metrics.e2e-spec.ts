@@ -177,18 +177,35 @@ describe('figures', () => {
       xfchat_migrations_failed: 1,
       xfchat_schema_fits: 0,
       xfchat_schema_version: Number(SCHEMA.migrations.at(-1)!.name.slice(-13)),
-      xfchat_db_oldest_transaction_seconds: 0,
       xfchat_db_replication_lag_seconds: undefined,
       xfchat_canary_age_seconds: undefined,
       xfchat_draining: 0,
     }))
       expect({ series, value: await sample(server, series) }).toEqual({ series, value });
     expect(await sample(server, 'xfchat_db_size_bytes')).toBeGreaterThan(1_000_000);
+    // Of the server's own, which it may just be looking at other things with.
+    expect(await sample(server, 'xfchat_db_oldest_transaction_seconds')).toBeLessThan(60);
     for (const folder of ['data', 'backups'])
       expect(await sample(server, `xfchat_disk_free_bytes{folder="${folder}"}`)).toBeLessThanOrEqual(
         (await sample(server, `xfchat_disk_size_bytes{folder="${folder}"}`))!,
       );
   }, 60_000);
+
+  it('know how old the oldest transaction is, their own left out', async () => {
+    const database = await newDatabase();
+    await withClient(database.url, async (client) => {
+      const run = {
+        query: async <T>(text: string): Promise<T> => (await client.query(text)).rows as T,
+      };
+      await client.query('begin');
+      expect((await readDatabaseFigures(run)).oldestTransactionSeconds).toBe(0);
+      await withClient(database.url, async (other) => {
+        await other.query('begin');
+        await client.query('commit');
+        expect((await readDatabaseFigures(run)).oldestTransactionSeconds).toBeGreaterThan(0);
+      });
+    });
+  });
 
   it('know how far a replica is behind, and take no base backup for one', async () => {
     const database = await newDatabase();
