@@ -23,6 +23,7 @@ const LEFT_OUT = {
   'migrating builds a half-built index again': LEDGER,
   'migrating goes back one step, or to a migration, and says what cannot be taken back': TAKES_BACK,
   'migrating that fails leaves nothing of itself, and what came before it': LEDGER,
+  'figures tell of backups, disks, starts and the schema': LEDGER,
   'backups say what they hold, and only their owner may read them': LEDGER,
   'backups are proven by restoring them beside the live database': RESTORES,
   'backups changed by a byte: refused by name, and nothing is changed': RESTORES,
