@@ -14,7 +14,7 @@ export interface Patch {
 
 /** A test file, and if need be one test in it. Those that start the server as a process need it to be built. */
 export interface Target {
-  readonly project: 'end-to-end' | 'guarantees' | 'faults';
+  readonly project: 'unit' | 'end-to-end' | 'guarantees';
   readonly file: string;
   readonly test?: string;
   readonly needsBuild: boolean;
@@ -32,12 +32,12 @@ export const proof = (name: string, test?: string): Target => ({
   test,
   needsBuild: true,
 });
-/** A test of `npm run test:faults`. */
-export const fault = (file: string, test: string): Target => ({
-  project: 'faults',
-  file: `test/faults/${file}`,
+/** What no test of the whole can tell from the limits around it. */
+export const unit = (file: string, test: string): Target => ({
+  project: 'unit',
+  file: `src/${file}.spec`,
   test,
-  needsBuild: true,
+  needsBuild: false,
 });
 /** In the process of the test. */
 export const within = (file: string, test: string): Target => ({

@@ -1,4 +1,4 @@
-import { BRIEF, fault, within, type Mutant } from './mutant';
+import { BRIEF, unit, within, type Mutant } from './mutant';
 
 const SERVICE = 'src/messages/messages.service.ts';
 const CONNECTIONS = 'src/connections/connections.gateway.ts';
@@ -89,7 +89,7 @@ export class`,
   },
   {
     name: 'wait for the database without a limit',
-    caughtBy: fault('network', 'F06: stall'),
+    caughtBy: unit('platform/database/deadline-client', 'gets what is left of the time of its request'),
     patches: [
       {
         file: 'src/platform/database/deadline-client.ts',
