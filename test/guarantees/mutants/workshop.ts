@@ -58,7 +58,8 @@ export class Workshop {
     const { stdout, stderr } = spawnSync(
       process.execPath,
       ['node_modules/jest/bin/jest.js', ...words, '--json', '--outputFile', report],
-      { cwd: this.directory, encoding: 'utf8', maxBuffer: 256 * 1024 * 1024, timeout: 300_000 },
+      // Longer than any test may take: one that waits in vain fails by its own limit, and says what for.
+      { cwd: this.directory, encoding: 'utf8', maxBuffer: 256 * 1024 * 1024, timeout: 900_000 },
     );
     return this.readReport(report, stdout + stderr);
   }
