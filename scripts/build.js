@@ -7,11 +7,12 @@ const project = join(__dirname, '..');
 const output = join(project, 'dist');
 const program = join(output, 'cli.js');
 const stamp = join(output, '.built');
+const bundler = join(__dirname, 'bundle.mjs');
 const compiler = join(project, 'node_modules/typescript/bin/tsc');
 const web = join(project, 'web');
 const page = join(web, 'dist/index.html');
 const webStamp = join(web, 'dist/.built');
-const bundler = join(project, 'node_modules/vite/bin/vite.js');
+const webBundler = join(project, 'node_modules/vite/bin/vite.js');
 
 function changedAt(path) {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
@@ -27,8 +28,9 @@ function newest(folder) {
 }
 
 function sourcesChangedAt() {
-  const settings = readdirSync(project).filter((name) => /^tsconfig.*\.json$/.test(name));
-  return Math.max(newest(join(project, 'src')), ...settings.map((name) => changedAt(join(project, name))));
+  const settings = readdirSync(project).filter((name) => /^(tsconfig.*|package-lock)\.json$/.test(name));
+  const files = [...settings.map((name) => join(project, name)), bundler, join(__dirname, 'bundled-cli.js')];
+  return Math.max(newest(join(project, 'src')), ...files.map(changedAt));
 }
 
 /** Of the browser client and of the library that it is built on. */
@@ -51,7 +53,7 @@ function buildIfNeeded() {
   // An image for production has neither sources nor compiler.
   const canBuild = existsSync(compiler) && existsSync(join(project, 'src'));
   if (canBuild && !isBuilt()) build();
-  const canBuildWeb = existsSync(bundler) && existsSync(join(web, 'src'));
+  const canBuildWeb = existsSync(webBundler) && existsSync(join(web, 'src'));
   if (canBuildWeb && !isWebBuilt()) buildWeb();
   if (existsSync(program)) return program;
   console.error(
@@ -63,16 +65,20 @@ function buildIfNeeded() {
 function build() {
   console.error('Building XFChat …');
   rmSync(output, { recursive: true, force: true }); // also what came from sources that are gone, and the stamp
-  run([compiler, '-p', 'tsconfig.build.json'], stamp);
+  const begin = new Date();
+  run([compiler, '-p', 'tsconfig.build.json']);
+  run([bundler]);
+  mark(stamp, begin);
 }
 
 function buildWeb() {
   console.error('Building the browser client …');
-  run([bundler, 'build', 'web', '--logLevel', 'warn'], webStamp); // empties the folder first
+  const begin = new Date();
+  run([webBundler, 'build', 'web', '--logLevel', 'warn']); // empties the folder first
+  mark(webStamp, begin);
 }
 
-function run(words, builtStamp) {
-  const begin = new Date();
+function run(words) {
   const { status } = spawnSync(process.execPath, words, {
     cwd: project,
     stdio: ['ignore', 'inherit', 'inherit'],
@@ -81,8 +87,12 @@ function run(words, builtStamp) {
     console.error('XFChat could not be built; the reasons stand above.');
     process.exit(1);
   }
+}
+
+/** A file that changed during the build is newer than its begin. */
+function mark(builtStamp, begin) {
   writeFileSync(builtStamp, '');
-  utimesSync(builtStamp, begin, begin); // a file that changed during the build is newer than that
+  utimesSync(builtStamp, begin, begin);
 }
 
 module.exports = { buildIfNeeded };

@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import 'reflect-metadata';
-import { buildProgram } from './command-line/program';
+import { main } from './main';
 
-void buildProgram().parseAsync(process.argv);
+void main(process.argv);

@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import sirv from 'sirv';
+import { PACKAGE_ROOT } from '../platform/package-root';
 
 /** Where the build puts it. An installation without it serves the interface only. */
-export const BROWSER_CLIENT_FOLDER = join(__dirname, '../../web/dist');
+export const BROWSER_CLIENT_FOLDER = join(PACKAGE_ROOT, 'web/dist');
 
 /**
  * Stricter than what the rest of the server is given: scripts and styles of our own, and nothing from anywhere else. Text that

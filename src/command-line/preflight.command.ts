@@ -5,6 +5,7 @@ import type { Configuration } from '../platform/configuration/configuration';
 import { loadConfiguration, unsupportedVariables } from '../platform/configuration/load-configuration';
 import { migrationOptions } from '../platform/database/database-options';
 import { verifyDatabase } from '../platform/database/verify-database';
+import { PACKAGE_ROOT } from '../platform/package-root';
 import { green, red, type Check, type PreflightOptions } from '../preflight/check';
 import { CHECK_NAMES, confirm, cutShort, preflight } from '../preflight/preflight';
 import { SCHEMA } from '../schema';
@@ -19,7 +20,7 @@ interface Options extends Omit<PreflightOptions, 'alertRules'> {
   confirm?: string[];
 }
 
-const ALERT_RULES = join(__dirname, '../../deploy/monitoring/alerts.yml');
+const ALERT_RULES = join(PACKAGE_ROOT, 'deploy/monitoring/alerts.yml');
 
 /** Ends with 30 when anything is red, and with 31 when nothing is and a person has to say something. */
 export async function preflightCommand(options: Options): Promise<void> {

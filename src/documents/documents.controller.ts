@@ -4,6 +4,7 @@ import { Controller, Get, Header } from '@nestjs/common';
 import { Route } from '../platform/documents/documented';
 import type { Schema } from '../platform/documents/schema';
 import { Public } from '../platform/http/public';
+import { PACKAGE_ROOT } from '../platform/package-root';
 import { documentsPage } from './page';
 
 const documentSchema: Schema<object> = { type: 'object', examples: [{}] };
@@ -38,7 +39,7 @@ export class DocumentsController {
   private document(name: string): object {
     let document = this.documents.get(name);
     if (!document) {
-      document = JSON.parse(readFileSync(join(__dirname, '../../docs', name), 'utf8')) as object;
+      document = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'docs', name), 'utf8')) as object;
       this.documents.set(name, document);
     }
     return document;

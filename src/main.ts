@@ -1,0 +1,16 @@
+import 'reflect-metadata';
+import { buildProgram } from './command-line/program';
+
+/** Runs the command that the words of the command line name. */
+export async function main(words: readonly string[]): Promise<void> {
+  await buildProgram().parseAsync(words);
+}
+
+/**
+ * Reads what `start` reads, and runs nothing of it. The build does so before it keeps what V8 has compiled
+ * (`scripts/bundle.mjs`), so that the kept code is that of a start.
+ * @public
+ */
+export async function readStart(): Promise<void> {
+  await Promise.all([import('./command-line/start.command.ts'), import('./serve.ts')]);
+}
