@@ -101,6 +101,20 @@ describe('many at once', () => {
       expect(await seqOf()).toBe(0);
     });
 
+    it('is not edited when a block came between meanwhile', async () => {
+      conversationId = await ada.direct(ben);
+      const sent = await ben.send(conversationId, 'before');
+      let edited: ReturnType<typeof send> | undefined;
+      await whileLocked(server, conversationId, async (client) => {
+        edited = ben.call('PUT', `/conversations/${conversationId}/messages/${sent.id}`, {
+          body: 'too late',
+        });
+        await aStatementWaits(server);
+        await client.query(`insert into blocks (blocker_id, blocked_id) values ($1, $2)`, [ada.id, ben.id]);
+      });
+      expect(await edited).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+    });
+
     it('takes no number when the same message was stored meanwhile', async () => {
       const id = randomUUID();
       let sent: ReturnType<typeof send> | undefined;

@@ -310,6 +310,32 @@ describe('changing a message', () => {
     expect(await ada.call('DELETE', pathOf(sent.id))).toMatchObject({ status: 200 });
   });
 
+  it('is no way past a block between two people; what was done before it can be repeated, and one may delete', async () => {
+    const [cora, dan] = (await signUpAll(server.url, 2)) as [Person, Person];
+    conversationId = await cora.direct(dan);
+    const first = await cora.send(conversationId, 'before');
+    const edited = await edit(cora, first.id, { body: 'edited', version: 'v2' });
+    const second = await dan.send(conversationId, 'of the other');
+    await dan.call('PUT', `/users/me/blocks/${cora.id}`);
+    const [blocked, blocker] = [await cora.connect(), await dan.connect()];
+    const refused = { status: 403, body: { code: 'forbidden' } };
+    expect(await edit(cora, first.id, { body: 'after' })).toMatchObject(refused);
+    expect(await edit(dan, second.id, { body: 'after', parents: [second.id] })).toMatchObject(refused);
+    const fields = { conversationId, messageId: first.id, body: 'after' };
+    expect(await blocked.command('message:edit', fields)).toMatchObject({
+      ok: false,
+      problem: { code: 'forbidden' },
+    });
+    expect((await edit(cora, first.id, { body: 'edited', version: 'v2' })).body).toEqual(edited.body);
+    expect((await dan.call('GET', pathOf(first.id))).body).toEqual(edited.body);
+    expect(await cora.call('DELETE', pathOf(first.id))).toMatchObject({ status: 200 });
+    expect((await blocker.next('message:deleted')).id).toBe(first.id);
+    expect(blocker.payloads('message:updated')).toEqual([]);
+    await dan.call('DELETE', `/users/me/blocks/${cora.id}`);
+    expect(await edit(dan, second.id, { body: 'after' })).toMatchObject({ status: 200 });
+    for (const socket of [blocked, blocker]) socket.close();
+  });
+
   it('is not for who has left, also with their own messages', async () => {
     const sent = await ada.send(conversationId, 'mine');
     await ada.call('DELETE', `/conversations/${conversationId}/participants/${ada.id}`);

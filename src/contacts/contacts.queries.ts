@@ -42,6 +42,24 @@ export async function isBlocked(manager: EntityManager, a: string, b: string): P
 }
 
 /**
+ * Whether one of the two people of a direct conversation has blocked the other. With the conversation locked it stays as it
+ * is: a block waits for that lock. Served by `conversation_participants_pkey` and `blocks_pkey`.
+ */
+export async function isDirectBlocked(
+  manager: EntityManager,
+  userId: string,
+  conversationId: string,
+): Promise<boolean> {
+  const rows: unknown[] = await manager.query(
+    `select from conversation_participants other
+     join blocks b on (b.blocker_id, b.blocked_id) in ((other.user_id, $1::uuid), ($1::uuid, other.user_id))
+     where other.conversation_id = $2 and other.user_id <> $1`,
+    [userId, conversationId],
+  );
+  return rows.length > 0;
+}
+
+/**
  * How many of some people are friends of a user, and whether a block stands between the user and any of them. Served by
  * `friendships_pkey` and `blocks_pkey`.
  */

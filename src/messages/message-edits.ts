@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { uuidv7 } from 'uuidv7';
+import { isDirectBlocked } from '../contacts/contacts.queries';
 import { isAtLeast, lockConversation, takeRevs } from '../participation/conversation-access';
 import { inTransaction } from '../platform/database/transaction';
 import { EventBus } from '../platform/events/event-bus';
@@ -35,15 +36,18 @@ export class MessageEdits {
   ) {}
 
   /**
-   * Only the sender edits. An edit that changes nothing changes nothing.
+   * Only the sender edits. An edit that changes nothing changes nothing. In a direct conversation a block refuses edits as it
+   * refuses sends: an old message is no way to write to somebody who will not hear it. Deleting stays possible.
    * @throws Problem `conversation-not-found`, `message-not-found`, `forbidden` or `version-conflict` (with `current`)
    */
   async edit(userId: string, conversationId: string, messageId: string, edit: Edit): Promise<MessageView> {
     return inTransaction(this.dataSource, async (manager, afterCommit) => {
-      await lockConversation(manager, userId, conversationId);
+      const { conversation } = await lockConversation(manager, userId, conversationId);
       const row = await loadMessage(manager, conversationId, messageId);
       if (row.sender_id !== userId) throw new Problem('forbidden');
       if (await isRepeated(manager, row, edit)) return messageView(row);
+      if (conversation.type === 'direct' && (await isDirectBlocked(manager, userId, conversationId)))
+        throw new Problem('forbidden');
       if (row.deleted_at || !isBasedOnCurrent(row, edit.parents)) throw conflict(row);
       if (row.body === edit.body) return messageView(row);
 
