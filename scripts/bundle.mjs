@@ -52,11 +52,13 @@ const {
   format: 'cjs',
   codeSplitting: false,
   comments: false,
+  charset: 'ascii',
   keepNames: true, // they are in logs, and TypeORM and Nest go by them
 });
 await bundle.close();
 // A script that gives the function that a CommonJS module is for Node, so that it is compiled as it stands.
 const source = `(function (exports, require, module, __filename, __dirname) {${code}\n})`;
+if (/[^\0-\x7f]/.test(source)) throw new Error('what is read as ASCII has to be ASCII');
 writeFileSync(file, source);
 
 const script = new Script(source, { filename: file });

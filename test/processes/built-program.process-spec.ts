@@ -10,7 +10,7 @@ function readStart(): { rejected: boolean; files: string[] } {
     const { createRequire } = require('node:module');
     const { Script } = require('node:vm');
     const filename = ${JSON.stringify(PROGRAM)};
-    const script = new Script(readFileSync(filename, 'utf8'), { filename, cachedData: readFileSync(filename + '.cache') });
+    const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData: readFileSync(filename + '.cache') });
     script.runInThisContext()(module.exports, createRequire(filename), module, filename, ${JSON.stringify(join(PROGRAM, '..'))});
     module.exports.readStart().then(() => {
       console.log(JSON.stringify({ rejected: script.cachedDataRejected, files: Object.keys(require.cache) }));
