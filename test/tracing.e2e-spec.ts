@@ -5,6 +5,7 @@ import { LineBuffer } from '../src/platform/logging/line-buffer';
 import { MessagesService } from '../src/messages/messages.service';
 import { Tracing } from '../src/platform/tracing/tracing';
 import { call } from './support/api';
+import { aStatementWaits, whileLocked } from './support/locks';
 import { Collector, type CollectedSpan } from './support/collector';
 import { PASSWORD, signUp, signUpAll, type Person } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
@@ -48,13 +49,14 @@ describe('tracing', () => {
     expect(batch).toMatchObject({ traceId: sent.traceId, kind: 1 });
     expect(batch.links).toMatchObject([{ traceId: sent.traceId, spanId: sent.spanId }]);
     expect(sent.links).toMatchObject([{ traceId: batch.traceId, spanId: batch.spanId }]);
-    const [statement, broadcast] = collector.childrenOf(batch).sort((a, b) => b.kind - a.kind);
+    const [statement] = collector.childrenOf(batch).filter(({ kind }) => kind === 3);
+    const [broadcast] = collector.childrenOf(batch).filter(({ name }) => name === 'broadcast');
     expect(statement).toMatchObject({
       name: 'SELECT append_messages',
       kind: 3,
       attributes: { 'db.system.name': 'postgresql', 'xfchat.operation': 'message writer' },
     });
-    expect(broadcast).toMatchObject({ name: 'broadcast', traceId: sent.traceId });
+    expect(broadcast).toMatchObject({ traceId: sent.traceId });
   }
 
   beforeAll(async () => {
@@ -146,6 +148,68 @@ describe('tracing', () => {
       const sent = await collector.span('of a message', (span) => span.spanId === spanId);
       expect(sent).toMatchObject({ name: 'message:send', links: [{ spanId: batch.spanId }] });
     }
+  });
+
+  it('keeps every link of the largest batch', async () => {
+    const sockets = await Promise.all(
+      Array.from({ length: 10 }, (_, index) => [ada, ben][index % 2]!.connect()),
+    );
+    const waiting = async (): Promise<boolean> =>
+      /^xfchat_messages_waiting 200$/m.test(await (await fetch(`${server.url}/metrics`)).text());
+    const sends: Promise<unknown>[] = [];
+    const send = (index: number): void =>
+      void sends.push(sockets[index % 10]!.command('message:send', { conversationId, body: `${index}` }));
+    await whileLocked(server, conversationId, async () => {
+      send(0);
+      await aStatementWaits(server);
+      for (let index = 1; index <= 200; index++) send(index);
+      await until('all to wait', waiting);
+    });
+    await Promise.all(sends);
+    for (const socket of sockets) socket.close();
+    const batch = await collector.span(
+      'of the batch',
+      ({ attributes }) => attributes['xfchat.messages'] === 200,
+    );
+    const linked = new Set(batch.links.map(({ spanId }) => spanId));
+    expect(linked.size).toBe(200);
+    for (const spanId of linked) {
+      const sent = await collector.span('of a message', (span) => span.spanId === spanId);
+      expect(sent.links.map((link) => link.spanId)).toContain(batch.spanId);
+    }
+  });
+
+  it('tells of the wait for a connection, and of none where one is free', async () => {
+    const [busy, free] = [newTrace(), newTrace()];
+    const path = `/conversations/${conversationId}/messages`;
+    const read = (headers: Record<string, string>) => ada.call('GET', path, undefined, { headers });
+    const runners = Array.from({ length: 8 }, () => server.dataSource.createQueryRunner());
+    for (const runner of runners) await runner.connect();
+    const answer = read(busy);
+    await until('a request to wait', async () =>
+      /^xfchat_db_pool_waiting 1$/m.test(await (await fetch(`${server.url}/metrics`)).text()),
+    );
+    for (const runner of runners) await runner.release();
+    expect((await answer).status).toBe(200);
+    expect((await read(free)).status).toBe(200);
+    const requestIn = (trace: { traceId: string }) => (span: CollectedSpan) =>
+      span.traceId === trace.traceId && span.kind === 2;
+    const [waited, served] = [
+      await collector.span('that waited', requestIn(busy)),
+      await collector.span('that did not', requestIn(free)),
+    ];
+    const waits = (span: CollectedSpan): unknown =>
+      collector
+        .childrenOf(span)
+        .filter(({ name }) => name === 'wait for a connection')
+        .map(({ kind, attributes, status }) => ({ kind, status: status.code, attributes }));
+    // Telling who somebody is may have waited as well, for a connection to be made.
+    expect(waits(waited)).toContainEqual({
+      kind: 1,
+      status: 0,
+      attributes: { 'xfchat.pool_share': 'other' },
+    });
+    expect(waits(served)).toEqual([]);
   });
 
   it('calls an error what is the fault of the server, and nothing else', async () => {

@@ -3,6 +3,8 @@ import { DatabaseCircuit } from '../platform/database/circuit';
 import { Maintenance } from '../platform/database/maintenance';
 import { EventBus } from '../platform/events/event-bus';
 import { Metrics } from '../platform/metrics/metrics';
+import { runInContext } from '../platform/request-context';
+import { Tracing } from '../platform/tracing/tracing';
 import { MessageWriter } from './message-writer';
 import { MessageCreated } from './messages.events';
 
@@ -33,7 +35,7 @@ function writerOf(): {
   const events = new EventBus(metrics);
   const dataSource = { query } as unknown as DataSource;
   const circuit = new DatabaseCircuit();
-  const writer = new MessageWriter(dataSource, events, metrics, circuit, new Maintenance());
+  const writer = new MessageWriter(dataSource, events, metrics, circuit, new Maintenance(), new Tracing());
   return { writer, events, batches, rows };
 }
 
@@ -61,5 +63,21 @@ describe('the writer of messages', () => {
     expect(odd).toMatchObject({ status: 'rejected', reason: { name: 'TypeError' } });
     expect(last).toMatchObject({ status: 'fulfilled', value: { isNew: true } });
     expect(batches).toEqual([['first'], ['odd', 'last']]);
+  });
+
+  it('looks for no spans while nothing is traced', async () => {
+    const { writer } = writerOf();
+    const span = jest.fn();
+    const context = Object.defineProperty({ requestId: 'r', deadline: Infinity }, 'span', { get: span });
+    const command = {
+      conversationId: ROOM,
+      senderId: 's',
+      type: 'text',
+      body: 'x',
+      replyToId: null,
+    } as const;
+    const append = (id: string): Promise<unknown> => writer.append({ id, ...command });
+    await runInContext(context, () => Promise.all([append('first'), append('second')]));
+    expect(span).not.toHaveBeenCalled();
   });
 });

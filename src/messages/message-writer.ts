@@ -12,6 +12,7 @@ import { Problem } from '../platform/problems/problem';
 import { toProblem } from '../platform/problems/to-problem';
 import { currentContext, runInContext, type RequestContext } from '../platform/request-context';
 import type { Span } from '../platform/tracing/span';
+import { Tracing } from '../platform/tracing/tracing';
 import { appendMessages, type AppendCommand, type AppendResult } from './append-messages.queries';
 import { MessagePath } from './message-path';
 import { messageView, type MessageView } from './message-view';
@@ -77,6 +78,7 @@ export class MessageWriter {
     private readonly metrics: Metrics,
     private readonly circuit: DatabaseCircuit,
     private readonly maintenance: Maintenance,
+    private readonly tracing: Tracing,
   ) {
     circuit.onOpen(() => {
       for (const pending of this.waiting.splice(0))
@@ -173,7 +175,7 @@ export class MessageWriter {
     const [first] = batch;
     if (!first) return;
     const stored = this.path.begin(first.since);
-    const span = spanOf(batch);
+    const span = this.tracing.isOn ? spanOf(batch) : undefined;
     let results: AppendResult[];
     try {
       results = await this.store(batch, span);

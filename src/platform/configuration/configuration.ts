@@ -4,6 +4,7 @@ import {
   IsBoolean,
   IsIn,
   IsInt,
+  IsNumber,
   IsOptional,
   IsString,
   IsUrl,
@@ -25,6 +26,10 @@ const toList = ({ value }: TransformFnParams): unknown =>
         .filter(Boolean)
     : value;
 
+/** Text that is no number stays, and is refused. */
+const toNumber = ({ value }: TransformFnParams): unknown =>
+  typeof value === 'string' && value.trim() ? Number(value) : value;
+
 const POSTGRES_URL = /^postgres(ql)?:\/\/\S+$/;
 const WEB_ADDRESS = {
   protocols: ['http', 'https'],
@@ -32,6 +37,16 @@ const WEB_ADDRESS = {
   require_tld: false,
   allow_underscores: true,
 };
+
+/** What the SDK knows; of anything else it makes the first, and says so to nobody. */
+const TRACES_SAMPLERS = [
+  'parentbased_always_on',
+  'parentbased_always_off',
+  'parentbased_traceidratio',
+  'always_on',
+  'always_off',
+  'traceidratio',
+];
 
 /** Environment variables that hold secrets: they are masked wherever the configuration is shown. */
 export const SECRETS = ['AUTH_SECRET', 'METRICS_TOKEN'] as const;
@@ -230,6 +245,19 @@ export class Configuration {
   @IsOptional()
   @IsUrl(WEB_ADDRESS, { message: 'must be an http:// or https:// URL' })
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT?: string;
+
+  /** Which requests are traced. The SDK reads it, and the next, itself: here it is only seen to that it can. */
+  @IsOptional()
+  @IsIn(TRACES_SAMPLERS)
+  OTEL_TRACES_SAMPLER?: string;
+
+  /** The share of the requests that the samplers with `ratio` in their names choose, from 0 to 1. */
+  @IsOptional()
+  @Transform(toNumber)
+  @IsNumber()
+  @Min(0)
+  @Max(1)
+  OTEL_TRACES_SAMPLER_ARG?: number;
 
   /** Where traces go; undefined while there are none. */
   get tracesUrl(): string | undefined {

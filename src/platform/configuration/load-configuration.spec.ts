@@ -70,6 +70,9 @@ describe('the configuration', () => {
       CORS_ORIGINS: '*',
       RATE_LIMITS: 'maybe',
       CONTACT_POLICY: 'nobody',
+      OTEL_TRACES_SAMPLER: 'sometimes',
+      OTEL_TRACES_SAMPLER_ARG: 'often',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'collector',
     }).join('\n');
     for (const name of [
       'PORT',
@@ -79,6 +82,9 @@ describe('the configuration', () => {
       'CONTACT_POLICY',
       'DATABASE_URL',
       'AUTH_SECRET',
+      'OTEL_TRACES_SAMPLER ',
+      'OTEL_TRACES_SAMPLER_ARG',
+      'OTEL_EXPORTER_OTLP_ENDPOINT',
     ]) {
       expect(faults).toContain(name);
     }
@@ -103,6 +109,12 @@ describe('the configuration', () => {
       { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://' },
       'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT must be an http://',
     ],
+    [{ OTEL_TRACES_SAMPLER: 'tracidratio' }, 'OTEL_TRACES_SAMPLER must be one of'],
+    [{ OTEL_TRACES_SAMPLER: 'Always_On' }, 'OTEL_TRACES_SAMPLER must be one of'],
+    [{ OTEL_TRACES_SAMPLER_ARG: '1%' }, 'OTEL_TRACES_SAMPLER_ARG must be a number'],
+    [{ OTEL_TRACES_SAMPLER_ARG: ' ' }, 'OTEL_TRACES_SAMPLER_ARG must be a number'],
+    [{ OTEL_TRACES_SAMPLER_ARG: '1.01' }, 'OTEL_TRACES_SAMPLER_ARG must not be greater than 1'],
+    [{ OTEL_TRACES_SAMPLER_ARG: '-0.1' }, 'OTEL_TRACES_SAMPLER_ARG must not be less than 0'],
   ])('refuses %j', (environment, fault) => {
     expect(faultsOf(environment as Record<string, string>).join('\n')).toContain(fault);
   });
@@ -124,6 +136,17 @@ describe('the configuration', () => {
     ],
   ])('with %j sends traces to %s', (environment, url) => {
     expect(loadConfiguration(environment).tracesUrl).toBe(url);
+  });
+
+  it.each([
+    ['parentbased_traceidratio', '0.01', 0.01],
+    ['traceidratio', '1e-3', 0.001],
+    ['always_off', '0', 0],
+    ['parentbased_always_on', '', undefined],
+  ])('takes the sampler %s with %j', (sampler, text, share) => {
+    const taken = loadConfiguration({ OTEL_TRACES_SAMPLER: sampler, OTEL_TRACES_SAMPLER_ARG: text });
+    expect(taken).toMatchObject({ OTEL_TRACES_SAMPLER: sampler });
+    expect(taken.OTEL_TRACES_SAMPLER_ARG).toBe(share);
   });
 
   it('shows no secret', () => {

@@ -62,6 +62,8 @@ const OPTIONAL_NAMES = [
   'FLAGS_FILE',
   'OTEL_EXPORTER_OTLP_ENDPOINT',
   'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+  'OTEL_TRACES_SAMPLER',
+  'OTEL_TRACES_SAMPLER_ARG',
 ];
 
 /** Variables of the contract that this version does not act on yet; setting them deserves a warning, not silence. */

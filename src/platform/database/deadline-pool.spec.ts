@@ -1,7 +1,9 @@
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import type { PoolClient } from 'pg';
 import { databaseProblem } from './database-problem';
-import { DeadlinePool } from './deadline-pool';
+import { runInContext } from '../request-context';
+import type { Span } from '../tracing/span';
+import { AcquireTimeoutError, DeadlinePool } from './deadline-pool';
 
 /** Messages of the PostgreSQL protocol: a letter, the length with itself, the rest. */
 function message(type: string, body: Buffer): Buffer {
@@ -25,7 +27,51 @@ async function serverThatIsGoing(): Promise<Server> {
   return server;
 }
 
+/** A server that takes connections and keeps them. */
+async function serverThatStays(): Promise<Server> {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => socket.write(Buffer.concat([AUTHENTICATION_OK, READY])));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
+}
+
 describe('a pool', () => {
+  it('tells in a trace of who waited in vain for a connection, and of who had one made', async () => {
+    const server = await serverThatStays();
+    const { port } = server.address() as AddressInfo;
+    const config = { host: '127.0.0.1', port, user: 'u', database: 'd', max: 1, ssl: false };
+    const pool = new DeadlinePool({ ...config, connectionTimeoutMillis: 100 });
+    const told: unknown[] = [];
+    const child = (name: string, options: unknown) => ({
+      end: (ending: unknown) => void told.push([name, options, ending]),
+    });
+    const context = {
+      requestId: 'r',
+      deadline: Infinity,
+      span: { isRecorded: true, child } as unknown as Span,
+    };
+    const take = () =>
+      new Promise<PoolClient>((resolve, reject) =>
+        pool.connect((error, taken) => (taken ? resolve(taken) : reject(error!))),
+      );
+    await runInContext(context, async () => {
+      const client = await take();
+      await expect(take()).rejects.toThrow(AcquireTimeoutError);
+      client.release();
+      await new Promise(setImmediate);
+      (await take()).release();
+    });
+    const wait = ['wait for a connection', { attributes: { 'xfchat.pool_share': 'other' } }];
+    expect(told).toEqual([
+      [...wait, { error: undefined }],
+      [...wait, { error: 'AcquireTimeoutError' }],
+    ]);
+    await pool.end();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
   it('outlives a server that ends a connection while it changes hands', async () => {
     const server = await serverThatIsGoing();
     const { port } = server.address() as AddressInfo;

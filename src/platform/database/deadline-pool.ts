@@ -1,7 +1,8 @@
 import { Pool, type PoolClient, type PoolConfig } from 'pg';
 import { currentContext, remainingMs, type PoolShare, type RequestContext } from '../request-context';
+import type { Span } from '../tracing/span';
 import { DatabaseDownError, type DatabaseCircuit } from './circuit';
-import { CLIENT_MARGIN_MS, DeadlineClient } from './deadline-client';
+import { CLIENT_MARGIN_MS, DeadlineClient, type QueryFailure } from './deadline-client';
 import { PoolBudget } from './pool-budget';
 import type { StatementWatch } from './statement-watch';
 
@@ -78,6 +79,7 @@ export class DeadlinePool extends Pool {
       clearTimeout(timer);
       unsubscribe?.();
       giveUpWaiting();
+      span?.end({ error: error && ((error as QueryFailure).code ?? error.name) });
       callback(error, client, done);
     };
     const refuse = (error: Error): void => answer(error, undefined, nothing);
@@ -92,6 +94,7 @@ export class DeadlinePool extends Pool {
     const timer = bound === Infinity ? undefined : setTimeout(() => refuse(timeout), Math.max(0, bound));
     const unsubscribe = circuit?.onOpen(() => refuse(new DatabaseDownError('the database went down')));
     let giveUpWaiting = nothing;
+    let span: Span | undefined;
     const checkOut = (): void => {
       this.fetch().then(
         ({ client, done }) => {
@@ -112,8 +115,13 @@ export class DeadlinePool extends Pool {
         },
       );
     };
+    const hasFree = this.idleCount > 0;
     try {
       giveUpWaiting = this.budget.enter(share, checkOut);
+      // Who gets a free connection at once waits for nothing, and has no span.
+      if (context?.span?.isRecorded && (!hasFree || this.budget.usage(share).waiting > 0)) {
+        span = context.span.child('wait for a connection', { attributes: { 'xfchat.pool_share': share } });
+      }
     } catch (error) {
       process.nextTick(refuse, error);
     }

@@ -42,6 +42,8 @@ export class OpenTelemetry implements SpanSource {
           }),
         )
         .merge(detectResources({ detectors: [envDetector] })),
+      // The SDK would drop all but the last 128. Only batches are linked, and what they may hold is bounded.
+      spanLimits: { linkCountLimit: Infinity },
       spanProcessors: [new BatchSpanProcessor(exporter)],
     });
     this.tracer = this.provider.getTracer('xfchat', version);

@@ -14,6 +14,11 @@ const FLUSH_MS = 1_500;
 export class Tracing implements OnApplicationShutdown {
   constructor(private readonly source?: SpanSource) {}
 
+  /** While it is off nobody needs to look for spans. */
+  get isOn(): boolean {
+    return this.source !== undefined;
+  }
+
   /** Undefined while tracing is off. */
   begin(name: string, parent: TraceParent | undefined): Span | undefined {
     return this.source?.begin(name, parent);
