@@ -10,12 +10,20 @@ import { EventBus } from '../platform/events/event-bus';
 import { Metrics } from '../platform/metrics/metrics';
 import { Problem } from '../platform/problems/problem';
 import { toProblem } from '../platform/problems/to-problem';
-import { currentContext, runInContext, type RequestContext } from '../platform/request-context';
+import { currentContext } from '../platform/request-context';
 import type { Span } from '../platform/tracing/span';
 import { Tracing } from '../platform/tracing/tracing';
 import { appendMessages, type AppendCommand, type AppendResult } from './append-messages.queries';
+import {
+  conversationOf,
+  inBatchContext,
+  partsOf,
+  spanOf,
+  type Pending,
+  type StoredMessage,
+} from './message-batch';
 import { MessagePath } from './message-path';
-import { messageView, type MessageView } from './message-view';
+import { messageView } from './message-view';
 import { MessageCreated } from './messages.events';
 
 /** More waiting than this is refused at once: what waits longer than its deadline is of no use to anybody. */
@@ -33,23 +41,6 @@ const QUICK_MS = 50;
 const MAX_PARTS = 4;
 /** Less time is too little to wait for a lock and be told so: better nothing done than an unknown outcome. */
 const ENOUGH_MS = LOCK_TIMEOUT_MS + CLIENT_MARGIN_MS;
-
-interface Pending {
-  readonly command: AppendCommand;
-  readonly context: RequestContext | undefined;
-  /** On the clock of `performance.now()`, as the next. */
-  readonly since: number;
-  /** When it is too late to begin. */
-  readonly latestStart: number;
-  resolve(stored: StoredMessage): void;
-  reject(error: Error): void;
-}
-
-export interface StoredMessage {
-  readonly message: MessageView;
-  /** False when the same command had stored it before. */
-  readonly isNew: boolean;
-}
 
 /**
  * The one door for new messages. What queues up while a batch is on its way is the next batch; nothing waits for a
@@ -207,20 +198,14 @@ export class MessageWriter {
 
   /** One conversation of the batch is locked by somebody; the others need not suffer from it. */
   private async writeApart(batch: Pending[], error: Error): Promise<void> {
-    const parts = new Map<string, Pending[]>();
-    for (const pending of batch) {
-      const part = parts.get(conversationOf(pending));
-      if (part) part.push(pending);
-      else parts.set(conversationOf(pending), [pending]);
-    }
-    if (parts.size === 1) {
+    const parts = partsOf(batch);
+    if (parts.length === 1) {
       this.contended.add(conversationOf(batch[0]!));
       for (const pending of batch) pending.reject(error);
       return;
     }
-    const queue = [...parts.values()];
     const writeNext = async (): Promise<void> => {
-      for (let part = queue.shift(); part; part = queue.shift()) await this.writeBatch(this.inTime(part));
+      for (let part = parts.shift(); part; part = parts.shift()) await this.writeBatch(this.inTime(part));
     };
     await Promise.all(Array.from({ length: MAX_PARTS }, writeNext));
   }
@@ -229,25 +214,13 @@ export class MessageWriter {
     const commands = batch.map((pending) => pending.command);
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.inBatchContext(batch, span, () => appendMessages(this.dataSource, commands));
+        return await inBatchContext(batch, span, () => appendMessages(this.dataSource, commands));
       } catch (error) {
         // The same id was stored in another conversation at this moment: now it is there to be seen.
         const isIdRace = violatedConstraint(error) === 'chat_messages_pkey';
         if ((!isRetryable(error) && !isIdRace) || attempt === MAX_ATTEMPTS) throw error;
       }
     }
-  }
-
-  /** The batch may take as long as the most patient of its requests; the others are answered by their own deadline. */
-  private async inBatchContext<T>(
-    batch: Pending[],
-    span: Span | undefined,
-    work: () => Promise<T>,
-  ): Promise<T> {
-    const contexts = batch.flatMap((pending) => pending.context ?? []);
-    if (contexts.length === 0) return work();
-    const latest = contexts.reduce((a, b) => (b.deadline > a.deadline ? b : a));
-    return runInContext(new BatchContext(latest, contexts, span), work);
   }
 
   private async settle(pending: Pending, result: AppendResult): Promise<void> {
@@ -267,41 +240,4 @@ export class MessageWriter {
 async function afterTurn(): Promise<void> {
   await setImmediate();
   await setImmediate();
-}
-
-const conversationOf = (pending: Pending): string => pending.command.conversationId;
-
-/**
- * A batch is in the trace of the first of its messages that has one, and linked with the others: one statement serves
- * many senders, and a span has one parent.
- */
-function spanOf(batch: Pending[]): Span | undefined {
-  const traced = batch.flatMap(({ context }) => (context?.span?.isRecorded ? context.span : []));
-  return traced[0]?.child('store messages', {
-    attributes: { 'xfchat.messages': batch.length },
-    on: traced,
-  });
-}
-
-/** What is pending for the batch is pending for each of its requests, and not before it is sent. */
-class BatchContext implements RequestContext {
-  readonly requestId: string;
-  readonly deadline: number;
-  readonly traceId: string | undefined;
-  readonly operation = 'message writer';
-  readonly share = 'messages';
-
-  constructor(
-    latest: RequestContext,
-    private readonly contexts: RequestContext[],
-    readonly span: Span | undefined,
-  ) {
-    this.requestId = latest.requestId;
-    this.deadline = latest.deadline;
-    this.traceId = latest.traceId;
-  }
-
-  set writePending(isPending: boolean) {
-    for (const context of this.contexts) context.writePending = isPending;
-  }
 }

@@ -6,7 +6,7 @@ import { Caller, type CallerIdentity } from '../platform/http/caller';
 import { parseId } from '../platform/validation/field-rules';
 import { MessageEdits } from './message-edits';
 import { type MessageView, messageSchema } from './message-view';
-import type { StoredMessage } from './message-writer';
+import type { StoredMessage } from './message-batch';
 import {
   MessagePageDto,
   PutMessageDto,

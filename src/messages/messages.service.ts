@@ -8,7 +8,8 @@ import { invalidField, Problem } from '../platform/problems/problem';
 import { DEFAULT_PAGE_SIZE } from '../platform/validation/field-rules';
 import { MessageEdits } from './message-edits';
 import { messageView, type MessageRow, type MessageView } from './message-view';
-import { MessageWriter, type StoredMessage } from './message-writer';
+import type { StoredMessage } from './message-batch';
+import { MessageWriter } from './message-writer';
 import type { MessagePage, MessagePageDto, PutMessageDto, SendMessageDto, VersionView } from './messages.dto';
 import { findMessage, readPage, versionsOf, type VersionRow } from './messages.queries';
 

@@ -43,8 +43,8 @@ export const STORING_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: WRITER,
-        find: `return await this.inBatchContext(batch, span, () => appendMessages(this.dataSource, commands));`,
-        replace: `return await this.inBatchContext(batch, span, async () => {
+        find: `return await inBatchContext(batch, span, () => appendMessages(this.dataSource, commands));`,
+        replace: `return await inBatchContext(batch, span, async () => {
           const runner = this.dataSource.createQueryRunner();
           await runner.connect();
           await runner.startTransaction();
