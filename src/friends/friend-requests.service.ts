@@ -11,6 +11,7 @@ import { EventBus } from '../platform/events/event-bus';
 import { readTimeCursor, writeTimeCursor } from '../platform/pagination/time-cursor';
 import { invalidField, Problem } from '../platform/problems/problem';
 import { DEFAULT_PAGE_SIZE } from '../platform/validation/field-rules';
+import { holdPeople } from '../users/people.queries';
 import { IS_PERSON, User } from '../users/user.entity';
 import { FriendRequest } from './friend-request.entity';
 import { friendRequestView } from './friend-view';
@@ -45,6 +46,7 @@ export class FriendRequestsService {
       const recipientId = await findRecipient(manager, input);
       if (recipientId === userId) throw invalidField('/recipientId', 'must be somebody else');
       await lockPair(manager, userId, recipientId);
+      await holdPeople(manager, [userId, recipientId]);
       if (await isBlocked(manager, userId, recipientId)) throw new Problem('forbidden');
       if (await areFriends(manager, userId, recipientId)) throw new Problem('already-friends');
       const crossing = await findPending(manager, recipientId, userId);
@@ -150,6 +152,7 @@ export class FriendRequestsService {
     afterCommit: AfterCommit,
   ): Promise<AcceptedFriendRequest> {
     if (await isBlocked(manager, request.senderId, request.recipientId)) throw new Problem('forbidden');
+    await holdPeople(manager, [request.senderId, request.recipientId]);
     await manager.insert(Friendship, pairOf(request.senderId, request.recipientId));
     const friendRequest = await this.answer(manager, request, 'accepted', afterCommit);
     const otherId = userId === request.senderId ? request.recipientId : request.senderId;
@@ -188,8 +191,11 @@ const withPeople = (manager: EntityManager) =>
     .innerJoinAndSelect('request.sender', 'sender')
     .innerJoinAndSelect('request.recipient', 'recipient');
 
+/** @throws Problem `friend-request-not-found` when it has gone with somebody who was erased */
 async function load(manager: EntityManager, id: string): Promise<FriendRequest> {
-  return withPeople(manager).where('request.id = :id', { id }).getOneOrFail();
+  const request = await withPeople(manager).where('request.id = :id', { id }).getOne();
+  if (!request) throw new Problem('friend-request-not-found');
+  return request;
 }
 
 /** Served by `friend_requests_pending_pair_key`. */
