@@ -234,7 +234,7 @@ describe('erasures and backups', () => {
     await until('the end', async () => (await unfinished()) === 0);
     await stop();
     // As another restore than ours would leave it.
-    await query(`update users set erased_at = null, username = '${ada.username}'`);
+    await query(`update users set erased_at = null, username = '${ada.username}' where id = '${ada.id}'`);
     await query('delete from erasures');
     await query(
       `update chat_messages set sender_id = '${ada.id}', body = 'Ada says', deleted_at = null, version = null, parents = '{}' where seq = 1 and conversation_id = '${group}'`,
