@@ -1,7 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkIntegrity } from '../src/integrity/check-integrity';
-import { call } from './support/api';
+import { erasePerson, lockPerson } from '../src/erasure/erase-person.queries';
+import { inTransaction } from '../src/platform/database/transaction';
+import { call, type Answer } from './support/api';
+import { aStatementWaits } from './support/locks';
 import { PASSWORD, signUp, signUpAll, type Person } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
 import { until } from './support/until';
@@ -119,6 +122,7 @@ describe('erasing an account', () => {
     });
 
     const revs = new Set<number>();
+    const people: string[] = [];
     for (let { seq, rev } = cursor, isComplete = false; !isComplete;) {
       const { body } = await cem.call(
         'GET',
@@ -128,18 +132,19 @@ describe('erasing an account', () => {
         expect(message).toMatchObject({ senderId: null, editedAt: null });
         revs.add(message.rev);
       }
-      expect(body.participants.every(({ userId }: { userId: string }) => userId !== cem.id)).toBe(true);
+      people.push(...body.participants.map(({ userId }: { userId: string }) => userId));
       expect(body.head).toEqual({ seq: count, rev: last });
       ({ seq, rev } = body.cursor);
       isComplete = body.complete;
     }
+    const heir = socket.payloads('participant:updated')[0].participant.userId;
+    expect(people).toEqual([ada.id, heir]);
     expect(revs.size).toBe(count);
     expect([Math.min(...revs), Math.max(...revs)]).toEqual([3, last]);
-    const synced = await (
-      await cem.connect()
-    ).ok('conversation:sync', { cursors: [{ ...cursor, rev: last }] });
+    const device = await cem.connect();
+    const synced = await device.ok('conversation:sync', { cursors: [{ ...cursor, rev: last }] });
     expect(synced.changes).toMatchObject([{ messages: [], complete: true, cursor: { rev: last } }]);
-    socket.close();
+    [socket, device].forEach((listener) => listener.close());
   });
 
   it('ends sessions and sockets at once, and signs nobody in any more', async () => {
@@ -291,6 +296,61 @@ describe('erasing an account', () => {
       expect((await ada.call('DELETE', '/users/me', body)).body.code).toBe(code);
     expect((await ada.call('GET', '/users/me')).status).toBe(200);
     expect(await server.dataSource.query('select from erasures where user_id = $1', [ada.id])).toEqual([]);
+  });
+
+  it.each<
+    [what: string, attempt: (ada: Person, ben: Person, request: string) => Promise<Answer>, code: string]
+  >([
+    [
+      'make a group with them',
+      (ada, ben) =>
+        ben.call('POST', '/conversations', { type: 'group', title: 'x', participantIds: [ada.id] }),
+      'user-not-found',
+    ],
+    [
+      'make a group of their own',
+      (ada) => ada.call('POST', '/conversations', { type: 'group', title: 'x', participantIds: [] }),
+      'user-not-found',
+    ],
+    [
+      'open a direct conversation with them',
+      (ada, ben) => ben.call('POST', '/conversations', { type: 'direct', participantIds: [ada.id] }),
+      'user-not-found',
+    ],
+    [
+      'add them to a group',
+      async (ada, ben) => ben.call('PUT', `/conversations/${await ben.group()}/participants/${ada.id}`, {}),
+      'user-not-found',
+    ],
+    [
+      'accept their request',
+      (_ada, ben, request) => ben.call('POST', `/friend-requests/${request}/accept`),
+      'friend-request-not-found',
+    ],
+    ['block them', (ada, ben) => ben.call('PUT', `/users/me/blocks/${ada.id}`), 'user-not-found'],
+    [
+      'change their profile',
+      (ada) => ada.call('PATCH', '/users/me', { displayName: 'Ada' }),
+      'session-revoked',
+    ],
+    [
+      'sign in as them',
+      (ada) =>
+        call(server.url, 'POST', '/api/v1/auth/login', { body: { login: ada.username, password: PASSWORD } }),
+      'invalid-credentials',
+    ],
+    ['erase them again', (ada) => erase(ada, 'keep'), 'session-revoked'],
+  ])('lets nobody %s meanwhile', async (_what, attempt, code) => {
+    const [ada, ben] = (await signUpAll(server.url, 2)) as [Person, Person];
+    const { body: request } = await ada.call('POST', '/friend-requests', { recipientId: ben.id });
+    let answer: Promise<Answer> | undefined;
+    await inTransaction(server.dataSource, async (manager) => {
+      await lockPerson(manager, ada.id);
+      answer = attempt(ada, ben, request.id);
+      await aStatementWaits(server);
+      await erasePerson(manager, { userId: ada.id, messages: 'keep' });
+    });
+    expect((await answer!).body.code).toBe(code);
   });
 
   it('is written down beside the backups before it is acknowledged, by an id alone', async () => {

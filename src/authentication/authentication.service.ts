@@ -80,7 +80,7 @@ export class AuthenticationService {
     }
     const passwordHash = await this.passwords.replacement(user.passwordHash, input.password);
     const signIn = async (manager: EntityManager): Promise<SignedIn> => {
-      await requireStillThere(manager, user.id);
+      await holdPeople(manager, [user.id], 'invalid-credentials');
       // Never over a password that was changed meanwhile.
       if (passwordHash)
         await manager.update(User, { id: user.id, passwordHash: user.passwordHash }, { passwordHash });
@@ -123,11 +123,4 @@ export class AuthenticationService {
     this.rateLimits.take('wrongPassword', userId);
     throw new Problem('invalid-credentials');
   }
-}
-
-/** Who was erased since the password was looked at cannot sign in. @throws Problem `invalid-credentials` */
-async function requireStillThere(manager: EntityManager, userId: string): Promise<void> {
-  await holdPeople(manager, [userId]).catch((error: unknown) => {
-    throw error instanceof Problem ? new Problem('invalid-credentials') : error;
-  });
 }

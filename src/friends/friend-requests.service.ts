@@ -152,7 +152,6 @@ export class FriendRequestsService {
     afterCommit: AfterCommit,
   ): Promise<AcceptedFriendRequest> {
     if (await isBlocked(manager, request.senderId, request.recipientId)) throw new Problem('forbidden');
-    await holdPeople(manager, [request.senderId, request.recipientId]);
     await manager.insert(Friendship, pairOf(request.senderId, request.recipientId));
     const friendRequest = await this.answer(manager, request, 'accepted', afterCommit);
     const otherId = userId === request.senderId ? request.recipientId : request.senderId;
@@ -235,5 +234,6 @@ async function lockRequest(
   if (!found) throw new Problem('friend-request-not-found');
   if ((by === 'sender' ? found.senderId : found.recipientId) !== userId) throw new Problem('forbidden');
   await lockPair(manager, found.senderId, found.recipientId);
+  await holdPeople(manager, [found.senderId, found.recipientId], 'friend-request-not-found');
   return load(manager, requestId);
 }

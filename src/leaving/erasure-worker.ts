@@ -11,8 +11,8 @@ import { Problem } from '../platform/problems/problem';
 import { Erasures } from './erasures';
 import { JournalKeeper } from './journal-keeper';
 
-/** How often each server looks for what a killed one has left. */
-const LOOK_EVERY_MS = 10_000;
+/** How often each server looks for what a killed one has left. One that starts looks at once. */
+const LOOK_EVERY_MS = 60_000;
 
 /**
  * What is left of erasures once they are acknowledged: messages, and what the journal lacks. Any server does it, in
@@ -77,7 +77,8 @@ export class ErasureWorker implements OnApplicationBootstrap, BeforeApplicationS
   private async attempt(): Promise<void> {
     try {
       if (this.mayWork && !this.hasCompared) await this.compare();
-      if (this.mayWork) await this.journal.writeOpen();
+      if (!this.mayWork || !(await this.erasures.areLeft())) return;
+      await this.journal.writeOpen();
       while (this.mayWork) {
         const started = performance.now();
         if (!(await this.erasures.eraseNextBatch())) break;

@@ -35,6 +35,14 @@ export class Erasures {
     });
   }
 
+  /** Whether anything is left to do of any erasure. Served by `erasures_open_idx`. */
+  async areLeft(): Promise<boolean> {
+    const rows: unknown[] = await this.dataSource.query(
+      `select from erasures where finished_at is null or journaled_at is null limit 1`,
+    );
+    return rows.length > 0;
+  }
+
   /** @returns false when nothing is left to do, or others are doing it */
   async eraseNextBatch(): Promise<boolean> {
     return inTransaction(this.dataSource, async (manager, afterCommit) => {

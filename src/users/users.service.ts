@@ -24,7 +24,7 @@ export class UsersService {
     return ownUserView(await this.find(userId));
   }
 
-  /** @throws Problem `user-not-found` */
+  /** @throws Problem `session-revoked` when the person was erased meanwhile */
   async updateProfile(userId: string, input: UpdateProfileDto): Promise<OwnUserView> {
     return inTransaction(this.dataSource, async (manager) => {
       const { displayName, avatarUrl, status } = input;
@@ -34,7 +34,7 @@ export class UsersService {
         { displayName, avatarUrl, status, updatedAt: new Date() },
       );
       const user = await manager.findOneBy(User, { id: userId, erasedAt: IsNull() });
-      if (!user) throw new Problem('user-not-found');
+      if (!user) throw new Problem('session-revoked');
       return ownUserView(user);
     });
   }
