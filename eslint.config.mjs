@@ -6,7 +6,8 @@ const oneDoor = [
   {
     selector:
       'TemplateElement[value.raw=/(insert\\s+into|update|delete\\s+from)\\s+chat_messages/i], Literal[value=/(insert\\s+into|update|delete\\s+from)\\s+chat_messages/i]',
-    message: 'Messages are written by src/messages/*.queries.ts and src/erasure only; new ones through appendMessages.',
+    message:
+      'Messages are written by src/messages/*.queries.ts and src/erasure only; new ones through appendMessages.',
   },
   {
     selector: 'TemplateElement[value.raw=/append_messages/i], Literal[value=/append_messages/i]',

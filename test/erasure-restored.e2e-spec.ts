@@ -229,6 +229,16 @@ describe('erasures and backups', () => {
     );
   });
 
+  it('a damaged journal keeps no server from going on', async () => {
+    await erase(ada, 'keep');
+    await until('the end', async () => (await unfinished()) === 0);
+    await stop();
+    writeFileSync(entryOf(ada), '');
+    await query('update erasures set finished_at = null');
+    await serve();
+    await until('the end', async () => (await unfinished()) === 0);
+  });
+
   it('a server erases again whom the database has got back by other means', async () => {
     await erase(ada, 'remove');
     await until('the end', async () => (await unfinished()) === 0);

@@ -43,6 +43,7 @@ export class ErasureWorker implements OnApplicationBootstrap, BeforeApplicationS
       this.hurry();
     });
     this.monitor.onChange(() => this.hurry());
+    this.maintenance.onChange(() => this.hurry());
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -75,23 +76,33 @@ export class ErasureWorker implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   private async attempt(): Promise<void> {
+    await this.step('the journal could not be compared with the database', () => this.compare());
+    await this.step('an erasure could not be gone on with', () => this.goOn());
+  }
+
+  /** What fails is tried again at the next look, and keeps nothing else from being done. */
+  private async step(failure: string, work: () => Promise<void>): Promise<void> {
+    if (!this.mayWork) return;
     try {
-      if (this.mayWork && !this.hasCompared) await this.compare();
-      if (!this.mayWork || !(await this.erasures.areLeft())) return;
-      await this.journal.writeOpen();
-      while (this.mayWork) {
-        const started = performance.now();
-        if (!(await this.erasures.eraseNextBatch())) break;
-        await new Promise((resolve) => setTimeout(resolve, performance.now() - started));
-      }
+      await work();
     } catch (error) {
-      // Maintenance may begin at any time; and the next look tries again.
-      if (error instanceof Problem) return;
-      this.logger.error('an erasure could not be gone on with', error);
+      // Maintenance, or an outage, may begin at any time.
+      if (!(error instanceof Problem)) this.logger.error(failure, error);
+    }
+  }
+
+  private async goOn(): Promise<void> {
+    if (!(await this.erasures.areLeft())) return;
+    await this.step('the journal could not be written', () => this.journal.writeOpen());
+    while (this.mayWork) {
+      const started = performance.now();
+      if (!(await this.erasures.eraseNextBatch())) return;
+      await new Promise((resolve) => setTimeout(resolve, performance.now() - started));
     }
   }
 
   private async compare(): Promise<void> {
+    if (this.hasCompared) return;
     const erased = await this.journal.comeBack();
     for (const erasure of erased) await this.erasures.erase(erasure, (hash) => hash !== undefined);
     if (erased.length > 0)

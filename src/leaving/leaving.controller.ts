@@ -15,7 +15,7 @@ export class LeavingController {
     description:
       'At once: the profile, the name and the e-mail address, all sessions and their sockets, friendships, requests, blocks, and participation in all conversations. Groups that one owns pass to the oldest admin, or else to the oldest member; those without anybody else end. In the background: messages lose their sender or become tombstones, one `rev` each, and what they said before they were edited is forgotten. Nothing of it can be taken back.',
     answers: { 202: NO_CONTENT },
-    problems: ['invalid-credentials', 'session-revoked', 'outcome-unknown'],
+    problems: ['invalid-credentials'],
   })
   async erase(@Caller() caller: CallerIdentity, @Body() input: EraseAccountDto): Promise<void> {
     await this.leaving.erase(caller.userId, input);
