@@ -45,8 +45,8 @@ export class FriendRequestsService {
     return inTransaction(this.dataSource, async (manager, afterCommit) => {
       const recipientId = await findRecipient(manager, input);
       if (recipientId === userId) throw invalidField('/recipientId', 'must be somebody else');
-      await lockPair(manager, userId, recipientId);
       await holdPeople(manager, [userId, recipientId]);
+      await lockPair(manager, userId, recipientId);
       if (await isBlocked(manager, userId, recipientId)) throw new Problem('forbidden');
       if (await areFriends(manager, userId, recipientId)) throw new Problem('already-friends');
       const crossing = await findPending(manager, recipientId, userId);
@@ -233,7 +233,7 @@ async function lockRequest(
   ]);
   if (!found) throw new Problem('friend-request-not-found');
   if ((by === 'sender' ? found.senderId : found.recipientId) !== userId) throw new Problem('forbidden');
-  await lockPair(manager, found.senderId, found.recipientId);
   await holdPeople(manager, [found.senderId, found.recipientId], 'friend-request-not-found');
+  await lockPair(manager, found.senderId, found.recipientId);
   return load(manager, requestId);
 }
