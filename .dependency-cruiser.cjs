@@ -1,13 +1,14 @@
 /**
  * The module graph (see ARCHITECTURE.md). A feature may use the platform and the features below it:
- *   platform ← watch, legacy, integrity ← backups ← monitoring, preflight; platform ← users ← contacts, authentication, participation ← messages
- *   ← conversations ← friends, catch-up ← connections ← braid, health ← documents, browser-client ← root
+ *   platform ← watch, legacy, integrity, erasure ← backups ← monitoring, preflight; platform ← users ← contacts, authentication, participation ← messages
+ *   ← conversations ← friends, catch-up, leaving ← connections ← braid, health ← documents, browser-client ← root
  */
 const ORDER = [
   'platform',
   'watch',
   'legacy',
   'integrity',
+  'erasure',
   'backups',
   'monitoring',
   'preflight',
@@ -19,6 +20,7 @@ const ORDER = [
   'conversations',
   'friends',
   'catch-up',
+  'leaving',
   'connections',
   'braid',
   'health',

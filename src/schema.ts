@@ -2,6 +2,7 @@ import { Session } from './authentication/session.entity';
 import { Block } from './contacts/block.entity';
 import { FriendRequest } from './friends/friend-request.entity';
 import { Friendship } from './contacts/friendship.entity';
+import { ErasureRow } from './leaving/erasure.entity';
 import { ChatMessage } from './messages/message.entity';
 import { MessageVersion } from './messages/message-version.entity';
 import { InitialSchema1764000000000 } from './migrations/1764000000000-initial-schema';
@@ -15,6 +16,7 @@ import { DataMigrations1764000000021 } from './migrations/1764000000021-data-mig
 import { LegacyImport1764000000030 } from './migrations/1764000000030-legacy-import';
 import { OldPasswordHashes1764000000031 } from './migrations/1764000000031-old-password-hashes';
 import { Timeline1764000000050 } from './migrations/1764000000050-timeline';
+import { Erasures1764000000060 } from './migrations/1764000000060-erasures';
 import { Conversation } from './participation/conversation.entity';
 import { Participant } from './participation/participant.entity';
 import type { DatabaseSchema } from './platform/database/database-options';
@@ -34,6 +36,7 @@ export const SCHEMA: DatabaseSchema = {
     ChatMessage,
     MessageVersion,
     DatabaseState,
+    ErasureRow,
   ],
   migrations: [
     InitialSchema1764000000000,
@@ -47,6 +50,7 @@ export const SCHEMA: DatabaseSchema = {
     LegacyImport1764000000030,
     OldPasswordHashes1764000000031,
     Timeline1764000000050,
+    Erasures1764000000060,
   ],
   dataMigrations: [],
   // eslint-disable-next-line no-restricted-syntax -- named to see that it is there, not called

@@ -287,6 +287,7 @@ describe('backups', () => {
       id,
       dataAgeSeconds: expect.any(Number),
       durationMs: expect.any(Number),
+      erasedAgain: 0,
     });
     const broken = {
       ...(await findBackup(configuration.backupFolder, 'latest')).manifest,

@@ -87,6 +87,14 @@ describe('the check of integrity', () => {
     });
   });
 
+  /** What is left of an erased person while their messages still are theirs. */
+  const husk = ({ id }: Person, erasedAndFinished = 'now(), null') => `
+    delete from sessions where user_id = '${id}';
+    delete from friendships where '${id}' in (user_low_id::text, user_high_id::text);
+    delete from friend_requests where '${id}' in (sender_id::text, recipient_id::text);
+    update conversation_participants set left_at = now() where user_id = '${id}';
+    update users set erased_at = now(), username = 'erased-0', password_hash = '!' where id = '${id}';
+    insert into erasures (user_id, messages, erased_at, finished_at) values ('${id}', 'keep', ${erasedAndFinished})`;
   const unknown = '00000000-0000-4000-8000-000000000000';
   it.each<[kind: string, where: () => string, sql: () => string]>([
     ['seq-hole', () => group, () => `delete from chat_messages where id = '${plain}'`],
@@ -157,6 +165,30 @@ describe('the check of integrity', () => {
       () => '',
       () => `insert into blocks (blocker_id, blocked_id) select user_low_id, user_high_id from friendships`,
     ],
+    ['erasure-half', () => ada.id, () => `update users set erased_at = now() where id = '${ada.id}'`],
+    [
+      'erasure-half',
+      () => ada.id,
+      () => `insert into erasures (user_id, messages) values ('${ada.id}', 'keep')`,
+    ],
+    [
+      'erasure-half',
+      () => ben.id,
+      () => `${husk(ben)}; update users set email = 'ben@example.org' where id = '${ben.id}'`,
+    ],
+    [
+      'erasure-half',
+      () => ben.id,
+      () => `${husk(ben)}; update conversation_participants set left_at = null where user_id = '${ben.id}'`,
+    ],
+    [
+      'erasure-half',
+      () => ben.id,
+      () =>
+        `${husk(ben)}; insert into blocks (blocker_id, blocked_id) select '${ada.id}', id from users where id = '${ben.id}'`,
+    ],
+    ['erasure-unfinished', () => ben.id, () => husk(ben, `now(), now()`)],
+    ['erasure-unfinished', () => ben.id, () => husk(ben, `now() - interval '2 days', null`)],
     ['request-open', () => '', () => `update friend_requests set status = 'pending'`],
     [
       'orphan',
@@ -183,6 +215,13 @@ describe('the check of integrity', () => {
         where: where() || expect.any(String),
         detail: expect.stringMatching(/.{10}/),
       });
+    });
+  });
+
+  it('has nothing to say of an erasure that is under way', async () => {
+    await onCopy(async (url) => {
+      await damage(url, husk(ben));
+      expect((await check(url)).filter(({ kind }) => kind.startsWith('erasure'))).toEqual([]);
     });
   });
 

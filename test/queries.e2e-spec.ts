@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Client, type QueryConfig } from 'pg';
+import { eraseNextMessages } from '../src/erasure/erase-messages.queries';
+import { erasePerson, lockPerson } from '../src/erasure/erase-person.queries';
 import { DeadlineClient } from '../src/platform/database/deadline-client';
+import { inTransaction } from '../src/platform/database/transaction';
 import { withClient } from './support/databases';
 import { signUpAll, type Person } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
@@ -101,8 +104,13 @@ describe('the statements of a request', () => {
   }
 
   /** Every scan of a table that the statements make, with the rows that it read. */
-  async function scansOf(statements: QueryConfig[]): Promise<{ table: string; by: string; rows: number }[]> {
+  async function scansOf(
+    statements: QueryConfig[],
+    kind = /^\s*(select|with)/i,
+  ): Promise<{ table: string; by: string; rows: number }[]> {
     return withClient(server.database.url, async (client) => {
+      // Those that write do it once more, and in vain.
+      await client.query('begin');
       const scans: { table: string; by: string; rows: number }[] = [];
       const walk = (node: PlanNode, table?: string): void => {
         const of = node['Relation Name'] ?? table;
@@ -115,12 +123,11 @@ describe('the statements of a request', () => {
         for (const child of node.Plans ?? [])
           walk(child, node['Node Type'] === 'Bitmap Heap Scan' ? of : undefined);
       };
-      for (const { text, values } of statements.filter((statement) =>
-        /^\s*(select|with)/i.test(statement.text),
-      )) {
+      for (const { text, values } of statements.filter((statement) => kind.test(statement.text))) {
         const { rows } = await client.query(`explain (analyze, format json) ${text}`, values as unknown[]);
         walk(rows[0]['QUERY PLAN'][0].Plan as PlanNode);
       }
+      await client.query('rollback');
       return scans;
     });
   }
@@ -206,6 +213,44 @@ describe('the statements of a request', () => {
     expect(scans.filter(({ table, by }) => by === 'Seq Scan' && tables.includes(table))).toEqual([]);
     const rows = scans.filter((scan) => scan.table === 'chat_messages').map((scan) => scan.rows);
     expect(rows.reduce((a, b) => a + b, 0)).toBeLessThanOrEqual(maxRows);
+  });
+
+  /** What erasing a person and the first of their messages takes; nothing of it stays. */
+  async function statementsOfErasure(username: string, batches: number): Promise<QueryConfig[]> {
+    const [person] = await server.dataSource.query<{ id: string }[]>(
+      `select id from users where username = $1`,
+      [username],
+    );
+    const isUndone = new Error('undone');
+    const statements = await statementsOf(() =>
+      inTransaction(server.dataSource, async (manager) => {
+        await lockPerson(manager, person!.id);
+        await erasePerson(manager, { userId: person!.id, messages: 'remove' });
+        for (let batch = 0; batch < batches; batch++) await eraseNextMessages(manager, 200);
+        throw isUndone;
+      }).catch((error: unknown) => {
+        if (error !== isUndone) throw error;
+      }),
+    );
+    return statements.filter(({ text }) => /^\s*(select|with|insert|update|delete)/i.test(text));
+  }
+
+  it('erasing somebody goes by index, and takes no more statements for two hundred conversations', async () => {
+    expect(await statementsOfErasure('crowd-1', 0)).toHaveLength(9);
+    expect(await statementsOfErasure(ada.username, 0)).toHaveLength(11); // who owns groups
+    const statements = await statementsOfErasure(ben.username, 1);
+    const scans = await scansOf(statements, /./);
+    expect(scans.map(({ by }) => by)).toEqual(
+      expect.arrayContaining([
+        'chat_messages_sender_idx',
+        'chat_messages_pkey',
+        'conversation_participants_user_idx',
+      ]),
+    );
+    const tables = ['chat_messages', 'message_versions', 'conversation_participants'];
+    expect(scans.filter(({ table, by }) => by === 'Seq Scan' && tables.includes(table))).toEqual([]);
+    const rows = scans.filter((scan) => scan.table === 'chat_messages').map((scan) => scan.rows);
+    expect(rows.reduce((a, b) => a + b, 0)).toBeLessThanOrEqual(1_500); // of 20,000, for 200 messages
   });
 
   it('a whole table that is read would be seen', async () => {

@@ -38,7 +38,7 @@ export interface ClientEvents {
   removed: { readonly conversationId: string };
   /** A message of one's own has another status. */
   outgoing: OutgoingMessage;
-  /** The session is over: by `signOut`, or by word of the server (`reason` is the code of its problem). */
+  /** The session is over: by `signOut`, or by word of the server (`reason` is the code of its problem, or `account-erased`). */
   'signed-out': { readonly reason: string };
   /** Whatever the server says, as it says it: typing, presence, friend requests … */
   event: { readonly name: string; readonly payload: unknown };

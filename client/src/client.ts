@@ -17,6 +17,8 @@ import { TimelineKeeper } from './timeline-keeper.ts';
 
 /** Whose data the storage holds. */
 const OWNER = 'owner';
+/** Of a session that has ended with its account. */
+const ACCOUNT_ERASED = 'account-erased';
 const CONVERSATION_EVENT = /^(message|participant|conversation):/;
 
 /** A signed-in device: one user, one session, one connection, all conversations. See the README. */
@@ -69,7 +71,10 @@ export class XFChatClient {
     connection.on('ready', (ready) => this.isReady(ready));
     connection.on('lost', () => this.isLost());
     connection.on('event', (event) => {
-      if (event.name === 'session:revoked') void session.over('session-revoked');
+      if (event.name === 'session:revoked') {
+        const { reason } = event.payload as { reason: string };
+        void session.over(reason === ACCOUNT_ERASED ? reason : 'session-revoked');
+      }
       if (CONVERSATION_EVENT.test(event.name)) this.catchUp.take(event as ConversationEvent);
       this.events.emit('event', event);
     });
@@ -159,6 +164,19 @@ export class XFChatClient {
     await this.session.end();
     await this.left('signed-out');
     await this.forgetEverything();
+  }
+
+  /**
+   * Erases the account, here and on all devices. Nothing of it is left in the storage.
+   * @param input `keep`: what was said stays, without a name; `remove`: it becomes tombstones
+   * @throws XFChatError such as `invalid-credentials`; after `outcome-unknown` or `unreachable` it may be erased
+   */
+  async eraseAccount(input: {
+    readonly password: string;
+    readonly messages: 'keep' | 'remove';
+  }): Promise<void> {
+    await this.session.request('DELETE', '/users/me', input);
+    await this.session.over(ACCOUNT_ERASED);
   }
 
   /**
@@ -327,11 +345,12 @@ export class XFChatClient {
     });
   }
 
-  /** The session is over. What was not sent stays in the storage, for the same user to sign in again. */
+  /** The session is over. What was not sent stays in the storage, for the same user to sign in again, if there is one. */
   private async left(reason: string): Promise<void> {
     await this.stop();
     this.timelines.clear();
     this.known.clear();
+    if (reason === ACCOUNT_ERASED) await this.forgetEverything();
     this.events.emit('signed-out', { reason });
   }
 

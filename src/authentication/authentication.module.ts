@@ -20,6 +20,6 @@ import { SessionsService } from './sessions.service';
     AuthenticationService,
     { provide: APP_GUARD, useClass: AuthenticationGuard },
   ],
-  exports: [SessionsService],
+  exports: [SessionsService, AuthenticationService],
 })
 export class AuthenticationModule {}

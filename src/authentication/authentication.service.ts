@@ -7,6 +7,7 @@ import { inTransaction } from '../platform/database/transaction';
 import type { ProblemCode } from '../platform/problems/catalogue';
 import { invalidField, Problem } from '../platform/problems/problem';
 import { RateLimits } from '../platform/rate-limits/rate-limits';
+import { holdPeople } from '../users/people.queries';
 import { User } from '../users/user.entity';
 import { ownUserView } from '../users/users.dto';
 import {
@@ -79,6 +80,7 @@ export class AuthenticationService {
     }
     const passwordHash = await this.passwords.replacement(user.passwordHash, input.password);
     const signIn = async (manager: EntityManager): Promise<SignedIn> => {
+      await holdPeople(manager, [user.id], 'invalid-credentials');
       // Never over a password that was changed meanwhile.
       if (passwordHash)
         await manager.update(User, { id: user.id, passwordHash: user.passwordHash }, { passwordHash });
@@ -90,27 +92,35 @@ export class AuthenticationService {
 
   /** Ends the user's other sessions. @throws Problem `invalid-credentials`, `validation-failed` or `rate-limited` */
   async changePassword(userId: string, sessionId: string, input: ChangePasswordDto): Promise<void> {
-    this.rateLimits.check('wrongPassword', userId);
     this.passwords.refuseCommon(input.newPassword, '/newPassword');
-    const user = await this.dataSource.manager
-      .createQueryBuilder(User, 'account')
-      .addSelect('account.passwordHash')
-      .where({ id: userId })
-      .getOne();
-    if (!user || !(await this.passwords.matches(user.passwordHash, input.currentPassword))) {
-      this.rateLimits.take('wrongPassword', userId);
-      throw new Problem('invalid-credentials');
-    }
+    const checkedHash = await this.requirePassword(userId, input.currentPassword);
     const passwordHash = await this.passwords.hash(input.newPassword);
     await inTransaction(this.dataSource, async (manager, afterCommit) => {
       // Only over the password that was checked: of two changes at once, one wins and the other is refused.
       const changed = await manager.update(
         User,
-        { id: userId, passwordHash: user.passwordHash },
+        { id: userId, passwordHash: checkedHash },
         { passwordHash, updatedAt: new Date() },
       );
       if (changed.affected === 0) throw new Problem('invalid-credentials');
       await this.sessions.endOthers(manager, userId, sessionId, afterCommit);
     });
+  }
+
+  /**
+   * That somebody who is signed in knows the password; guesses are limited as at a sign-in.
+   * @returns the hash that it matched: what depends on it has to see that it is still that one
+   * @throws Problem `invalid-credentials` or `rate-limited`
+   */
+  async requirePassword(userId: string, password: string): Promise<string> {
+    this.rateLimits.check('wrongPassword', userId);
+    const user = await this.dataSource.manager
+      .createQueryBuilder(User, 'account')
+      .addSelect('account.passwordHash')
+      .where({ id: userId })
+      .getOne();
+    if (user && (await this.passwords.matches(user.passwordHash, password))) return user.passwordHash;
+    this.rateLimits.take('wrongPassword', userId);
+    throw new Problem('invalid-credentials');
   }
 }

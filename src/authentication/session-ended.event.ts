@@ -3,6 +3,7 @@ export const SESSION_END_REASONS = [
   'ended-elsewhere',
   'password-changed',
   'refresh-token-reused',
+  'account-erased',
 ] as const;
 export type SessionEndReason = (typeof SESSION_END_REASONS)[number];
 

@@ -10,6 +10,8 @@ export interface Drill {
   readonly dataAgeSeconds: number;
   /** How long restoring and proving took. */
   readonly durationMs: number;
+  /** People who were erased after the backup was made: a restore erases them again. Absent when it does not restore. */
+  readonly erasedAgain?: number;
   /** Why not `ok`. */
   readonly reason?: string;
 }
@@ -30,8 +32,8 @@ export async function drill(context: BackupContext): Promise<Drill> {
     ...(reason !== undefined && { reason }),
   });
   try {
-    const { findings } = await verifyBackup(context, backup);
-    if (findings.length === 0) return conclude();
+    const { findings, erasedAgain } = await verifyBackup(context, backup);
+    if (findings.length === 0) return { ...conclude(), erasedAgain };
     const [first] = findings;
     return conclude(
       `it holds broken data in ${findings.length} places, such as ${first!.kind}: ${first!.where}`,

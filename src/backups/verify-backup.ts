@@ -13,6 +13,7 @@ import { readDigests, readFacts } from './database-facts';
 import { otherConversations, otherTables } from './differences';
 import type { Manifest } from './manifest';
 import { loadPortable } from './portable-data';
+import { knownErasures, repeatErasures } from './repeat-erasures';
 import { findPostgresTools, restoreWithTools, type PostgresTools } from './postgres-tools';
 import { SideDatabases, withClient } from './side-databases';
 
@@ -22,13 +23,15 @@ export interface Verification {
   readonly rows: number;
   /** Migrations that brought the restored data to the schema of this program. */
   readonly applied: readonly string[];
+  /** People who were erased after the backup was made, and were erased again. */
+  readonly erasedAgain: number;
   /** What the integrity check says of the restored data: it was so when the backup was made. */
   readonly findings: readonly Finding[];
 }
 
 /**
  * Restores the backup beside the live database, compares every count and digest with the manifest, brings it to the
- * schema of this program and looks for broken data; then drops it again. A backup that passes is marked as proven.
+ * schema of this program, erases again who was erased since, and looks for broken data; then drops it again. A backup that passes is marked as proven.
  * @throws BackupError when it cannot be restored, or restores something else than was backed up
  */
 export async function verifyBackup(context: BackupContext, backup: Backup): Promise<Verification> {
@@ -61,6 +64,7 @@ export async function requireRestorable(context: BackupContext, backup: Backup):
       `${path} is refused: it was made by XFChat ${manifest.appVersion}, with migrations that this version does not know: ${unknown.join(', ')}. Restore it with that version.`,
     );
   }
+  await knownErasures(context);
   await requireIntact(backup, (bytes) =>
     context.progress(`reading the file: ${Math.floor((100 * bytes) / manifest.size)} %`),
   );
@@ -104,6 +108,7 @@ export async function restoreInto(
       const migrated = await inSnapshot(dataSource, readDigests);
       refuse(otherConversations(manifest.conversations, migrated));
     }
+    const erasedAgain = await repeatErasures(dataSource, await knownErasures(context), progress);
     const findings = await checkIntegrity(dataSource, (kind, done, total) =>
       progress(`checking ${done} of ${total}: ${kind}`),
     );
@@ -112,6 +117,7 @@ export async function restoreInto(
       conversations: Object.keys(manifest.conversations).length,
       rows: manifest.tables.reduce((sum, { rows }) => sum + rows, 0),
       applied,
+      erasedAgain,
       findings,
     };
   } finally {

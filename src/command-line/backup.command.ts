@@ -73,7 +73,7 @@ export async function backupVerifyCommand(reference: string | undefined, options
     const { findings, ...facts } = await verifyBackup(context, backup);
     const isOk = findings.length === 0;
     const text = isOk
-      ? `${backup.manifest.id} restores: ${facts.rows} rows, ${facts.conversations} conversations, in ${facts.durationMs} ms`
+      ? `${backup.manifest.id} restores: ${facts.rows} rows, ${facts.conversations} conversations, in ${facts.durationMs} ms${erasedInWords(facts.erasedAgain)}`
       : findings.map(({ kind, where, detail }) => `${kind}: ${where} ${detail}`).join('\n');
     progress('');
     print(options, text, { ok: isOk, id: backup.manifest.id, ...facts, findings });
@@ -92,14 +92,14 @@ export async function backupRestoreCommand(reference: string, options: RestoreOp
     const backup = await findBackup(configuration.backupFolder, reference);
     const { id, begunAt } = backup.manifest;
     const restored = await restoreBackup(context, backup, options);
-    const { database, replaced, epoch, disconnected, maintenanceSince, findings } = restored;
+    const { database, replaced, epoch, disconnected, maintenanceSince, erasedAgain, findings } = restored;
     progress('');
     if (findings.length > 0)
       context.warn(
         `the data was broken when it was backed up, in ${findings.length} places: run \`xfchat check\``,
       );
     const text = [
-      `"${database}" is as it was at ${begunAt} (${id}), under epoch ${epoch}`,
+      `"${database}" is as it was at ${begunAt} (${id}), under epoch ${epoch}${erasedInWords(erasedAgain)}`,
       ...(replaced ? [`what was there is kept in "${replaced}" until the next restore`] : []),
       ...(disconnected > 0
         ? [`${disconnected} connections of servers were ended; they come back by themselves`]
@@ -116,10 +116,10 @@ export async function backupRestoreCommand(reference: string, options: RestoreOp
 export async function drillCommand(options: Options): Promise<void> {
   await withBackups(async (context) => {
     const result = await drill(context);
-    const { ok, id, dataAgeSeconds, durationMs, reason } = result;
+    const { ok, id, dataAgeSeconds, durationMs, erasedAgain, reason } = result;
     progress('');
     const text = ok
-      ? `${id} restores in ${durationMs} ms; what it holds is ${dataAgeSeconds} s old`
+      ? `${id} restores in ${durationMs} ms; what it holds is ${dataAgeSeconds} s old${erasedInWords(erasedAgain)}`
       : `${id} does not restore: ${reason}`;
     print(options, text, result);
     if (!ok) process.exitCode = 1;
@@ -139,6 +139,12 @@ async function withBackups(
 }
 
 export const ageOf = (begunAt: string): number => Math.round((Date.now() - Date.parse(begunAt)) / 1_000);
+
+/** What is said only where there is something to say. */
+function erasedInWords(people = 0): string {
+  if (people === 0) return '';
+  return `; ${people === 1 ? 'a person who was' : `${people} people who were`} erased since ${people === 1 ? 'is' : 'are'} erased again`;
+}
 
 const idOf = (path: string): string => path.replace(/^.*[/\\]|\.backup$/g, '');
 

@@ -13,6 +13,7 @@ import { DEFAULT_PAGE_SIZE } from '../platform/validation/field-rules';
 import { lockConversation, requireRole, takeRevs } from '../participation/conversation-access';
 import { Conversation } from '../participation/conversation.entity';
 import { Participant, type Role } from '../participation/participant.entity';
+import { holdPeople } from '../users/people.queries';
 import { IS_PERSON, User } from '../users/user.entity';
 import {
   findOwnConversations,
@@ -65,7 +66,7 @@ export class ConversationsService {
     otherId: string,
   ): Promise<{ conversation: ConversationView; isNew: boolean }> {
     return inTransaction(this.dataSource, async (manager, afterCommit) => {
-      await requireUsers(manager, [otherId]);
+      await requireUsers(manager, userId, [otherId]);
       // A block that is being acknowledged meanwhile comes before or after this, not in between.
       await lockPairShared(manager, userId, otherId);
       if (await isBlocked(manager, userId, otherId)) throw new Problem('forbidden');
@@ -108,7 +109,7 @@ export class ConversationsService {
     const id = input.id ?? uuidv7();
     try {
       return await inTransaction(this.dataSource, async (manager, afterCommit) => {
-        await requireUsers(manager, others);
+        await requireUsers(manager, userId, others);
         await requireContacts(manager, this.configuration.CONTACT_POLICY, userId, others);
         const { title, description } = input;
         await manager.insert(Conversation, {
@@ -214,10 +215,11 @@ async function findDirect(manager: EntityManager, a: string, b: string): Promise
   return (await manager.findOneBy(Conversation, { directKey: directKey(a, b) }))?.id;
 }
 
-/** @throws Problem `user-not-found` */
-async function requireUsers(manager: EntityManager, ids: string[]): Promise<void> {
-  const found = await manager.countBy(User, { id: In(ids), ...IS_PERSON });
-  if (found !== ids.length) throw new Problem('user-not-found');
+/** Nobody of them is erased before the transaction ends. @throws Problem `user-not-found` */
+async function requireUsers(manager: EntityManager, userId: string, others: string[]): Promise<void> {
+  await holdPeople(manager, [userId, ...others]);
+  const found = await manager.countBy(User, { id: In(others), ...IS_PERSON });
+  if (found !== others.length) throw new Problem('user-not-found');
 }
 
 async function addAll(

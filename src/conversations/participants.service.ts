@@ -17,6 +17,7 @@ import {
 } from '../participation/conversation-access';
 import { Participant, type Role } from '../participation/participant.entity';
 import { findParticipant, listParticipants, type ParticipantView } from '../participation/participant-view';
+import { holdPeople } from '../users/people.queries';
 import { IS_PERSON, User } from '../users/user.entity';
 import { sharedConversation } from './conversation-view';
 import { ConversationAdded, ParticipantChanged, ParticipantLeft } from './conversations.events';
@@ -94,6 +95,7 @@ export class ParticipantsService {
     requireRole(access, 'admin');
     const { id: conversationId, lastSeq } = access.conversation;
     if (!(await manager.existsBy(User, { id: targetId, ...IS_PERSON }))) throw new Problem('user-not-found');
+    await holdPeople(manager, [targetId]);
     await requireContacts(manager, this.configuration.CONTACT_POLICY, access.participant.userId, [targetId]);
     const given = mayGive(access, role) ? role : 'member';
     if (given === 'owner') await this.handOver(manager, access, afterCommit);

@@ -11,6 +11,7 @@ import { EventBus } from '../platform/events/event-bus';
 import { readTimeCursor, writeTimeCursor } from '../platform/pagination/time-cursor';
 import { invalidField, Problem } from '../platform/problems/problem';
 import { DEFAULT_PAGE_SIZE } from '../platform/validation/field-rules';
+import { holdPeople } from '../users/people.queries';
 import { IS_PERSON, User } from '../users/user.entity';
 import { FriendRequest } from './friend-request.entity';
 import { friendRequestView } from './friend-view';
@@ -44,6 +45,7 @@ export class FriendRequestsService {
     return inTransaction(this.dataSource, async (manager, afterCommit) => {
       const recipientId = await findRecipient(manager, input);
       if (recipientId === userId) throw invalidField('/recipientId', 'must be somebody else');
+      await holdPeople(manager, [userId, recipientId]);
       await lockPair(manager, userId, recipientId);
       if (await isBlocked(manager, userId, recipientId)) throw new Problem('forbidden');
       if (await areFriends(manager, userId, recipientId)) throw new Problem('already-friends');
@@ -188,8 +190,11 @@ const withPeople = (manager: EntityManager) =>
     .innerJoinAndSelect('request.sender', 'sender')
     .innerJoinAndSelect('request.recipient', 'recipient');
 
+/** @throws Problem `friend-request-not-found` when it has gone with somebody who was erased */
 async function load(manager: EntityManager, id: string): Promise<FriendRequest> {
-  return withPeople(manager).where('request.id = :id', { id }).getOneOrFail();
+  const request = await withPeople(manager).where('request.id = :id', { id }).getOne();
+  if (!request) throw new Problem('friend-request-not-found');
+  return request;
 }
 
 /** Served by `friend_requests_pending_pair_key`. */
@@ -228,6 +233,7 @@ async function lockRequest(
   ]);
   if (!found) throw new Problem('friend-request-not-found');
   if ((by === 'sender' ? found.senderId : found.recipientId) !== userId) throw new Problem('forbidden');
+  await holdPeople(manager, [found.senderId, found.recipientId], 'friend-request-not-found');
   await lockPair(manager, found.senderId, found.recipientId);
   return load(manager, requestId);
 }

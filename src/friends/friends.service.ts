@@ -9,6 +9,7 @@ import { EventBus } from '../platform/events/event-bus';
 import { readTimeCursor, writeTimeCursor } from '../platform/pagination/time-cursor';
 import { invalidField, Problem } from '../platform/problems/problem';
 import { DEFAULT_PAGE_SIZE } from '../platform/validation/field-rules';
+import { holdPeople } from '../users/people.queries';
 import { IS_PERSON, User } from '../users/user.entity';
 import { userView, type UserView } from '../users/users.dto';
 import { FriendRequestsService } from './friend-requests.service';
@@ -69,6 +70,7 @@ export class FriendsService {
         `select id from conversations where direct_key = $1 for no key update`,
         [`${userLowId}:${userHighId}`],
       );
+      await holdPeople(manager, [userId, otherId]);
       await manager.upsert(Block, { blockerId: userId, blockedId: otherId }, ['blockerId', 'blockedId']);
       afterCommit(() => this.events.publish(new UserBlocked([userId, otherId], conversation?.id)));
       await this.requests.endAllBetween(manager, userId, otherId, afterCommit);

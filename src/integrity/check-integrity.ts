@@ -2,6 +2,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { inSnapshot } from '../platform/database/transaction';
 import { CATALOGUE, orphanChecks } from './catalogue';
 import { contentDigests } from './content-digest';
+import { ERASURES } from './erasures';
 import type { Check, Finding } from './finding';
 import { HISTORIES } from './histories';
 import { NUMBERING } from './numbering';
@@ -27,6 +28,7 @@ export async function checkIntegrity(
     ...NUMBERING,
     ...HISTORIES,
     ...RELATIONS,
+    ...ERASURES,
   ]);
   const findings: Finding[] = [];
   const run = (kind: string, look: (manager: EntityManager) => Promise<Finding[]>): Promise<Finding[]> =>

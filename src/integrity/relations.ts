@@ -15,9 +15,10 @@ export const RELATIONS: readonly Check[] = [
     sql: `
       select c.id as place, format('is of %s people', count(p.user_id)) as detail
       from conversations c left join conversation_participants p on p.conversation_id = c.id
+      left join users u on u.id = p.user_id
       where c.type = 'direct'
       group by c.id, c.direct_key
-      having count(p.user_id) <> 2 or bool_or(p.role <> 'member' or p.left_at is not null)
+      having count(p.user_id) <> 2 or bool_or(p.role <> 'member' or (p.left_at is null) <> (u.erased_at is null))
         or c.direct_key <> min(p.user_id::text) || ':' || max(p.user_id::text)`,
   },
   {

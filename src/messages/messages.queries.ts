@@ -17,6 +17,11 @@ export async function findMessage(
   return rows[0];
 }
 
+/** Served by `chat_messages_pkey`. */
+export async function findMessages(manager: EntityManager, ids: readonly string[]): Promise<MessageRow[]> {
+  return manager.query(`select ${COLUMNS} from chat_messages m where m.id = any ($1)`, [ids]);
+}
+
 /** Which part of a conversation to read; the newest when nothing is given, and one of them at most. */
 export interface PagePosition {
   readonly before?: number;

@@ -92,6 +92,21 @@ export async function findParticipant(
   return rows.map(placed)[0];
 }
 
+/** Some participants of some conversations, also ones who have left. Served by `conversation_participants_pkey`. */
+export async function findParticipants(
+  manager: EntityManager,
+  places: readonly { conversationId: string; userId: string }[],
+): Promise<PlacedParticipant[]> {
+  if (places.length === 0) return [];
+  const rows: ParticipantRow[] = await manager.query(
+    `select ${COLUMNS} from unnest($1::uuid[], $2::uuid[]) as place (conversation_id, user_id)
+     join conversation_participants p on p.conversation_id = place.conversation_id and p.user_id = place.user_id
+     join users u on u.id = p.user_id`,
+    [places.map(({ conversationId }) => conversationId), places.map(({ userId }) => userId)],
+  );
+  return rows.map(placed);
+}
+
 /**
  * For each conversation up to `limit` participants that changed above `rev`, those who left included, in `rev` order.
  * Served by `conversation_participants_rev_idx`.

@@ -1,4 +1,4 @@
-import { Check, Column, Entity, PrimaryColumn, Unique } from 'typeorm';
+import { Check, Column, Entity, IsNull, PrimaryColumn, Unique } from 'typeorm';
 
 /** A person's account. */
 @Entity('users')
@@ -36,6 +36,15 @@ export class User {
   @Column('boolean', { name: 'is_internal', default: false })
   isInternal: boolean;
 
+  /** What is left of a person who was erased: an id, and nothing that says whose it was. */
+  @Column('timestamp with time zone', {
+    name: 'erased_at',
+    precision: 3,
+    nullable: true,
+    comment: 'the person is no more; null: a person',
+  })
+  erasedAt: Date | null;
+
   @Column('timestamp with time zone', { name: 'created_at', precision: 3, default: () => 'now()' })
   createdAt: Date;
 
@@ -43,5 +52,5 @@ export class User {
   updatedAt: Date;
 }
 
-/** What a search for people has to ask: the server's own users are none. */
-export const IS_PERSON = { isInternal: false } as const;
+/** What a search for people has to ask: the server's own users are none, and those who were erased are none any more. */
+export const IS_PERSON = { isInternal: false, erasedAt: IsNull() };

@@ -68,7 +68,7 @@ export const userListSchema = page('UserList', userSchema);
 export type UserList = Of<typeof userListSchema>;
 
 export function userView(
-  user: Omit<User, 'passwordHash' | 'email' | 'isOperator' | 'isInternal' | 'updatedAt'>,
+  user: Omit<User, 'passwordHash' | 'email' | 'isOperator' | 'isInternal' | 'erasedAt' | 'updatedAt'>,
 ): UserView {
   return {
     id: user.id,

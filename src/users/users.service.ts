@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
+import { DataSource, IsNull } from 'typeorm';
 import { inTransaction } from '../platform/database/transaction';
 import { Problem } from '../platform/problems/problem';
 import { DEFAULT_PAGE_SIZE } from '../platform/validation/field-rules';
@@ -24,13 +24,17 @@ export class UsersService {
     return ownUserView(await this.find(userId));
   }
 
-  /** @throws Problem `user-not-found` */
+  /** @throws Problem `session-revoked` when the person was erased meanwhile */
   async updateProfile(userId: string, input: UpdateProfileDto): Promise<OwnUserView> {
     return inTransaction(this.dataSource, async (manager) => {
       const { displayName, avatarUrl, status } = input;
-      await manager.update(User, userId, { displayName, avatarUrl, status, updatedAt: new Date() });
-      const user = await manager.findOneBy(User, { id: userId });
-      if (!user) throw new Problem('user-not-found');
+      await manager.update(
+        User,
+        { id: userId, erasedAt: IsNull() },
+        { displayName, avatarUrl, status, updatedAt: new Date() },
+      );
+      const user = await manager.findOneBy(User, { id: userId, erasedAt: IsNull() });
+      if (!user) throw new Problem('session-revoked');
       return ownUserView(user);
     });
   }

@@ -78,6 +78,39 @@ describe('settings', () => {
     await elsewhere.shows(['I am still here']);
     expect([...tab.faults, ...elsewhere.faults]).toEqual([]);
   });
+
+  it('erase the account, after which the others see what was said without a name', async () => {
+    const [cem, dora] = [
+      await signUp(bench.url, { displayName: 'Cem' }),
+      await signUp(bench.url, { displayName: 'Dora' }),
+    ];
+    const request = await cem.call('POST', '/friend-requests', { recipientId: dora.id });
+    const accepted = await dora.call('POST', `/friend-requests/${request.body.id}/accept`);
+    await cem.send(accepted.body.conversation.id, 'from Cem');
+    const [tab, other] = await Promise.all([bench.visit(), bench.visit()]);
+    await Promise.all([tab.signIn(cem), other.signIn(dora)]);
+    await other.openConversation(/Cem/);
+    await other.shows(['from Cem']);
+
+    await tab.link('Settings').click();
+    await tab.button('Erase my account …').click();
+    const confirm = tab.button('Erase my account');
+    await tab.field('Your password').fill('not my password');
+    expect(await confirm.isDisabled()).toBe(true);
+    await tab.page.getByRole('radio', { name: /without my name/ }).check();
+    await confirm.click();
+    await isRefused(tab, 'Your password', 'This is not your password.');
+    await tab.field('Your password').fill(PASSWORD);
+    await confirm.click();
+    await tab.sees('Your account was erased.');
+    expect((await cem.call('GET', '/users/me')).body.code).toBe('session-revoked');
+
+    await other.sees('The account that you wrote to was erased.');
+    await other.shows(['from Cem']);
+    await other.list.getByRole('link', { name: /Erased account/ }).waitFor();
+    expect(await other.page.getByText('Cem', { exact: true }).count()).toBe(0);
+    expect([...tab.faults, ...other.faults]).toEqual([]);
+  });
 });
 
 function ground(tab: Tab): Promise<string> {

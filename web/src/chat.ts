@@ -8,6 +8,7 @@ import {
 } from '@xfchat/client';
 import { Friends } from './people/friends.ts';
 import { People } from './people/people.ts';
+import { ERASED_NAME } from './words.ts';
 
 /** After an outage everybody wants to send: each at a moment of its own within this time. */
 const SPREAD_MS = 3_000;
@@ -91,14 +92,14 @@ export class Chat {
     return version;
   }
 
-  /** The one whom a direct conversation is with. */
+  /** The one whom a direct conversation is with; nobody any more when they have erased their account. */
   partner(conversation: Conversation): Participant | undefined {
     return conversation.participants.find(({ userId }) => userId !== this.client.user?.id);
   }
 
   titleOf(conversation: Conversation): string {
     if (conversation.type === 'group') return conversation.title ?? 'A group';
-    return this.partner(conversation)?.user.displayName ?? 'Somebody who has left';
+    return this.partner(conversation)?.user.displayName ?? ERASED_NAME;
   }
 
   /** Reads one's own profile anew: it may have been changed on another device. */

@@ -1,5 +1,8 @@
 import { XFChatError } from '@xfchat/client';
 
+/** Whoever has had themselves erased. */
+export const ERASED_NAME = 'Erased account';
+
 /** What is said to people in place of the server's texts, which are for those who write programs. */
 const WORDS: Readonly<Record<string, string>> = {
   'not-connected': 'There is no connection to the server right now.',
@@ -16,6 +19,7 @@ const WORDS: Readonly<Record<string, string>> = {
   draining: 'The server is being restarted. Try again in a moment.',
   'outcome-unknown': 'The server did not say whether that was done. Look, and try again if it was not.',
   'session-revoked': 'You were signed out, on another device or by the server.',
+  'account-erased': 'Your account was erased.',
   'token-expired': 'You were away for long. Sign in again.',
   unauthenticated: 'Sign in again, please.',
   'signed-out': 'Nobody is signed in.',

@@ -5,6 +5,7 @@ import { Field } from '../frame/field.tsx';
 import { SettingsForm, textOf } from '../frame/form.tsx';
 import { PaneHead } from '../frame/pane-head.tsx';
 import { chooseTheme, theme, type Theme } from '../frame/theme.ts';
+import { EraseAccount } from './erase-account.tsx';
 import { Devices } from './devices.tsx';
 import { PasswordForm } from './password-form.tsx';
 
@@ -18,6 +19,7 @@ export function SettingsScreen() {
         <Devices />
         <PasswordForm />
         <SignOut />
+        <EraseAccount />
       </div>
     </div>
   );

@@ -5,6 +5,7 @@ import { Icon, type IconName } from '../frame/icon.tsx';
 import { Avatar } from '../people/avatar.tsx';
 import { follow, pathOf, route } from '../route.ts';
 import { shortTime, wholeTime } from '../times.ts';
+import { ERASED_NAME } from '../words.ts';
 
 /** Everything that one takes part in, the latest activity first, and the ways to everything else. */
 export function ConversationList() {
@@ -109,6 +110,7 @@ function preview({ messages, outgoing, participants, type }: Conversation, chat:
   const text = last.deletedAt ? 'Deleted message' : (last.body ?? '');
   if (last.senderId === chat.client.user?.id) return `You: ${text}`;
   if (type === 'direct') return text;
+  if (last.senderId === null) return `${ERASED_NAME}: ${text}`;
   const sender = participants.find(({ userId }) => userId === last.senderId);
   return sender ? `${sender.user.displayName}: ${text}` : text;
 }

@@ -83,6 +83,7 @@ export function ConversationView({ conversation }: { conversation: Conversation 
   };
 
   const isEdit = about?.kind === 'edit';
+  const isAlone = conversation.type === 'direct' && !chat.partner(conversation);
   const isBehind = chat.isOnline.value && conversation.status === 'catching-up';
   return (
     <>
@@ -101,22 +102,26 @@ export function ConversationView({ conversation }: { conversation: Conversation 
         {isBehind && 'Looking for messages that you have missed …'}
       </div>
       <Announcement conversation={conversation} />
-      <Composer
-        key={isEdit ? about.message.id : 'new'}
-        label={isEdit ? 'Change the message' : `Write to ${chat.titleOf(conversation)}`}
-        initialText={
-          isEdit ? (restored ?? about.message.body ?? '') : (chat.drafts.get(conversation.id) ?? '')
-        }
-        about={about}
-        isBusy={writing.isBusy}
-        isCovered={conflict !== undefined}
-        isWaiting={!chat.canSend}
-        failure={writing.failure ?? changing.failure}
-        onText={(text) => !isEdit && chat.drafts.set(conversation.id, text)}
-        onSubmit={submit}
-        onCancel={() => begin(undefined)}
-        onEditLast={editLast}
-      />
+      {isAlone ? (
+        <p class="note">The account that you wrote to was erased. Nobody would read what you write here.</p>
+      ) : (
+        <Composer
+          key={isEdit ? about.message.id : 'new'}
+          label={isEdit ? 'Change the message' : `Write to ${chat.titleOf(conversation)}`}
+          initialText={
+            isEdit ? (restored ?? about.message.body ?? '') : (chat.drafts.get(conversation.id) ?? '')
+          }
+          about={about}
+          isBusy={writing.isBusy}
+          isCovered={conflict !== undefined}
+          isWaiting={!chat.canSend}
+          failure={writing.failure ?? changing.failure}
+          onText={(text) => !isEdit && chat.drafts.set(conversation.id, text)}
+          onSubmit={submit}
+          onCancel={() => begin(undefined)}
+          onEditLast={editLast}
+        />
+      )}
       {deleting && (
         <Confirmation
           title="Delete this message?"

@@ -37,7 +37,11 @@ export function HistoryDialog({ message, onClose }: { message: Message; onClose:
               {before ? 'Changed' : 'Written'}{' '}
               <time dateTime={version.createdAt}>{wholeTime(version.createdAt)}</time>
             </h3>
-            <Differences from={before?.body ?? version.body ?? ''} to={version.body ?? ''} />
+            {version.body === null ? (
+              <p class="muted">What it said then is not kept any more.</p>
+            ) : (
+              <Differences from={before?.body ?? version.body} to={version.body} />
+            )}
           </li>
         ))}
       </ol>

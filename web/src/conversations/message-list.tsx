@@ -1,8 +1,8 @@
 import { Component, createRef, Fragment } from 'preact';
-import type { Conversation, Message } from '@xfchat/client';
+import type { Conversation, Message, User } from '@xfchat/client';
 import { Icon } from '../frame/icon.tsx';
 import { dayInWords } from '../times.ts';
-import { inWords } from '../words.ts';
+import { ERASED_NAME, inWords } from '../words.ts';
 import type { MessageActions } from './message-actions.ts';
 import { MessageRow } from './message-row.tsx';
 import { around, atEnd, earlier, followed, later, type Held, type MessageWindow } from './message-window.ts';
@@ -264,9 +264,7 @@ export class MessageList extends Component<ListProps, ListState> {
                     isGroup={type === 'group'}
                     sender={isOutgoing(said) ? undefined : users.get(said.senderId ?? '')}
                     quoted={quoted}
-                    quotedName={
-                      quoted?.senderId === ownUserId ? 'You' : users.get(quoted?.senderId ?? '')?.displayName
-                    }
+                    quotedName={quoted ? nameOf(quoted.senderId, ownUserId, users) : undefined}
                     readBy={isOwn && seq ? positions.filter((position) => position >= seq).length : 0}
                     mayDelete={isOwn || (type === 'group' && myRole !== 'member')}
                     isCurrent={said.id === current}
@@ -308,4 +306,10 @@ function Beginning({ hasOlder, isOnline, failure, onRetry }: BeginningProps) {
       </button>
     </p>
   );
+}
+
+/** Undefined of those who have left. */
+function nameOf(id: string | null, ownUserId: string, users: ReadonlyMap<string, User>): string | undefined {
+  if (id === null) return ERASED_NAME;
+  return id === ownUserId ? 'You' : users.get(id)?.displayName;
 }

@@ -4,6 +4,7 @@ import { useChat } from '../context.ts';
 import { Avatar } from '../people/avatar.tsx';
 import { MessageText } from '../text/message-text.tsx';
 import { timeOfDay, wholeTime } from '../times.ts';
+import { ERASED_NAME } from '../words.ts';
 import type { MessageActions } from './message-actions.ts';
 import { MessageState } from './message-state.tsx';
 import { MessageToolbar } from './message-toolbar.tsx';
@@ -105,7 +106,7 @@ function Row(props: RowProps) {
 function SenderName({ id, known }: { id: string | null; known: User | undefined }) {
   const { people } = useChat();
   if (known) return <>{known.displayName}</>;
-  if (id === null) return <>A deleted account</>;
+  if (id === null) return <>{ERASED_NAME}</>;
   return <>{people.of(id).value?.displayName ?? 'Somebody who has left'}</>;
 }
 

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { access, constants, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Erasure } from '../erasure/erase-person.queries';
+import { BackupError } from './backup-error';
+import { backupIdsIn, timeOfBackup } from './backup-folder';
+import { replaceDurably } from './durable-files';
+
+/** What the journal knows of an erasure. */
+export type JournalEntry = Required<Erasure>;
+
+const FOLDER = 'erasures';
+const ENTRY = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.json$/;
+const DRAFT = /\.draft-\d+$/;
+/** Clocks of different machines, and the time between an erasure and its commit. */
+const MARGIN_MS = 24 * 3_600_000;
+
+/**
+ * The people who were erased, beside the backups in which they still are: a file for each person, named by their id, so
+ * that several servers may write at once and nobody waits. It holds what a restore has to know, and nothing personal.
+ * @see docs/adr/0024-erasures-and-their-journal.md
+ */
+export class ErasureJournal {
+  private readonly folder: string;
+
+  /** @param backupFolder `BACKUP_DIR` */
+  constructor(private readonly backupFolder: string) {
+    this.folder = join(backupFolder, FOLDER);
+  }
+
+  /** @throws Error when it cannot be written to */
+  async requireWritable(): Promise<void> {
+    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    await access(this.folder, constants.W_OK);
+  }
+
+  /** It is on the disk when this resolves. Writing the same again changes nothing. */
+  async write(entry: JournalEntry): Promise<void> {
+    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    await replaceDurably(join(this.folder, `${entry.userId}.json`), `${JSON.stringify(sealed(entry))}\n`);
+  }
+
+  /** @throws BackupError that names a file which is not as it was written: who was erased would come back */
+  async read(): Promise<JournalEntry[]> {
+    const names = (await namesIn(this.folder)).filter((name) => !DRAFT.test(name)).sort();
+    return Promise.all(names.map((name) => this.open(name)));
+  }
+
+  /**
+   * Forgets erasures that are in every backup which is left. By the names of the backups alone: also one that cannot be
+   * read now may be restored one day.
+   */
+  async forgetExpired(): Promise<void> {
+    const backups = await backupIdsIn(this.backupFolder);
+    if (backups.length === 0) return;
+    const oldest = Math.min(...backups.map(timeOfBackup));
+    for (const { userId, erasedAt } of await this.read())
+      if (erasedAt.getTime() < oldest - MARGIN_MS) await rm(join(this.folder, `${userId}.json`));
+  }
+
+  private async open(name: string): Promise<JournalEntry> {
+    const path = join(this.folder, name);
+    const text = await readFile(path, 'utf8');
+    const entry = entryOf(text);
+    if (entry && ENTRY.exec(name)?.[1] === entry.userId) return entry;
+    throw new BackupError(
+      `${path} is not as it was written, so it is not known who was erased, and they would come back with the data. See "Erased accounts" in docs/operating.md.`,
+    );
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+}
+
+function sealed({ userId, messages, erasedAt }: JournalEntry): object {
+  const content = { userId, messages, erasedAt: erasedAt.toISOString() };
+  return { ...content, seal: createHash('sha256').update(JSON.stringify(content)).digest('hex') };
+}
+
+/** Undefined when it is not as it was written. */
+function entryOf(text: string): JournalEntry | undefined {
+  try {
+    const { userId, messages, erasedAt, seal } = JSON.parse(text) as Record<string, string>;
+    const entry = { userId, messages, erasedAt: new Date(erasedAt!) } as JournalEntry;
+    return JSON.stringify(sealed(entry)) === JSON.stringify({ userId, messages, erasedAt, seal })
+      ? entry
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

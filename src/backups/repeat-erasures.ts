@@ -1,0 +1,73 @@
+import type { DataSource } from 'typeorm';
+import { eraseNextMessages } from '../erasure/erase-messages.queries';
+import { erasePerson, lockPerson, type Erasure } from '../erasure/erase-person.queries';
+import { inTransaction } from '../platform/database/transaction';
+import { directUrl, type BackupContext } from './backup-context';
+import { ErasureJournal, type JournalEntry } from './erasure-journal';
+import { withClient } from './side-databases';
+
+const BATCH = 1_000;
+
+/**
+ * Everybody who was erased, as the journal and the live database know it: what one of them has lost, the other one has.
+ * @throws BackupError when the journal is damaged
+ */
+export async function knownErasures(context: BackupContext): Promise<JournalEntry[]> {
+  const known = new Map<string, JournalEntry>();
+  for (const entry of await erasuresOfLive(directUrl(context))) known.set(entry.userId, entry);
+  for (const entry of await new ErasureJournal(context.configuration.backupFolder).read())
+    known.set(entry.userId, entry);
+  return [...known.values()];
+}
+
+/** None where there is no database, or an older one. */
+async function erasuresOfLive(url: string): Promise<JournalEntry[]> {
+  return withClient(url, async (client) => {
+    const { rows: present } = await client.query<{ is_there: boolean }>(
+      `select to_regclass('public.erasures') is not null as is_there`,
+    );
+    if (!present[0]!.is_there) return [];
+    const { rows } = await client.query<JournalEntry>(
+      `select user_id as "userId", messages, erased_at as "erasedAt" from public.erasures`,
+    );
+    return rows;
+  });
+}
+
+/**
+ * Erases again those who are in restored data and should not be, their messages included, and finishes what was under
+ * way when the data was backed up. Nobody is served from this data yet.
+ * @returns how many people
+ */
+export async function repeatErasures(
+  dataSource: DataSource,
+  erasures: readonly Erasure[],
+  progress: (what: string) => void,
+): Promise<number> {
+  const present = await peopleAmong(
+    dataSource,
+    erasures.map(({ userId }) => userId),
+  );
+  const needed = erasures.filter(({ userId }) => present.has(userId));
+  for (const [index, erasure] of needed.entries()) {
+    progress(`erasing again: ${index + 1} of ${needed.length}`);
+    await inTransaction(dataSource, async (manager) => {
+      if ((await lockPerson(manager, erasure.userId)) !== undefined) await erasePerson(manager, erasure);
+    });
+  }
+  let messages = 0;
+  for (;;) {
+    const batch = await inTransaction(dataSource, (manager) => eraseNextMessages(manager, BATCH));
+    if (!batch) return needed.length;
+    progress(`erasing again: ${(messages += batch.changed.length)} messages`);
+  }
+}
+
+/** Served by `users_pkey`. */
+async function peopleAmong(dataSource: DataSource, ids: readonly string[]): Promise<Set<string>> {
+  const rows: { id: string }[] = await dataSource.query(
+    `select id from users where id = any ($1) and erased_at is null`,
+    [ids],
+  );
+  return new Set(rows.map(({ id }) => id));
+}

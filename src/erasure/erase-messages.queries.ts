@@ -1,0 +1,131 @@
+import type { EntityManager } from 'typeorm';
+import type { MessagesAfterErasure } from './erase-person.queries';
+
+/** Changes of one conversation: each message has taken one `rev`. */
+export interface ErasedMessages {
+  /** In the order of their `rev`s. */
+  readonly changed: readonly { readonly id: string; readonly becameTombstone: boolean }[];
+}
+
+interface Open {
+  user_id: string;
+  messages: MessagesAfterErasure;
+}
+
+/**
+ * The next batch of some unfinished erasure: up to `limit` messages of one conversation, or, when no messages are left,
+ * of versions that name the person; then the erasure is finished. What is left to do is what still names the person, so
+ * a killed process leaves nothing behind but the rest of the work.
+ *
+ * Locks: the erasure, so that of several processes each works on another one, then the conversation. Served by
+ * `erasures_open_idx`, `chat_messages_sender_idx` and `message_versions_author_idx`.
+ * @returns undefined when there is nothing to do (that nobody else is doing)
+ */
+export async function eraseNextMessages(
+  manager: EntityManager,
+  limit: number,
+): Promise<ErasedMessages | undefined> {
+  const [open]: Open[] = await manager.query(
+    `select user_id, messages from erasures where finished_at is null
+     order by user_id limit 1 for update skip locked`,
+  );
+  if (!open) return undefined;
+  const { user_id: userId, messages } = open;
+  const ids = await lockNextMessages(manager, userId, limit);
+  if (ids.length === 0) {
+    await forgetAuthor(manager, userId, limit);
+    return { changed: [] };
+  }
+  const changed = messages === 'keep' ? await orphan(manager, userId, ids) : await bury(manager, userId, ids);
+  await manager.query(`update erasures set messages_done = messages_done + $2 where user_id = $1`, [
+    userId,
+    ids.length,
+  ]);
+  return { changed };
+}
+
+/** @returns ids of one conversation, which is locked, by `seq` */
+async function lockNextMessages(manager: EntityManager, userId: string, limit: number): Promise<string[]> {
+  const [next]: { conversation_id: string }[] = await manager.query(
+    `select conversation_id from chat_messages where sender_id = $1 order by sender_id, conversation_id limit 1`,
+    [userId],
+  );
+  if (!next) return [];
+  await manager.query(`select from conversations where id = $1 for no key update`, [next.conversation_id]);
+  const rows: { id: string }[] = await manager.query(
+    `select id from chat_messages where sender_id = $1 and conversation_id = $2 order by seq limit $3`,
+    [userId, next.conversation_id, limit],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** The `rev`s of `$1`, the messages, in their order. */
+const NUMBERED = `
+  place as materialized (select * from unnest($1::uuid[]) with ordinality as p (id, n)),
+  numbered as (
+    update conversations c set last_rev = c.last_rev + cardinality($1::uuid[])
+    where c.id = (select m.conversation_id from chat_messages m where m.id = ($1::uuid[])[1])
+    returning c.last_rev - cardinality($1::uuid[]) as last_rev)`;
+
+type Changed = ErasedMessages['changed'][number];
+
+/** They say what they say now, to nobody's name; what they said before goes. */
+async function orphan(manager: EntityManager, userId: string, ids: string[]): Promise<Changed[]> {
+  await manager.query(
+    `update message_versions v
+     set author_id = nullif(v.author_id, $2), body = case when v.version = coalesce(m.version, m.id::text) then v.body end
+     from chat_messages m where m.id = v.message_id and m.id = any ($1)`,
+    [ids, userId],
+  );
+  await manager.query(
+    `with ${NUMBERED}
+     update chat_messages m set sender_id = null, rev = numbered.last_rev + place.n
+     from place, numbered where m.id = place.id`,
+    [ids],
+  );
+  return ids.map((id) => ({ id, becameTombstone: false }));
+}
+
+/** As when they are deleted: one version marks it, and earlier bodies are gone. Tombstones lose their sender only. */
+async function bury(manager: EntityManager, userId: string, ids: string[]): Promise<Changed[]> {
+  await manager.query(
+    `insert into message_versions (message_id, number, version, parents, created_at)
+     select m.id, 1, m.id::text, '{}', m.created_at from chat_messages m
+     where m.id = any ($1) and m.deleted_at is null on conflict do nothing`,
+    [ids],
+  );
+  await manager.query(
+    `update message_versions set body = null, author_id = nullif(author_id, $2) where message_id = any ($1)`,
+    [ids, userId],
+  );
+  const [tombstones] = await manager.query<[{ id: string }[], number]>(
+    `with ${NUMBERED},
+     tombstone as (
+       insert into message_versions (message_id, number, version, parents)
+       select m.id, (select max(v.number) + 1 from message_versions v where v.message_id = m.id),
+         gen_random_uuid()::text, array[coalesce(m.version, m.id::text)]
+       from chat_messages m where m.id = any ($1) and m.deleted_at is null
+       returning message_id, version, parents)
+     update chat_messages m
+     set sender_id = null, rev = numbered.last_rev + place.n, body = null, pinned_at = null,
+       version = coalesce(tombstone.version, m.version), parents = coalesce(tombstone.parents, m.parents),
+       deleted_at = coalesce(m.deleted_at, now())
+     from numbered, place left join tombstone on tombstone.message_id = place.id
+     where m.id = place.id
+     returning case when tombstone.message_id is not null then m.id end as id`,
+    [ids],
+  );
+  const fresh = new Set(tombstones.map(({ id }) => id));
+  return ids.map((id) => ({ id, becameTombstone: fresh.has(id) }));
+}
+
+/** Of other people's messages: an admin who deleted one has written its last version. */
+async function forgetAuthor(manager: EntityManager, userId: string, limit: number): Promise<void> {
+  const [, count] = await manager.query<[unknown[], number]>(
+    `update message_versions set author_id = null where (message_id, number) in (
+       select message_id, number from message_versions where author_id = $1 limit $2)`,
+    [userId, limit],
+  );
+  if (count < limit)
+    await manager.query(`update erasures set finished_at = now() where user_id = $1`, [userId]);
+}

@@ -1,0 +1,47 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { AuthenticationService } from '../authentication/authentication.service';
+import { Problem } from '../platform/problems/problem';
+import { ErasureWorker } from './erasure-worker';
+import { Erasures } from './erasures';
+import { JournalKeeper } from './journal-keeper';
+import type { EraseAccountDto } from './leaving.dto';
+
+/** Leaving for good: erasing oneself. */
+@Injectable()
+export class LeavingService {
+  private readonly logger = new Logger(LeavingService.name);
+
+  constructor(
+    private readonly authentication: AuthenticationService,
+    private readonly erasures: Erasures,
+    private readonly journal: JournalKeeper,
+    private readonly worker: ErasureWorker,
+  ) {}
+
+  /**
+   * Resolves when the erasure is committed and the journal beside the backups has it: no restore brings the person back.
+   * Their messages are worked on afterwards.
+   * @throws Problem `invalid-credentials`, `rate-limited`, `session-revoked` when another request was faster,
+   *   `temporarily-unavailable` when the journal cannot be written to (nothing was done), `outcome-unknown` when that
+   *   shows too late: the person is erased then, and the worker goes on trying to write it down
+   */
+  async erase(userId: string, { password, messages }: EraseAccountDto): Promise<void> {
+    const checkedHash = await this.authentication.requirePassword(userId, password);
+    await this.journal.requireWritable();
+    await this.erasures.erase({ userId, messages }, (hash) => {
+      if (hash === undefined) throw new Problem('session-revoked');
+      if (hash !== checkedHash) throw new Problem('invalid-credentials');
+      return true;
+    });
+    try {
+      await this.journal.writeOpen(userId);
+    } catch (error) {
+      this.logger.error('an erasure is not in the journal beside the backups yet', error);
+      throw new Problem('outcome-unknown', {
+        detail: 'The account is erased; it is not in the journal yet.',
+      });
+    } finally {
+      this.worker.hurry();
+    }
+  }
+}
