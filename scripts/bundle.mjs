@@ -1,5 +1,5 @@
 // The last step of the build: makes one file of the compiled program and its dependencies, and keeps beside it what V8
-// has compiled of it. To find, read and compile 1,700 files is most of what a start costs otherwise (docs/adr/0024).
+// has compiled of it. To find, read and compile 1,700 files is most of what a start costs otherwise (docs/adr/0025).
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
