@@ -1,7 +1,7 @@
 /**
  * The module graph (see ARCHITECTURE.md). A feature may use the platform and the features below it:
  *   platform ← watch, legacy, integrity, erasure ← backups ← monitoring, preflight; platform ← users ← contacts, authentication, participation ← messages
- *   ← conversations ← friends, catch-up, leaving ← connections ← braid, health ← documents, browser-client ← root
+ *   ← conversations ← friends, catch-up, erasing ← connections ← braid, health ← documents, browser-client ← root
  */
 const ORDER = [
   'platform',
@@ -20,7 +20,7 @@ const ORDER = [
   'conversations',
   'friends',
   'catch-up',
-  'leaving',
+  'erasing',
   'connections',
   'braid',
   'health',

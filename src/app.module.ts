@@ -7,7 +7,7 @@ import { ConversationsModule } from './conversations/conversations.module';
 import { DocumentsModule } from './documents/documents.module';
 import { FriendsModule } from './friends/friends.module';
 import { HealthModule } from './health/health.module';
-import { LeavingModule } from './leaving/leaving.module';
+import { ErasingModule } from './erasing/erasing.module';
 import { MessagesModule } from './messages/messages.module';
 import { MonitoringModule } from './monitoring/monitoring.module';
 import type { Configuration } from './platform/configuration/configuration';
@@ -23,7 +23,7 @@ export const FEATURES = [
   MessagesModule,
   CatchUpModule,
   FriendsModule,
-  LeavingModule,
+  ErasingModule,
   ConnectionsModule,
   BraidModule,
   HealthModule,

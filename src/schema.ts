@@ -2,7 +2,7 @@ import { Session } from './authentication/session.entity';
 import { Block } from './contacts/block.entity';
 import { FriendRequest } from './friends/friend-request.entity';
 import { Friendship } from './contacts/friendship.entity';
-import { ErasureRow } from './leaving/erasure.entity';
+import { ErasureRow } from './erasing/erasure.entity';
 import { ChatMessage } from './messages/message.entity';
 import { MessageVersion } from './messages/message-version.entity';
 import { InitialSchema1764000000000 } from './migrations/1764000000000-initial-schema';

@@ -35,7 +35,7 @@ lacks is told by \`conversation:sync\` or \`GET …/changes\`.
 export const GROUPS: Readonly<Record<string, string>> = {
   Authentication: 'Accounts, signing in, tokens, and the sessions of one’s devices.',
   Users: 'People and their profiles.',
-  Leaving: 'Leaving for good.',
+  Erasing: 'Erasing one’s account.',
   Friends: 'Friend requests, friends and blocks.',
   Conversations: 'Direct and group conversations, participants and read positions.',
   Messages: 'Sending, reading, editing and deleting messages.',

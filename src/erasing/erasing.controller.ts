@@ -1,12 +1,12 @@
 import { Body, Controller, Delete, HttpCode } from '@nestjs/common';
 import { NO_CONTENT, Route } from '../platform/documents/documented';
 import { Caller, type CallerIdentity } from '../platform/http/caller';
-import { EraseAccountDto } from './leaving.dto';
-import { LeavingService } from './leaving.service';
+import { EraseAccountDto } from './erasing.dto';
+import { ErasingService } from './erasing.service';
 
 @Controller('api/v1/users')
-export class LeavingController {
-  constructor(private readonly leaving: LeavingService) {}
+export class ErasingController {
+  constructor(private readonly erasing: ErasingService) {}
 
   @Delete('me')
   @HttpCode(202)
@@ -18,6 +18,6 @@ export class LeavingController {
     problems: ['invalid-credentials'],
   })
   async erase(@Caller() caller: CallerIdentity, @Body() input: EraseAccountDto): Promise<void> {
-    await this.leaving.erase(caller.userId, input);
+    await this.erasing.erase(caller.userId, input);
   }
 }

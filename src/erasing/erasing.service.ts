@@ -4,12 +4,12 @@ import { Problem } from '../platform/problems/problem';
 import { ErasureWorker } from './erasure-worker';
 import { Erasures } from './erasures';
 import { JournalKeeper } from './journal-keeper';
-import type { EraseAccountDto } from './leaving.dto';
+import type { EraseAccountDto } from './erasing.dto';
 
-/** Leaving for good: erasing oneself. */
+/** People erase themselves. */
 @Injectable()
-export class LeavingService {
-  private readonly logger = new Logger(LeavingService.name);
+export class ErasingService {
+  private readonly logger = new Logger(ErasingService.name);
 
   constructor(
     private readonly authentication: AuthenticationService,

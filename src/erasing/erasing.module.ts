@@ -3,12 +3,12 @@ import { AuthenticationModule } from '../authentication/authentication.module';
 import { ErasureWorker } from './erasure-worker';
 import { Erasures } from './erasures';
 import { JournalKeeper } from './journal-keeper';
-import { LeavingController } from './leaving.controller';
-import { LeavingService } from './leaving.service';
+import { ErasingController } from './erasing.controller';
+import { ErasingService } from './erasing.service';
 
 @Module({
   imports: [AuthenticationModule],
-  controllers: [LeavingController],
-  providers: [Erasures, JournalKeeper, ErasureWorker, LeavingService],
+  controllers: [ErasingController],
+  providers: [Erasures, JournalKeeper, ErasureWorker, ErasingService],
 })
-export class LeavingModule {}
+export class ErasingModule {}
