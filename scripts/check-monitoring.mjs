@@ -6,6 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { writeEdgeTests } from './alert-edges.mjs';
 
 const root = join(import.meta.dirname, '..');
 const monitoring = join(root, 'deploy/monitoring');
@@ -21,9 +22,11 @@ if (missing.length > 0) {
 
 const folder = mkdtempSync(join(tmpdir(), 'xfchat-monitoring-'));
 try {
+  const edges = writeEdgeTests(monitoring, folder);
   const results = [
     run('the configuration of Prometheus, and the rules', 'promtool', ['check', 'config', 'prometheus.yml']),
     run('the alerts, firing and silent', 'promtool', ['test', 'rules', 'alerts.test.yml']),
+    run('both sides of every threshold', 'promtool', ['test', 'rules', ...edges]),
     run('the Alertmanager example', 'amtool', ['check-config', 'alertmanager.yml']),
     run('the expressions of the dashboards', 'promtool', ['check', 'rules', dashboardsAsRules()]),
     run('the metrics of a running server', 'promtool', ['check', 'metrics'], await scrape()),

@@ -86,6 +86,16 @@ export function expectations(): Map<string, number[]> {
   return found;
 }
 
+/** A condition of an alert, with a value on either side of it. */
+interface Edge {
+  readonly series: Record<string, string | number>;
+  readonly silent?: number;
+  readonly fires?: number;
+}
+
+export const edges = (): Record<string, Edge[]> =>
+  parse(read('deploy/monitoring/alerts.edges.yml')) as Record<string, Edge[]>;
+
 export const exporterSeries = (): string[] =>
   Object.values(parse(read('deploy/monitoring/exporters.yml')) as Record<string, string[]>).flat();
 
