@@ -1,5 +1,6 @@
 import { duration } from './durations';
 import { preflightText } from './preflight-text';
+import { rollbackLimit } from './rollback-limits';
 import { watchText } from './watch-text';
 
 describe('what is said before a deployment', () => {
@@ -75,4 +76,29 @@ describe('a time on the command line', () => {
     for (const text of ['', '10', '0s', '-1s', '10 s', 'soon'])
       expect(() => duration(text)).toThrow('a time such as');
   });
+});
+
+describe('limits of the criteria for a rollback', () => {
+  it('are shares, times and numbers, one beside the other', () => {
+    const words = ['errors=2%', 'timeouts=0.5%', 'delivery=500ms', 'canary=5m', 'restarts=0'];
+    expect(words.reduce((limits, word) => rollbackLimit(word, limits), {})).toEqual({
+      errors: 0.02,
+      timeouts: 0.005,
+      delivery: 0.5,
+      canary: 300,
+      restarts: 0,
+    });
+  });
+
+  it.each([
+    'errors',
+    'errors=',
+    'errors=2',
+    'errors=101%',
+    'errors=2%=3%',
+    'delivery=5',
+    'restarts=1.5',
+    'pool=1',
+    'what=1',
+  ])('are not %s', (word) => expect(() => rollbackLimit(word)).toThrow(/^It has to be/));
 });
