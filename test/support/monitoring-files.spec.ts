@@ -102,6 +102,12 @@ describe.each(dashboards().map((dashboard) => [dashboard.file, dashboard] as con
       }
     });
 
+    it('names what each line is', () => {
+      const lines = panels.filter(({ type }) => type === 'timeseries');
+      const nameless = lines.filter(({ targets = [] }) => targets.some(({ legendFormat }) => !legendFormat));
+      expect(nameless.map(({ title }) => title)).toEqual([]);
+    });
+
     it('lays no panel over another', () => {
       const taken = new Map<string, string>();
       for (const {

@@ -28,9 +28,11 @@ interface Panel {
   readonly title: string;
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
   readonly datasource?: { readonly uid: string };
+  readonly fieldConfig?: { readonly defaults: { readonly unit?: string } };
   readonly targets?: {
     readonly refId: string;
     readonly expr: string;
+    readonly legendFormat?: string;
     readonly datasource: { uid: string };
   }[];
 }
