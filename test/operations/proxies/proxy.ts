@@ -87,7 +87,12 @@ export class Proxy {
     writeFileSync(configuration, text);
     const child = spawn(kind, command(configuration, folder), { stdio: ['ignore', 'pipe', 'pipe'] });
     const proxy = new Proxy(port, certificate, child, folder);
-    await until(`${kind} to listen`, () => proxy.listens());
+    try {
+      await until(`${kind} to listen`, () => proxy.listens());
+    } catch (error) {
+      await proxy.close();
+      throw error;
+    }
     return proxy;
   }
 
