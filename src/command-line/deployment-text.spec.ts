@@ -1,6 +1,7 @@
 import { duration } from './durations';
 import { preflightText } from './preflight-text';
 import { rollbackLimit } from './rollback-limits';
+import { aligned } from './table';
 import { watchText } from './watch-text';
 
 describe('what is said before a deployment', () => {
@@ -101,4 +102,31 @@ describe('limits of the criteria for a rollback', () => {
     'pool=1',
     'what=1',
   ])('are not %s', (word) => expect(() => rollbackLimit(word)).toThrow(/^It has to be/));
+});
+
+describe('tables in a terminal', () => {
+  const rows = [
+    ['ok', 'database', 'PostgreSQL 18.4, takes writes, keeps what it has acknowledged'],
+    ['NO', 'disk', 'a-path-that-is-longer-than-all-the-room-there-is and:\n  - this'],
+  ];
+
+  it('break what is too long for it between words, below where it begins', () => {
+    expect(aligned(rows, '  ', 46)).toEqual([
+      [
+        '  ok  database  PostgreSQL 18.4, takes writes,',
+        '                keeps what it has acknowledged',
+      ].join('\n'),
+      [
+        '  NO  disk      a-path-that-is-longer-than-all-the-room-there-is',
+        '                and:',
+        '                  - this',
+      ].join('\n'),
+    ]);
+  });
+
+  it('are left alone where there is none, or hardly any room', () => {
+    const whole = '  ok  database  PostgreSQL 18.4, takes writes, keeps what it has acknowledged';
+    expect(aligned(rows)[0]).toBe(whole);
+    expect(aligned(rows, '  ', 30)[0]).toBe(whole);
+  });
 });

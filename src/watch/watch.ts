@@ -86,8 +86,10 @@ function conclude(
   };
 }
 
+/** What is missed comes first; what there was nothing of is left out. */
 function inShort(nodes: readonly WatchedNode[]): string {
-  return targetsOf(nodes)
-    .map(({ name, seen, met }) => `${name} ${met === false ? 'MISSED ' : ''}${seen}`)
+  const measured = targetsOf(nodes).filter(({ met }) => met !== null);
+  return [...measured.filter(({ met }) => !met), ...measured.filter(({ met }) => met)]
+    .map(({ name, seen, met }) => `${name} ${met ? '' : 'MISSED '}${seen}`)
     .join(' · ');
 }
