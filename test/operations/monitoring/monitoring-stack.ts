@@ -42,6 +42,7 @@ export interface QueriedSeries {
 export class MonitoringStack {
   private constructor(
     private readonly port: number,
+    private readonly alertmanagerPort: number,
     private readonly children: readonly Program[],
     private readonly folder: string,
   ) {}
@@ -88,7 +89,7 @@ export class MonitoringStack {
         clusterless,
       ]),
     ];
-    const stack = new MonitoringStack(port, children, folder);
+    const stack = new MonitoringStack(port, alertmanagerPort, children, folder);
     try {
       await until('Prometheus to have seen the server', () => stack.hasSeenServer());
     } catch (error) {
@@ -104,6 +105,16 @@ export class MonitoringStack {
       alerts: { labels: { alertname: string }; state: string }[];
     };
     return alerts.map(({ labels, state }) => ({ name: labels.alertname, state }));
+  }
+
+  /** Alerts that have reached Alertmanager, by their state: `active`, or `suppressed` by another one. */
+  async alertsToTell(): Promise<{ name: string; state: string }[]> {
+    const answer = await fetch(`http://127.0.0.1:${this.alertmanagerPort}/api/v2/alerts`);
+    const alerts = (await answer.json()) as {
+      labels: { alertname: string };
+      status: { state: string };
+    }[];
+    return alerts.map(({ labels, status }) => ({ name: labels.alertname, state: status.state }));
   }
 
   async query(expression: string): Promise<unknown[]> {
