@@ -144,11 +144,15 @@ const NOT_HERE = /^xfchat_(db_replication|backup)_/;
 const filledIn = (expr: string): string =>
   expr.replaceAll('$__rate_interval', '1m').replaceAll('$job', 'xfchat').replaceAll('$instance', '.*');
 
+/** There is one server. */
+const COMMON_LABELS = ['__name__', 'job', 'instance'];
+
 /** The least and the most of each series, by its labels. */
 function rangeOf(shown: readonly QueriedSeries[]): string {
   const ranges = shown.map(({ metric, values }) => {
-    const { __name__: _name, job: _job, instance: _instance, ...labels } = metric;
-    const label = Object.values(labels).join(' ');
+    const label = Object.entries(metric)
+      .flatMap(([name, value]) => (COMMON_LABELS.includes(name) ? [] : value))
+      .join(' ');
     const bounds = [Math.min(...values), Math.max(...values)].map((value) => Number(value.toPrecision(3)));
     return `${label && `${label}: `}${values.length === 0 ? 'no number' : bounds.join(' … ')}`;
   });
