@@ -159,7 +159,9 @@ describe('watching after a deployment', () => {
       server.usePool(ms > MINUTE_MS && ms <= 4 * MINUTE_MS ? 21 : 20, 0);
     });
     expect([missed(report), report.rollback]).toEqual([['pool'], []]);
-    expect(report.targets.find(({ name }) => name === 'pool')!.seen).toBe('at most 84 % in use, above 80 % for 3 min');
+    expect(report.targets.find(({ name }) => name === 'pool')!.seen).toBe(
+      'at most 84 % in use, above 80 % for 3 min',
+    );
   });
 
   it('reports what it has when it is stopped, and that this is not all; without people there is nothing to judge', async () => {
