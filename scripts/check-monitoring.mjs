@@ -6,10 +6,16 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { writeEdgeTests } from './alert-edges.mjs';
 
 const root = join(import.meta.dirname, '..');
 const monitoring = join(root, 'deploy/monitoring');
 const env = { ...process.env, PATH: `${process.env.PATH}:${join(root, 'tools/monitoring/usr/bin')}` };
+const WHO_IS_TOLD = {
+  critical: 'on-call,second-on-call,head-of-operations',
+  warning: 'team',
+  info: 'nobody',
+};
 const STARTED_WITHIN_MS = 120_000;
 
 const missing = ['promtool', 'amtool'].filter((name) => spawnSync(name, ['--version'], { env }).error);
@@ -21,10 +27,18 @@ if (missing.length > 0) {
 
 const folder = mkdtempSync(join(tmpdir(), 'xfchat-monitoring-'));
 try {
+  const edges = writeEdgeTests(monitoring, folder);
   const results = [
     run('the configuration of Prometheus, and the rules', 'promtool', ['check', 'config', 'prometheus.yml']),
     run('the alerts, firing and silent', 'promtool', ['test', 'rules', 'alerts.test.yml']),
+    run('both sides of every threshold', 'promtool', ['test', 'rules', ...edges]),
     run('the Alertmanager example', 'amtool', ['check-config', 'alertmanager.yml']),
+    ...Object.entries(WHO_IS_TOLD).map(([severity, receivers]) =>
+      run(`who is told of what is ${severity}`, 'amtool', [
+        ...['config', 'routes', 'test', '--config.file=alertmanager.yml', `--verify.receivers=${receivers}`],
+        ...[`severity=${severity}`, 'alertname=XFChatDown'],
+      ]),
+    ),
     run('the expressions of the dashboards', 'promtool', ['check', 'rules', dashboardsAsRules()]),
     run('the metrics of a running server', 'promtool', ['check', 'metrics'], await scrape()),
   ];

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Puts promtool and amtool of Debian's packages into tools/monitoring, unless they are there or installed. The packages
-# are taken apart and not installed: nothing is started, and the machine stays as it is.
+# Puts Prometheus, Alertmanager, promtool and amtool of Debian's packages into tools/monitoring, unless they are there or
+# installed. The packages are taken apart and not installed: nothing is started. The machine stays as it is, but for the
+# templates that Debian's Alertmanager looks for in one place only.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p tools/monitoring && cd tools/monitoring
@@ -13,3 +14,8 @@ for pair in promtool:prometheus amtool:prometheus-alertmanager; do
   dpkg -x "$package"_*.deb .
   rm -f "$package"_*.deb
 done
+
+templates=usr/share/prometheus/alertmanager
+if [ -e "$templates/default.tmpl" ] && [ ! -e "/$templates/default.tmpl" ]; then
+  mkdir -p "/$templates" && cp "$templates"/*.tmpl "/$templates" || echo 'without its templates Alertmanager does not run' >&2
+fi

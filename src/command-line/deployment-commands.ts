@@ -1,7 +1,8 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { CRITERIA } from '../watch/criteria';
-import { duration } from './durations';
 import { commandsOf } from './commands-of';
+import { duration } from './durations';
+import { rollbackLimit } from './rollback-limits';
 
 /** What is run before and after a deployment. */
 export function addDeploymentCommands(program: Command): void {
@@ -22,13 +23,19 @@ export function addDeploymentCommands(program: Command): void {
     .addOption(time('--duration', 'how long to watch', '24h'))
     .addOption(time('--interval', 'how often to look', '10s'))
     .addOption(time('--lasting', 'how long something has to last to call for a rollback', '1m'))
+    .addOption(
+      new Option('--rollback-at <criterion=limit...>', 'other limits than those below').argParser(
+        rollbackLimit,
+      ),
+    )
     .option('--metrics-port <port>', 'where /metrics is, when METRICS_PORT moves it')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
       [
         '\nThe token of /metrics is taken from METRICS_TOKEN. Calls for a rollback, for as long as --lasting says:',
-        ...CRITERIA.map(({ name, limit }) => `  ${name.padEnd(14)}${limit}`),
+        ...CRITERIA.map(({ name, says, usual }) => `  ${name.padEnd(13)}${says(usual)}`),
+        '\nFor instance: --rollback-at errors=2% delivery=500ms restarts=5',
       ].join('\n'),
     )
     .action(commandsOf(() => import('./watch.command.ts'))('watchCommand'));

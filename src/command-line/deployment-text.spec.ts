@@ -1,5 +1,7 @@
 import { duration } from './durations';
 import { preflightText } from './preflight-text';
+import { rollbackLimit } from './rollback-limits';
+import { aligned } from './table';
 import { watchText } from './watch-text';
 
 describe('what is said before a deployment', () => {
@@ -74,5 +76,57 @@ describe('a time on the command line', () => {
     ]);
     for (const text of ['', '10', '0s', '-1s', '10 s', 'soon'])
       expect(() => duration(text)).toThrow('a time such as');
+  });
+});
+
+describe('limits of the criteria for a rollback', () => {
+  it('are shares, times and numbers, one beside the other', () => {
+    const words = ['errors=2%', 'timeouts=0.5%', 'delivery=500ms', 'canary=5m', 'restarts=0'];
+    expect(words.reduce((limits, word) => rollbackLimit(word, limits), {})).toEqual({
+      errors: 0.02,
+      timeouts: 0.005,
+      delivery: 0.5,
+      canary: 300,
+      restarts: 0,
+    });
+  });
+
+  it.each([
+    'errors',
+    'errors=',
+    'errors=2',
+    'errors=101%',
+    'errors=2%=3%',
+    'delivery=5',
+    'restarts=1.5',
+    'pool=1',
+    'what=1',
+  ])('are not %s', (word) => expect(() => rollbackLimit(word)).toThrow(/^It has to be/));
+});
+
+describe('tables in a terminal', () => {
+  const rows = [
+    ['ok', 'database', 'PostgreSQL 18.4, takes writes, keeps what it has acknowledged'],
+    ['NO', 'disk', 'a-path-that-is-longer-than-all-the-room-there-is and:\n  - this'],
+  ];
+
+  it('break what is too long for it between words, below where it begins', () => {
+    expect(aligned(rows, '  ', 46)).toEqual([
+      [
+        '  ok  database  PostgreSQL 18.4, takes writes,',
+        '                keeps what it has acknowledged',
+      ].join('\n'),
+      [
+        '  NO  disk      a-path-that-is-longer-than-all-the-room-there-is',
+        '                and:',
+        '                  - this',
+      ].join('\n'),
+    ]);
+  });
+
+  it('are left alone where there is none, or hardly any room', () => {
+    const whole = '  ok  database  PostgreSQL 18.4, takes writes, keeps what it has acknowledged';
+    expect(aligned(rows)[0]).toBe(whole);
+    expect(aligned(rows, '  ', 30)[0]).toBe(whole);
   });
 });

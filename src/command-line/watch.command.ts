@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import type { Limits } from '../watch/criteria';
 import { lookAtNode, type NodeAddress } from '../watch/look-at-node';
 import { watch, type World, type WatchReport } from '../watch/watch';
 import { VERDICTS } from './exit-codes';
@@ -12,6 +13,7 @@ interface Options {
   interval: number;
   lasting: number;
   metricsPort?: string;
+  rollbackAt?: Limits;
 }
 
 /** How long a server may take to answer a look. */
@@ -28,6 +30,7 @@ export async function watchCommand(urls: string[], options: Options): Promise<vo
           durationMs: options.duration,
           intervalMs: options.interval,
           stretchMs: Math.min(options.lasting, options.duration),
+          limits: options.rollbackAt,
         },
         worldOf((node) => lookAtNode(addresses.get(node)!), signal),
       ),

@@ -1,7 +1,7 @@
 import type { Figures } from './figures';
 import { observationsIn, quantileOf, type Buckets } from './histogram';
 import type { Stretch } from './watched-node';
-import { inMs, inPercent } from './wording';
+import { inMs, inPercent, inTime } from './wording';
 
 /** What calls for the version before, and what was seen of it. */
 export interface ReasonToRollBack {
@@ -12,86 +12,104 @@ export interface ReasonToRollBack {
 
 interface Criterion {
   readonly name: string;
-  /** As `watch --help` and docs/operating.md have it. */
-  readonly limit: string;
+  /** What a limit of it is: a share from 0 to 1, seconds, or a number. None of them where it is not a matter of more or less. */
+  readonly unit?: 'share' | 'seconds' | 'number';
+  /** The limit unless another one is given; docs/operating.md says why. */
+  readonly usual: number;
+  /** As `watch --help` has it. */
+  readonly says: (limit: number) => string;
   /** What was seen, when it is over the limit in all of the stretch. */
-  readonly judge: (stretch: Stretch) => string | undefined;
+  readonly judge: (stretch: Stretch, limit: number) => string | undefined;
 }
+
+/** Other limits than the usual ones, by criterion. */
+export type Limits = Readonly<Record<string, number>>;
 
 /** Shares of fewer are an accident: one error at night would be all there is. */
 const ENOUGH = 20;
-const SLOW_TELLING_S = 1;
-const SLOW_STATEMENT_S = 0.1;
-const MAX_RESTARTS = 2;
-/** It sings every ten seconds. */
-const SILENT_CANARY_S = 60;
 
 export const CRITERIA: readonly Criterion[] = [
   {
     name: 'not-serving',
-    limit: 'does not answer, or is not ready, all the time',
+    usual: 0,
+    says: () => 'does not answer, or is not ready, all the time',
     judge: ({ moments }) =>
       isAlways(moments, ({ isServing }) => !isServing) ? moments.at(-1)!.reason : undefined,
   },
   {
     name: 'errors',
-    limit: 'more than 5 % of the answers are errors',
-    judge: (stretch) => tooMany(stretch, 0.05, ({ errors, answers }) => [errors, answers]),
+    unit: 'share',
+    usual: 0.05,
+    says: (limit) => `more than ${inPercent(limit)} of the answers are errors`,
+    judge: (stretch, limit) => tooMany(stretch, limit, ({ errors, answers }) => [errors, answers]),
   },
   {
     name: 'timeouts',
-    limit: 'more than 2.5 % of the answers are timeouts',
-    judge: (stretch) => tooMany(stretch, 0.025, ({ timeouts, answers }) => [timeouts, answers]),
+    unit: 'share',
+    usual: 0.025,
+    says: (limit) => `more than ${inPercent(limit)} of the answers are timeouts`,
+    judge: (stretch, limit) => tooMany(stretch, limit, ({ timeouts, answers }) => [timeouts, answers]),
   },
   {
     name: 'sign-ins',
-    limit: 'more than 5 % of the attempts fail through no fault of the people',
-    judge: (stretch) => tooMany(stretch, 0.05, ({ failedSignIns, signIns }) => [failedSignIns, signIns]),
+    unit: 'share',
+    usual: 0.05,
+    says: (limit) => `more than ${inPercent(limit)} of the attempts fail through no fault of the people`,
+    judge: (stretch, limit) =>
+      tooMany(stretch, limit, ({ failedSignIns, signIns }) => [failedSignIns, signIns]),
   },
   {
     name: 'delivery',
-    limit: '5 % of the messages take more than a second to be told',
-    judge: ({ figures, thirds }) => {
-      const isSlow = ({ stages }: Figures): boolean => (deliveryOf(stages) ?? 0) > SLOW_TELLING_S;
+    unit: 'seconds',
+    usual: 1,
+    says: (limit) => `5 % of the messages take more than ${inMs(limit)} to be told`,
+    judge: ({ figures, thirds }, limit) => {
+      const isSlow = ({ stages }: Figures): boolean => (deliveryOf(stages) ?? 0) > limit;
       if (observationsIn(figures.stages[0]!) < ENOUGH || !thirds.every(isSlow)) return undefined;
       return `95 % take up to ${inMs(deliveryOf(figures.stages)!)}`;
     },
   },
   {
     name: 'statements',
-    limit: 'a statement takes more than 100 ms on average',
-    judge: ({ figures, thirds }) => {
+    unit: 'seconds',
+    usual: 0.1,
+    says: (limit) => `a statement takes more than ${inMs(limit)} on average`,
+    judge: ({ figures, thirds }, limit) => {
       const mean = ({ statements, statementSeconds }: Figures): number => statementSeconds / statements;
-      const isSlow = (third: Figures): boolean => mean(third) > SLOW_STATEMENT_S;
+      const isSlow = (third: Figures): boolean => mean(third) > limit;
       if (figures.statements < ENOUGH || !thirds.every(isSlow)) return undefined;
       return `${inMs(mean(figures))} on average`;
     },
   },
   {
     name: 'pool',
-    limit: 'no connection to the database is free, and somebody waits, all the time',
+    usual: 0,
+    says: () => 'no connection to the database is free, and somebody waits, all the time',
     judge: ({ moments }) =>
       isAlways(moments, ({ isPoolExhausted }) => isPoolExhausted) ? 'all are in use' : undefined,
   },
   {
     name: 'canary',
-    limit: 'the server has not heard its own message all the time',
-    judge: ({ moments, seconds }) => {
+    unit: 'seconds',
+    usual: 60,
+    says: (limit) => `the server has not heard its own message for ${inTime(limit)}, and all the time`,
+    judge: ({ moments, seconds }, limit) => {
       const age = moments.at(-1)?.canaryAgeSeconds;
-      const limit = Math.max(seconds, SILENT_CANARY_S);
-      return age !== undefined && age > limit ? `for ${Math.round(age)} s` : undefined;
+      return age !== undefined && age > Math.max(seconds, limit) ? `for ${Math.round(age)} s` : undefined;
     },
   },
   {
     name: 'restarts',
-    limit: `more than ${MAX_RESTARTS} restarts in ten times as long`,
-    judge: ({ restarts }) => (restarts > MAX_RESTARTS ? `${restarts} restarts` : undefined),
+    unit: 'number',
+    usual: 2,
+    says: (limit) => `more than ${limit} restarts in ten times as long`,
+    judge: ({ restarts }, limit) => (restarts > limit ? `${restarts} restarts` : undefined),
   },
 ];
 
-export function reasonsToRollBack(node: string, stretch: Stretch): ReasonToRollBack[] {
-  return CRITERIA.flatMap(({ name, judge }) => {
-    const evidence = judge(stretch);
+export function reasonsToRollBack(node: string, stretch: Stretch, limits: Limits): ReasonToRollBack[] {
+  return CRITERIA.flatMap(({ name, usual, judge }) => {
+    const evidence = judge(stretch, limits[name] ?? usual);
     return evidence === undefined ? [] : [{ criterion: name, node, evidence }];
   });
 }

@@ -66,7 +66,7 @@ export function targetsOf(nodes: readonly WatchedNode[]): Target[] {
     {
       name: 'pool',
       goal: `above 80 % for less than ${inTime(POOL_HIGH_MS / 1_000)}`,
-      seen: `for ${inTime(poolHighMs / 1_000)}; at most ${inPercent(most((seen) => seen.peakPoolUse))} in use`,
+      seen: `at most ${inPercent(most((seen) => seen.peakPoolUse))} in use, above 80 % for ${inTime(poolHighMs / 1_000)}`,
       met: poolHighMs < POOL_HIGH_MS,
     },
     {
@@ -78,7 +78,7 @@ export function targetsOf(nodes: readonly WatchedNode[]): Target[] {
     {
       name: 'starts',
       goal: 'no restart, none that failed',
-      seen: `restarts: ${restarts}, failed starts: ${failedStarts}`,
+      seen: `${restarts} restarts, ${failedStarts} failed`,
       met: restarts + failedStarts === 0,
     },
   ];

@@ -133,7 +133,7 @@ describe('watching after a deployment', () => {
     expect(report).toMatchObject({ complete: true, rollback: [], nodes: [{ restarts: 1, unserved: 0 }] });
     expect(report.targets[0]).toMatchObject({ name: 'errors', seen: '0 %: 0 of 12000' });
     expect(missed(report)).toEqual(['starts']);
-    expect(report.targets.at(-1)).toMatchObject({ seen: 'restarts: 1, failed starts: 2' });
+    expect(report.targets.at(-1)).toMatchObject({ seen: '1 restarts, 2 failed' });
     expect(told.filter((line) => line.startsWith('http'))).toEqual(['http://node-0 was restarted']);
   });
 
@@ -159,7 +159,9 @@ describe('watching after a deployment', () => {
       server.usePool(ms > MINUTE_MS && ms <= 4 * MINUTE_MS ? 21 : 20, 0);
     });
     expect([missed(report), report.rollback]).toEqual([['pool'], []]);
-    expect(report.targets.find(({ name }) => name === 'pool')!.seen).toBe('for 3 min; at most 84 % in use');
+    expect(report.targets.find(({ name }) => name === 'pool')!.seen).toBe(
+      'at most 84 % in use, above 80 % for 3 min',
+    );
   });
 
   it('reports what it has when it is stopped, and that this is not all; without people there is nothing to judge', async () => {

@@ -1,4 +1,4 @@
-import { reasonsToRollBack, type ReasonToRollBack } from './criteria';
+import { reasonsToRollBack, type Limits, type ReasonToRollBack } from './criteria';
 import type { Look } from './look-at-node';
 import { targetsOf, type Target } from './targets';
 import { WatchedNode } from './watched-node';
@@ -11,6 +11,8 @@ export interface WatchOptions {
   readonly intervalMs: number;
   /** How long something has to last to be a reason to roll back. */
   readonly stretchMs: number;
+  /** Of the criteria for a rollback. */
+  readonly limits?: Limits;
 }
 
 /** What the watch needs of the world; tests bring a clock of their own. */
@@ -39,7 +41,7 @@ const LINES = 12;
 
 /** Looks at every server again and again, until the time is over or there is a reason to roll back. */
 export async function watch(options: WatchOptions, world: World): Promise<WatchReport> {
-  const { durationMs, intervalMs, stretchMs } = options;
+  const { durationMs, intervalMs, stretchMs, limits = {} } = options;
   const nodes = options.nodes.map((url) => new WatchedNode(url, stretchMs));
   const silenceMs = Math.min(MAX_SILENCE_MS, durationMs / LINES);
   const begunAt = world.now();
@@ -47,7 +49,7 @@ export async function watch(options: WatchOptions, world: World): Promise<WatchR
   for (;;) {
     await Promise.all(nodes.map((node) => lookAt(node, world)));
     const now = world.now();
-    const rollback = nodes.flatMap((node) => reasonsToRollBack(node.url, node.stretch));
+    const rollback = nodes.flatMap((node) => reasonsToRollBack(node.url, node.stretch, limits));
     const isComplete = now - begunAt >= durationMs;
     if (rollback.length > 0 || isComplete || world.isCancelled())
       return conclude(nodes, rollback, { watchedMs: now - begunAt, isComplete });
@@ -84,8 +86,10 @@ function conclude(
   };
 }
 
+/** What is missed comes first; what there was nothing of is left out. */
 function inShort(nodes: readonly WatchedNode[]): string {
-  return targetsOf(nodes)
-    .map(({ name, seen, met }) => `${name} ${met === false ? 'MISSED ' : ''}${seen}`)
+  const measured = targetsOf(nodes).filter(({ met }) => met !== null);
+  return [...measured.filter(({ met }) => !met), ...measured.filter(({ met }) => met)]
+    .map(({ name, seen, met }) => `${name} ${met ? '' : 'MISSED '}${seen}`)
     .join(' · ');
 }

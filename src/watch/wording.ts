@@ -2,7 +2,7 @@ export const inPercent = (share: number): string => `${(share * 100).toFixed(2).
 
 /** A short time, given in seconds. */
 export function inMs(seconds: number): string {
-  if (seconds >= 1) return `${seconds.toFixed(1)} s`;
+  if (seconds >= 1) return `${seconds.toFixed(1).replace('.0', '')} s`;
   return `${(seconds * 1_000).toFixed(seconds < 0.01 ? 1 : 0)} ms`;
 }
 

@@ -36,9 +36,27 @@ describe('xfchat watch', () => {
   it('ends with 32 when 6 % are errors, and names the criterion', async () => {
     const [well, ill] = [await node(0), await node(60)];
     const { status, answer } = await commandOf({}, 'watch', well, ill, ...QUICK, '60s');
+    process.stdout.write(`watch: exit code ${status}, ${JSON.stringify(answer.rollback)}\n`);
     expect({ status, answer }).toMatchObject({
       status: 32,
-      answer: { ok: false, rollback: [{ criterion: 'errors', node: ill, evidence: /^6 %: / }] },
+      answer: {
+        ok: false,
+        rollback: [{ criterion: 'errors', node: ill, evidence: expect.stringMatching(/^6 %: /) }],
+      },
+    });
+  });
+
+  it('takes another limit for what calls for a rollback', async () => {
+    const ill = await node(60);
+    const words = ['watch', ill, ...QUICK];
+    const patient = await commandOf({}, ...words, '1500ms', '--rollback-at', 'errors=7%');
+    expect(patient).toMatchObject({ status: 33, answer: { rollback: [] } });
+    const strict = await commandOf({}, ...words, '60s', '--rollback-at', 'errors=7%', 'statements=0.5ms');
+    expect(strict).toMatchObject({ status: 32, answer: { rollback: [{ criterion: 'statements' }] } });
+    const { status, stderr } = await commandOf({}, ...words, '60s', '--rollback-at', 'pool=2%');
+    expect({ status, stderr }).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('It has to be <criterion>'),
     });
   });
 

@@ -1,9 +1,9 @@
-import type { Message } from '../../client/src/index';
 import { createTestDatabase, type TestDatabase } from '../support/databases';
 import { signUpAll } from '../support/people';
 import { until } from '../support/until';
 import { Cluster } from '../guarantees/processes/cluster';
 import { Balancer } from './balancer';
+import { expectNothingLost } from './expect-nothing-lost';
 import { Sender } from './sender';
 
 const SENDERS = 50;
@@ -89,22 +89,7 @@ describe(`two servers restarted one after the other under ${SENDERS} senders`, (
     expect(told.length).toBeGreaterThanOrEqual(SENDERS);
     expect(new Set(told).size).toBeGreaterThan(told.length / 2);
 
-    for (let first = 0; first < SENDERS; first += GROUP_SIZE) {
-      const group = senders.slice(first, first + GROUP_SIZE);
-      const history = await group[0]!.view();
-      expect(history.map(({ seq }) => seq)).toEqual(history.map((_message, index) => index + 1));
-      const stored = new Map(history.map((message) => [message.id, message]));
-      for (const sender of group) {
-        expect(sender.acknowledged.filter((message) => !isSame(stored.get(message.id), message))).toEqual([]);
-        expect(history.filter(({ senderId }) => senderId === sender.person.id)).toHaveLength(
-          sender.attempts.length,
-        );
-        expect(await sender.view()).toEqual(history);
-      }
-    }
+    for (let first = 0; first < SENDERS; first += GROUP_SIZE)
+      await expectNothingLost(senders.slice(first, first + GROUP_SIZE));
   }, 300_000);
 });
-
-/** What was acknowledged is what is stored, byte by byte. */
-const isSame = (stored: Message | undefined, acknowledged: Message): boolean =>
-  JSON.stringify(stored) === JSON.stringify(acknowledged);

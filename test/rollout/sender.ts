@@ -10,6 +10,7 @@ const ANSWER_TIMEOUT_MS = 60_000;
 /** One request, tried once. Times are of `performance.now()`. */
 export interface Attempt {
   readonly begunAt: number;
+  readonly by: 'socket' | 'HTTP';
   /** The code of the problem; undefined when it was acknowledged. */
   readonly refusal: string | undefined;
 }
@@ -35,12 +36,17 @@ export class Sender {
     });
   }
 
-  static async connect(person: Person, conversationId: string, url: string): Promise<Sender> {
+  static async connect(
+    person: Person,
+    conversationId: string,
+    url: string,
+    transports: readonly ('websocket' | 'polling')[] = ['websocket'],
+  ): Promise<Sender> {
     const client = new XFChatClient({
       url,
       storage: await storageOf(person),
       timeoutMs: ANSWER_TIMEOUT_MS,
-      transports: ['websocket'],
+      transports: [...transports],
       backoff: { initialMs: 100, maxMs: 1_000 },
     });
     const sender = new Sender(person, conversationId, client);
@@ -56,11 +62,12 @@ export class Sender {
   async write(): Promise<void> {
     const message = { id: randomUUID(), body: `${this.attempts.length} of ${this.person.username}` };
     const begunAt = performance.now();
+    const by = this.client.isOnline && this.attempts.length % 2 === 0 ? 'socket' : 'HTTP';
     try {
-      this.acknowledged.push(await this.tryOnce(message));
-      this.attempts.push({ begunAt, refusal: undefined });
+      this.acknowledged.push(await this.tryOnce(message, by));
+      this.attempts.push({ begunAt, by, refusal: undefined });
     } catch (error) {
-      this.attempts.push({ begunAt, refusal: (error as XFChatError).code });
+      this.attempts.push({ begunAt, by, refusal: (error as XFChatError).code });
       await this.client.conversation(this.conversationId)!.send(message);
     }
   }
@@ -91,10 +98,9 @@ export class Sender {
     await this.client.stop();
   }
 
-  private tryOnce(message: { id: string; body: string }): Promise<Message> {
+  private tryOnce(message: { id: string; body: string }, by: Attempt['by']): Promise<Message> {
     const { client, conversationId } = this;
-    if (client.isOnline && this.attempts.length % 2 === 0)
-      return client.command('message:send', { conversationId, ...message });
+    if (by === 'socket') return client.command('message:send', { conversationId, ...message });
     return client.request('POST', `/conversations/${conversationId}/messages`, message);
   }
 }

@@ -3,6 +3,7 @@ import {
   anchorsOf,
   dashboards,
   documentedSeries,
+  edges,
   expectations,
   exporterSeries,
   expressionsOf,
@@ -41,6 +42,23 @@ describe('alerts', () => {
       expect(more).toEqual([]);
     },
   );
+
+  it('have a row with both sides of their threshold each, and none without need has one side', () => {
+    const rows = edges();
+    expect(Object.keys(rows).sort()).toEqual(alerts.map(({ alert }) => alert!).sort());
+    for (const [alert, of] of Object.entries(rows)) {
+      const sides = of.map(({ silent, fires, series }) =>
+        Object.keys(series).length === 0 ? 'nothing' : [typeof silent, typeof fires, silent === fires],
+      );
+      expect({ alert, sides }).toEqual({
+        alert,
+        sides: sides.map((side) => (side === 'nothing' ? side : ['number', 'number', false])),
+      });
+      expect({ alert, sides }).toMatchObject({
+        sides: expect.arrayContaining([['number', 'number', false]]),
+      });
+    }
+  });
 
   it('know the problems that are the fault of the server', () => {
     const faults = Object.entries(PROBLEMS)
@@ -82,6 +100,12 @@ describe.each(dashboards().map((dashboard) => [dashboard.file, dashboard] as con
         expect({ title, queries: targets.length > 0 }).toEqual({ title, queries: true });
         expect(new Set(targets.map(({ refId }) => refId)).size).toBe(targets.length);
       }
+    });
+
+    it('names what each line is', () => {
+      const lines = panels.filter(({ type }) => type === 'timeseries');
+      const nameless = lines.filter(({ targets = [] }) => targets.some(({ legendFormat }) => !legendFormat));
+      expect(nameless.map(({ title }) => title)).toEqual([]);
     });
 
     it('lays no panel over another', () => {

@@ -28,9 +28,11 @@ interface Panel {
   readonly title: string;
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
   readonly datasource?: { readonly uid: string };
+  readonly fieldConfig?: { readonly defaults: { readonly unit?: string } };
   readonly targets?: {
     readonly refId: string;
     readonly expr: string;
+    readonly legendFormat?: string;
     readonly datasource: { uid: string };
   }[];
 }
@@ -85,6 +87,16 @@ export function expectations(): Map<string, number[]> {
     found.set(alertname, [...(found.get(alertname) ?? []), expected.length]);
   return found;
 }
+
+/** A condition of an alert, with a value on either side of it. */
+interface Edge {
+  readonly series: Record<string, string | number>;
+  readonly silent?: number;
+  readonly fires?: number;
+}
+
+export const edges = (): Record<string, Edge[]> =>
+  parse(read('deploy/monitoring/alerts.edges.yml')) as Record<string, Edge[]>;
 
 export const exporterSeries = (): string[] =>
   Object.values(parse(read('deploy/monitoring/exporters.yml')) as Record<string, string[]>).flat();

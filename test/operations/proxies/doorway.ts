@@ -1,0 +1,50 @@
+import { connect as connectTcp, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+
+/**
+ * Where somebody lives: what comes in over plain TCP goes on over TLS to the proxy, from an address of their own, as the
+ * whole of 127.0.0.0/8 is this machine.
+ */
+export class Doorway {
+  private readonly sockets = new Set<Socket>();
+
+  private constructor(
+    private readonly server: Server,
+    /** Where the next connections come from. */
+    public address: string,
+  ) {}
+
+  static async to(proxy: { port: number; certificate: string }, address: string): Promise<Doorway> {
+    const server = createServer();
+    const doorway = new Doorway(server, address);
+    server.on('connection', (client) => doorway.pass(client, proxy));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return doorway;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.sockets) socket.destroy();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  private pass(client: Socket, { port, certificate }: { port: number; certificate: string }): void {
+    const socket = connectTcp({ port, host: '127.0.0.1', localAddress: this.address });
+    const proxy = connectTls({ socket, ca: certificate, servername: 'chat.example.org' });
+    for (const [from, to] of [
+      [client, proxy],
+      [proxy, client],
+    ] as const) {
+      this.sockets.add(from);
+      from.on('error', () => to.destroy());
+      from.on('close', () => {
+        this.sockets.delete(from);
+        to.destroy();
+      });
+      from.pipe(to);
+    }
+  }
+}
