@@ -9,9 +9,6 @@ import {
 import { Friends } from './people/friends.ts';
 import { People } from './people/people.ts';
 
-/** After an outage everybody wants to send: each at a moment of its own within this time. */
-const SPREAD_MS = 3_000;
-
 /** What the server says of itself. */
 export type ServerStatus = 'ok' | 'degraded' | 'maintenance';
 
@@ -50,7 +47,7 @@ export class Chat {
     client.on('signed-out', ({ reason }) => this.left(reason));
     client.on('error', () => (this.hasStorageFailed.value = true));
     client.on('event', ({ name, payload }) => {
-      if (name === 'server:status') this.told((payload as { status: ServerStatus }).status);
+      if (name === 'server:status') this.serverStatus.value = (payload as { status: ServerStatus }).status;
       if (name.startsWith('friend')) this.friends.reload();
     });
   }
@@ -118,12 +115,6 @@ export class Chat {
     if (!isOnline) return;
     this.friends.reload();
     this.reloadProfile().catch(() => undefined); // the one that is shown was true a while ago
-  }
-
-  private told(status: ServerStatus): void {
-    this.serverStatus.value = status;
-    // The server had asked to wait for longer than it took.
-    if (status === 'ok') setTimeout(() => this.wake(), Math.random() * SPREAD_MS);
   }
 
   private changed(conversationId: string): void {
