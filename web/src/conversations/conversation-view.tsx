@@ -87,7 +87,7 @@ export function ConversationView({ conversation }: { conversation: Conversation 
   return (
     <>
       <MessageList
-        ref={list}
+        handle={list}
         conversation={conversation}
         version={version}
         ownUserId={chat.client.user!.id}

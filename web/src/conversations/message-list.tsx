@@ -1,4 +1,4 @@
-import { Component, createRef, Fragment } from 'preact';
+import { Component, createRef, Fragment, type RefObject } from 'preact';
 import type { Conversation, Message } from '@xfchat/client';
 import { Icon } from '../frame/icon.tsx';
 import { dayInWords } from '../times.ts';
@@ -16,6 +16,8 @@ const AT_END = 60;
 const PAGE = 200;
 
 interface ListProps {
+  /** Given this list, for what is done from outside of it: a class gets no `ref` of its own. */
+  readonly handle: RefObject<MessageList | null>;
   readonly conversation: Conversation;
   /** Grows with each change of the conversation. */
   readonly version: number;
@@ -71,6 +73,7 @@ export class MessageList extends Component<ListProps, ListState> {
   }
 
   override componentDidMount(): void {
+    this.props.handle.current = this;
     this.toEnd();
     this.resized.observe(this.element.current!);
     this.fill();
