@@ -4,11 +4,15 @@ import type { Chat } from '../chat.ts';
 import { useChangesOf, useChat } from '../context.ts';
 import { useAttempt } from '../frame/attempt.ts';
 import { Confirmation } from '../frame/dialog.tsx';
+import { useLasting } from '../frame/lasting.ts';
 import { Composer } from './composer.tsx';
 import { ConflictDialog } from './conflict-dialog.tsx';
 import { HistoryDialog } from './history-dialog.tsx';
 import type { MessageActions } from './message-actions.ts';
 import { MessageList } from './message-list.tsx';
+
+/** Whatever is missing is mostly there before anybody could read that it is missing; in milliseconds. */
+const GAP_PATIENCE_MS = 1_000;
 
 interface About {
   readonly kind: 'reply' | 'edit';
@@ -83,7 +87,8 @@ export function ConversationView({ conversation }: { conversation: Conversation 
   };
 
   const isEdit = about?.kind === 'edit';
-  const isBehind = chat.isOnline.value && conversation.status === 'catching-up';
+  const isCatchingUp = chat.isOnline.value && conversation.status === 'catching-up';
+  const isBehind = useLasting(isCatchingUp, GAP_PATIENCE_MS);
   return (
     <>
       <MessageList
