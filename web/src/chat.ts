@@ -6,6 +6,7 @@ import {
   type OwnUser,
   type Participant,
 } from '@xfchat/client';
+import { Drafts } from './drafts.ts';
 import { Friends } from './people/friends.ts';
 import { People } from './people/people.ts';
 
@@ -29,8 +30,7 @@ export class Chat {
   readonly serverStatus = signal<ServerStatus>('ok');
   /** Whether this device could not keep something. */
   readonly hasStorageFailed = signal(false);
-  /** What is written and not sent, by conversation. */
-  readonly drafts = new Map<string, string>();
+  readonly drafts: Drafts;
   /** Grows with every change of any conversation. */
   private readonly changes = signal(0);
   private readonly versions = new Map<string, Signal<number>>();
@@ -39,6 +39,7 @@ export class Chat {
     this.client = new XFChatClient({ url, storage, backoff: { maxMs: 10_000 } });
     this.people = new People(this.client);
     this.friends = new Friends(this.client);
+    this.drafts = new Drafts(storage, () => (this.hasStorageFailed.value = true));
     const { client } = this;
     client.on('connection', (state) => this.connected(state === 'online'));
     client.on('status', (status) => (this.isComplete.value = status === 'complete'));
@@ -50,6 +51,11 @@ export class Chat {
       if (name === 'server:status') this.serverStatus.value = (payload as { status: ServerStatus }).status;
       if (name.startsWith('friend')) this.friends.reload();
     });
+  }
+
+  /** Whose screens these are: also in the moment between the end of a session and the end of its screens. */
+  get ownId(): string {
+    return this.user.value?.id ?? '';
   }
 
   /** All of them; a component that reads them is drawn anew with each change. */
@@ -65,15 +71,17 @@ export class Chat {
 
   /** Goes on with the session of this browser, if there is one. */
   async resume(): Promise<void> {
-    this.user.value = (await this.client.resume()) ?? null;
+    const user = await this.client.resume();
+    if (user) await this.entered(user);
+    else this.user.value = null;
   }
 
   async signIn(login: string, password: string): Promise<void> {
-    this.entered(await this.client.signIn({ login, password, deviceName: deviceName() }));
+    await this.entered(await this.client.signIn({ login, password, deviceName: deviceName() }));
   }
 
   async signUp(account: { username: string; password: string; displayName?: string }): Promise<void> {
-    this.entered(await this.client.signUp(account));
+    await this.entered(await this.client.signUp(account));
   }
 
   /** The network is back, or somebody looks at this page again. */
@@ -90,7 +98,7 @@ export class Chat {
 
   /** The one whom a direct conversation is with. */
   partner(conversation: Conversation): Participant | undefined {
-    return conversation.participants.find(({ userId }) => userId !== this.client.user?.id);
+    return conversation.participants.find(({ userId }) => userId !== this.ownId);
   }
 
   titleOf(conversation: Conversation): string {
@@ -103,7 +111,8 @@ export class Chat {
     this.user.value = await this.client.request<OwnUser>('GET', '/users/me');
   }
 
-  private entered(user: OwnUser): void {
+  private async entered(user: OwnUser): Promise<void> {
+    await this.drafts.restore();
     this.endedBy.value = undefined;
     this.user.value = user;
   }

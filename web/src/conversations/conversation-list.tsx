@@ -107,7 +107,7 @@ function preview({ messages, outgoing, participants, type }: Conversation, chat:
   const last = messages.at(-1);
   if (!last) return 'Nothing was said yet';
   const text = last.deletedAt ? 'Deleted message' : (last.body ?? '');
-  if (last.senderId === chat.client.user?.id) return `You: ${text}`;
+  if (last.senderId === chat.ownId) return `You: ${text}`;
   if (type === 'direct') return text;
   const sender = participants.find(({ userId }) => userId === last.senderId);
   return sender ? `${sender.user.displayName}: ${text}` : text;

@@ -33,7 +33,7 @@ export function ConversationView({ conversation }: { conversation: Conversation 
   const [conflict, setConflict] = useState<EditConflict>();
   const [sent, setSent] = useState(0);
   const [isFollowing, setFollowing] = useState(true);
-  const firstUnread = useMemo(() => firstUnreadOf(conversation, chat.client.user!.id), []);
+  const firstUnread = useMemo(() => firstUnreadOf(conversation, chat.ownId), []);
   useReading(chat, conversation, version, isFollowing);
 
   const begin = (next: About | undefined, text?: string): void => {
@@ -81,7 +81,7 @@ export function ConversationView({ conversation }: { conversation: Conversation 
   };
   const editLast = (): void => {
     const own = conversation.messages.findLast(
-      ({ senderId, deletedAt }) => senderId === chat.client.user?.id && !deletedAt,
+      ({ senderId, deletedAt }) => senderId === chat.ownId && !deletedAt,
     );
     if (own) begin({ kind: 'edit', message: own });
   };
@@ -95,7 +95,7 @@ export function ConversationView({ conversation }: { conversation: Conversation 
         handle={list}
         conversation={conversation}
         version={version}
-        ownUserId={chat.client.user!.id}
+        ownUserId={chat.ownId}
         firstUnread={firstUnread}
         sent={sent}
         isOnline={chat.isOnline.value}
@@ -109,9 +109,7 @@ export function ConversationView({ conversation }: { conversation: Conversation 
       <Composer
         key={isEdit ? about.message.id : 'new'}
         label={isEdit ? 'Change the message' : `Write to ${chat.titleOf(conversation)}`}
-        initialText={
-          isEdit ? (restored ?? about.message.body ?? '') : (chat.drafts.get(conversation.id) ?? '')
-        }
+        initialText={isEdit ? (restored ?? about.message.body ?? '') : chat.drafts.get(conversation.id)}
         about={about}
         isBusy={writing.isBusy}
         isCovered={conflict !== undefined}
@@ -156,7 +154,7 @@ function Announcement({ conversation }: { conversation: Conversation }) {
   useChangesOf(conversation);
   const arrivedAt = useMemo(() => conversation.position.seq, []);
   const newest = conversation.messages.at(-1);
-  const isNew = newest && newest.seq > arrivedAt && newest.senderId !== chat.client.user?.id && newest.body;
+  const isNew = newest && newest.seq > arrivedAt && newest.senderId !== chat.ownId && newest.body;
   const sender = conversation.participants.find(({ userId }) => userId === newest?.senderId);
   return (
     <p class="hidden" aria-live="polite">
