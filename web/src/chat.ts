@@ -9,6 +9,7 @@ import {
 import { Drafts } from './drafts.ts';
 import { Friends } from './people/friends.ts';
 import { People } from './people/people.ts';
+import { checkRelease } from './release.ts';
 
 /** What the server says of itself. */
 export type ServerStatus = 'ok' | 'degraded' | 'maintenance';
@@ -122,6 +123,7 @@ export class Chat {
     // The server says so again right after `ready` when it is not well.
     this.serverStatus.value = 'ok';
     if (!isOnline) return;
+    void checkRelease();
     this.friends.reload();
     this.reloadProfile().catch(() => undefined); // the one that is shown was true a while ago
   }
