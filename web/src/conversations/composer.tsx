@@ -114,7 +114,7 @@ export function Composer(props: ComposerProps) {
           </button>
         </div>
       )}
-      <Failure text={isTooLong ? `That is ${length - MAX_LENGTH} characters too many.` : failure} />
+      <Failure text={isTooLong ? tooLong(length - MAX_LENGTH) : failure} />
       <div class="composer-line">
         <textarea
           ref={field}
@@ -142,6 +142,10 @@ export function Composer(props: ComposerProps) {
       </div>
     </form>
   );
+}
+
+function tooLong(excess: number): string {
+  return `That is ${excess} ${excess === 1 ? 'character' : 'characters'} too many.`;
 }
 
 function sendButton(isEdit: boolean, isWaiting: boolean): { icon: IconName; label: string } {
