@@ -137,13 +137,12 @@ function Quote({ quoted, quotedName, said, isCurrent, actions }: RowProps) {
       onClick={() => actions.jumpTo(replyToId)}
     >
       <span class="hidden">Answers: </span>
-      {quotedName && (
-        <span class="quoted-name" dir="auto">
-          {quotedName}
-        </span>
-      )}
+      {/* Always two lines: a message does not grow when what it answers becomes known. */}
+      <span class="quoted-name" dir="auto">
+        {quoted ? (quotedName ?? 'Somebody who has left') : 'An earlier message'}
+      </span>
       <span class="quoted-text" dir="auto">
-        {!quoted ? 'An earlier message' : quoted.deletedAt ? 'Deleted message' : quoted.body}
+        {!quoted ? 'Press to see it' : quoted.deletedAt ? 'Deleted message' : quoted.body}
       </span>
     </button>
   );
