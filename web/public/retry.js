@@ -1,4 +1,4 @@
-/* global HTMLScriptElement, HTMLLinkElement, location */
+/* global addEventListener, HTMLScriptElement, HTMLLinkElement, location */
 // While servers are upgraded one after the other, the page of one release may come and its script be asked of a server that
 // has another release. The page can do nothing without its script: so it is loaded again, until both are of one release.
 const RETRY_AFTER_MS = 3_000;
