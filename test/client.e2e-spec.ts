@@ -1,4 +1,5 @@
 import { EditConflict, MemoryStorage, XFChatClient, type Conversation } from '../client/src/index';
+import { createTestDatabase } from './support/databases';
 import { FaultProxy } from './support/fault-proxy';
 import { PASSWORD, signUpAll, type Person } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
@@ -296,5 +297,45 @@ describe('the token of a client', () => {
     );
     await client.stop();
     await server.close();
+  });
+});
+
+describe('a client that was told to wait', () => {
+  it('goes on as soon as the server says that it is well again', async () => {
+    const database = await createTestDatabase();
+    const link = await FaultProxy.inFrontOf(database.url);
+    const server = await startTestServer({ database, connectTo: () => link.url });
+    const [ada] = (await signUpAll(server.url, 1)) as [Person];
+    const group = await ada.group();
+    // Longer than any test may take: nothing is tried again unless something ends the pause.
+    const pauses = { initialMs: 600_000, maxMs: 600_000 };
+    const client = new XFChatClient({ url: server.url, backoff: pauses });
+    const told: string[] = [];
+    client.on('event', ({ name, payload }) => {
+      if (name === 'server:status') told.push((payload as { status: string }).status);
+    });
+    await client.signIn({ login: ada.username, password: PASSWORD });
+    await client.untilComplete();
+    const conversation = client.conversation(group)!;
+
+    link.set('refuse');
+    await until('the outage to be told', () => told.at(-1) === 'degraded');
+    const checked = client.check();
+    await conversation.send('written meanwhile');
+    // What comes later on the same socket is refused as well: so both were refused, and wait.
+    await expect(client.command('conversation:sync', { cursors: [] })).rejects.toMatchObject({
+      problem: { status: 503 },
+    });
+    expect(client.status).toBe('catching-up');
+    expect(conversation.outgoing).toMatchObject([{ status: 'pending' }]);
+
+    link.set('pass');
+    await until('it to be sent', () => conversation.messages.at(-1)?.body === 'written meanwhile');
+    await checked;
+    expect(told).toEqual(['degraded', 'ok']);
+    await client.stop();
+    await server.close();
+    await link.close();
+    await database.drop();
   });
 });

@@ -103,6 +103,11 @@ export class CatchUp {
     void this.run();
   }
 
+  /** Tries now what waits for the end of a pause. */
+  hurry(): void {
+    this.pause.wake();
+  }
+
   /** There is no socket any more: events are missed from now on. */
   end(): void {
     this.forgetReads();

@@ -75,6 +75,7 @@ export class XFChatClient {
         const { reason } = event.payload as { reason: string };
         void session.over(reason === ACCOUNT_ERASED ? reason : 'session-revoked');
       }
+      if (isWellAgain(event)) this.hurry();
       if (CONVERSATION_EVENT.test(event.name)) this.catchUp.take(event as ConversationEvent);
       this.events.emit('event', event);
     });
@@ -186,8 +187,7 @@ export class XFChatClient {
   wake(): void {
     this.connection.hurry();
     this.catchUp.check();
-    this.commands.hurry();
-    this.sender.hurry();
+    this.hurry();
   }
 
   /** Asks the server whether anything was missed; resolves once all conversations are complete. @throws XFChatError */
@@ -261,6 +261,13 @@ export class XFChatClient {
     await this.session.begin(signedIn);
     await this.resume();
     return signedIn.user;
+  }
+
+  /** The server answers again, sooner than it had asked to wait: what was put off is tried now. */
+  private hurry(): void {
+    this.catchUp.hurry();
+    this.commands.hurry();
+    this.sender.hurry();
   }
 
   private hold(timeline: Timeline): Timeline {
@@ -357,4 +364,9 @@ export class XFChatClient {
   private async forgetEverything(): Promise<void> {
     for (const key of await this.storage.keys('')) await this.storage.delete(key);
   }
+}
+
+/** The end of an outage or of maintenance, or of anything else that the server had told. */
+function isWellAgain({ name, payload }: ClientEvents['event']): boolean {
+  return name === 'server:status' && (payload as { status?: unknown }).status === 'ok';
 }

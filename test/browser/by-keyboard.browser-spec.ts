@@ -43,7 +43,11 @@ describe('with the keyboard alone', () => {
 
     await press(tab, tab.link(/Friends/));
     await write(tab, tab.field('Find people'), ben.username);
-    await press(tab, tab.button('Add friend Ben'));
+    const add = tab.button('Add friend Ben');
+    await lookInto(add, 'Ask Ben to be friends');
+    await hit('Enter');
+    await isBackAt(tab.field('Message (optional)'));
+    await hit('Enter');
     await tab.button('Take back the request to Ben').waitFor();
     const { body } = await ben.call('GET', '/friend-requests?direction=incoming&status=pending');
     await ben.call('POST', `/friend-requests/${body.items[0].id}/accept`);

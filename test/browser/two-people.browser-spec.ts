@@ -30,9 +30,12 @@ describe('two people in two browsers', () => {
     await ada.link(/Friends/).click();
     await ada.field('Find people').fill(bensName.slice(0, -1));
     await ada.button('Add friend Ben').click();
+    await ada.field('Message (optional)').fill('We met at the exhibition.');
+    await ada.button('Send request').click();
     await ada.button('Take back the request to Ben').waitFor();
 
     await ben.link('Friends 1 waiting').click();
+    await ben.sees('We met at the exhibition.');
     await ben.button('Accept Ada').click();
     await ben.composer.waitFor();
     await ada.openConversation(/Ben/);

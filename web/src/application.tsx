@@ -6,7 +6,7 @@ import { ChatContext } from './context.ts';
 import { ConversationList } from './conversations/conversation-list.tsx';
 import { ConversationScreen } from './conversations/conversation-screen.tsx';
 import { NewGroupScreen } from './conversations/new-group-screen.tsx';
-import { StatusBanner } from './frame/status-banner.tsx';
+import { ReleaseBanner, StatusBanner } from './frame/status-banner.tsx';
 import { FriendsScreen } from './people/friends-screen.tsx';
 import { route, type Route } from './route.ts';
 
@@ -36,6 +36,7 @@ function SignedIn({ chat }: { chat: Chat }) {
     <div class={`frame ${place.screen === 'conversations' ? 'shows-list' : 'shows-pane'}`}>
       <div class="status">
         <StatusBanner />
+        <ReleaseBanner />
       </div>
       <ConversationList />
       <main class="pane">{pane(place)}</main>

@@ -6,12 +6,11 @@ import {
   type OwnUser,
   type Participant,
 } from '@xfchat/client';
+import { Drafts } from './drafts.ts';
 import { Friends } from './people/friends.ts';
 import { People } from './people/people.ts';
+import { checkRelease } from './release.ts';
 import { ERASED_NAME } from './words.ts';
-
-/** After an outage everybody wants to send: each at a moment of its own within this time. */
-const SPREAD_MS = 3_000;
 
 /** What the server says of itself. */
 export type ServerStatus = 'ok' | 'degraded' | 'maintenance';
@@ -33,8 +32,7 @@ export class Chat {
   readonly serverStatus = signal<ServerStatus>('ok');
   /** Whether this device could not keep something. */
   readonly hasStorageFailed = signal(false);
-  /** What is written and not sent, by conversation. */
-  readonly drafts = new Map<string, string>();
+  readonly drafts: Drafts;
   /** Grows with every change of any conversation. */
   private readonly changes = signal(0);
   private readonly versions = new Map<string, Signal<number>>();
@@ -43,6 +41,7 @@ export class Chat {
     this.client = new XFChatClient({ url, storage, backoff: { maxMs: 10_000 } });
     this.people = new People(this.client);
     this.friends = new Friends(this.client);
+    this.drafts = new Drafts(storage, () => (this.hasStorageFailed.value = true));
     const { client } = this;
     client.on('connection', (state) => this.connected(state === 'online'));
     client.on('status', (status) => (this.isComplete.value = status === 'complete'));
@@ -51,9 +50,14 @@ export class Chat {
     client.on('signed-out', ({ reason }) => this.left(reason));
     client.on('error', () => (this.hasStorageFailed.value = true));
     client.on('event', ({ name, payload }) => {
-      if (name === 'server:status') this.told((payload as { status: ServerStatus }).status);
+      if (name === 'server:status') this.serverStatus.value = (payload as { status: ServerStatus }).status;
       if (name.startsWith('friend')) this.friends.reload();
     });
+  }
+
+  /** Whose screens these are: also in the moment between the end of a session and the end of its screens. */
+  get ownId(): string {
+    return this.user.value?.id ?? '';
   }
 
   /** All of them; a component that reads them is drawn anew with each change. */
@@ -69,15 +73,17 @@ export class Chat {
 
   /** Goes on with the session of this browser, if there is one. */
   async resume(): Promise<void> {
-    this.user.value = (await this.client.resume()) ?? null;
+    const user = await this.client.resume();
+    if (user) await this.entered(user);
+    else this.user.value = null;
   }
 
   async signIn(login: string, password: string): Promise<void> {
-    this.entered(await this.client.signIn({ login, password, deviceName: deviceName() }));
+    await this.entered(await this.client.signIn({ login, password, deviceName: deviceName() }));
   }
 
   async signUp(account: { username: string; password: string; displayName?: string }): Promise<void> {
-    this.entered(await this.client.signUp(account));
+    await this.entered(await this.client.signUp(account));
   }
 
   /** The network is back, or somebody looks at this page again. */
@@ -94,7 +100,7 @@ export class Chat {
 
   /** The one whom a direct conversation is with; nobody any more when they have erased their account. */
   partner(conversation: Conversation): Participant | undefined {
-    return conversation.participants.find(({ userId }) => userId !== this.client.user?.id);
+    return conversation.participants.find(({ userId }) => userId !== this.ownId);
   }
 
   titleOf(conversation: Conversation): string {
@@ -107,7 +113,8 @@ export class Chat {
     this.user.value = await this.client.request<OwnUser>('GET', '/users/me');
   }
 
-  private entered(user: OwnUser): void {
+  private async entered(user: OwnUser): Promise<void> {
+    await this.drafts.restore();
     this.endedBy.value = undefined;
     this.user.value = user;
   }
@@ -117,14 +124,9 @@ export class Chat {
     // The server says so again right after `ready` when it is not well.
     this.serverStatus.value = 'ok';
     if (!isOnline) return;
+    void checkRelease();
     this.friends.reload();
     this.reloadProfile().catch(() => undefined); // the one that is shown was true a while ago
-  }
-
-  private told(status: ServerStatus): void {
-    this.serverStatus.value = status;
-    // The server had asked to wait for longer than it took.
-    if (status === 'ok') setTimeout(() => this.wake(), Math.random() * SPREAD_MS);
   }
 
   private changed(conversationId: string): void {

@@ -78,6 +78,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   '/newPassword': 'New password',
   '/currentPassword': 'Current password',
   '/status': 'Status',
+  '/message': 'Message',
   '/title': 'Name of the group',
   '/description': 'Description',
 };

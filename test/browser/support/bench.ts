@@ -16,12 +16,13 @@ export class Bench {
     private readonly directory: string,
   ) {}
 
-  static async open(environment: Record<string, string> = {}): Promise<Bench> {
+  /** @param program of the server; the one that is built here by default */
+  static async open(environment: Record<string, string> = {}, program?: string): Promise<Bench> {
     const directory = mkdtempSync(join(tmpdir(), 'xfchat-browser-'));
     const database = await createTestDatabase();
     const settings = { DATABASE_URL: database.url, CANARY_INTERVAL_MS: '0', ...environment };
     const [server, browser] = await Promise.all([
-      ServerProcess.start(directory, settings),
+      ServerProcess.start(directory, settings, program),
       chromium.launch({
         executablePath: chromiumPath(),
         args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],

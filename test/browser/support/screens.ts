@@ -84,6 +84,15 @@ export const SCREENS: readonly (readonly [name: string, show: (tab: Tab, world: 
       },
     ],
     [
+      'asking somebody',
+      async (tab, { sam }) => {
+        await tab.goTo('/friends');
+        await tab.field('Find people').fill(sam.username);
+        await tab.button('Add friend Sam').click();
+        await tab.field('Message (optional)').fill('We met at the exhibition.');
+      },
+    ],
+    [
       'new group',
       async (tab) => {
         await tab.goTo('/new-group');

@@ -4,6 +4,8 @@ import { signUp, type Person } from '../../support/people';
 export interface World {
   readonly me: Person;
   readonly ben: Person;
+  /** Nobody that one knows. */
+  readonly sam: Person;
   readonly direct: string;
   readonly group: string;
 }
@@ -15,8 +17,8 @@ export async function makeWorld(url: string): Promise<World> {
   const named = (displayName: string): Promise<Person> => signUp(url, { displayName });
   const me = await signUp(url, { displayName: 'Ada Lovelace' });
   const ben = await named('Ben Babbage');
-  const [wilhelmina, noor, kim, lee, stranger] = await Promise.all(
-    [LONG, 'نور الهدى', 'Kim', 'Lee', 'Robin'].map(named),
+  const [wilhelmina, noor, kim, lee, stranger, sam] = await Promise.all(
+    [LONG, 'نور الهدى', 'Kim', 'Lee', 'Robin', 'Sam'].map(named),
   );
   const befriend = async (other: Person): Promise<string> => {
     await me.call('POST', '/friend-requests', { recipientId: other.id });
@@ -62,7 +64,7 @@ export async function makeWorld(url: string): Promise<World> {
   await ben.call('DELETE', `/conversations/${direct}/messages/${slip.id}`);
   await me.send(direct, 'Shall we mend it together on Thursday? I can bring the tables.');
   await ben.send(direct, 'Gladly. I bring the tea. '.repeat(8).trim());
-  return { me, ben, direct, group: group.id };
+  return { me, ben, sam: sam!, direct, group: group.id };
 }
 
 function expectMade(isMade: unknown, answer: unknown): void {

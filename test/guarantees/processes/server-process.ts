@@ -15,11 +15,16 @@ export class ServerProcess {
     readonly port: number,
     private readonly directory: string,
     private readonly environment: Record<string, string>,
+    private readonly program: string,
   ) {}
 
   /** Begins to serve on a port that nobody uses. */
-  static async start(directory: string, environment: Record<string, string>): Promise<ServerProcess> {
-    const server = new ServerProcess(await freePort(), directory, environment);
+  static async start(
+    directory: string,
+    environment: Record<string, string>,
+    program = PROGRAM,
+  ): Promise<ServerProcess> {
+    const server = new ServerProcess(await freePort(), directory, environment, program);
     await server.start();
     return server;
   }
@@ -30,7 +35,7 @@ export class ServerProcess {
 
   async start(): Promise<void> {
     this.output = '';
-    const child = spawn(process.execPath, [PROGRAM, 'start'], {
+    const child = spawn(process.execPath, [this.program, 'start'], {
       cwd: this.directory,
       env: {
         PATH: process.env.PATH,

@@ -43,6 +43,7 @@ export function Composer(props: ComposerProps) {
     onEditLast,
   } = props;
   const [text, setText] = useState(initialText);
+  const written = useRef(initialText);
   const field = useRef<HTMLTextAreaElement>(null);
   const length = [...text].length;
   const send = sendButton(about?.kind === 'edit', isWaiting);
@@ -61,17 +62,22 @@ export function Composer(props: ComposerProps) {
     style.height = `${scrollHeight}px`;
   }, [text]);
 
-  const write = (written: string): void => {
-    setText(written);
-    onText(written);
+  const show = (next: string): void => {
+    written.current = next;
+    setText(next);
+  };
+  const write = (next: string): void => {
+    show(next);
+    onText(next);
   };
 
   const submit = async (): Promise<void> => {
     if (text.trim() === '' || isTooLong || isBusy) return;
     if (about?.kind === 'edit') return void (await onSubmit(text));
-    // Gone at once, for the next one to be written.
-    write('');
-    if (!(await onSubmit(text))) write(text);
+    // Gone at once, for the next one to be written; as a draft it stays until it is kept as a message.
+    show('');
+    if (await onSubmit(text)) onText(written.current);
+    else write(text);
   };
 
   const keyPressed = (event: KeyboardEvent): void => {
@@ -108,7 +114,7 @@ export function Composer(props: ComposerProps) {
           </button>
         </div>
       )}
-      <Failure text={isTooLong ? `That is ${length - MAX_LENGTH} characters too many.` : failure} />
+      <Failure text={isTooLong ? tooLong(length - MAX_LENGTH) : failure} />
       <div class="composer-line">
         <textarea
           ref={field}
@@ -136,6 +142,10 @@ export function Composer(props: ComposerProps) {
       </div>
     </form>
   );
+}
+
+function tooLong(excess: number): string {
+  return `That is ${excess} ${excess === 1 ? 'character' : 'characters'} too many.`;
 }
 
 function sendButton(isEdit: boolean, isWaiting: boolean): { icon: IconName; label: string } {

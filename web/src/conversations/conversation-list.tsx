@@ -108,7 +108,7 @@ function preview({ messages, outgoing, participants, type }: Conversation, chat:
   const last = messages.at(-1);
   if (!last) return 'Nothing was said yet';
   const text = last.deletedAt ? 'Deleted message' : (last.body ?? '');
-  if (last.senderId === chat.client.user?.id) return `You: ${text}`;
+  if (last.senderId === chat.ownId) return `You: ${text}`;
   if (type === 'direct') return text;
   if (last.senderId === null) return `${ERASED_NAME}: ${text}`;
   const sender = participants.find(({ userId }) => userId === last.senderId);

@@ -4,11 +4,15 @@ import type { Chat } from '../chat.ts';
 import { useChangesOf, useChat } from '../context.ts';
 import { useAttempt } from '../frame/attempt.ts';
 import { Confirmation } from '../frame/dialog.tsx';
+import { useLasting } from '../frame/lasting.ts';
 import { Composer } from './composer.tsx';
 import { ConflictDialog } from './conflict-dialog.tsx';
 import { HistoryDialog } from './history-dialog.tsx';
 import type { MessageActions } from './message-actions.ts';
 import { MessageList } from './message-list.tsx';
+
+/** Whatever is missing is mostly there before anybody could read that it is missing; in milliseconds. */
+const GAP_PATIENCE_MS = 1_000;
 
 interface About {
   readonly kind: 'reply' | 'edit';
@@ -29,7 +33,7 @@ export function ConversationView({ conversation }: { conversation: Conversation 
   const [conflict, setConflict] = useState<EditConflict>();
   const [sent, setSent] = useState(0);
   const [isFollowing, setFollowing] = useState(true);
-  const firstUnread = useMemo(() => firstUnreadOf(conversation, chat.client.user!.id), []);
+  const firstUnread = useMemo(() => firstUnreadOf(conversation, chat.ownId), []);
   useReading(chat, conversation, version, isFollowing);
 
   const begin = (next: About | undefined, text?: string): void => {
@@ -77,21 +81,22 @@ export function ConversationView({ conversation }: { conversation: Conversation 
   };
   const editLast = (): void => {
     const own = conversation.messages.findLast(
-      ({ senderId, deletedAt }) => senderId === chat.client.user?.id && !deletedAt,
+      ({ senderId, deletedAt }) => senderId === chat.ownId && !deletedAt,
     );
     if (own) begin({ kind: 'edit', message: own });
   };
 
   const isEdit = about?.kind === 'edit';
   const isAlone = conversation.type === 'direct' && !chat.partner(conversation);
-  const isBehind = chat.isOnline.value && conversation.status === 'catching-up';
+  const isCatchingUp = chat.isOnline.value && conversation.status === 'catching-up';
+  const isBehind = useLasting(isCatchingUp, GAP_PATIENCE_MS);
   return (
     <>
       <MessageList
-        ref={list}
+        handle={list}
         conversation={conversation}
         version={version}
-        ownUserId={chat.client.user!.id}
+        ownUserId={chat.ownId}
         firstUnread={firstUnread}
         sent={sent}
         isOnline={chat.isOnline.value}
@@ -108,9 +113,7 @@ export function ConversationView({ conversation }: { conversation: Conversation 
         <Composer
           key={isEdit ? about.message.id : 'new'}
           label={isEdit ? 'Change the message' : `Write to ${chat.titleOf(conversation)}`}
-          initialText={
-            isEdit ? (restored ?? about.message.body ?? '') : (chat.drafts.get(conversation.id) ?? '')
-          }
+          initialText={isEdit ? (restored ?? about.message.body ?? '') : chat.drafts.get(conversation.id)}
           about={about}
           isBusy={writing.isBusy}
           isCovered={conflict !== undefined}
@@ -156,7 +159,7 @@ function Announcement({ conversation }: { conversation: Conversation }) {
   useChangesOf(conversation);
   const arrivedAt = useMemo(() => conversation.position.seq, []);
   const newest = conversation.messages.at(-1);
-  const isNew = newest && newest.seq > arrivedAt && newest.senderId !== chat.client.user?.id && newest.body;
+  const isNew = newest && newest.seq > arrivedAt && newest.senderId !== chat.ownId && newest.body;
   const sender = conversation.participants.find(({ userId }) => userId === newest?.senderId);
   return (
     <p class="hidden" aria-live="polite">

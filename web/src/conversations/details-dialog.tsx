@@ -50,7 +50,7 @@ export function DetailsDialog({
   const [question, setQuestion] = useState<Question>();
   const { id, type, myRole } = conversation;
   const mayManage = type === 'group' && myRole !== 'member';
-  const own = chat.client.user!.id;
+  const own = chat.ownId;
   useEffect(() => void attempt.run(() => conversation.loadParticipants()), [id]);
 
   const request = (method: string, path: string, body?: object): Promise<boolean> =>

@@ -1,4 +1,4 @@
-import { Component, createRef, Fragment } from 'preact';
+import { Component, createRef, Fragment, type RefObject } from 'preact';
 import type { Conversation, Message, User } from '@xfchat/client';
 import { Icon } from '../frame/icon.tsx';
 import { dayInWords } from '../times.ts';
@@ -6,7 +6,7 @@ import { ERASED_NAME, inWords } from '../words.ts';
 import type { MessageActions } from './message-actions.ts';
 import { MessageRow } from './message-row.tsx';
 import { around, atEnd, earlier, followed, later, type Held, type MessageWindow } from './message-window.ts';
-import { isOutgoing, rowsOf } from './rows.ts';
+import { isOutgoing, quotedIn, rowsOf } from './rows.ts';
 
 /** Nearer to an end of what is drawn than this, more is drawn; in pixels. */
 const NEAR = 900;
@@ -16,6 +16,8 @@ const AT_END = 60;
 const PAGE = 200;
 
 interface ListProps {
+  /** Given this list, for what is done from outside of it: a class gets no `ref` of its own. */
+  readonly handle: RefObject<MessageList | null>;
   readonly conversation: Conversation;
   /** Grows with each change of the conversation. */
   readonly version: number;
@@ -71,6 +73,7 @@ export class MessageList extends Component<ListProps, ListState> {
   }
 
   override componentDidMount(): void {
+    this.props.handle.current = this;
     this.toEnd();
     this.resized.observe(this.element.current!);
     this.fill();
@@ -164,27 +167,31 @@ export class MessageList extends Component<ListProps, ListState> {
   }
 
   private readonly scrolled = (): void => {
-    const list = this.element.current!;
-    const below = list.scrollHeight - list.scrollTop - list.clientHeight;
-    const isFollowing = below < AT_END && this.window.to === undefined;
+    const isFollowing = this.below < AT_END && this.window.to === undefined;
     if (isFollowing !== this.state.isFollowing) {
       this.setState({ isFollowing });
       this.props.onFollow(isFollowing);
     }
-    if (below < NEAR && this.window.to !== undefined) {
-      this.window = later(this.window, this.held);
-      this.forceUpdate();
-    }
     this.fill();
   };
 
-  /** Draws what comes before, as long as the upper edge is near, and fetches more of it in good time. */
+  /** Draws more as long as an edge of what is drawn is near, and fetches what comes before in good time. */
   private fill(): void {
+    if (this.window.to !== undefined && this.below < NEAR) {
+      this.window = later(this.window, this.held);
+      this.forceUpdate();
+    }
     if (!this.isNearBeginning) return;
     const { first } = this.held;
     const { from } = this.window;
     if (from > first) this.forceUpdate();
     if (from - first < PAGE && !this.state.failure && this.props.isOnline) void this.load();
+  }
+
+  /** How much of what is drawn lies below what one sees, in pixels. */
+  private get below(): number {
+    const { scrollHeight, scrollTop, clientHeight } = this.element.current!;
+    return scrollHeight - scrollTop - clientHeight;
   }
 
   private get isNearBeginning(): boolean {
@@ -248,10 +255,8 @@ export class MessageList extends Component<ListProps, ListState> {
           <ol aria-label="Messages" onKeyDown={this.keyPressed} onFocusIn={this.focused}>
             {rows.map(({ said, startsDay, startsTurn }) => {
               const isOwn = isOutgoing(said) || said.senderId === ownUserId;
-              const quoted = said.replyToId
-                ? (messages.find(({ id }) => id === said.replyToId) ?? null)
-                : undefined;
               const seq = isOutgoing(said) ? undefined : said.seq;
+              const quoted = quotedIn(messages, said);
               const isFirstUnread = seq !== undefined && seq === firstUnread;
               return (
                 <Fragment key={said.id}>

@@ -30,25 +30,41 @@ export interface RowProps {
   readonly actions: MessageActions;
 }
 
+interface RowState {
+  readonly isUnderPointer: boolean;
+}
+
 /** A message. It is drawn anew only when something about it has changed. */
-export class MessageRow extends Component<RowProps> {
-  override shouldComponentUpdate(next: RowProps): boolean {
+export class MessageRow extends Component<RowProps, RowState> {
+  override state: RowState = { isUnderPointer: false };
+  private readonly entered = (): void => this.setState({ isUnderPointer: true });
+  private readonly left = (): void => this.setState({ isUnderPointer: false });
+
+  override shouldComponentUpdate(next: RowProps, { isUnderPointer }: RowState): boolean {
     const names = Object.keys(next) as (keyof RowProps)[];
-    return names.some((name) => next[name] !== this.props[name]);
+    return (
+      isUnderPointer !== this.state.isUnderPointer || names.some((name) => next[name] !== this.props[name])
+    );
   }
 
-  override render(props: RowProps) {
-    return <Row {...props} />;
+  override render(props: RowProps, { isUnderPointer }: RowState) {
+    return <Row {...props} isUnderPointer={isUnderPointer} onEnter={this.entered} onLeave={this.left} />;
   }
 }
 
-function Row(props: RowProps) {
+function Row(props: RowProps & RowState & { onEnter: () => void; onLeave: () => void }) {
   const { said, startsTurn, isOwn, isGroup, sender, isCurrent, isPointedAt, actions } = props;
   const showsSender = !isOwn && isGroup;
   const classes = ['row', isOwn ? 'own' : 'other', startsTurn && 'starts-turn', isPointedAt && 'pointed-at'];
   const message = isOutgoing(said) ? undefined : said;
   return (
-    <li class={classes.filter(Boolean).join(' ')} data-id={said.id} tabIndex={isCurrent ? 0 : -1}>
+    <li
+      class={classes.filter(Boolean).join(' ')}
+      data-id={said.id}
+      tabIndex={isCurrent ? 0 : -1}
+      onPointerEnter={props.onEnter}
+      onPointerLeave={props.onLeave}
+    >
       {showsSender && (
         <div class="row-avatar">
           {startsTurn && (
@@ -96,6 +112,7 @@ function Row(props: RowProps) {
           isOwn={isOwn}
           mayDelete={props.mayDelete}
           isCurrent={isCurrent}
+          isUnderPointer={props.isUnderPointer}
           actions={actions}
         />
       )}
@@ -121,13 +138,12 @@ function Quote({ quoted, quotedName, said, isCurrent, actions }: RowProps) {
       onClick={() => actions.jumpTo(replyToId)}
     >
       <span class="hidden">Answers: </span>
-      {quotedName && (
-        <span class="quoted-name" dir="auto">
-          {quotedName}
-        </span>
-      )}
+      {/* Always two lines: a message does not grow when what it answers becomes known. */}
+      <span class="quoted-name" dir="auto">
+        {quoted ? (quotedName ?? 'Somebody who has left') : 'An earlier message'}
+      </span>
       <span class="quoted-text" dir="auto">
-        {!quoted ? 'An earlier message' : quoted.deletedAt ? 'Deleted message' : quoted.body}
+        {!quoted ? 'Press to see it' : quoted.deletedAt ? 'Deleted message' : quoted.body}
       </span>
     </button>
   );

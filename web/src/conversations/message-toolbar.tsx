@@ -7,11 +7,24 @@ interface ToolbarProps {
   readonly isOwn: boolean;
   readonly mayDelete: boolean;
   readonly isCurrent: boolean;
+  readonly isUnderPointer: boolean;
   readonly actions: MessageActions;
 }
 
-/** Beside the message that one points at, or that has the focus. */
-export function MessageToolbar({ message, isOwn, mayDelete, isCurrent, actions }: ToolbarProps) {
+/**
+ * Beside the message that one points at, or that has the focus. All others only keep the place for it: buttons would be
+ * half of what there is to draw of a message.
+ */
+export function MessageToolbar({
+  message,
+  isOwn,
+  mayDelete,
+  isCurrent,
+  isUnderPointer,
+  actions,
+}: ToolbarProps) {
+  const wasEdited = message.editedAt !== null;
+  const count = [true, isOwn, wasEdited, mayDelete].filter(Boolean).length;
   const tool = (icon: IconName, label: string, action: (message: Message) => void) => (
     <button
       type="button"
@@ -25,11 +38,15 @@ export function MessageToolbar({ message, isOwn, mayDelete, isCurrent, actions }
     </button>
   );
   return (
-    <div class="toolbar">
-      {tool('reply', 'Reply', actions.reply)}
-      {isOwn && tool('edit', 'Edit', actions.edit)}
-      {message.editedAt && tool('history', 'Earlier versions', actions.showHistory)}
-      {mayDelete && tool('trash', 'Delete', actions.delete)}
+    <div class={`toolbar tools-${count}`}>
+      {(isCurrent || isUnderPointer) && (
+        <>
+          {tool('reply', 'Reply', actions.reply)}
+          {isOwn && tool('edit', 'Edit', actions.edit)}
+          {wasEdited && tool('history', 'Earlier versions', actions.showHistory)}
+          {mayDelete && tool('trash', 'Delete', actions.delete)}
+        </>
+      )}
     </div>
   );
 }

@@ -16,22 +16,22 @@ describe('the part of the messages that is drawn', () => {
       const before = window.from;
       window = earlier(window, held);
       expect(window.from).toBeLessThan(before);
-      expect(most(window)).toBeLessThanOrEqual(180);
+      expect(most(window)).toBeLessThanOrEqual(120);
     }
-    expect(window).toEqual({ from: 1, to: 180 });
+    expect(window).toEqual({ from: 1, to: 120 });
     while (window.to !== undefined) {
       const before = window.to;
       window = later(window, held);
       expect(window.to ?? 1_000).toBeGreaterThan(before);
-      expect(most(window)).toBeLessThanOrEqual(180);
+      expect(most(window)).toBeLessThanOrEqual(120);
     }
-    expect(window).toEqual({ from: 821, to: undefined });
+    expect(window).toEqual({ from: 881, to: undefined });
   });
 
   it('is the end for whoever stays there, and stays where it is for all others', () => {
     const window = { from: 800, to: undefined };
-    expect(followed(window, { first: 1, last: 979 })).toBe(window);
-    expect(followed(window, { first: 1, last: 980 })).toEqual({ from: 921, to: undefined });
+    expect(followed(window, { first: 1, last: 919 })).toBe(window);
+    expect(followed(window, { first: 1, last: 920 })).toEqual({ from: 861, to: undefined });
     const elsewhere = { from: 10, to: 100 };
     expect(followed(elsewhere, held)).toBe(elsewhere);
   });

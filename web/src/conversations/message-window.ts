@@ -14,11 +14,14 @@ export interface Held {
   readonly last: number;
 }
 
-const STEP = 60;
-const MOST = 180;
+/** What one sees at first. */
+const FIRST = 60;
+/** What comes in at once: little enough to be drawn between two frames. */
+const STEP = 20;
+const MOST = 120;
 
 export function atEnd({ first, last }: Held): MessageWindow {
-  return { from: Math.max(first, last - STEP + 1), to: undefined };
+  return { from: Math.max(first, last - FIRST + 1), to: undefined };
 }
 
 /** With more before; some of those at the end may leave. */
@@ -35,8 +38,8 @@ export function later({ from, to }: MessageWindow, { last }: Held): MessageWindo
 
 /** Around a message that one wants to see. */
 export function around(seq: number, { first, last }: Held): MessageWindow {
-  const end = Math.min(last, seq + STEP / 2);
-  return { from: Math.max(first, seq - STEP / 2), to: end === last ? undefined : end };
+  const end = Math.min(last, seq + FIRST / 2);
+  return { from: Math.max(first, seq - FIRST / 2), to: end === last ? undefined : end };
 }
 
 /** Somebody who stays at the end sees the new ones come, and the old ones leave. */

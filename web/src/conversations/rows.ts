@@ -41,6 +41,18 @@ export function rowsOf(
   });
 }
 
+/** What a message answers, looked for from it on backwards: undefined when it answers nothing, null when that is not held. */
+export function quotedIn(messages: readonly Message[], said: Said): Message | null | undefined {
+  const { replyToId } = said;
+  if (!replyToId) return undefined;
+  const first = messages[0]?.seq ?? 1;
+  const last = isOutgoing(said) ? messages.length : said.seq - first;
+  for (let index = last - 1; index >= 0; index--) {
+    if (messages[index]?.id === replyToId) return messages[index];
+  }
+  return null;
+}
+
 function senderOf(said: Said, ownUserId: string): string | null {
   return isOutgoing(said) ? ownUserId : said.senderId;
 }

@@ -1,4 +1,5 @@
 import { useChat } from '../context.ts';
+import { isOutdated } from '../release.ts';
 import { Icon } from './icon.tsx';
 
 /** Tells what does not work right now, and what that means for what one writes. */
@@ -9,6 +10,27 @@ export function StatusBanner() {
     <div role="status" class={text ? 'banner' : undefined}>
       {text && <Icon name="alert" />}
       {text && <span>{text}</span>}
+    </div>
+  );
+}
+
+/** The server was upgraded under this page. When to go over to the new one is for the person to say. */
+export function ReleaseBanner() {
+  const { drafts } = useChat();
+  const reload = async (): Promise<void> => {
+    await drafts.flush();
+    location.reload();
+  };
+  return (
+    <div role="status" class={isOutdated.value ? 'banner news' : undefined}>
+      {isOutdated.value && (
+        <>
+          <span>There is a new version of this page. Messages and drafts are kept.</span>
+          <button type="button" class="link" onClick={() => void reload()}>
+            Reload
+          </button>
+        </>
+      )}
     </div>
   );
 }

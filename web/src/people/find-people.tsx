@@ -1,9 +1,9 @@
 import type { Page, User } from '@xfchat/client';
 import { useEffect, useState } from 'preact/hooks';
 import { useChat } from '../context.ts';
-import { useAttempt } from '../frame/attempt.ts';
 import { Failure } from '../frame/failure.tsx';
 import { inWords } from '../words.ts';
+import { AskDialog } from './ask-dialog.tsx';
 import { PersonAction, PersonEntry } from './person-entry.tsx';
 
 /** Whoever is still typing is not asked about. */
@@ -11,9 +11,9 @@ const PATIENCE_MS = 250;
 
 /** People by the beginning of their username. */
 export function FindPeople({ onBlock }: { onBlock: (user: User) => void }) {
-  const { client, friends } = useChat();
-  const attempt = useAttempt();
+  const { friends, ownId } = useChat();
   const [query, setQuery] = useState('');
+  const [asked, setAsked] = useState<User>();
   const { found, failure } = useFound(query);
   const friendIds = new Set(friends.list.value?.map(({ id }) => id));
   const askedIds = new Set(friends.outgoing.value.map(({ recipient }) => recipient.id));
@@ -21,7 +21,7 @@ export function FindPeople({ onBlock }: { onBlock: (user: User) => void }) {
   const blockedIds = new Set(friends.blocked.value.map(({ id }) => id));
 
   const relation = ({ id }: User): string | undefined => {
-    if (id === client.user?.id) return 'You';
+    if (id === ownId) return 'You';
     if (friendIds.has(id)) return 'Friend';
     if (askedIds.has(id)) return 'Asked';
     if (askedBy.has(id)) return 'Has asked you';
@@ -42,7 +42,7 @@ export function FindPeople({ onBlock }: { onBlock: (user: User) => void }) {
           onInput={(event) => setQuery(event.currentTarget.value)}
         />
       </label>
-      <Failure text={attempt.failure ?? failure} />
+      <Failure text={failure} />
       <p role="status" class="muted">
         {found?.length === 0 && 'Nobody has a username that begins so.'}
       </p>
@@ -53,19 +53,14 @@ export function FindPeople({ onBlock }: { onBlock: (user: User) => void }) {
               <span class="muted">{relation(user)}</span>
             ) : (
               <>
-                <PersonAction
-                  user={user}
-                  text="Add friend"
-                  isPrimary
-                  isDisabled={attempt.isBusy}
-                  onClick={() => void attempt.run(() => friends.ask(user.username))}
-                />
+                <PersonAction user={user} text="Add friend" isPrimary onClick={() => setAsked(user)} />
                 <PersonAction user={user} text="Block" onClick={() => onBlock(user)} />
               </>
             )}
           </PersonEntry>
         ))}
       </ul>
+      {asked && <AskDialog user={asked} onClose={() => setAsked(undefined)} />}
     </section>
   );
 }

@@ -33,8 +33,12 @@ export class Friends {
     this.incoming.value = this.outgoing.value = this.blocked.value = [];
   }
 
-  async ask(username: string): Promise<void> {
-    await this.change('POST', '/friend-requests', { recipientUsername: username });
+  /** @param message a word to go with it; empty for none */
+  async ask(username: string, message: string): Promise<void> {
+    await this.change('POST', '/friend-requests', {
+      recipientUsername: username,
+      ...(message && { message }),
+    });
   }
 
   /** @returns the id of the direct conversation with the new friend */

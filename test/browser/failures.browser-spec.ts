@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+import { signUp, type Person } from '../support/people';
+import { until } from '../support/until';
+import { Bench } from './support/bench';
+import { fillHistory } from './support/long-history';
+import type { Tab } from './support/tab';
+
+jest.setTimeout(240_000);
+
+describe('what goes wrong', () => {
+  let bench: Bench;
+  let ben: Person;
+  let tab: Tab;
+  let conversationId: string;
+  beforeAll(async () => {
+    bench = await Bench.open({ CONTACT_POLICY: 'friends' });
+    const ada = await signUp(bench.url, { displayName: 'Ada' });
+    ben = await signUp(bench.url, { displayName: 'Ben' });
+    conversationId = await ada.group();
+    await fillHistory(bench.database.url, conversationId, ada, 1_000);
+    // A worker would answer for the server, where nothing can be held up.
+    tab = await bench.visit({ serviceWorkers: 'block' });
+    await tab.signIn(ada);
+  });
+  afterAll(() => bench.close());
+
+  it('is told where a conversation should be', async () => {
+    await tab.goTo(`/c/${randomUUID()}`);
+    await tab.page.getByRole('status').getByText('You are not in this conversation (any more).').waitFor();
+  });
+
+  it('is told where earlier messages should be, which come with another try', async () => {
+    const pages = /\/messages\?before=/;
+    await tab.page.route(pages, (route) => route.abort());
+    await tab.goTo(`/c/${conversationId}`);
+    const told = tab.page.getByRole('alert').filter({ hasText: 'Earlier messages could not be loaded.' });
+    await told.getByText('The server did not answer.').waitFor();
+    await tab.page.unroute(pages);
+    await told.getByRole('button', { name: 'Try again' }).click();
+    await told.waitFor({ state: 'detached' });
+    await until('a page', async () => (await tab.rows.count()) > 20);
+  });
+
+  it('is told where one writes too much, and nothing of it is lost', async () => {
+    await tab.composer.fill('🎈'.repeat(4_001));
+    await tab.page.getByRole('alert').getByText('That is 1 character too many.').waitFor();
+    expect(await tab.button('Send').isDisabled()).toBe(true);
+    await tab.composer.fill('🎈'.repeat(4_000));
+    await tab.sees('0 left');
+    expect(await tab.button('Send').isDisabled()).toBe(false);
+    await tab.composer.fill('');
+  });
+
+  it('is told where one asks somebody, and what one wrote is still there', async () => {
+    await tab.link(/Friends/).click();
+    await tab.field('Find people').fill(ben.username);
+    await tab.button('Add friend Ben').click();
+    await tab.field('Message (optional)').fill('We met at the exhibition.');
+    const requests = /\/friend-requests$/;
+    await tab.page.route(requests, (route) => route.abort());
+    await tab.button('Send request').click();
+    await tab.page.getByRole('dialog').getByText('The server did not answer.').waitFor();
+    expect(await tab.field('Message (optional)').inputValue()).toBe('We met at the exhibition.');
+    await tab.page.unroute(requests);
+    await tab.button('Send request').click();
+    await tab.page.getByRole('dialog').waitFor({ state: 'detached' });
+    await tab.button('Take back the request to Ben').waitFor();
+    expect(tab.faults).toEqual([]);
+  });
+});

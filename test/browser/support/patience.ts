@@ -1,0 +1,38 @@
+import type { Page } from 'playwright-core';
+
+interface Scope {
+  endPatience: () => void;
+}
+
+/** Timers of one length run out when the test says so, and not before. For pages that are loaded afterwards. */
+export class Patience {
+  private constructor(private readonly page: Page) {}
+
+  /** @param milliseconds what the timers are set to; no others are touched */
+  static async of(page: Page, milliseconds: number): Promise<Patience> {
+    await page.addInitScript((length) => {
+      const held = new Map<number, () => void>();
+      let last = 0;
+      const [set, clear] = [window.setTimeout.bind(window), window.clearTimeout.bind(window)];
+      const setHeld = (handler: () => void, after?: number): number => {
+        if (after !== length) return set(handler, after);
+        held.set(--last, handler);
+        return last;
+      };
+      const clearHeld = (timer?: number): void => {
+        if (!held.delete(timer ?? 0)) clear(timer);
+      };
+      Object.assign(window, {
+        setTimeout: setHeld,
+        clearTimeout: clearHeld,
+        endPatience: () => held.forEach((handler) => handler()),
+      });
+    }, milliseconds);
+    return new Patience(page);
+  }
+
+  /** All that is waited for has taken too long. */
+  async end(): Promise<void> {
+    await this.page.evaluate(() => (globalThis as unknown as Scope).endPatience());
+  }
+}

@@ -1,0 +1,61 @@
+import type { ClientStorage } from '@xfchat/client';
+
+const PREFIX = 'draft:';
+
+/**
+ * What is written and not sent, by conversation. It is kept on this device, over reloads too, until it is sent; the client
+ * empties the storage when one signs out.
+ */
+export class Drafts {
+  private readonly texts = new Map<string, string>();
+  private readonly changed = new Set<string>();
+  private writing: Promise<void> | undefined;
+
+  constructor(
+    private readonly storage: ClientStorage,
+    /** Something could not be kept. */
+    private readonly failed: () => void,
+  ) {}
+
+  /** Takes up what an earlier page has left. */
+  async restore(): Promise<void> {
+    for (const key of await this.storage.keys(PREFIX))
+      this.texts.set(key.slice(PREFIX.length), (await this.storage.get(key)) as string);
+  }
+
+  get(conversationId: string): string {
+    return this.texts.get(conversationId) ?? '';
+  }
+
+  /** Whoever types quickly is written down as often as the storage can. */
+  set(conversationId: string, text: string): void {
+    this.texts.set(conversationId, text);
+    this.changed.add(conversationId);
+    void this.flush();
+  }
+
+  /** Resolves when everything is kept, or could not be. */
+  flush(): Promise<void> {
+    this.writing ??= this.write().finally(() => (this.writing = undefined));
+    return this.writing;
+  }
+
+  /** Nobody is signed in any more. */
+  clear(): void {
+    this.texts.clear();
+    this.changed.clear();
+  }
+
+  private async write(): Promise<void> {
+    for (const conversationId of this.changed) {
+      this.changed.delete(conversationId);
+      const text = this.get(conversationId);
+      try {
+        if (text) await this.storage.set(PREFIX + conversationId, text);
+        else await this.storage.delete(PREFIX + conversationId);
+      } catch {
+        this.failed();
+      }
+    }
+  }
+}

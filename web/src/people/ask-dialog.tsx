@@ -1,0 +1,44 @@
+import type { User } from '@xfchat/client';
+import { useChat } from '../context.ts';
+import { useAttempt } from '../frame/attempt.ts';
+import { Dialog } from '../frame/dialog.tsx';
+import { Field } from '../frame/field.tsx';
+import { Form, textOf } from '../frame/form.tsx';
+
+/** Asks somebody to be friends. Who might not know one is told something with it. */
+export function AskDialog({ user, onClose }: { user: User; onClose: () => void }) {
+  const { friends } = useChat();
+  const attempt = useAttempt();
+  const submit = async (fields: FormData): Promise<void> => {
+    if (await attempt.run(() => friends.ask(user.username, textOf(fields, 'message')))) onClose();
+  };
+  return (
+    <Dialog title={`Ask ${user.displayName} to be friends`} onClose={onClose}>
+      <Form
+        attempt={attempt}
+        class="fields"
+        submit={(fields) => void submit(fields)}
+        buttons={
+          <div class="buttons">
+            <button type="button" onClick={onClose}>
+              Cancel
+            </button>
+            <button type="submit" class="primary" disabled={attempt.isBusy}>
+              Send request
+            </button>
+          </div>
+        }
+      >
+        <Field
+          label="Message (optional)"
+          name="message"
+          maxLength={500}
+          placeholder="For instance: we met at the exhibition"
+          autocomplete="off"
+          autofocus
+          dir="auto"
+        />
+      </Form>
+    </Dialog>
+  );
+}
