@@ -41,7 +41,9 @@ export function ParticipantEntry({
       ) : (
         role !== 'member' && <span class="muted">{NAMES[role]}</span>
       )}
-      {isBelow && myRole === 'owner' && <PersonAction user={user} text="Make owner" onClick={onHandOver} />}
+      {isBelow && myRole === 'owner' && (
+        <PersonAction user={user} text="Make owner" isDisabled={isBusy} onClick={onHandOver} />
+      )}
       {isBelow && <PersonAction user={user} text="Remove" isDisabled={isBusy} onClick={onRemove} />}
     </PersonEntry>
   );
