@@ -41,6 +41,7 @@ const RULES: Record<string, Rule> = {
   'GET /api/v1/users': 'own',
   'GET /api/v1/users/me': 'own',
   'PATCH /api/v1/users/me': 'own',
+  'DELETE /api/v1/users/me': 'own',
   'GET /api/v1/users/me/timeline': 'own',
   'GET /api/v1/users/:userId': 'own',
   'GET /api/v1/users/me/blocks': 'own',
@@ -117,6 +118,7 @@ describe('the edge', () => {
       'conversation_participants',
       'chat_messages',
       'message_versions',
+      'erasures',
     ];
     return Promise.all(
       tables.map((table) => server.dataSource.query(`select xmin::text, * from ${table} order by 2, 3`)),
