@@ -51,16 +51,16 @@ function git(...words) {
 const migrationsOf = (revision) => git('ls-tree', '--name-only', revision, '--', 'src/migrations/');
 
 /**
- * The newest release (a tag such as v1.2.0) that has fewer migrations. Before there is one: the first revision with all
- * migrations but those that were added last.
+ * The newest release (a tag such as v1.2.0) that has fewer migrations. Before there is one: the last revision without those
+ * migrations that were added last.
  */
 function earlierRevision() {
   const releases = git('tag', '--merged', 'HEAD', '--list', 'v*', '--sort=-version:refname');
   const release = releases.find((tag) => migrationsOf(tag).length < migrationsOf('HEAD').length);
   if (release) return release;
   const files = 'src/migrations/[0-9]*.ts';
-  const [, before] = git('log', '--first-parent', '-m', '--diff-filter=A', '--format=%H', '--', files);
-  if (before) return before;
+  const [added] = git('log', '--first-parent', '-m', '--diff-filter=A', '--format=%H', '--', files);
+  if (added) return `${added}^`;
   throw new Error('the history of git shows no revision with fewer migrations: fetch all of it, or name one');
 }
 
