@@ -12,10 +12,19 @@ const setup = join(today, 'scripts/previous-release-setup.js');
 
 const LEDGER = 'counts the migrations of its own ledger; those of a newer release are in it as well';
 const TAKES_BACK = 'takes migrations back; those of a newer release are that release’s to take back';
+const ADDED = 'compares the schema with its own entities, which lack what a newer release has added';
 const RESTORES = 'restores a backup of a newer schema, which is left to the release that made it';
 /** Tests of earlier revisions that speak of their own migrations, by their full names. Everything else has to pass. */
 const LEFT_OUT = {
   'the schema comes back the same after down and up': TAKES_BACK,
+  'the schema is what the entities say, and a difference would be seen': ADDED,
+  'a start that migrates backs up first and proves the backup, once for two that start together': TAKES_BACK,
+  'a start that migrates changes nothing when the backup cannot be made': TAKES_BACK,
+  'a start that migrates does without one when it is left out by name': TAKES_BACK,
+  'the checklist before a deployment leaves to a person what cannot be seen, and says which migrations are to come':
+    TAKES_BACK,
+  'the checklist before a deployment is green where all is well, but for what only a person can say':
+    RESTORES,
   'migrating is left alone when the step before it fails': LEDGER,
   'migrating gives way when a lock is not free, names who holds it, and gives up in the end': LEDGER,
   'migrating waits with what comes after a data migration that is paused, and goes on where it was': LEDGER,
