@@ -158,8 +158,13 @@ describe('docs/runbook-procedures.md', () => {
       'npx xfchat start',
       'curl -s http://localhost:3000/health/ready',
     );
-    expect(statuses(outcomes)).toEqual([0, 0, 17, 0, 0, 0]);
+    // The newest migration makes a table that `check` asks about, so that line is left to a person.
+    expect(statuses(outcomes)).toEqual([31, 0, 17, 0, 0, 0]);
     const [checks, status, , migrated, , ready] = outcomes.map(({ answer }) => answer);
+    const undecided = checks.checks.filter((check: { status: string }) => check.status !== 'green');
+    expect(undecided).toMatchObject([
+      { status: 'person', evidence: expect.stringMatching(/^the schema is older/) },
+    ]);
     expect(checks.checks.find(({ name }: { name: string }) => name === 'migrations').evidence).toMatch(
       /^1 to apply/,
     );
