@@ -33,7 +33,7 @@ const upward = ORDER.map((folder, index) => ({
   severity: 'error',
   from: { path: `^src/${folder}/` },
   to: {
-    path: `^src/(${[...ORDER.slice(index + 1), 'command-line'].join('|')})/|^src/(app\\.module|application|drain|serve|start|main|cli|schema|database-source)\\.ts$`,
+    path: `^src/(${[...ORDER.slice(index + 1), 'command-line'].join('|')})/|^src/(app\\.module|application|drain|serve|start|run|cli|schema|database-source)\\.ts$`,
   },
 }));
 

@@ -37,7 +37,7 @@ const bundledRequire = {
 
 const bundle = await rolldown({
   cwd: project,
-  input: join(output, 'main.js'),
+  input: join(output, 'run.js'),
   platform: 'node',
   external: EXTERNAL,
   plugins: [absent, bundledRequire],

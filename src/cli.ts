@@ -1,4 +1,4 @@
 #!/usr/bin/env node
-import { main } from './main';
+import { run } from './run';
 
-void main(process.argv);
+void run(process.argv);

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { buildProgram } from './command-line/program';
 
 /** Runs the command that the words of the command line name. */
-export async function main(words: readonly string[]): Promise<void> {
+export async function run(words: readonly string[]): Promise<void> {
   await buildProgram().parseAsync(words);
 }
 
