@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { open, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -30,9 +30,9 @@ export async function writeDurably(
   return meter.seal();
 }
 
-/** Puts a small file in its place whole or not at all. */
+/** Puts a small file in its place whole or not at all, also when several do so at once; in containers all have one pid. */
 export async function replaceDurably(path: string, text: string): Promise<void> {
-  const draft = `${path}.draft-${process.pid}`;
+  const draft = `${path}.draft-${randomUUID()}`;
   await writeFile(draft, text, { mode: 0o600, flush: true });
   await moveDurably(draft, path);
 }
@@ -40,7 +40,16 @@ export async function replaceDurably(path: string, text: string): Promise<void> 
 /** A rename that survives a power failure. */
 export async function moveDurably(from: string, to: string): Promise<void> {
   await rename(from, to);
-  const folder = await open(dirname(to), 'r');
+  await syncFolder(dirname(to));
+}
+
+/** A folder that only its owner may enter, there after a power failure as well. The one above it has to be there. */
+export async function makeFolderDurably(path: string): Promise<void> {
+  if (await mkdir(path, { recursive: true, mode: 0o700 })) await syncFolder(dirname(path));
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
   try {
     await folder.sync();
   } finally {

@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
-import { access, constants, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { access, constants, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Erasure } from '../erasure/erase-person.queries';
 import { BackupError } from './backup-error';
 import { backupIdsIn, timeOfBackup } from './backup-folder';
-import { replaceDurably } from './durable-files';
+import { makeFolderDurably, replaceDurably } from './durable-files';
 
 /** What the journal knows of an erasure. */
 export type JournalEntry = Required<Erasure>;
 
 const FOLDER = 'erasures';
 const ENTRY = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.json$/;
-const DRAFT = /\.draft-\d+$/;
+const DRAFT = /\.draft-[0-9a-f-]+$/;
 /** Clocks of different machines, and the time between an erasure and its commit. */
 const MARGIN_MS = 24 * 3_600_000;
 
@@ -30,20 +30,23 @@ export class ErasureJournal {
 
   /** @throws Error when it cannot be written to */
   async requireWritable(): Promise<void> {
-    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    await makeFolderDurably(this.folder);
     await access(this.folder, constants.W_OK);
   }
 
   /** It is on the disk when this resolves. Writing the same again changes nothing. */
   async write(entry: JournalEntry): Promise<void> {
-    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    await makeFolderDurably(this.folder);
     await replaceDurably(join(this.folder, `${entry.userId}.json`), `${JSON.stringify(sealed(entry))}\n`);
   }
 
   /** @throws BackupError that names a file which is not as it was written: who was erased would come back */
   async read(): Promise<JournalEntry[]> {
     const names = (await namesIn(this.folder)).filter((name) => !DRAFT.test(name)).sort();
-    return Promise.all(names.map((name) => this.open(name)));
+    const entries: JournalEntry[] = [];
+    // One after the other: they may be more than a process may have open.
+    for (const name of names) entries.push(await this.open(name));
+    return entries;
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { eraseNextMessages } from '../erasure/erase-messages.queries';
-import { erasePerson, lockPerson, type Erasure } from '../erasure/erase-person.queries';
+import { comeBack, erasePerson, lockPerson, type Erasure } from '../erasure/erase-person.queries';
 import { inTransaction } from '../platform/database/transaction';
 import { directUrl, type BackupContext } from './backup-context';
 import { ErasureJournal, type JournalEntry } from './erasure-journal';
@@ -44,11 +44,7 @@ export async function repeatErasures(
   erasures: readonly Erasure[],
   progress: (what: string) => void,
 ): Promise<number> {
-  const present = await peopleAmong(
-    dataSource,
-    erasures.map(({ userId }) => userId),
-  );
-  const needed = erasures.filter(({ userId }) => present.has(userId));
+  const needed = await comeBack(dataSource, erasures);
   for (const [index, erasure] of needed.entries()) {
     progress(`erasing again: ${index + 1} of ${needed.length}`);
     await inTransaction(dataSource, async (manager) => {
@@ -61,13 +57,4 @@ export async function repeatErasures(
     if (!batch) return needed.length;
     progress(`erasing again: ${(messages += batch.changed.length)} messages`);
   }
-}
-
-/** Served by `users_pkey`. */
-async function peopleAmong(dataSource: DataSource, ids: readonly string[]): Promise<Set<string>> {
-  const rows: { id: string }[] = await dataSource.query(
-    `select id from users where id = any ($1) and erased_at is null`,
-    [ids],
-  );
-  return new Set(rows.map(({ id }) => id));
 }

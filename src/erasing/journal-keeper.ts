@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { ErasureJournal, type JournalEntry } from '../backups/erasure-journal';
+import { comeBack } from '../erasure/erase-person.queries';
 import { Configuration } from '../platform/configuration/configuration';
 import { inTransaction } from '../platform/database/transaction';
 import { Problem } from '../platform/problems/problem';
@@ -45,19 +46,8 @@ export class JournalKeeper {
     }
   }
 
-  /**
-   * Those in the journal who are in the database all the same: it is an earlier one, restored by other means than ours.
-   * Served by `users_pkey`.
-   */
+  /** Those in the journal who are in the database all the same: it is an earlier one, restored by other means than ours. */
   async comeBack(): Promise<JournalEntry[]> {
-    const entries = await this.journal.read();
-    if (entries.length === 0) return [];
-    const ids = entries.map((entry) => entry.userId);
-    const rows: { id: string }[] = await this.dataSource.query(
-      `select id from users where id = any ($1) and erased_at is null`,
-      [ids],
-    );
-    const present = new Set(rows.map(({ id }) => id));
-    return entries.filter((entry) => present.has(entry.userId));
+    return comeBack(this.dataSource, await this.journal.read());
   }
 }

@@ -62,6 +62,20 @@ export async function lockPerson(manager: EntityManager, userId: string): Promis
   return rows[0]?.password_hash;
 }
 
+/** Those who are there, of people who were erased: the data is older than that. Served by `users_pkey`. */
+export async function comeBack<Known extends Pick<Erasure, 'userId'>>(
+  database: Pick<EntityManager, 'query'>,
+  erased: readonly Known[],
+): Promise<Known[]> {
+  if (erased.length === 0) return [];
+  const rows: { id: string }[] = await database.query(
+    `select id from users where id = any ($1) and erased_at is null`,
+    [erased.map(({ userId }) => userId)],
+  );
+  const there = new Set(rows.map(({ id }) => id));
+  return erased.filter(({ userId }) => there.has(userId));
+}
+
 /**
  * Takes a locked person (`lockPerson`) out of everything but their messages, which `eraseNextMessages` works on, and
  * takes their personal data away. The name and the e-mail address are free again. Set by set: its statements are as many

@@ -29,7 +29,10 @@ const MAY_BE_EMPTY = [
   'XFChat: message path / Canary: why it was not heard',
 ];
 
-/** The files of deploy/monitoring, run by the programs that they are for. */
+/**
+ * The files of deploy/monitoring, run by the programs that they are for. They are no npm packages: where they are not
+ * installed the run says so (`scripts/install-monitoring-tools.sh`), and the rest of the operations suite goes on.
+ */
 (lacking.length > 0 ? describe.skip : describe)('Prometheus and Alertmanager', () => {
   const told: Notification[] = [];
   let database: TestDatabase;

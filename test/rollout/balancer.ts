@@ -1,4 +1,6 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { joinSockets } from '../support/join-sockets';
 
 const PROBE_INTERVAL_MS = 250;
 
@@ -15,7 +17,7 @@ interface Backend {
 export class Balancer {
   private readonly backends: readonly Backend[];
   private readonly server: Server;
-  private readonly sockets = new Set<Socket>();
+  private readonly sockets = new Set<Duplex>();
   private next = 0;
   private isClosed = false;
   private readonly probing: Promise<void>[];
@@ -63,17 +65,6 @@ export class Balancer {
     const backend = ready[this.next++ % ready.length];
     if (!backend) return void client.resetAndDestroy();
     const server = connect(Number(backend.url.port), backend.url.hostname);
-    for (const [from, to] of [
-      [client, server],
-      [server, client],
-    ] as const) {
-      this.sockets.add(from);
-      from.on('error', () => to.destroy());
-      from.on('close', () => {
-        this.sockets.delete(from);
-        to.destroy();
-      });
-      from.pipe(to);
-    }
+    joinSockets(client, server, this.sockets);
   }
 }

@@ -1,12 +1,14 @@
 import { connect as connectTcp, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import type { Duplex } from 'node:stream';
+import { joinSockets } from '../../support/join-sockets';
 
 /**
  * Where somebody lives: what comes in over plain TCP goes on over TLS to the proxy, from an address of their own, as the
  * whole of 127.0.0.0/8 is this machine.
  */
 export class Doorway {
-  private readonly sockets = new Set<Socket>();
+  private readonly sockets = new Set<Duplex>();
 
   private constructor(
     private readonly server: Server,
@@ -34,17 +36,6 @@ export class Doorway {
   private pass(client: Socket, { port, certificate }: { port: number; certificate: string }): void {
     const socket = connectTcp({ port, host: '127.0.0.1', localAddress: this.address });
     const proxy = connectTls({ socket, ca: certificate, servername: 'chat.example.org' });
-    for (const [from, to] of [
-      [client, proxy],
-      [proxy, client],
-    ] as const) {
-      this.sockets.add(from);
-      from.on('error', () => to.destroy());
-      from.on('close', () => {
-        this.sockets.delete(from);
-        to.destroy();
-      });
-      from.pipe(to);
-    }
+    joinSockets(client, proxy, this.sockets);
   }
 }
