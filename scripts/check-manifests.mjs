@@ -43,7 +43,7 @@ function moduleOf({ apiVersion }) {
 
 async function bySchema(manifest) {
   const models = await import(pathToFileURL(join(tools, 'node_modules', moduleOf(manifest), 'index.js')));
-  const Model = models[manifest.kind];
+  const Model = (models.default ?? models)[manifest.kind];
   if (!Model) return [`there is no ${manifest.apiVersion} ${manifest.kind}`];
   try {
     new Model(manifest).validate();
