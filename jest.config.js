@@ -58,11 +58,17 @@ const isOtherServer = Boolean(process.env.BRAID_BASE_URL ?? process.env.BRAID_FO
 module.exports = {
   // The machine of the tests also runs their PostgreSQL; fewer workers than this leave it idle.
   maxWorkers: 2,
+  // Where scripts/ci/run-stages.mjs runs the tests, it is told which of them failed.
+  reporters: [
+    'default',
+    ...(process.env.FAILED_TESTS_FILE ? ['<rootDir>/scripts/ci/failed-tests-reporter.cjs'] : []),
+  ],
   projects: [
     {
       ...base,
       displayName: 'unit',
-      testRegex: '(src|client/src|web/src|test/guarantees|test/support|test/deployment)/.*\\.spec\\.ts$',
+      testRegex:
+        '(src|client/src|web/src|test/guarantees|test/support|test/deployment|scripts)/.*\\.spec\\.ts$',
     },
     {
       ...withDatabase,

@@ -1,0 +1,9 @@
+/** Stages of .ci/nightly, as in stages.mjs: what takes too long for each change. */
+export const STAGES = [
+  { name: 'guarantees', command: 'npm run test:guarantees', jest: true },
+  { name: 'change', command: 'npm run test:change', jest: true },
+  { name: 'previous-release', command: 'npm run test:previous-release' },
+  { name: 'input', command: 'npm run test:input', jest: true },
+  { name: 'mutants', command: 'npm run test:mutants' },
+  { name: 'postgres', command: 'npm run test:postgres' },
+];

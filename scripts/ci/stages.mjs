@@ -1,0 +1,36 @@
+/**
+ * What has to pass before a change is taken, in the order of what finds most. A stage runs its command; `prepare` installs
+ * what a bare machine lacks. In stages of `jest` a failed test is run once more by itself.
+ */
+export const STAGES = [
+  { name: 'test', command: 'npm test', jest: true },
+  { name: 'check', command: 'npm run check' },
+  { name: 'processes', command: 'npm run test:processes', jest: true },
+  { name: 'faults', command: 'npm run test:faults', jest: true },
+  { name: 'braid', command: 'npm run test:braid', jest: true },
+  {
+    name: 'browser',
+    prepare: 'scripts/ci/install-chromium.sh',
+    command: 'npm run test:browser',
+    jest: true,
+  },
+  { name: 'rollout', command: 'npm run test:rollout', jest: true },
+  { name: 'guarantees', command: 'PROOF_SECONDS=20 npm run test:guarantees', jest: true },
+  {
+    name: 'earlier releases, and migrations up, down and up again',
+    command: "npm run test:change -- --testPathPatterns 'releases|rehearsal'",
+    jest: true,
+  },
+  {
+    name: 'operations',
+    prepare: 'timeout 180 scripts/install-monitoring-tools.sh && timeout 180 scripts/install-validators.sh',
+    command: 'npm run test:operations',
+    jest: true,
+  },
+  { name: 'check:documents', command: 'npm run check:documents' },
+  { name: 'check:monitoring', command: 'npm run check:monitoring' },
+  { name: 'check:deployment', command: 'npm run check:deployment' },
+  { name: 'generated client', command: 'npm run test:generated-client', jest: true },
+  { name: 'nest build', command: 'npm run --silent check:nest' },
+  { name: 'smoke test on Node 24', command: 'npm run --silent test:node24' },
+];
