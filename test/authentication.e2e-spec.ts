@@ -1,5 +1,6 @@
 import { createHmac, generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 import { SignJWT, type JWTHeaderParameters } from 'jose';
+import { authSecret } from '../src/platform/configuration/auth-secret';
 import { call, type Answer } from './support/api';
 import { PASSWORD, signUp, type Person } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
@@ -360,12 +361,35 @@ describe('accounts and sessions', () => {
     expect((await meWith(ada.accessToken)).status).toBe(200);
   });
 
+  it.each([
+    ['sid', 'not-an-id'],
+    ['sid', { $ne: '' }],
+    ['sid', "' or true --"],
+    ['sub', 'not-an-id'],
+    ['sub', ''],
+  ])('refuses a token of its own whose %s is %j with 401, over HTTP and sockets', async (name, value) => {
+    const ada = await signUp(server.url);
+    const secret = authSecret(server.configuration);
+    const key = createHmac('sha256', secret).update('access-token').digest();
+    const claims = { iss: 'xfchat', aud: 'xfchat', sub: ada.id, sid: ada.sessionId, exp: 9_999_999_999 };
+    const sign = (fields: object): Promise<string> =>
+      new SignJWT({ ...claims, ...fields }).setProtectedHeader({ alg: 'HS256', typ: 'at+jwt' }).sign(key);
+    expect((await meWith(await sign({}))).status).toBe(200);
+    const token = await sign({ [name]: value });
+    expect(await meWith(token)).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
+    expect((await refusedSocket(server.url, token)).data).toMatchObject({
+      code: 'unauthenticated',
+      status: 401,
+    });
+  });
+
   it('an access token that has run out says so', async () => {
     const brief = await startTestServer({ environment: { ACCESS_TOKEN_LIFETIME_MS: '1000' } });
     const ada = await signUp(brief.url);
     const now = Date.now();
     jest.useFakeTimers({
-      now: now + 60_000,
+      // The leeway for clocks that differ is a minute.
+      now: now + 120_000,
       doNotFake: [
         'setTimeout',
         'setInterval',

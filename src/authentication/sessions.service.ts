@@ -40,11 +40,11 @@ export class SessionsService {
       expiresAt: new Date(Date.now() + SESSION_LIFETIME_MS),
     });
     await manager.insert(Session, session);
-    return { session, tokens: await this.tokensOf(session) };
+    return { session, tokens: this.tokensOf(session) };
   }
 
   /** What a token says, whether its session still lives or not. @throws Problem `unauthenticated` or `token-expired` */
-  async claims(accessToken: string): Promise<AccessClaims> {
+  claims(accessToken: string): AccessClaims {
     return this.accessTokens.verify(accessToken);
   }
 
@@ -53,7 +53,7 @@ export class SessionsService {
    * @throws Problem `unauthenticated`, `token-expired` or `session-revoked`
    */
   async authenticate(accessToken: string): Promise<AccessClaims> {
-    const claims = await this.claims(accessToken);
+    const claims = this.claims(accessToken);
     const lives = await this.dataSource.manager.existsBy(Session, {
       id: claims.sessionId,
       userId: claims.userId,
@@ -157,9 +157,9 @@ export class SessionsService {
     }
   }
 
-  private async tokensOf(session: Session): Promise<Tokens> {
+  private tokensOf(session: Session): Tokens {
     return {
-      accessToken: await this.accessTokens.sign(session.userId, session.id),
+      accessToken: this.accessTokens.sign(session.userId, session.id),
       refreshToken: this.refreshTokens.issue({
         sessionId: session.id,
         generation: session.refreshGeneration + 1,

@@ -96,7 +96,7 @@ export class Handshakes {
   }
 
   private async authenticate(socket: Socket, token: string): Promise<void> {
-    const { userId, sessionId } = await this.sessions.claims(token);
+    const { userId, sessionId } = this.sessions.claims(token);
     // From here on, what is taken away from this user or session is noted, whatever is read below.
     const arrival = this.rooms.announce(userId, sessionId);
     const onGone = (): void => this.rooms.settle(arrival);
