@@ -52,7 +52,19 @@ export default tseslint.config(
       '@typescript-eslint/no-base-to-string': 'off',
       '@typescript-eslint/unbound-method': 'off',
       'no-restricted-syntax': 'off',
+      'no-restricted-properties': [
+        'error',
+        {
+          object: 'Math',
+          property: 'random',
+          message: 'Use Random(SEED), so that a failure can be repeated.',
+        },
+      ],
     },
+  },
+  {
+    files: ['test/support/free-port.ts', 'test/rollout/sender.ts'], // decide nothing that is tested
+    rules: { 'no-restricted-properties': 'off' },
   },
   {
     files: [

@@ -61,6 +61,7 @@ module.exports = {
   // Where scripts/ci/run-stages.mjs runs the tests, it is told which of them failed.
   reporters: [
     'default',
+    './test/support/repeat-reporter.js',
     ...(process.env.FAILED_TESTS_FILE ? ['<rootDir>/scripts/ci/failed-tests-reporter.cjs'] : []),
   ],
   projects: [

@@ -4,7 +4,7 @@ import { MemoryStorage } from './storage.ts';
 
 describe.each([
   ['in memory', () => new MemoryStorage()],
-  ['in IndexedDB', () => new IndexedDbStorage(`test-${Math.random()}`)],
+  ['in IndexedDB', () => new IndexedDbStorage(`test-${crypto.randomUUID()}`)],
 ])('a storage %s', (_where, create) => {
   it('gives back what was set, and nothing that was deleted', async () => {
     const storage = create();

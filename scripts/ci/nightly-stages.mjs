@@ -1,5 +1,6 @@
 /** Stages of .ci/nightly, as in stages.mjs: what takes too long for each change. */
 export const STAGES = [
+  { name: 'test', command: 'SEEDS=20 npm test', jest: true },
   { name: 'guarantees', command: 'npm run test:guarantees', jest: true },
   { name: 'change', command: 'npm run test:change', jest: true },
   { name: 'previous-release', command: 'npm run test:previous-release' },

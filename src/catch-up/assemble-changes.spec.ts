@@ -1,3 +1,4 @@
+import { Random, SEEDS } from '../../test/support/random';
 import type { ConversationView } from '../conversations/conversation-view';
 import type { MessageView } from '../messages/message-view';
 import type { PlacedParticipant } from '../participation/participant-view';
@@ -75,22 +76,12 @@ class Model {
   }
 }
 
-/** Numbers that look random and are the same for the same seed (mulberry32). */
-function randomFrom(seed: number): (below: number) => number {
-  return (below) => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
-}
-
-function act(history: History, random: (below: number) => number, times: number): void {
+function act(history: History, random: Random, times: number): void {
   for (let step = 0; step < times; step++) {
-    const dice = random(10);
+    const dice = random.below(10);
     if (dice < 4 || history.messages.length === 0) history.send();
-    else if (dice < 7) history.edit(1 + random(history.messages.length));
-    else if (dice < 9) history.change(`person ${random(5)}`);
+    else if (dice < 7) history.edit(1 + random.below(history.messages.length));
+    else if (dice < 9) history.change(`person ${random.below(5)}`);
     else history.rename();
   }
 }
@@ -99,46 +90,48 @@ const messagesOf = (changes: Changes): number[] => changes.messages.map((message
 const peopleOf = (changes: Changes): string[] => changes.participants.map((entry) => entry.userId);
 
 describe('one step of catching up', () => {
-  it('leads, repeated, from any moment to the present, however small the steps and whatever goes on', () => {
-    const seed = Date.now() & 0xfffffff;
-    const random = randomFrom(seed);
-    for (let round = 0; round < 400; round++) {
-      const label = `seed ${seed}, round ${round}`;
-      const history = new History();
-      act(history, random, random(40));
-      const model = Model.of(history);
-      const revsBefore = new Map(history.participants);
-      const settingsBefore = history.settingsRev;
-      act(history, random, random(60));
-      const limit = 1 + random(8);
-      for (let steps = 0, complete = false; !complete; steps++) {
-        if (steps > 500) throw new Error(`${label}: no end`);
-        const before = model.cursor;
-        const changes = history.changesFrom(before, limit);
-        const size =
-          changes.messages.length + changes.participants.length + Number(changes.conversation !== null);
-        if (size > limit) throw new Error(`${label}: ${size} things in a step of ${limit}`);
-        model.take(changes);
-        ({ complete } = changes);
-        const moved = model.cursor.seq - before.seq + (model.cursor.rev - before.rev);
-        if (!complete && moved <= 0)
-          throw new Error(`${label}: a step from ${JSON.stringify(before)} to itself`);
-        if (!complete && steps < 20 && random(4) === 0) act(history, random, random(5));
-      }
-      expect({ label, messages: model.messages, cursor: model.cursor }).toEqual({
-        label,
-        messages: history.messages,
-        cursor: { seq: history.messages.length, rev: history.rev },
-      });
-      const changed = [...history.participants].filter(([userId, rev]) => revsBefore.get(userId) !== rev);
-      for (const [userId] of changed)
-        expect({ label, told: [...model.participants] }).toMatchObject({
-          told: expect.arrayContaining([userId]),
+  it.each(SEEDS)(
+    'leads, repeated, from any moment to the present, also while things go on (SEED=%d)',
+    (seed) => {
+      const random = new Random(seed);
+      for (let round = 0; round < 400; round++) {
+        const label = `seed ${seed}, round ${round}`;
+        const history = new History();
+        act(history, random, random.below(40));
+        const model = Model.of(history);
+        const revsBefore = new Map(history.participants);
+        const settingsBefore = history.settingsRev;
+        act(history, random, random.below(60));
+        const limit = 1 + random.below(8);
+        for (let steps = 0, complete = false; !complete; steps++) {
+          if (steps > 500) throw new Error(`${label}: no end`);
+          const before = model.cursor;
+          const changes = history.changesFrom(before, limit);
+          const size =
+            changes.messages.length + changes.participants.length + Number(changes.conversation !== null);
+          if (size > limit) throw new Error(`${label}: ${size} things in a step of ${limit}`);
+          model.take(changes);
+          ({ complete } = changes);
+          const moved = model.cursor.seq - before.seq + (model.cursor.rev - before.rev);
+          if (!complete && moved <= 0)
+            throw new Error(`${label}: a step from ${JSON.stringify(before)} to itself`);
+          if (!complete && steps < 20 && random.below(4) === 0) act(history, random, random.below(5));
+        }
+        expect({ label, messages: model.messages, cursor: model.cursor }).toEqual({
+          label,
+          messages: history.messages,
+          cursor: { seq: history.messages.length, rev: history.rev },
         });
-      if (history.settingsRev !== settingsBefore)
-        expect({ label, told: model.toldSettings > 0 }).toEqual({ label, told: true });
-    }
-  });
+        const changed = [...history.participants].filter(([userId, rev]) => revsBefore.get(userId) !== rev);
+        for (const [userId] of changed)
+          expect({ label, told: [...model.participants] }).toMatchObject({
+            told: expect.arrayContaining([userId]),
+          });
+        if (history.settingsRev !== settingsBefore)
+          expect({ label, told: model.toldSettings > 0 }).toEqual({ label, told: true });
+      }
+    },
+  );
 
   it('tells exactly what is newer when everything fits', () => {
     const history = new History();

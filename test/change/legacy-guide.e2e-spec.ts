@@ -19,7 +19,7 @@ interface Run {
   readonly stderr: string;
 }
 
-describe('the guide to the import', () => {
+describe(`the guide to the import (SEED=${SEED})`, () => {
   let database: TestDatabase;
   let backups: string;
 

@@ -2,14 +2,12 @@ import fc from 'fast-check';
 import { judgeExchange } from '../support/contract/http-contract';
 import { judgeCommand } from '../support/contract/socket-contract';
 import { call } from '../support/api';
+import { SEED } from '../support/random';
 import { startTestServer, type TestServer } from '../support/test-server';
 import type { TestSocket } from '../support/test-socket';
 import { commandPlaces } from './command-places';
 import { routePlaces } from './route-places';
 import { digestOf, makeWorld, type World } from './world';
-
-/** The same inputs in each run; `SEED` names others. */
-const SEED = Number(process.env.SEED ?? 20_260_301);
 
 /**
  * Wrong input, made from the documents: `runs` for each place of each route and for each command. All of it is refused

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import { Server, type Socket } from 'socket.io';
+import { Random, SEED } from '../../../test/support/random';
 import { endLab, join, RawClient, startLab, type Lab } from '../../../test/support/socket-io-lab';
 import { until } from '../../../test/support/until';
 import { installedVersions, untestedVersions } from './tested-versions';
@@ -90,7 +91,8 @@ describe('what is written once a turn', () => {
     expect(outsider.got).toEqual(['end']);
   });
 
-  it('keeps the order of emission for every socket and over both transports, whatever is mixed', async () => {
+  it(`keeps the order of emission for every socket and over both transports (SEED=${SEED})`, async () => {
+    const random = new Random(SEED);
     const lab = await serve();
     const people = [];
     for (const transports of [['websocket'], ['websocket'], ['polling'], ['websocket'], ['polling']])
@@ -98,7 +100,7 @@ describe('what is written once a turn', () => {
     const rooms = ['a', 'b', 'c'];
     const expected = people.map((): unknown[] => []);
     const inside = people.map(() => new Set<string>());
-    const any = <T>(list: T[]): T => list[Math.floor(Math.random() * list.length)]!;
+    const any = <T>(list: T[]): T => random.pick(list);
     const hear = (fits: (who: number) => boolean, n: number): void =>
       expected.forEach((list, who) => fits(who) && list.push(n));
     for (let n = 0; n < 3_000; n++) {
@@ -132,10 +134,10 @@ describe('what is written once a turn', () => {
         async () => (lab.io.to(room).compress(false).emit('event', n), hear(inRoom, n)),
         async () => (await socket.join(room), void inside[who]!.add(room)),
         async () => (await socket.leave(room), void inside[who]!.delete(room)),
-        async () => Math.random() < 0.3 && turn(),
+        async () => random.chance(0.3) && turn(),
         async () => {
           const { transport } = socket.conn;
-          if (transport instanceof TurnTransport) transport.isBundling = Math.random() < 0.5;
+          if (transport instanceof TurnTransport) transport.isBundling = random.chance(0.5);
         },
       ])();
     }

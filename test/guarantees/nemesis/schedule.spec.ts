@@ -1,4 +1,4 @@
-import { Random } from '../../support/random';
+import { Random, SEED } from '../../support/random';
 import { formatSchedule, parseSchedule, randomSchedule } from './schedule';
 
 describe('a schedule of faults', () => {
@@ -26,5 +26,21 @@ describe('a schedule of faults', () => {
     expect(new Set(steps.map(({ fault, number }) => `${fault} ${number}`))).toEqual(
       new Set(['kill server 1', 'kill server 2', 'kill server 3', 'cut link 1', 'cut link 2']),
     );
+  });
+
+  it('holds each fault, with any seed, when there is room for all of them', () => {
+    const faults = ['kill server', 'stop server', 'cut link', 'lose replies of link'] as const;
+    for (let seed = SEED; seed < SEED + 1_000; seed++) {
+      const steps = randomSchedule(
+        new Random(seed),
+        5,
+        2,
+        faults.map((fault) => [fault, 3]),
+      );
+      expect({ seed, faults: new Set(steps.map(({ fault }) => fault)) }).toEqual({
+        seed,
+        faults: new Set(faults),
+      });
+    }
   });
 });

@@ -38,7 +38,10 @@ export function parseSchedule(text: string): Step[] {
 export const formatSchedule = (steps: readonly Step[]): string =>
   steps.map(({ at, fault, number }) => `at ${at} s: ${fault} ${number}`).join('\n');
 
-/** Faults at random moments, `everySeconds` apart on average; what is faulty is chosen among the numbers given. */
+/**
+ * Faults at random moments, `everySeconds` apart on average; what is faulty is chosen among the numbers given. Each
+ * fault occurs before one occurs again, so that a schedule with room for all of them holds all of them.
+ */
 export function randomSchedule(
   random: Random,
   count: number,
@@ -46,9 +49,11 @@ export function randomSchedule(
   faults: readonly (readonly [fault: FaultName, numbers: number])[],
 ): Step[] {
   let at = 0;
+  let left: (typeof faults)[number][] = [];
   return Array.from({ length: count }, () => {
     at += random.between(0.5, 1.5) * everySeconds;
-    const [fault, numbers] = random.pick(faults);
+    if (left.length === 0) left = [...faults];
+    const [[fault, numbers]] = left.splice(random.below(left.length), 1) as [(typeof faults)[number]];
     return { at: Math.round(at * 100) / 100, fault, number: 1 + random.below(numbers) };
   });
 }

@@ -14,6 +14,12 @@ export class Writer {
   private readonly devices: [Device, Device];
   private readonly process: string;
   private count = 0;
+  /** Done once, in this order, before chance decides: a test that expects refusals gets one of each kind. */
+  private readonly first = [
+    () => this.edit(this.own[0]!),
+    () => this.edit(this.own[0]!, true),
+    () => this.again(this.own[0]!, true),
+  ];
   /** Own messages as last told, and their bodies as first sent. */
   private readonly own: { sent: string; message: Message }[] = [];
 
@@ -36,6 +42,8 @@ export class Writer {
   }
 
   private async writeOnce(): Promise<void> {
+    const first = this.own.length > 0 ? this.first.shift() : undefined;
+    if (first) return first();
     const dice = this.random.next();
     if (dice < 0.6 || this.own.length === 0) return this.send();
     const known = this.random.pick(this.own);
@@ -52,13 +60,16 @@ export class Writer {
   }
 
   /** Long after it was acknowledged, over the other transport; or with another body, which has to be refused. */
-  private async again({ sent, message: { id } }: { sent: string; message: Message }): Promise<void> {
-    const body = this.random.chance(0.15) ? `${sent}, or not` : sent;
+  private async again(
+    { sent, message: { id } }: { sent: string; message: Message },
+    isOther = this.random.chance(0.15),
+  ): Promise<void> {
+    const body = isOther ? `${sent}, or not` : sent;
     await this.persist({ op: 'send', id, body }, 1);
   }
 
-  private async edit(known: { message: Message }): Promise<void> {
-    const isStale = this.random.chance(0.2) && known.message.parents.length > 0;
+  private async edit(known: { message: Message }, wantsStale = this.random.chance(0.2)): Promise<void> {
+    const isStale = wantsStale && known.message.parents.length > 0;
     const { id, version, parents } = known.message;
     const outcome = await this.persist({
       op: 'edit',
