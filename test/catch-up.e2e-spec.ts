@@ -274,6 +274,21 @@ describe('catching up', () => {
       socket.close();
     });
 
+    it.each(['', 'x', '../users/me', `${randomUUID()} `])(
+      'answers an entry with the id %p with gone, and the others of its batch as ever',
+      async (id) => {
+        const socket = await owner.connect();
+        const conversationId = await owner.group();
+        const message = await owner.send(conversationId, 'news');
+        const cursors = [id, conversationId].map((wanted) => ({ conversationId: wanted, seq: 0, rev: 0 }));
+        expect((await socket.ok('conversation:sync', { cursors })).changes).toEqual([
+          { conversationId: id, gone: true },
+          expect.objectContaining({ conversationId, messages: [message], complete: true }),
+        ]);
+        socket.close();
+      },
+    );
+
     it('takes 200 and no more, and each once', async () => {
       const socket = await owner.connect();
       const conversationId = await owner.group();

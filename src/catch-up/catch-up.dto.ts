@@ -13,10 +13,19 @@ import {
   integer,
   list,
   nullable,
+  EXAMPLE_ID,
   record,
+  text,
   type Of,
 } from '../platform/documents/schema';
-import { IsId, IsListOf, IsPosition, IsQueryInteger, Optional } from '../platform/validation/field-rules';
+import {
+  IsListOf,
+  IsPosition,
+  IsQueryInteger,
+  IsWantedId,
+  MAX_WANTED_ID,
+  Optional,
+} from '../platform/validation/field-rules';
 
 const MAX_CURSORS = 200;
 
@@ -38,7 +47,8 @@ export class ChangesDto {
 }
 
 export class SyncCursorDto {
-  @IsId()
+  @About('A text that is no id names no conversation of the caller: it is answered with `gone`.')
+  @IsWantedId()
   conversationId: string;
 
   @IsPosition()
@@ -74,9 +84,14 @@ export const changesSchema = record(
 export type Changes = Of<typeof changesSchema>;
 
 const conversationId = id();
+const wantedId = text({ maximum: MAX_WANTED_ID }, { example: EXAMPLE_ID });
 const syncedSchema = either(
   extended('SyncedChanges', changesSchema, { conversationId }),
-  record('SyncedGone', { conversationId, gone: constant(true) }, 'Not, or no longer, the caller’s.'),
+  record(
+    'SyncedGone',
+    { conversationId: wantedId, gone: constant(true) },
+    'Not, or no longer, the caller’s.',
+  ),
   record('SyncedReset', { conversationId, reset: constant(true) }, 'Of another history: start again from 0.'),
 );
 export type SyncedConversation = Of<typeof syncedSchema>;

@@ -7,6 +7,7 @@ import { changedMessages, newMessages, type Cursor } from '../messages/messages.
 import { changedParticipants, type PlacedParticipant } from '../participation/participant-view';
 import { inSnapshot } from '../platform/database/transaction';
 import { Problem } from '../platform/problems/problem';
+import { isStoredId } from '../platform/validation/field-rules';
 import type { Changes, ChangesDto, SyncDto, SyncedConversation } from './catch-up.dto';
 import { assembleChanges, type Ingredients } from './assemble-changes';
 import { readHeads, type Head } from './catch-up.queries';
@@ -58,7 +59,7 @@ export class CatchUpService {
     atMost = MAX_CHANGES,
   ): Promise<Found[]> {
     return inSnapshot(this.dataSource, async (manager) => {
-      const ids = [...new Set(cursors.map((cursor) => cursor.conversationId))];
+      const ids = [...new Set(cursors.map((cursor) => cursor.conversationId))].filter(isStoredId);
       const { epoch: current, heads } = await readHeads(manager, userId, ids);
       const isSame = epoch === undefined || epoch === current;
       const fitting = cursors.filter((cursor) => isSame && fits(cursor, heads.get(cursor.conversationId)));

@@ -75,6 +75,15 @@ export function IsId(): PropertyDecorator {
   return fieldRule(GIVEN_ID, folded, Matches(UUID, { message: ID_MESSAGE }));
 }
 
+/** The maximum length of a text that is looked up as an id, in code points. */
+export const MAX_WANTED_ID = 100;
+
+/** An id to look up. Any other short text is accepted, too: the answer reports that it names nothing. */
+export function IsWantedId(): PropertyDecorator {
+  const example = fieldRule({ ...textSchema(0, MAX_WANTED_ID), examples: [EXAMPLE_ID] });
+  return applyDecorators(IsFoldedText(0, MAX_WANTED_ID), example);
+}
+
 export function IsListOfIds(maximum: number): PropertyDecorator {
   return fieldRule(
     { type: 'array', items: GIVEN_ID, maxItems: maximum },
