@@ -1,4 +1,5 @@
 import { toProblem, XFChatError } from './problem.ts';
+import { parsePath, parseServerUrl } from './validate.ts';
 
 /** The fetch of the platform, or one in its place. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -7,20 +8,22 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 export class Api {
   private readonly base: string;
 
+  /** @throws XFChatError `validation-failed` when `url` is not the address of a server */
   constructor(
     url: string,
     private readonly timeoutMs: number,
     private readonly fetch: Fetch = (...request) => globalThis.fetch(...request),
   ) {
-    this.base = `${url.replace(/\/+$/, '')}/api/v1`;
+    this.base = `${parseServerUrl(url)}/api/v1`;
   }
 
   /**
    * @param path below `/api/v1`, beginning with `/`
-   * @throws XFChatError the server's refusal, or `unreachable` when no whole answer came in time
+   * @throws XFChatError the server's refusal, `unreachable` when no whole answer came in time, or `validation-failed` when
+   *   the path would reach another route
    */
   async request<T>(method: string, path: string, body?: unknown, token?: string): Promise<T> {
-    const { response, text } = await this.exchange(method, path, body, token);
+    const { response, text } = await this.exchange(method, parsePath(path), body, token);
     const answer = parse(text);
     if (!response.ok) {
       const retryAfter = Number(response.headers.get('retry-after') ?? 0);

@@ -12,6 +12,7 @@ import type {
 import { toError, XFChatError } from './problem.ts';
 import type { Session } from './session.ts';
 import type { Timeline } from './timeline.ts';
+import { isId, isViewOf } from './validate.ts';
 
 /** What one `conversation:sync` may ask for. */
 const MAX_CURSORS = 200;
@@ -37,8 +38,8 @@ interface CatchUpOptions {
   readonly progressed: () => void;
   /** What is held is dropped: it begins anew. */
   readonly restarted: (timeline: Timeline) => void;
-  /** The user does not participate any more. */
-  readonly gone: (conversationId: string) => void;
+  /** The user does not participate any more, or the server refuses the conversation with `error`. */
+  readonly gone: (conversationId: string, error: XFChatError) => void;
 }
 
 interface Question {
@@ -129,6 +130,7 @@ export class CatchUp {
   /** Takes a live event. */
   take(event: ConversationEvent): void {
     const { conversationId } = event.payload;
+    if (!isId(conversationId)) return;
     this.heard.add(conversationId);
     if (event.name === 'conversation:removed') return this.drop(conversationId);
     const timeline = this.options.timelines.get(conversationId);
@@ -254,6 +256,8 @@ export class CatchUp {
       const query: string = cursor && `&cursor=${encodeURIComponent(cursor)}`;
       const page: Page<ConversationView> = await session.request('GET', `/conversations?limit=200${query}`);
       if (connection.ready !== ready) return false;
+      if (!page.items.every((view) => isId(view.id) && isViewOf(view.id, view)))
+        throw XFChatError.unreachable(new Error('not a conversation'));
       found.push(...page.items);
       cursor = page.nextCursor;
     }
@@ -275,15 +279,19 @@ export class CatchUp {
       unknown.map(async ({ conversationId: id }) => {
         this.stale.delete(id);
         const view = await this.options.session.request<ConversationView>('GET', `/conversations/${id}`);
+        if (!isViewOf(id, view)) throw XFChatError.unreachable(new Error('not a conversation'));
         if (this.options.connection.ready === ready) this.views.set(id, view);
       }),
     );
     let failure: unknown;
     for (const [index, result] of results.entries()) {
       if (result.status === 'fulfilled') continue;
-      const isGone = toError(result.reason).code === 'conversation-not-found';
-      if (!isGone) failure = result.reason;
-      else if (this.options.connection.ready === ready) this.drop(unknown[index]!.conversationId);
+      const { conversationId, position } = unknown[index]!;
+      const error = toError(result.reason);
+      // A refusal will not change. What is held already is not dropped for it, unless it is over.
+      const isOver = error.code === 'conversation-not-found' || (error.handling === 'never' && !position);
+      if (!isOver) failure = error;
+      else if (this.options.connection.ready === ready) this.drop(conversationId, error);
     }
     return failure;
   }
@@ -292,24 +300,44 @@ export class CatchUp {
   private async sync(ready: Ready, timelines: readonly Timeline[]): Promise<boolean> {
     if (timelines.length === 0) return false;
     const asked = timelines.map((timeline) => this.question(timeline));
-    const { changes } = await this.options.connection.command<{ changes: SyncedConversation[] }>(
-      'conversation:sync',
-      {
-        epoch: ready.epoch,
-        cursors: asked.map(({ timeline, position }) => ({
-          conversationId: timeline.conversationId,
-          ...position,
-        })),
-      },
-    );
+    const cursors = asked.map(({ timeline, position }) => ({
+      conversationId: timeline.conversationId,
+      ...position,
+    }));
+    const answer = await this.options.connection
+      .command<{ changes: SyncedConversation[] }>('conversation:sync', { epoch: ready.epoch, cursors })
+      .catch(toError);
+    if (this.options.connection.ready !== ready) return false;
+    if (answer instanceof XFChatError) return this.syncOthers(ready, asked, answer);
     let isMoved = false;
-    for (const [index, entry] of changes.entries()) {
-      const question = asked[index]!;
-      const isHeld = this.options.timelines.get(entry.conversationId) === question.timeline;
+    for (const [index, entry] of answer.changes.entries()) {
+      const question = asked[index];
+      const isHeld = question && this.options.timelines.get(entry.conversationId) === question.timeline;
       if (this.options.connection.ready !== ready) return false;
       if (isHeld) isMoved = this.takeAnswer(ready, question, entry) || isMoved;
     }
     return isMoved;
+  }
+
+  /**
+   * One refused entry does not refuse its batch: asks again without those that the refusal names. What is held of these
+   * begins anew; what is not held is dropped.
+   * @throws XFChatError the refusal, when it names no entry
+   */
+  private async syncOthers(ready: Ready, asked: readonly Question[], error: XFChatError): Promise<boolean> {
+    const refused = new Set(error.refusedEntries('cursors'));
+    if (refused.size === 0) throw error;
+    for (const index of refused) {
+      const timeline = asked[index]?.timeline;
+      if (timeline?.position) this.restart(timeline);
+      else if (timeline) this.drop(timeline.conversationId, error);
+    }
+    const others = asked.filter((_question, index) => !refused.has(index));
+    await this.sync(
+      ready,
+      others.map(({ timeline }) => timeline),
+    );
+    return true;
   }
 
   private question(timeline: Timeline): Question {
@@ -353,10 +381,10 @@ export class CatchUp {
     return isDone || isMoved;
   }
 
-  private drop(conversationId: string): void {
+  private drop(conversationId: string, error = XFChatError.conversationNotFound()): void {
     for (const collection of [this.behind, this.views, this.stale, this.holes])
       collection.delete(conversationId);
-    this.options.gone(conversationId);
+    this.options.gone(conversationId, error);
   }
 
   private restart(timeline: Timeline): void {

@@ -7,7 +7,7 @@ import type { ClientStorage } from './storage.ts';
 
 /** How a client is set up. */
 export interface ClientOptions {
-  /** Where the server is, for instance `https://chat.example.org`. */
+  /** The whole address of the server, for instance `https://chat.example.org`. */
   readonly url: string;
   /** Where to keep what has to survive a restart of the application; in memory by default. */
   readonly storage?: ClientStorage;
@@ -40,7 +40,7 @@ export interface ClientEvents {
   outgoing: OutgoingMessage;
   /** The session is over: by `signOut`, or by word of the server (`reason` is the code of its problem, or `account-erased`). */
   'signed-out': { readonly reason: string };
-  /** Whatever the server says, as it says it: typing, presence, friend requests … */
+  /** Whatever the server says, as it says it: friend requests, `server:status` … */
   event: { readonly name: string; readonly payload: unknown };
   /** The storage has failed in the background. */
   error: Error;

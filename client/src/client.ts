@@ -14,6 +14,7 @@ import { Session } from './session.ts';
 import { MemoryStorage, type ClientStorage } from './storage.ts';
 import { Timeline } from './timeline.ts';
 import { TimelineKeeper } from './timeline-keeper.ts';
+import { parseDraft, parseId } from './validate.ts';
 
 /** Whose data the storage holds. */
 const OWNER = 'owner';
@@ -34,8 +35,11 @@ export class XFChatClient {
   private readonly sender: Sender;
   private readonly catchUp: CatchUp;
   private readonly keeper: TimelineKeeper;
+  /** Why conversations were dropped; for `open`, which may be waiting for one. */
+  private readonly drops = new Emitter<{ dropped: { readonly id: string; readonly error: XFChatError } }>();
   private told: CompletenessStatus = 'catching-up';
 
+  /** @throws XFChatError `validation-failed` when `url` is not the address of a server */
   constructor(options: ClientOptions) {
     const { url, timeoutMs = 15_000, transports = ['websocket', 'polling'], backoff = {} } = options;
     const storage = options.storage ?? new MemoryStorage();
@@ -65,7 +69,7 @@ export class XFChatClient {
       changed: (timeline) => this.moved(timeline),
       progressed: () => this.tellStatus(),
       restarted: ({ conversationId }) => this.sender.reopen(conversationId),
-      gone: (id) => this.dropped(id),
+      gone: (id, error) => this.dropped(id, error),
     });
     session.on('over', (reason) => void this.left(reason));
     connection.on('ready', (ready) => this.isReady(ready));
@@ -108,7 +112,8 @@ export class XFChatClient {
     return shown.sort((a, b) => (activity(a) < activity(b) ? 1 : -1));
   }
 
-  conversation(id: string): Conversation | undefined {
+  conversation(conversationId: string): Conversation | undefined {
+    const id = conversationId.toLowerCase();
     return this.timelines.get(id)?.position && this.known.get(id);
   }
 
@@ -203,14 +208,18 @@ export class XFChatClient {
 
   /**
    * A conversation that may not be known yet; waits for the connection if there is none.
-   * @throws XFChatError `conversation-not-found`
+   * @throws XFChatError `validation-failed` when this is no id, or `conversation-not-found`
    */
-  async open(id: string): Promise<Conversation> {
+  async open(conversationId: string): Promise<Conversation> {
+    const id = parseId('The id of a conversation', conversationId);
+    if (!this.user) throw XFChatError.signedOut();
+    let refusal: XFChatError | undefined;
+    const stop = this.drops.on('dropped', (drop) => {
+      if (drop.id === id) refusal = drop.error;
+    });
     if (!this.timelines.has(id)) this.catchUp.want(id);
-    let isGone = false;
-    const stop = this.on('removed', ({ conversationId }) => (isGone ||= conversationId === id));
-    await this.until(() => isGone || this.conversation(id) !== undefined).finally(stop);
-    if (isGone) throw new XFChatError({ code: 'conversation-not-found', status: 404 });
+    await this.until(() => refusal !== undefined || this.conversation(id) !== undefined).finally(stop);
+    if (refusal) throw refusal;
     return this.conversation(id)!;
   }
 
@@ -240,14 +249,15 @@ export class XFChatClient {
 
   /**
    * Anything else of the HTTP interface, such as friend requests. One try.
-   * @param path below `/api/v1`, such as `/friends?limit=200`
-   * @throws XFChatError
+   * @param path below `/api/v1`, such as `/friends?limit=200`; ids in it are yours to check
+   * @throws XFChatError the server's refusal, or `validation-failed` for a path that does not begin with a slash or contains
+   *   the segments `.` or `..`
    */
   request<T>(method: string, path: string, body?: unknown): Promise<T> {
     return this.session.request<T>(method, path, body);
   }
 
-  /** Any command of the socket, such as `typing:start`. One try. @throws XFChatError */
+  /** Any command of the socket, such as `conversation:read`. One try. @throws XFChatError */
   command<T>(name: string, payload: object): Promise<T> {
     return this.connection.command<T>(name, payload);
   }
@@ -319,7 +329,8 @@ export class XFChatClient {
     if (conversation) this.events.emit('conversation', conversation);
   }
 
-  private dropped(conversationId: string): void {
+  private dropped(conversationId: string, error: XFChatError): void {
+    this.drops.emit('dropped', { id: conversationId, error });
     this.timelines.delete(conversationId);
     this.keeper.forget(conversationId);
     this.sender.settle(conversationId, Infinity);
@@ -333,8 +344,9 @@ export class XFChatClient {
     this.events.emit('status', this.told);
   }
 
-  private send(conversationId: string, draft: MessageDraft & { id?: string }): Promise<OutgoingMessage> {
-    if (!this.user) return Promise.reject(XFChatError.signedOut());
+  private async send(conversationId: string, message: string | MessageDraft): Promise<OutgoingMessage> {
+    const draft = parseDraft(message);
+    if (!this.user) throw XFChatError.signedOut();
     return this.sender.add({ id: newId(), createdAt: new Date().toISOString(), ...draft, conversationId });
   }
 

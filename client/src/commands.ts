@@ -5,6 +5,7 @@ import type { Change } from './conversation.ts';
 import type { OutgoingMessage } from './outbox.ts';
 import { XFChatError } from './problem.ts';
 import type { Session } from './session.ts';
+import { parseId } from './validate.ts';
 
 interface CommandsOptions {
   readonly connection: Connection;
@@ -42,7 +43,9 @@ export class Commands {
   }
 
   /** Changes a message, in a few attempts. @throws XFChatError */
-  change(conversationId: string, { command, method, messageId, input }: Change): Promise<Message> {
+  async change(conversationId: string, change: Change): Promise<Message> {
+    const { command, method, input } = change;
+    const messageId = parseId('The id of a message', change.messageId);
     return this.insist(() =>
       this.either(command, method, conversationId, `/${messageId}`, input, { messageId }),
     );

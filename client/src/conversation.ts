@@ -14,7 +14,8 @@ export type CompletenessStatus = 'complete' | 'catching-up';
 export interface ConversationHost {
   isComplete(timeline: Timeline): boolean;
   outgoing(conversationId: string): OutgoingMessage[];
-  send(conversationId: string, draft: MessageDraft & { readonly id?: string }): Promise<OutgoingMessage>;
+  /** @throws XFChatError `validation-failed` when this is no message */
+  send(conversationId: string, message: string | MessageDraft): Promise<OutgoingMessage>;
   change(conversationId: string, change: Change): Promise<Message>;
   read<T>(timeline: Timeline, path: string, take: (found: T) => void): Promise<void>;
   markRead(conversationId: string, seq: number, unread: boolean): Promise<void>;
@@ -148,9 +149,10 @@ export class Conversation {
    * What becomes of it stands in `outgoing` and is told by the client's `outgoing` event.
    * @param message the text, or more; an `id` (a UUID) may be chosen, another message must not have it
    * @returns the message as it waits to be sent
+   * @throws XFChatError `validation-failed` when this is no message, or one of its ids is no UUID
    */
   send(message: string | (MessageDraft & { readonly id?: string })): Promise<OutgoingMessage> {
-    return this.host.send(this.id, typeof message === 'string' ? { body: message } : message);
+    return this.host.send(this.id, message);
   }
 
   /**

@@ -54,12 +54,22 @@ export class XFChatError extends Error {
     return new XFChatError({ code: 'unreachable', status: 0, title: 'The server gave no answer' }, { cause });
   }
 
+  /** Input that no server would take: refused before anything is sent. */
+  static invalid(detail: string): XFChatError {
+    return new XFChatError({ code: 'validation-failed', status: 400, title: 'Invalid input', detail });
+  }
+
   static notConnected(): XFChatError {
     return new XFChatError({ code: 'not-connected', status: 0, title: 'There is no connection' });
   }
 
   static signedOut(): XFChatError {
     return new XFChatError({ code: 'signed-out', status: 401, title: 'Nobody is signed in' });
+  }
+
+  static conversationNotFound(): XFChatError {
+    const title = 'There is no such conversation, or you do not participate in it';
+    return new XFChatError({ code: 'conversation-not-found', status: 404, title });
   }
 
   get code(): string {
@@ -78,6 +88,13 @@ export class XFChatError extends Error {
     if (code.startsWith('http-') && ![429, 502, 503, 504].includes(status)) return 'a-few';
     if ([0, 408, 429, 502, 503, 504].includes(status)) return 'again';
     return status >= 500 ? 'a-few' : 'never';
+  }
+
+  /** The indexes that a `validation-failed` names in a list of the input, such as 3 of `/cursors/3/seq`. */
+  refusedEntries(list: string): number[] {
+    if (this.code !== 'validation-failed') return [];
+    const places = (this.problem.errors ?? []).map(({ pointer }) => pointer.split('/'));
+    return places.flatMap(([, name, index]) => (name === list && index !== undefined ? [Number(index)] : []));
   }
 
   /** Milliseconds that the server asks to wait; 0 when it does not. */

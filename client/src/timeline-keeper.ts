@@ -1,5 +1,6 @@
 import type { ClientStorage } from './storage.ts';
 import { Timeline, type StoredTimeline } from './timeline.ts';
+import { isId } from './validate.ts';
 
 const PREFIX = 'conversation:';
 /** Changes are gathered for so long. */
@@ -20,14 +21,16 @@ export class TimelineKeeper {
     private readonly failed: (error: Error) => void,
   ) {}
 
+  /** Deletes what earlier versions have kept under an id that is none. */
   async restore(ownUserId: string): Promise<Timeline[]> {
-    const keys = await this.storage.keys(PREFIX);
-    return Promise.all(
-      keys.map(async (key) => {
-        const stored = (await this.storage.get(key)) as StoredTimeline;
-        return Timeline.restore(key.slice(PREFIX.length), ownUserId, stored);
-      }),
-    );
+    const timelines: Timeline[] = [];
+    for (const key of await this.storage.keys(PREFIX)) {
+      const id = key.slice(PREFIX.length);
+      if (isId(id))
+        timelines.push(Timeline.restore(id, ownUserId, (await this.storage.get(key)) as StoredTimeline));
+      else await this.storage.delete(key);
+    }
+    return timelines;
   }
 
   keep(timeline: Timeline): void {

@@ -1,0 +1,133 @@
+import { CatchUp } from './catch-up.ts';
+import type { Connection } from './connection.ts';
+import type { ConversationView, Ready } from './contract.ts';
+import { newId } from './new-id.ts';
+import { XFChatError } from './problem.ts';
+import type { Session } from './session.ts';
+import { Timeline } from './timeline.ts';
+
+const READY: Ready = { userId: newId(), sessionId: newId(), epoch: 1, serverTime: '' };
+interface Cursor {
+  readonly conversationId: string;
+}
+
+function viewOf(id: string): ConversationView {
+  return {
+    ...{ id, type: 'group', title: null, description: null, createdBy: null, lastSeq: 0, lastRev: 0 },
+    ...{ lastMessage: null, participants: [], createdAt: '', updatedAt: '' },
+    ...{ unreadCount: 0, mentionCount: 0, myRole: 'member' },
+  };
+}
+
+/** Catching up with a server that lists some conversations and once refuses some of them, over a socket that lasts. */
+function bench(listed: string[], options: { refused?: string[]; view?: (id: string) => unknown } = {}) {
+  const timelines = new Map<string, Timeline>();
+  const dropped = new Map<string, string>();
+  const asked: string[][] = [];
+  const command = async (_name: string, { cursors }: { cursors: Cursor[] }) => {
+    const ids = cursors.map(({ conversationId }) => conversationId);
+    asked.push(ids);
+    const errors = ids.flatMap((id, index) =>
+      options.refused?.includes(id) ? [{ pointer: `/cursors/${index}/rev`, detail: 'wrong' }] : [],
+    );
+    options.refused = [];
+    if (errors.length > 0) throw new XFChatError({ code: 'validation-failed', status: 400, errors });
+    const nothing = { messages: [], participants: [], conversation: null, epoch: 1, complete: true };
+    const head = { seq: 0, rev: 0 };
+    return { changes: ids.map((conversationId) => ({ conversationId, ...nothing, head, cursor: head })) };
+  };
+  const request = async (_method: string, path: string): Promise<unknown> => {
+    const id = /^\/conversations\/(.*)$/.exec(path)?.[1];
+    if (id === undefined) return { items: listed.map(viewOf), nextCursor: null };
+    return options.view ? options.view(id) : viewOf(id);
+  };
+  const catchUp = new CatchUp({
+    connection: { ready: READY, command } as unknown as Connection,
+    session: { request } as unknown as Session,
+    backoff: { initialMs: 1, maxMs: 2 },
+    maxCatchUp: 1_000,
+    checkEveryMs: 1_000_000,
+    timelines,
+    create: (id) => {
+      const timeline = new Timeline(id, READY.userId);
+      timelines.set(id, timeline);
+      return timeline;
+    },
+    changed: () => undefined,
+    progressed: () => undefined,
+    restarted: () => undefined,
+    gone: (id, { code }) => {
+      timelines.delete(id);
+      dropped.set(id, code);
+    },
+  });
+  const complete = async (): Promise<void> => {
+    while (!catchUp.isComplete) await new Promise((resolve) => setTimeout(resolve, 1));
+  };
+  return { catchUp, timelines, dropped, asked, complete };
+}
+
+describe('catching up', () => {
+  it('goes on with the other conversations when the server refuses some of a batch', async () => {
+    const [first, second, third, fourth] = [newId(), newId(), newId(), newId()];
+    const { catchUp, timelines, dropped, complete } = bench([first, second, third, fourth], {
+      refused: [first, third],
+    });
+    catchUp.begin(READY);
+    await complete();
+    expect([...timelines.keys()]).toEqual([second, fourth]);
+    expect(dropped).toEqual(
+      new Map([
+        [first, 'validation-failed'],
+        [third, 'validation-failed'],
+      ]),
+    );
+    catchUp.end();
+  });
+
+  it('begins anew with a conversation whose stored position the server refuses', async () => {
+    const id = newId();
+    const { catchUp, timelines, dropped, asked, complete } = bench([], { refused: [id] });
+    const held = new Timeline(id, READY.userId);
+    held.begin(1, viewOf(id));
+    timelines.set(id, held);
+    catchUp.want(id); // it was heard of, so that it is not taken for one that was left
+    await complete();
+    expect(asked).toEqual([[id], [id]]);
+    expect(timelines.get(id)).toMatchObject({ position: { seq: 0, rev: 0 } });
+    expect(dropped.size).toBe(0);
+    catchUp.end();
+  });
+
+  it.each([400, 403, 410])('asks once for a conversation that is refused with %i', async (status) => {
+    const [id, other] = [newId(), newId()];
+    const asked: string[] = [];
+    const { catchUp, timelines, dropped, complete } = bench([other], {
+      view: (wanted) => {
+        asked.push(wanted);
+        throw new XFChatError({ code: 'refused', status });
+      },
+    });
+    catchUp.begin(READY);
+    catchUp.want(id);
+    await complete();
+    expect(asked).toEqual([id]);
+    expect(dropped).toEqual(new Map([[id, 'refused']]));
+    expect([...timelines.keys()]).toEqual([other]);
+    catchUp.end();
+  });
+
+  it('never takes an answer that is not the conversation it asked for', async () => {
+    const id = newId();
+    const answers: unknown[] = [{ id: READY.userId }, null, viewOf(newId()), { id }, viewOf(id)];
+    const { catchUp, timelines, complete } = bench([], {
+      view: () => answers.shift(),
+    });
+    catchUp.begin(READY);
+    catchUp.want(id);
+    await complete();
+    expect(answers).toEqual([]);
+    expect(timelines.get(id)?.details).toMatchObject({ id });
+    catchUp.end();
+  });
+});

@@ -1,0 +1,79 @@
+import type { ConversationView, MessageDraft } from './contract.ts';
+import { XFChatError } from './problem.ts';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+/** A segment that a URL parser removes together with the one before it; `%2e` counts as a dot there. */
+const DOT_SEGMENT = /(^|[/\\])(\.|%2e){1,2}([/\\]|$)/i;
+
+/** Whether this is a UUID as the server writes it, in lower case. */
+export function isId(value: unknown): value is string {
+  return typeof value === 'string' && UUID.test(value);
+}
+
+/**
+ * @param what names the value in the refusal, such as `The id of a conversation`
+ * @returns the id in lower case, as the server writes it
+ * @throws XFChatError `validation-failed`
+ */
+export function parseId(what: string, value: unknown): string {
+  const id = typeof value === 'string' ? value.toLowerCase() : value;
+  if (isId(id)) return id;
+  throw XFChatError.invalid(`${what} must be a UUID, not ${shown(value)}.`);
+}
+
+/**
+ * @returns the address without a slash at its end
+ * @throws XFChatError `validation-failed`
+ */
+export function parseServerUrl(value: unknown): string {
+  const url = typeof value === 'string' ? tryUrl(value) : undefined;
+  if (!url || !['http:', 'https:'].includes(url.protocol) || url.search || url.hash)
+    throw XFChatError.invalid(
+      `\`url\` must be the whole address of the server, such as https://chat.example.org, not ${shown(value)}.`,
+    );
+  return url.href.replace(/\/+$/, '');
+}
+
+/**
+ * A path that reaches the route it names: a URL parser would resolve dot segments before the request is sent.
+ * @throws XFChatError `validation-failed`
+ */
+export function parsePath(value: unknown): string {
+  if (typeof value !== 'string' || !value.startsWith('/'))
+    throw XFChatError.invalid(`A path must begin with a slash, such as /friends, not ${shown(value)}.`);
+  if (DOT_SEGMENT.test(value.split(/[?#]/, 1)[0]!))
+    throw XFChatError.invalid(`A path must not contain the segments . or .., as ${shown(value)} does.`);
+  return value;
+}
+
+/** @throws XFChatError `validation-failed` */
+export function parseDraft(message: unknown): MessageDraft & { readonly id?: string } {
+  const draft = (typeof message === 'string' ? { body: message } : message) as
+    (MessageDraft & { readonly id?: string }) | null | undefined;
+  if (typeof draft !== 'object' || draft === null || typeof draft.body !== 'string')
+    throw XFChatError.invalid(
+      `A message must be a text or an object with a \`body\`, not ${shown(message)}.`,
+    );
+  return {
+    ...draft,
+    ...(draft.id !== undefined && { id: parseId('The id of a message', draft.id) }),
+    ...(draft.replyToId !== undefined && { replyToId: parseId('`replyToId`', draft.replyToId) }),
+  };
+}
+
+/** Whether an answer is the conversation that was asked for: something between client and server may answer, too. */
+export function isViewOf(id: string, value: unknown): value is ConversationView {
+  const view = value as Partial<ConversationView> | null | undefined;
+  return view?.id === id && Number.isInteger(view.lastSeq) && Number.isInteger(view.lastRev);
+}
+
+function tryUrl(value: string): URL | undefined {
+  try {
+    return new URL(value);
+  } catch {
+    return undefined;
+  }
+}
+
+const shown = (value: unknown): string =>
+  typeof value === 'string' ? JSON.stringify(value) : value === null ? 'null' : typeof value;
