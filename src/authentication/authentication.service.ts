@@ -1,13 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource, type EntityManager, type FindOptionsWhere } from 'typeorm';
 import { uuidv7 } from 'uuidv7';
 import { violatedConstraint } from '../platform/database/database-problem';
-import { inTransaction } from '../platform/database/transaction';
+import { inTransaction, type AfterCommit } from '../platform/database/transaction';
 import type { ProblemCode } from '../platform/problems/catalogue';
 import { invalidField, Problem } from '../platform/problems/problem';
 import { RateLimits } from '../platform/rate-limits/rate-limits';
-import { holdPeople } from '../users/people.queries';
 import { User } from '../users/user.entity';
 import { ownUserView } from '../users/users.dto';
 import {
@@ -17,6 +16,7 @@ import {
   type RegisterDto,
   type SignedIn,
 } from './authentication.dto';
+import { lockAccount } from './lock-account';
 import { Passwords } from './passwords';
 import { SessionsService } from './sessions.service';
 
@@ -24,6 +24,9 @@ const TAKEN: Record<string, ProblemCode> = {
   users_username_key: 'username-taken',
   users_email_key: 'email-taken',
 };
+
+/** A password that was hashed anew while it was verified is verified again, so many times in all. */
+const MAX_VERIFICATIONS = 3;
 
 /** Who someone is: making accounts, signing in, changing passwords. */
 @Injectable()
@@ -44,7 +47,7 @@ export class AuthenticationService {
     // Slow on purpose, and therefore before the transaction.
     const passwordHash = await this.passwords.hash(input.password);
     try {
-      return await inTransaction(this.dataSource, async (manager) => {
+      return await inTransaction(this.dataSource, async (manager, afterCommit) => {
         const user = manager.create(User, {
           id: uuidv7(),
           username: input.username,
@@ -55,7 +58,7 @@ export class AuthenticationService {
           status: null,
         });
         await manager.insert(User, user);
-        const { session, tokens } = await this.sessions.open(manager, user.id, null);
+        const { session, tokens } = await this.sessions.open(manager, user.id, null, afterCommit);
         return { user: ownUserView(user), session: sessionView(session, session.id), ...tokens };
       });
     } catch (error) {
@@ -68,26 +71,32 @@ export class AuthenticationService {
   async login(input: LoginDto, address: string): Promise<SignedIn> {
     const guess = `${address} ${input.login}`;
     this.rateLimits.check('wrongPassword', guess);
-    const user = await this.dataSource.manager
-      .createQueryBuilder(User, 'account')
-      .addSelect('account.passwordHash')
-      // A username never contains "@", so a login names one account at most.
-      .where(input.login.includes('@') ? { email: input.login } : { username: input.login })
-      .getOne();
-    if (!(await this.passwords.matches(user?.passwordHash, input.password)) || !user) {
-      this.rateLimits.take('wrongPassword', guess);
-      throw new Problem('invalid-credentials');
+    // A username never contains "@", so a login names one account at most.
+    const login = input.login.includes('@') ? { email: input.login } : { username: input.login };
+    for (let attempt = 1; ; attempt++) {
+      const account = await this.accountOf(login);
+      if (!(await this.passwords.matches(account?.passwordHash, input.password)) || !account) {
+        this.rateLimits.take('wrongPassword', guess);
+        throw new Problem('invalid-credentials');
+      }
+      const signedIn = await this.openSession(account, input);
+      if (signedIn) return signedIn;
+      if (attempt === MAX_VERIFICATIONS) throw new Problem('invalid-credentials');
     }
-    const passwordHash = await this.passwords.replacement(user.passwordHash, input.password);
-    const signIn = async (manager: EntityManager): Promise<SignedIn> => {
-      await holdPeople(manager, [user.id], 'invalid-credentials');
-      // Never over a password that was changed meanwhile.
-      if (passwordHash)
-        await manager.update(User, { id: user.id, passwordHash: user.passwordHash }, { passwordHash });
-      const { session, tokens } = await this.sessions.open(manager, user.id, input.deviceName ?? null);
+  }
+
+  /** @returns undefined when the password was changed, or hashed anew, since it was verified */
+  private async openSession(account: User, input: LoginDto): Promise<SignedIn | undefined> {
+    const passwordHash = await this.passwords.replacement(account.passwordHash, input.password);
+    const open = async (manager: EntityManager, afterCommit: AfterCommit): Promise<SignedIn | undefined> => {
+      const user = await lockAccount(manager, { userId: account.id, refusal: 'invalid-credentials' });
+      if (user.passwordHash !== account.passwordHash) return undefined;
+      if (passwordHash) await manager.update(User, user.id, { passwordHash });
+      const deviceName = input.deviceName ?? null;
+      const { session, tokens } = await this.sessions.open(manager, user.id, deviceName, afterCommit);
       return { user: ownUserView(user), session: sessionView(session, session.id), ...tokens };
     };
-    return inTransaction(this.dataSource, signIn, { duringMaintenance: true });
+    return inTransaction(this.dataSource, open, { duringMaintenance: true });
   }
 
   /** Ends the user's other sessions. @throws Problem `invalid-credentials`, `validation-failed` or `rate-limited` */
@@ -96,31 +105,45 @@ export class AuthenticationService {
     const checkedHash = await this.requirePassword(userId, input.currentPassword);
     const passwordHash = await this.passwords.hash(input.newPassword);
     await inTransaction(this.dataSource, async (manager, afterCommit) => {
-      // Only over the password that was checked: of two changes at once, one wins and the other is refused.
-      const changed = await manager.update(
-        User,
-        { id: userId, passwordHash: checkedHash },
-        { passwordHash, updatedAt: new Date() },
-      );
-      if (changed.affected === 0) throw new Problem('invalid-credentials');
-      await this.sessions.endOthers(manager, userId, sessionId, afterCommit);
+      // Of two changes at once, one wins and the other is refused.
+      await this.requireUnchanged(manager, { userId, sessionId, checkedHash });
+      await manager.update(User, userId, { passwordHash, updatedAt: () => 'now()' });
+      await this.sessions.endOthers(manager, userId, sessionId, 'password-changed', afterCommit);
     });
   }
 
   /**
+   * Locks the account and checks again what `requirePassword` has checked before the transaction.
+   * @throws Problem `session-revoked` when the session that asks has ended meanwhile, `invalid-credentials` when the
+   *   password was changed meanwhile
+   */
+  async requireUnchanged(
+    manager: EntityManager,
+    { userId, sessionId, checkedHash }: { userId: string; sessionId: string; checkedHash: string },
+  ): Promise<void> {
+    const user = await lockAccount(manager, { userId, sessionId });
+    if (user.passwordHash !== checkedHash) throw new Problem('invalid-credentials');
+  }
+
+  /**
    * That somebody who is signed in knows the password; guesses are limited as at a sign-in.
-   * @returns the hash that it matched: what depends on it has to see that it is still that one
+   * @returns the hash that it matched, for `requireUnchanged`
    * @throws Problem `invalid-credentials` or `rate-limited`
    */
   async requirePassword(userId: string, password: string): Promise<string> {
     this.rateLimits.check('wrongPassword', userId);
-    const user = await this.dataSource.manager
-      .createQueryBuilder(User, 'account')
-      .addSelect('account.passwordHash')
-      .where({ id: userId })
-      .getOne();
+    const user = await this.accountOf({ id: userId });
     if (user && (await this.passwords.matches(user.passwordHash, password))) return user.passwordHash;
     this.rateLimits.take('wrongPassword', userId);
     throw new Problem('invalid-credentials');
+  }
+
+  private async accountOf(where: FindOptionsWhere<User>): Promise<User | undefined> {
+    const account = await this.dataSource.manager
+      .createQueryBuilder(User, 'account')
+      .addSelect('account.passwordHash')
+      .where(where)
+      .getOne();
+    return account ?? undefined;
   }
 }

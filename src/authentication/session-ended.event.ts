@@ -4,6 +4,7 @@ export const SESSION_END_REASONS = [
   'password-changed',
   'refresh-token-reused',
   'account-erased',
+  'too-many-sessions',
 ] as const;
 export type SessionEndReason = (typeof SESSION_END_REASONS)[number];
 

@@ -1,21 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, IsNull, MoreThan, Not, type EntityManager } from 'typeorm';
+import { DataSource, IsNull, Raw, type EntityManager } from 'typeorm';
 import { uuidv7 } from 'uuidv7';
 import { inTransaction, type AfterCommit } from '../platform/database/transaction';
 import { EventBus } from '../platform/events/event-bus';
 import { Problem } from '../platform/problems/problem';
 import { AccessTokens, type AccessClaims } from './access-tokens';
 import { sessionView, type SessionView, type Tokens } from './authentication.dto';
+import { lockAccount } from './lock-account';
 import { judgeRefresh } from './refresh-rule';
 import { RefreshTokens, type RefreshLink } from './refresh-tokens';
 import { Session } from './session.entity';
 import { SessionEnded, type SessionEndReason } from './session-ended.event';
+import { databaseNow, endOtherSessions, endSession, makeRoomForSessions } from './sessions.queries';
 
 /** A session that is not refreshed for this long has run out. */
 const SESSION_LIFETIME_MS = 30 * 24 * 3_600_000;
 
-/** Signed-in devices: opening, refreshing, listing and ending them. */
+/** Signed-in devices: opening, refreshing, listing and ending them. All times are those of the database's clock. */
 @Injectable()
 export class SessionsService {
   constructor(
@@ -25,11 +27,17 @@ export class SessionsService {
     private readonly events: EventBus,
   ) {}
 
+  /**
+   * Opens a session of a person whose account the transaction has locked (`lockAccount`) or has made. The least recently
+   * used session of somebody who has `MAX_SESSIONS` gives way.
+   */
   async open(
     manager: EntityManager,
     userId: string,
     deviceName: string | null,
+    afterCommit: AfterCommit,
   ): Promise<{ session: Session; tokens: Tokens }> {
+    const now = await databaseNow(manager);
     const session = manager.create(Session, {
       id: uuidv7(),
       userId,
@@ -37,9 +45,13 @@ export class SessionsService {
       refreshGeneration: 0,
       presentedNonce: null,
       issuedNonce: this.refreshTokens.newNonce(),
-      expiresAt: new Date(Date.now() + SESSION_LIFETIME_MS),
+      rotatedAt: now,
+      createdAt: now,
+      lastUsedAt: now,
+      expiresAt: new Date(now.getTime() + SESSION_LIFETIME_MS),
     });
     await manager.insert(Session, session);
+    this.announceEnded(await makeRoomForSessions(manager, userId), 'too-many-sessions', afterCommit);
     return { session, tokens: this.tokensOf(session) };
   }
 
@@ -68,14 +80,18 @@ export class SessionsService {
     const link = this.refreshTokens.read(token);
     if (!link) throw new Problem('unauthenticated');
     const rotate = async (manager: EntityManager, afterCommit: AfterCommit): Promise<Tokens | Problem> => {
+      const known = await manager.findOneBy(Session, { id: link.sessionId });
+      if (!known || known.endedAt) return new Problem('session-revoked');
+      await lockAccount(manager, { userId: known.userId });
       const session = await manager.findOne(Session, {
         where: { id: link.sessionId },
         lock: { mode: 'pessimistic_write' },
       });
       if (!session || session.endedAt) return new Problem('session-revoked');
-      if (session.expiresAt.getTime() <= Date.now()) return new Problem('token-expired');
+      const now = await databaseNow(manager);
+      if (session.expiresAt.getTime() <= now.getTime()) return new Problem('token-expired');
       // A refusal is returned, not thrown: what it did to the session has to be committed.
-      return this.advance(manager, session, link, afterCommit);
+      return this.advance(manager, session, link, now, afterCommit);
     };
     const answer = await inTransaction(this.dataSource, rotate, { duringMaintenance: true });
     if (answer instanceof Problem) throw answer;
@@ -86,13 +102,14 @@ export class SessionsService {
     manager: EntityManager,
     session: Session,
     link: RefreshLink,
+    now: Date,
     afterCommit: AfterCommit,
   ): Promise<Tokens | Problem> {
-    const now = new Date();
     const outcome = judgeRefresh(session, link, now);
     if (outcome === 'void') return new Problem('unauthenticated');
     if (outcome === 'reuse') {
-      await this.markEnded(manager, [session.id], 'refresh-token-reused', afterCommit);
+      await endSession(manager, session.id);
+      this.announceEnded([session.id], 'refresh-token-reused', afterCommit);
       return new Problem('session-revoked');
     }
     if (outcome === 'advance') {
@@ -118,43 +135,39 @@ export class SessionsService {
 
   async list(userId: string, currentId: string): Promise<SessionView[]> {
     const sessions = await this.dataSource.manager.find(Session, {
-      where: { userId, endedAt: IsNull(), expiresAt: MoreThan(new Date()) },
+      where: { userId, endedAt: IsNull(), expiresAt: Raw((column) => `${column} > now()`) },
       order: { lastUsedAt: 'DESC', id: 'DESC' },
     });
     return sessions.map((session) => sessionView(session, currentId));
   }
 
-  /** Ends a session of the user; one that has ended already stays so. @throws Problem `not-found` */
+  /**
+   * Ends a session of the user; one that has ended already stays so. Its sockets are closed before this resolves, also
+   * when the session had ended before. @throws Problem `not-found`
+   */
   async end(userId: string, sessionId: string, reason: SessionEndReason): Promise<void> {
     await inTransaction(this.dataSource, async (manager, afterCommit) => {
       const isOwn = await manager.existsBy(Session, { id: sessionId, userId });
       if (!isOwn) throw new Problem('not-found');
-      await this.markEnded(manager, [sessionId], reason, afterCommit);
+      await endSession(manager, sessionId);
+      this.announceEnded([sessionId], reason, afterCommit);
     });
   }
 
+  /** Ends all sessions of a locked account but `keepId`; null: all of them. */
   async endOthers(
     manager: EntityManager,
     userId: string,
-    keepId: string,
-    afterCommit: AfterCommit,
-  ): Promise<void> {
-    const others = await manager.findBy(Session, { userId, id: Not(keepId), endedAt: IsNull() });
-    const ids = others.map((session) => session.id);
-    await this.markEnded(manager, ids, 'password-changed', afterCommit);
-  }
-
-  /** The sockets are closed before the caller is answered; also again when the session had ended before. */
-  private async markEnded(
-    manager: EntityManager,
-    ids: string[],
+    keepId: string | null,
     reason: SessionEndReason,
     afterCommit: AfterCommit,
   ): Promise<void> {
-    for (const id of ids) {
-      await manager.update(Session, { id, endedAt: IsNull() }, { endedAt: new Date() });
-      afterCommit(() => this.events.publish(new SessionEnded(id, reason)));
-    }
+    this.announceEnded(await endOtherSessions(manager, userId, keepId), reason, afterCommit);
+  }
+
+  /** The sockets are closed before the caller is answered. */
+  private announceEnded(ids: readonly string[], reason: SessionEndReason, afterCommit: AfterCommit): void {
+    for (const id of ids) afterCommit(() => this.events.publish(new SessionEnded(id, reason)));
   }
 
   private tokensOf(session: Session): Tokens {

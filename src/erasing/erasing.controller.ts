@@ -18,6 +18,6 @@ export class ErasingController {
     problems: ['invalid-credentials'],
   })
   async erase(@Caller() caller: CallerIdentity, @Body() input: EraseAccountDto): Promise<void> {
-    await this.erasing.erase(caller.userId, input);
+    await this.erasing.erase(caller, input);
   }
 }

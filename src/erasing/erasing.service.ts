@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AuthenticationService } from '../authentication/authentication.service';
+import type { CallerIdentity } from '../platform/http/caller';
 import { Problem } from '../platform/problems/problem';
 import { ErasureWorker } from './erasure-worker';
 import { Erasures } from './erasures';
@@ -21,18 +22,17 @@ export class ErasingService {
   /**
    * Resolves when the erasure is committed and the journal beside the backups has it: no restore brings the person back.
    * Their messages are worked on afterwards.
-   * @throws Problem `invalid-credentials`, `rate-limited`, `session-revoked` when another request was faster,
+   * @throws Problem `invalid-credentials`, `rate-limited`, `session-revoked` when the session has ended or the
+   *   person was erased meanwhile,
    *   `temporarily-unavailable` when the journal cannot be written to (nothing was done), `outcome-unknown` when that
    *   shows too late: the person is erased then, and the worker goes on trying to write it down
    */
-  async erase(userId: string, { password, messages }: EraseAccountDto): Promise<void> {
+  async erase({ userId, sessionId }: CallerIdentity, { password, messages }: EraseAccountDto): Promise<void> {
     const checkedHash = await this.authentication.requirePassword(userId, password);
     await this.journal.requireWritable();
-    await this.erasures.erase({ userId, messages }, (hash) => {
-      if (hash === undefined) throw new Problem('session-revoked');
-      if (hash !== checkedHash) throw new Problem('invalid-credentials');
-      return true;
-    });
+    await this.erasures.erase({ userId, messages }, (manager) =>
+      this.authentication.requireUnchanged(manager, { userId, sessionId, checkedHash }),
+    );
     try {
       await this.journal.writeOpen(userId);
     } catch (error) {

@@ -104,7 +104,7 @@ export class ErasureWorker implements OnApplicationBootstrap, BeforeApplicationS
   private async compare(): Promise<void> {
     if (this.hasCompared) return;
     const erased = await this.journal.comeBack();
-    for (const erasure of erased) await this.erasures.erase(erasure, (hash) => hash !== undefined);
+    for (const erasure of erased) await this.erasures.erase(erasure);
     if (erased.length > 0)
       this.logger.warn(
         `${erased.length} people who had been erased were in the data again, and were erased again`,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { eraseNextMessages } from '../erasure/erase-messages.queries';
 import { erasePerson, lockPerson, type Erasure } from '../erasure/erase-person.queries';
 import { messageView } from '../messages/message-view';
@@ -23,12 +23,14 @@ export class Erasures {
 
   /**
    * Erases the person but for their messages.
-   * @param isMeant is asked once the person is locked, with the hash of their password, undefined when there is nobody;
-   *   what it throws ends it
+   * @param check is called once the person is locked, and checks again what was checked before; what it throws ends the
+   *   erasure. Without it somebody who is erased already stays so.
    */
-  async erase(erasure: Erasure, isMeant: (passwordHash: string | undefined) => boolean): Promise<void> {
+  async erase(erasure: Erasure, check?: (manager: EntityManager) => Promise<void>): Promise<void> {
     await inTransaction(this.dataSource, async (manager, afterCommit) => {
-      if (!isMeant(await lockPerson(manager, erasure.userId))) return;
+      const isThere = (await lockPerson(manager, erasure.userId)) !== undefined;
+      if (check) await check(manager);
+      else if (!isThere) return;
       const farewell = await erasePerson(manager, erasure);
       for (const event of await farewellEvents(manager, erasure.userId, farewell))
         afterCommit(() => this.events.publish(event));

@@ -19,7 +19,7 @@ const logger = new Logger('Transaction');
  * Lock order inside: conversations by id first, then their participants and messages.
  *
  * @param options.duringMaintenance also while nobody may write: for signing in
- * @throws Problem `maintenance` before anything is done
+ * @throws Problem `maintenance`: nothing was done, or it was rolled back
  * @throws whatever `work` throws, after a rollback; database errors as they are, see `databaseProblem`
  */
 export async function inTransaction<T>(
@@ -27,13 +27,17 @@ export async function inTransaction<T>(
   work: (manager: EntityManager, afterCommit: AfterCommit) => Promise<T>,
   options: { duringMaintenance?: boolean } = {},
 ): Promise<T> {
-  if (!options.duringMaintenance) maintenanceOf(dataSource)?.refuseWrites();
+  const maintenance = options.duringMaintenance ? undefined : maintenanceOf(dataSource);
+  maintenance?.refuseWrites();
   for (let attempt = 1; ; attempt++) {
     const effects: Effect[] = [];
     try {
-      const result = await runOnce(dataSource, undefined, (manager) =>
-        work(manager, (effect) => effects.push(effect)),
-      );
+      const result = await runOnce(dataSource, undefined, async (manager) => {
+        const outcome = await work(manager, (effect) => effects.push(effect));
+        // The work may have waited for a lock since maintenance began.
+        maintenance?.refuseWrites();
+        return outcome;
+      });
       await runEffects(effects);
       return result;
     } catch (error) {
