@@ -104,6 +104,12 @@ export class CatchUp {
     void this.run();
   }
 
+  /** Forgets everything: nobody is signed in any more. */
+  clear(): void {
+    this.end();
+    this.behind.clear();
+  }
+
   /** Tries now what waits for the end of a pause. */
   hurry(): void {
     this.pause.wake();

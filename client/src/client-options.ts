@@ -42,6 +42,13 @@ export interface ClientEvents {
   'signed-out': { readonly reason: string };
   /** Whatever the server says, as it says it: friend requests, `server:status` … */
   event: { readonly name: string; readonly payload: unknown };
+  /**
+   * Whether everything is kept in the storage. `in-memory`: something is kept in memory only, because the storage is
+   * full, was closed or was emptied; what was not sent is lost with the application.
+   */
+  storage: 'kept' | 'in-memory';
+  /** Another tab or process has stored a session while nobody is signed in here: `resume` continues with it. */
+  'session-available': undefined;
   /** The storage has failed in the background. */
   error: Error;
 }

@@ -10,16 +10,18 @@ import { newId } from './new-id.ts';
 import type { OutgoingMessage } from './outbox.ts';
 import { XFChatError } from './problem.ts';
 import { Sender } from './sender.ts';
-import { Session } from './session.ts';
+import { isAbsentOrSame, Session, SESSION_KEY, type StoredSession } from './session.ts';
+import { OwnedStorage } from './owned-storage.ts';
 import { MemoryStorage, type ClientStorage } from './storage.ts';
 import { Timeline } from './timeline.ts';
 import { TimelineKeeper } from './timeline-keeper.ts';
 import { parseDraft, parseId } from './validate.ts';
 
-/** Whose data the storage holds. */
-const OWNER = 'owner';
 /** Of a session that has ended with its account. */
 const ACCOUNT_ERASED = 'account-erased';
+const SIGNED_OUT = 'signed-out';
+/** Ends after which nothing stays in the storage. After the others, the same user may sign in again and go on. */
+const EMPTYING = new Set([SIGNED_OUT, ACCOUNT_ERASED, 'session-revoked']);
 const CONVERSATION_EVENT = /^(message|participant|conversation):/;
 
 /** A signed-in device: one user, one session, one connection, all conversations. See the README. */
@@ -27,7 +29,7 @@ export class XFChatClient {
   private readonly events = new Emitter<ClientEvents>();
   private readonly timelines = new Map<string, Timeline>();
   private readonly known = new Map<string, Conversation>();
-  private readonly storage: ClientStorage;
+  private readonly owned: OwnedStorage;
   private readonly api: Api;
   private readonly session: Session;
   private readonly connection: Connection;
@@ -38,13 +40,28 @@ export class XFChatClient {
   /** Why conversations were dropped; for `open`, which may be waiting for one. */
   private readonly drops = new Emitter<{ dropped: { readonly id: string; readonly error: XFChatError } }>();
   private told: CompletenessStatus = 'catching-up';
+  /** Resolves when the storage is done with the sessions that have ended. */
+  private leaving: Promise<void> = Promise.resolve();
+  private resuming: Promise<OwnUser | undefined> | undefined;
+  private erased = false;
 
   /** @throws XFChatError `validation-failed` when `url` is not the address of a server */
   constructor(options: ClientOptions) {
     const { url, timeoutMs = 15_000, transports = ['websocket', 'polling'], backoff = {} } = options;
-    const storage = options.storage ?? new MemoryStorage();
     const failed = (error: Error): void => this.events.emit('error', error);
-    this.storage = storage;
+    const storage = new OwnedStorage(
+      options.storage ?? new MemoryStorage(),
+      {
+        failed,
+        changed: (isInMemory) => this.events.emit('storage', isInMemory ? 'in-memory' : 'kept'),
+        lost: () => this.lostStorage(),
+        written: () => {
+          if (!this.user) this.events.emit('session-available', undefined);
+        },
+      },
+      [SESSION_KEY],
+    );
+    this.owned = storage;
     this.api = new Api(url, timeoutMs, options.fetch);
     const session = new Session(this.api, storage, backoff);
     const connection = new Connection({ url, session, backoff, timeoutMs, transports });
@@ -71,13 +88,13 @@ export class XFChatClient {
       restarted: ({ conversationId }) => this.sender.reopen(conversationId),
       gone: (id, error) => this.dropped(id, error),
     });
-    session.on('over', (reason) => void this.left(reason));
+    session.on('over', ({ code, ended }) => void this.left(code, ended));
     connection.on('ready', (ready) => this.isReady(ready));
     connection.on('lost', () => this.isLost());
     connection.on('event', (event) => {
       if (event.name === 'session:revoked') {
         const { reason } = event.payload as { reason: string };
-        void session.over(reason === ACCOUNT_ERASED ? reason : 'session-revoked');
+        session.over(reason === ACCOUNT_ERASED ? reason : 'session-revoked', connection.ready?.sessionId);
       }
       if (isWellAgain(event)) this.hurry();
       if (CONVERSATION_EVENT.test(event.name)) this.catchUp.take(event as ConversationEvent);
@@ -88,6 +105,14 @@ export class XFChatClient {
   /** Listens to an event. @returns what ends that */
   on<Name extends keyof ClientEvents>(name: Name, listener: Listener<ClientEvents[Name]>): () => void {
     return this.events.on(name, listener);
+  }
+
+  /**
+   * Where the application may keep things of its own, such as drafts. It is the present user's, never rejects, and is
+   * emptied with everything else. The client itself uses `session`, `owner`, `outbox:…` and `conversation:…`.
+   */
+  get storage(): ClientStorage {
+    return this.owned;
   }
 
   /** Who is signed in. */
@@ -144,17 +169,9 @@ export class XFChatClient {
    * Goes on with the session that is in the storage: also after `stop`.
    * @returns undefined when there is none: somebody has to sign in
    */
-  async resume(): Promise<OwnUser | undefined> {
-    const user = await this.session.restore();
-    if (!user) return undefined;
-    if (this.timelines.size === 0) {
-      await this.sender.restore();
-      for (const timeline of await this.keeper.restore(user.id)) this.hold(timeline);
-    }
-    this.session.start();
-    this.sender.start();
-    this.connection.open();
-    return user;
+  resume(): Promise<OwnUser | undefined> {
+    this.resuming ??= this.takeUp().finally(() => (this.resuming = undefined));
+    return this.resuming;
   }
 
   /** Ends the connection and stays signed in. Resolves when the storage holds everything. */
@@ -165,11 +182,14 @@ export class XFChatClient {
     await this.keeper.flush();
   }
 
-  /** Ends the session. Nothing of it is left in the storage, unsent messages included. */
+  /**
+   * Ends the session: here at once, and at the server if it can be reached. Resolves when nothing of it is left in the
+   * storage, unsent messages included.
+   */
   async signOut(): Promise<void> {
-    await this.session.end();
-    await this.left('signed-out');
-    await this.forgetEverything();
+    const ended = this.session.drop();
+    if (!ended) return this.leaving;
+    await Promise.all([this.left(SIGNED_OUT, ended), this.session.logOut(ended)]);
   }
 
   /**
@@ -181,8 +201,16 @@ export class XFChatClient {
     readonly password: string;
     readonly messages: 'keep' | 'remove';
   }): Promise<void> {
-    await this.session.request('DELETE', '/users/me', input);
-    await this.session.over(ACCOUNT_ERASED);
+    const { generation } = this.session;
+    this.erased = false;
+    try {
+      await this.session.request('DELETE', '/users/me', input);
+    } catch (error) {
+      // The socket may be faster than the answer.
+      if (!this.erased) throw error;
+    }
+    if (generation === this.session.generation) this.session.over(ACCOUNT_ERASED);
+    await this.leaving;
   }
 
   /**
@@ -190,6 +218,7 @@ export class XFChatClient {
    * back, or the application comes to the front.
    */
   wake(): void {
+    void this.owned.check();
     this.connection.hurry();
     this.catchUp.check();
     this.hurry();
@@ -230,8 +259,11 @@ export class XFChatClient {
       | { readonly type: 'group'; readonly title: string; readonly participantIds: readonly string[] },
   ): Promise<Conversation> {
     const body = input.type === 'group' ? { id: newId(), ...input } : input;
+    const { generation } = this.session;
     const { id } = await this.commands.createConversation(body);
-    return this.open(id);
+    const conversation = await this.open(id);
+    this.session.demand(generation);
+    return conversation;
   }
 
   /**
@@ -262,14 +294,48 @@ export class XFChatClient {
     return this.connection.command<T>(name, payload);
   }
 
+  private async takeUp(): Promise<OwnUser | undefined> {
+    await this.leaving;
+    const isHeld = this.user !== undefined;
+    const user = await this.session.restore();
+    if (!user) return undefined;
+    const { generation } = this.session;
+    if (!isHeld && !(await this.owned.resume(user.id))) {
+      if (generation === this.session.generation) this.session.drop();
+      return undefined;
+    }
+    return this.connect(user, generation);
+  }
+
+  /** @returns undefined when the session ends meanwhile */
+  private async connect(user: OwnUser, generation: number): Promise<OwnUser | undefined> {
+    const isCurrent = (): boolean => generation === this.session.generation;
+    if (this.timelines.size === 0) {
+      await this.sender.restore();
+      const timelines = await this.keeper.restore(user.id);
+      if (!isCurrent()) return undefined;
+      for (const timeline of timelines) this.hold(timeline);
+    }
+    if (!isCurrent()) return undefined;
+    this.session.start();
+    this.sender.start();
+    this.connection.open();
+    return user;
+  }
+
   private async begin(path: '/auth/register' | '/auth/login', body: object): Promise<OwnUser> {
     const signedIn = await this.api.request<SignedIn>('POST', path, body);
-    if (this.user) await this.left('signed-in-again');
+    const before = this.session.drop();
+    if (before) void this.left('signed-in-again', before);
+    const { generation } = this.session;
+    await this.leaving;
     // What was not sent is sent now, but only in the name of whoever wrote it.
-    if ((await this.storage.get(OWNER)) !== signedIn.user.id) await this.forgetEverything();
-    await this.storage.set(OWNER, signedIn.user.id);
-    await this.session.begin(signedIn);
-    await this.resume();
+    await this.owned.claim(signedIn.user.id);
+    if (generation !== this.session.generation) throw XFChatError.signedOut();
+    const begun = this.session.begin(signedIn);
+    const mine = this.session.generation;
+    await begun;
+    if (!(await this.connect(signedIn.user, mine))) throw XFChatError.signedOut();
     return signedIn.user;
   }
 
@@ -281,14 +347,21 @@ export class XFChatClient {
   }
 
   private hold(timeline: Timeline): Timeline {
+    const { session } = this;
+    const { generation } = session;
+    // What is done to a conversation is done by the user who has seen it, or not at all.
+    const within = async <T>(work: () => Promise<T>): Promise<T> => {
+      session.demand(generation);
+      return work();
+    };
     this.timelines.set(timeline.conversationId, timeline);
     const conversation = new Conversation(timeline, {
       isComplete: (held) => this.catchUp.isCompleteIn(held),
       outgoing: (id) => this.sender.outgoing(id),
-      send: (id, draft) => this.send(id, draft),
-      change: (id, change) => this.commands.change(id, change),
-      read: (held, path, take) => this.catchUp.read(held, path, take),
-      markRead: (id, seq, unread) => this.commands.markRead(id, seq, unread),
+      send: (id, draft) => within(() => this.send(id, draft)),
+      change: (id, change) => within(() => this.commands.change(id, change)),
+      read: (held, path, take) => within(() => this.catchUp.read(held, path, take)),
+      markRead: (id, seq, unread) => within(() => this.commands.markRead(id, seq, unread)),
     });
     this.known.set(timeline.conversationId, conversation);
     return timeline;
@@ -346,7 +419,6 @@ export class XFChatClient {
 
   private async send(conversationId: string, message: string | MessageDraft): Promise<OutgoingMessage> {
     const draft = parseDraft(message);
-    if (!this.user) throw XFChatError.signedOut();
     return this.sender.add({ id: newId(), createdAt: new Date().toISOString(), ...draft, conversationId });
   }
 
@@ -364,17 +436,39 @@ export class XFChatClient {
     });
   }
 
-  /** The session is over. What was not sent stays in the storage, for the same user to sign in again, if there is one. */
-  private async left(reason: string): Promise<void> {
-    await this.stop();
+  /**
+   * The session is over: at once in memory, then in the storage. What was not sent stays there for the same user to
+   * sign in again, unless the session was ended on purpose. A session that another tab has begun since is left alone.
+   */
+  private left(reason: string, ended: StoredSession): Promise<void> {
+    this.erased = reason === ACCOUNT_ERASED;
+    this.connection.close();
+    this.session.stop();
+    this.sender.stop();
+    this.sender.clear();
+    this.catchUp.clear();
     this.timelines.clear();
     this.known.clear();
-    if (reason === ACCOUNT_ERASED) await this.forgetEverything();
+    const isOwn = (stored: unknown): boolean => isAbsentOrSame(stored, ended);
+    this.leaving = this.leaving.then(async () => {
+      if (EMPTYING.has(reason)) {
+        this.keeper.clear();
+        await this.owned.clear(SESSION_KEY, isOwn);
+      } else {
+        await this.keeper.flush();
+        await this.owned.replace(SESSION_KEY, undefined, isOwn);
+        this.owned.release();
+      }
+    });
     this.events.emit('signed-out', { reason });
+    return this.leaving;
   }
 
-  private async forgetEverything(): Promise<void> {
-    for (const key of await this.storage.keys('')) await this.storage.delete(key);
+  /** Another tab has signed out, or has signed in as another user. The storage is not ours to write any more. */
+  private lostStorage(): void {
+    this.owned.release();
+    const ended = this.session.drop();
+    if (ended) void this.left(SIGNED_OUT, ended);
   }
 }
 

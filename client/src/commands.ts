@@ -72,18 +72,26 @@ export class Commands {
   ): Promise<Message> {
     const { connection, session } = this.options;
     const { ready } = connection;
+    const { generation } = session;
     if (!ready) return session.request(method, `/conversations/${conversationId}/messages${path}`, input);
     try {
       const stored = await connection.command<Message>(command, { conversationId, ...place, ...input });
+      session.demand(generation);
       if (connection.ready === ready) this.options.stored(stored);
       return stored;
     } catch (error) {
-      if (await session.recover(error)) throw XFChatError.notConnected();
+      if (await session.recover(error, generation)) throw XFChatError.notConnected();
       throw error;
     }
   }
 
+  /** No attempt is made in another session: what one user has asked for is never done in the name of another. */
   private insist<T>(work: () => Promise<T>): Promise<T> {
-    return insist(this.options.backoff, this.pause, work);
+    const { backoff, session } = this.options;
+    const { generation } = session;
+    return insist(backoff, this.pause, async () => {
+      session.demand(generation);
+      return work();
+    });
   }
 }

@@ -58,9 +58,11 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.running ??= this.run();
   }
 
+  /** There is no socket any more when this returns. */
   close(): void {
     this.isWanted = false;
     this.hangUp();
+    this.end();
     this.pause.wake();
   }
 
@@ -90,9 +92,11 @@ export class Connection extends Emitter<ConnectionEvents> {
   }
 
   private async run(): Promise<void> {
+    const { session } = this.options;
     while (this.isWanted) {
+      const { generation } = session;
       const pauseMs = await this.attempt().catch(async (error: unknown) => {
-        await this.options.session.recover(error).catch(() => undefined);
+        await session.recover(error, generation).catch(() => undefined);
         return this.backoff.next(toError(error).retryAfterMs);
       });
       if (this.isWanted) await this.pause.wait(pauseMs);
@@ -106,8 +110,10 @@ export class Connection extends Emitter<ConnectionEvents> {
    * @throws XFChatError the handshake was refused, or nobody answered
    */
   private async attempt(): Promise<number> {
-    const token = await this.options.session.accessToken();
-    if (!this.isWanted) return 0;
+    const { session } = this.options;
+    const { generation } = session;
+    const token = await session.accessToken();
+    if (!this.isWanted || generation !== session.generation) return 0;
     const { timeoutMs, transports } = this.options;
     const socket = io(this.target.origin, {
       path: `${this.target.pathname.replace(/\/+$/, '')}/socket.io`,
@@ -144,14 +150,13 @@ export class Connection extends Emitter<ConnectionEvents> {
       });
     } finally {
       timers.forEach((timer) => clearTimeout(timer));
-      socket.offAny();
-      socket.disconnect();
-      this.end();
+      if (this.socket === socket) this.end();
     }
     return comeBackAt === undefined ? this.backoff.next() : Math.max(0, comeBackAt - Date.now());
   }
 
   private end(): void {
+    this.socket?.offAny().disconnect();
     this.socket = undefined;
     if (!this.ready) return;
     this.ready = undefined;

@@ -1,10 +1,12 @@
-import type { ClientStorage } from './storage.ts';
+import type { ClientStorage, StorageCondition } from './storage.ts';
 
 const STORE = 'values';
 
 /** Keeps everything in the browser's IndexedDB. Tabs of one origin share it when they use the same name. */
 export class IndexedDbStorage implements ClientStorage {
   private opening: Promise<IDBDatabase> | undefined;
+  /** Undefined until it is needed, null where the browser has none. */
+  private channel: BroadcastChannel | null | undefined;
 
   /** @param name of the database; one for each server and user that is signed in at the same time */
   constructor(private readonly name = 'xfchat') {}
@@ -15,10 +17,12 @@ export class IndexedDbStorage implements ClientStorage {
 
   async set(key: string, value: unknown): Promise<void> {
     await this.run('readwrite', (store) => store.put(value, key));
+    this.announce(key);
   }
 
   async delete(key: string): Promise<void> {
     await this.run('readwrite', (store) => store.delete(key));
+    this.announce(key);
   }
 
   async keys(prefix: string): Promise<string[]> {
@@ -26,27 +30,90 @@ export class IndexedDbStorage implements ClientStorage {
     return (await this.run('readonly', (store) => store.getAllKeys(range))) as string[];
   }
 
+  /** The check and the write are one transaction. */
+  async writeIf({ keys, allows }: StorageCondition, key: string, value: unknown): Promise<boolean> {
+    let isAllowed = false;
+    await this.run('readwrite', (store) => {
+      const requests = keys.map((each) => store.get(each));
+      const last = requests.at(-1)!; // requests of one transaction succeed in order
+      last.onsuccess = () => {
+        isAllowed = allows(...requests.map(({ result }) => result as unknown));
+        if (!isAllowed) return;
+        if (value === undefined) store.delete(key);
+        else store.put(value, key);
+      };
+      return last;
+    });
+    if (isAllowed) this.announce(key);
+    return isAllowed;
+  }
+
+  watch(key: string, listener: () => void): () => void {
+    const channel = this.openChannel();
+    const heard = ({ data }: MessageEvent): void => {
+      if (data === key) listener();
+    };
+    channel?.addEventListener('message', heard);
+    return () => channel?.removeEventListener('message', heard);
+  }
+
   /** Resolves when the transaction is complete, not before: only then is it kept. */
   private async run<T>(mode: IDBTransactionMode, work: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {
-    this.opening ??= this.open();
-    const database = await this.opening;
+    const transaction = await this.begin(mode);
     return new Promise((resolve, reject) => {
-      const transaction = database.transaction(STORE, mode, { durability: 'strict' });
+      transaction.onabort = () => reject(transaction.error ?? new Error('the transaction was aborted'));
       const request = work(transaction.objectStore(STORE));
       transaction.oncomplete = () => resolve(request.result);
-      transaction.onabort = () => reject(transaction.error ?? new Error('the transaction was aborted'));
     });
   }
 
+  /** The browser may have closed the database since it was opened. It is then opened once more. */
+  private async begin(mode: IDBTransactionMode): Promise<IDBTransaction> {
+    const begin = async (): Promise<IDBTransaction> =>
+      (await (this.opening ??= this.open())).transaction(STORE, mode, { durability: 'strict' });
+    try {
+      return await begin();
+    } catch (error) {
+      if ((error as { name?: unknown }).name !== 'InvalidStateError') throw error;
+      this.opening = undefined;
+      return begin();
+    }
+  }
+
   private open(): Promise<IDBDatabase> {
-    return new Promise((resolve, reject) => {
+    const opening = new Promise<IDBDatabase>((resolve, reject) => {
       const request = indexedDB.open(this.name, 1);
       request.onupgradeneeded = () => request.result.createObjectStore(STORE);
       request.onsuccess = () => resolve(request.result);
-      request.onerror = () => {
-        this.opening = undefined;
-        reject(request.error ?? new Error('IndexedDB could not be opened'));
-      };
+      request.onerror = () => reject(request.error ?? new Error('IndexedDB could not be opened'));
     });
+    const forget = (): void => {
+      if (this.opening === opening) this.opening = undefined;
+    };
+    opening.then((database) => {
+      database.onclose = forget;
+      // Somebody deletes or upgrades the database. They would wait for us.
+      database.onversionchange = () => {
+        forget();
+        database.close();
+      };
+    }, forget);
+    return opening;
+  }
+
+  private announce(key: string): void {
+    this.openChannel()?.postMessage(key);
+  }
+
+  private openChannel(): BroadcastChannel | null {
+    if (this.channel !== undefined) return this.channel;
+    try {
+      this.channel = new BroadcastChannel(`${this.name}-storage`);
+      // In Node a channel would keep the process alive.
+      (this.channel as { unref?: () => void }).unref?.();
+    } catch {
+      this.channel = null;
+    }
+    return this.channel;
   }
 }

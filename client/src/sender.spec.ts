@@ -77,6 +77,19 @@ describe('a sender', () => {
     expect(sender.outgoing('c').map(({ status }) => status)).toEqual(['failed', 'failed', 'sent']);
   });
 
+  it('sends once what the storage does not take, and does not give it back', async () => {
+    const { sender, attempts, told, until, storage } = bench();
+    storage.set = () => Promise.reject(new Error('the disk is full'));
+    sender.start();
+    await expect(sender.add(message('a'))).resolves.toMatchObject({ id: 'a' });
+    await until('a sent');
+    sender.hurry();
+    await sender.add(message('b'));
+    await until('b sent');
+    expect(attempts).toEqual(['a', 'b']);
+    expect(told).toContain('the disk is full');
+  });
+
   it('goes on where an earlier run was stopped', async () => {
     const first = bench();
     for (const id of ['a', 'b']) await first.sender.add(message(id));

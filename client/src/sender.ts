@@ -40,12 +40,18 @@ export class Sender {
   async restore(): Promise<void> {
     const keys = await this.options.storage.keys(PREFIX);
     const entries = await Promise.all(keys.map((key) => this.options.storage.get(key)));
-    this.outbox = new Outbox(entries as OutgoingMessage[]);
+    // Another tab may have deleted some of them meanwhile.
+    this.outbox = new Outbox(entries.filter((entry) => entry !== undefined) as OutgoingMessage[]);
   }
 
   start(): void {
     this.isActive = true;
     this.hurry();
+  }
+
+  /** Forgets what is held in memory: it belongs to a user who is not signed in any more. */
+  clear(): void {
+    this.outbox = new Outbox();
   }
 
   /** What is pending stays in the storage. */
@@ -60,11 +66,15 @@ export class Sender {
     for (const conversationId of this.outbox.waiting) void this.flush(conversationId);
   }
 
-  /** Resolves once the message is kept on this device, from where it will be sent, also by a later run. */
+  /**
+   * Resolves once the message is kept on this device, from where it will be sent, also by a later run. What the storage
+   * does not take is kept in memory and sent from there.
+   */
   async add(message: NewMessage): Promise<OutgoingMessage> {
     const entry = this.outbox.add(message);
     // Sent only after it is kept: otherwise somebody whose application ends in between would write it a second time.
-    await this.keep(entry);
+    // What the storage does not take is in the outbox all the same: it is sent, and must not be written once more.
+    await this.keep(entry).catch(this.options.failed);
     void this.flush(entry.conversationId);
     return entry;
   }

@@ -1,7 +1,7 @@
 import { Api } from './api.ts';
 import type { SignedIn } from './contract.ts';
-import { Session } from './session.ts';
-import { MemoryStorage } from './storage.ts';
+import { Session, type SessionStorage } from './session.ts';
+import { MemoryStorage, writeIf } from './storage.ts';
 
 const QUARTER_HOUR = 900;
 const user = { id: 'ada', username: 'ada' } as SignedIn['user'];
@@ -22,6 +22,10 @@ interface Request {
 function bench(answer: (request: Request) => [status: number, body: unknown] | Error) {
   const requests: Request[] = [];
   const storage = new MemoryStorage();
+  const owned: SessionStorage = {
+    get: (key) => storage.get(key),
+    replace: (key, value, allows) => writeIf(storage, { keys: [key], allows }, key, value),
+  };
   const open = (): Session =>
     new Session(
       new Api('http://server/', 1_000, async (url, init) => {
@@ -36,7 +40,7 @@ function bench(answer: (request: Request) => [status: number, body: unknown] | E
         if (given instanceof Error) throw given;
         return new Response(JSON.stringify(given[1]), { status: given[0] });
       }),
-      storage,
+      owned,
       {},
     );
   return { session: open(), open, requests, storage };
@@ -85,14 +89,13 @@ describe('a session', () => {
     ['a revoked session', refuse(401, 'session-revoked'), true],
     ['an unknown token', refuse(401, 'unauthenticated'), true],
   ])('%s to a refresh: over is it only by word of the server', async (_name, answer, isOver) => {
-    const { session, storage } = bench(() => answer);
+    const { session } = bench(() => answer);
     const over: string[] = [];
-    session.on('over', (code) => over.push(code));
+    session.on('over', ({ code }) => over.push(code));
     await session.begin(signedIn());
     await expect(session.refresh()).rejects.toThrow();
     expect(over).toHaveLength(isOver ? 1 : 0);
     expect(session.user).toEqual(isOver ? undefined : user);
-    expect(Boolean(await storage.get('session'))).toBe(!isOver);
   });
 
   it('goes on from the pair of another tab', async () => {
@@ -111,13 +114,40 @@ describe('a session', () => {
     ]);
   });
 
-  it('ends here even if the server cannot be told', async () => {
-    const { session, storage, requests } = bench(() => new TypeError('fetch failed'));
+  it('takes no answer for that of another session', async () => {
+    const { session, requests } = bench(({ token }) =>
+      token === 'Bearer access 0' ? refuse(401, 'token-expired') : [200, 'of Ben'],
+    );
     await session.begin(signedIn());
-    await session.end();
-    expect(requests).toEqual([expect.objectContaining({ path: '/auth/logout', token: 'Bearer access 0' })]);
-    expect(await storage.get('session')).toBeUndefined();
-    await expect(session.request('GET', '/friends')).rejects.toMatchObject({ code: 'signed-out' });
+    const late = session.request('POST', '/conversations', { title: 'of Ada' });
+    late.catch(() => undefined);
+    session.drop();
+    await session.begin({ ...signedIn(), ...pair('ben'), user: { ...user, id: 'ben' } });
+    await expect(late).rejects.toMatchObject({ code: 'signed-out' });
+    // What Ada has asked for is not repeated in the name of Ben, and does not end his session.
+    expect(requests.map(({ token }) => token)).toEqual(['Bearer access 0']);
+    expect(session.user?.id).toBe('ben');
+  });
+
+  it('is not ended by a refusal of the session before', async () => {
+    const { session } = bench(() => refuse(401, 'session-revoked'));
+    await session.begin(signedIn());
+    const late = session.request('GET', '/friends');
+    late.catch(() => undefined);
+    session.drop();
+    await session.begin({ ...signedIn(), ...pair('ben'), user: { ...user, id: 'ben' } });
+    await expect(late).rejects.toMatchObject({ code: 'signed-out' });
+    expect(session.user?.id).toBe('ben');
+  });
+
+  it('is not begun by reading that ends after it was dropped', async () => {
+    const { session, open } = bench(() => [200, {}]);
+    await session.begin(signedIn());
+    const other = open();
+    const restored = other.restore();
+    other.drop();
+    await restored;
+    expect(other.user).toBeUndefined();
   });
 
   it('renews the token before it runs out, by itself', async () => {

@@ -26,9 +26,10 @@ export class TimelineKeeper {
     const timelines: Timeline[] = [];
     for (const key of await this.storage.keys(PREFIX)) {
       const id = key.slice(PREFIX.length);
-      if (isId(id))
-        timelines.push(Timeline.restore(id, ownUserId, (await this.storage.get(key)) as StoredTimeline));
-      else await this.storage.delete(key);
+      const stored = (await this.storage.get(key)) as StoredTimeline | undefined;
+      if (!isId(id)) await this.storage.delete(key);
+      // Another tab may have deleted it meanwhile.
+      else if (stored) timelines.push(Timeline.restore(id, ownUserId, stored));
     }
     return timelines;
   }
@@ -41,6 +42,13 @@ export class TimelineKeeper {
   forget(conversationId: string): void {
     this.changed.set(conversationId, undefined);
     void this.flush();
+  }
+
+  /** Forgets what is not written yet. */
+  clear(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.changed.clear();
   }
 
   /** Resolves when everything is written, or could not be. */

@@ -9,20 +9,28 @@ import { NewGroupScreen } from './conversations/new-group-screen.tsx';
 import { ReleaseBanner, StatusBanner } from './frame/status-banner.tsx';
 import { FriendsScreen } from './people/friends-screen.tsx';
 import { route, type Route } from './route.ts';
+import type { Visit } from './visit.ts';
 
 export function Application({ chat }: { chat: Chat }) {
   return <ChatContext.Provider value={chat}>{screen(chat)}</ChatContext.Provider>;
 }
 
 function screen(chat: Chat) {
-  switch (chat.user.value) {
-    case undefined:
-      return <p class="loading">Loading …</p>;
-    case null:
-      return <SignInScreen />;
-    default:
-      return <SignedIn chat={chat} />;
-  }
+  const visit = chat.visit.value;
+  if (visit === undefined) return <p class="loading">Loading …</p>;
+  if (visit === null) return <SignInScreen />;
+  // Nothing that the screens of one user hold is there for the next.
+  return <SignedIn key={keyOf(visit)} chat={chat} />;
+}
+
+const keys = new WeakMap<Visit, number>();
+let last = 0;
+
+/** Another one for each visit. */
+function keyOf(visit: Visit): number {
+  const key = keys.get(visit) ?? ++last;
+  keys.set(visit, key);
+  return key;
 }
 
 /** The list beside what was chosen from it; on narrow screens one of them. */
@@ -31,6 +39,7 @@ function SignedIn({ chat }: { chat: Chat }) {
   const unread = chat.conversations.filter(({ unreadCount }) => unreadCount > 0).length;
   useEffect(() => {
     document.title = unread > 0 ? `(${unread}) XFChat` : 'XFChat';
+    return () => (document.title = 'XFChat');
   }, [unread]);
   return (
     <div class={`frame ${place.screen === 'conversations' ? 'shows-list' : 'shows-pane'}`}>

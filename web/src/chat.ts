@@ -6,10 +6,13 @@ import {
   type OwnUser,
   type Participant,
 } from '@xfchat/client';
-import { Drafts } from './drafts.ts';
-import { Friends } from './people/friends.ts';
-import { People } from './people/people.ts';
+import type { Drafts } from './drafts.ts';
+import type { Friends } from './people/friends.ts';
+import type { People } from './people/people.ts';
 import { checkRelease } from './release.ts';
+import type { Request } from './request.ts';
+import { resetRoute } from './route.ts';
+import { Visit } from './visit.ts';
 import { ERASED_NAME } from './words.ts';
 
 /** What the server says of itself. */
@@ -17,14 +20,12 @@ export type ServerStatus = 'ok' | 'degraded' | 'maintenance';
 
 /**
  * The client as the screens watch it: what changes is a signal, what is done goes to `client`. Conversations stay the
- * same objects, so each has a number beside it that grows with its changes.
+ * same objects, so each has a number beside it that grows with its changes. What belongs to one user is in their visit.
  */
 export class Chat {
   readonly client: XFChatClient;
-  readonly people: People;
-  readonly friends: Friends;
   /** Null when nobody is signed in, undefined until that is known. */
-  readonly user = signal<OwnUser | null | undefined>(undefined);
+  readonly visit = signal<Visit | null | undefined>(undefined);
   /** Why the session ended, when it was not by one's own wish; the code of a problem. */
   readonly endedBy = signal<string | undefined>(undefined);
   readonly isOnline = signal(false);
@@ -32,32 +33,53 @@ export class Chat {
   readonly serverStatus = signal<ServerStatus>('ok');
   /** Whether this device could not keep something. */
   readonly hasStorageFailed = signal(false);
-  readonly drafts: Drafts;
+  /** The visit that is, or was the last: screens are drawn once more while they go. */
+  private latest: Visit | undefined;
   /** Grows with every change of any conversation. */
   private readonly changes = signal(0);
   private readonly versions = new Map<string, Signal<number>>();
 
   constructor(url: string, storage: ClientStorage) {
     this.client = new XFChatClient({ url, storage, backoff: { maxMs: 10_000 } });
-    this.people = new People(this.client);
-    this.friends = new Friends(this.client);
-    this.drafts = new Drafts(storage, () => (this.hasStorageFailed.value = true));
     const { client } = this;
     client.on('connection', (state) => this.connected(state === 'online'));
     client.on('status', (status) => (this.isComplete.value = status === 'complete'));
     client.on('conversation', ({ id }) => this.changed(id));
     client.on('removed', ({ conversationId }) => this.changed(conversationId));
     client.on('signed-out', ({ reason }) => this.left(reason));
-    client.on('error', () => (this.hasStorageFailed.value = true));
+    client.on('session-available', () => void this.resume());
+    client.on('storage', (state) => (this.hasStorageFailed.value = state === 'in-memory'));
     client.on('event', ({ name, payload }) => {
       if (name === 'server:status') this.serverStatus.value = (payload as { status: ServerStatus }).status;
-      if (name.startsWith('friend')) this.friends.reload();
+      if (name.startsWith('friend')) this.latest?.friends.reload();
     });
+  }
+
+  get drafts(): Drafts {
+    return this.latest!.drafts;
+  }
+
+  get friends(): Friends {
+    return this.latest!.friends;
+  }
+
+  get people(): People {
+    return this.latest!.people;
+  }
+
+  /** Asks the server as the present user. Whoever takes this keeps asking as that user, and never as the next. */
+  get request(): Request {
+    return this.latest!.request;
+  }
+
+  /** One's own profile; a component that reads it is drawn anew when it changes. */
+  get user(): OwnUser {
+    return this.latest!.user.value;
   }
 
   /** Whose screens these are: also in the moment between the end of a session and the end of its screens. */
   get ownId(): string {
-    return this.user.value?.id ?? '';
+    return this.latest?.user.peek().id ?? '';
   }
 
   /** All of them; a component that reads them is drawn anew with each change. */
@@ -71,11 +93,11 @@ export class Chat {
     return this.isOnline.value && this.serverStatus.value === 'ok';
   }
 
-  /** Goes on with the session of this browser, if there is one. */
+  /** Continues with the session of this browser, if there is one. */
   async resume(): Promise<void> {
     const user = await this.client.resume();
     if (user) await this.entered(user);
-    else this.user.value = null;
+    else if (!this.client.user) this.visit.value = null;
   }
 
   async signIn(login: string, password: string): Promise<void> {
@@ -88,7 +110,8 @@ export class Chat {
 
   /** The network is back, or somebody looks at this page again. */
   wake(): void {
-    if (this.user.value) this.client.wake();
+    if (this.visit.value) this.client.wake();
+    else if (this.visit.value === null) void this.resume();
   }
 
   /** The number of a conversation's changes; reading it in a component draws that anew with each. */
@@ -108,15 +131,21 @@ export class Chat {
     return this.partner(conversation)?.user.displayName ?? ERASED_NAME;
   }
 
-  /** Reads one's own profile anew: it may have been changed on another device. */
-  async reloadProfile(): Promise<void> {
-    this.user.value = await this.client.request<OwnUser>('GET', '/users/me');
+  reloadProfile(): Promise<void> {
+    return this.latest!.reloadProfile();
   }
 
   private async entered(user: OwnUser): Promise<void> {
-    await this.drafts.restore();
+    const { latest } = this;
+    if (latest && !latest.hasEnded && latest.user.peek().id === user.id) return;
+    if (latest && latest.user.peek().id !== user.id) resetRoute();
+    const visit = new Visit(this.client, user);
+    this.latest = visit;
+    await visit.drafts.restore();
+    if (visit.hasEnded) return;
     this.endedBy.value = undefined;
-    this.user.value = user;
+    this.visit.value = visit;
+    if (this.isOnline.value) this.reload();
   }
 
   private connected(isOnline: boolean): void {
@@ -125,8 +154,15 @@ export class Chat {
     this.serverStatus.value = 'ok';
     if (!isOnline) return;
     void checkRelease();
-    this.friends.reload();
-    this.reloadProfile().catch(() => undefined); // the one that is shown was true a while ago
+    this.reload();
+  }
+
+  /** Reads anew what no event tells. */
+  private reload(): void {
+    const { latest } = this;
+    if (!latest || latest.hasEnded) return;
+    latest.friends.reload();
+    latest.reloadProfile().catch(() => undefined); // the one that is shown was true a while ago
   }
 
   private changed(conversationId: string): void {
@@ -135,12 +171,13 @@ export class Chat {
   }
 
   private left(reason: string): void {
+    this.latest?.end();
+    this.visit.value = reason === 'signed-in-again' ? undefined : null;
     if (reason === 'signed-in-again') return;
-    this.drafts.clear();
-    this.friends.clear();
-    this.people.clear();
     this.endedBy.value = reason === 'signed-out' ? undefined : reason;
-    this.user.value = null;
+    if (reason === 'signed-out') resetRoute();
+    // Another tab may have begun a session since.
+    void this.resume();
   }
 }
 

@@ -11,16 +11,15 @@ export class Drafts {
   private readonly changed = new Set<string>();
   private writing: Promise<void> | undefined;
 
-  constructor(
-    private readonly storage: ClientStorage,
-    /** Something could not be kept. */
-    private readonly failed: () => void,
-  ) {}
+  /** @param storage keeps in memory what it cannot write, and takes nothing after the end of the session */
+  constructor(private readonly storage: ClientStorage) {}
 
   /** Takes up what an earlier page has left. */
   async restore(): Promise<void> {
-    for (const key of await this.storage.keys(PREFIX))
-      this.texts.set(key.slice(PREFIX.length), (await this.storage.get(key)) as string);
+    for (const key of await this.storage.keys(PREFIX)) {
+      const text = await this.storage.get(key);
+      if (typeof text === 'string') this.texts.set(key.slice(PREFIX.length), text);
+    }
   }
 
   get(conversationId: string): string {
@@ -34,28 +33,18 @@ export class Drafts {
     void this.flush();
   }
 
-  /** Resolves when everything is kept, or could not be. */
+  /** Resolves when everything is kept. */
   flush(): Promise<void> {
     this.writing ??= this.write().finally(() => (this.writing = undefined));
     return this.writing;
-  }
-
-  /** Nobody is signed in any more. */
-  clear(): void {
-    this.texts.clear();
-    this.changed.clear();
   }
 
   private async write(): Promise<void> {
     for (const conversationId of this.changed) {
       this.changed.delete(conversationId);
       const text = this.get(conversationId);
-      try {
-        if (text) await this.storage.set(PREFIX + conversationId, text);
-        else await this.storage.delete(PREFIX + conversationId);
-      } catch {
-        this.failed();
-      }
+      if (text) await this.storage.set(PREFIX + conversationId, text);
+      else await this.storage.delete(PREFIX + conversationId);
     }
   }
 }

@@ -3,13 +3,13 @@ import './styles/controls.css';
 import './styles/frame.css';
 import './styles/conversation.css';
 import './styles/pages.css';
+import { IndexedDbStorage } from '@xfchat/client/indexed-db';
 import { render } from 'preact';
 import { Application } from './application.tsx';
 import { Chat } from './chat.ts';
 import { keepPageForOffline } from './offline-page.ts';
-import { openStorage } from './open-storage.ts';
 
-const chat = new Chat(location.origin, await openStorage());
+const chat = new Chat(location.origin, new IndexedDbStorage());
 addEventListener('online', () => chat.wake());
 document.addEventListener('visibilitychange', () => {
   if (document.visibilityState === 'visible') chat.wake();

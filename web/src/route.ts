@@ -28,6 +28,12 @@ export function goTo(path: string): void {
   route.value = parse(path);
 }
 
+/** Forgets where the user before was: the next one begins at the list. */
+export function resetRoute(): void {
+  history.replaceState(null, '', '/');
+  route.value = parse('/');
+}
+
 /** To the list. Whoever comes from there goes back: otherwise the browser's own way back would lead here again. */
 export function goToList(): void {
   const { cameFrom } = (history.state ?? {}) as { cameFrom?: string };

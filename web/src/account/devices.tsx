@@ -14,16 +14,16 @@ interface Device {
 
 /** Where one is signed in. */
 export function Devices() {
-  const { client } = useChat();
+  const { request } = useChat();
   const attempt = useAttempt();
   const [devices, setDevices] = useState<readonly Device[]>([]);
   const read = async (): Promise<void> => {
-    const { items } = await client.request<{ items: readonly Device[] }>('GET', '/auth/sessions');
+    const { items } = await request<{ items: readonly Device[] }>('GET', '/auth/sessions');
     setDevices(items);
   };
   const end = (ended: readonly Device[]): void =>
     void attempt.run(async () => {
-      for (const { id } of ended) await client.request('DELETE', `/auth/sessions/${id}`);
+      for (const { id } of ended) await request('DELETE', `/auth/sessions/${id}`);
       await read();
     });
   useEffect(() => void attempt.run(read), []);

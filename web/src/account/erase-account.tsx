@@ -82,7 +82,7 @@ function Question({ onClose }: { onClose: () => void }) {
           ))}
         </fieldset>
         {/* For password managers: whose it is. */}
-        <input type="text" autocomplete="username" value={user.value?.username} readOnly hidden />
+        <input type="text" autocomplete="username" value={user.username} readOnly hidden />
         <Field
           label="Your password"
           name="password"

@@ -5,10 +5,10 @@ import { SettingsForm } from '../frame/form.tsx';
 import { FieldError } from '../words.ts';
 
 export function PasswordForm() {
-  const { client, user } = useChat();
+  const { request, user } = useChat();
   const save = async (fields: FormData, form: HTMLFormElement): Promise<void> => {
     try {
-      await client.request('PUT', '/auth/password', Object.fromEntries(fields));
+      await request('PUT', '/auth/password', Object.fromEntries(fields));
     } catch (error) {
       if (!(error instanceof XFChatError) || error.code !== 'invalid-credentials') throw error;
       throw new FieldError('currentPassword', 'This is not your current password.');
@@ -20,7 +20,7 @@ export function PasswordForm() {
       <h3>Password</h3>
       <SettingsForm action="Change password" done="Changed. Your other devices were signed out." save={save}>
         {/* For password managers: whose it is. */}
-        <input type="text" autocomplete="username" value={user.value?.username} readOnly hidden />
+        <input type="text" autocomplete="username" value={user.username} readOnly hidden />
         <Field
           label="Current password"
           name="currentPassword"

@@ -53,8 +53,9 @@ export function DetailsDialog({
   const own = chat.ownId;
   useEffect(() => void attempt.run(() => conversation.loadParticipants()), [id]);
 
+  const ask = chat.request;
   const request = (method: string, path: string, body?: object): Promise<boolean> =>
-    attempt.run(() => chat.client.request(method, `/conversations/${id}${path}`, body));
+    attempt.run(() => ask(method, `/conversations/${id}${path}`, body));
   const setRole = (userId: string, role: Role): void =>
     void request('PUT', `/participants/${userId}`, { role });
   const confirmed = async (asked: Question): Promise<void> => {
@@ -124,9 +125,9 @@ export function DetailsDialog({
 }
 
 function Settings({ conversation }: { conversation: Conversation }) {
-  const { client } = useChat();
+  const { request } = useChat();
   const save = (fields: FormData): Promise<unknown> =>
-    client.request('PATCH', `/conversations/${conversation.id}`, {
+    request('PATCH', `/conversations/${conversation.id}`, {
       title: textOf(fields, 'title'),
       description: textOf(fields, 'description') || null,
     });

@@ -15,13 +15,13 @@ interface Version {
 
 /** All that a message has ever said, the newest first, each with what was changed. */
 export function HistoryDialog({ message, onClose }: { message: Message; onClose: () => void }) {
-  const { client } = useChat();
+  const { request } = useChat();
   const attempt = useAttempt();
   const [versions, setVersions] = useState<readonly Version[]>();
   useEffect(() => {
     const path = `/conversations/${message.conversationId}/messages/${message.id}/versions`;
     void attempt.run(async () => {
-      const { items } = await client.request<{ items: readonly Version[] }>('GET', path);
+      const { items } = await request<{ items: readonly Version[] }>('GET', path);
       setVersions(items);
     });
   }, [message.version]);

@@ -36,13 +36,27 @@ export function ReleaseBanner() {
 }
 
 function words(isOnline: boolean, status: string, hasStorageFailed: boolean): string | undefined {
-  if (!isOnline)
-    return 'No connection. What you write is kept on this device, and sent as soon as you are back.';
-  if (status === 'maintenance')
-    return 'The server is being maintained. You can read; what you write is kept here, and sent afterwards.';
-  if (status === 'degraded')
-    return 'The server cannot reach its data right now. What you write is kept here, and sent as soon as it can.';
+  const trouble = isOnline ? status : 'offline';
+  const texts = TEXTS[trouble];
+  if (texts) return hasStorageFailed ? texts.inMemory : texts.kept;
   if (hasStorageFailed)
     return 'This browser could not keep everything on this device. What was not sent may be lost with this page.';
   return undefined;
 }
+
+/** What does not work, and what becomes of what one writes meanwhile: where it is kept, and when it is sent. */
+const TEXTS: Readonly<Record<string, { readonly kept: string; readonly inMemory: string }>> = {
+  offline: {
+    kept: 'No connection. What you write is kept on this device, and sent as soon as you are back.',
+    inMemory: 'No connection. Leave this page open: what you write is kept in it alone until you are back.',
+  },
+  maintenance: {
+    kept: 'The server is being maintained. You can read; what you write is kept here, and sent afterwards.',
+    inMemory: 'The server is being maintained. Leave this page open: what you write is kept in it alone.',
+  },
+  degraded: {
+    kept: 'The server cannot reach its data right now. What you write is kept here, and sent as soon as it can.',
+    inMemory:
+      'The server cannot reach its data right now. Leave this page open: what you write is kept in it alone.',
+  },
+};

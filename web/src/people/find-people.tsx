@@ -66,7 +66,7 @@ export function FindPeople({ onBlock }: { onBlock: (user: User) => void }) {
 }
 
 function useFound(query: string): { found: readonly User[] | undefined; failure: string | undefined } {
-  const { client } = useChat();
+  const { request } = useChat();
   const [found, setFound] = useState<readonly User[]>();
   const [failure, setFailure] = useState<string>();
   const wanted = query.trim().replace(/^@/, '');
@@ -77,7 +77,7 @@ function useFound(query: string): { found: readonly User[] | undefined; failure:
     const ask = async (): Promise<void> => {
       try {
         const path = `/users?query=${encodeURIComponent(wanted)}&limit=20`;
-        const { items } = await client.request<Page<User>>('GET', path);
+        const { items } = await request<Page<User>>('GET', path);
         if (isWanted) setFound(items);
       } catch (error) {
         if (isWanted) setFailure(inWords(error));

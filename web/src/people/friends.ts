@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals';
-import type { ConversationView, Page, User, XFChatClient } from '@xfchat/client';
+import type { ConversationView, Page, User } from '@xfchat/client';
+import type { Request } from '../request.ts';
 
 export interface FriendRequest {
   readonly id: string;
@@ -20,17 +21,12 @@ export class Friends {
   private reading: Promise<void> | undefined;
   private isStale = false;
 
-  constructor(private readonly client: XFChatClient) {}
+  constructor(private readonly request: Request) {}
 
   /** What is asked for while it is being read is read once more afterwards. */
   reload(): void {
     this.isStale = true;
     this.reading ??= this.read().finally(() => (this.reading = undefined));
-  }
-
-  clear(): void {
-    this.list.value = undefined;
-    this.incoming.value = this.outgoing.value = this.blocked.value = [];
   }
 
   /** @param message a word to go with it; empty for none */
@@ -72,14 +68,14 @@ export class Friends {
 
   private async change<T>(method: string, path: string, body?: object): Promise<T> {
     try {
-      return await this.client.request<T>(method, path, body);
+      return await this.request<T>(method, path, body);
     } finally {
       this.reload();
     }
   }
 
   private async read(): Promise<void> {
-    while (this.isStale && this.client.user) {
+    while (this.isStale) {
       this.isStale = false;
       try {
         const [list, incoming, outgoing, blocked] = await Promise.all([
@@ -88,7 +84,6 @@ export class Friends {
           this.all<FriendRequest>('/friend-requests?direction=outgoing&status=pending&'),
           this.all<User>('/users/me/blocks?'),
         ]);
-        if (!this.client.user) return;
         this.list.value = list;
         this.incoming.value = incoming;
         this.outgoing.value = outgoing;
@@ -103,7 +98,7 @@ export class Friends {
     const found: T[] = [];
     for (let cursor: string | null = ''; cursor !== null;) {
       const after: string = cursor && `&cursor=${encodeURIComponent(cursor)}`;
-      const page: Page<T> = await this.client.request<Page<T>>('GET', `${path}limit=200${after}`);
+      const page: Page<T> = await this.request<Page<T>>('GET', `${path}limit=200${after}`);
       found.push(...page.items);
       cursor = page.nextCursor;
     }

@@ -1,11 +1,12 @@
 import { signal, type Signal } from '@preact/signals';
-import type { User, XFChatClient } from '@xfchat/client';
+import type { User } from '@xfchat/client';
+import type { Request } from '../request.ts';
 
 /** People of whom only the id is known: who has left a conversation, or is far down in its list of participants. */
 export class People {
   private readonly found = new Map<string, Signal<User | undefined>>();
 
-  constructor(private readonly client: XFChatClient) {}
+  constructor(private readonly request: Request) {}
 
   /** Asked for when it is first wanted; undefined until then, and when there is nobody of this id any more. */
   of(userId: string): Signal<User | undefined> {
@@ -17,13 +18,9 @@ export class People {
     return user;
   }
 
-  clear(): void {
-    this.found.clear();
-  }
-
   private async find(userId: string, user: Signal<User | undefined>): Promise<void> {
     try {
-      user.value = await this.client.request<User>('GET', `/users/${userId}`);
+      user.value = await this.request<User>('GET', `/users/${userId}`);
     } catch {
       this.found.delete(userId); // asked again when it is wanted again
     }
