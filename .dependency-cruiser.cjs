@@ -104,7 +104,7 @@ module.exports = {
     exclude: { path: '\\.spec\\.ts$' },
     enhancedResolveOptions: {
       extensions: ['.ts', '.tsx', '.js', '.mjs', '.cjs', '.json'],
-      conditionNames: ['source', 'import', 'require', 'node', 'default', 'types'],
+      conditionNames: ['@xfchat/source', 'import', 'require', 'node', 'default', 'types'],
     },
   },
 };

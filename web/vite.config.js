@@ -22,7 +22,7 @@ const compressed = {
 export default defineConfig({
   plugins: [compressed],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  resolve: { conditions: ['source', 'browser', 'module'] },
+  resolve: { conditions: ['@xfchat/source', 'browser', 'module'] },
   build: {
     target: ['chrome123', 'firefox120', 'safari17.5'],
     modulePreload: { polyfill: false },

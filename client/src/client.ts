@@ -13,6 +13,7 @@ import { Sender } from './sender.ts';
 import { isAbsentOrSame, Session, SESSION_KEY, type StoredSession } from './session.ts';
 import { OwnedStorage } from './owned-storage.ts';
 import { MemoryStorage, type ClientStorage } from './storage.ts';
+import { stable } from './stable.ts';
 import { Timeline } from './timeline.ts';
 import { TimelineKeeper } from './timeline-keeper.ts';
 import { parseDraft, parseId } from './validate.ts';
@@ -44,6 +45,7 @@ export class XFChatClient {
   private leaving: Promise<void> = Promise.resolve();
   private resuming: Promise<OwnUser | undefined> | undefined;
   private erased = false;
+  private listed: readonly Conversation[] = [];
 
   /** @throws XFChatError `validation-failed` when `url` is not the address of a server */
   constructor(options: ClientOptions) {
@@ -129,12 +131,13 @@ export class XFChatClient {
     return this.catchUp.isComplete ? 'complete' : 'catching-up';
   }
 
-  /** All conversations that are known, the latest activity first. */
-  get conversations(): Conversation[] {
+  /** All conversations that are known, the latest activity first. Another array only when their order has changed. */
+  get conversations(): readonly Conversation[] {
     const activity = ({ messages, createdAt }: Conversation): string =>
       messages.at(-1)?.createdAt ?? createdAt;
     const shown = [...this.known.values()].filter(({ id }) => this.timelines.get(id)?.position);
-    return shown.sort((a, b) => (activity(a) < activity(b) ? 1 : -1));
+    shown.sort((a, b) => (activity(a) < activity(b) ? 1 : activity(a) === activity(b) ? 0 : -1));
+    return (this.listed = stable(this.listed, shown));
   }
 
   conversation(conversationId: string): Conversation | undefined {

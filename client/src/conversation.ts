@@ -2,7 +2,10 @@ import type { Message, MessageDraft, Participant, Position, Role } from './contr
 import { newId } from './new-id.ts';
 import type { OutgoingMessage } from './outbox.ts';
 import { XFChatError, type Problem } from './problem.ts';
+import { stable } from './stable.ts';
 import type { Timeline } from './timeline.ts';
+
+const NOWHERE: Position = { seq: 0, rev: 0 };
 
 /**
  *   complete     everything up to now is held, from some point of the history (see `older`) on
@@ -50,6 +53,8 @@ export class EditConflict extends XFChatError {
  * `conversation` event tells that something in it has changed.
  */
 export class Conversation {
+  private waiting: readonly OutgoingMessage[] = [];
+
   /** @internal Conversations come from the client. */
   constructor(
     private readonly timeline: Timeline,
@@ -92,7 +97,7 @@ export class Conversation {
 
   /** Every message up to `seq`, with every change up to `rev`, was told. */
   get position(): Position {
-    return this.timeline.position ?? { seq: 0, rev: 0 };
+    return this.timeline.position ?? NOWHERE;
   }
 
   /**
@@ -103,9 +108,13 @@ export class Conversation {
     return this.timeline.messages;
   }
 
-  /** One's own messages that are not among `messages` yet, in the order of writing: to be shown below them. */
+  /**
+   * One's own messages that are not among `messages` yet, in the order of writing: to be shown below them. A message is
+   * never in both. Another array only when something in it has changed.
+   */
   get outgoing(): readonly OutgoingMessage[] {
-    return this.host.outgoing(this.id);
+    const waiting = this.host.outgoing(this.id).filter((message) => !this.timeline.includes(message));
+    return (this.waiting = stable(this.waiting, waiting));
   }
 
   /** Messages of others that were neither read nor deleted. */

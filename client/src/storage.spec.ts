@@ -1,10 +1,19 @@
 import 'fake-indexeddb/auto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FileStorage } from './file-storage.ts';
 import { IndexedDbStorage } from './indexed-db-storage.ts';
 import { MemoryStorage } from './storage.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'xfchat-storage-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+let directories = 0;
 
 describe.each([
   ['in memory', () => new MemoryStorage()],
   ['in IndexedDB', () => new IndexedDbStorage(`test-${crypto.randomUUID()}`)],
+  ['in files', () => new FileStorage(join(directory, String(directories++)))],
 ])('a storage %s', (_where, create) => {
   it('gives back what was set, and nothing that was deleted', async () => {
     const storage = create();

@@ -8,6 +8,7 @@ import type {
   Position,
   SharedConversation,
 } from './contract.ts';
+import { stable } from './stable.ts';
 
 /** What is kept of a timeline: the newest part of what is held without a hole. Plain JSON. */
 export interface StoredTimeline {
@@ -50,12 +51,15 @@ export class Timeline {
   private highestSeq = 0;
   /** By `seq`. Also what lies outside of the window: it may be the only copy that carries a change told live. */
   private readonly held = new Map<number, Message>();
+  /** Where in `held` a message is, by id. */
+  private readonly seqById = new Map<string, number>();
   private readonly people = new Map<string, Placed<Participant>>();
   private settings: Placed<Settings> | undefined;
   private unread: Unread = { seq: 0, count: 0 };
   /** Changes that came before those in front of them. */
   private readonly early = new Set<number>();
   private shown: readonly Message[] | undefined;
+  private present: readonly Participant[] = [];
 
   constructor(
     readonly conversationId: string,
@@ -76,9 +80,22 @@ export class Timeline {
     return this.settings?.view;
   }
 
-  /** Those who are in the conversation now, as far as they are known. */
-  get participants(): Participant[] {
-    return [...this.people.values()].map(({ view }) => view).filter(({ leftAt }) => leftAt === null);
+  /** Those who are in the conversation now, as far as they are known; another array only when something changed. */
+  get participants(): readonly Participant[] {
+    const views = [...this.people.values()].map(({ view }) => view);
+    return (this.present = stable(
+      this.present,
+      views.filter(({ leftAt }) => leftAt === null),
+    ));
+  }
+
+  /**
+   * Whether the message belongs to the history up to `position`: it is among `messages`, or before them.
+   * @param message `seq` when the server has acknowledged it
+   */
+  includes(message: { readonly id: string; readonly seq?: number }): boolean {
+    const seq = message.seq ?? this.seqById.get(message.id);
+    return this.position !== undefined && seq !== undefined && seq <= this.position.seq;
   }
 
   /** Messages of others that were neither read nor deleted. */
@@ -175,7 +192,7 @@ export class Timeline {
     participants.forEach((participant) => this.takeParticipant(head.rev, participant));
     if (conversation) this.takeSettings(head.rev, conversation);
     const { seq, rev } = this.position;
-    this.position = { seq: Math.max(seq, cursor.seq), rev: Math.max(rev, cursor.rev) };
+    this.moveTo(Math.max(seq, cursor.seq), Math.max(rev, cursor.rev));
     this.advance();
   }
 
@@ -186,7 +203,7 @@ export class Timeline {
     this.isTorn = false;
     this.oldestSeq = 1;
     this.highestSeq = 0;
-    for (const collection of [this.held, this.people, this.early]) collection.clear();
+    for (const collection of [this.held, this.seqById, this.people, this.early]) collection.clear();
   }
 
   /** @param limit at most this many messages, the newest ones */
@@ -211,7 +228,7 @@ export class Timeline {
     timeline.unread = stored.unread;
     timeline.oldestSeq = stored.messages[0]?.seq ?? stored.position.seq + 1;
     timeline.highestSeq = stored.position.seq;
-    for (const message of stored.messages) timeline.held.set(message.seq, message);
+    for (const message of stored.messages) timeline.hold(message);
     for (const placed of stored.people) timeline.people.set(placed.view.userId, placed);
     return timeline;
   }
@@ -223,11 +240,16 @@ export class Timeline {
       this.isTorn = true;
       return;
     }
-    if (!known || known.rev <= message.rev) this.held.set(message.seq, message);
+    if (!known || known.rev <= message.rev) this.hold(message);
     // Sending reads up to one's own message.
     if (!known && message.senderId === this.ownUserId && message.seq > this.unread.seq)
       this.unread = { seq: message.seq, count: 0 };
     this.advance();
+  }
+
+  private hold(message: Message): void {
+    this.held.set(message.seq, message);
+    this.seqById.set(message.id, message.seq);
   }
 
   private takeParticipant(rev: number, view: Participant): void {
@@ -265,6 +287,11 @@ export class Timeline {
     while (this.held.has(seq + 1)) seq++;
     while (this.early.has(rev + 1)) rev++;
     for (const early of this.early) if (early <= rev) this.early.delete(early);
-    this.position = { seq, rev };
+    this.moveTo(seq, rev);
+  }
+
+  /** Keeps the object when nothing changed. */
+  private moveTo(seq: number, rev: number): void {
+    if (this.position?.seq !== seq || this.position.rev !== rev) this.position = { seq, rev };
   }
 }

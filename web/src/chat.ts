@@ -83,7 +83,7 @@ export class Chat {
   }
 
   /** All of them; a component that reads them is drawn anew with each change. */
-  get conversations(): Conversation[] {
+  get conversations(): readonly Conversation[] {
     void this.changes.value;
     return this.client.conversations;
   }

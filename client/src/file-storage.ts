@@ -1,0 +1,193 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { ClientStorage } from './storage.ts';
+
+const SUFFIX = '.json';
+const LOCK = 'lock';
+/** Names of locks that this process holds; a lock of an earlier process may carry the same pid. */
+const held = new Set<string>();
+
+/** Who uses a directory. */
+interface Owner {
+  readonly pid: number;
+  /** Tells processes apart that had the same pid; empty where the system does not tell. */
+  readonly startedAt: string;
+  readonly host: string;
+  readonly name: string;
+}
+
+/**
+ * Keeps everything in a directory, for programs on Node: one file for each key. A write is on disk when it resolves:
+ * it goes to a temporary file, which is flushed and then renamed. So a crash leaves the value before or the value after.
+ * One process at a time uses a directory.
+ */
+export class FileStorage implements ClientStorage {
+  private readonly own: Owner = {
+    pid: process.pid,
+    startedAt: '',
+    host: hostname(),
+    name: randomUUID(),
+  };
+  /** The end of the last operation: they run one after the other. */
+  private last: Promise<unknown> = Promise.resolve();
+  private isOpen = false;
+
+  /** @param directory is made when it is missing, readable by this user only */
+  constructor(private readonly directory: string) {}
+
+  /** @throws Error when another process uses the directory, or it cannot be read */
+  get(key: string): Promise<unknown> {
+    return this.run(async () => {
+      const text = await read(this.fileOf(key));
+      return text === undefined ? undefined : (JSON.parse(text) as unknown);
+    });
+  }
+
+  /** @throws Error when another process uses the directory, or it cannot be written */
+  set(key: string, value: unknown): Promise<void> {
+    const text = JSON.stringify(value); // now: its owner may change it
+    return this.run(async () => {
+      await writeDurably(this.fileOf(key), text);
+      await flushDirectory(this.directory);
+    });
+  }
+
+  /** @throws Error as `set` */
+  delete(key: string): Promise<void> {
+    return this.run(async () => {
+      await rm(this.fileOf(key), { force: true });
+      await flushDirectory(this.directory);
+    });
+  }
+
+  /** @throws Error as `get` */
+  keys(prefix: string): Promise<string[]> {
+    return this.run(async () => {
+      const names = (await readdir(this.directory)).filter((name) => name.endsWith(SUFFIX));
+      const keys = names.map((name) => decodeURIComponent(name.slice(0, -SUFFIX.length)));
+      return keys.filter((key) => key.startsWith(prefix));
+    });
+  }
+
+  /** Lets another process use the directory. The end of this process does so, too. */
+  async close(): Promise<void> {
+    await this.last;
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    held.delete(this.own.name);
+    if (sameOwner(await readOwner(this.directory), this.own)) await rm(join(this.directory, LOCK));
+  }
+
+  private run<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.last.then(async () => {
+      if (!this.isOpen) await this.open();
+      return work();
+    });
+    this.last = result.catch(() => undefined);
+    return result;
+  }
+
+  private async open(): Promise<void> {
+    await mkdir(this.directory, { recursive: true, mode: 0o700 });
+    const own = { ...this.own, startedAt: await startOf(process.pid) };
+    const file = join(this.directory, LOCK);
+    // `wx` fails when there is a lock: of two processes that begin at the same time, one makes it.
+    const isFirst = await writeNew(file, JSON.stringify(own));
+    if (!isFirst) {
+      const owner = await readOwner(this.directory);
+      if (owner && (await isAlive(owner))) throw new Error(inUse(this.directory, owner));
+      await writeDurably(file, JSON.stringify(own));
+      // Another process may have taken the same abandoned lock: the last one to write has it.
+      const winner = await readOwner(this.directory);
+      if (!winner || !sameOwner(winner, own)) throw new Error(inUse(this.directory, winner ?? own));
+    }
+    held.add(own.name);
+    this.isOpen = true;
+    await this.sweep();
+  }
+
+  /** Deletes what a crash in the middle of a write has left. */
+  private async sweep(): Promise<void> {
+    const names = (await readdir(this.directory)).filter((name) => name.endsWith('.tmp'));
+    for (const name of names) await rm(join(this.directory, name), { force: true });
+  }
+
+  private fileOf(key: string): string {
+    return join(this.directory, `${encodeURIComponent(key).replaceAll('*', '%2A')}${SUFFIX}`);
+  }
+}
+
+async function read(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function writeDurably(file: string, text: string): Promise<void> {
+  const temporary = `${file}.${randomUUID()}.tmp`;
+  const handle = await open(temporary, 'wx', 0o600);
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(temporary, file);
+}
+
+/** @returns whether the file was made: false when there is one */
+async function writeNew(file: string, text: string): Promise<boolean> {
+  try {
+    const handle = await open(file, 'wx', 0o600);
+    await handle.writeFile(text).finally(() => handle.close());
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** A name is on disk when its directory is. Windows cannot open a directory, and does not need to. */
+async function flushDirectory(directory: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(directory, 'r');
+  await handle.sync().finally(() => handle.close());
+}
+
+/** @returns undefined for a lock whose writer crashed before it wrote */
+async function readOwner(directory: string): Promise<Owner | undefined> {
+  try {
+    return JSON.parse((await read(join(directory, LOCK))) ?? '') as Owner;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What happens on another host cannot be seen: its process counts as alive. */
+async function isAlive({ pid, startedAt, host, name }: Owner): Promise<boolean> {
+  if (host !== hostname()) return true;
+  if (pid === process.pid) return held.has(name);
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return codeOf(error) === 'EPERM';
+  }
+  return startedAt === '' || startedAt === (await startOf(pid));
+}
+
+/** When a process began, in ticks since the boot; empty where there is no `/proc`. */
+async function startOf(pid: number): Promise<string> {
+  const text = await read(`/proc/${pid}/stat`).catch(() => undefined);
+  // The name of the program may contain spaces and parentheses; the fields after it do not.
+  return text?.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+}
+
+const sameOwner = (one: Owner | undefined, other: Owner): boolean => one?.name === other.name;
+const codeOf = (error: unknown): unknown => (error as NodeJS.ErrnoException).code;
+const inUse = (directory: string, { pid, host }: Owner): string =>
+  `${directory} is in use by process ${pid} on ${host}. If that process is gone, delete the file ${LOCK} in it.`;
