@@ -70,7 +70,7 @@ describe('the packed client', () => {
     const files = readdirSync(installed, { recursive: true }) as string[];
     expect(files).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json']));
     expect(files.filter((file) => /\.spec\./.test(file))).toEqual([]);
-  });
+  }, 300_000);
 
   it('runs the example of its README as an ES module', async () => {
     writeFileSync(join(directory, 'hello.mjs'), /```js\n([\s\S]*?)```/.exec(README)![1]!);
@@ -81,7 +81,7 @@ describe('the packed client', () => {
     } finally {
       await server.close();
     }
-  });
+  }, 300_000);
 
   it('is required from CommonJS, with each of its entries', async () => {
     const program = `
@@ -95,7 +95,7 @@ describe('the packed client', () => {
       stdout: 'undefined function\n',
       stderr: '',
     });
-  });
+  }, 300_000);
 
   it('compiles in a strict TypeScript project', async () => {
     const source = `
@@ -124,7 +124,7 @@ describe('the packed client', () => {
       );
       expect(result.stdout).toBe('');
     }
-  });
+  }, 300_000);
 
   it('is bundled for browsers by Vite', async () => {
     const project = join(directory, 'page');
@@ -144,5 +144,5 @@ describe('the packed client', () => {
     const text = readFileSync(join(assets, bundle!), 'utf8');
     expect(text).toContain('/api/v1');
     expect(text).not.toMatch(/node:fs|require\(/);
-  });
+  }, 300_000);
 });
