@@ -7,6 +7,7 @@ import { BROWSER_CLIENT_FOLDER, browserClient } from './browser-client/browser-c
 import { Figures } from './monitoring/figures';
 import type { Configuration } from './platform/configuration/configuration';
 import { DatabaseMonitor } from './platform/database/database-monitor';
+import { ClientAddresses } from './platform/http/client-address';
 import { jsonBody } from './platform/http/json-body';
 import { requestFrame } from './platform/http/request-frame';
 import { WorkInFlight } from './platform/lifecycle/work-in-flight';
@@ -35,7 +36,7 @@ export async function createApplication(
   application.disable('etag');
   application.disable('x-powered-by');
   application.set('query parser', 'simple');
-  application.set('trust proxy', trustProxy(configuration.TRUST_PROXY));
+  application.set('trust proxy', application.get(ClientAddresses).trustsProxy);
   application.use(
     requestFrame({
       timeoutMs: configuration.REQUEST_TIMEOUT_MS,
@@ -67,10 +68,4 @@ export async function createApplication(
     connectionsCheckingInterval: OVERDUE_CHECK_MS, // read when it begins to listen
   });
   return application;
-}
-
-function trustProxy(value: string | undefined): boolean | number | string[] {
-  if (value === undefined || value === 'false') return false;
-  if (value === 'true') return true;
-  return /^\d+$/.test(value) ? Number(value) : value.split(',').map((entry) => entry.trim());
 }

@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Req } from '
 import type { Request } from 'express';
 import { NO_CONTENT, Route } from '../platform/documents/documented';
 import { Caller, type CallerIdentity } from '../platform/http/caller';
+import { ClientAddresses } from '../platform/http/client-address';
 import { Public } from '../platform/http/public';
 import { Metrics } from '../platform/metrics/metrics';
 import { toProblem } from '../platform/problems/to-problem';
@@ -30,6 +31,7 @@ export class AuthenticationController {
     private readonly sessions: SessionsService,
     private readonly metrics: Metrics,
     private readonly rateLimits: RateLimits,
+    private readonly addresses: ClientAddresses,
   ) {}
 
   @Public()
@@ -40,7 +42,7 @@ export class AuthenticationController {
     problems: ['username-taken', 'email-taken'],
   })
   async register(@Body() input: RegisterDto, @Req() request: Request): Promise<SignedIn> {
-    return inShare('sign-in', () => this.authentication.register(input, request.ip ?? ''));
+    return inShare('sign-in', () => this.authentication.register(input, this.addresses.budgetKeyOf(request)));
   }
 
   @Public()
@@ -49,7 +51,9 @@ export class AuthenticationController {
   @Route({ summary: 'Sign in', answers: { 200: signedInSchema }, problems: ['invalid-credentials'] })
   async login(@Body() input: LoginDto, @Req() request: Request): Promise<SignedIn> {
     try {
-      const signedIn = await inShare('sign-in', () => this.authentication.login(input, request.ip ?? ''));
+      const signedIn = await inShare('sign-in', () =>
+        this.authentication.login(input, this.addresses.budgetKeyOf(request)),
+      );
       this.metrics.signIns.inc({ outcome: 'ok' });
       return signedIn;
     } catch (error) {
@@ -69,7 +73,7 @@ export class AuthenticationController {
     problems: ['unauthenticated', 'token-expired', 'session-revoked'],
   })
   async refresh(@Body() input: RefreshDto, @Req() request: Request): Promise<Tokens> {
-    this.rateLimits.take('anonymous', request.ip ?? '');
+    this.rateLimits.take('anonymous', this.addresses.budgetKeyOf(request));
     return inShare('sign-in', () => this.sessions.refresh(input.refreshToken));
   }
 

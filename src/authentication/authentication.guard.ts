@@ -1,6 +1,7 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { Request } from 'express';
+import { ClientAddresses } from '../platform/http/client-address';
 import { PUBLIC } from '../platform/http/public';
 import { Problem } from '../platform/problems/problem';
 import { RateLimits } from '../platform/rate-limits/rate-limits';
@@ -21,6 +22,7 @@ export class AuthenticationGuard implements CanActivate {
     private readonly reflector: Reflector,
     private readonly sessions: SessionsService,
     private readonly rateLimits: RateLimits,
+    private readonly addresses: ClientAddresses,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -30,7 +32,7 @@ export class AuthenticationGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
     const token = bearerTokenOf(request);
     if (!token) {
-      this.rateLimits.take('anonymous', request.ip ?? '');
+      this.rateLimits.take('anonymous', this.addresses.budgetKeyOf(request));
       throw new Problem('unauthenticated');
     }
     const { userId, sessionId } = await inShare('sign-in', () => this.sessions.authenticate(token));

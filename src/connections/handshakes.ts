@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { Socket } from 'socket.io';
 import { SessionsService } from '../authentication/sessions.service';
 import { Configuration } from '../platform/configuration/configuration';
+import { ClientAddresses } from '../platform/http/client-address';
 import { WorkInFlight } from '../platform/lifecycle/work-in-flight';
 import { StructuredLogger } from '../platform/logging/structured-logger';
 import { Metrics } from '../platform/metrics/metrics';
@@ -41,6 +42,7 @@ export class Handshakes {
     private readonly sessions: SessionsService,
     private readonly entitlements: Entitlements,
     private readonly rooms: Rooms,
+    private readonly addresses: ClientAddresses,
     private readonly rateLimits: RateLimits,
     private readonly metrics: Metrics,
     private readonly tracing: Tracing,
@@ -79,24 +81,27 @@ export class Handshakes {
   /** @throws Problem, or what authenticating throws */
   private async admitOnce(socket: Socket): Promise<void> {
     const { conn } = socket;
+    const address = this.addresses.budgetKeyOf(socket.request);
+    this.rateLimits.take('verification', address);
     if (this.arriving.has(conn))
       throw new Problem('malformed-request', { detail: 'one handshake at a time' });
     this.arriving.add(conn);
     const end = this.work.begin();
     try {
       if (this.work.isClosed) throw new Problem('draining');
-      this.rateLimits.take('anonymous', socket.handshake.address);
       const token: unknown = socket.handshake.auth.token;
       if (typeof token !== 'string' || token.length > 4_096) throw new Problem('unauthenticated');
-      await this.authenticate(socket, token);
+      await this.authenticate(socket, token, address);
     } finally {
       this.arriving.delete(conn);
       end();
     }
   }
 
-  private async authenticate(socket: Socket, token: string): Promise<void> {
+  private async authenticate(socket: Socket, token: string, address: string): Promise<void> {
     const { userId, sessionId } = this.sessions.claims(token);
+    // The signature is good: from here on the session is charged, not everybody at this address.
+    this.rateLimits.giveBack('verification', address);
     // From here on, what is taken away from this user or session is noted, whatever is read below.
     const arrival = this.rooms.announce(userId, sessionId);
     const onGone = (): void => this.rooms.settle(arrival);

@@ -11,6 +11,7 @@ import { DATABASE_SCHEMA, SchemaMonitor } from './database/schema-monitor';
 import { StatementWatch } from './database/statement-watch';
 import { EventBus } from './events/event-bus';
 import { Flags } from './flags/flags';
+import { ClientAddresses } from './http/client-address';
 import { WorkInFlight } from './lifecycle/work-in-flight';
 import { StructuredLogger } from './logging/structured-logger';
 import { Metrics } from './metrics/metrics';
@@ -29,6 +30,7 @@ const SHARED = [
   EventBus,
   WorkInFlight,
   MetricsPort,
+  ClientAddresses,
   RateLimits,
   Rooms,
   DirectCommands,

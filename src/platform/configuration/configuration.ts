@@ -200,7 +200,7 @@ export class Configuration {
   })
   CORS_ORIGINS: string[] = [];
 
-  /** Proxies whose X-Forwarded-* headers are believed: a number of hops, or addresses separated by commas. */
+  /** Trusted proxies: their number, or their addresses separated by commas. `true` (anybody) is refused. */
   @IsOptional()
   @IsString()
   TRUST_PROXY?: string;

@@ -41,6 +41,27 @@ describe('the configuration', () => {
     });
   });
 
+  it.each([
+    'true',
+    'yes',
+    '10.0.0.300',
+    '17',
+    '0.0.0.0/0',
+    '::/0',
+    '0.0.0.0/1, 128.0.0.0/1',
+    '2000::/3',
+    ',',
+  ])('refuses TRUST_PROXY=%s by name', (TRUST_PROXY) => {
+    expect(faultsOf({ TRUST_PROXY })).toEqual([expect.stringMatching(/^TRUST_PROXY must /)]);
+  });
+
+  it.each(['0', '1', 'false', 'loopback', '10.0.0.1', '10.0.0.0/8, fc00::/7', 'loopback, uniquelocal'])(
+    'takes TRUST_PROXY=%s',
+    (TRUST_PROXY) => {
+      expect(faultsOf({ TRUST_PROXY })).toEqual([]);
+    },
+  );
+
   it('in production does not migrate by itself and drains with a delay, unless told otherwise', () => {
     expect(loadConfiguration(PRODUCTION)).toMatchObject({ MIGRATE_ON_START: false, DRAIN_DELAY_MS: 5_000 });
     expect(loadConfiguration({ ...PRODUCTION, MIGRATE_ON_START: 'true', DRAIN_DELAY_MS: '1' })).toMatchObject(

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { Configuration, SECRETS, SECRET_URLS } from './configuration';
+import { trustedProxies } from './trusted-proxies';
 
 /** Every fault of the configuration, by the name of its variable. */
 export class ConfigurationError extends Error {
@@ -42,6 +43,7 @@ export function loadConfiguration(environment: Environment): Configuration {
       (text) => `${error.property} ${text.replace(`${error.property} `, '')}`,
     ),
   );
+  faults.push(...proxyFaults(configuration));
   readSecretFile(configuration, faults);
   faults.push(...secretFaults(configuration));
   if (faults.length > 0) throw new ConfigurationError(faults);
@@ -71,6 +73,15 @@ const NOT_YET_SUPPORTED = ['REDIS_URL', 'DATABASE_REPLICA_URLS'];
 
 export function unsupportedVariables(environment: Environment): string[] {
   return NOT_YET_SUPPORTED.filter((name) => environment[name]);
+}
+
+function proxyFaults({ TRUST_PROXY }: Configuration): string[] {
+  try {
+    trustedProxies(TRUST_PROXY);
+    return [];
+  } catch (error) {
+    return [`TRUST_PROXY ${(error as TypeError).message}`];
+  }
 }
 
 function readSecretFile(configuration: Configuration, faults: string[]): void {

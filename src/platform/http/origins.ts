@@ -1,5 +1,3 @@
-import type { IncomingMessage } from 'node:http';
-
 /**
  * Whether a browser page of this origin may use the server (contract §5). No `Origin` means no browser. The server's
  * own origin is the one whose scheme, host and port the request was sent to; `null` is never one.
@@ -15,10 +13,4 @@ export function isAllowedOrigin(
   if (origin === undefined) return true;
   if (allowed.includes(origin)) return true;
   return host !== undefined && origin === `${protocol}://${host.toLowerCase()}`;
-}
-
-export function protocolOf(request: IncomingMessage, trustsProxy: boolean): string {
-  const forwarded = request.headers['x-forwarded-proto'];
-  if (trustsProxy && typeof forwarded === 'string') return forwarded.split(',')[0]!.trim().toLowerCase();
-  return 'encrypted' in request.socket && request.socket.encrypted ? 'https' : 'http';
 }

@@ -11,6 +11,8 @@ const ALLOWANCES = {
   registration: { burst: 300, perSecond: 1 },
   /** Requests without a valid token, by address. */
   anonymous: { burst: 600, perSecond: 30 },
+  /** Access tokens by address; taken before a token is verified and given back when its signature is good. */
+  verification: { burst: 600, perSecond: 50 },
   /** Wrong passwords for one login from one address; a lock on the login alone would let anybody lock others out. */
   wrongPassword: { burst: 10, perSecond: 1 / 30 },
 } as const satisfies Record<string, Allowance>;
@@ -28,6 +30,7 @@ export class RateLimits {
       command: new TokenBuckets(ALLOWANCES.command),
       registration: new TokenBuckets(ALLOWANCES.registration),
       anonymous: new TokenBuckets(ALLOWANCES.anonymous),
+      verification: new TokenBuckets(ALLOWANCES.verification),
       wrongPassword: new TokenBuckets(ALLOWANCES.wrongPassword),
     };
   }
@@ -35,6 +38,11 @@ export class RateLimits {
   /** @throws Problem `rate-limited` */
   take(name: RateLimitName, key: string): void {
     this.enforce(this.isOn ? this.buckets[name].take(key) : 0);
+  }
+
+  /** Returns what `take` took, once it turned out that nothing was to be counted. */
+  giveBack(name: RateLimitName, key: string): void {
+    if (this.isOn) this.buckets[name].giveBack(key);
   }
 
   /** Refuses when nothing is left, without taking. @throws Problem `rate-limited` */

@@ -27,6 +27,12 @@ export class TokenBuckets {
     return wait;
   }
 
+  /** Returns a token that was taken for something that turned out to need none. */
+  giveBack(key: string): void {
+    const bucket = this.bucketOf(key);
+    bucket.tokens = Math.min(this.allowance.burst, bucket.tokens + 1);
+  }
+
   /** Like `take`, without taking. */
   peek(key: string): number {
     const { tokens } = this.bucketOf(key);

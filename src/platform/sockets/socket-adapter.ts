@@ -5,7 +5,8 @@ import { firstValueFrom, type Observable } from 'rxjs';
 import type { Server, ServerOptions, Socket } from 'socket.io';
 import type { Configuration } from '../configuration/configuration';
 import { MAX_BODY_BYTES } from '../http/json-body';
-import { isAllowedOrigin, protocolOf } from '../http/origins';
+import { ClientAddresses } from '../http/client-address';
+import { isAllowedOrigin } from '../http/origins';
 import { describeError, type StructuredLogger } from '../logging/structured-logger';
 import type { Metrics } from '../metrics/metrics';
 import type { Acknowledgement } from './command-frame';
@@ -16,6 +17,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 
 /** Socket.IO as the contract has it: origins checked on both transports, no compression, bounded frames. */
 export class SocketAdapter extends IoAdapter {
+  private readonly addresses: ClientAddresses;
   private latest: Socket | undefined;
 
   constructor(
@@ -25,10 +27,11 @@ export class SocketAdapter extends IoAdapter {
     private readonly metrics: Metrics,
   ) {
     super(application);
+    this.addresses = application.get(ClientAddresses);
   }
 
   override createIOServer(port: number, options?: Partial<ServerOptions>): Server {
-    const { CORS_ORIGINS: allowed, TRUST_PROXY: proxy } = this.configuration;
+    const { CORS_ORIGINS: allowed } = this.configuration;
     const server = super.createIOServer(port, {
       ...options,
       serveClient: false,
@@ -41,7 +44,8 @@ export class SocketAdapter extends IoAdapter {
       // `cors` alone would not stop a WebSocket of another origin.
       allowRequest: (request, decide) => {
         const { origin, host } = request.headers;
-        const isAllowed = isAllowedOrigin(origin, host, protocolOf(request, proxy !== undefined), allowed);
+        this.addresses.of(request); // the address is kept: a polling client's connection may be closed later
+        const isAllowed = isAllowedOrigin(origin, host, this.addresses.protocolOf(request), allowed);
         if (!isAllowed)
           this.log.event('warn', 'a socket of another origin was refused; see CORS_ORIGINS', { origin });
         decide(isAllowed ? null : 'forbidden', isAllowed);
