@@ -88,6 +88,8 @@ module.exports = {
     { ...withDatabase, displayName: 'operations', testRegex: 'test/operations/.*\\.operations-spec\\.ts$' },
     // Backups and migrations with much data, under load, kills and locks: `npm run test:change`.
     { ...withDatabase, displayName: 'change', testRegex: 'test/change/.*\\.e2e-spec\\.ts$' },
+    // Attacks on the built server, and what other people notice of them: `npm run test:abuse`.
+    { ...withDatabase, displayName: 'abuse', testRegex: 'test/abuse/[^/]*\\.abuse-spec\\.ts$' },
     // Thousands of wrong inputs made from the documents: `npm run test:input`.
     { ...withDatabase, displayName: 'input', testRegex: 'test/input/[^/]*\\.input-spec\\.ts$' },
     {

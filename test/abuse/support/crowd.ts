@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto';
+import { AccessTokens } from '../../../src/authentication/access-tokens';
+import { Configuration } from '../../../src/platform/configuration/configuration';
+import { withClient } from '../../support/databases';
+import type { AbuseServer } from './abuse-server';
+
+export interface Member {
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly token: string;
+}
+
+/** Makes people who are signed in, without the work of thousands of password hashes. */
+export async function crowdOf(count: number, server: AbuseServer): Promise<Member[]> {
+  const tokens = new AccessTokens(Object.assign(new Configuration(), { AUTH_SECRET: server.authSecret }));
+  const ids = Array.from({ length: count }, () => ({ userId: randomUUID(), sessionId: randomUUID() }));
+  await withClient(server.database.url, async (client) => {
+    await client.query(
+      `insert into users (id, username, password_hash, display_name)
+       select id, 'crowd-' || left(id::text, 23), '-', 'crowd' from unnest($1::uuid[]) id`,
+      [ids.map(({ userId }) => userId)],
+    );
+    await client.query(
+      `insert into sessions (id, user_id, issued_nonce, expires_at)
+       select s, u, 'nonce', now() + interval '1 day' from unnest($1::uuid[], $2::uuid[]) as t (s, u)`,
+      [ids.map(({ sessionId }) => sessionId), ids.map(({ userId }) => userId)],
+    );
+  });
+  return Promise.all(
+    ids.map(async ({ userId, sessionId }) => ({
+      userId,
+      sessionId,
+      token: await tokens.sign(userId, sessionId),
+    })),
+  );
+}
