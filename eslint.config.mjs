@@ -19,6 +19,16 @@ const oneDoor = [
   },
 ];
 
+// Every connection pins the settings that statements rely on, whatever the defaults of the database are.
+const oneClient = [
+  {
+    name: 'pg',
+    importNames: ['Client', 'Pool'],
+    allowTypeImports: true,
+    message: 'Connections are made by DatabaseClient (src/platform/database/database-client.ts).',
+  },
+];
+
 export default tseslint.config(
   { ignores: ['**/dist', 'coverage', 'node_modules', '.xfchat', 'tools'] },
   js.configs.recommended,
@@ -37,6 +47,7 @@ export default tseslint.config(
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/no-explicit-any': 'error',
       'no-restricted-syntax': ['error', ...oneDoor],
+      '@typescript-eslint/no-restricted-imports': ['error', { paths: oneClient }],
       'no-console': 'error',
     },
   },
@@ -60,11 +71,20 @@ export default tseslint.config(
           message: 'Use Random(SEED), so that a failure can be repeated.',
         },
       ],
+      // What tests look at a database with is no part of what they test.
+      '@typescript-eslint/no-restricted-imports': 'off',
     },
   },
   {
     files: ['test/support/free-port.ts', 'test/rollout/sender.ts'], // decide nothing that is tested
     rules: { 'no-restricted-properties': 'off' },
+  },
+  {
+    files: [
+      'src/platform/database/{database-client,database-options,deadline-pool}.ts',
+      'src/legacy/source.ts', // the old tables may be in a PostgreSQL of any version
+    ],
+    rules: { '@typescript-eslint/no-restricted-imports': 'off' },
   },
   {
     files: [

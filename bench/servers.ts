@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client } from 'pg';
+import { DatabaseClient } from '../src/platform/database/database-client';
 import {
   startEmbeddedPostgres,
   type EmbeddedPostgres,
@@ -53,7 +53,7 @@ export async function query<T extends object>(
   text: string,
   values: unknown[] = [],
 ): Promise<T[]> {
-  const client = new Client({ connectionString: url });
+  const client = new DatabaseClient({ connectionString: url });
   await client.connect();
   try {
     return (await client.query<T>(text, values)).rows;

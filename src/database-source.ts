@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { Client } from 'pg';
 import type { Configuration } from './platform/configuration/configuration';
+import { DatabaseClient } from './platform/database/database-client';
 import { DataDirectoryInUseError } from './platform/embedded-postgres/data-directory-lock';
 import { startEmbeddedPostgres } from './platform/embedded-postgres/embedded-postgres';
 import { joinEmbeddedPostgres } from './platform/embedded-postgres/join';
@@ -53,7 +53,7 @@ export async function joinDatabase(configuration: Configuration, log: Log): Prom
 }
 
 async function createDatabase(url: string, name: string): Promise<void> {
-  const client = new Client({ connectionString: url });
+  const client = new DatabaseClient({ connectionString: url });
   await client.connect();
   try {
     await client.query(`create database ${name}`);

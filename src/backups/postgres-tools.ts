@@ -2,6 +2,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import { pinnedOptions } from '../platform/database/session-settings';
 import { BackupError } from './backup-error';
 import { writeDurably, type FileSeal } from './durable-files';
 
@@ -15,16 +16,7 @@ export interface PostgresTools {
 const KEPT_CHARACTERS = 2_000;
 const LOCK_TIMEOUT = '30s';
 /** What libpq knows of what stands in our URLs. */
-const LIBPQ_PARAMETERS = [
-  'host',
-  'port',
-  'sslmode',
-  'sslcert',
-  'sslkey',
-  'sslrootcert',
-  'connect_timeout',
-  'options',
-];
+const LIBPQ_PARAMETERS = ['host', 'port', 'sslmode', 'sslcert', 'sslkey', 'sslrootcert', 'connect_timeout'];
 
 /**
  * The tools of the server's own version: older ones refuse it, newer ones write what it cannot read.
@@ -95,11 +87,17 @@ export async function restoreWithTools(
 function run(tool: string, words: string[], text: string): ChildProcess {
   const url = new URL(text);
   const password = decodeURIComponent(url.password) || url.searchParams.get('password');
+  const options = url.searchParams.get('options') ?? process.env.PGOPTIONS;
   url.password = '';
   for (const name of [...url.searchParams.keys()])
     if (!LIBPQ_PARAMETERS.includes(name)) url.searchParams.delete(name);
   return spawn(tool, [...words, '--no-password', `--dbname=${url.toString()}`], {
-    env: { ...process.env, LC_ALL: 'C', ...(password && { PGPASSWORD: password }) },
+    env: {
+      ...process.env,
+      LC_ALL: 'C',
+      PGOPTIONS: pinnedOptions(options),
+      ...(password && { PGPASSWORD: password }),
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { Client } from 'pg';
+import type { Client } from 'pg';
+import { DatabaseClient } from '../platform/database/database-client';
 import { BackupError } from './backup-error';
 import { quoted, WITHOUT_TIME_LIMITS } from './database-facts';
 
@@ -23,7 +24,11 @@ export function urlOf(url: string, database: string): string {
 }
 
 export async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: url, application_name: 'xfchat-backup', keepAlive: true });
+  const client = new DatabaseClient({
+    connectionString: url,
+    application_name: 'xfchat-backup',
+    keepAlive: true,
+  });
   // What becomes of a lost connection is told by the statement that it was lost in.
   client.on('error', () => undefined);
   await client.connect();

@@ -1,4 +1,4 @@
-import { Client } from 'pg';
+import { DatabaseClient } from '../platform/database/database-client';
 import { LegacyError } from './source';
 
 /** Beside the lock of the migrations: "xfchat" on a telephone, and one. */
@@ -11,7 +11,7 @@ const ADVISORY_LOCK = 932_429;
  * @throws LegacyError when somebody else does
  */
 export async function withLegacyLock<T>(url: string, work: () => Promise<T>): Promise<T> {
-  const holder = new Client({
+  const holder = new DatabaseClient({
     connectionString: url,
     application_name: 'xfchat-legacy-lock',
     keepAlive: true,

@@ -1,5 +1,6 @@
 import { Client, escapeIdentifier } from 'pg';
 import { findOldTables, type OldTable } from '../platform/database/old-tables';
+import { pinForeign } from '../platform/database/session-settings';
 
 /** Where the old tables are: in another schema of this database, or in another database. */
 export type SourceAddress = { readonly schema: string } | { readonly url: string };
@@ -51,9 +52,8 @@ export class LegacySource {
       );
     }
     try {
-      // What is read as text must not depend on the settings of a server.
-      await client.query(`set timezone = 'UTC'; set datestyle = 'ISO'; set statement_timeout = 0;
-        set idle_in_transaction_session_timeout = 0`);
+      // What is read as text must not depend on the settings of a server, which may be of any version.
+      await client.query(pinForeign(false));
       const { rows } = await client.query<{ schema: string }>(`select current_schema() as schema`);
       const schema = isSchema ? address.schema : rows[0]!.schema;
       const name = isSchema
@@ -78,6 +78,7 @@ export class LegacySource {
   async reading<T>(work: () => Promise<T>): Promise<T> {
     await this.client.query('begin isolation level repeatable read read only');
     try {
+      await this.client.query(pinForeign(true));
       return await work();
     } finally {
       await this.client.query('rollback').catch(() => undefined);

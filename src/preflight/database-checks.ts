@@ -1,4 +1,5 @@
-import { Client } from 'pg';
+import { DatabaseClient } from '../platform/database/database-client';
+import { isBehindPooler } from '../platform/database/database-options';
 import { connectionsNeeded } from '../platform/database/verify-database';
 import { green, person, red, type Finding, type Ground } from './check';
 
@@ -17,10 +18,11 @@ export function checkDatabase({ facts, configuration }: Ground): Finding {
 /** One statement at a time over one connection: what every request pays at least. */
 export async function checkLatency({ url, configuration }: Ground): Promise<Finding> {
   const timeout = configuration.DATABASE_ACQUIRE_TIMEOUT_MS;
-  const client = new Client({
+  const client = new DatabaseClient({
     connectionString: url,
     connectionTimeoutMillis: timeout,
     query_timeout: timeout,
+    isPooler: isBehindPooler(configuration),
   });
   client.on('error', () => undefined);
   const times: number[] = [];

@@ -1,10 +1,11 @@
 import type { Socket } from 'node:net';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { Client } from 'pg';
 import { Configuration } from '../configuration/configuration';
 import { Metrics } from '../metrics/metrics';
 import { DatabaseCircuit } from './circuit';
 import { connectionFailureOf, SilenceError, type ConnectionFailure } from './connection-failure';
+import { DatabaseClient } from './database-client';
+import { isBehindPooler } from './database-options';
 import { Maintenance } from './maintenance';
 import { MAINTENANCE_SINCE, MONITOR_NAME } from './maintenance.queries';
 import { raiseEpochOnNewTimeline } from './timeline.queries';
@@ -42,7 +43,7 @@ export class DatabaseMonitor implements OnApplicationShutdown {
   private readonly logger = new Logger(DatabaseMonitor.name);
   private readonly listeners: Listener[] = [];
   private readonly connectListeners: (() => void)[] = [];
-  private client: Client | undefined;
+  private client: DatabaseClient | undefined;
   private timer: NodeJS.Timeout | undefined;
   private isStopped = false;
   private readonly url: string;
@@ -58,7 +59,7 @@ export class DatabaseMonitor implements OnApplicationShutdown {
   };
 
   constructor(
-    configuration: Configuration,
+    private readonly configuration: Configuration,
     private readonly circuit: DatabaseCircuit,
     private readonly maintenance: Maintenance,
     private readonly metrics: Metrics,
@@ -136,7 +137,7 @@ export class DatabaseMonitor implements OnApplicationShutdown {
   }
 
   /** No server becomes another one, or takes writes again, on a connection that we keep. */
-  private async meet(client: Client, isWritable: boolean): Promise<void> {
+  private async meet(client: DatabaseClient, isWritable: boolean): Promise<void> {
     if (isWritable) {
       const epoch = await unlessUnknown(raiseEpochOnNewTimeline(client));
       if (epoch !== undefined)
@@ -145,13 +146,17 @@ export class DatabaseMonitor implements OnApplicationShutdown {
     for (const listener of this.connectListeners) this.tell(listener);
   }
 
-  private async askForMaintenance(client: Client): Promise<void> {
+  private async askForMaintenance(client: DatabaseClient): Promise<void> {
     const result = await unlessUnknown(client.query<{ since: Date | null }>(MAINTENANCE_SINCE));
     if (result) this.maintenance.set(result.rows[0]?.since ?? undefined);
   }
 
-  private async connect(): Promise<Client> {
-    const client = new Client({ connectionString: this.url, application_name: MONITOR_NAME });
+  private async connect(): Promise<DatabaseClient> {
+    const client = new DatabaseClient({
+      connectionString: this.url,
+      application_name: MONITOR_NAME,
+      isPooler: isBehindPooler(this.configuration),
+    });
     client.on('error', () => {
       if (this.client === client) this.drop();
     });

@@ -27,14 +27,18 @@ describe('the options of the database', () => {
     expect(extraOf({ DATABASE_STATEMENT_TIMEOUT_MS: '700' })).toMatchObject({ statement_timeout: 700 });
   });
 
-  it('send a pooler no settings, which it would refuse', () => {
+  it('tell a pooler from the database: it would refuse settings', () => {
+    expect(extraOf({}).isPooler).toBe(false);
+    expect(extraOf({ DIRECT_DATABASE_URL: URL }).isPooler).toBe(true);
+    const command = (direct: string): unknown =>
+      migrationOptions(URL, loadConfiguration({ DIRECT_DATABASE_URL: direct }), schema).extra as object;
+    expect(command(URL)).toMatchObject({ isPooler: false });
+    expect(command(`${URL}_behind`)).toMatchObject({ isPooler: true });
+  });
+
+  it('send a pooler no limits, which it would refuse', () => {
     const extra = extraOf({ DIRECT_DATABASE_URL: URL });
-    for (const name of [
-      'statement_timeout',
-      'lock_timeout',
-      'idle_in_transaction_session_timeout',
-      'options',
-    ]) {
+    for (const name of ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout']) {
       expect(extra).not.toHaveProperty(name);
     }
   });

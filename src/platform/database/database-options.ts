@@ -31,12 +31,15 @@ export interface DatabaseSchema {
   readonly functions: string[];
 }
 
+/** Whether `DATABASE_URL` names a pooler: `DIRECT_DATABASE_URL` names the database behind it. */
+export function isBehindPooler({ DIRECT_DATABASE_URL }: Configuration): boolean {
+  return DIRECT_DATABASE_URL !== undefined;
+}
+
 /** The server gets the first word on a statement that takes too long. */
 const SILENCE_MARGIN_MS = 1_000;
 /** A transaction that is idle for this much longer than a request may last belongs to nobody any more. */
 const IDLE_MARGIN_MS = 5_000;
-/** How often the server looks whether the client of a running statement is still there. */
-const CONNECTION_CHECK_MS = 1_000;
 
 /**
  * The one description of the database connection, for the server, the command line and TypeORM's own.
@@ -49,7 +52,7 @@ export function databaseOptions(
   guards: { circuit?: DatabaseCircuit; watch?: StatementWatch; maintenance?: Maintenance } = {},
 ): PostgresOptions {
   if (!url) throw new Error('DATABASE_URL is not set');
-  const isPooler = configuration.DIRECT_DATABASE_URL !== undefined;
+  const isPooler = isBehindPooler(configuration);
   return {
     type: 'postgres',
     url,
@@ -74,13 +77,14 @@ export function databaseOptions(
       ...guards,
       statementLimit: configuration.DATABASE_STATEMENT_TIMEOUT_MS,
       queueMax: configuration.DATABASE_QUEUE_MAX,
-      // A pooler in transaction mode refuses settings at connect; each transaction sets its own anyway.
-      ...(!isPooler && sessionSettings(configuration)),
+      isPooler,
+      // A pooler in transaction mode refuses limits at connect; each transaction sets its own anyway.
+      ...(!isPooler && sessionLimits(configuration)),
     },
   };
 }
 
-function sessionSettings(configuration: Configuration): object {
+function sessionLimits(configuration: Configuration): object {
   return {
     statement_timeout: Math.min(
       configuration.DATABASE_STATEMENT_TIMEOUT_MS,
@@ -88,7 +92,6 @@ function sessionSettings(configuration: Configuration): object {
     ),
     lock_timeout: LOCK_TIMEOUT_MS,
     idle_in_transaction_session_timeout: configuration.REQUEST_TIMEOUT_MS + IDLE_MARGIN_MS,
-    options: `-c client_connection_check_interval=${CONNECTION_CHECK_MS}`,
   };
 }
 
@@ -101,18 +104,16 @@ export function migrationOptions(
   configuration: Configuration,
   schema: DatabaseSchema,
 ): PostgresOptions {
-  const isPooler =
-    configuration.DIRECT_DATABASE_URL !== undefined && url !== configuration.DIRECT_DATABASE_URL;
+  const isPooler = isBehindPooler(configuration) && url !== configuration.DIRECT_DATABASE_URL;
   return {
     ...databaseOptions(url, configuration, schema),
     extra: {
       max: 2,
       connectionTimeoutMillis: 10_000,
       types,
-      ...(!isPooler && {
-        lock_timeout: LOCK_TIMEOUT_MS,
-        options: `-c client_connection_check_interval=${CONNECTION_CHECK_MS}`,
-      }),
+      isPooler,
+      isUnlimited: true,
+      ...(!isPooler && { lock_timeout: LOCK_TIMEOUT_MS }),
     },
   };
 }

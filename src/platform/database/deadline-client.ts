@@ -1,6 +1,8 @@
 import { connect } from 'node:net';
-import { Client, type ClientConfig, type QueryConfig } from 'pg';
+import type { Client, QueryConfig } from 'pg';
 import { currentContext, remainingMs } from '../request-context';
+import { DatabaseClient, type DatabaseClientConfig } from './database-client';
+import { PINNED_IN_TRANSACTION, WITHOUT_TRANSACTION_LIMIT } from './session-settings';
 import { statementSpan } from './statement-span';
 import type { StatementWatch } from './statement-watch';
 
@@ -45,8 +47,10 @@ function writes(text: string): boolean {
   return /^\s*with\b/i.test(text) && DATA_MODIFYING.test(text);
 }
 
-export interface DeadlineClientConfig extends ClientConfig {
+export interface DeadlineClientConfig extends DatabaseClientConfig {
   watch?: StatementWatch;
+  /** Its transactions may take hours, whatever the role's `transaction_timeout` is. */
+  isUnlimited?: boolean;
   /** No statement of a request gets more on the server, milliseconds. */
   statementLimit?: number;
 }
@@ -59,23 +63,27 @@ export interface DeadlineClientConfig extends ClientConfig {
  * request has waited before; then it gets a limit of its own, since "rolled back" is better than "unknown". A statement that is given up is cancelled on the server and its
  * connection is closed, since a late answer would be taken for the next statement's.
  */
-export class DeadlineClient extends Client {
+export class DeadlineClient extends DatabaseClient {
   private wroteInTransaction = false;
   private inTransaction = false;
   private readonly watch: StatementWatch | undefined;
   /** What the session began with; 0 when it was told nothing, as behind a pooler. */
   private readonly sessionLimit: number;
   private readonly statementLimit: number;
+  private readonly isPooler: boolean;
+  private hasToLiftLimit: boolean;
 
-  constructor(config?: DeadlineClientConfig) {
+  constructor(config: DeadlineClientConfig = {}) {
     super(config);
     // A pool takes its listener off before the next owner puts one on, and a server that is going can say so in the
     // very packet that makes the connection ready: an 'error' that nobody hears ends the process. What comes of it is
     // not lost, since every later statement of this connection fails.
     this.on('error', () => undefined);
-    this.watch = config?.watch;
-    this.sessionLimit = Number(config?.statement_timeout || 0);
-    this.statementLimit = config?.statementLimit ?? Infinity;
+    this.watch = config.watch;
+    this.sessionLimit = Number(config.statement_timeout || 0);
+    this.statementLimit = config.statementLimit ?? Infinity;
+    this.isPooler = config.isPooler ?? false;
+    this.hasToLiftLimit = Boolean(config.isUnlimited) && !this.isPooler;
   }
 
   override query = ((input: string | QueryConfig, values?: unknown[]) => {
@@ -97,7 +105,7 @@ export class DeadlineClient extends Client {
     if (text === BEGIN) {
       this.inTransaction = true;
       this.wroteInTransaction = false;
-      if (left !== undefined) config.text = this.beginWithLimits(left);
+      config.text = this.begin(left);
     }
     const timeout = isRollback ? ROLLBACK_TIMEOUT_MS : clientLeft;
     const context = currentContext();
@@ -108,6 +116,7 @@ export class DeadlineClient extends Client {
     let isSent = false;
     let code: string | undefined;
     try {
+      if (this.hasToLiftLimit) await this.liftLimit();
       if (isTight) await this.limited({ text: `SET statement_timeout = ${this.serverLimit(left)}` }, timeout);
       isSent = true;
       if (isWrite && context) context.writePending = true;
@@ -139,9 +148,21 @@ export class DeadlineClient extends Client {
     return Math.max(1, Math.floor(Math.min(left - SERVER_MARGIN_MS, this.statementLimit)));
   }
 
-  /** One simple query with three statements: the limits cost no round trip of their own. */
-  private beginWithLimits(left: number): string {
-    return `${BEGIN}; SET LOCAL statement_timeout = ${this.serverLimit(left)}; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`;
+  /** One simple query with several statements: limits and settings cost no round trip of their own. */
+  private begin(left: number | undefined): string {
+    const ownLimit = this.statementLimit === Infinity ? 0 : this.statementLimit;
+    const limits = [
+      `SET LOCAL statement_timeout = ${left === undefined ? ownLimit : this.serverLimit(left)}`,
+      `SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`,
+    ];
+    if (this.isPooler)
+      return [`${BEGIN} ISOLATION LEVEL READ COMMITTED`, ...PINNED_IN_TRANSACTION, ...limits].join('; ');
+    return left === undefined ? BEGIN : [BEGIN, ...limits].join('; ');
+  }
+
+  private async liftLimit(): Promise<void> {
+    this.hasToLiftLimit = false;
+    await super.query(WITHOUT_TRANSACTION_LIMIT);
   }
 
   private abandon(): void {

@@ -1,5 +1,6 @@
-import { Client } from 'pg';
 import type { Configuration } from '../configuration/configuration';
+import { DatabaseClient } from './database-client';
+import { isBehindPooler } from './database-options';
 import { DatabaseUnusableError } from './unusable-database';
 
 const MIN_VERSION = 150_000;
@@ -119,11 +120,12 @@ function refusalOf(error: NodeJS.ErrnoException): DatabaseUnusableError {
 }
 
 async function readSettings(url: string, configuration: Configuration): Promise<Settings> {
-  const client = new Client({
+  const client = new DatabaseClient({
     connectionString: url,
     connectionTimeoutMillis: configuration.DATABASE_ACQUIRE_TIMEOUT_MS,
     query_timeout: configuration.DATABASE_ACQUIRE_TIMEOUT_MS,
     application_name: 'xfchat-verification',
+    isPooler: isBehindPooler(configuration),
   });
   client.on('error', () => undefined);
   try {

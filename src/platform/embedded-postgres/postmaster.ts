@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
-import { Client } from 'pg';
+import { DatabaseClient } from '../database/database-client';
 import { isSqlState } from '../database/sql-state';
 import type { PostgresBinaries } from './binaries';
 import { type Cluster, connectionUrl, port, socketFile } from './cluster';
@@ -127,7 +127,11 @@ function fixedSettings(cluster: Cluster): Record<string, string> {
 }
 
 async function tryConnection(url: string): Promise<'ready' | 'starting' | 'silent' | { refusal: string }> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 2000, query_timeout: 2000 });
+  const client = new DatabaseClient({
+    connectionString: url,
+    connectionTimeoutMillis: 2000,
+    query_timeout: 2000,
+  });
   client.on('error', () => undefined);
   try {
     await client.connect();
