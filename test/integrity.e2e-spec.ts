@@ -206,6 +206,39 @@ describe('the check of integrity', () => {
       () => 'chat_messages_sender_idx',
       () => `update pg_index set indisvalid = false where indexrelid = 'chat_messages_sender_idx'::regclass`,
     ],
+    ['unenforced-constraint', () => 'sessions_user_fkey', () => `alter table sessions disable trigger all`],
+    ['schema-missing', () => 'chat_messages_sender_idx', () => `drop index chat_messages_sender_idx`],
+    [
+      'schema-missing',
+      () => 'users_username_check',
+      () => `alter table users drop constraint users_username_check`,
+    ],
+    ['schema-missing', () => 'users.status', () => `alter table users drop column status`],
+    [
+      'schema-differs',
+      () => 'chat_messages_sender_idx',
+      () =>
+        `drop index chat_messages_sender_idx; create index chat_messages_sender_idx on chat_messages (reply_to_id)`,
+    ],
+    [
+      'schema-differs',
+      () => 'conversations_title_check',
+      () =>
+        `alter table conversations drop constraint conversations_title_check, add constraint conversations_title_check check (true)`,
+    ],
+    [
+      'schema-differs',
+      () => 'sessions_user_fkey',
+      () =>
+        `alter table sessions drop constraint sessions_user_fkey, add constraint sessions_user_fkey foreign key (user_id) references users`,
+    ],
+    ['schema-differs', () => 'users.created_at', () => `alter table users alter created_at drop default`],
+    [
+      'schema-differs',
+      () => 'users.username',
+      () => `alter table users alter username type text collate "und-x-icu"`,
+    ],
+    ['entity-differs', () => 'users', () => `alter table users add column forgotten text`],
   ])('names %s', async (kind, where, sql) => {
     await onCopy(async (url) => {
       await damage(url, sql());
@@ -215,6 +248,56 @@ describe('the check of integrity', () => {
         where: where() || expect.any(String),
         detail: expect.stringMatching(/.{10}/),
       });
+    });
+  });
+
+  it('finds what is missing while a server is serving', async () => {
+    await onCopy(async (url) => {
+      const name = new URL(url).pathname.slice(1);
+      const server = await startTestServer({ database: { url, name, drop: async () => undefined } });
+      await damage(url, `drop index chat_messages_sender_idx`);
+      const run = command(url);
+      await server.close();
+      expect(run.status).toBe(1);
+      expect(JSON.parse(run.stdout).findings).toEqual([
+        {
+          kind: 'schema-missing',
+          where: 'chat_messages_sender_idx',
+          detail: expect.stringMatching(/^index is missing: CREATE INDEX .* ON chat_messages /),
+        },
+      ]);
+    });
+  });
+
+  it('leaves nothing behind, and has nothing to say of an index that operators have added', async () => {
+    await onCopy(async (url) => {
+      const schemas = () =>
+        withClient(url, async (client) => (await client.query('select nspname from pg_namespace')).rows);
+      const before = await schemas();
+      await damage(url, `create index of_operators_idx on users (created_at)`);
+      expect(await check(url)).toEqual([]);
+      expect(await schemas()).toEqual(before);
+    });
+  });
+
+  it('compares the entities alone where its user may not make a schema', async () => {
+    await onCopy(async (url) => {
+      const role = `reader_${randomBytes(4).toString('hex')}`;
+      await damage(
+        url,
+        `create role ${role} login; grant usage on schema public to ${role};
+         grant select on all tables in schema public to ${role}; drop index chat_messages_sender_idx`,
+      );
+      const reader = new URL(url);
+      reader.username = role;
+      expect(await check(reader.toString())).toEqual([
+        {
+          kind: 'entity-differs',
+          where: 'chat_messages_sender_idx',
+          detail: expect.stringContaining('CREATE INDEX'),
+        },
+      ]);
+      await damage(url, `drop owned by ${role}; drop role ${role}`);
     });
   });
 

@@ -17,6 +17,14 @@ export const CATALOGUE: readonly Check[] = [
       from pg_index i join pg_class c on c.oid = i.indexrelid
       where c.relnamespace = 'public'::regnamespace and not (i.indisvalid and i.indisready)`,
   },
+  {
+    kind: 'unenforced-constraint',
+    // Foreign keys are triggers, which "disable trigger all" switches off.
+    sql: `
+      select distinct k.conname as place, format('of %s is switched off: alter table … enable trigger all', k.conrelid::regclass) as detail
+      from pg_trigger t join pg_constraint k on k.oid = t.tgconstraint
+      where t.tgisinternal and t.tgenabled in ('D', 'R') and k.connamespace = 'public'::regnamespace`,
+  },
 ];
 
 interface ForeignKey {

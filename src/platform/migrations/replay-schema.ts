@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import type { EntityManager } from 'typeorm';
+import type { RecordedMigration } from './recorded-migration';
+
+/** A column, constraint, index, function or trigger. */
+export interface SchemaPart {
+  readonly kind: string;
+  readonly name: string;
+  /** As PostgreSQL itself writes it, without the name of the schema. */
+  readonly definition: string;
+}
+
+/** The user may not create a schema, or the database takes no writes. */
+const NOT_POSSIBLE = ['42501', '25006'];
+
+/**
+ * Everything that the catalogue knows of one schema. Only the schema itself may be on the `search_path`: then the
+ * definitions of two schemas can be compared.
+ */
+const PARTS = `
+  with ours as (select oid, quote_ident(nspname) || '.' as prefix from pg_namespace where nspname = $1)
+  select 'column' as kind, c.relname || '.' || a.attname as name,
+      concat_ws(' ', format_type(a.atttypid, a.atttypmod), case when a.attnotnull then 'not null' end,
+        'default ' || pg_get_expr(d.adbin, d.adrelid),
+        'collate ' || (select l.collname from pg_collation l join pg_type t on t.oid = a.atttypid
+                       where l.oid = a.attcollation and l.oid <> t.typcollation)) as definition
+    from ours join pg_class c on c.relnamespace = ours.oid and c.relkind in ('r', 'p')
+    join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+    left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
+  union all
+  select 'constraint', k.conname, format('on %s: %s', c.relname, regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', ''))
+    from ours join pg_constraint k on k.connamespace = ours.oid and k.contype not in ('n', 't')
+    join pg_class c on c.oid = k.conrelid
+  union all
+  select 'index', c.relname, replace(pg_get_indexdef(c.oid), ours.prefix, '')
+    from ours join pg_class c on c.relnamespace = ours.oid and c.relkind in ('i', 'I')
+  union all
+  select 'function', p.oid::regprocedure::text, replace(pg_get_functiondef(p.oid), ours.prefix, '')
+    from ours join pg_proc p on p.pronamespace = ours.oid and p.prokind in ('f', 'p')
+  union all
+  select 'trigger', t.tgname, concat_ws(' ', replace(pg_get_triggerdef(t.oid), ours.prefix, ''),
+      case t.tgenabled when 'D' then '(disabled)' end)
+    from ours join pg_class c on c.relnamespace = ours.oid
+    join pg_trigger t on t.tgrelid = c.oid and not t.tgisinternal`;
+
+/** What is in the schema "public". */
+export const schemaParts = (manager: EntityManager): Promise<SchemaPart[]> =>
+  manager.query(PARTS, ['public']);
+
+/**
+ * What the migrations make: runs their SQL in an empty schema and takes it back before this returns. Locks nothing that
+ * others use, since every table is a new one. To be called in a transaction.
+ * @returns undefined when the user may not create a schema, or the database takes no writes
+ */
+export async function replayMigrations(
+  manager: EntityManager,
+  migrations: readonly RecordedMigration[],
+): Promise<SchemaPart[] | undefined> {
+  const name = `xfchat_replay_${randomBytes(6).toString('hex')}`;
+  await manager.query('savepoint replay');
+  try {
+    await manager.query(`create schema ${name}`);
+    await manager.query(`set local search_path = ${name}`);
+    for (const { statements } of migrations)
+      for (const statement of statements) await manager.query(withinTransaction(statement));
+    return await manager.query(PARTS, [name]);
+  } catch (error) {
+    if (NOT_POSSIBLE.includes((error as { code?: string }).code ?? '')) return undefined;
+    throw error;
+  } finally {
+    await manager.query('rollback to savepoint replay');
+  }
+}
+
+/** What builds an index beside live traffic builds it as well on a table that is empty. */
+const withinTransaction = (statement: string): string =>
+  /^\s*(create|drop|reindex)\b/i.test(statement)
+    ? statement.replace(/\bindex\s+concurrently\b/i, 'index')
+    : statement;
