@@ -53,6 +53,13 @@ export const SCHEMA: DatabaseSchema = {
     Erasures1764000000060,
   ],
   dataMigrations: [],
+  sample: `
+    with written as (
+      insert into users (id, username, password_hash, display_name, created_at, is_internal)
+      values ($1, 'sample-' || substr(md5($1::uuid::text), 1, 20), '', $2, $3, $4)
+      returning id, display_name, created_at, is_internal)
+    select id, display_name as text, created_at as time, is_internal as flag,
+      $5::jsonb as document, $6::bytea as bytes, $7::text[] as texts, $8::bigint as count from written`,
   // eslint-disable-next-line no-restricted-syntax -- named to see that it is there, not called
   functions: ['append_messages(uuid[],uuid[],uuid[],text[],text[],uuid[])'],
 };

@@ -47,7 +47,12 @@ const partsSchema = record('HealthParts', {
     uptimeSeconds: count,
     inFlight: count,
   }),
-  database: part({ since: optional(time()), pingMs: figure, serverVersion: optional(text()) }),
+  database: part({
+    since: optional(time()),
+    pingMs: figure,
+    serverVersion: optional(text()),
+    settings: names,
+  }),
   pool: part({
     total: count,
     idle: count,
@@ -68,6 +73,7 @@ const partsSchema = record('HealthParts', {
     halfApplied: names,
     damage: names,
   }),
+  values: part({ details: names }),
   storage: part({}),
   maintenance: part({}),
   draining: part({ inFlight: count }),

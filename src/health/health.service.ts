@@ -11,6 +11,7 @@ import { Maintenance } from '../platform/database/maintenance';
 import { EXHAUSTED_MS, PoolUsage } from '../platform/database/pool-usage';
 import { SchemaMonitor } from '../platform/database/schema-monitor';
 import { StatementWatch } from '../platform/database/statement-watch';
+import { ValueMonitor } from '../platform/database/value-monitor';
 import { Flags } from '../platform/flags/flags';
 import { version } from '../version';
 import { Canary } from './canary';
@@ -30,6 +31,7 @@ export class HealthService {
     private readonly monitor: DatabaseMonitor,
     private readonly pool: PoolUsage,
     private readonly schema: SchemaMonitor,
+    private readonly values: ValueMonitor,
     private readonly watch: StatementWatch,
     private readonly maintenance: Maintenance,
     private readonly work: WorkInFlight,
@@ -60,6 +62,7 @@ export class HealthService {
     () => this.database(),
     () => this.connectionPool(),
     () => this.schemaState(),
+    () => this.valuesKept(),
     () => this.storage(),
     () => this.maintenanceMode(),
     () => this.lifecycle(),
@@ -87,7 +90,7 @@ export class HealthService {
   }
 
   private database(): HealthIndicatorResult {
-    const { isUp, reason, since, checkedAt, pingMs, serverVersion } = this.monitor.verdict;
+    const { isUp, reason, since, checkedAt, pingMs, serverVersion, unfit } = this.monitor.verdict;
     const ageMs = Date.now() - checkedAt;
     const isStale = ageMs > STALE_MS;
     const details = {
@@ -96,6 +99,7 @@ export class HealthService {
       ageMs,
       ...(pingMs !== undefined && { pingMs: Math.round(pingMs * 10) / 10 }),
       ...(serverVersion && { serverVersion }),
+      ...(unfit.length > 0 && { settings: unfit }),
     };
     const indicator = this.indicators.check('database');
     return isUp && !isStale ? indicator.up(details) : indicator.down(details);
@@ -127,6 +131,14 @@ export class HealthService {
       ageMs,
       ...{ pending, newer, missing, edited, outOfOrder, halfApplied, damage },
     });
+  }
+
+  /** Whether what is written is what is read; see `ValueMonitor`. */
+  private valuesKept(): HealthIndicatorResult {
+    const { reason, details, checkedAt } = this.values.state;
+    const indicator = this.indicators.check('values');
+    const ageMs = Math.round(performance.now() - checkedAt);
+    return reason === 'ok' ? indicator.up({ reason, ageMs }) : indicator.down({ reason, ageMs, details });
   }
 
   /** Never red: reading goes on, and sending the traffic elsewhere does not make room. */

@@ -9,6 +9,7 @@ import { Maintenance } from './database/maintenance';
 import { PoolUsage } from './database/pool-usage';
 import { DATABASE_SCHEMA, SchemaMonitor } from './database/schema-monitor';
 import { StatementWatch } from './database/statement-watch';
+import { ValueMonitor } from './database/value-monitor';
 import { EventBus } from './events/event-bus';
 import { Flags } from './flags/flags';
 import { ClientAddresses } from './http/client-address';
@@ -37,6 +38,7 @@ const SHARED = [
   DatabaseMonitor,
   PoolUsage,
   SchemaMonitor,
+  ValueMonitor,
   Flags,
 ];
 

@@ -1,14 +1,24 @@
 import { DatabaseClient } from '../platform/database/database-client';
 import { isBehindPooler } from '../platform/database/database-options';
 import { connectionsNeeded } from '../platform/database/verify-database';
+import { changedValues } from '../platform/database/value-sample';
 import { green, person, red, type Finding, type Ground } from './check';
 
 const LOOKS = 25;
 /** What an alert is raised at while the server runs. */
 const SLOW_MS = 100;
 
-export function checkDatabase({ facts, configuration }: Ground): Finding {
+/** Also writes a row with a value of each kind, reads it and takes it back, where there are tables already. */
+export async function checkDatabase(ground: Ground): Promise<Finding> {
+  const { facts, configuration, dataSource, schema } = ground;
   const { release, durable } = facts;
+  const { verdict } = await ground.plan;
+  const hasTables = verdict.applied.length > 0 && verdict.pending.length === 0;
+  const changed = hasTables ? await changedValues(dataSource, schema) : [];
+  if (changed.length > 0)
+    return red(
+      `PostgreSQL ${release} gives back other values than were written: ${changed.join(', ')}. Look at its settings.`,
+    );
   const promise = durable
     ? 'keeps what it has acknowledged'
     : 'may forget what it has acknowledged, which only production forbids';

@@ -74,7 +74,7 @@ export class InstalledPostgres {
 }
 
 /** PostgreSQL refuses to run as root. */
-function ordinaryAccount(): { uid?: number; gid?: number } {
+export function ordinaryAccount(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {};
   const idOf = (flag: string): number =>
     Number(spawnSync('id', [flag, 'nobody'], { encoding: 'utf8' }).stdout);

@@ -9,17 +9,20 @@ import { isBehindPooler } from './database-options';
 import { Maintenance } from './maintenance';
 import { MAINTENANCE_SINCE, MONITOR_NAME } from './maintenance.queries';
 import { raiseEpochOnNewTimeline } from './timeline.queries';
+import { needs, UNFIT_SETTINGS } from './unfit-settings';
 
 /** What the last look at the database found. */
 export interface DatabaseVerdict {
   readonly isUp: boolean;
   /** Why it is down, as a word for operators: never the driver's text. */
-  readonly reason: 'ok' | 'read-only' | ConnectionFailure;
+  readonly reason: 'ok' | 'read-only' | 'unfit-settings' | ConnectionFailure;
   /** Since when the verdict is what it is, and when it was last confirmed; milliseconds of `Date.now()`. */
   readonly since: number;
   readonly checkedAt: number;
   readonly pingMs: number | undefined;
   readonly serverVersion: string | undefined;
+  /** Settings that make the database unfit, such as `datestyle = German`. */
+  readonly unfit: readonly string[];
 }
 
 const INTERVAL_MS = 500;
@@ -56,6 +59,7 @@ export class DatabaseMonitor implements OnApplicationShutdown {
     checkedAt: 0,
     pingMs: undefined,
     serverVersion: undefined,
+    unfit: [],
   };
 
   constructor(
@@ -105,11 +109,12 @@ export class DatabaseMonitor implements OnApplicationShutdown {
   private async look(): Promise<void> {
     const started = performance.now();
     try {
-      const { version, isWritable } = await inTwoTurns(TIMEOUT_MS, this.ask());
-      // What a session may write is partly decided when it begins: the next look begins a new one.
-      if (!isWritable) this.drop();
+      const { version, isWritable, unfit } = await inTwoTurns(TIMEOUT_MS, this.ask());
+      // The settings of a session are partly decided when it begins: the next look begins a new one.
+      if (!isWritable || unfit.length > 0) this.drop();
       this.crowdedSince = undefined;
-      this.conclude(isWritable ? 'ok' : 'read-only', performance.now() - started, version);
+      const reason = unfit.length > 0 ? 'unfit-settings' : isWritable ? 'ok' : 'read-only';
+      this.conclude(reason, performance.now() - started, version, unfit);
     } catch (error) {
       this.drop();
       this.conclude(this.reasonOf(error as Error), undefined, undefined);
@@ -124,16 +129,19 @@ export class DatabaseMonitor implements OnApplicationShutdown {
     return this.pause * (0.8 + Math.random() * 0.4);
   }
 
-  private async ask(): Promise<{ version: string; isWritable: boolean }> {
+  private async ask(): Promise<{ version: string; isWritable: boolean; unfit: string[] }> {
     const isNew = this.client === undefined;
     const client = this.client ?? (await this.connect());
-    const { rows } = await client.query<{ version: string; read_only: string }>(
-      `select current_setting('server_version') as version, current_setting('transaction_read_only') as read_only`,
+    const { rows } = await client.query<{ version: string; read_only: string; unfit: string[] }>(
+      `select current_setting('server_version') as version, current_setting('transaction_read_only') as read_only,
+         ${UNFIT_SETTINGS} as unfit`,
+      needs(this.configuration, this.configuration.isProduction),
     );
-    const isWritable = rows[0]!.read_only === 'off';
+    const { version, read_only, unfit } = rows[0]!;
+    const isWritable = read_only === 'off';
     if (isNew) await this.meet(client, isWritable);
     await this.askForMaintenance(client);
-    return { version: rows[0]!.version, isWritable };
+    return { version, isWritable, unfit };
   }
 
   /** No server becomes another one, or takes writes again, on a connection that we keep. */
@@ -188,6 +196,7 @@ export class DatabaseMonitor implements OnApplicationShutdown {
     reason: DatabaseVerdict['reason'],
     pingMs: number | undefined,
     serverVersion?: string,
+    unfit: readonly string[] = [],
   ): void {
     const now = Date.now();
     const isUp = reason === 'ok';
@@ -199,12 +208,13 @@ export class DatabaseMonitor implements OnApplicationShutdown {
       checkedAt: now,
       pingMs,
       serverVersion: serverVersion ?? this.current.serverVersion,
+      unfit,
     };
     // Those who have a connection are served by a read-only server, and by one that has no more to give.
     this.circuit.set(!isUp && reason !== 'read-only' && reason !== 'no-connection-free');
     if (!changed || this.isStopped) return;
     if (isUp) this.logger.log('the database is up');
-    else this.logger.warn(`the database is down: ${reason}`);
+    else this.logger.warn(`the database is down: ${[reason, ...unfit].join(', ')}`);
     for (const listener of this.listeners) this.tell(listener);
   }
 

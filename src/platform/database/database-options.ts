@@ -27,6 +27,8 @@ export interface DatabaseSchema {
   readonly migrations: (new () => Migration)[];
   /** What is to be done to rows that are there already, in batches. */
   readonly dataMigrations: readonly DataMigration[];
+  /** Writes a row with the values of a `Sample`, as $1 to $8, and returns them by the names of its fields. */
+  readonly sample?: string;
   /** Signatures of the functions that the migrations leave behind and the program calls. */
   readonly functions: string[];
 }

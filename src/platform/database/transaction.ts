@@ -55,6 +55,26 @@ export async function inSnapshot<T>(
   return runOnce(dataSource, 'REPEATABLE READ', work);
 }
 
+/** Runs `work` in a transaction of its own and takes back what it has written. */
+export async function takingBack<T>(
+  dataSource: DataSource,
+  work: (manager: EntityManager) => Promise<T>,
+): Promise<T> {
+  const runner = dataSource.createQueryRunner();
+  await runner.connect();
+  let failure: unknown = new Error();
+  try {
+    await runner.startTransaction();
+    return await work(runner.manager);
+  } catch (error) {
+    failure = error;
+    throw error;
+  } finally {
+    await rollBack(runner, failure);
+    await runner.release().catch(() => undefined);
+  }
+}
+
 async function runOnce<T>(
   dataSource: DataSource,
   isolation: 'REPEATABLE READ' | undefined,

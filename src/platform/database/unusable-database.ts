@@ -19,6 +19,9 @@ export const EXIT_CODES = {
   'migration-failed': 26,
   'migration-irreversible': 27,
   'old-tables': 28,
+  'wrong-encoding': 29,
+  'unfit-settings': 34,
+  'schema-elsewhere': 35,
 } as const;
 
 export type DatabaseFault = keyof typeof EXIT_CODES;

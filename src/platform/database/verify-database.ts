@@ -1,6 +1,9 @@
 import type { Configuration } from '../configuration/configuration';
+import { escapeIdentifier } from 'pg';
 import { DatabaseClient } from './database-client';
 import { isBehindPooler } from './database-options';
+import { ARRIVED } from './session-settings';
+import { needs, remedyOf, UNFIT_SETTINGS } from './unfit-settings';
 import { DatabaseUnusableError } from './unusable-database';
 
 const MIN_VERSION = 150_000;
@@ -27,6 +30,14 @@ interface Settings extends Omit<DatabaseFacts, 'durable'> {
   synchronous_commit: string;
   read_only: string;
   may_use: boolean;
+  encoding: string;
+  /** The settings that this connection pins are in force; null behind a pooler. */
+  arrived: string | null;
+  unfit: string[];
+  user: string;
+  database: string;
+  /** A schema other than "public" that has the tables of XFChat, while "public" has none. */
+  elsewhere: string | null;
 }
 
 /**
@@ -79,7 +90,7 @@ async function tryOnce(
 ): Promise<DatabaseFacts | DatabaseUnusableError> {
   try {
     const settings = await readSettings(url, configuration);
-    judge(settings, configuration.isProduction);
+    judge(settings, configuration);
     return { ...settings, durable: memoryLapses(settings).length === 0 };
   } catch (error) {
     return error instanceof DatabaseUnusableError ? error : refusalOf(error as NodeJS.ErrnoException);
@@ -104,6 +115,9 @@ function refusalOf(error: NodeJS.ErrnoException): DatabaseUnusableError {
         'right-missing',
         'The user of DATABASE_URL may not connect to the database. Grant the right.',
       );
+    case '08P01':
+    case '0A000':
+      return poolerUnnamed(error);
     case TOO_MANY_CONNECTIONS:
       return new DatabaseUnusableError(
         'too-few-connections',
@@ -136,6 +150,11 @@ async function readSettings(url: string, configuration: Configuration): Promise<
          current_setting('full_page_writes') as full_page_writes,
          current_setting('synchronous_commit') as synchronous_commit,
          current_setting('transaction_read_only') as read_only,
+         current_setting('server_encoding') as encoding, current_setting('${ARRIVED}', true) as arrived,
+         session_user as "user", current_database() as database, ${UNFIT_SETTINGS} as unfit,
+         (select min(n.nspname) from pg_class c join pg_namespace n on n.oid = c.relnamespace
+          where c.relkind = 'r' and c.relname in ('migration_ledger', 'database_state')
+            and has_schema_privilege(n.oid, 'usage') and to_regclass('public.' || c.relname) is null) as elsewhere,
          coalesce(has_schema_privilege(to_regnamespace('public'), 'usage'), false) as may_use,
          least(
            current_setting('max_connections')::integer
@@ -143,6 +162,7 @@ async function readSettings(url: string, configuration: Configuration): Promise<
              - coalesce(current_setting('reserved_connections', true)::integer, 0),
            (select nullif(rolconnlimit, -1) from pg_roles where rolname = current_user),
            (select nullif(datconnlimit, -1) from pg_database where datname = current_database())) as connections`,
+      needs(configuration, false),
     );
     return rows[0]!;
   } finally {
@@ -150,7 +170,7 @@ async function readSettings(url: string, configuration: Configuration): Promise<
   }
 }
 
-function judge(settings: Settings, isProduction: boolean): void {
+function judge(settings: Settings, configuration: Configuration): void {
   if (settings.version < MIN_VERSION) {
     throw new DatabaseUnusableError(
       'version-too-old',
@@ -163,9 +183,23 @@ function judge(settings: Settings, isProduction: boolean): void {
       'The user of DATABASE_URL may not use the schema "public". Grant the right.',
     );
   }
+  if (settings.encoding !== 'UTF8') {
+    throw new DatabaseUnusableError(
+      'wrong-encoding',
+      `The database stores texts as ${settings.encoding}, which cannot hold everything that people write. Make one whose encoding is UTF8 (create database … template template0 encoding 'UTF8' locale 'C.UTF-8'), and name it in DATABASE_URL.`,
+    );
+  }
+  if (settings.elsewhere !== null) {
+    const schema = escapeIdentifier(settings.elsewhere);
+    throw new DatabaseUnusableError(
+      'schema-elsewhere',
+      `The tables of XFChat are in the schema ${schema}, where a search_path once led, and belong into "public". Move them: begin; alter schema public rename to public_before; alter schema ${schema} rename to public; commit.`,
+    );
+  }
+  judgeSession(settings, isBehindPooler(configuration));
   const off = memoryLapses(settings);
   // Tests run on a database that is thrown away; people do not.
-  if (isProduction && off.length > 0) {
+  if (configuration.isProduction && off.length > 0) {
     throw new DatabaseUnusableError(
       'not-durable',
       `The database may lose messages that it has acknowledged: turn ${off.join(', ')} on for the user of DATABASE_URL.`,
@@ -177,6 +211,26 @@ function judge(settings: Settings, isProduction: boolean): void {
       'The database takes no writes (it is a standby, or read-only). Promote it, or correct DATABASE_URL.',
     );
   }
+}
+
+function judgeSession({ arrived, unfit, user, database }: Settings, isPooler: boolean): void {
+  if (!isPooler && arrived !== 'on') throw poolerUnnamed();
+  if (unfit.length === 0) return;
+  const why = isPooler
+    ? ' A pooler does not pass on what XFChat would set; have it reconnect afterwards.'
+    : '';
+  throw new DatabaseUnusableError(
+    'unfit-settings',
+    `Settings of the database do not fit: ${unfit.join(', ')}. Change them: ${remedyOf(unfit, user, database)}.${why}`,
+  );
+}
+
+function poolerUnnamed(cause?: Error): DatabaseUnusableError {
+  return new DatabaseUnusableError(
+    'unfit-settings',
+    'Something between XFChat and the database, such as a pooler, does not pass on the settings of a connection. Set DIRECT_DATABASE_URL to the address of the database itself; DATABASE_URL may then be a pooler in transaction mode.',
+    { cause },
+  );
 }
 
 /** Settings with which the server may lose what it has acknowledged. */

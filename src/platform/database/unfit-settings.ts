@@ -1,0 +1,74 @@
+import type { Configuration } from '../configuration/configuration';
+import { escapeIdentifier } from 'pg';
+import { isBehindPooler } from './database-options';
+
+const ON = '^(on|true|yes|1|t|y)$';
+const OFF = '^(off|false|no|0|f|n)$';
+const NOT_OFF = '^(?!(off|false|no|0|f|n)$)';
+
+/** A setting that no connection of ours can pin. */
+interface Need {
+  /** Which values fit: a regular expression of PostgreSQL, whatever the case. */
+  readonly fits: string;
+  /** What to set it to, as SQL. */
+  readonly remedy: string;
+}
+
+/** With another value, foreign keys are not enforced. Only a superuser may set it. */
+const ALWAYS: Readonly<Record<string, Need>> = {
+  session_replication_role: { fits: '^(origin|local)$', remedy: `'origin'` },
+};
+
+/** A pooler in transaction mode passes no settings on, and a statement outside of a transaction has none of its own. */
+const BEHIND_POOLER: Readonly<Record<string, Need>> = {
+  datestyle: { fits: '^iso', remedy: `'ISO, MDY'` },
+  default_transaction_isolation: { fits: '^read committed$', remedy: `'read committed'` },
+  standard_conforming_strings: { fits: ON, remedy: 'on' },
+  array_nulls: { fits: ON, remedy: 'on' },
+  transform_null_equals: { fits: OFF, remedy: 'off' },
+};
+
+/** The start refuses these by a fault of their own; a server that is running finds them here. */
+const DURABLE: Readonly<Record<string, Need>> = {
+  fsync: { fits: ON, remedy: 'on' },
+  full_page_writes: { fits: ON, remedy: 'on' },
+  synchronous_commit: { fits: NOT_OFF, remedy: 'on' },
+};
+
+const REMEDIES: Readonly<Record<string, Need>> = { ...ALWAYS, ...BEHIND_POOLER, ...DURABLE };
+
+/**
+ * An SQL expression: the settings that do not fit, as an array of texts such as `datestyle = German`. It looks at this
+ * session and at what later sessions of this user will begin with. Reads two small tables of the catalogue.
+ * Takes the values of `needs`.
+ */
+export const UNFIT_SETTINGS = `array(
+  select distinct need.name || ' = ' || seen.value
+  from unnest($1::text[], $2::text[]) as need (name, fits)
+  cross join lateral (
+    select current_setting(need.name) as value
+    union all
+    (select substr(entry, length(need.name) + 2)
+     from pg_db_role_setting s cross join lateral unnest(s.setconfig) as entry
+     where s.setdatabase in (0, (select oid from pg_database where datname = current_database()))
+       and s.setrole in (0, (select oid from pg_roles where rolname = session_user))
+       and lower(split_part(entry, '=', 1)) = need.name
+     order by s.setrole <> 0 desc, s.setdatabase <> 0 desc limit 1)) seen
+  where seen.value !~* need.fits)`;
+
+/** The values that `UNFIT_SETTINGS` takes. @param withDurability also what may lose acknowledged messages */
+export function needs(configuration: Configuration, withDurability: boolean): [string[], string[]] {
+  const all = Object.entries({
+    ...ALWAYS,
+    ...(isBehindPooler(configuration) && BEHIND_POOLER),
+    ...(withDurability && DURABLE),
+  });
+  return [all.map(([name]) => name), all.map(([, { fits }]) => fits)];
+}
+
+/** The statements that mend it. @param unfit as `UNFIT_SETTINGS` says, not empty */
+export function remedyOf(unfit: readonly string[], user: string, database: string): string {
+  const names = new Set(unfit.map((setting) => setting.split(' = ')[0]!));
+  const whose = `alter role ${escapeIdentifier(user)} in database ${escapeIdentifier(database)}`;
+  return [...names].map((name) => `${whose} set ${name} = ${REMEDIES[name]!.remedy}`).join('; ');
+}
