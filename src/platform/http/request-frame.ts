@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { WorkInFlight } from '../lifecycle/work-in-flight';
+import { foreign } from '../logging/foreign-text';
 import type { StructuredLogger } from '../logging/structured-logger';
 import type { Metrics } from '../metrics/metrics';
 import { isStillArriving, problemOf, sendProblem } from '../problems/problem.filter';
@@ -67,7 +68,7 @@ export function requestFrame(dependencies: {
           ...(route !== 'none' && { 'http.route': route }),
           'http.response.status_code': status,
           'url.scheme': request.protocol,
-          'url.path': path,
+          'url.path': foreign(path),
           'xfchat.request_id': requestId,
           ...(code && { 'xfchat.problem': code }),
         },
@@ -76,7 +77,7 @@ export function requestFrame(dependencies: {
       logger.event(isAlwaysAnswered ? 'debug' : 'info', 'request', {
         ...identifiersOf(context),
         method: request.method,
-        path,
+        path: foreign(path),
         status,
         durationMs: Math.round(durationMs * 10) / 10,
         ...(context.userId && { userId: context.userId }),

@@ -3,6 +3,7 @@ import pino, { type Logger as Pino } from 'pino';
 import pretty from 'pino-pretty';
 import { isSqlState } from '../database/sql-state';
 import { currentContext, identifiersOf } from '../request-context';
+import { visible, visibleJson } from './foreign-text';
 import { LineBuffer } from './line-buffer';
 
 /** Nest tells every module, route and handler that it finds; that is worth reading only while looking for something. */
@@ -23,6 +24,7 @@ type Fields = Record<string, unknown>;
  */
 export class StructuredLogger implements LoggerService {
   private readonly pino: Pino;
+  private readonly isReadable: boolean;
 
   constructor(options: { level: string; readable: boolean }) {
     const base = { level: options.level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime };
@@ -36,12 +38,15 @@ export class StructuredLogger implements LoggerService {
             translateTime: 'HH:MM:ss.l',
           }),
         )
-      : pino(base, new LineBuffer());
+      : pino(base, escaping(new LineBuffer()));
+    this.isReadable = options.readable;
   }
 
   /** One line about one thing that happened, with its fields. */
-  event(level: 'debug' | 'info' | 'warn' | 'error', message: string, fields: Fields = {}): void {
-    this.pino[level]({ ...requestFields(), ...fields }, message);
+  event(level: pino.Level, message: string, fields: Fields = {}): void {
+    const all = { ...requestFields(), ...fields };
+    if (this.isReadable) this.pino[level](readableFields(all), visible(message));
+    else this.pino[level](all, message);
   }
 
   log(message: unknown, ...rest: unknown[]): void {
@@ -66,11 +71,29 @@ export class StructuredLogger implements LoggerService {
   private write(level: pino.Level, message: unknown, rest: unknown[]): void {
     const strings = rest.filter((entry) => typeof entry === 'string');
     const error = [message, ...rest].find((entry) => entry instanceof Error);
-    this.pino[level](
-      { ...requestFields(), context: strings.at(-1), ...(error && { error: describeError(error) }) },
-      message instanceof Error ? safeMessage(message) : String(message),
-    );
+    this.event(level, message instanceof Error ? safeMessage(message) : String(message), {
+      context: strings.at(-1),
+      ...(error && { error: describeError(error) }),
+    });
   }
+}
+
+/** Escapes what JSON leaves alone and a terminal would obey. */
+function escaping(output: LineBuffer): { write(line: string): void } {
+  return { write: (line) => output.write(visibleJson(line)) };
+}
+
+/** Readable lines go to a terminal as they are. A stack is our own, and has several lines. */
+function readableFields(fields: Fields): Fields {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, name === 'stack' ? value : readableValue(value)]),
+  );
+}
+
+function readableValue(value: unknown): unknown {
+  if (typeof value === 'string') return visible(value);
+  const isPlain = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isPlain ? readableFields(value as Fields) : value;
 }
 
 function requestFields(): Fields {

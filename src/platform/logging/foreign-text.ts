@@ -1,0 +1,34 @@
+/** Longer texts of strangers are cut in logs and terminals. */
+const MAX_LENGTH = 200;
+
+/**
+ * What must not reach a terminal: control characters (C0, DEL and C1, among them the beginnings of escape sequences),
+ * line and paragraph separators, bidirectional marks, invisible characters, lone surrogates.
+ */
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+/** The same without C0, which JSON escapes by itself, in a form that is quick to look for in every line. */
+const UNSAFE_IN_JSON =
+  /[\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\udb40[\udc00-\udc7f]/g;
+
+/** A text in which everything invisible, and everything that would steer a display, is written as `\u{…}`. */
+export function visible(text: string): string {
+  return text.replace(
+    UNSAFE,
+    (character) => `\\u{${character.codePointAt(0)!.toString(16).padStart(4, '0')}}`,
+  );
+}
+
+/** A text from outside as it may stand in a log line or on a terminal: `visible`, and cut at 200 characters. */
+export function foreign(text: string): string {
+  if (text.length <= MAX_LENGTH) return visible(text);
+  return `${visible(text.slice(0, MAX_LENGTH))}… (${text.length} characters)`;
+}
+
+/** A line of JSON that means the same and holds nothing that would steer a display. */
+export function visibleJson(line: string): string {
+  return line.replace(UNSAFE_IN_JSON, (characters) =>
+    Array.from({ length: characters.length }, (_, index) => characters.charCodeAt(index))
+      .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
+}
