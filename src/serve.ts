@@ -70,10 +70,10 @@ async function bringUp(
 }
 
 async function listen(application: NestExpressApplication, configuration: Configuration): Promise<void> {
-  const { PORT, HOST, METRICS_PORT } = configuration;
+  const { PORT, listenAddress, METRICS_PORT } = configuration;
   await taking('METRICS_PORT', METRICS_PORT, () => application.get(MetricsPort).listen());
   await taking('PORT', PORT, () =>
-    HOST === undefined ? application.listen(PORT) : application.listen(PORT, HOST),
+    listenAddress === undefined ? application.listen(PORT) : application.listen(PORT, listenAddress),
   );
 }
 

@@ -73,7 +73,7 @@ export class Configuration {
   @Max(65_535)
   PORT = 3000;
 
-  /** The address to listen on; every address when unset. */
+  /** The address to listen on, for `METRICS_PORT` too. Unset: loopback, and in production every address. */
   @IsOptional()
   @IsString()
   HOST?: string;
@@ -263,6 +263,11 @@ export class Configuration {
   get tracesUrl(): string | undefined {
     const base = this.OTEL_EXPORTER_OTLP_ENDPOINT;
     return this.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? (base && `${base.replace(/\/+$/, '')}/v1/traces`);
+  }
+
+  /** Where to listen. Outside production nobody else in the network is meant to reach the server, or its metrics. */
+  get listenAddress(): string | undefined {
+    return this.HOST ?? (this.isProduction ? undefined : '127.0.0.1');
   }
 
   get backupFolder(): string {

@@ -23,6 +23,7 @@ describe('the configuration', () => {
   it('needs nothing outside production, and has the defaults of the contract', () => {
     expect(loadConfiguration({})).toMatchObject({
       PORT: 3000,
+      listenAddress: '127.0.0.1',
       DATABASE_POOL_MAX: 25,
       DATABASE_ACQUIRE_TIMEOUT_MS: 5_000,
       DATABASE_QUEUE_MAX: 1_000,
@@ -61,6 +62,12 @@ describe('the configuration', () => {
       expect(faultsOf({ TRUST_PROXY })).toEqual([]);
     },
   );
+
+  it('listens on loopback only outside production, unless HOST says otherwise', () => {
+    expect(loadConfiguration({ NODE_ENV: 'test' }).listenAddress).toBe('127.0.0.1');
+    expect(loadConfiguration({ HOST: '0.0.0.0' }).listenAddress).toBe('0.0.0.0');
+    expect(loadConfiguration(PRODUCTION).listenAddress).toBeUndefined();
+  });
 
   it('in production does not migrate by itself and drains with a delay, unless told otherwise', () => {
     expect(loadConfiguration(PRODUCTION)).toMatchObject({ MIGRATE_ON_START: false, DRAIN_DELAY_MS: 5_000 });

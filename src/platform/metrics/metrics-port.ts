@@ -19,7 +19,7 @@ export class MetricsPort implements OnApplicationShutdown {
 
   /** Does nothing where no port is set. @throws Error of Node, when the port cannot be had */
   async listen(): Promise<void> {
-    const { METRICS_PORT: port, HOST: host } = this.configuration;
+    const { METRICS_PORT: port, listenAddress: host } = this.configuration;
     if (port === undefined) return;
     const server = createServer((request, response) => {
       this.answer(request, response).catch(() => response.writeHead(500).end());
