@@ -10,6 +10,10 @@ export interface Patch {
 }
 
 const MAX_PATCHES = 100;
+/** The headers of one part of a request with several patches. */
+const MAX_PART_HEADER_BYTES = 4_096;
+/** Between two patches a text may be longer than a message may be, but not so long that each patch is slow. */
+const MAX_INTERMEDIATE_CHARACTERS = 20_000;
 const CONTENT_RANGE = /^(\S+)(?: (.*))?$/;
 const BLANK_LINE = /\r?\n\r?\n/;
 /** `.body` or `["body"]`, and a part of it. Positions with a minus count from the end, which is `-0`. */
@@ -39,7 +43,7 @@ export function readPatches(headers: { patches?: string; 'content-range'?: strin
 function readPart(bytes: Buffer): { patch: Patch; after: Buffer } {
   let start = 0;
   while (bytes[start] === 13 || bytes[start] === 10) start++;
-  const text = bytes.toString('latin1', start);
+  const text = bytes.toString('latin1', start, start + MAX_PART_HEADER_BYTES);
   const gap = BLANK_LINE.exec(text);
   if (!gap) throw malformed('there are fewer patches than announced');
   const headers = new Map(
@@ -76,7 +80,12 @@ const malformed = (detail: string): Problem => new Problem('malformed-request', 
  * @throws Problem `range-not-satisfiable` or `validation-failed`
  */
 export function patchedBody(body: string, patches: readonly Patch[]): string {
-  return patches.reduce(patchedOnce, body);
+  return patches.reduce((text, patch) => {
+    // Code points are at most as many as code units, which cost nothing to count.
+    if (text.length > MAX_INTERMEDIATE_CHARACTERS)
+      throw new Problem('message-too-long', { detail: 'a patch makes the message too long' });
+    return patchedOnce(text, patch);
+  }, body);
 }
 
 function patchedOnce(body: string, { unit, range, content }: Patch): string {

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { raw, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import { Problem } from '../problems/problem';
+import { exceedsJsonBounds, JSON_BOUNDS } from '../validation/json-bounds';
 
 /** The largest legal body (4,000 characters, each escaped to twelve bytes) fits with room to spare. */
 export const MAX_BODY_BYTES = 128 * 1024;
@@ -41,8 +42,10 @@ function parse(request: Request, _response: Response, next: NextFunction): void 
   // Decoding would put U+FFFD in the place of what is no UTF-8, and the text would not be kept as it was sent.
   if (!isUtf8(bytes))
     return next(new Problem('malformed-request', { detail: 'the body is not valid UTF-8' }));
+  const text = bytes.toString('utf8');
+  if (exceedsJsonBounds(text)) return next(new Problem('malformed-request', { detail: JSON_BOUNDS }));
   try {
-    request.body = JSON.parse(bytes.toString('utf8')) as unknown;
+    request.body = JSON.parse(text) as unknown;
   } catch {
     return next(new Problem('malformed-request', { detail: 'the body is not valid JSON' }));
   }

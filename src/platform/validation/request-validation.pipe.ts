@@ -7,6 +7,8 @@ import { invalidField, Problem, type FieldError } from '../problems/problem';
 const MAX_DEPTH = 8;
 /** class-transformer passes these over in silence; nothing of ours is called so. */
 const NEVER_FIELDS = ['__proto__', 'constructor', 'prototype'];
+/** More faults than this are of no use to anybody, and a hostile body has thousands. */
+const MAX_FAULTS = 20;
 const BUILT_IN: unknown[] = [String, Number, Boolean, Array, Object, Date, undefined];
 
 /**
@@ -48,7 +50,11 @@ export function toValid<T extends object>(dto: new () => T, value: unknown, pref
     forbidUnknownValues: true,
     stopAtFirstError: true,
   });
-  const errors = faults.flatMap((fault) => fieldErrors(fault, prefix));
+  const errors: FieldError[] = [];
+  for (const fault of faults) {
+    if (errors.length >= MAX_FAULTS) break;
+    errors.push(...fieldErrors(fault, prefix).slice(0, MAX_FAULTS - errors.length));
+  }
   if (errors.length === 0) return instance;
   // A problem of its own in the contract: the only thing wrong is the length of a message.
   if (errors.every((error) => error.detail.startsWith(TOO_LONG_MESSAGE))) {
