@@ -56,4 +56,37 @@ describe('what is written', () => {
     await tab.page.getByRole('heading', { name: '<b>Ben</b>' }).waitFor();
     expect(tab.faults).toEqual([]);
   });
+
+  it('stays in its own place, however many marks are piled up, and turns around nothing else', async () => {
+    const zoe = await signUp(bench.url, { displayName: 'Zoe' });
+    const id = await zoe.direct(ada);
+    await zoe.send(id, 'the line before');
+    await zoe.send(id, `piled ${'a' + '\u0301'.repeat(300)} up`);
+    await tab.openConversation(/Zoe/);
+    await tab.row('piled').waitFor();
+    const clip = await tab.page.evaluate(() => {
+      const text = [...document.querySelectorAll<HTMLElement>('.text')].at(-1)!;
+      const { overflowX, overflowY, unicodeBidi } = getComputedStyle(text);
+      return { overflowX, overflowY, unicodeBidi };
+    });
+    expect(clip).toEqual({ overflowX: 'clip', overflowY: 'clip', unicodeBidi: 'isolate' });
+  });
+
+  it('says where a link leads when its words do not', async () => {
+    const zoe = await signUp(bench.url, { displayName: 'Zoe the second' });
+    const id = await zoe.direct(ada);
+    await zoe.send(id, 'pay at [https://bank.example](https://evil.example/x) now');
+    await zoe.send(id, 'https://аррӏе.com and https://example.org/a');
+    await tab.openConversation(/Zoe the second/);
+    await tab.shows([
+      'pay at https://bank.example (leads to evil.example) now',
+      'https://аррӏе.com (leads to xn--80ak6aa92e.com) and https://example.org/a',
+    ]);
+    const links = await tab.page.evaluate(() =>
+      [...document.querySelectorAll<HTMLAnchorElement>('.text a')].map(({ rel, title }) => ({ rel, title })),
+    );
+    expect(links[0]).toEqual({ rel: 'noopener noreferrer nofollow', title: 'https://evil.example/x' });
+    expect(links[1]!.title).toBe('https://xn--80ak6aa92e.com/');
+    expect(tab.faults).toEqual([]);
+  });
 });

@@ -8,6 +8,7 @@ import {
 } from '@xfchat/client';
 import type { Drafts } from './drafts.ts';
 import type { Friends } from './people/friends.ts';
+import { nameOf, visibleName } from './people/names.ts';
 import type { People } from './people/people.ts';
 import { checkRelease } from './release.ts';
 import type { Request } from './request.ts';
@@ -127,8 +128,9 @@ export class Chat {
   }
 
   titleOf(conversation: Conversation): string {
-    if (conversation.type === 'group') return conversation.title ?? 'A group';
-    return this.partner(conversation)?.user.displayName ?? ERASED_NAME;
+    if (conversation.type === 'group') return visibleName(conversation.title ?? '', 'A group');
+    const partner = this.partner(conversation);
+    return partner ? nameOf(partner.user) : ERASED_NAME;
   }
 
   reloadProfile(): Promise<void> {

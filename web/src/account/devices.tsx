@@ -3,6 +3,7 @@ import { useChat } from '../context.ts';
 import { useAttempt } from '../frame/attempt.ts';
 import { Failure } from '../frame/failure.tsx';
 import { wholeTime } from '../times.ts';
+import { visibleName } from '../people/names.ts';
 
 interface Device {
   readonly id: string;
@@ -37,7 +38,7 @@ export function Devices() {
           <li key={device.id}>
             <span class="person-words">
               <span class="person-name" dir="auto">
-                {device.deviceName ?? 'A device without a name'}
+                {visibleName(device.deviceName ?? '', 'A device without a name')}
                 {device.current && <span class="muted"> (this one)</span>}
               </span>
               <span class="muted">Last used {wholeTime(device.lastUsedAt)}</span>
@@ -45,7 +46,7 @@ export function Devices() {
             {!device.current && (
               <button
                 type="button"
-                aria-label={`Sign out ${device.deviceName ?? 'the device without a name'}`}
+                aria-label={`Sign out ${visibleName(device.deviceName ?? '', 'the device without a name')}`}
                 disabled={attempt.isBusy}
                 onClick={() => end([device])}
               >

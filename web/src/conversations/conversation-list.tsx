@@ -6,6 +6,7 @@ import { Avatar } from '../people/avatar.tsx';
 import { follow, pathOf, route } from '../route.ts';
 import { shortTime, wholeTime } from '../times.ts';
 import { ERASED_NAME } from '../words.ts';
+import { isolated, nameOf } from '../people/names.ts';
 
 /** Everything that one takes part in, the latest activity first, and the ways to everything else. */
 export function ConversationList() {
@@ -112,5 +113,5 @@ function preview({ messages, outgoing, participants, type }: Conversation, chat:
   if (type === 'direct') return text;
   if (last.senderId === null) return `${ERASED_NAME}: ${text}`;
   const sender = participants.find(({ userId }) => userId === last.senderId);
-  return sender ? `${sender.user.displayName}: ${text}` : text;
+  return sender ? `${isolated(nameOf(sender.user))}: ${text}` : text;
 }

@@ -10,6 +10,7 @@ import { ConflictDialog } from './conflict-dialog.tsx';
 import { HistoryDialog } from './history-dialog.tsx';
 import type { MessageActions } from './message-actions.ts';
 import { MessageList } from './message-list.tsx';
+import { isolated, nameOf } from '../people/names.ts';
 
 /** Whatever is missing is mostly there before anybody could read that it is missing; in milliseconds. */
 const GAP_PATIENCE_MS = 1_000;
@@ -163,7 +164,7 @@ function Announcement({ conversation }: { conversation: Conversation }) {
   const sender = conversation.participants.find(({ userId }) => userId === newest?.senderId);
   return (
     <p class="hidden" aria-live="polite">
-      {isNew && `${sender?.user.displayName ?? ''}: ${newest.body}`}
+      {isNew && `${sender ? isolated(nameOf(sender.user)) : ''}: ${newest.body}`}
     </p>
   );
 }

@@ -7,6 +7,7 @@ import type { MessageActions } from './message-actions.ts';
 import { MessageRow } from './message-row.tsx';
 import { around, atEnd, earlier, followed, later, type Held, type MessageWindow } from './message-window.ts';
 import { isOutgoing, quotedIn, rowsOf } from './rows.ts';
+import { nameOf as nameOfUser } from '../people/names.ts';
 
 /** Nearer to an end of what is drawn than this, more is drawn; in pixels. */
 const NEAR = 900;
@@ -316,5 +317,7 @@ function Beginning({ hasOlder, isOnline, failure, onRetry }: BeginningProps) {
 /** Undefined of those who have left. */
 function nameOf(id: string | null, ownUserId: string, users: ReadonlyMap<string, User>): string | undefined {
   if (id === null) return ERASED_NAME;
-  return id === ownUserId ? 'You' : users.get(id)?.displayName;
+  if (id === ownUserId) return 'You';
+  const user = users.get(id);
+  return user && nameOfUser(user);
 }

@@ -9,6 +9,7 @@ import type { MessageActions } from './message-actions.ts';
 import { MessageState } from './message-state.tsx';
 import { MessageToolbar } from './message-toolbar.tsx';
 import { isOutgoing, type Said } from './rows.ts';
+import { nameOf } from '../people/names.ts';
 
 export interface RowProps {
   readonly said: Said;
@@ -68,7 +69,7 @@ function Row(props: RowProps & RowState & { onEnter: () => void; onLeave: () => 
       {showsSender && (
         <div class="row-avatar">
           {startsTurn && (
-            <Avatar id={message?.senderId ?? ''} name={sender?.displayName ?? '?'} size="small" />
+            <Avatar id={message?.senderId ?? ''} name={sender ? nameOf(sender) : '?'} size="small" />
           )}
         </div>
       )}
@@ -122,9 +123,10 @@ function Row(props: RowProps & RowState & { onEnter: () => void; onLeave: () => 
 
 function SenderName({ id, known }: { id: string | null; known: User | undefined }) {
   const { people } = useChat();
-  if (known) return <>{known.displayName}</>;
+  if (known) return <>{nameOf(known)}</>;
   if (id === null) return <>{ERASED_NAME}</>;
-  return <>{people.of(id).value?.displayName ?? 'Somebody who has left'}</>;
+  const found = people.of(id).value;
+  return <>{found ? nameOf(found) : 'Somebody who has left'}</>;
 }
 
 function Quote({ quoted, quotedName, said, isCurrent, actions }: RowProps) {

@@ -1,5 +1,6 @@
 import type { Participant, Role } from '@xfchat/client';
 import { PersonAction, PersonEntry } from '../people/person-entry.tsx';
+import { nameOf } from '../people/names.ts';
 
 interface EntryProps {
   readonly participant: Participant;
@@ -30,7 +31,7 @@ export function ParticipantEntry({
     <PersonEntry user={user} note={isSelf ? 'You' : undefined}>
       {isBelow && myRole === 'owner' ? (
         <select
-          aria-label={`Role of ${user.displayName}`}
+          aria-label={`Role of ${nameOf(user)}`}
           value={role}
           disabled={isBusy}
           onChange={(event) => onRole(event.currentTarget.value as Role)}

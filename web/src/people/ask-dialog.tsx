@@ -4,6 +4,7 @@ import { useAttempt } from '../frame/attempt.ts';
 import { Dialog } from '../frame/dialog.tsx';
 import { Field } from '../frame/field.tsx';
 import { Form, textOf } from '../frame/form.tsx';
+import { isolated, nameOf } from './names.ts';
 
 /** Asks somebody to be friends. Who might not know one is told something with it. */
 export function AskDialog({ user, onClose }: { user: User; onClose: () => void }) {
@@ -13,7 +14,7 @@ export function AskDialog({ user, onClose }: { user: User; onClose: () => void }
     if (await attempt.run(() => friends.ask(user.username, textOf(fields, 'message')))) onClose();
   };
   return (
-    <Dialog title={`Ask ${user.displayName} to be friends`} onClose={onClose}>
+    <Dialog title={`Ask ${isolated(nameOf(user))} to be friends`} onClose={onClose}>
       <Form
         attempt={attempt}
         class="fields"

@@ -9,6 +9,7 @@ import { goTo, pathOf } from '../route.ts';
 import { FindPeople } from './find-people.tsx';
 import { PersonAction, PersonEntry } from './person-entry.tsx';
 import { Requests } from './requests.tsx';
+import { isolated, nameOf } from './names.ts';
 
 type Question = { readonly kind: 'remove' | 'block'; readonly user: User };
 
@@ -59,7 +60,7 @@ export function FriendsScreen() {
       </div>
       {question?.kind === 'remove' && (
         <Confirmation
-          title={`Remove ${question.user.displayName}?`}
+          title={`Remove ${isolated(nameOf(question.user))}?`}
           text="You will not be friends any more. What you wrote to each other stays."
           action="Remove"
           onConfirm={() => void attempt.run(() => friends.remove(question.user))}
@@ -68,7 +69,7 @@ export function FriendsScreen() {
       )}
       {question?.kind === 'block' && (
         <Confirmation
-          title={`Block ${question.user.displayName}?`}
+          title={`Block ${isolated(nameOf(question.user))}?`}
           text="You will not be friends any more, and cannot write to each other. They are not told."
           action="Block"
           onConfirm={() => void attempt.run(() => friends.block(question.user))}

@@ -1,6 +1,7 @@
 import type { User } from '@xfchat/client';
 import type { ComponentChildren } from 'preact';
 import { Person } from './person.tsx';
+import { nameOf } from './names.ts';
 
 interface EntryProps {
   readonly user: User;
@@ -42,7 +43,7 @@ export function PersonAction({ user, text, label = text, isPrimary, isDisabled, 
     <button
       type="button"
       class={isPrimary ? 'primary' : undefined}
-      aria-label={`${label} ${user.displayName}`}
+      aria-label={`${label} ${nameOf(user)}`}
       disabled={isDisabled}
       onClick={onClick}
     >

@@ -1,14 +1,15 @@
 import type { User } from '@xfchat/client';
 import { Avatar } from './avatar.tsx';
+import { nameOf } from './names.ts';
 
 /** Somebody in a list. */
 export function Person({ user, note }: { user: User; note?: string | undefined }) {
   return (
     <span class="person">
-      <Avatar id={user.id} name={user.displayName} />
+      <Avatar id={user.id} name={nameOf(user)} />
       <span class="person-words">
         <span class="person-name" dir="auto">
-          {user.displayName}
+          {nameOf(user)}
           {note && <span class="muted"> ({note})</span>}
         </span>
         <span class="muted" dir="auto">

@@ -1,5 +1,7 @@
 import type { ComponentChildren } from 'preact';
-import { parseText, type Piece } from './parse-text.ts';
+import { hostToShow, looksLikeAddress } from './link-target.ts';
+import { parseText } from './parse-text.ts';
+import type { Piece } from './pieces.ts';
 
 const ELEMENTS = {
   paragraph: 'p',
@@ -27,16 +29,36 @@ function show(piece: Piece): ComponentChildren {
         </pre>
       );
     case 'link':
-      return (
-        <a href={piece.address} target="_blank" rel="noopener noreferrer nofollow">
-          {piece.pieces.map(show)}
-        </a>
-      );
+      return <Link address={piece.address} pieces={piece.pieces} />;
     default: {
       const Element = ELEMENTS[piece.kind];
       return <Element>{piece.pieces.map(show)}</Element>;
     }
   }
+}
+
+/** Says where it leads, unless its words do. */
+function Link({ address, pieces }: { address: string; pieces: readonly Piece[] }) {
+  const words = wordsOf(pieces);
+  const host = hostToShow(address, words);
+  return (
+    <>
+      <a href={address} title={new URL(address).href} target="_blank" rel="noopener noreferrer nofollow">
+        <bdi>{pieces.map(show)}</bdi>
+      </a>
+      {host && (
+        <bdi class={looksLikeAddress(words) ? 'link-host deceptive' : 'link-host'} dir="ltr">
+          {` (${looksLikeAddress(words) ? 'leads to ' : ''}${host})`}
+        </bdi>
+      )}
+    </>
+  );
+}
+
+function wordsOf(pieces: readonly Piece[]): string {
+  return pieces
+    .map((piece) => ('pieces' in piece ? wordsOf(piece.pieces) : 'text' in piece ? piece.text : ' '))
+    .join('');
 }
 
 /** What somebody has written. Its direction is its own. */

@@ -1,116 +1,168 @@
-import { Marked, type Token, type Tokens } from 'marked';
+import { parseInline } from './parse-inline.ts';
+import { MAX_DEPTH, type Piece, type Steps } from './pieces.ts';
 
-/** A message as it is shown: a tree of a few kinds of things. There is no HTML in it, and no way to make any. */
-export type Piece =
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'code' | 'code-block'; readonly text: string }
-  | { readonly kind: 'break' }
-  | { readonly kind: 'link'; readonly address: string; readonly pieces: readonly Piece[] }
-  | {
-      readonly kind: 'paragraph' | 'strong' | 'emphasis' | 'deleted' | 'quote' | 'list' | 'numbers' | 'item';
-      readonly pieces: readonly Piece[];
-    };
+const FENCE = /^ {0,3}(`{3,}|~{3,})[^`]*$/;
+const QUOTE = /^ {0,3}> ?/;
+const BULLET = /^( {0,3})([-*+])( {1,4})(?=\S)/;
+const NUMBER = /^( {0,3})(\d{1,9})[.)]( {1,4})(?=\S)/;
+/** Marks inside marks inside marks: shown as they were written. */
+const TOO_DEEP = /^(?:[ \t]*(?:[>*+-]|\d{1,9}[.)])){8}/m;
+const BLANK = /^\s*$/;
 
-/** Deeper than people write. */
-const MAX_DEPTH = 12;
-const ADDRESS = /^(https?:\/\/|mailto:)/i;
+interface Marker {
+  readonly kind: 'list' | 'numbers';
+  /** The bullet, for lists; different bullets begin different lists. */
+  readonly bullet: string;
+  /** In spaces: how far the marker is indented, and where the text after it begins. */
+  readonly indent: number;
+  readonly length: number;
+}
 
-const none = (): undefined => undefined;
-/** The subset: what is not in it stays the text that was written. */
-const marked = new Marked({
-  gfm: true,
-  breaks: true,
-  tokenizer: {
-    code: none,
-    heading: none,
-    lheading: none,
-    hr: none,
-    html: none,
-    tag: none,
-    table: none,
-    def: none,
-  },
-});
+/**
+ * Reads a small subset of Markdown: what is not in it stays the text that was written. The time is proportional to the
+ * length of the message: each line is read once for each level of quotes and lists, of which there are at most
+ * `MAX_DEPTH`, and `parseInline` reads each character a bounded number of times.
+ * @param steps counts what that has cost
+ */
+export function parseText(body: string, steps: Steps = { count: 0 }): Piece[] {
+  if (TOO_DEEP.test(body)) return [{ kind: 'paragraph', pieces: plain(body) }];
+  return blocks(body.split(/\r\n?|\n/), 0, steps);
+}
 
-/** @returns what a message says, in a small subset of Markdown */
-export function parseText(body: string): Piece[] {
-  // Marks inside marks inside marks: shown as they were written, before reading them costs anything.
-  if (/^(?:[ \t]*(?:[>*+-]|\d{1,9}[.)])){8}/m.test(body) || /[[\]*_~`]{24}/.test(body)) return plain(body);
-  try {
-    return blocks(marked.lexer(body), 0);
-  } catch {
-    return plain(body);
+function blocks(lines: readonly string[], depth: number, steps: Steps): Piece[] {
+  const found: Piece[] = [];
+  let paragraph: string[] = [];
+  const endParagraph = (): void => {
+    if (paragraph.length > 0)
+      found.push({ kind: 'paragraph', pieces: parseInline(paragraph.join('\n'), steps) });
+    paragraph = [];
+  };
+  let index = 0;
+  while (index < lines.length) {
+    const line = lines[index]!;
+    steps.count += line.length + 1;
+    const fence = FENCE.exec(line)?.[1];
+    const marker = depth < MAX_DEPTH ? markerOf(line) : undefined;
+    const isBlock = fence ?? marker ?? (depth < MAX_DEPTH && QUOTE.test(line));
+    if (isBlock || BLANK.test(line)) endParagraph();
+    if (fence) index = codeBlock(lines, index, fence, found, steps);
+    // "1987. That was a year": a list would begin at 1.
+    else if (marker) index = list(lines, index, marker, found, depth, steps);
+    else if (isBlock) index = quote(lines, index, found, depth, steps);
+    else {
+      if (!BLANK.test(line)) paragraph.push(line);
+      index++;
+    }
   }
+  endParagraph();
+  return found;
+}
+
+function markerOf(line: string): Marker | undefined {
+  const bullet = BULLET.exec(line);
+  if (bullet)
+    return { kind: 'list', bullet: bullet[2]!, indent: bullet[1]!.length, length: bullet[0].length };
+  const number = NUMBER.exec(line);
+  return number?.[2] === '1' ? numberOf(line) : undefined;
+}
+
+/** @returns the index of the line after it */
+function codeBlock(
+  lines: readonly string[],
+  start: number,
+  fence: string,
+  found: Piece[],
+  steps: Steps,
+): number {
+  const isEnd = (line: string): boolean => {
+    const text = line.trim();
+    return text.length >= fence.length && text === fence.charAt(0).repeat(text.length);
+  };
+  let end = start + 1;
+  while (end < lines.length && !isEnd(lines[end]!)) steps.count += lines[end++]!.length + 1;
+  found.push({ kind: 'code-block', text: lines.slice(start + 1, end).join('\n') });
+  return end + 1;
+}
+
+function quote(lines: readonly string[], start: number, found: Piece[], depth: number, steps: Steps): number {
+  const inner: string[] = [];
+  let end = start;
+  for (; end < lines.length && QUOTE.test(lines[end]!); end++) {
+    steps.count += lines[end]!.length + 1;
+    inner.push(lines[end]!.replace(QUOTE, ''));
+  }
+  found.push({ kind: 'quote', pieces: blocks(inner, depth + 1, steps) });
+  return end;
+}
+
+/** Items of one kind; what is indented below an item belongs to it. */
+function list(
+  lines: readonly string[],
+  start: number,
+  first: Marker,
+  found: Piece[],
+  depth: number,
+  steps: Steps,
+): number {
+  const items: string[][] = [];
+  let end = start;
+  while (end < lines.length) {
+    const line = lines[end]!;
+    steps.count += line.length + 1;
+    if (items.length > 0 && indentOf(line) >= first.indent + 2) {
+      items.at(-1)!.push(line.slice(Math.min(indentOf(line), first.length)));
+    } else if (isSameList(line, first)) {
+      const marker = first.kind === 'list' ? markerOf(line) : numberOf(line);
+      items.push([line.slice(marker!.length)]);
+    } else {
+      // Blank lines may stand between items; those after the last item end the list.
+      let next = end;
+      while (next < lines.length && BLANK.test(lines[next]!)) steps.count += lines[next++]!.length + 1;
+      const after = next > end ? lines[next] : undefined;
+      if (after === undefined) break;
+      if (indentOf(after) >= first.indent + 2) items.at(-1)!.push('');
+      else if (!isSameList(after, first)) break;
+      end = next;
+      continue;
+    }
+    end++;
+  }
+  const pieces = items.map((item): Piece => ({ kind: 'item', pieces: itemOf(item, depth + 1, steps) }));
+  found.push({ kind: first.kind, pieces });
+  return end;
+}
+
+/** The second number and those after it may be any. */
+function numberOf(line: string): Marker | undefined {
+  const number = NUMBER.exec(line);
+  return number
+    ? { kind: 'numbers', bullet: '', indent: number[1]!.length, length: number[0].length }
+    : undefined;
+}
+
+function indentOf(line: string): number {
+  let indent = 0;
+  while (line.charAt(indent) === ' ') indent++;
+  return indent;
+}
+
+function isSameList(line: string, { kind, bullet }: Marker): boolean {
+  const marker = kind === 'list' ? markerOf(line) : numberOf(line);
+  return marker?.kind === kind && marker.bullet === bullet;
+}
+
+/** An item of one paragraph is not set as one. */
+function itemOf(lines: readonly string[], depth: number, steps: Steps): Piece[] {
+  const [first, ...rest] = blocks(lines, depth, steps);
+  if (first?.kind !== 'paragraph') return first ? [first, ...rest] : [];
+  return rest.some(({ kind }) => kind === 'paragraph') ? [first, ...rest] : [...first.pieces, ...rest];
 }
 
 function plain(body: string): Piece[] {
-  return [{ kind: 'paragraph', pieces: withBreaks(body) }];
-}
-
-function withBreaks(text: string): Piece[] {
-  return text
+  return body
     .split('\n')
     .flatMap((line, index): Piece[] => [
       ...(index > 0 ? [{ kind: 'break' } as const] : []),
       { kind: 'text', text: line },
     ]);
-}
-
-function blocks(tokens: readonly Token[], depth: number): Piece[] {
-  return tokens.flatMap((token): Piece[] => {
-    if (depth > MAX_DEPTH) return withBreaks(token.raw);
-    switch (token.type) {
-      case 'space':
-        return [];
-      case 'paragraph':
-        return [{ kind: 'paragraph', pieces: inline(token.tokens ?? [], depth + 1) }];
-      case 'code':
-        return [{ kind: 'code-block', text: (token as Tokens.Code).text }];
-      case 'blockquote':
-        return [{ kind: 'quote', pieces: blocks(token.tokens ?? [], depth + 1) }];
-      case 'list':
-        return list(token as Tokens.List, depth + 1);
-      case 'text':
-        return inline(token.tokens ?? [token], depth + 1);
-      default:
-        return plain(token.raw);
-    }
-  });
-}
-
-function list({ ordered, start, items, raw }: Tokens.List, depth: number): Piece[] {
-  // "1987. That was a year": a list would begin at 1.
-  if (ordered && start !== 1) return plain(raw);
-  const pieces = items.map((item): Piece => ({ kind: 'item', pieces: blocks(item.tokens, depth) }));
-  return [{ kind: ordered ? 'numbers' : 'list', pieces }];
-}
-
-const INLINE = { strong: 'strong', em: 'emphasis', del: 'deleted' } as const;
-
-function inline(tokens: readonly Token[], depth: number): Piece[] {
-  return tokens.flatMap((token): Piece[] => {
-    if (depth > MAX_DEPTH) return withBreaks(token.raw);
-    switch (token.type) {
-      case 'strong':
-      case 'em':
-      case 'del':
-        return [{ kind: INLINE[token.type], pieces: inline(token.tokens ?? [], depth + 1) }];
-      case 'codespan':
-        return [{ kind: 'code', text: (token as Tokens.Codespan).text }];
-      case 'br':
-        return [{ kind: 'break' }];
-      case 'link': {
-        const address = (token as Tokens.Link).href;
-        if (!ADDRESS.test(address) || !URL.canParse(address)) return withBreaks(token.raw);
-        return [{ kind: 'link', address, pieces: inline(token.tokens ?? [], depth + 1) }];
-      }
-      case 'escape':
-        return withBreaks((token as Tokens.Escape).text);
-      case 'text':
-        // Its `raw`, since `text` has some of its entities replaced.
-        return token.tokens ? inline(token.tokens, depth + 1) : withBreaks(token.raw);
-      default:
-        return withBreaks(token.raw);
-    }
-  });
 }

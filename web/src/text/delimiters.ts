@@ -1,0 +1,96 @@
+import { characterTest } from './characters.ts';
+import type { Steps } from './pieces.ts';
+
+export type Mark = '*' | '_' | '~';
+
+/** What a pair of marks means. */
+interface Pair {
+  readonly kind: 'strong' | 'emphasis' | 'deleted';
+  /** How many marks of each of the two runs it has used. */
+  readonly length: number;
+}
+
+/** A run of equal marks, and what has become of them: first those that close, then those left over, then those that open. */
+export interface Delimiter {
+  readonly character: Mark;
+  readonly length: number;
+  readonly canOpen: boolean;
+  readonly canClose: boolean;
+  left: number;
+  /** In the order of the text. */
+  readonly closes: Pair[];
+  /** The innermost first. */
+  readonly opens: Pair[];
+}
+
+const isSpace = characterTest(/^\s?$/u);
+const isPunctuation = characterTest(/^[\p{P}\p{S}]$/u);
+
+/**
+ * @param before the character before the run, empty at the beginning
+ * @param after the character after it, empty at the end
+ */
+export function delimiterOf(character: Mark, length: number, before: string, after: string): Delimiter {
+  const isOpening = !isSpace(after) && (!isPunctuation(after) || isSpace(before) || isPunctuation(before));
+  const isClosing = !isSpace(before) && (!isPunctuation(before) || isSpace(after) || isPunctuation(after));
+  const rest = { character, length, left: length, closes: [], opens: [] };
+  if (character === '~')
+    return { ...rest, canOpen: length === 2 && isOpening, canClose: length === 2 && isClosing };
+  if (character === '*') return { ...rest, canOpen: isOpening, canClose: isClosing };
+  // Not within words: snake_case.
+  return {
+    ...rest,
+    canOpen: isOpening && (!isClosing || isPunctuation(before)),
+    canClose: isClosing && (!isOpening || isPunctuation(after)),
+  };
+}
+
+/**
+ * Finds which runs belong together, as CommonMark says ("process emphasis"). A search that was in vain is not repeated
+ * below where it began: so all searches together are proportional to the number of runs.
+ */
+export function matchDelimiters(runs: readonly Delimiter[], steps: Steps): void {
+  const openers: Delimiter[] = [];
+  /** By the kind of a closing run: below this height of `openers`, none belongs to it. */
+  const bottoms = new Map<string, number>();
+  const cut = (height: number): void => {
+    openers.length = height;
+    for (const [kind, bottom] of bottoms) if (bottom > height) bottoms.set(kind, height);
+  };
+  for (const closer of runs) {
+    steps.count++;
+    const kind = `${closer.character}${closer.canOpen}${closer.length % 3}`;
+    while (closer.canClose && closer.left > 0) {
+      const bottom = bottoms.get(kind) ?? 0;
+      let height = openers.length - 1;
+      while (height >= bottom && !belongTogether(openers[height]!, closer)) {
+        steps.count++;
+        height--;
+      }
+      if (height < bottom) {
+        bottoms.set(kind, openers.length);
+        break;
+      }
+      const opener = openers[height]!;
+      join(opener, closer);
+      cut(opener.left > 0 ? height + 1 : height);
+    }
+    if (closer.canOpen && closer.left > 0) openers.push(closer);
+  }
+}
+
+function belongTogether(opener: Delimiter, closer: Delimiter): boolean {
+  if (opener.character !== closer.character) return false;
+  const isAmbiguous = (opener.canClose || closer.canOpen) && (opener.length + closer.length) % 3 === 0;
+  return !isAmbiguous || (opener.length % 3 === 0 && closer.length % 3 === 0);
+}
+
+function join(opener: Delimiter, closer: Delimiter): void {
+  const isDouble = opener.left >= 2 && closer.left >= 2;
+  const length = isDouble ? 2 : 1;
+  const kind = closer.character === '~' ? 'deleted' : isDouble ? 'strong' : 'emphasis';
+  opener.opens.push({ kind, length });
+  closer.closes.push({ kind, length });
+  opener.left -= length;
+  closer.left -= length;
+}
