@@ -3,9 +3,17 @@ import { SignJWT, type JWTHeaderParameters, type JWTPayload } from 'jose';
 import { Configuration } from '../platform/configuration/configuration';
 import { Problem } from '../platform/problems/problem';
 import { AccessTokens, LEEWAY_SECONDS } from './access-tokens';
+import { SigningKeys } from './signing-keys';
 
 const AUTH_SECRET = 'a'.repeat(48);
-const tokens = new AccessTokens(Object.assign(new Configuration(), { AUTH_SECRET }));
+const tokensOf = (secret: string, secondary?: string): AccessTokens => {
+  const configuration = Object.assign(new Configuration(), {
+    AUTH_SECRET: secret,
+    AUTH_SECRET_SECONDARY: secondary,
+  });
+  return new AccessTokens(configuration, new SigningKeys(configuration));
+};
+const tokens = tokensOf(AUTH_SECRET);
 const key = createHmac('sha256', AUTH_SECRET).update('access-token').digest();
 const now = (): number => Math.floor(Date.now() / 1_000);
 
@@ -18,9 +26,9 @@ const signed = (claims: object = {}, header: object = {}): Promise<string> =>
     .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt', ...header } as JWTHeaderParameters)
     .sign(key);
 
-function outcomeOf(token: string): string {
+function outcomeOf(token: string, by = tokens): string {
   try {
-    tokens.verify(token);
+    by.verify(token);
     return 'accepted';
   } catch (error) {
     return error instanceof Problem ? error.code : 'an error that is no problem';
@@ -98,5 +106,36 @@ describe('access tokens', () => {
   it('are accepted within the leeway after they expire, and not later', async () => {
     expect(outcomeOf(await signed({ exp: now() - LEEWAY_SECONDS + 5 }))).toBe('accepted');
     expect(outcomeOf(await signed({ exp: now() - LEEWAY_SECONDS - 1 }))).toBe('token-expired');
+  });
+
+  describe('while the secret is changed', () => {
+    const [next, old] = ['n'.repeat(48), AUTH_SECRET];
+    const [during, after] = [tokensOf(next, old), tokensOf(next)];
+
+    it('are accepted when signed with either of the two, and signed with the first', () => {
+      expect(outcomeOf(tokens.sign(userId, sessionId), during)).toBe('accepted');
+      expect(outcomeOf(during.sign(userId, sessionId), after)).toBe('accepted');
+      expect(outcomeOf(during.sign(userId, sessionId), tokens)).toBe('unauthenticated');
+      expect(outcomeOf(tokens.sign(userId, sessionId), after)).toBe('unauthenticated');
+    });
+
+    it('are accepted without a key id, as earlier releases signed them', async () => {
+      expect(outcomeOf(await signed(), during)).toBe('accepted');
+      expect(outcomeOf(await signed(), after)).toBe('unauthenticated');
+      expect(outcomeOf(await signed({ exp: now() - 3_600 }), during)).toBe('token-expired');
+    });
+
+    it('name a key that says nothing about the secret, the same on every server', () => {
+      const kidOf = (token: string): string =>
+        (JSON.parse(Buffer.from(token.split('.')[0]!, 'base64url').toString()) as { kid: string }).kid;
+      const kid = kidOf(during.sign(userId, sessionId));
+      expect(kid).toMatch(/^[\w-]{12}$/);
+      expect(kidOf(after.sign(userId, sessionId))).toBe(kid);
+      expect(kidOf(tokens.sign(userId, sessionId))).not.toBe(kid);
+    });
+
+    it.each(['no such key', '', null, 7, {}, ['a']])('are refused when they name the key %j', async (kid) => {
+      expect(outcomeOf(await signed({}, { kid }), during)).toBe('unauthenticated');
+    });
   });
 });

@@ -1,10 +1,9 @@
-import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { sign, TokenExpiredError, verify, type Jwt } from 'jsonwebtoken';
-import { authSecret } from '../platform/configuration/auth-secret';
+import { decode, JsonWebTokenError, sign, TokenExpiredError, verify, type Jwt } from 'jsonwebtoken';
 import { Configuration } from '../platform/configuration/configuration';
 import { Problem } from '../platform/problems/problem';
 import { isStoredId } from '../platform/validation/field-rules';
+import { SigningKeys, type SigningKey } from './signing-keys';
 
 export interface AccessClaims {
   readonly userId: string;
@@ -32,23 +31,24 @@ export const LEEWAY_SECONDS = 60;
 export class AccessTokens {
   /** Seconds until a new token expires. */
   readonly lifetimeSeconds: number;
-  private readonly key: KeyObject;
+  /** The first one signs. */
+  private readonly keys: readonly [SigningKey, ...SigningKey[]];
 
-  constructor(configuration: Configuration) {
+  constructor(configuration: Configuration, signingKeys: SigningKeys) {
     this.lifetimeSeconds = Math.floor(configuration.ACCESS_TOKEN_LIFETIME_MS / 1_000);
-    this.key = createSecretKey(
-      createHmac('sha256', authSecret(configuration)).update('access-token').digest(),
-    );
+    this.keys = signingKeys.for('access-token');
   }
 
-  sign(userId: string, sessionId: string): string {
-    return sign({ sid: sessionId }, this.key, {
-      header: { alg: ALGORITHM, typ: TYPE },
+  /** @param lifetimeSeconds less than usual when the session ends before */
+  sign(userId: string, sessionId: string, lifetimeSeconds = this.lifetimeSeconds): string {
+    const { id: kid, key } = this.keys[0];
+    return sign({ sid: sessionId }, key, {
+      header: { alg: ALGORITHM, typ: TYPE, kid },
       algorithm: ALGORITHM,
       issuer: ISSUER,
       audience: AUDIENCE,
       subject: userId,
-      expiresIn: this.lifetimeSeconds,
+      expiresIn: lifetimeSeconds,
     });
   }
 
@@ -59,20 +59,40 @@ export class AccessTokens {
     return claims;
   }
 
-  /** Checks the signature first, then expiry, issuer and audience. */
   private signed(token: string): Jwt {
-    try {
-      return verify(token, this.key, {
-        complete: true,
-        algorithms: [ALGORITHM],
-        issuer: ISSUER,
-        audience: AUDIENCE,
-        clockTolerance: LEEWAY_SECONDS,
-      });
-    } catch (error) {
-      throw new Problem(error instanceof TokenExpiredError ? 'token-expired' : 'unauthenticated');
+    let refusal: unknown;
+    for (const { key } of this.candidates(token)) {
+      try {
+        return verifyWith(key, token);
+      } catch (error) {
+        refusal = error;
+        // Only a token that this key has signed can be refused for another reason.
+        if (!isWrongSignature(error)) break;
+      }
     }
+    throw new Problem(refusal instanceof TokenExpiredError ? 'token-expired' : 'unauthenticated');
   }
+
+  /** The key that the token names; all of them when it names none, as those of earlier releases. */
+  private candidates(token: string): readonly SigningKey[] {
+    const kid = decode(token, { complete: true })?.header.kid;
+    return kid === undefined ? this.keys : this.keys.filter(({ id }) => id === kid);
+  }
+}
+
+/** Checks the signature first, then expiry, issuer and audience. */
+function verifyWith(key: SigningKey['key'], token: string): Jwt {
+  return verify(token, key, {
+    complete: true,
+    algorithms: [ALGORITHM],
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    clockTolerance: LEEWAY_SECONDS,
+  });
+}
+
+function isWrongSignature(error: unknown): boolean {
+  return error instanceof JsonWebTokenError && error.message === 'invalid signature';
 }
 
 /**

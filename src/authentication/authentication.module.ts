@@ -8,10 +8,12 @@ import { OldPasswords } from './old-passwords';
 import { Passwords } from './passwords';
 import { RefreshTokens } from './refresh-tokens';
 import { SessionsService } from './sessions.service';
+import { SigningKeys } from './signing-keys';
 
 @Module({
   controllers: [AuthenticationController],
   providers: [
+    SigningKeys,
     AccessTokens,
     RefreshTokens,
     OldPasswords,

@@ -1,7 +1,12 @@
 import { Configuration } from '../platform/configuration/configuration';
 import { RefreshTokens } from './refresh-tokens';
+import { SigningKeys } from './signing-keys';
 
-const tokens = new RefreshTokens(Object.assign(new Configuration(), { AUTH_SECRET: 'a'.repeat(48) }));
+const tokensOf = (AUTH_SECRET: string, AUTH_SECRET_SECONDARY?: string): RefreshTokens =>
+  new RefreshTokens(
+    new SigningKeys(Object.assign(new Configuration(), { AUTH_SECRET, AUTH_SECRET_SECONDARY })),
+  );
+const tokens = tokensOf('a'.repeat(48));
 const link = {
   sessionId: '01a213f7-0819-7554-9bc8-13529dc52f20',
   generation: 7,
@@ -37,5 +42,14 @@ describe('a refresh token', () => {
     ]) {
       expect(tokens.read(other)).toBeUndefined();
     }
+  });
+
+  it('signed with either of two secrets is accepted, and new ones are signed with the first', () => {
+    const [old, next] = ['o'.repeat(48), 'n'.repeat(48)];
+    const [before, during, after] = [tokensOf(old), tokensOf(next, old), tokensOf(next)];
+    expect(during.read(before.issue(link))).toEqual(link);
+    expect(after.read(during.issue(link))).toEqual(link);
+    expect(before.read(during.issue(link))).toBeUndefined();
+    expect(after.read(before.issue(link))).toBeUndefined();
   });
 });

@@ -1,7 +1,6 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { authSecret } from '../platform/configuration/auth-secret';
-import { Configuration } from '../platform/configuration/configuration';
+import { SigningKeys } from './signing-keys';
 
 /** One link in a session's chain of refresh tokens. */
 export interface RefreshLink {
@@ -19,14 +18,20 @@ const BODY_BYTES = SESSION_BYTES + 4 + NONCE_BYTES;
 
 /**
  * Refresh tokens are a link of the chain and its authentication code (HMAC-SHA-256): the database holds only what
- * names the link, so reading the database does not give anybody a token, and the same link always makes the same token.
+ * names the link, so reading the database does not give anybody a token, and the same link makes the same token for as long
+ * as the secret is the same.
+ *
+ * A token names no key: checking it against two keys costs microseconds, and its format stays that of earlier releases,
+ * which may run beside this one (docs/adr/0030-key-rotation.md).
  */
 @Injectable()
 export class RefreshTokens {
-  private readonly key: Buffer;
+  /** The first one signs. */
+  private readonly keys: readonly [KeyObject, ...KeyObject[]];
 
-  constructor(configuration: Configuration) {
-    this.key = createHmac('sha256', authSecret(configuration)).update('refresh-token').digest();
+  constructor(signingKeys: SigningKeys) {
+    const [signing, ...others] = signingKeys.for('refresh-token');
+    this.keys = [signing.key, ...others.map(({ key }) => key)];
   }
 
   newNonce(): string {
@@ -38,7 +43,7 @@ export class RefreshTokens {
     body.write(link.sessionId.replaceAll('-', ''), 0, 'hex');
     body.writeUInt32BE(link.generation, SESSION_BYTES);
     body.write(link.nonce, SESSION_BYTES + 4, 'hex');
-    return PREFIX + Buffer.concat([body, this.mac(body)]).toString('base64url');
+    return PREFIX + Buffer.concat([body, mac(body, this.keys[0])]).toString('base64url');
   }
 
   /** @returns undefined when the token is not one of this server's, to the letter */
@@ -48,7 +53,8 @@ export class RefreshTokens {
     // The decoder overlooks foreign characters and the unused bits of the last one: a token has one spelling only.
     if (token !== PREFIX + bytes.toString('base64url')) return undefined;
     const body = bytes.subarray(0, BODY_BYTES);
-    if (!timingSafeEqual(this.mac(body), bytes.subarray(BODY_BYTES))) return undefined;
+    const signature = bytes.subarray(BODY_BYTES);
+    if (!this.keys.some((key) => timingSafeEqual(mac(body, key), signature))) return undefined;
     return {
       sessionId: body
         .toString('hex', 0, SESSION_BYTES)
@@ -57,8 +63,8 @@ export class RefreshTokens {
       nonce: body.toString('hex', SESSION_BYTES + 4),
     };
   }
+}
 
-  private mac(body: Buffer): Buffer {
-    return createHmac('sha256', this.key).update(body).digest();
-  }
+function mac(body: Buffer, key: KeyObject): Buffer {
+  return createHmac('sha256', key).update(body).digest();
 }

@@ -5,6 +5,7 @@ import { uuidv7 } from 'uuidv7';
 import { inTransaction, type AfterCommit } from '../platform/database/transaction';
 import { EventBus } from '../platform/events/event-bus';
 import { Problem } from '../platform/problems/problem';
+import { Configuration } from '../platform/configuration/configuration';
 import { AccessTokens, type AccessClaims } from './access-tokens';
 import { sessionView, type SessionView, type Tokens } from './authentication.dto';
 import { lockAccount } from './lock-account';
@@ -14,9 +15,6 @@ import { Session } from './session.entity';
 import { SessionEnded, type SessionEndReason } from './session-ended.event';
 import { databaseNow, endOtherSessions, endSession, makeRoomForSessions } from './sessions.queries';
 
-/** A session that is not refreshed for this long has run out. */
-const SESSION_LIFETIME_MS = 30 * 24 * 3_600_000;
-
 /** Signed-in devices: opening, refreshing, listing and ending them. All times are those of the database's clock. */
 @Injectable()
 export class SessionsService {
@@ -25,6 +23,7 @@ export class SessionsService {
     private readonly accessTokens: AccessTokens,
     private readonly refreshTokens: RefreshTokens,
     private readonly events: EventBus,
+    private readonly configuration: Configuration,
   ) {}
 
   /**
@@ -48,11 +47,11 @@ export class SessionsService {
       rotatedAt: now,
       createdAt: now,
       lastUsedAt: now,
-      expiresAt: new Date(now.getTime() + SESSION_LIFETIME_MS),
+      expiresAt: this.expiryOf(now, now),
     });
     await manager.insert(Session, session);
     this.announceEnded(await makeRoomForSessions(manager, userId), 'too-many-sessions', afterCommit);
-    return { session, tokens: this.tokensOf(session) };
+    return { session, tokens: this.tokensOf(session, now) };
   }
 
   /** What a token says, whether its session still lives or not. @throws Problem `unauthenticated` or `token-expired` */
@@ -89,7 +88,10 @@ export class SessionsService {
       });
       if (!session || session.endedAt) return new Problem('session-revoked');
       const now = await databaseNow(manager);
-      if (session.expiresAt.getTime() <= now.getTime()) return new Problem('token-expired');
+      const { createdAt, lastUsedAt, expiresAt } = session;
+      // Limits that were lowered since hold for this session as well.
+      const limit = Math.min(expiresAt.getTime(), this.expiryOf(createdAt, lastUsedAt).getTime());
+      if (limit <= now.getTime()) return new Problem('token-expired');
       // A refusal is returned, not thrown: what it did to the session has to be committed.
       return this.advance(manager, session, link, now, afterCommit);
     };
@@ -120,7 +122,7 @@ export class SessionsService {
       session.issuedNonce = this.refreshTokens.newNonce();
       session.rotatedAt = now;
       session.lastUsedAt = now;
-      session.expiresAt = new Date(now.getTime() + SESSION_LIFETIME_MS);
+      session.expiresAt = this.expiryOf(session.createdAt, now);
       await manager.update(Session, session.id, {
         refreshGeneration: session.refreshGeneration,
         presentedNonce: session.presentedNonce,
@@ -130,7 +132,7 @@ export class SessionsService {
         expiresAt: session.expiresAt,
       });
     }
-    return this.tokensOf(session);
+    return this.tokensOf(session, now);
   }
 
   async list(userId: string, currentId: string): Promise<SessionView[]> {
@@ -170,15 +172,26 @@ export class SessionsService {
     for (const id of ids) afterCommit(() => this.events.publish(new SessionEnded(id, reason)));
   }
 
-  private tokensOf(session: Session): Tokens {
+  /** Not refreshed for the idle limit, or at the end of the absolute lifetime, whichever comes first. */
+  private expiryOf(createdAt: Date, lastUsedAt: Date): Date {
+    const { SESSION_IDLE_LIMIT_MS, SESSION_LIFETIME_MS } = this.configuration;
+    return new Date(
+      Math.min(lastUsedAt.getTime() + SESSION_IDLE_LIMIT_MS, createdAt.getTime() + SESSION_LIFETIME_MS),
+    );
+  }
+
+  /** The access token never outlives its session. */
+  private tokensOf(session: Session, now: Date): Tokens {
+    const secondsLeft = Math.ceil((session.expiresAt.getTime() - now.getTime()) / 1_000);
+    const expiresIn = Math.min(this.accessTokens.lifetimeSeconds, secondsLeft);
     return {
-      accessToken: this.accessTokens.sign(session.userId, session.id),
+      accessToken: this.accessTokens.sign(session.userId, session.id, expiresIn),
       refreshToken: this.refreshTokens.issue({
         sessionId: session.id,
         generation: session.refreshGeneration + 1,
         nonce: session.issuedNonce,
       }),
-      expiresIn: this.accessTokens.lifetimeSeconds,
+      expiresIn,
     };
   }
 }

@@ -49,7 +49,7 @@ const TRACES_SAMPLERS = [
 ];
 
 /** Environment variables that hold secrets: they are masked wherever the configuration is shown. */
-export const SECRETS = ['AUTH_SECRET', 'METRICS_TOKEN'] as const;
+export const SECRETS = ['AUTH_SECRET', 'AUTH_SECRET_SECONDARY', 'METRICS_TOKEN'] as const;
 /** Environment variables that hold a URL with a password in it. */
 export const SECRET_URLS = [
   'DATABASE_URL',
@@ -171,10 +171,48 @@ export class Configuration {
   @IsString()
   AUTH_SECRET_FILE?: string;
 
+  /** Signs nothing, but what it has signed is accepted: the next secret, or the last one (docs/operating.md). */
+  @IsOptional()
+  @IsString()
+  AUTH_SECRET_SECONDARY?: string;
+
+  /** A file that holds `AUTH_SECRET_SECONDARY`. */
+  @IsOptional()
+  @IsString()
+  AUTH_SECRET_SECONDARY_FILE?: string;
+
   @Transform(toInteger)
   @IsInt()
   @Min(1_000)
   ACCESS_TOKEN_LIFETIME_MS = 900_000;
+
+  /** A session that is not refreshed for this long expires. */
+  @Transform(toInteger)
+  @IsInt()
+  @Min(1_000)
+  SESSION_IDLE_LIMIT_MS = 2_592_000_000;
+
+  /** A session expires this long after the sign-in, however often it is refreshed. */
+  @Transform(toInteger)
+  @IsInt()
+  @Min(1_000)
+  SESSION_LIFETIME_MS = 31_536_000_000;
+
+  /** Who may make an account: everybody, those with an invitation (`xfchat invitation create`), or nobody. */
+  @IsIn(['open', 'invite', 'closed'])
+  REGISTRATION: 'open' | 'invite' | 'closed' = 'open';
+
+  /** Where people reach the server, for links that commands print; `http://localhost:<PORT>` when unset. */
+  @IsOptional()
+  @Matches(/^https?:\/\/[^/\s*?#]+$/, { message: 'must be an origin such as https://chat.example.org' })
+  PUBLIC_URL?: string;
+
+  /** How many days the authentication log is kept. */
+  @Transform(toInteger)
+  @IsInt()
+  @Min(1)
+  @Max(3_650)
+  AUTHENTICATION_LOG_DAYS = 90;
 
   /** Sockets whose token ran out while the database was away get this long to renew it (G7). */
   @Transform(toInteger)
@@ -272,6 +310,10 @@ export class Configuration {
 
   get backupFolder(): string {
     return this.BACKUP_DIR ?? join(this.DATA_DIR, 'backups');
+  }
+
+  get publicUrl(): string {
+    return this.PUBLIC_URL ?? `http://localhost:${this.PORT}`;
   }
 
   get isProduction(): boolean {

@@ -44,7 +44,8 @@ export function loadConfiguration(environment: Environment): Configuration {
     ),
   );
   faults.push(...proxyFaults(configuration));
-  readSecretFile(configuration, faults);
+  readSecretFile(configuration, 'AUTH_SECRET', faults);
+  readSecretFile(configuration, 'AUTH_SECRET_SECONDARY', faults);
   faults.push(...secretFaults(configuration));
   if (faults.length > 0) throw new ConfigurationError(faults);
   return configuration;
@@ -56,6 +57,9 @@ const OPTIONAL_NAMES = [
   'DIRECT_DATABASE_URL',
   'AUTH_SECRET',
   'AUTH_SECRET_FILE',
+  'AUTH_SECRET_SECONDARY',
+  'AUTH_SECRET_SECONDARY_FILE',
+  'PUBLIC_URL',
   'TRUST_PROXY',
   'METRICS_TOKEN',
   'METRICS_PORT',
@@ -84,36 +88,44 @@ function proxyFaults({ TRUST_PROXY }: Configuration): string[] {
   }
 }
 
-function readSecretFile(configuration: Configuration, faults: string[]): void {
-  if (!configuration.AUTH_SECRET_FILE) return;
-  if (configuration.AUTH_SECRET) {
-    faults.push('AUTH_SECRET_FILE and AUTH_SECRET are both set: set one of them');
+type SecretName = 'AUTH_SECRET' | 'AUTH_SECRET_SECONDARY';
+
+function readSecretFile(configuration: Configuration, name: SecretName, faults: string[]): void {
+  const file = configuration[`${name}_FILE`];
+  if (!file) return;
+  if (configuration[name]) {
+    faults.push(`${name}_FILE and ${name} are both set: set one of them`);
     return;
   }
   try {
-    configuration.AUTH_SECRET = readFileSync(configuration.AUTH_SECRET_FILE, 'utf8').trim();
+    configuration[name] = readFileSync(file, 'utf8').trim();
   } catch (error) {
-    faults.push(`AUTH_SECRET_FILE cannot be read (${(error as NodeJS.ErrnoException).code})`);
+    faults.push(`${name}_FILE cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
 }
 
 function secretFaults(configuration: Configuration): string[] {
+  const { AUTH_SECRET, AUTH_SECRET_FILE, AUTH_SECRET_SECONDARY, DATABASE_URL } = configuration;
   const faults: string[] = [];
-  const { AUTH_SECRET: secret } = configuration;
   if (configuration.isProduction) {
-    if (!configuration.DATABASE_URL) faults.push('DATABASE_URL is required in production');
-    if (!secret && !configuration.AUTH_SECRET_FILE) {
+    if (!DATABASE_URL) faults.push('DATABASE_URL is required in production');
+    if (!AUTH_SECRET && !AUTH_SECRET_FILE)
       faults.push('AUTH_SECRET (or AUTH_SECRET_FILE) is required in production');
-    }
   }
-  if (secret && secret.length < MIN_SECRET_LENGTH) {
-    faults.push(`AUTH_SECRET is too short: it needs at least ${MIN_SECRET_LENGTH} random characters`);
-  } else if (secret && new Set(secret).size < MIN_DISTINCT_CHARACTERS) {
-    faults.push(
-      'AUTH_SECRET is too weak: it repeats few characters; make one with `openssl rand -base64 48`',
-    );
-  }
+  faults.push(...weaknesses('AUTH_SECRET', AUTH_SECRET));
+  faults.push(...weaknesses('AUTH_SECRET_SECONDARY', AUTH_SECRET_SECONDARY));
+  if (AUTH_SECRET_SECONDARY && AUTH_SECRET_SECONDARY === AUTH_SECRET)
+    faults.push('AUTH_SECRET_SECONDARY is the same as AUTH_SECRET: set it to the next or the last secret');
   return faults;
+}
+
+function weaknesses(name: SecretName, secret: string | undefined): string[] {
+  if (!secret) return [];
+  if (secret.length < MIN_SECRET_LENGTH)
+    return [`${name} is too short: it needs at least ${MIN_SECRET_LENGTH} random characters`];
+  if (new Set(secret).size < MIN_DISTINCT_CHARACTERS)
+    return [`${name} is too weak: it repeats few characters; make one with \`openssl rand -base64 48\``];
+  return [];
 }
 
 /** The configuration as it may be shown: secrets and passwords masked. */
