@@ -1,3 +1,6 @@
+import { AuthenticationEventRow } from './authentication/authentication-event.entity';
+import { Invitation } from './authentication/invitation.entity';
+import { PasswordReset } from './authentication/password-reset.entity';
 import { Session } from './authentication/session.entity';
 import { Block } from './contacts/block.entity';
 import { FriendRequest } from './friends/friend-request.entity';
@@ -17,6 +20,8 @@ import { LegacyImport1764000000030 } from './migrations/1764000000030-legacy-imp
 import { OldPasswordHashes1764000000031 } from './migrations/1764000000031-old-password-hashes';
 import { Timeline1764000000050 } from './migrations/1764000000050-timeline';
 import { Erasures1764000000060 } from './migrations/1764000000060-erasures';
+import { Accounts1764000000079 } from './migrations/1764000000079-accounts';
+import { EndedSessionsIndex1764000000080 } from './migrations/1764000000080-ended-sessions-index';
 import { Conversation } from './participation/conversation.entity';
 import { Participant } from './participation/participant.entity';
 import type { DatabaseSchema } from './platform/database/database-options';
@@ -28,6 +33,9 @@ export const SCHEMA: DatabaseSchema = {
   entities: [
     User,
     Session,
+    Invitation,
+    PasswordReset,
+    AuthenticationEventRow,
     Friendship,
     FriendRequest,
     Block,
@@ -51,6 +59,8 @@ export const SCHEMA: DatabaseSchema = {
     OldPasswordHashes1764000000031,
     Timeline1764000000050,
     Erasures1764000000060,
+    Accounts1764000000079,
+    EndedSessionsIndex1764000000080,
   ],
   dataMigrations: [],
   sample: `

@@ -34,6 +34,8 @@ const RULES: Record<string, Rule> = {
   'POST /api/v1/auth/register': 'public',
   'POST /api/v1/auth/login': 'public',
   'POST /api/v1/auth/refresh': 'public',
+  'GET /api/v1/auth/registration': 'public',
+  'POST /api/v1/auth/password-reset': 'public',
   'POST /api/v1/auth/logout': 'own',
   'PUT /api/v1/auth/password': 'own',
   'GET /api/v1/auth/sessions': 'own',
@@ -119,6 +121,8 @@ describe('the edge', () => {
       'chat_messages',
       'message_versions',
       'erasures',
+      'password_resets',
+      'invitations',
     ];
     return Promise.all(
       tables.map((table) => server.dataSource.query(`select xmin::text, * from ${table} order by 2, 3`)),

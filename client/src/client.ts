@@ -151,6 +151,8 @@ export class XFChatClient {
     readonly password: string;
     readonly displayName?: string;
     readonly email?: string;
+    /** The code of an invitation, where the server needs one. */
+    readonly invitation?: string;
   }): Promise<OwnUser> {
     return this.begin('/auth/register', account);
   }

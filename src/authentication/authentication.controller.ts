@@ -21,6 +21,8 @@ import {
   signedInSchema,
   tokensSchema,
 } from './authentication.dto';
+import type { AuthenticationEvent } from './authentication-event';
+import { AuthenticationLog } from './authentication-log';
 import { AuthenticationService } from './authentication.service';
 import { SessionsService } from './sessions.service';
 
@@ -29,6 +31,7 @@ export class AuthenticationController {
   constructor(
     private readonly authentication: AuthenticationService,
     private readonly sessions: SessionsService,
+    private readonly log: AuthenticationLog,
     private readonly metrics: Metrics,
     private readonly rateLimits: RateLimits,
     private readonly addresses: ClientAddresses,
@@ -39,20 +42,37 @@ export class AuthenticationController {
   @Route({
     summary: 'Make an account and sign in',
     answers: { 201: signedInSchema },
-    problems: ['username-taken', 'email-taken'],
+    problems: [
+      'username-taken',
+      'email-taken',
+      'registration-closed',
+      'invitation-required',
+      'invitation-invalid',
+    ],
   })
   async register(@Body() input: RegisterDto, @Req() request: Request): Promise<SignedIn> {
-    return inShare('sign-in', () => this.authentication.register(input, this.addresses.budgetKeyOf(request)));
+    return this.log.recording(
+      { kind: 'registration' },
+      () =>
+        inShare('sign-in', () => this.authentication.register(input, this.addresses.budgetKeyOf(request))),
+      ofSignedIn,
+    );
   }
 
   @Public()
   @Post('login')
   @HttpCode(200)
-  @Route({ summary: 'Sign in', answers: { 200: signedInSchema }, problems: ['invalid-credentials'] })
+  @Route({
+    summary: 'Sign in',
+    answers: { 200: signedInSchema },
+    problems: ['invalid-credentials', 'account-disabled'],
+  })
   async login(@Body() input: LoginDto, @Req() request: Request): Promise<SignedIn> {
     try {
-      const signedIn = await inShare('sign-in', () =>
-        this.authentication.login(input, this.addresses.budgetKeyOf(request)),
+      const signedIn = await this.log.recording(
+        { kind: 'sign-in', login: input.login },
+        () => inShare('sign-in', () => this.authentication.login(input, this.addresses.budgetKeyOf(request))),
+        ofSignedIn,
       );
       this.metrics.signIns.inc({ outcome: 'ok' });
       return signedIn;
@@ -74,7 +94,13 @@ export class AuthenticationController {
   })
   async refresh(@Body() input: RefreshDto, @Req() request: Request): Promise<Tokens> {
     this.rateLimits.take('anonymous', this.addresses.budgetKeyOf(request));
-    return inShare('sign-in', () => this.sessions.refresh(input.refreshToken));
+    try {
+      return await inShare('sign-in', () => this.sessions.refresh(input.refreshToken));
+    } catch (error) {
+      // Refreshes that succeed come every few minutes from every device, and say nothing.
+      this.log.note({ kind: 'refresh', outcome: toProblem(error).code });
+      throw error;
+    }
   }
 
   @Post('logout')
@@ -97,7 +123,10 @@ export class AuthenticationController {
     problems: ['invalid-credentials'],
   })
   async changePassword(@Caller() caller: CallerIdentity, @Body() input: ChangePasswordDto): Promise<void> {
-    await this.authentication.changePassword(caller.userId, caller.sessionId, input);
+    const { userId, sessionId } = caller;
+    await this.log.recording({ kind: 'password-change', userId }, () =>
+      this.authentication.changePassword(userId, sessionId, input),
+    );
   }
 
   @Get('sessions')
@@ -117,4 +146,8 @@ export class AuthenticationController {
   async end(@Caller() caller: CallerIdentity, @Param('sessionId') sessionId: string): Promise<void> {
     await this.sessions.end(caller.userId, parseId('sessionId', sessionId), 'ended-elsewhere');
   }
+}
+
+function ofSignedIn({ user, session }: SignedIn): Partial<AuthenticationEvent> {
+  return { userId: user.id, sessionId: session.id };
 }

@@ -39,6 +39,11 @@ export class RegisterDto {
   @Optional()
   @IsEmailAddress()
   email?: string;
+
+  @About('The code of an invitation, where one is needed.', 'xfi_AbCdEfGhIjKlMnOpQrStUvWxYz0')
+  @Optional()
+  @IsOpaque('a string', 64)
+  invitation?: string;
 }
 
 export class LoginDto {

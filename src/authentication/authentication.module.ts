@@ -3,15 +3,21 @@ import { APP_GUARD } from '@nestjs/core';
 import { AccessTokens } from './access-tokens';
 import { AuthenticationController } from './authentication.controller';
 import { AuthenticationGuard } from './authentication.guard';
+import { AuthenticationLog } from './authentication-log';
 import { AuthenticationService } from './authentication.service';
+import { EndedSessionsWatch } from './ended-sessions-watch';
 import { OldPasswords } from './old-passwords';
+import { PasswordResetsController } from './password-resets.controller';
+import { PasswordResetsService } from './password-resets.service';
 import { Passwords } from './passwords';
 import { RefreshTokens } from './refresh-tokens';
+import { RegistrationController } from './registration.controller';
+import { RegistrationPolicy } from './registration-policy';
 import { SessionsService } from './sessions.service';
 import { SigningKeys } from './signing-keys';
 
 @Module({
-  controllers: [AuthenticationController],
+  controllers: [AuthenticationController, RegistrationController, PasswordResetsController],
   providers: [
     SigningKeys,
     AccessTokens,
@@ -19,6 +25,10 @@ import { SigningKeys } from './signing-keys';
     OldPasswords,
     Passwords,
     SessionsService,
+    AuthenticationLog,
+    EndedSessionsWatch,
+    PasswordResetsService,
+    RegistrationPolicy,
     AuthenticationService,
     { provide: APP_GUARD, useClass: AuthenticationGuard },
   ],

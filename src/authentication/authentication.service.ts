@@ -16,8 +16,11 @@ import {
   type RegisterDto,
   type SignedIn,
 } from './authentication.dto';
+import { AuthenticationLog } from './authentication-log';
 import { lockAccount } from './lock-account';
+import { PasswordReset } from './password-reset.entity';
 import { Passwords } from './passwords';
+import { RegistrationPolicy } from './registration-policy';
 import { SessionsService } from './sessions.service';
 
 const TAKEN: Record<string, ProblemCode> = {
@@ -36,11 +39,18 @@ export class AuthenticationService {
     private readonly passwords: Passwords,
     private readonly sessions: SessionsService,
     private readonly rateLimits: RateLimits,
+    private readonly policy: RegistrationPolicy,
+    private readonly log: AuthenticationLog,
   ) {}
 
-  /** @throws Problem `username-taken`, `email-taken`, `validation-failed` or `rate-limited` */
+  /**
+   * The policy is asked first: whom it refuses learns nothing about names.
+   * @throws Problem `registration-closed`, `invitation-required`, `invitation-invalid`, `username-taken`,
+   *   `email-taken`, `validation-failed` or `rate-limited`
+   */
   async register(input: RegisterDto, address: string): Promise<SignedIn> {
     this.rateLimits.take('registration', address);
+    await this.policy.check(input.invitation);
     this.passwords.refuseCommon(input.password, '/password');
     if (input.password.toLowerCase() === input.username)
       throw invalidField('/password', 'must not be the username');
@@ -48,6 +58,7 @@ export class AuthenticationService {
     const passwordHash = await this.passwords.hash(input.password);
     try {
       return await inTransaction(this.dataSource, async (manager, afterCommit) => {
+        const invitationId = await this.policy.take(manager, input.invitation);
         const user = manager.create(User, {
           id: uuidv7(),
           username: input.username,
@@ -58,6 +69,7 @@ export class AuthenticationService {
           status: null,
         });
         await manager.insert(User, user);
+        if (invitationId !== undefined) afterCommit(() => this.noteInvitation(user.id, invitationId));
         const { session, tokens } = await this.sessions.open(manager, user.id, null, afterCommit);
         return { user: ownUserView(user), session: sessionView(session, session.id), ...tokens };
       });
@@ -67,7 +79,11 @@ export class AuthenticationService {
     }
   }
 
-  /** The same refusal, after the same time, whether the account exists or not. @throws Problem `invalid-credentials` */
+  private noteInvitation(userId: string, detail: string): void {
+    this.log.note({ kind: 'invitation-used', outcome: 'ok', userId, detail });
+  }
+
+  /** The same refusal, after the same time, whether the account exists or not. @throws Problem `invalid-credentials`, `account-disabled` */
   async login(input: LoginDto, address: string): Promise<SignedIn> {
     const guess = `${address} ${input.login}`;
     this.rateLimits.check('wrongPassword', guess);
@@ -89,8 +105,14 @@ export class AuthenticationService {
   private async openSession(account: User, input: LoginDto): Promise<SignedIn | undefined> {
     const passwordHash = await this.passwords.replacement(account.passwordHash, input.password);
     const open = async (manager: EntityManager, afterCommit: AfterCommit): Promise<SignedIn | undefined> => {
-      const user = await lockAccount(manager, { userId: account.id, refusal: 'invalid-credentials' });
+      const user = await lockAccount(manager, {
+        userId: account.id,
+        refusal: 'invalid-credentials',
+        mayBeDisabled: true,
+      });
       if (user.passwordHash !== account.passwordHash) return undefined;
+      // Only told to whoever knows the password that is valid now.
+      if (user.disabledAt) throw new Problem('account-disabled');
       if (passwordHash) await manager.update(User, user.id, { passwordHash });
       const deviceName = input.deviceName ?? null;
       const { session, tokens } = await this.sessions.open(manager, user.id, deviceName, afterCommit);
@@ -108,6 +130,8 @@ export class AuthenticationService {
       // Of two changes at once, one wins and the other is refused.
       await this.requireUnchanged(manager, { userId, sessionId, checkedHash });
       await manager.update(User, userId, { passwordHash, updatedAt: () => 'now()' });
+      // Whoever has a link from before does not get to set another one.
+      await manager.delete(PasswordReset, userId);
       await this.sessions.endOthers(manager, userId, sessionId, 'password-changed', afterCommit);
     });
   }

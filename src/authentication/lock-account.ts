@@ -10,11 +10,13 @@ interface Expectation {
   readonly sessionId?: string;
   /** The code when the account may not be used. */
   readonly refusal?: ProblemCode;
+  /** The caller looks at `disabledAt` itself. */
+  readonly mayBeDisabled?: boolean;
 }
 
 /**
- * Locks a person's account until the transaction ends and checks again whatever was checked before: the account is not
- * erased, and the session that asks has not ended. Every change of credentials or sessions goes through here, since
+ * Locks a person's account until the transaction ends and checks again whatever was checked before: the account is neither
+ * erased nor disabled, and the session that asks has not ended. Every change of credentials or sessions goes through here, since
  * hashing a password takes long enough for any of it to change. The caller compares `passwordHash` with the hash that
  * it has verified.
  *
@@ -23,7 +25,7 @@ interface Expectation {
  */
 export async function lockAccount(
   manager: EntityManager,
-  { userId, sessionId, refusal = 'session-revoked' }: Expectation,
+  { userId, sessionId, refusal = 'session-revoked', mayBeDisabled = false }: Expectation,
 ): Promise<User> {
   const user = await manager
     .createQueryBuilder(User, 'account')
@@ -31,7 +33,7 @@ export async function lockAccount(
     .setLock('for_no_key_update')
     .where({ id: userId, erasedAt: IsNull() })
     .getOne();
-  if (!user) throw new Problem(refusal);
+  if (!user || (user.disabledAt && !mayBeDisabled)) throw new Problem(refusal);
   if (sessionId !== undefined) await holdSession(manager, userId, sessionId);
   return user;
 }

@@ -5,6 +5,7 @@ export const SESSION_END_REASONS = [
   'refresh-token-reused',
   'account-erased',
   'too-many-sessions',
+  'account-disabled',
 ] as const;
 export type SessionEndReason = (typeof SESSION_END_REASONS)[number];
 
@@ -13,5 +14,7 @@ export class SessionEnded {
   constructor(
     readonly sessionId: string,
     readonly reason: SessionEndReason,
+    /** False: another server or a command ended it, and this server has found out. */
+    readonly isEndedHere = true,
   ) {}
 }

@@ -6,6 +6,7 @@ import { User } from '../users/user.entity';
  * (`refreshGeneration`, `presentedNonce`) and the successor that was issued for it (`issuedNonce`).
  */
 @Entity('sessions')
+@Index('sessions_ended_idx', ['endedAt'], { where: 'ended_at is not null' })
 export class Session {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'sessions_pkey' })
   id: string;

@@ -3,12 +3,13 @@ import { version } from '../version';
 import { addDeploymentCommands } from './deployment-commands';
 import { commandsOf } from './commands-of';
 import { addMigrateCommands } from './migrate-commands';
+import { addInvitationCommands, addUserCommands } from './user-commands';
 
 const backups = commandsOf(() => import('./backup.command.ts'));
 const legacyImports = commandsOf(() => import('./legacy.command.ts'));
 const maintenanceMode = commandsOf(() => import('./maintenance.command.ts'));
 
-/** The `xfchat` command. Every command exits with 0 only on success and never prints a secret. */
+/** The `xfchat` command. Every command exits with 0 only on success and prints no secret but a link that is its purpose. */
 export function buildProgram(): Command {
   const program = new Command('xfchat').description('A self-hosted chat backend').version(version);
   program
@@ -104,11 +105,7 @@ export function buildProgram(): Command {
     )
     .action(legacyImports('legacyArchiveCommand'));
 
-  const user = program.command('user').description('manage accounts');
-  user
-    .command('grant <username>')
-    .description('make a user an operator, who may see the details of /health')
-    .option('--json', 'print JSON')
-    .action(commandsOf(() => import('./user.command.ts'))('grantCommand'));
+  addUserCommands(program);
+  addInvitationCommands(program);
   return program;
 }

@@ -34,6 +34,8 @@ lacks is told by \`conversation:sync\` or \`GET …/changes\`.
 /** The groups of routes, commands and events: controllers and gateways by name. */
 export const GROUPS: Readonly<Record<string, string>> = {
   Authentication: 'Accounts, signing in, tokens, and the sessions of one’s devices.',
+  Registration: 'Who may make an account.',
+  PasswordResets: 'Setting a new password with a link from an operator.',
   Users: 'People and their profiles.',
   Erasing: 'Erasing one’s account.',
   Friends: 'Friend requests, friends and blocks.',

@@ -94,6 +94,9 @@ export async function erasePerson(manager: EntityManager, erasure: Erasure): Pro
     `insert into erasures (user_id, messages, erased_at) values ($1, $2, coalesce($3, now()))`,
     [userId, messages, erasedAt],
   );
+  await deleted(manager, 'password_resets where user_id = $1', userId);
+  // Served by `authentication_events_user_idx`. What is being stored waits for the lock of the person.
+  await deleted(manager, 'authentication_events where user_id = $1', userId);
   const sessions = await deleted<{ id: string }>(manager, 'sessions where user_id = $1 returning id', userId);
   const { left, ownedIds } = await leaveEverything(manager, userId);
   const heirs = await passOn(manager, ownedIds);

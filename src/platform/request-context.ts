@@ -15,6 +15,8 @@ export interface RequestContext {
   /** True while a statement that writes is on its way and its answer has not come. */
   writePending?: boolean;
   userId?: string;
+  /** Where the request came from; absent in background work. */
+  readonly address?: string | undefined;
   /** While tracing is on. */
   readonly span?: Span;
   /** Of the trace that the caller has named, also while tracing is off; that of `span` otherwise. */

@@ -45,6 +45,15 @@ export class User {
   })
   erasedAt: Date | null;
 
+  /** The person may not sign in; what others see of them stays. */
+  @Column('timestamp with time zone', {
+    name: 'disabled_at',
+    precision: 3,
+    nullable: true,
+    comment: 'an operator has disabled the account; null: it is usable',
+  })
+  disabledAt: Date | null;
+
   @Column('timestamp with time zone', { name: 'created_at', precision: 3, default: () => 'now()' })
   createdAt: Date;
 

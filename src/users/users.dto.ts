@@ -68,7 +68,10 @@ export const userListSchema = page('UserList', userSchema);
 export type UserList = Of<typeof userListSchema>;
 
 export function userView(
-  user: Omit<User, 'passwordHash' | 'email' | 'isOperator' | 'isInternal' | 'erasedAt' | 'updatedAt'>,
+  user: Omit<
+    User,
+    'passwordHash' | 'email' | 'isOperator' | 'isInternal' | 'erasedAt' | 'disabledAt' | 'updatedAt'
+  >,
 ): UserView {
   return {
     id: user.id,

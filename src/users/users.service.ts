@@ -46,14 +46,14 @@ export class UsersService {
 
   /**
    * People whose username begins with `query`, by username; without those who have blocked the caller or whom the
-   * caller has blocked. Served by `users_username_key` (collation "C") and `blocks_pkey`.
+   * caller has blocked, and without disabled accounts. Served by `users_username_key` (collation "C") and `blocks_pkey`.
    */
   async search(userId: string, query: UserSearchDto): Promise<UserList> {
     const limit = query.limit ?? DEFAULT_PAGE_SIZE;
     const users = await this.dataSource.manager
       .createQueryBuilder(User, 'person')
       .where('person.username like :pattern', { pattern: `${query.query.replace(/[\\%_]/g, '\\$&')}%` })
-      .andWhere(IS_PERSON)
+      .andWhere({ ...IS_PERSON, disabledAt: IsNull() })
       .andWhere('person.username > :cursor', { cursor: query.cursor ?? '' })
       .andWhere('not exists (select from blocks where blocker_id = person.id and blocked_id = :userId)')
       .andWhere('not exists (select from blocks where blocker_id = :userId and blocked_id = person.id)', {

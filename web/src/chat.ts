@@ -105,7 +105,7 @@ export class Chat {
     await this.entered(await this.client.signIn({ login, password, deviceName: deviceName() }));
   }
 
-  async signUp(account: { username: string; password: string; displayName?: string }): Promise<void> {
+  async signUp(account: Parameters<XFChatClient['signUp']>[0]): Promise<void> {
     await this.entered(await this.client.signUp(account));
   }
 

@@ -5,15 +5,24 @@ import './styles/conversation.css';
 import './styles/pages.css';
 import { IndexedDbStorage } from '@xfchat/client/indexed-db';
 import { render } from 'preact';
+import { RESET_PASSWORD_PATH, ResetPasswordPage } from './account/reset-password-page.tsx';
 import { Application } from './application.tsx';
 import { Chat } from './chat.ts';
 import { keepPageForOffline } from './offline-page.ts';
 
-const chat = new Chat(location.origin, new IndexedDbStorage());
-addEventListener('online', () => chat.wake());
-document.addEventListener('visibilitychange', () => {
-  if (document.visibilityState === 'visible') chat.wake();
-});
-render(<Application chat={chat} />, document.querySelector('#application')!);
-await chat.resume();
-keepPageForOffline();
+const place = document.querySelector('#application')!;
+
+async function open(): Promise<void> {
+  const chat = new Chat(location.origin, new IndexedDbStorage());
+  addEventListener('online', () => chat.wake());
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible') chat.wake();
+  });
+  render(<Application chat={chat} />, place);
+  await chat.resume();
+  keepPageForOffline();
+}
+
+// Whoever has forgotten a password needs no session, and does not want one that another person has left here.
+if (location.pathname === RESET_PASSWORD_PATH) render(<ResetPasswordPage />, place);
+else await open();

@@ -9,6 +9,11 @@ const WORDS: Readonly<Record<string, string>> = {
   unreachable: 'The server did not answer. Look at your connection, and try again.',
   'invalid-credentials': 'This name and password do not belong together.',
   'username-taken': 'Somebody else has this username already.',
+  'account-disabled': 'This account is disabled. Ask the people who run this server.',
+  'registration-closed': 'Nobody can make an account on this server.',
+  'invitation-required': 'You need an invitation to make an account here.',
+  'invitation-invalid': 'This invitation does not work (any more). Ask for another one.',
+  'password-reset-invalid': 'This link does not work (any more). Ask for another one.',
   'rate-limited': 'That was a little fast. Wait a moment, and try again.',
   maintenance: 'The server is being maintained: you can read, but nothing can be changed right now.',
   'temporarily-unavailable':
@@ -63,6 +68,7 @@ export function fieldOf(error: unknown): string | undefined {
   if (error instanceof FieldError) return error.field;
   if (!(error instanceof XFChatError)) return undefined;
   if (error.code === 'username-taken') return 'username';
+  if (error.code.startsWith('invitation-')) return 'invitation';
   return error.problem.errors?.[0]?.pointer.slice(1);
 }
 

@@ -34,6 +34,14 @@ const CROWDED_MS = 10_000;
 /** No such table, no such column, no such function or not on this kind of PostgreSQL, no right to use it. */
 const UNKNOWN = ['42P01', '42703', '42883', '0A000', '42501'];
 
+/** A question that the monitor asks at every look, and what becomes of the answer. */
+export interface MonitorQuestion<Row extends object> {
+  readonly text: string;
+  values(): unknown[];
+  /** Runs in the turn in which the answer arrives. */
+  answered(rows: Row[]): void;
+}
+
 type Listener = (verdict: DatabaseVerdict) => void;
 
 /**
@@ -46,6 +54,7 @@ export class DatabaseMonitor implements OnApplicationShutdown {
   private readonly logger = new Logger(DatabaseMonitor.name);
   private readonly listeners: Listener[] = [];
   private readonly connectListeners: (() => void)[] = [];
+  private readonly questions: MonitorQuestion<object>[] = [];
   private client: DatabaseClient | undefined;
   private timer: NodeJS.Timeout | undefined;
   private isStopped = false;
@@ -95,6 +104,11 @@ export class DatabaseMonitor implements OnApplicationShutdown {
     this.connectListeners.push(listener);
   }
 
+  /** For what each server has to notice within a second, whoever changed it. The question has to be a cheap one. */
+  addQuestion<Row extends object>(question: MonitorQuestion<Row>): void {
+    this.questions.push(question);
+  }
+
   /** The first look; later ones follow by themselves. */
   async start(): Promise<void> {
     await this.look();
@@ -140,6 +154,8 @@ export class DatabaseMonitor implements OnApplicationShutdown {
     const { version, read_only, unfit } = rows[0]!;
     const isWritable = read_only === 'off';
     if (isNew) await this.meet(client, isWritable);
+    for (const question of this.questions) await this.askQuestion(client, question);
+    // The last statement of a look: `serversUnaware` recognises it.
     await this.askForMaintenance(client);
     return { version, isWritable, unfit };
   }
@@ -152,6 +168,11 @@ export class DatabaseMonitor implements OnApplicationShutdown {
         this.logger.warn(`the database was promoted, and may have lost commits: epoch ${epoch} begins`);
     }
     for (const listener of this.connectListeners) this.tell(listener);
+  }
+
+  private async askQuestion(client: DatabaseClient, question: MonitorQuestion<object>): Promise<void> {
+    const result = await unlessUnknown(client.query<object>(question.text, question.values()));
+    if (result) this.tell(() => question.answered(result.rows));
   }
 
   private async askForMaintenance(client: DatabaseClient): Promise<void> {

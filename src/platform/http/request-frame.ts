@@ -38,6 +38,7 @@ export function requestFrame(dependencies: {
       traceId: parent?.traceId,
       span,
       deadline: started + timeoutMs,
+      address: request.ip,
       get operation() {
         return `${request.method} ${routeOf(request)}`;
       },

@@ -100,6 +100,10 @@ export class Metrics {
     'Attempts to sign in, by outcome (ok or the problem code)',
     ['outcome'],
   );
+  readonly authenticationLogFailures = this.counter(
+    'xfchat_authentication_log_failures_total',
+    'Attempts to store the authentication log that failed and are repeated',
+  );
 
   readonly databaseConnectionFailures = this.counter(
     'xfchat_db_connection_failures_total',

@@ -49,6 +49,31 @@ export const PROBLEMS = {
     'This is not allowed',
     'You may see this, but your role or the state of things does not allow the action.',
   ),
+  'account-disabled': kind(
+    403,
+    'The account is disabled',
+    'The password is right, but an operator of this server has disabled the account. Ask them.',
+  ),
+  'registration-closed': kind(
+    403,
+    'Nobody can make an account here',
+    'The operator of this server does not let people make accounts.',
+  ),
+  'invitation-required': kind(
+    403,
+    'An invitation is needed',
+    'This server lets people make an account only with an invitation. Send its code as `invitation`.',
+  ),
+  'invitation-invalid': kind(
+    403,
+    'The invitation cannot be used',
+    'The code is wrong, has expired, was revoked, or was used as often as it may be. Ask for another invitation.',
+  ),
+  'password-reset-invalid': kind(
+    403,
+    'The link cannot be used',
+    'The link that sets a new password is wrong, has expired, was used already, or was replaced by a newer one. Ask for another link.',
+  ),
   'not-found': kind(
     404,
     'There is nothing here',

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { AccessTokens } from '../../../src/authentication/access-tokens';
+import { SigningKeys } from '../../../src/authentication/signing-keys';
 import { Configuration } from '../../../src/platform/configuration/configuration';
 import { withClient } from '../../support/databases';
 import type { AbuseServer } from './abuse-server';
@@ -12,7 +13,8 @@ export interface Member {
 
 /** Makes people who are signed in, without the work of thousands of password hashes. */
 export async function crowdOf(count: number, server: AbuseServer): Promise<Member[]> {
-  const tokens = new AccessTokens(Object.assign(new Configuration(), { AUTH_SECRET: server.authSecret }));
+  const configuration = Object.assign(new Configuration(), { AUTH_SECRET: server.authSecret });
+  const tokens = new AccessTokens(configuration, new SigningKeys(configuration));
   const ids = Array.from({ length: count }, () => ({ userId: randomUUID(), sessionId: randomUUID() }));
   await withClient(server.database.url, async (client) => {
     await client.query(
@@ -26,11 +28,5 @@ export async function crowdOf(count: number, server: AbuseServer): Promise<Membe
       [ids.map(({ sessionId }) => sessionId), ids.map(({ userId }) => userId)],
     );
   });
-  return Promise.all(
-    ids.map(async ({ userId, sessionId }) => ({
-      userId,
-      sessionId,
-      token: await tokens.sign(userId, sessionId),
-    })),
-  );
+  return ids.map(({ userId, sessionId }) => ({ userId, sessionId, token: tokens.sign(userId, sessionId) }));
 }

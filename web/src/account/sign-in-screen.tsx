@@ -4,22 +4,33 @@ import { useAttempt } from '../frame/attempt.ts';
 import { Field } from '../frame/field.tsx';
 import { Form, textOf } from '../frame/form.tsx';
 import { codeInWords } from '../words.ts';
+import { forgetInvitationInAddress, invitationInAddress, useRegistrationPolicy } from './registration.ts';
 
 /** For those who are not signed in: into an account that they have, or that they make. */
 export function SignInScreen() {
   const chat = useChat();
   const attempt = useAttempt();
-  const [isNew, setNew] = useState(false);
+  const policy = useRegistrationPolicy();
+  const [invited] = useState(invitationInAddress);
+  const [wantsAccount, setNew] = useState(invited !== undefined);
+  const isNew = wantsAccount && policy !== 'closed';
+  const needsInvitation = isNew && policy === 'invite';
   const endedBy = chat.endedBy.value;
 
   const submit = (fields: FormData): void => {
     const [username, displayName] = [textOf(fields, 'username'), textOf(fields, 'displayName')];
     const password = fields.get('password') as string;
-    void attempt.run(() =>
-      isNew
-        ? chat.signUp({ username, password, ...(displayName && { displayName }) })
-        : chat.signIn(username, password),
-    );
+    const invitation = textOf(fields, 'invitation');
+    const signUp = async (): Promise<void> => {
+      await chat.signUp({
+        username,
+        password,
+        ...(displayName && { displayName }),
+        ...(invitation && { invitation }),
+      });
+      forgetInvitationInAddress();
+    };
+    void attempt.run(() => (isNew ? signUp() : chat.signIn(username, password)));
   };
 
   return (
@@ -33,14 +44,15 @@ export function SignInScreen() {
             <button type="submit" class="primary" disabled={attempt.isBusy}>
               {isNew ? 'Make account' : 'Sign in'}
             </button>
-            <p class="switch">
+            {policy === 'closed' && <p class="switch">Only people with an account can use this server.</p>}
+            <p class="switch" hidden={policy === undefined || policy === 'closed'}>
               {isNew ? 'You have an account?' : 'You are new here?'}{' '}
               <button
                 type="button"
                 class="link"
                 onClick={() => {
                   attempt.forget();
-                  setNew(!isNew);
+                  setNew(!wantsAccount);
                 }}
               >
                 {isNew ? 'Sign in' : 'Make an account'}
@@ -53,6 +65,19 @@ export function SignInScreen() {
         <h1>XFChat</h1>
         <p class="muted">{isNew ? 'Make an account to begin.' : 'Sign in to go on.'}</p>
         {endedBy && <p class="note">{codeInWords(endedBy)}</p>}
+        {needsInvitation && (
+          <Field
+            label="Invitation"
+            name="invitation"
+            autocomplete="off"
+            autocapitalize="none"
+            spellcheck={false}
+            required
+            maxLength={64}
+            value={invited}
+            hint="The code that somebody who runs this server has given you."
+          />
+        )}
         <Field
           label={isNew ? 'Username' : 'Username or e-mail'}
           name="username"

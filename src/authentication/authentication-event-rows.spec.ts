@@ -1,0 +1,58 @@
+import { AuthenticationEventRows, WINDOW_MS } from './authentication-event-rows';
+
+const refusal = (userId: string | undefined, address: string) => ({
+  kind: 'sign-in' as const,
+  outcome: 'invalid-credentials',
+  userId,
+  address,
+});
+const at = new Date('2026-01-01T00:00:00Z');
+
+describe('the rows of the authentication log', () => {
+  const total = (rows: { times: number }[]): number => rows.reduce((sum, { times }) => sum + times, 0);
+
+  it('are one for each success, up to a bound, and no event is lost', () => {
+    const rows = new AuthenticationEventRows();
+    for (let n = 0; n < 1_000; n++)
+      rows.add({ kind: 'sign-in', outcome: 'ok', userId: 'ada', address: '::1', requestId: `r${n}` }, 1, at);
+    const changed = rows.takeChanged();
+    expect(changed).toHaveLength(20);
+    expect(changed.map(({ requestId }) => requestId)).toEqual(Array.from({ length: 20 }, (_, n) => `r${n}`));
+    expect(total(changed)).toBe(1_000);
+  });
+
+  it('are bounded for refusals, however many addresses and accounts there are', () => {
+    const rows = new AuthenticationEventRows();
+    for (let n = 0; n < 5_000; n++) rows.add(refusal(undefined, `2001:db8::${n}`), 1, at);
+    for (let n = 0; n < 5_000; n++) rows.add(refusal(`user-${n}`, '203.0.113.9'), 1, at);
+    const changed = rows.takeChanged();
+    expect(changed.length).toBeLessThanOrEqual(252);
+    expect(total(changed)).toBe(10_000);
+  });
+
+  it('keep telling of known accounts while unknown ones are attacked', () => {
+    const rows = new AuthenticationEventRows();
+    for (let n = 0; n < 5_000; n++) rows.add(refusal(undefined, `2001:db8::${n}`), 1, at);
+    rows.add(refusal('ada', '203.0.113.9'), 3, at);
+    expect(rows.takeChanged()).toContainEqual(
+      expect.objectContaining({ userId: 'ada', address: '203.0.113.9', times: 3 }),
+    );
+  });
+
+  it('begin anew in the next window', () => {
+    const rows = new AuthenticationEventRows();
+    rows.add(refusal('ada', '::1'), 1, at);
+    rows.add(refusal('ada', '::1'), 1, new Date(at.getTime() + WINDOW_MS));
+    expect(rows.takeChanged().map(({ times }) => times)).toEqual([1, 1]);
+  });
+
+  it('are given again when they have counted more, or could not be stored', () => {
+    const rows = new AuthenticationEventRows();
+    rows.add(refusal('ada', '::1'), 1, at);
+    const first = rows.takeChanged();
+    expect(rows.takeChanged()).toEqual([]);
+    rows.returnUnstored(first);
+    rows.add(refusal('ada', '::1'), 1, at);
+    expect(rows.takeChanged()).toEqual([expect.objectContaining({ id: first[0]!.id, times: 2 })]);
+  });
+});

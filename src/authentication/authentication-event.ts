@@ -1,0 +1,31 @@
+/** What the authentication log tells of. */
+export const AUTHENTICATION_EVENT_KINDS = [
+  'registration',
+  'invitation-used',
+  'sign-in',
+  'refresh',
+  'password-change',
+  'password-reset',
+  'password-reset-created',
+  'session-ended',
+  'account-disabled',
+  'account-enabled',
+  'operator-granted',
+  'operator-revoked',
+] as const;
+export type AuthenticationEventKind = (typeof AUTHENTICATION_EVENT_KINDS)[number];
+
+/** One thing that happened to an account, or was attempted. Never holds a password, a token or a code. */
+export interface AuthenticationEvent {
+  readonly kind: AuthenticationEventKind;
+  /** `ok`, or the code of the problem. */
+  readonly outcome: string;
+  readonly userId?: string | undefined;
+  readonly sessionId?: string | undefined;
+  readonly address?: string | undefined;
+  readonly requestId?: string | undefined;
+  /** Who acted, when it was not the person of the account: the operating system's user who ran a command. */
+  readonly actor?: string | undefined;
+  /** Why a session ended, or which invitation was used. */
+  readonly detail?: string | undefined;
+}

@@ -1,0 +1,28 @@
+import { useEffect, useState } from 'preact/hooks';
+import { publicRequest } from './public-request.ts';
+
+export type RegistrationPolicy = 'open' | 'invite' | 'closed';
+
+/** Who may make an account here; undefined until the server has said so. */
+export function useRegistrationPolicy(): RegistrationPolicy | undefined {
+  const [policy, setPolicy] = useState<RegistrationPolicy>();
+  useEffect(() => {
+    publicRequest<{ policy: RegistrationPolicy }>('GET', '/auth/registration').then(
+      (answer) => setPolicy(answer.policy),
+      // Offered all the same: the server refuses by itself whom it does not let in.
+      () => setPolicy('open'),
+    );
+  }, []);
+  return policy;
+}
+
+/** The code in a link such as `/sign-up#xfi_…`, which `xfchat invitation create` prints. */
+export function invitationInAddress(): string | undefined {
+  const code = location.hash.slice(1);
+  return location.pathname === '/sign-up' && code ? code : undefined;
+}
+
+/** Takes the code out of the address, so that it is in no history and no screenshot. */
+export function forgetInvitationInAddress(): void {
+  if (location.pathname === '/sign-up') history.replaceState(history.state, '', '/');
+}

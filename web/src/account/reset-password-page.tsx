@@ -1,0 +1,58 @@
+import { useState } from 'preact/hooks';
+import { useAttempt } from '../frame/attempt.ts';
+import { Field } from '../frame/field.tsx';
+import { Form } from '../frame/form.tsx';
+import { publicRequest } from './public-request.ts';
+
+export const RESET_PASSWORD_PATH = '/reset-password';
+
+/** Where a link of `xfchat user reset-password` leads: `/reset-password#xfp_…`. The code stays out of requests for pages. */
+export function ResetPasswordPage() {
+  const attempt = useAttempt();
+  const [code] = useState(() => location.hash.slice(1));
+  const [isDone, setDone] = useState(false);
+
+  const submit = async (fields: FormData): Promise<void> => {
+    const newPassword = fields.get('newPassword') as string;
+    setDone(await attempt.run(() => publicRequest('POST', '/auth/password-reset', { code, newPassword })));
+  };
+
+  if (isDone)
+    return (
+      <main class="sign-in">
+        <div class="card">
+          <h1>XFChat</h1>
+          <p role="status">Your new password is set. You were signed out everywhere.</p>
+          <a href="/">Sign in</a>
+        </div>
+      </main>
+    );
+  return (
+    <main class="sign-in">
+      <Form
+        attempt={attempt}
+        class="card"
+        submit={(fields) => void submit(fields)}
+        buttons={
+          <button type="submit" class="primary" disabled={attempt.isBusy}>
+            Set password
+          </button>
+        }
+      >
+        <img src="/icon.svg" alt="" width="48" height="48" />
+        <h1>XFChat</h1>
+        <p class="muted">Choose a new password.</p>
+        <Field
+          label="New password"
+          name="newPassword"
+          type="password"
+          autocomplete="new-password"
+          required
+          minLength={8}
+          maxLength={128}
+          hint="At least 8 characters, and not one that everybody uses."
+        />
+      </Form>
+    </main>
+  );
+}
