@@ -117,7 +117,8 @@ class InlineParser {
     const { text, position } = this;
     let length = 1;
     while (text.charAt(position + length) === '`') length++;
-    const places = this.ticks.get(length)!;
+    // An escaped backtick shortens the run after it, to a length that may stand nowhere.
+    const places = this.ticks.get(length) ?? [];
     // Ascending, and each is passed once.
     while (places.length > 0 && places[0]! <= position) places.shift();
     const end = places[0];

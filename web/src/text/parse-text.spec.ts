@@ -47,6 +47,7 @@ describe('reading a message', () => {
     ['\\*plain\\*', [text('*plain*')]],
     ['``a ` b``', [{ kind: 'code', text: 'a ` b' }]],
     ['`open', [text('`open')]],
+    ['\\``>>', [text('``>>')]],
     ['2 * 3 * 4', [text('2 * 3 * 4')]],
     [
       '(see https://example.org/a_(b).)',
