@@ -13,7 +13,7 @@ import {
   type Of,
 } from '../platform/documents/schema';
 import { IsFoldedText, IsOpaque, IsText, Optional } from '../platform/validation/field-rules';
-import { IsEmailAddress, IsUsername } from '../platform/validation/name-rules';
+import { IsEmailAddress, IsName, IsUsername } from '../platform/validation/name-rules';
 import { ownUserSchema } from '../users/users.dto';
 import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from './passwords';
 import type { Session } from './session.entity';
@@ -33,7 +33,7 @@ export class RegisterDto {
 
   @About('The username when it is left out.', 'Ada')
   @Optional()
-  @IsText(1, 64)
+  @IsName(64)
   displayName?: string;
 
   @Optional()
@@ -57,7 +57,7 @@ export class LoginDto {
 
   @About('How the session is called in the list of devices.', 'laptop')
   @Optional()
-  @IsText(1, 100)
+  @IsName(100)
   deviceName?: string;
 }
 

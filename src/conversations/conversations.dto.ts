@@ -8,12 +8,14 @@ import {
   IsId,
   IsListOfIds,
   IsOneOf,
+  IsOptionalChoice,
   IsPageSize,
   IsPosition,
   IsText,
   Optional,
   Removable,
 } from '../platform/validation/field-rules';
+import { IsName } from '../platform/validation/name-rules';
 import { CONVERSATION_TYPES, conversationSchema, MAX_DESCRIPTION, MAX_TITLE } from './conversation-view';
 
 export const MAX_PARTICIPANTS = 1_000;
@@ -30,7 +32,7 @@ export class CreateConversationDto {
 
   @About('Groups only, and required for them.', 'The engine')
   @Optional()
-  @IsText(1, MAX_TITLE)
+  @IsName(MAX_TITLE)
   title?: string;
 
   @About('Groups only.', 'All about the engine')
@@ -46,7 +48,7 @@ export class CreateConversationDto {
 export class UpdateConversationDto {
   @About(undefined, 'The engine')
   @Optional()
-  @IsText(1, MAX_TITLE)
+  @IsName(MAX_TITLE)
   title?: string;
 
   @About('Null or empty removes it.', 'All about the engine')
@@ -72,8 +74,7 @@ export const participantListSchema = record('ParticipantList', { items: list(par
 
 export class PutParticipantDto {
   @About('`member` when it is left out for somebody who is not there yet.', 'admin')
-  @Optional()
-  @IsOneOf(ROLES)
+  @IsOptionalChoice(ROLES)
   role?: Role;
 }
 

@@ -36,7 +36,7 @@ export class Components {
       title: dto.name.replace(/Dto$/, ''),
       type: 'object',
       properties: Object.fromEntries(
-        fields.map(([name, { schema, isOptional }]) => [name, isOptional ? orNull(schema) : schema]),
+        fields.map(([name, { schema, takesNull }]) => [name, takesNull ? orNull(schema) : schema]),
       ),
       required: fields.filter(([, { isOptional }]) => !isOptional).map(([name]) => name),
       additionalProperties: false,

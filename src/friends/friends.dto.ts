@@ -12,7 +12,14 @@ import {
   time,
   type Of,
 } from '../platform/documents/schema';
-import { IsCursor, IsId, IsOneOf, IsPageSize, IsText, Optional } from '../platform/validation/field-rules';
+import {
+  IsCursor,
+  IsId,
+  IsOptionalChoice,
+  IsPageSize,
+  IsShownText,
+  Optional,
+} from '../platform/validation/field-rules';
 import { IsUsername } from '../platform/validation/name-rules';
 import { userSchema } from '../users/users.dto';
 import type { FriendRequest } from './friend-request.entity';
@@ -40,7 +47,7 @@ export class CreateFriendRequestDto {
 
   @About(undefined, 'We met at the exhibition.')
   @Optional()
-  @IsText(1, MAX_MESSAGE)
+  @IsShownText(MAX_MESSAGE)
   message?: string;
 }
 
@@ -56,13 +63,11 @@ class ListDto {
 
 export class FriendRequestListDto extends ListDto {
   @About('Both when it is left out.')
-  @Optional()
-  @IsOneOf(DIRECTIONS)
+  @IsOptionalChoice(DIRECTIONS)
   direction?: (typeof DIRECTIONS)[number];
 
   @About('`pending` when it is left out.')
-  @Optional()
-  @IsOneOf(STATUSES)
+  @IsOptionalChoice(STATUSES)
   status?: FriendRequest['status'];
 }
 

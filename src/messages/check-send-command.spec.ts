@@ -17,6 +17,11 @@ const bodies = fc.oneof(
     '😀'.repeat(4_001),
     'a\0b',
     '\ud800',
+    ' ',
+    '\u200b\u3164',
+    '\u2800\n\t',
+    '\u202e\u034f',
+    '\u0301',
   ),
 );
 const good = fc.record(

@@ -4,7 +4,7 @@ import {
   IsId,
   IsListOfIds,
   IsMessageBody,
-  IsOneOf,
+  IsOptionalChoice,
   IsPageSize,
   IsQueryInteger,
   MAX_MESSAGE_LENGTH,
@@ -26,8 +26,7 @@ class MessageFieldsDto {
   @IsMessageBody()
   body: string;
 
-  @Optional()
-  @IsOneOf(SENDABLE_TYPES)
+  @IsOptionalChoice(SENDABLE_TYPES)
   type?: SendableType;
 
   @About('A message of the same conversation.')

@@ -1,7 +1,7 @@
 import { About } from '../platform/documents/field-schema';
 import { extended, id, nullable, page, record, text, time, type Of } from '../platform/documents/schema';
-import { IsPageSize, IsText, Optional, Removable } from '../platform/validation/field-rules';
-import { IsHttpsUrl, IsUsername, MAX_EMAIL_LENGTH } from '../platform/validation/name-rules';
+import { IsPageSize, Optional, Removable } from '../platform/validation/field-rules';
+import { IsHttpsUrl, IsName, IsUsername, MAX_EMAIL_LENGTH } from '../platform/validation/name-rules';
 import type { User } from './user.entity';
 
 const MAX_DISPLAY_NAME = 64;
@@ -13,7 +13,7 @@ const EXAMPLE_AVATAR = 'https://example.org/ada.png';
 export class UpdateProfileDto {
   @About(undefined, 'Ada')
   @Optional()
-  @IsText(1, MAX_DISPLAY_NAME)
+  @IsName(MAX_DISPLAY_NAME)
   displayName?: string;
 
   @About('Null removes it.', EXAMPLE_AVATAR)
@@ -23,7 +23,7 @@ export class UpdateProfileDto {
 
   @About('Null removes it.', 'on holiday')
   @Removable()
-  @IsText(1, MAX_STATUS)
+  @IsName(MAX_STATUS)
   status?: string | null;
 }
 

@@ -5,8 +5,10 @@ import type { About as Facts, JsonSchema } from './schema';
 /** What the rules of a DTO's field say to the documents. */
 export interface FieldSchema {
   readonly schema: JsonSchema;
-  /** May be left out; null says the same in a JSON body. */
+  /** May be left out. */
   readonly isOptional: boolean;
+  /** Null in a JSON body says the same as leaving it out. */
+  readonly takesNull: boolean;
   /** One that was given by hand, with `About`. */
   readonly example?: unknown;
 }
@@ -35,6 +37,9 @@ export function optionalRule(...checks: PropertyDecorator[]): PropertyDecorator 
   return applyDecorators(describe({ isOptional: true }), ...checks);
 }
 
+/** For an optional field that does not take null. */
+export const nullRefused: PropertyDecorator = describe({ takesNull: false });
+
 /** What a field is for, and an example of it, for the documents. */
 export function About(description?: string, example?: unknown): PropertyDecorator {
   return describe({ ...(description && { description }), ...(example !== undefined && { example }) });
@@ -43,13 +48,13 @@ export function About(description?: string, example?: unknown): PropertyDecorato
 /** The fields of a DTO, inherited ones first. @throws Error for a field whose rules have no schema */
 export function fieldsOf(dto: abstract new () => object): Record<string, FieldSchema> {
   const fields = Object.entries(partsOf(dto.prototype as object)).map(([name, parts]) => {
-    const { schema, isOptional = false, description, example } = parts;
+    const { schema, isOptional = false, takesNull = isOptional, description, example } = parts;
     if (!schema) throw new Error(`${dto.name}.${name} has no schema`);
     const facts = {
       ...(description && { description }),
       ...(example !== undefined && { examples: [example] }),
     };
-    return [name, { schema: { ...schema, ...facts }, isOptional, example }];
+    return [name, { schema: { ...schema, ...facts }, isOptional, takesNull, example }];
   });
   return Object.fromEntries(fields) as Record<string, FieldSchema>;
 }

@@ -17,10 +17,11 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
-import { About, fieldRule, optionalRule } from '../documents/field-schema';
+import { About, fieldRule, nullRefused, optionalRule } from '../documents/field-schema';
 import { EXAMPLE_ID, UUID_PATTERN, type JsonSchema } from '../documents/schema';
 import { Problem } from '../problems/problem';
 import { TOO_LONG_MESSAGE } from './request-validation.pipe';
+import { showsSomething } from './visible-text';
 
 const UUID = new RegExp(UUID_PATTERN);
 /** A surrogate without its partner: not text, and PostgreSQL would refuse it. */
@@ -130,16 +131,37 @@ export function IsText(min: number, max: number): PropertyDecorator {
   );
 }
 
+/** Like `IsText`, with something to see in it. */
+export function IsShownText(max: number): PropertyDecorator {
+  return fieldRule(
+    textSchema(1, max),
+    ValidateBy({
+      name: 'isShownText',
+      validator: {
+        validate: (value) => shownTextFault(value, max) === undefined,
+        defaultMessage: (context) => shownTextFault(context?.value, max) ?? '',
+      },
+    }),
+  );
+}
+
+function shownTextFault(value: unknown, max: number): string | undefined {
+  const fault = textFault(value, 1, max);
+  if (fault !== undefined || showsSomething(value as string)) return fault;
+  return 'must show something: it is white space or invisible characters';
+}
+
 /** Like `IsText`, in lower case afterwards. */
 export function IsFoldedText(min: number, max: number): PropertyDecorator {
   return applyDecorators(folded, IsText(min, max));
 }
 
-function textSchema(min: number, max: number): JsonSchema {
+export function textSchema(min: number, max: number): JsonSchema {
   return { type: 'string', ...(min > 0 && { minLength: min }), maxLength: max, pattern: '^[^\\u0000]*$' };
 }
 
-function textFault(value: unknown, min: number, max: number): string | undefined {
+/** @returns the fault of a text of `min` to `max` code points, if it has one */
+export function textFault(value: unknown, min: number, max: number): string | undefined {
   if (typeof value !== 'string') return 'must be a string';
   if (!isStorableText(value)) return 'must not contain U+0000 or lone surrogates';
   const length = codePoints(value);
@@ -156,7 +178,8 @@ export function IsMessageBody(): PropertyDecorator {
   return fieldRule(
     {
       ...textSchema(1, MAX_MESSAGE_LENGTH),
-      description: 'Kept byte for byte. One that is only too long is refused with `message-too-long`.',
+      description:
+        'Kept byte for byte. White space and invisible characters alone are refused. One that is only too long is refused with `message-too-long`.',
       examples: ['Hello Ben!'],
     },
     ValidateBy({
@@ -174,7 +197,7 @@ export function isMessageBody(value: unknown): value is string {
 }
 
 function bodyFault(value: unknown): string | undefined {
-  const fault = textFault(value, 1, Infinity);
+  const fault = shownTextFault(value, Infinity);
   if (fault) return fault;
   return codePoints(value as string) > MAX_MESSAGE_LENGTH
     ? `${TOO_LONG_MESSAGE}: at most ${MAX_MESSAGE_LENGTH} characters`
@@ -222,6 +245,18 @@ export function IsFlag(): PropertyDecorator {
 export function IsOneOf(values: readonly string[]): PropertyDecorator {
   const words = values.length > 1 ? `${values.slice(0, -1).join(', ')} or ${values.at(-1)}` : values[0];
   return fieldRule({ type: 'string', enum: [...values] }, IsIn(values, { message: `must be ${words}` }));
+}
+
+/**
+ * One of some values, or left out. Null is refused: it is none of the values, and it could be meant to take the value
+ * away.
+ */
+export function IsOptionalChoice(values: readonly string[]): PropertyDecorator {
+  return applyDecorators(
+    optionalRule(ValidateIf((_dto, value: unknown) => value !== undefined)),
+    nullRefused,
+    IsOneOf(values),
+  );
 }
 
 /** Something that the server gave and takes back as it is. */

@@ -1,7 +1,36 @@
-import { IsEmail, IsUrl, Matches, MaxLength } from 'class-validator';
+import { Transform, type TransformFnParams } from 'class-transformer';
+import { IsEmail, IsUrl, Matches, MaxLength, ValidateBy } from 'class-validator';
 import { fieldRule } from '../documents/field-schema';
 import type { JsonSchema } from '../documents/schema';
-import { folded, listChecks } from './field-rules';
+import { folded, listChecks, textFault, textSchema } from './field-rules';
+import { nameFault } from './visible-text';
+
+const trimmed = Transform(({ value }: TransformFnParams): unknown =>
+  typeof value === 'string' ? value.trim() : value,
+);
+
+/** A name that others see, of at most `max` code points: one line of visible text. Spaces around it are dropped. */
+export function IsName(max: number): PropertyDecorator {
+  return fieldRule(
+    {
+      ...textSchema(1, max),
+      description:
+        'Visible text in one line: control characters, invisible characters and marks of direction are refused. Spaces around it are dropped.',
+    },
+    trimmed,
+    ValidateBy({
+      name: 'isName',
+      validator: {
+        validate: (value) => faultOfName(value, max) === undefined,
+        defaultMessage: (context) => faultOfName(context?.value, max) ?? '',
+      },
+    }),
+  );
+}
+
+function faultOfName(value: unknown, max: number): string | undefined {
+  return textFault(value, 1, max) ?? nameFault(value as string);
+}
 
 /** The first `min` to `max` characters of a username, or all of one. Case is folded. */
 export function IsUsername(min = 3, max = 32): PropertyDecorator {
