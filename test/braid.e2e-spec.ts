@@ -198,7 +198,10 @@ describe('a message as a Braid resource', () => {
       [{ parents: '"x"' }, 432],
       [{ version: '"v2"' }, 409],
       [{ version: '"a", "b"' }, 400],
-      [{ 'if-match': `"${sent.id}:0"` }, 409],
+      [{ 'if-match': `"${sent.id}:0"` }, 412],
+      [{ 'if-match': '"unknown"' }, 412],
+      [{ 'if-match': 'no tag' }, 400],
+      [{ 'if-match': `"${sent.id}:0"`, version: '"end"' }, 409],
     ] as const) {
       expect([headers, (await ask(ada, 'DELETE', sent.id, headers)).status]).toEqual([headers, status]);
     }
@@ -229,10 +232,30 @@ describe('a message as a Braid resource', () => {
     const second = await tagOf();
     expect(second).not.toBe(first);
     expect((await ask(ben, 'GET', sent.id, { 'if-none-match': first, ...always })).status).toBe(200);
-    expect(await put(first, 'three')).toMatchObject({ status: 409, body: { code: 'version-conflict' } });
-    expect((await put(`${first}, ${second}`, 'three')).status).toBe(200);
+    const stale = {
+      status: 412,
+      body: { code: 'precondition-failed', current: { id: sent.id, body: 'two' } },
+    };
+    for (const tag of [first, `W/${second}`, '"unknown"', '"with, comma"', `"x:1", ${first}`, '"v:1:2"'])
+      expect([tag, await put(tag, 'three')]).toMatchObject([tag, stale]);
+    const edit = (headers: Record<string, string>, body: object): Promise<Answer> =>
+      ask(ada, 'PUT', sent.id, headers, body);
+    const conflict = { status: 409, body: { code: 'version-conflict' } };
+    expect(await edit({ 'if-match': first, version: '"v3"' }, { body: 'three' })).toMatchObject(conflict);
+    expect(await edit({}, { body: 'three', parents: [sent.id] })).toMatchObject(conflict);
+    // Repeating an edit is safe, although its own tag is stale by then.
+    const named = { body: 'named', version: 'v-named' };
+    expect((await edit({ 'if-match': second }, named)).status).toBe(200);
+    expect(await edit({ 'if-match': second }, named)).toMatchObject({ status: 200, body: { body: 'named' } });
+    const third = await tagOf();
+    // The name is what is wrong here, not the tag.
+    expect(await edit({ 'if-match': third }, { body: 'other', version: 'v-named' })).toMatchObject(conflict);
+    expect((await put(`${second}, ${third}`, 'two')).status).toBe(200);
+    expect((await put(`${first}, ${await tagOf()}`, 'three')).status).toBe(200);
     expect((await put('*', 'four')).status).toBe(200);
-    expect((await put('W/"x:1"', 'five')).status).toBe(400);
+    expect((await put('W/"x:1"', 'five')).status).toBe(412);
+    for (const wrong of ['x', '"x', '"x" "y"', ','])
+      expect([wrong, (await put(wrong, 'five')).status]).toEqual([wrong, 400]);
     const absent = { 'if-match': '*' };
     expect((await ask(ada, 'PUT', randomUUID(), absent, { body: 'x' })).status).toBe(404);
   });

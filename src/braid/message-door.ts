@@ -1,6 +1,6 @@
 import { Injectable, type CallHandler } from '@nestjs/common';
 import { from, of, type Observable } from 'rxjs';
-import { tap } from 'rxjs/operators';
+import { catchError, tap } from 'rxjs/operators';
 import { MessageEdits } from '../messages/message-edits';
 import type { MessageView } from '../messages/message-view';
 import type { VersionView } from '../messages/messages.dto';
@@ -8,7 +8,7 @@ import { MessagesService, type MessageHistory } from '../messages/messages.servi
 import { Configuration } from '../platform/configuration/configuration';
 import { invalidField, Problem } from '../platform/problems/problem';
 import { isBraid, readBraidHeaders, type BraidHeaders } from './braid-headers';
-import { basisOfIfMatch } from './entity-tags';
+import { versionsOfIfMatch } from './entity-tags';
 import type { MessageExchange } from './exchange';
 import { patchedBody, readPatches } from './message-patch';
 import { requireKnown, tagMessage, vary } from './response-headers';
@@ -94,14 +94,14 @@ export class MessageDoor {
     // A message is created by the version that is named like it.
     if (parents !== undefined) fields.parents = parents;
     else if (headers.version && version === exchange.messageId) fields.parents = [];
-    await this.applyIfMatch(exchange, fields);
+    const precondition = await this.applyIfMatch(exchange, fields);
     const isCreation = Array.isArray(fields.parents) && fields.parents.length === 0;
     if (isBraid(request) && !isCreation) {
       const answer = await this.prepareEdit(exchange, headers, fields);
       if (answer) return this.told(exchange, of(answer));
     }
     request.body = fields;
-    return this.told(exchange, next.handle() as Observable<MessageView>);
+    return this.told(exchange, (next.handle() as Observable<MessageView>).pipe(judgedBy(precondition)));
   }
 
   async delete(exchange: MessageExchange): Promise<Observable<unknown>> {
@@ -110,13 +110,13 @@ export class MessageDoor {
     const headers = readBraidHeaders(request);
     if (headers.peer !== undefined) this.peers.remember(caller.userId, headers.peer);
     const fields: Fields = { version: theOne(headers.version), parents: headers.parents };
-    await this.applyIfMatch(exchange, fields);
+    const precondition = await this.applyIfMatch(exchange, fields);
     if (headers.parents) {
       const history = await this.messages.history(caller.userId, conversationId, messageId);
       requireKnown(response, 'Parents', headers.parents, namesOf(history), { mayComeLater: true });
     }
     const tombstone = this.edits.delete(caller.userId, conversationId, messageId, fields as object);
-    return this.told(exchange, from(tombstone));
+    return this.told(exchange, from(tombstone).pipe(judgedBy(precondition)));
   }
 
   /**
@@ -152,16 +152,24 @@ export class MessageDoor {
     return undefined;
   }
 
-  /** The way of plain HTTP to name what an edit is based on. */
+  /**
+   * How plain HTTP names what an edit is based on. The edit itself compares it with the current version, under the lock.
+   * @returns the versions that the header names, when a conflict with them is a failed precondition: Braid has its own
+   *   answer to a stale version
+   */
   private async applyIfMatch(
     { request, caller, conversationId, messageId }: MessageExchange,
     fields: Fields,
-  ): Promise<void> {
+  ): Promise<readonly string[] | undefined> {
     const ifMatch = request.get('if-match');
-    if (ifMatch === undefined) return;
+    if (ifMatch === undefined) return undefined;
     const { version: current } = await this.messages.get(caller.userId, conversationId, messageId);
-    const basis = basisOfIfMatch(ifMatch, current);
-    if (basis !== undefined) fields.parents = agreed('If-Match', basis, fields.parents);
+    const versions = versionsOfIfMatch(ifMatch);
+    if (versions === undefined) return undefined;
+    // A version that there cannot be: it conflicts with whatever is current.
+    const basis = versions.includes(current) ? current : (versions[0] ?? UNKNOWN_VERSION);
+    fields.parents = agreed('If-Match', [basis], fields.parents);
+    return isBraid(request) ? undefined : versions;
   }
 
   /** Tells with every answer which version it is. */
@@ -176,6 +184,19 @@ export class MessageDoor {
       }),
     );
   }
+}
+
+/** The form of a version, and the name of none: a UUID that is never given. */
+const UNKNOWN_VERSION = '00000000-0000-0000-0000-000000000000';
+
+/** A conflict with what `If-Match` names is 412. One about the version's own name stays as it is. */
+function judgedBy(versions: readonly string[] | undefined) {
+  return catchError<MessageView, Observable<MessageView>>((error: unknown) => {
+    const isConflict = versions && error instanceof Problem && error.code === 'version-conflict';
+    const current = isConflict ? (error.fields.current as MessageView) : undefined;
+    if (!current || versions?.includes(current.version)) throw error;
+    throw new Problem('precondition-failed', { current });
+  });
 }
 
 const namesOf = ({ versions }: MessageHistory): string[] => versions.map(({ version }) => version);

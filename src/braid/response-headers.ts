@@ -33,7 +33,8 @@ export function tagMessage(response: Response, state: MessageView, currentVersio
 }
 
 export function tagConflict(response: Response, error: unknown): void {
-  if (!(error instanceof Problem) || error.code !== 'version-conflict') return;
+  if (!(error instanceof Problem) || !['version-conflict', 'precondition-failed'].includes(error.code))
+    return;
   const current = error.fields.current as MessageView;
   response.setHeader('Current-Version', formatVersions([current.version]));
 }

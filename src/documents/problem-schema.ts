@@ -26,6 +26,7 @@ const fieldErrorSchema = record('FieldError', {
 const CARRIED: Partial<Record<ProblemCode, string>> = {
   'validation-failed': 'errors',
   'version-conflict': 'current',
+  'precondition-failed': 'current',
   'friend-request-exists': 'friendRequest',
   'rate-limited': 'retryAfter',
 };
@@ -77,7 +78,7 @@ export function problemExample(
     requestId: '5d0c3f0e-6a3e-4f6b-9f0e-2a4c1c6d8e7f',
     ...(code === 'validation-failed' && { errors: [exampleOf(fieldErrorSchema)] }),
     ...([429, 503].includes(status) && { retryAfter: 2 }),
-    ...(code === 'version-conflict' && { current: exampleOf(messageSchema) }),
+    ...(['version-conflict', 'precondition-failed'].includes(code) && { current: exampleOf(messageSchema) }),
     ...(code === 'friend-request-exists' && { friendRequest: exampleOf(friendRequestSchema) }),
   };
 }

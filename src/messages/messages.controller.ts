@@ -87,7 +87,8 @@ export class MessagesController {
       'With `parents: []` or `If-None-Match: *` creates only; with other `parents` or a `version` edits only; otherwise does what fits.',
     headers: {
       'If-None-Match': '`*`: create only.',
-      'If-Match': 'The entity tag of the version that the edit is based on.',
+      'If-Match':
+        'The entity tag of the version that the edit is based on. Another one: `precondition-failed`, with headers of Braid `version-conflict`.',
       ...BRAID_WRITING,
     },
     answers: { 200: messageSchema, 201: messageSchema },
@@ -97,6 +98,7 @@ export class MessagesController {
       'forbidden',
       'message-id-conflict',
       'version-conflict',
+      'precondition-failed',
       'version-not-found',
       'range-not-satisfiable',
       'message-too-long',
@@ -155,6 +157,7 @@ export class MessagesController {
       'message-not-found',
       'forbidden',
       'version-conflict',
+      'precondition-failed',
       'version-not-found',
     ],
   })

@@ -147,6 +147,11 @@ export const PROBLEMS = {
     'The friend request was answered already',
     'The request was accepted, declined or cancelled before, and not in this way.',
   ),
+  'precondition-failed': kind(
+    412,
+    'The message is not the one that If-Match names',
+    'None of the entity tags in `If-Match` is the one of the message as it is. Nothing was changed. `current` is the message as it is. Resolve and try again.',
+  ),
   'payload-too-large': kind(
     413,
     'The body is too large',
