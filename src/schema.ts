@@ -22,6 +22,10 @@ import { Timeline1764000000050 } from './migrations/1764000000050-timeline';
 import { Erasures1764000000060 } from './migrations/1764000000060-erasures';
 import { Accounts1764000000079 } from './migrations/1764000000079-accounts';
 import { EndedSessionsIndex1764000000080 } from './migrations/1764000000080-ended-sessions-index';
+import { ListPositions1764000000083 } from './migrations/1764000000083-list-positions';
+import { BlocksHide1764000000084 } from './migrations/1764000000084-blocks-hide';
+import { SimilarUsernames1764000000085 } from './migrations/1764000000085-similar-usernames';
+import { HideAcrossBlocks1764000000086 } from './migrations/hide-across-blocks';
 import { Conversation } from './participation/conversation.entity';
 import { Participant } from './participation/participant.entity';
 import type { DatabaseSchema } from './platform/database/database-options';
@@ -61,8 +65,11 @@ export const SCHEMA: DatabaseSchema = {
     Erasures1764000000060,
     Accounts1764000000079,
     EndedSessionsIndex1764000000080,
+    ListPositions1764000000083,
+    BlocksHide1764000000084,
+    SimilarUsernames1764000000085,
   ],
-  dataMigrations: [],
+  dataMigrations: [HideAcrossBlocks1764000000086],
   sample: `
     with written as (
       insert into users (id, username, password_hash, display_name, created_at, is_internal)
@@ -71,5 +78,5 @@ export const SCHEMA: DatabaseSchema = {
     select id, display_name as text, created_at as time, is_internal as flag,
       $5::jsonb as document, $6::bytea as bytes, $7::text[] as texts, $8::bigint as count from written`,
   // eslint-disable-next-line no-restricted-syntax -- named to see that it is there, not called
-  functions: ['append_messages(uuid[],uuid[],uuid[],text[],text[],uuid[])'],
+  functions: ['append_messages(uuid[],uuid[],uuid[],text[],text[],uuid[])', 'next_list_position()'],
 };

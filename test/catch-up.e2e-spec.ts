@@ -31,7 +31,10 @@ describe('catching up', () => {
       await owner.send(id, '2'),
       await owner.send(id, '3'),
     ];
-    const nothing = { messages: [], participants: [], conversation: null, complete: true };
+    const nothing = {
+      ...{ messages: [], participants: [], conversation: null, complete: true },
+      own: { readSeq: 3, hidden: false },
+    };
     expect((await changes(owner, id, 'seq=3&rev=0&epoch=1')).body).toEqual({
       ...nothing,
       head: { seq: 3, rev: 0 },
@@ -60,6 +63,76 @@ describe('catching up', () => {
       conversation: {},
     });
     expect((await changes(owner, id, '')).body.messages).toEqual([edited, two, three]);
+  });
+
+  it('rebuilds a client from nothing by itself: the conversation, everybody in it, and all messages', async () => {
+    const id = await owner.group(...others);
+    await owner.call('DELETE', `/conversations/${id}/participants/${others[4]!.id}`);
+    const message = await others[0]!.send(id, 'one');
+    await others[0]!.call('PUT', `/conversations/${id}/messages/${message.id}`, { body: 'ONE' });
+    const socket = await owner.connect();
+    const synced = await socket.ok('conversation:sync', {
+      cursors: [{ conversationId: id, seq: 0, rev: 0 }],
+    });
+    socket.close();
+    const found = (await changes(owner, id, 'seq=0&rev=0')).body;
+    expect(synced.changes).toEqual([{ conversationId: id, ...found }]);
+    const { items } = (await owner.call('GET', `/conversations/${id}/participants`)).body;
+    expect(items).toHaveLength(5);
+    expect(found).toMatchObject({
+      messages: [{ id: message.id, body: 'ONE' }],
+      conversation: (await owner.call('GET', `/conversations/${id}`)).body,
+      cursor: found.head,
+      complete: true,
+    });
+    const present = found.participants.filter(({ leftAt }: { leftAt: string | null }) => leftAt === null);
+    expect(present).toEqual(items);
+    const left = found.participants.filter(({ leftAt }: { leftAt: string | null }) => leftAt !== null);
+    expect(left).toMatchObject([{ userId: others[4]!.id }]);
+    // Only from nothing.
+    expect(await changesFrom(owner, id, { seq: 0, rev: 1 })).toMatchObject({
+      conversation: null,
+      participants: [],
+    });
+    // Also of a conversation in which nothing has happened yet.
+    const quiet = await owner.group(others[0]!);
+    expect((await changes(owner, quiet, 'seq=0&rev=0')).body).toMatchObject({
+      conversation: { id: quiet },
+      participants: [{}, {}],
+      cursor: { seq: 0, rev: 0 },
+      complete: true,
+    });
+  });
+
+  it('rebuilds large groups one after the other when they do not fit into one answer', async () => {
+    const ids = [await owner.group(), await owner.group(), await owner.group()];
+    await server.dataSource.query(
+      `with crowd as (insert into users (id, username, password_hash, display_name)
+         select gen_random_uuid(), 'member-' || n, '-', '-' from generate_series(1, 900) n returning id)
+       insert into conversation_participants (conversation_id, user_id, role)
+       select c.id, crowd.id, 'member' from crowd cross join unnest($1::uuid[]) as c (id)`,
+      [ids],
+    );
+    const socket = await owner.connect();
+    const told = new Map<string, number>();
+    let cursors = ids.map((conversationId) => ({ conversationId, seq: 0, rev: 0 }));
+    for (let step = 0; cursors.length > 0; step++) {
+      expect(step).toBeLessThan(3);
+      const { changes: found } = await socket.ok('conversation:sync', { cursors });
+      const people = found.reduce(
+        (sum: number, entry: { participants: [] }) => sum + entry.participants.length,
+        0,
+      );
+      expect(people).toBeLessThanOrEqual(2_000);
+      for (const { conversationId, participants, conversation, complete } of found) {
+        if (!complete) continue;
+        expect(conversation).toMatchObject({ id: conversationId });
+        told.set(conversationId, participants.length);
+      }
+      cursors = cursors.filter(({ conversationId }) => !told.has(conversationId));
+    }
+    expect([...told.values()]).toEqual([901, 901, 901]);
+    socket.close();
   });
 
   it('goes on in steps until it is complete, also when thousands are missing', async () => {
@@ -250,13 +323,7 @@ describe('catching up', () => {
         { conversationId: busy, ...http },
         ...[foreign, left, deleted, unknown].map((conversationId) => ({ conversationId, gone: true })),
         { conversationId: ahead, reset: true },
-        {
-          conversationId: quiet,
-          ...http,
-          messages: [],
-          head: { seq: 0, rev: 0 },
-          cursor: { seq: 0, rev: 0 },
-        },
+        { conversationId: quiet, ...(await changes(owner, quiet, 'seq=0&rev=0')).body },
       ]);
       expect(found[0].messages).toEqual([message]);
       const other = await socket.ok('conversation:sync', {

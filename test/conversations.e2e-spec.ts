@@ -89,6 +89,9 @@ describe('conversations', () => {
       expect(await listed(a)).toEqual([]);
       expect(await listed(b)).toEqual([id]);
       expect((await create(a, { type: 'direct', participantIds: [b.id] })).body.id).toBe(id);
+      expect(await listed(a)).toEqual([id]);
+      expect((await a.call('DELETE', `/conversations/${id}`)).status).toBe(204);
+      expect(await listed(a)).toEqual([]);
       await b.send(id, 'are you there?');
       expect(await listed(a)).toEqual([id]);
     });

@@ -332,17 +332,17 @@ describe('friends', () => {
       }
     });
 
-    it('do not find each other, and others find both', async () => {
+    it('are found as by anybody else, except by who has blocked them', async () => {
       const cem = await signUp(open.url);
       const find = async (who: Person) =>
         (await who.call('GET', '/users?query=user-&limit=200')).body.items.map(
           (user: { id: string }) => user.id,
         );
       expect(await find(ada)).not.toContain(ben.id);
-      expect(await find(ben)).not.toContain(ada.id);
+      expect(await find(ben)).toContain(ada.id);
       expect(await find(cem)).toEqual(expect.arrayContaining([ada.id, ben.id, cem.id]));
       await ada.call('DELETE', `/users/me/blocks/${ben.id}`);
-      expect(await find(ben)).toContain(ada.id);
+      expect(await find(ada)).toContain(ben.id);
     });
 
     it('have no direct conversation that begins while the block is being acknowledged', async () => {
@@ -361,6 +361,42 @@ describe('friends', () => {
       });
       expect((await ada.call('GET', '/conversations')).body.items).toEqual([]);
     });
+  });
+
+  it('have a bounded number of open requests, also when many are made at once', async () => {
+    const ada = await signUp(server.url);
+    await server.dataSource.query(
+      `with people as (insert into users (id, username, password_hash, display_name)
+         select gen_random_uuid(), 'throng-' || n, '-', 'throng' from generate_series(1, 97) n returning id)
+       insert into friend_requests (id, sender_id, recipient_id) select gen_random_uuid(), $1, id from people`,
+      [ada.id],
+    );
+    const others = await signUpAll(server.url, 8);
+    const answers = await Promise.all(others.map((other) => request(ada, other)));
+    const count = (status: number) => answers.filter((answer) => answer.status === status).length;
+    expect([count(201), count(429)]).toEqual([3, 5]);
+  });
+
+  it('may ask somebody who declines, or whom they do not wait for, three times in a month', async () => {
+    const [ada, ben] = await two();
+    for (const end of ['decline', 'cancel', 'decline']) {
+      const { id } = (await request(ada, ben)).body;
+      if (end === 'decline') await ben.call('POST', `/friend-requests/${id}/decline`);
+      else await ada.call('DELETE', `/friend-requests/${id}`);
+    }
+    const refused = await request(ada, ben);
+    expect(refused).toMatchObject({ status: 429, body: { code: 'rate-limited' } });
+    expect(refused.body.retryAfter).toBeGreaterThan(29 * 86_400);
+    expect(refused.body.retryAfter).toBeLessThanOrEqual(30 * 86_400);
+    // The other one may still ask.
+    expect((await request(ben, ada)).status).toBe(201);
+    await server.dataSource.query(
+      `update friend_requests set responded_at = responded_at - interval '31 days' where sender_id = $1`,
+      [ada.id],
+    );
+    const { id } = (await ben.call('GET', '/friend-requests?direction=outgoing')).body.items[0];
+    await ben.call('DELETE', `/friend-requests/${id}`);
+    expect((await request(ada, ben)).status).toBe(201);
   });
 
   it('have a bounded number of requests that nobody has answered', async () => {

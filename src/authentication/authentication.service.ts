@@ -7,6 +7,7 @@ import { inTransaction, type AfterCommit } from '../platform/database/transactio
 import type { ProblemCode } from '../platform/problems/catalogue';
 import { invalidField, Problem } from '../platform/problems/problem';
 import { RateLimits } from '../platform/rate-limits/rate-limits';
+import { claimUsername } from '../users/similar-usernames';
 import { User } from '../users/user.entity';
 import { ownUserView } from '../users/users.dto';
 import {
@@ -68,6 +69,7 @@ export class AuthenticationService {
           avatarUrl: null,
           status: null,
         });
+        await claimUsername(manager, user.username);
         await manager.insert(User, user);
         if (invitationId !== undefined) afterCommit(() => this.noteInvitation(user.id, invitationId));
         const { session, tokens } = await this.sessions.open(manager, user.id, null, afterCommit);

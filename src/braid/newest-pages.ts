@@ -1,4 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
+import { CONVERSATION_POSITION } from '../conversations/conversation-view';
 import { readHeads } from '../catch-up/catch-up.queries';
 import { messageView, type MessageView } from '../messages/message-view';
 import { newMessages } from '../messages/messages.queries';
@@ -45,7 +46,7 @@ export async function ownConversations(
     `select c.id, coalesce(c.last_seq <= p.hidden_seq, false) as "isHidden"
      from conversation_participants p join conversations c on c.id = p.conversation_id
      where p.user_id = $1 and p.left_at is null and c.deleted_at is null
-     order by "isHidden", c.active_at desc, c.id desc`,
+     order by "isHidden", ${CONVERSATION_POSITION} desc, c.id desc`,
     [userId],
   );
 }

@@ -67,10 +67,12 @@ export class Subscriptions implements OnModuleInit, OnApplicationShutdown {
     events.on(MessageCreated, ({ message }) =>
       this.tell(message.conversationId, { seq: message.seq, message }),
     );
-    for (const event of [MessageUpdated, MessageDeleted])
-      events.on(event, ({ message }: MessageUpdated | MessageDeleted) =>
-        this.tell(message.conversationId, { rev: message.rev, message }),
-      );
+    events.on(MessageUpdated, ({ message }) =>
+      this.tell(message.conversationId, { rev: message.rev, message }),
+    );
+    events.on(MessageDeleted, ({ message, onlyUserId }) =>
+      this.tell(message.conversationId, { rev: message.rev, message }, onlyUserId),
+    );
     events.on(ConversationChanged, ({ conversation, rev }) =>
       this.tell(conversation.id, { rev, message: undefined }),
     );
@@ -131,9 +133,9 @@ export class Subscriptions implements OnModuleInit, OnApplicationShutdown {
     this.endAll(() => true);
   }
 
-  private tell(conversationId: string, hint: Hint): void {
+  private tell(conversationId: string, hint: Hint, onlyUserId?: string): void {
     for (const subscriber of [...(this.byConversation.get(conversationId) ?? [])])
-      subscriber.hear(conversationId, hint);
+      if (onlyUserId === undefined || subscriber.userId === onlyUserId) subscriber.hear(conversationId, hint);
   }
 
   private withdraw(conversationId: string, isMeant: (subscriber: Subscriber) => boolean): void {

@@ -47,7 +47,11 @@ export class TimelineReader {
   async changes(cursors: readonly Cursor[], epoch = this.known): Promise<Map<string, Answer>> {
     if (cursors.length === 0) return new Map();
     const { changes } = await this.run(() =>
-      this.sources.catchUp.sync(this.userId, { epoch, cursors: [...cursors] }, MAX_CHANGES),
+      this.sources.catchUp.sync(
+        this.userId,
+        { epoch, cursors: [...cursors] },
+        { atMost: MAX_CHANGES, messagesOnly: true },
+      ),
     );
     return new Map(
       changes.map((entry): [string, Answer] => {

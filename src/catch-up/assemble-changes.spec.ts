@@ -34,7 +34,13 @@ class History {
     );
     const found = assembleChanges({
       cursor: { conversationId: 'c', ...cursor },
-      head: { seq: all.length, rev: this.rev, settingsRev: this.settingsRev },
+      head: {
+        seq: all.length,
+        rev: this.rev,
+        settingsRev: this.settingsRev,
+        blockedRev: null,
+        own: { readSeq: 0, hidden: false },
+      },
       view: this.settingsRev > cursor.rev ? ({} as ConversationView) : undefined,
       epoch: 7,
       limit,

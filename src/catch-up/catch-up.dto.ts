@@ -68,16 +68,33 @@ export class SyncDto {
   cursors: SyncCursorDto[];
 }
 
+const ownStateSchema = record(
+  'OwnState',
+  {
+    readSeq: integer(0, { description: 'One’s read position.', example: 7 }),
+    hidden: flag('Not in one’s list until the next message, or until one opens the conversation again.'),
+  },
+  'What is one’s own in a conversation. It takes no `rev`, so it comes as it is now with every answer.',
+);
+
 export const changesSchema = record(
   'Changes',
   {
     messages: list(messageSchema, {}, { description: 'New and changed ones, as they are now, by `seq`.' }),
-    participants: list(participantSchema, {}, { description: 'Changed ones; `leftAt` on those who left.' }),
-    conversation: described(nullable(conversationSchema), 'When title or description changed, else null.'),
+    participants: list(
+      participantSchema,
+      {},
+      { description: 'Changed ones, and from nothing everybody; `leftAt` on those who left.' },
+    ),
+    conversation: described(
+      nullable(conversationSchema),
+      'When title or description changed, and from nothing; else null.',
+    ),
     head: headSchema,
     cursor: described(headSchema, 'Where to go on; equals the head when `complete`.'),
     epoch: integer(0, { example: 1 }),
     complete: flag(),
+    own: ownStateSchema,
   },
   'What a client lacks of a conversation.',
 );

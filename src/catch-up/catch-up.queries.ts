@@ -6,6 +6,10 @@ export interface Head {
   readonly rev: number;
   /** The `rev` that the last change of title or description took. */
   readonly settingsRev: number;
+  /** A block hides what others have changed above this `rev`; null: none does. */
+  readonly blockedRev: number | null;
+  /** What is the user's own. */
+  readonly own: { readonly readSeq: number; readonly hidden: boolean };
 }
 
 interface HeadRow {
@@ -14,6 +18,9 @@ interface HeadRow {
   last_seq: number;
   last_rev: number;
   settings_rev: number;
+  blocked_rev: number | null;
+  read_seq: number;
+  is_hidden: boolean;
 }
 
 /**
@@ -27,15 +34,17 @@ export async function readHeads(
 ): Promise<{ epoch: number; heads: Map<string, Head> }> {
   const rows: HeadRow[] = await manager.query(
     `select s.epoch, own.* from database_state s left join (
-       select c.id, c.last_seq, c.last_rev, c.settings_rev
+       select c.id, c.last_seq, c.last_rev, c.settings_rev, c.blocked_rev, p.read_seq,
+         coalesce(c.last_seq <= p.hidden_seq, false) as is_hidden
        from conversation_participants p join conversations c on c.id = p.conversation_id
        where p.user_id = $1 and p.conversation_id = any ($2) and p.left_at is null and c.deleted_at is null
      ) own on true`,
     [userId, conversationIds],
   );
   const heads = new Map<string, Head>();
-  for (const { id, last_seq: seq, last_rev: rev, settings_rev: settingsRev } of rows) {
-    if (id !== null) heads.set(id, { seq, rev, settingsRev });
+  for (const { id, last_seq: seq, last_rev: rev, settings_rev: settingsRev, ...row } of rows) {
+    const own = { readSeq: row.read_seq, hidden: row.is_hidden };
+    if (id !== null) heads.set(id, { seq, rev, settingsRev, blockedRev: row.blocked_rev, own });
   }
   return { epoch: rows[0]!.epoch, heads };
 }

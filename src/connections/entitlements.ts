@@ -13,12 +13,15 @@ export class Entitlements {
     return rows[0]!.epoch;
   }
 
-  /** Served by `conversation_participants_user_idx`. */
+  /**
+   * The conversations whose events a socket hears. While a block stands, a direct conversation is none of them: each of
+   * the two people hears what is their own as a person. Served by `conversation_participants_user_idx`.
+   */
   async of(userId: string): Promise<{ conversationIds: string[]; epoch: number }> {
     const rows: { epoch: number; conversation_ids: string[] }[] = await this.dataSource.query(
       `select s.epoch, array(
          select p.conversation_id from conversation_participants p join conversations c on c.id = p.conversation_id
-         where p.user_id = $1 and p.left_at is null and c.deleted_at is null) as conversation_ids
+         where p.user_id = $1 and p.left_at is null and c.deleted_at is null and c.blocked_rev is null) as conversation_ids
        from database_state s`,
       [userId],
     );

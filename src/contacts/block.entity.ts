@@ -20,6 +20,13 @@ export class Block {
   @JoinColumn({ name: 'blocked_id', foreignKeyConstraintName: 'blocks_blocked_fkey' })
   blocked?: Relation<User>;
 
+  @Column('bigint', {
+    name: 'list_position',
+    nullable: true,
+    comment: 'from next_list_position(): the newest first; null: by time',
+  })
+  listPosition: number | null;
+
   @Column('timestamp with time zone', { name: 'created_at', precision: 3, default: () => 'now()' })
   createdAt: Date;
 }

@@ -6,6 +6,9 @@ import { Friendship } from './friendship.entity';
 /** Whom one may start a conversation with, or add to one. */
 export type ContactPolicy = 'friends' | 'open';
 
+/** A block has ended the friendship, so where only friends may be asked it looks like any other refusal. */
+export const FRIENDS_ONLY = 'Only friends can be brought into a conversation.';
+
 /** Two people in the order in which a pair of them is stored. */
 export function pairOf(a: string, b: string): { userLowId: string; userHighId: string } {
   return a < b ? { userLowId: a, userHighId: b } : { userLowId: b, userHighId: a };
@@ -22,6 +25,14 @@ export async function lockPair(manager: EntityManager, a: string, b: string): Pr
 /** Keeps what is between two people as it is, together with others who want the same. */
 export async function lockPairShared(manager: EntityManager, a: string, b: string): Promise<void> {
   await manager.query(`select pg_advisory_xact_lock_shared(hashtextextended($1, 0))`, [pairKey(a, b)]);
+}
+
+/**
+ * One after the other, people add to what they have a bounded number of: it is counted while this is held, until the
+ * transaction ends. Taken after the pair's lock and the conversations' locks; of several people, in the order of ids.
+ */
+export async function lockAllowance(manager: EntityManager, what: string, userId: string): Promise<void> {
+  await manager.query(`select pg_advisory_xact_lock(hashtextextended($1, 0))`, [`${what} ${userId}`]);
 }
 
 function pairKey(a: string, b: string): string {
@@ -92,8 +103,6 @@ export async function requireContacts(
 ): Promise<void> {
   if (ids.length === 0) return;
   const { friends, blocks } = await relationsTo(manager, userId, ids);
+  if (policy === 'friends' && friends < ids.length) throw new Problem('forbidden', { detail: FRIENDS_ONLY });
   if (blocks > 0) throw new Problem('forbidden');
-  if (policy === 'friends' && friends < ids.length) {
-    throw new Problem('forbidden', { detail: 'Only friends can be brought into a conversation.' });
-  }
 }

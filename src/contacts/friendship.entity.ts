@@ -20,6 +20,13 @@ export class Friendship {
   @JoinColumn({ name: 'user_high_id', foreignKeyConstraintName: 'friendships_user_high_fkey' })
   userHigh?: Relation<User>;
 
+  @Column('bigint', {
+    name: 'list_position',
+    nullable: true,
+    comment: 'from next_list_position(): the newest first; null: by time',
+  })
+  listPosition: number | null;
+
   @Column('timestamp with time zone', { name: 'created_at', precision: 3, default: () => 'now()' })
   createdAt: Date;
 }

@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { messageSchema, messageView } from '../messages/message-view';
 import { messagesAt } from '../messages/messages.queries';
-import type { TimePosition } from '../platform/pagination/time-cursor';
+import { listPositionOf, type ListPosition } from '../platform/pagination/list-position';
 import type { ConversationType } from '../participation/conversation.entity';
 import type { Role } from '../participation/participant.entity';
 import {
@@ -13,6 +13,7 @@ import {
 } from '../participation/participant-view';
 import {
   extended,
+  flag,
   id,
   integer,
   list,
@@ -57,6 +58,7 @@ export const conversationSchema = extended(
     unreadCount: integer(0, { description: 'Other people’s undeleted messages not read yet.', example: 0 }),
     mentionCount: integer(0, { example: 0 }),
     myRole: oneOf(ROLES),
+    hidden: flag('Not in one’s list until the next message, or until one opens the conversation again.'),
   },
   'A conversation with what is the caller’s own.',
 );
@@ -70,18 +72,22 @@ interface ConversationRow {
   created_by: string | null;
   last_seq: number;
   last_rev: number;
-  active_at: Date;
   created_at: Date;
   updated_at: Date;
 }
 
 interface OwnConversationRow extends ConversationRow {
   my_role: Role;
+  is_hidden: boolean;
   unread_count: number;
 }
 
-const COLUMNS = `c.id, c.type, c.title, c.description, c.created_by, c.last_seq, c.last_rev, c.active_at,
-  c.created_at, c.updated_at`;
+const COLUMNS = `c.id, c.type, c.title, c.description, c.created_by, c.last_seq, c.last_rev, c.created_at,
+  c.updated_at`;
+
+/** A direct conversation is hidden until the next message. */
+const IS_HIDDEN = `coalesce(c.last_seq <= p.hidden_seq, false)`;
+export const CONVERSATION_POSITION = listPositionOf('c', 'active_at', 'created_at');
 
 /**
  * Other people's undeleted messages above the read position. Numbers have no hole, so they need not be counted one by
@@ -99,27 +105,28 @@ const UNREAD_COUNT = `(c.last_seq - p.read_seq
 export async function listOwnConversations(
   manager: EntityManager,
   userId: string,
-  after: TimePosition | undefined,
+  after: ListPosition | undefined,
   limit: number,
-): Promise<{ views: ConversationView[]; last: TimePosition | undefined; hasMore: boolean }> {
-  const rows: OwnConversationRow[] = await manager.query(
+): Promise<{ views: ConversationView[]; last: ListPosition | undefined; hasMore: boolean }> {
+  const rows: (OwnConversationRow & { position: string })[] = await manager.query(
     `with page as (
-       select p.conversation_id, p.user_id, p.role, p.read_seq, c.active_at
+       select p.conversation_id, p.user_id, p.role, p.read_seq, p.hidden_seq, ${CONVERSATION_POSITION} as position
        from conversation_participants p join conversations c on c.id = p.conversation_id
        where p.user_id = $1 and p.left_at is null and c.deleted_at is null
-         and (p.hidden_seq is null or c.last_seq > p.hidden_seq)
-         and ($2::timestamptz is null or (c.active_at, c.id) < ($2, $3::uuid))
-       order by c.active_at desc, c.id desc limit $4)
-     select ${COLUMNS}, p.role as my_role, ${UNREAD_COUNT} as unread_count
+         and not ${IS_HIDDEN}
+         and ($2::bigint is null or (${CONVERSATION_POSITION}, c.id) < ($2, $3::uuid))
+       order by position desc, c.id desc limit $4)
+     select ${COLUMNS}, p.role as my_role, ${IS_HIDDEN} as is_hidden, ${UNREAD_COUNT} as unread_count,
+       p.position::text as position
      from page p join conversations c on c.id = p.conversation_id
-     order by c.active_at desc, c.id desc`,
-    [userId, after?.at ?? null, after?.id ?? null, limit + 1],
+     order by p.position desc, c.id desc`,
+    [userId, after?.position ?? null, after?.id ?? null, limit + 1],
   );
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   return {
-    views: await ownViews(manager, page),
-    last: last && { at: last.active_at, id: last.id },
+    views: await ownViews(manager, userId, page),
+    last,
     hasMore: rows.length > limit,
   };
 }
@@ -132,12 +139,12 @@ export async function findOwnConversations(
 ): Promise<ConversationView[]> {
   if (ids.length === 0) return [];
   const rows: OwnConversationRow[] = await manager.query(
-    `select ${COLUMNS}, p.role as my_role, ${UNREAD_COUNT} as unread_count
+    `select ${COLUMNS}, p.role as my_role, ${IS_HIDDEN} as is_hidden, ${UNREAD_COUNT} as unread_count
      from conversation_participants p join conversations c on c.id = p.conversation_id
      where p.user_id = $1 and p.conversation_id = any ($2) and p.left_at is null and c.deleted_at is null`,
     [userId, ids],
   );
-  return ownViews(manager, rows);
+  return ownViews(manager, userId, rows);
 }
 
 /** A conversation for an event: nothing in it is anybody's own. */
@@ -167,24 +174,31 @@ export async function countUnread(
   return rows[0]?.unread_count ?? 0;
 }
 
-async function ownViews(manager: EntityManager, rows: OwnConversationRow[]): Promise<ConversationView[]> {
-  const shared = await sharedViews(manager, rows);
+async function ownViews(
+  manager: EntityManager,
+  userId: string,
+  rows: OwnConversationRow[],
+): Promise<ConversationView[]> {
+  const shared = await sharedViews(manager, rows, userId);
   return rows.map((row, index) => ({
     ...shared[index]!,
     unreadCount: row.unread_count,
     mentionCount: 0,
     myRole: row.my_role,
+    hidden: row.is_hidden,
   }));
 }
 
 async function sharedViews(
   manager: EntityManager,
   rows: ConversationRow[],
+  viewerId?: string,
 ): Promise<SharedConversationView[]> {
   if (rows.length === 0) return [];
   const participants = await previewParticipants(
     manager,
     rows.map((row) => row.id),
+    viewerId,
   );
   const lastMessages = await messagesAt(
     manager,

@@ -33,7 +33,7 @@ export class ConversationsController {
   @Route({
     summary: 'Make a conversation',
     description:
-      'A direct conversation exists once for a pair of people: asking again gives the same one with 200.',
+      'A direct conversation exists once for a pair of people: asking again gives the same one with 200, and puts it back into one’s list when one has hidden it.',
     answers: { 200: conversationSchema, 201: conversationSchema },
     problems: ['user-not-found', 'forbidden', 'conversation-id-conflict'],
   })
@@ -93,7 +93,7 @@ export class ConversationsController {
   @Route({
     summary: 'Delete a group, or hide a direct conversation',
     description:
-      'A group is deleted by its owner, for everybody. A direct conversation is hidden from one’s own list until the next message.',
+      'A group is deleted by its owner, for everybody. A direct conversation is hidden from one’s own list, on all devices, until the next message or until one opens it again.',
     answers: { 204: NO_CONTENT },
     problems: ['conversation-not-found', 'forbidden'],
   })

@@ -1,3 +1,4 @@
+import { MAX_PARTICIPANTS } from '../participation/group-limits';
 import { ROLES, participantSchema } from '../participation/participant-view';
 import type { Role } from '../participation/participant.entity';
 import { About } from '../platform/documents/field-schema';
@@ -17,8 +18,6 @@ import {
 } from '../platform/validation/field-rules';
 import { IsName } from '../platform/validation/name-rules';
 import { CONVERSATION_TYPES, conversationSchema, MAX_DESCRIPTION, MAX_TITLE } from './conversation-view';
-
-export const MAX_PARTICIPANTS = 1_000;
 
 export class CreateConversationDto {
   @About(undefined, 'group')

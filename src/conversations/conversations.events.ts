@@ -23,7 +23,7 @@ export const readEventSchema = record('ReadEvent', {
   seq: integer(0, { example: 7 }),
 });
 
-/** Users have got a conversation: it was made, or they were added to it. */
+/** Users have got a conversation: it was made, they were added to it, or they have opened it again after hiding it. */
 export class ConversationAdded {
   constructor(
     readonly userIds: readonly string[],
@@ -36,6 +36,14 @@ export class ConversationChanged {
   constructor(
     readonly rev: number,
     readonly conversation: SharedConversationView,
+  ) {}
+}
+
+/** A user has hidden a direct conversation from their list. */
+export class ConversationHidden {
+  constructor(
+    readonly conversationId: string,
+    readonly userId: string,
   ) {}
 }
 
@@ -68,7 +76,7 @@ export class ReadPositionChanged {
     readonly conversationId: string,
     readonly userId: string,
     readonly seq: number,
-    /** False in large groups, where only the user's own devices are told. */
+    /** False in large groups and while a block stands: only the user's own devices are told. */
     readonly isShared: boolean,
   ) {}
 }

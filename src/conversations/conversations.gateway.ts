@@ -9,6 +9,7 @@ import {
   ConversationAdded,
   ConversationChanged,
   ConversationDeleted,
+  ConversationHidden,
   ParticipantChanged,
   ParticipantLeft,
   ReadPositionChanged,
@@ -23,19 +24,20 @@ import { ReadPositionsService } from './read-positions.service';
 @WebSocketGateway()
 @Emits({
   'conversation:created': {
-    summary: 'One has got a conversation: it was made, or one was added.',
+    summary: 'One has got a conversation: it was made, one was added, or one has opened it again.',
     payload: conversationEventSchema,
   },
   'conversation:updated': { summary: 'Title or description changed.', payload: conversationEventSchema },
   'conversation:removed': {
-    summary: 'One has left, was removed, or the group was deleted.',
+    summary: 'One has left, was removed, has hidden it on one of one’s devices, or the group was deleted.',
     payload: removedEventSchema,
   },
   'participant:joined': { summary: 'Somebody was added.', payload: participantEventSchema },
   'participant:updated': { summary: 'The role of somebody changed.', payload: participantEventSchema },
   'participant:left': { summary: 'Somebody has left or was removed.', payload: participantEventSchema },
   'conversation:read': {
-    summary: 'A read position moved; in large groups told to one’s own devices only.',
+    summary:
+      'A read position moved; told to one’s own devices only in large groups, and in a direct conversation while a block stands.',
     payload: readEventSchema,
   },
 })
@@ -54,6 +56,9 @@ export class ConversationsGateway implements OnModuleInit {
         rev,
         conversation,
       }),
+    );
+    this.events.on(ConversationHidden, ({ conversationId, userId }) =>
+      this.rooms.emit(userRoom(userId), 'conversation:removed', { conversationId }),
     );
     this.events.on(ConversationDeleted, ({ conversationId }) => {
       this.rooms.emit(conversationRoom(conversationId), 'conversation:removed', { conversationId });

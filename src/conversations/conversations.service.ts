@@ -7,12 +7,13 @@ import { Configuration } from '../platform/configuration/configuration';
 import { violatedConstraint } from '../platform/database/database-problem';
 import { inTransaction, type AfterCommit } from '../platform/database/transaction';
 import { EventBus } from '../platform/events/event-bus';
-import { readTimeCursor, writeTimeCursor } from '../platform/pagination/time-cursor';
+import { nextListPosition, readListCursor, writeListCursor } from '../platform/pagination/list-position';
 import { invalidField, Problem } from '../platform/problems/problem';
 import { DEFAULT_PAGE_SIZE } from '../platform/validation/field-rules';
 import { lockConversation, requireRole, takeRevs } from '../participation/conversation-access';
 import { Conversation } from '../participation/conversation.entity';
 import { Participant, type Role } from '../participation/participant.entity';
+import { MAX_PARTICIPANTS, requireRoomForGroup } from '../participation/group-limits';
 import { holdPeople } from '../users/people.queries';
 import { IS_PERSON, User } from '../users/user.entity';
 import {
@@ -27,7 +28,12 @@ import type {
   CreateConversationDto,
   UpdateConversationDto,
 } from './conversations.dto';
-import { ConversationAdded, ConversationChanged, ConversationDeleted } from './conversations.events';
+import {
+  ConversationAdded,
+  ConversationChanged,
+  ConversationDeleted,
+  ConversationHidden,
+} from './conversations.events';
 
 /** Making, listing, renaming and ending conversations. */
 @Injectable()
@@ -58,6 +64,8 @@ export class ConversationsService {
       return this.createDirect(userId, others[0]!);
     }
     if (input.title === undefined) throw invalidField('/title', 'is required for a group');
+    if (others.length >= MAX_PARTICIPANTS)
+      throw invalidField('/participantIds', `must name fewer than ${MAX_PARTICIPANTS} others`);
     return { conversation: await this.createGroup(userId, input, others), isNew: true };
   }
 
@@ -69,36 +77,64 @@ export class ConversationsService {
       await requireUsers(manager, userId, [otherId]);
       // A block that is being acknowledged meanwhile comes before or after this, not in between.
       await lockPairShared(manager, userId, otherId);
-      if (await isBlocked(manager, userId, otherId)) throw new Problem('forbidden');
       const existing = await findDirect(manager, userId, otherId);
-      if (existing) return { conversation: await this.view(manager, userId, existing), isNew: false };
+      if (existing && (await isBlocked(manager, userId, otherId))) throw new Problem('forbidden');
+      if (existing) return this.reopen(manager, existing, [userId], userId, afterCommit);
       await requireContacts(manager, this.configuration.CONTACT_POLICY, userId, [otherId]);
       return this.openDirect(manager, userId, otherId, afterCommit);
     });
   }
 
-  /** The direct conversation of two people, made if there is none yet; takes part in the caller's transaction. */
+  /**
+   * The direct conversation of two people, made if there is none yet; takes part in the caller's transaction.
+   * @param openedFor whoever has hidden it of these has it in the list again
+   */
   async openDirect(
     manager: EntityManager,
     userId: string,
     otherId: string,
     afterCommit: AfterCommit,
+    openedFor: readonly string[] = [userId],
   ): Promise<{ conversation: ConversationView; isNew: boolean }> {
     const id = uuidv7();
     // Waits for a concurrent creation of the same pair, and then gives way to it.
     const created: unknown[] = await manager.query(
-      `insert into conversations (id, type, direct_key, created_by) values ($1, 'direct', $2, $3)
+      `insert into conversations (id, type, direct_key, created_by, list_position)
+       values ($1, 'direct', $2, $3, next_list_position())
        on conflict on constraint conversations_direct_key_key do nothing returning id`,
       [id, directKey(userId, otherId), userId],
     );
     if (created.length === 0) {
       const existing = await findDirect(manager, userId, otherId);
-      return { conversation: await this.view(manager, userId, existing!), isNew: false };
+      return this.reopen(manager, existing!, openedFor, userId, afterCommit);
     }
     await addAll(manager, id, [userId, otherId], () => 'member');
     const shared = await sharedConversation(manager, id);
     afterCommit(() => this.events.publish(new ConversationAdded([userId, otherId], 0, shared)));
     return { conversation: await this.view(manager, userId, id), isNew: true };
+  }
+
+  /** Puts a direct conversation back into the lists of people who have hidden it. All their devices are told, once. */
+  private async reopen(
+    manager: EntityManager,
+    id: string,
+    openedFor: readonly string[],
+    userId: string,
+    afterCommit: AfterCommit,
+  ): Promise<{ conversation: ConversationView; isNew: false }> {
+    const [rows] = await manager.query<[{ user_id: string }[], number]>(
+      `update conversation_participants p set hidden_seq = null
+       from conversations c
+       where c.id = p.conversation_id and p.conversation_id = $1 and p.user_id = any ($2) and c.last_seq <= p.hidden_seq
+       returning p.user_id`,
+      [id, openedFor],
+    );
+    if (rows.length > 0) {
+      const shared = await sharedConversation(manager, id);
+      const userIds = rows.map((row) => row.user_id);
+      afterCommit(() => this.events.publish(new ConversationAdded(userIds, shared.lastRev, shared)));
+    }
+    return { conversation: await this.view(manager, userId, id), isNew: false };
   }
 
   private async createGroup(
@@ -111,6 +147,7 @@ export class ConversationsService {
       return await inTransaction(this.dataSource, async (manager, afterCommit) => {
         await requireUsers(manager, userId, others);
         await requireContacts(manager, this.configuration.CONTACT_POLICY, userId, others);
+        await requireRoomForGroup(manager, userId);
         const { title, description } = input;
         await manager.insert(Conversation, {
           id,
@@ -118,6 +155,7 @@ export class ConversationsService {
           title,
           description: description || null,
           createdBy: userId,
+          listPosition: nextListPosition as unknown as number,
         });
         const members = [userId, ...others];
         await addAll(manager, id, members, (memberId) => (memberId === userId ? 'owner' : 'member'));
@@ -134,7 +172,7 @@ export class ConversationsService {
 
   /** Latest activity first. @throws Problem `validation-failed` for a cursor that is none */
   async list(userId: string, query: ConversationListDto): Promise<ConversationList> {
-    const after = query.cursor === undefined ? undefined : readTimeCursor(query.cursor);
+    const after = query.cursor === undefined ? undefined : readListCursor(query.cursor);
     const limit = query.limit ?? DEFAULT_PAGE_SIZE;
     const { views, last, hasMore } = await listOwnConversations(
       this.dataSource.manager,
@@ -142,7 +180,7 @@ export class ConversationsService {
       after,
       limit,
     );
-    return { items: views, nextCursor: hasMore && last ? writeTimeCursor(last) : null };
+    return { items: views, nextCursor: hasMore && last ? writeListCursor(last) : null };
   }
 
   /** @throws Problem `conversation-not-found` */
@@ -170,7 +208,7 @@ export class ConversationsService {
           title,
           description,
           settingsRev: rev,
-          updatedAt: new Date(),
+          updatedAt: () => 'now()',
         });
         const shared = await sharedConversation(manager, conversationId);
         afterCommit(() => this.events.publish(new ConversationChanged(rev, shared)));
@@ -181,18 +219,21 @@ export class ConversationsService {
 
   /**
    * A group is deleted by its owner, for everybody. A direct conversation is hidden from the caller's list until the
-   * next message. @throws Problem `conversation-not-found` or `forbidden`
+   * next message, or until they open it again; all their devices are told.
+   * @throws Problem `conversation-not-found` or `forbidden`
    */
   async delete(userId: string, conversationId: string): Promise<void> {
     await inTransaction(this.dataSource, async (manager, afterCommit) => {
       const access = await lockConversation(manager, userId, conversationId);
       if (access.conversation.type === 'direct') {
         const hiddenSeq = access.conversation.lastSeq;
+        if (hiddenSeq <= (access.participant.hiddenSeq ?? -1)) return;
         await manager.update(Participant, { conversationId, userId }, { hiddenSeq });
+        afterCommit(() => this.events.publish(new ConversationHidden(conversationId, userId)));
         return;
       }
       requireRole(access, 'owner');
-      await manager.update(Conversation, conversationId, { deletedAt: new Date() });
+      await manager.update(Conversation, conversationId, { deletedAt: () => 'now()' });
       afterCommit(() => this.events.publish(new ConversationDeleted(conversationId)));
     });
   }

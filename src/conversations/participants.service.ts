@@ -17,6 +17,7 @@ import {
 } from '../participation/conversation-access';
 import { Participant, type Role } from '../participation/participant.entity';
 import { findParticipant, listParticipants, type ParticipantView } from '../participation/participant-view';
+import { requireRoomForGroup, requireRoomInGroup } from '../participation/group-limits';
 import { holdPeople } from '../users/people.queries';
 import { IS_PERSON, User } from '../users/user.entity';
 import { sharedConversation } from './conversation-view';
@@ -37,7 +38,7 @@ export class ParticipantsService {
   /** @throws Problem `conversation-not-found` */
   async list(userId: string, conversationId: string): Promise<ParticipantView[]> {
     await accessConversation(this.dataSource.manager, userId, conversationId);
-    return listParticipants(this.dataSource.manager, conversationId);
+    return listParticipants(this.dataSource.manager, conversationId, userId);
   }
 
   /**
@@ -59,7 +60,7 @@ export class ParticipantsService {
       if (targetId === userId && target.role === 'owner') throw new Problem('owner-must-transfer');
       if (!isAbove(access.participant.role, target.role) || !mayGive(access, role))
         throw new Problem('forbidden');
-      if (role === 'owner') await this.handOver(manager, access, afterCommit);
+      if (role === 'owner') await this.handOver(manager, access, targetId, afterCommit);
       return this.setRole(manager, conversationId, targetId, role, afterCommit);
     });
   }
@@ -79,7 +80,7 @@ export class ParticipantsService {
       if (targetId !== userId && !isAbove(access.participant.role, target.role))
         throw new Problem('forbidden');
       const rev = await takeRevs(manager, conversationId);
-      await manager.update(Participant, { conversationId, userId: targetId }, { leftAt: new Date(), rev });
+      await manager.update(Participant, { conversationId, userId: targetId }, { leftAt: () => 'now()', rev });
       const participant = await viewOf(manager, conversationId, targetId);
       afterCommit(() => this.events.publish(new ParticipantLeft(conversationId, rev, participant)));
     });
@@ -97,15 +98,17 @@ export class ParticipantsService {
     if (!(await manager.existsBy(User, { id: targetId, ...IS_PERSON }))) throw new Problem('user-not-found');
     await holdPeople(manager, [targetId]);
     await requireContacts(manager, this.configuration.CONTACT_POLICY, access.participant.userId, [targetId]);
+    await requireRoomInGroup(manager, conversationId);
     const given = mayGive(access, role) ? role : 'member';
-    if (given === 'owner') await this.handOver(manager, access, afterCommit);
+    if (given === 'owner') await this.handOver(manager, access, targetId, afterCommit);
     const rev = await takeRevs(manager, conversationId);
     // Who joins begins with everything read, also who was here before.
-    const fresh = { role: given, readSeq: lastSeq, hiddenSeq: null, joinedAt: new Date(), leftAt: null, rev };
-    await manager.upsert(Participant, { conversationId, userId: targetId, ...fresh }, [
-      'conversationId',
-      'userId',
-    ]);
+    await manager.query(
+      `insert into conversation_participants (conversation_id, user_id, role, read_seq, rev) values ($1, $2, $3, $4, $5)
+       on conflict (conversation_id, user_id) do update set role = excluded.role, read_seq = excluded.read_seq,
+         rev = excluded.rev, hidden_seq = null, joined_at = now(), left_at = null`,
+      [conversationId, targetId, given, lastSeq, rev],
+    );
     const participant = await viewOf(manager, conversationId, targetId);
     const conversation = await sharedConversation(manager, conversationId);
     afterCommit(() => this.events.publish(new ConversationAdded([targetId], rev, conversation)));
@@ -119,7 +122,13 @@ export class ParticipantsService {
    * The owner becomes an admin, before somebody else becomes the owner: there is one at any moment
    * (`conversation_participants_owner_key`). Two rows change, so this takes a rev of its own.
    */
-  private async handOver(manager: EntityManager, access: Access, afterCommit: AfterCommit): Promise<void> {
+  private async handOver(
+    manager: EntityManager,
+    access: Access,
+    heirId: string,
+    afterCommit: AfterCommit,
+  ): Promise<void> {
+    await requireRoomForGroup(manager, heirId);
     await this.setRole(manager, access.conversation.id, access.participant.userId, 'admin', afterCommit);
   }
 

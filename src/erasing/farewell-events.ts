@@ -6,7 +6,7 @@ import {
   ParticipantLeft,
 } from '../conversations/conversations.events';
 import type { Farewell } from '../erasure/erase-person.queries';
-import { FriendRemoved, FriendRequestChanged } from '../friends/friends.events';
+import { FriendRemoved, FriendRequestChanged, UserUnblocked } from '../friends/friends.events';
 import { findParticipants, type PlacedParticipant } from '../participation/participant-view';
 import { User } from '../users/user.entity';
 import { userView } from '../users/users.dto';
@@ -18,7 +18,7 @@ import { userView } from '../users/users.dto';
 export async function farewellEvents(
   manager: EntityManager,
   userId: string,
-  { sessionIds, left, heirs, endedGroupIds, friendIds, requests }: Farewell,
+  { sessionIds, left, heirs, endedGroupIds, friendIds, requests, liftedBlocks }: Farewell,
 ): Promise<object[]> {
   const participants = await findParticipants(manager, [...left, ...heirs]);
   const leave = ({ conversationId, rev, view }: PlacedParticipant): object =>
@@ -27,6 +27,10 @@ export async function farewellEvents(
     new ParticipantChanged('updated', conversationId, rev, view);
   return [
     ...sessionIds.map((id) => new SessionEnded(id, 'account-erased')),
+    ...liftedBlocks.map(
+      ({ blockerId, blockedId, conversationId }) =>
+        new UserUnblocked([blockerId, blockedId], conversationId ?? undefined),
+    ),
     ...participants.filter(({ view }) => view.userId === userId).map(leave),
     ...participants.filter(({ view }) => view.userId !== userId).map(inherit),
     ...endedGroupIds.map((id) => new ConversationDeleted(id)),

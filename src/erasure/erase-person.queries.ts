@@ -23,6 +23,12 @@ export interface EndedRequest {
   readonly createdAt: Date;
 }
 
+export interface LiftedBlock {
+  readonly blockerId: string;
+  readonly blockedId: string;
+  readonly conversationId: string | null;
+}
+
 /** What has ended with a person, for those who have to be told. */
 export interface Farewell {
   readonly sessionIds: readonly string[];
@@ -35,6 +41,8 @@ export interface Farewell {
   readonly friendIds: readonly string[];
   /** Friend requests that nobody had answered. */
   readonly requests: readonly EndedRequest[];
+  /** Blocks between the person and others, with the direct conversation of the two. */
+  readonly liftedBlocks: readonly LiftedBlock[];
 }
 
 /** What everybody is called who was erased. */
@@ -165,13 +173,13 @@ async function endDeserted(manager: EntityManager, ownedIds: readonly string[]):
 async function endContacts(
   manager: EntityManager,
   userId: string,
-): Promise<Pick<Farewell, 'friendIds' | 'requests'>> {
+): Promise<Pick<Farewell, 'friendIds' | 'requests' | 'liftedBlocks'>> {
   const friendships = await deleted<{ low: string; high: string }>(
     manager,
     `friendships where user_low_id = $1 or user_high_id = $1 returning user_low_id as low, user_high_id as high`,
     userId,
   );
-  await deleted(manager, 'blocks where blocker_id = $1 or blocked_id = $1', userId);
+  const liftedBlocks = await liftBlocks(manager, userId);
   const requests = await deleted<EndedRequest & { status: string }>(
     manager,
     `friend_requests where sender_id = $1 or recipient_id = $1
@@ -181,7 +189,30 @@ async function endContacts(
   return {
     friendIds: friendships.map(({ low, high }) => (low === userId ? high : low)),
     requests: requests.filter(({ status }) => status === 'pending'),
+    liftedBlocks,
   };
+}
+
+/**
+ * What a block hid from the others is told by the work on the person's messages: each of them takes a new `rev`. Served by
+ * `blocks_pkey`, `blocks_blocked_idx` and `conversations_direct_key_key`.
+ */
+async function liftBlocks(manager: EntityManager, userId: string): Promise<LiftedBlock[]> {
+  const [rows] = await manager.query<[LiftedBlock[], number]>(
+    `delete from blocks b where b.blocker_id = $1 or b.blocked_id = $1
+     returning b.blocker_id as "blockerId", b.blocked_id as "blockedId", (
+       select c.id from conversations c
+       where c.direct_key = least(b.blocker_id, b.blocked_id) || ':' || greatest(b.blocker_id, b.blocked_id))
+       as "conversationId"`,
+    [userId],
+  );
+  const ids = rows.flatMap(({ conversationId }) => conversationId ?? []);
+  await manager.query(`update conversations set blocked_rev = null where id = any ($1)`, [ids]);
+  await manager.query(
+    `update conversation_participants set shown_read_seq = null where conversation_id = any ($1)`,
+    [ids],
+  );
+  return rows;
 }
 
 async function deleted<Row>(manager: EntityManager, from: string, userId: string): Promise<Row[]> {

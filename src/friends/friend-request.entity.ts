@@ -31,6 +31,13 @@ export class FriendRequest {
   @Column('text', { nullable: true })
   message: string | null;
 
+  @Column('bigint', {
+    name: 'list_position',
+    nullable: true,
+    comment: 'from next_list_position(): the newest first; null: by time',
+  })
+  listPosition: number | null;
+
   @Column('timestamp with time zone', { name: 'created_at', precision: 3, default: () => 'now()' })
   createdAt: Date;
 

@@ -1,20 +1,26 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { Brackets, DataSource, type EntityManager } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { uuidv7 } from 'uuidv7';
-import { areFriends, isBlocked, lockPair, pairOf } from '../contacts/contacts.queries';
+import { areFriends, isBlocked, lockAllowance, lockPair, pairOf } from '../contacts/contacts.queries';
 import { Friendship } from '../contacts/friendship.entity';
 import type { ConversationView } from '../conversations/conversation-view';
 import { ConversationsService } from '../conversations/conversations.service';
 import { inTransaction, type AfterCommit } from '../platform/database/transaction';
 import { EventBus } from '../platform/events/event-bus';
-import { readTimeCursor, writeTimeCursor } from '../platform/pagination/time-cursor';
+import { nextListPosition } from '../platform/pagination/list-position';
 import { invalidField, Problem } from '../platform/problems/problem';
-import { DEFAULT_PAGE_SIZE } from '../platform/validation/field-rules';
 import { holdPeople } from '../users/people.queries';
 import { IS_PERSON, User } from '../users/user.entity';
 import { FriendRequest } from './friend-request.entity';
 import { friendRequestView } from './friend-view';
+import {
+  findPending,
+  listRequests,
+  loadRequest,
+  requireRoomForFriends,
+  requireRoomForRequest,
+} from './friend-requests.queries';
 import type {
   AcceptedFriendRequest,
   CreateFriendRequestDto,
@@ -23,10 +29,6 @@ import type {
   FriendRequestView,
 } from './friends.dto';
 import { FriendRequestChanged } from './friends.events';
-
-/** Requests of one person that nobody has answered yet. */
-const MAX_OUTSTANDING = 100;
-const OUTSTANDING_RETRY_SECONDS = 3_600;
 
 /** Asking to be friends, and answering. What two people do to each other at once happens one after the other. */
 @Injectable()
@@ -53,48 +55,24 @@ export class FriendRequestsService {
       if (crossing) return (await this.makeFriends(manager, crossing, userId, afterCommit)).friendRequest;
       const own = await findPending(manager, userId, recipientId);
       if (own) throw new Problem('friend-request-exists', { friendRequest: friendRequestView(own) });
-      if (
-        (await manager.countBy(FriendRequest, { senderId: userId, status: 'pending' })) >= MAX_OUTSTANDING
-      ) {
-        throw new Problem('rate-limited', { retryAfter: OUTSTANDING_RETRY_SECONDS });
-      }
+      await lockAllowance(manager, 'friend requests', userId);
+      await requireRoomForRequest(manager, userId, recipientId);
       const id = uuidv7();
       await manager.insert(FriendRequest, {
         id,
         senderId: userId,
         recipientId,
         message: input.message ?? null,
+        listPosition: nextListPosition as unknown as number,
       });
-      return this.announce(await load(manager, id), afterCommit);
+      return this.announce(await loadRequest(manager, id), afterCommit);
     });
   }
 
-  /** Newest first. */
+  /** Newest first. @throws Problem `validation-failed` for a cursor that is none */
   async list(userId: string, query: FriendRequestListDto): Promise<FriendRequestList> {
-    const limit = query.limit ?? DEFAULT_PAGE_SIZE;
-    const { direction, status = 'pending' } = query;
-    const find = withPeople(this.dataSource.manager)
-      .where('request.status = :status', { status })
-      .orderBy('request.createdAt', 'DESC')
-      .addOrderBy('request.id', 'DESC')
-      .take(limit + 1);
-    if (direction === 'incoming') find.andWhere('request.recipient_id = :userId', { userId });
-    else if (direction === 'outgoing') find.andWhere('request.sender_id = :userId', { userId });
-    else
-      find.andWhere(
-        new Brackets((either) => either.where({ senderId: userId }).orWhere({ recipientId: userId })),
-      );
-    if (query.cursor !== undefined) {
-      find.andWhere('(request.created_at, request.id) < (:at, :id)', { ...readTimeCursor(query.cursor) });
-    }
-    const requests = await find.getMany();
-    const page = requests.slice(0, limit);
-    const last = page.at(-1);
-    const hasMore = requests.length > limit;
-    return {
-      items: page.map(friendRequestView),
-      nextCursor: hasMore && last ? writeTimeCursor({ at: last.createdAt, id: last.id }) : null,
-    };
+    const { requests, nextCursor } = await listRequests(this.dataSource.manager, userId, query);
+    return { items: requests.map(friendRequestView), nextCursor };
   }
 
   /** Accepting again gives the same. @throws Problem `friend-request-not-found`, `forbidden`, `friend-request-already-answered` */
@@ -152,10 +130,15 @@ export class FriendRequestsService {
     afterCommit: AfterCommit,
   ): Promise<AcceptedFriendRequest> {
     if (await isBlocked(manager, request.senderId, request.recipientId)) throw new Problem('forbidden');
-    await manager.insert(Friendship, pairOf(request.senderId, request.recipientId));
+    await requireRoomForFriends(manager, request.senderId, request.recipientId);
+    await manager.insert(Friendship, {
+      ...pairOf(request.senderId, request.recipientId),
+      listPosition: nextListPosition as unknown as number,
+    });
     const friendRequest = await this.answer(manager, request, 'accepted', afterCommit);
     const otherId = userId === request.senderId ? request.recipientId : request.senderId;
-    return { friendRequest, conversation: await this.direct(manager, userId, otherId, afterCommit) };
+    const people = [userId, otherId];
+    return { friendRequest, conversation: await this.direct(manager, userId, otherId, afterCommit, people) };
   }
 
   private async direct(
@@ -163,8 +146,10 @@ export class FriendRequestsService {
     userId: string,
     otherId: string,
     afterCommit: AfterCommit,
+    openedFor = [userId],
   ): Promise<ConversationView> {
-    return (await this.conversations.openDirect(manager, userId, otherId, afterCommit)).conversation;
+    return (await this.conversations.openDirect(manager, userId, otherId, afterCommit, openedFor))
+      .conversation;
   }
 
   private async answer(
@@ -173,8 +158,8 @@ export class FriendRequestsService {
     status: 'accepted' | 'declined' | 'cancelled',
     afterCommit: AfterCommit,
   ): Promise<FriendRequestView> {
-    await manager.update(FriendRequest, request.id, { status, respondedAt: new Date() });
-    return this.announce(await load(manager, request.id), afterCommit);
+    await manager.update(FriendRequest, request.id, { status, respondedAt: () => 'now()' });
+    return this.announce(await loadRequest(manager, request.id), afterCommit);
   }
 
   private announce(request: FriendRequest, afterCommit: AfterCommit): FriendRequestView {
@@ -182,28 +167,6 @@ export class FriendRequestsService {
     afterCommit(() => this.events.publish(new FriendRequestChanged(view)));
     return view;
   }
-}
-
-const withPeople = (manager: EntityManager) =>
-  manager
-    .createQueryBuilder(FriendRequest, 'request')
-    .innerJoinAndSelect('request.sender', 'sender')
-    .innerJoinAndSelect('request.recipient', 'recipient');
-
-/** @throws Problem `friend-request-not-found` when it has gone with somebody who was erased */
-async function load(manager: EntityManager, id: string): Promise<FriendRequest> {
-  const request = await withPeople(manager).where('request.id = :id', { id }).getOne();
-  if (!request) throw new Problem('friend-request-not-found');
-  return request;
-}
-
-/** Served by `friend_requests_pending_pair_key`. */
-async function findPending(
-  manager: EntityManager,
-  senderId: string,
-  recipientId: string,
-): Promise<FriendRequest | null> {
-  return withPeople(manager).where({ senderId, recipientId, status: 'pending' }).getOne();
 }
 
 /** @throws Problem `user-not-found` or `validation-failed` */
@@ -235,5 +198,5 @@ async function lockRequest(
   if ((by === 'sender' ? found.senderId : found.recipientId) !== userId) throw new Problem('forbidden');
   await holdPeople(manager, [found.senderId, found.recipientId], 'friend-request-not-found');
   await lockPair(manager, found.senderId, found.recipientId);
-  return load(manager, requestId);
+  return loadRequest(manager, requestId);
 }

@@ -112,9 +112,9 @@ export class FriendsController {
   @Route({
     summary: 'Block somebody',
     description:
-      'Ends the friendship and open requests; refuses requests, direct conversations and messages in them either way.',
+      'Ends the friendship and open requests; refuses requests, direct conversations and messages in them either way; hides what the two do in their direct conversation from each other.',
     answers: { 204: NO_CONTENT },
-    problems: ['user-not-found'],
+    problems: ['user-not-found', 'forbidden'],
   })
   async block(@Caller() caller: CallerIdentity, @Param('userId') userId: string): Promise<void> {
     await this.friends.block(caller.userId, parseId('userId', userId));

@@ -10,11 +10,20 @@ export class FriendRemoved {
   constructor(readonly userIds: readonly [string, string]) {}
 }
 
-/** A block stands between two people from now on. */
+/** The first of two people has blocked the second. */
 export class UserBlocked {
   constructor(
     readonly userIds: readonly [string, string],
-    /** Their direct conversation, if they have one: it takes no more messages. */
+    /** Their direct conversation, if they have one: it takes no more messages, and neither hears of the other in it. */
+    readonly conversationId: string | undefined,
+  ) {}
+}
+
+/** A block was lifted by the first of two people. */
+export class UserUnblocked {
+  constructor(
+    readonly userIds: readonly [string, string],
+    /** Their direct conversation, if it is open between them again. */
     readonly conversationId: string | undefined,
   ) {}
 }

@@ -3,9 +3,9 @@ import { WebSocketGateway } from '@nestjs/websockets';
 import { Emits } from '../platform/documents/documented';
 import { id, record } from '../platform/documents/schema';
 import { EventBus } from '../platform/events/event-bus';
-import { Rooms, userRoom } from '../platform/sockets/rooms';
+import { conversationRoom, Rooms, userRoom } from '../platform/sockets/rooms';
 import { friendRequestSchema, type FriendRequestView } from './friends.dto';
-import { FriendRemoved, FriendRequestChanged } from './friends.events';
+import { FriendRemoved, FriendRequestChanged, UserBlocked, UserUnblocked } from './friends.events';
 
 const EVENT_BY_STATUS: Record<FriendRequestView['status'], string> = {
   pending: 'friend-request:created',
@@ -13,6 +13,8 @@ const EVENT_BY_STATUS: Record<FriendRequestView['status'], string> = {
   declined: 'friend-request:declined',
   cancelled: 'friend-request:cancelled',
 };
+
+const blockEventSchema = record('BlockEvent', { userId: id() });
 
 /** Tells both people, on all their devices. */
 @WebSocketGateway()
@@ -27,6 +29,14 @@ const EVENT_BY_STATUS: Record<FriendRequestView['status'], string> = {
   'friend:removed': {
     summary: 'A friendship has ended.',
     payload: record('FriendRemovedEvent', { userId: id() }),
+  },
+  'user:blocked': {
+    summary: 'One has blocked somebody, on one of one’s devices. The person who is blocked is not told.',
+    payload: blockEventSchema,
+  },
+  'user:unblocked': {
+    summary: 'One has lifted a block, on one of one’s devices. The other person is not told.',
+    payload: blockEventSchema,
   },
 })
 export class FriendsGateway implements OnModuleInit {
@@ -44,6 +54,19 @@ export class FriendsGateway implements OnModuleInit {
     this.events.on(FriendRemoved, ({ userIds: [a, b] }) => {
       this.rooms.emit(userRoom(a), 'friend:removed', { userId: b });
       this.rooms.emit(userRoom(b), 'friend:removed', { userId: a });
+    });
+    // Out of the room before the block is acknowledged: nothing that follows may reach the other person (G6).
+    this.events.on(UserBlocked, ({ userIds, conversationId }) => {
+      const [blockerId, blockedId] = userIds;
+      if (conversationId !== undefined)
+        for (const userId of userIds) this.rooms.leave(userId, conversationRoom(conversationId));
+      this.rooms.emit(userRoom(blockerId), 'user:blocked', { userId: blockedId });
+    });
+    this.events.on(UserUnblocked, ({ userIds, conversationId }) => {
+      const [blockerId, blockedId] = userIds;
+      if (conversationId !== undefined)
+        for (const userId of userIds) this.rooms.join(userId, conversationRoom(conversationId));
+      this.rooms.emit(userRoom(blockerId), 'user:unblocked', { userId: blockedId });
     });
   }
 }

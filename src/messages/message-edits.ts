@@ -15,9 +15,13 @@ import {
   applyEdit,
   beginHistory,
   findMessage,
-  versionsOf,
+  countVersions,
+  findVersion,
   type NewVersion,
 } from './messages.queries';
+
+/** Versions of one message. Everything that reads its history reads all of them. */
+const MAX_VERSIONS = 1_000;
 
 export interface Edit {
   readonly body: string;
@@ -50,6 +54,8 @@ export class MessageEdits {
         throw new Problem('forbidden');
       if (row.deleted_at || !isBasedOnCurrent(row, edit.parents)) throw conflict(row);
       if (row.body === edit.body) return messageView(row);
+      if ((await countVersions(manager, messageId)) >= MAX_VERSIONS)
+        throw new Problem('forbidden', { detail: `A message has at most ${MAX_VERSIONS} versions.` });
 
       const version: NewVersion = {
         messageId,
@@ -68,7 +74,8 @@ export class MessageEdits {
   }
 
   /**
-   * The sender, or an admin of the group. A tombstone stays one. The basis is as for an edit.
+   * The sender, or an admin of the group. A tombstone stays one. The basis is as for an edit. While a block stands between
+   * the two people of a direct conversation, the other one is not told.
    * @throws Problem `conversation-not-found`, `message-not-found`, `forbidden` or `version-conflict` (with `current`)
    */
   async delete(
@@ -78,12 +85,12 @@ export class MessageEdits {
     basis: Omit<Edit, 'body'> = {},
   ): Promise<MessageView> {
     return inTransaction(this.dataSource, async (manager, afterCommit) => {
-      const { participant } = await lockConversation(manager, userId, conversationId);
+      const { conversation, participant } = await lockConversation(manager, userId, conversationId);
       const row = await loadMessage(manager, conversationId, messageId);
       if (row.sender_id !== userId && !isAtLeast(participant.role, 'admin')) throw new Problem('forbidden');
       if (row.deleted_at) return messageView(row);
       if (!isBasedOnCurrent(row, basis.parents)) throw conflict(row);
-      if (basis.version !== undefined && (await findVersion(manager, row, basis.version)))
+      if (basis.version !== undefined && (await versionNamed(manager, row, basis.version)))
         throw conflict(row);
 
       const version: NewVersion = {
@@ -97,7 +104,8 @@ export class MessageEdits {
       await addVersion(manager, version);
       const rev = await takeRevs(manager, conversationId);
       const message = messageView(await applyDeletion(manager, version, rev));
-      afterCommit(() => this.events.publish(new MessageDeleted(message)));
+      const onlyUserId = conversation.blockedRev === null ? undefined : userId;
+      afterCommit(() => this.events.publish(new MessageDeleted(message, onlyUserId)));
       return message;
     });
   }
@@ -121,20 +129,21 @@ const conflict = (row: MessageRow): Problem => new Problem('version-conflict', {
  */
 async function isRepeated(manager: EntityManager, row: MessageRow, edit: Edit): Promise<boolean> {
   if (edit.version === undefined) return false;
-  const same = await findVersion(manager, row, edit.version);
+  const same = await versionNamed(manager, row, edit.version);
   if (!same) return false;
   if (!row.deleted_at && same.body !== edit.body) throw conflict(row);
   return true;
 }
 
-async function findVersion(
+/** A message that was never changed has one version, of which there is no row. */
+async function versionNamed(
   manager: EntityManager,
   row: MessageRow,
   name: string,
 ): Promise<{ body: string | null } | undefined> {
-  const history = await versionsOf(manager, row.id);
-  const known = history.length > 0 ? history : [{ version: row.id, body: row.body }];
-  return known.find((version) => version.version === name);
+  const isUnchanged = row.version === null;
+  if (isUnchanged) return name === row.id ? row : undefined;
+  return findVersion(manager, row.id, name);
 }
 
 /** History is a line: the one parent of an edit is the current version. */

@@ -12,5 +12,9 @@ export class MessageUpdated {
 
 /** A message became a tombstone. */
 export class MessageDeleted {
-  constructor(readonly message: MessageView) {}
+  constructor(
+    readonly message: MessageView,
+    /** Only this person is told: a block hides it from the other one. */
+    readonly onlyUserId?: string,
+  ) {}
 }

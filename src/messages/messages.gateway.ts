@@ -5,7 +5,7 @@ import { EventBus } from '../platform/events/event-bus';
 import { Caller, type CallerIdentity } from '../platform/http/caller';
 import { Metrics } from '../platform/metrics/metrics';
 import { DirectCommands } from '../platform/sockets/direct-commands';
-import { conversationRoom, Rooms } from '../platform/sockets/rooms';
+import { conversationRoom, Rooms, userRoom } from '../platform/sockets/rooms';
 import { checkSendCommand } from './check-send-command';
 import { MessageEdits } from './message-edits';
 import { type MessageView, messageSchema } from './message-view';
@@ -19,7 +19,8 @@ import { MessagesService } from './messages.service';
   'message:created': { summary: 'A message was stored; its `seq` is the position.', payload: messageSchema },
   'message:updated': { summary: 'A message was changed; its `rev` is the position.', payload: messageSchema },
   'message:deleted': {
-    summary: 'A message became a tombstone; its `rev` is the position.',
+    summary:
+      'A message became a tombstone; its `rev` is the position. While a block stands between two people, told to the devices of its sender only.',
     payload: messageSchema,
   },
 })
@@ -40,7 +41,11 @@ export class MessagesGateway implements OnModuleInit {
       this.metrics.messagesBroadcast.inc();
     });
     this.events.on(MessageUpdated, ({ message }) => this.broadcast('message:updated', message));
-    this.events.on(MessageDeleted, ({ message }) => this.broadcast('message:deleted', message));
+    this.events.on(MessageDeleted, ({ message, onlyUserId }) =>
+      onlyUserId === undefined
+        ? this.broadcast('message:deleted', message)
+        : this.rooms.emit(userRoom(onlyUserId), 'message:deleted', message),
+    );
   }
 
   /** The most frequent command of all, hence without Nest's pipes. */

@@ -112,21 +112,27 @@ export async function newMessages(
   );
 }
 
+/** A cursor, and the `rev` above which a block hides from the client what others have changed; null: none does. */
+export type ChangeCursor = Cursor & { readonly blockedRev: number | null };
+
 /**
  * For each cursor up to `limit` messages that the client has and that changed above its `rev`, in `rev` order.
  * Served by `chat_messages_rev_idx`.
  */
 export async function changedMessages(
   manager: EntityManager,
-  cursors: readonly Cursor[],
+  cursors: readonly ChangeCursor[],
   limit: number,
+  viewerId: string,
 ): Promise<MessageRow[]> {
   if (cursors.length === 0) return [];
   return manager.query(
-    `select m.* from unnest($1::uuid[], $2::bigint[], $3::bigint[]) as cursor (conversation_id, seq, rev)
+    `select m.* from unnest($1::uuid[], $2::bigint[], $3::bigint[], $5::bigint[])
+       as cursor (conversation_id, seq, rev, blocked_rev)
      cross join lateral (
        select ${COLUMNS} from chat_messages m
        where m.conversation_id = cursor.conversation_id and m.rev > 0 and m.rev > cursor.rev and m.seq <= cursor.seq
+         and (cursor.blocked_rev is null or m.rev <= cursor.blocked_rev or m.sender_id = $6)
        order by m.rev limit $4) m
      order by m.conversation_id, m.rev`,
     [
@@ -134,6 +140,8 @@ export async function changedMessages(
       cursors.map((cursor) => cursor.seq),
       cursors.map((cursor) => cursor.rev),
       limit,
+      cursors.map((cursor) => cursor.blockedRev),
+      viewerId,
     ],
   );
 }
@@ -154,6 +162,28 @@ export async function versionsOf(manager: EntityManager, messageId: string): Pro
      from message_versions where message_id = $1 order by number`,
     [messageId],
   );
+}
+
+/** One version by its name. Served by `message_versions_version_key`. */
+export async function findVersion(
+  manager: EntityManager,
+  messageId: string,
+  version: string,
+): Promise<Pick<VersionRow, 'number' | 'body'> | undefined> {
+  const rows: Pick<VersionRow, 'number' | 'body'>[] = await manager.query(
+    `select number, body from message_versions where message_id = $1 and version = $2`,
+    [messageId, version],
+  );
+  return rows[0];
+}
+
+/** The number of the newest version; 0 for a message that was never changed. Served by `message_versions_pkey`. */
+export async function countVersions(manager: EntityManager, messageId: string): Promise<number> {
+  const rows: { number: number }[] = await manager.query(
+    `select coalesce(max(number), 0) as number from message_versions where message_id = $1`,
+    [messageId],
+  );
+  return rows[0]!.number;
 }
 
 /** Copies the message as first sent into its history, if its history has not begun yet. */

@@ -57,6 +57,21 @@ export class Conversation {
   })
   settingsRev: number;
 
+  @Column('bigint', {
+    name: 'blocked_rev',
+    nullable: true,
+    comment:
+      'a block hides the changes above this rev from everybody but their author; null: no block stands',
+  })
+  blockedRev: number | null;
+
+  @Column('bigint', {
+    name: 'list_position',
+    nullable: true,
+    comment: 'from next_list_position(): the newest first; null: by time',
+  })
+  listPosition: number | null;
+
   @Column('timestamp with time zone', { name: 'active_at', precision: 3, default: () => 'now()' })
   activeAt: Date;
 

@@ -41,6 +41,13 @@ export class Participant {
   readSeq: number;
 
   @Column('bigint', {
+    name: 'shown_read_seq',
+    nullable: true,
+    comment: 'the read position that the other person sees while a block stands; null: read_seq',
+  })
+  shownReadSeq: number | null;
+
+  @Column('bigint', {
     name: 'hidden_seq',
     nullable: true,
     comment: "a direct conversation is hidden from this person's list while its last_seq is not above this",

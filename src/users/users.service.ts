@@ -2,9 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, IsNull } from 'typeorm';
 import { inTransaction } from '../platform/database/transaction';
+import { EventBus } from '../platform/events/event-bus';
 import { Problem } from '../platform/problems/problem';
 import { DEFAULT_PAGE_SIZE } from '../platform/validation/field-rules';
 import { IS_PERSON, User } from './user.entity';
+import { ProfileChanged } from './users.events';
 import {
   ownUserView,
   userView,
@@ -15,27 +17,46 @@ import {
   type UserView,
 } from './users.dto';
 
+const FIELDS = ['displayName', 'avatarUrl', 'status'] as const;
+
+/** People as they see themselves and each other. */
 @Injectable()
 export class UsersService {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly events: EventBus,
+  ) {}
 
   /** @throws Problem `user-not-found` */
   async own(userId: string): Promise<OwnUserView> {
     return ownUserView(await this.find(userId));
   }
 
-  /** @throws Problem `session-revoked` when the person was erased meanwhile */
+  /**
+   * What changes nothing is told to nobody; a change, to all devices of the person.
+   * @throws Problem `session-revoked` when the person was erased meanwhile
+   */
   async updateProfile(userId: string, input: UpdateProfileDto): Promise<OwnUserView> {
-    return inTransaction(this.dataSource, async (manager) => {
+    return inTransaction(this.dataSource, async (manager, afterCommit) => {
+      // Compared under the row's lock: of several equal changes at once the first one changes something.
+      const before = await manager.findOne(User, {
+        where: { id: userId, erasedAt: IsNull() },
+        lock: { mode: 'for_no_key_update' },
+      });
+      if (!before) throw new Problem('session-revoked');
       const { displayName, avatarUrl, status } = input;
-      await manager.update(
-        User,
-        { id: userId, erasedAt: IsNull() },
-        { displayName, avatarUrl, status, updatedAt: new Date() },
-      );
-      const user = await manager.findOneBy(User, { id: userId, erasedAt: IsNull() });
-      if (!user) throw new Problem('session-revoked');
-      return ownUserView(user);
+      const after = {
+        displayName: displayName ?? before.displayName,
+        avatarUrl: avatarUrl === undefined ? before.avatarUrl : avatarUrl,
+        status: status === undefined ? before.status : status,
+      };
+      const isChanged = FIELDS.some((field) => after[field] !== before[field]);
+      const own = ownUserView({ ...before, ...after });
+      if (isChanged) {
+        await manager.update(User, userId, { ...after, updatedAt: () => 'now()' });
+        afterCommit(() => this.events.publish(new ProfileChanged(own)));
+      }
+      return own;
     });
   }
 
@@ -45,8 +66,10 @@ export class UsersService {
   }
 
   /**
-   * People whose username begins with `query`, by username; without those who have blocked the caller or whom the
-   * caller has blocked, and without disabled accounts. Served by `users_username_key` (collation "C") and `blocks_pkey`.
+   * People whose username begins with `query`, by username; without those whom the caller has blocked and
+   * without disabled accounts. Whoever has
+   * blocked the caller is found as by anybody else: their profile can be read too, and the difference between the two
+   * would tell of the block. Served by `users_username_key` (collation "C") and `blocks_pkey`.
    */
   async search(userId: string, query: UserSearchDto): Promise<UserList> {
     const limit = query.limit ?? DEFAULT_PAGE_SIZE;
@@ -55,7 +78,6 @@ export class UsersService {
       .where('person.username like :pattern', { pattern: `${query.query.replace(/[\\%_]/g, '\\$&')}%` })
       .andWhere({ ...IS_PERSON, disabledAt: IsNull() })
       .andWhere('person.username > :cursor', { cursor: query.cursor ?? '' })
-      .andWhere('not exists (select from blocks where blocker_id = person.id and blocked_id = :userId)')
       .andWhere('not exists (select from blocks where blocker_id = :userId and blocked_id = person.id)', {
         userId,
       })

@@ -10,7 +10,7 @@ export const SERVING_MUTANTS: readonly Mutant[] = [
     caughtBy: BRIEF,
     patches: [
       {
-        file: 'src/migrations/1764000000007-answers-within-batch.ts',
+        file: 'src/migrations/1764000000083-list-positions.ts',
         find: `when p.user_id is null or c.id is null then`,
         replace: `when c.id is null then`,
       },

@@ -1,6 +1,6 @@
 import { BRIEF, proof, within, type Mutant, type Patch } from './mutant';
 
-const APPEND = 'src/migrations/1764000000007-answers-within-batch.ts';
+const APPEND = 'src/migrations/1764000000083-list-positions.ts';
 const QUERIES = 'src/messages/append-messages.queries.ts';
 const WRITER = 'src/messages/message-writer.ts';
 const SERVICE = 'src/messages/messages.service.ts';

@@ -1,0 +1,41 @@
+import { invalidField } from '../problems/problem';
+
+/**
+ * A place in a list that shows the newest first: a position from `next_list_position()` and, among equal ones, an id.
+ * The position is a 64-bit integer in text.
+ */
+export interface ListPosition {
+  readonly position: string;
+  readonly id: string;
+}
+
+/** For inserts and updates: the next position, taken from the database. */
+export const nextListPosition = (): string => 'next_list_position()';
+
+/**
+ * SQL for the position of a row. A row without one was stored by an earlier release or imported; it has its place by the
+ * first of its times that has passed. A time of the future says nothing about when a row was stored, so it never puts a
+ * row on top.
+ * @param alias of a table that has `list_position`
+ * @param times columns of that table, the most telling first
+ */
+export function listPositionOf(alias: string, ...times: string[]): string {
+  const passed = times.map((time) => `when ${alias}.${time} <= now() then ${alias}.${time}`).join(' ');
+  return `coalesce(${alias}.list_position,
+    (extract(epoch from greatest('epoch', case ${passed} else 'epoch' end)) * 1000000)::bigint)`;
+}
+
+/** Another form than the cursors of earlier releases, which held a time: those are refused, not misread. */
+const FORM = /^p(\d{1,18})\.([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/;
+
+/** Opaque to clients: base64url of the position and the id. */
+export function writeListCursor({ position, id }: ListPosition): string {
+  return Buffer.from(`p${position}.${id}`).toString('base64url');
+}
+
+/** @throws Problem `validation-failed` */
+export function readListCursor(cursor: string): ListPosition {
+  const match = FORM.exec(Buffer.from(cursor, 'base64url').toString());
+  if (!match) throw invalidField('/query/cursor', 'is not a cursor of this list');
+  return { position: match[1]!, id: match[2]! };
+}
