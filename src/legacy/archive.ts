@@ -27,7 +27,8 @@ export async function archiveLegacy(
       `select source, phase, verified_at, extract(epoch from now() - verified_at)::float8 / 86400 as days
        from legacy_imports for update`,
     );
-    if (state?.source !== source.name) throw new LegacyError(`Nothing was imported from ${source.name}.`);
+    if (!state || !source.isCalled(state.source))
+      throw new LegacyError(`Nothing was imported from ${source.name}.`);
     if (state.phase === 'archived') return;
     if (state.phase !== 'imported') throw new LegacyError('The import is not complete.');
     if (state.days === null) throw new LegacyError('The import was not verified: npx xfchat legacy verify');

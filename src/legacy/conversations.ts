@@ -1,11 +1,15 @@
+import type { EntityManager } from 'typeorm';
 import { DERIVED, derivedIds, ID_OF_ROW } from './derived-id';
 import type { LegacyRun } from './legacy-run';
-import { madeAt, timeOf, userOf } from './sql';
-import { IN_WINDOW, nextWindow } from './window';
+import { madeAt, pastTimeOf, shownName, userOf } from './sql';
+import { IN_WINDOW, nextWindow, stepOverRows, type Window } from './window';
 
 /** Conversations in one transaction; each brings its participants and messages along. */
 const CONVERSATIONS_CHUNK = 500;
 const UNTITLED = 'Conversation';
+/** Characters, as the interface takes them: what somebody got can be saved as it is. */
+const TITLE_LENGTH = 100;
+const DESCRIPTION_LENGTH = 1_000;
 
 /**
  * Old conversations, without participants for now, so that nobody writes before they are complete.
@@ -16,13 +20,11 @@ const UNTITLED = 'Conversation';
  * - One that nobody is left in stays behind.
  */
 export async function importConversations(run: LegacyRun): Promise<void> {
-  await run.step('conversations', async (manager, position) => {
-    const window = await nextWindow(manager, 'conversations', position, CONVERSATIONS_CHUNK);
-    if (!window) return undefined;
+  const bring = async (manager: EntityManager, window: Window): Promise<void> => {
     await manager.query(
       `with source as materialized (
          select r.source_key, r.sort_at, r.row, ${ID_OF_ROW} as id, creator.target_id as creator_id,
-           coalesce((r.row->>'is_direct_message')::boolean, false) as is_direct
+           coalesce(lower(r.row->>'is_direct_message') in ('true', 't', 'yes', 'on', '1'), false) as is_direct
          from legacy_rows r ${DERIVED} ${userOf('creator', `r.row->>'created_by'`)} where ${IN_WINDOW}),
        judged as materialized (
          select s.*, cardinality(p.people) as people,
@@ -45,9 +47,9 @@ export async function importConversations(run: LegacyRun): Promise<void> {
          insert into conversations
            (id, type, title, description, direct_key, created_by, created_at, updated_at, active_at)
          select f.id, case when f.pair is null then 'group' else 'direct' end,
-           case when f.pair is null then case when trim(f.row->>'name') <> '' then f.row->>'name' else '${UNTITLED}' end end,
-           case when f.pair is null then nullif(f.row->>'description', '') end, f.pair, f.creator_id,
-           ${madeAt('f.sort_at')}, coalesce(${timeOf('f.row', 'updated_at')}, ${madeAt('f.sort_at')}), ${madeAt('f.sort_at')}
+           case when f.pair is null then coalesce(${shownName(`f.row->>'name'`, TITLE_LENGTH)}, '${UNTITLED}') end,
+           case when f.pair is null then nullif(left(f.row->>'description', ${DESCRIPTION_LENGTH}), '') end, f.pair, f.creator_id,
+           ${madeAt('f.sort_at')}, coalesce(${pastTimeOf('f.row', 'updated_at')}, ${madeAt('f.sort_at')}), ${madeAt('f.sort_at')}
          from final f where f.target_id = f.id),
        mapped as (
          insert into legacy_mappings (source_table, source_key, target_id)
@@ -58,12 +60,16 @@ export async function importConversations(run: LegacyRun): Promise<void> {
        insert into legacy_findings (kind, source_table, source_key, detail)
        select f.kind, 'conversations', final.source_key, f.detail from final cross join lateral (values
          ('direct-merged', case when pair is not null and target_id <> id then 'is one with ' || target_id end),
-         ('direct-as-group', case when is_direct and pair is null then format('is of %s people', people) end)
+         ('direct-as-group', case when is_direct and pair is null then format('is of %s people', people) end),
+         ('title-cut', case when pair is null and length(final.row->>'name') > ${TITLE_LENGTH}
+           then format('has %s characters; legacy_rows keeps all of them', length(final.row->>'name')) end),
+         ('description-cut', case when pair is null and length(final.row->>'description') > ${DESCRIPTION_LENGTH}
+           then format('has %s characters; legacy_rows keeps all of them', length(final.row->>'description')) end)
        ) as f (kind, detail) where f.detail is not null`,
       [...window.parameters, ...(await derivedIds(manager, window, 'conversations'))],
     );
-    return { position: window.end, rows: window.rows };
-  });
+  };
+  await stepOverRows(run, 'conversations', 'conversations', bring, CONVERSATIONS_CHUNK);
 }
 
 /** The people of conversation `s` who have come over. Served by `legacy_rows_belongs_to_idx`. */
@@ -87,7 +93,7 @@ export async function importParticipants(run: LegacyRun): Promise<void> {
          join conversations c on c.id = m.target_id where ${IN_WINDOW}),
        present as materialized (
          select s.id as conversation_id, u.target_id as user_id,
-           min(coalesce(${timeOf('p.row', 'joined_at')}, s.created_at)) as joined_at
+           min(coalesce(${pastTimeOf('p.row', 'joined_at')}, s.created_at)) as joined_at
          from s
          join legacy_rows p on p.source_table = 'conversation_participants' and p.belongs_to = s.source_key
          join legacy_mappings u on u.source_table = 'users' and u.source_key = p.row->>'user_id'
@@ -121,11 +127,13 @@ export async function importParticipants(run: LegacyRun): Promise<void> {
     );
     return { position: window.end, rows: window.rows };
   });
-  await run.step('conversation_participants', async (manager, position) => {
-    const window = await nextWindow(manager, 'conversation_participants', position);
-    if (!window) return undefined;
-    await manager.query(
-      `with source as materialized (
+  await stepOverRows(
+    run,
+    'conversation_participants',
+    'conversation_participants',
+    async (manager, window) => {
+      await manager.query(
+        `with source as materialized (
          select r.source_key, r.row, u.target_id as user_id, c.target_id as conversation_id
          from legacy_rows r
          ${userOf('u', `r.row->>'user_id'`)}
@@ -139,8 +147,8 @@ export async function importParticipants(run: LegacyRun): Promise<void> {
        insert into legacy_mappings (source_table, source_key, target_id)
        select 'conversation_participants', source_key, conversation_id from source
        where conversation_id is not null and user_id is not null`,
-      [...window.parameters],
-    );
-    return { position: window.end, rows: window.rows };
-  });
+        [...window.parameters],
+      );
+    },
+  );
 }

@@ -1,10 +1,12 @@
 import type { EntityManager } from 'typeorm';
 import { derivedId } from './derived-id';
 import type { LegacyRun } from './legacy-run';
-import { madeAt, timeOf, userOf, UUID_PATTERN } from './sql';
+import { madeAt, pastTimeOf, userOf, UUID_PATTERN } from './sql';
 
 /** Pairs of people in one transaction. */
 const PAIRS_CHUNK = 1_000;
+/** Characters, as the interface takes them. */
+const MESSAGE_LENGTH = 500;
 
 /**
  * Requests and contacts, pair by pair. What a pair is:
@@ -78,13 +80,13 @@ const FRIENDS = `
     select low_id, high_id, bool_or(status = 'blocked') as is_blocked,
       bool_or(status in ('contact', 'accepted')) or count(distinct sender_id) filter (where status = 'pending') > 1
         as are_friends,
-      min(coalesce(${timeOf('row', 'responded_at')}, ${madeAt('sort_at')}))
+      min(coalesce(${pastTimeOf('row', 'responded_at')}, ${madeAt('sort_at')}))
         filter (where status in ('contact', 'accepted', 'pending')) as since
     from judged where reason is null group by low_id, high_id),
   blocked as (
     insert into blocks (blocker_id, blocked_id, created_at)
     select distinct on (recipient_id, sender_id) recipient_id, sender_id,
-      coalesce(${timeOf('row', 'responded_at')}, ${madeAt('sort_at')})
+      coalesce(${pastTimeOf('row', 'responded_at')}, ${madeAt('sort_at')})
     from judged where reason is null and status = 'blocked'
     order by recipient_id, sender_id, sort_at, source_key
     on conflict do nothing),
@@ -105,13 +107,15 @@ const FRIENDS = `
     from answered a),
   inserted as (
     insert into friend_requests (id, sender_id, recipient_id, status, message, created_at, responded_at)
-    select id, sender_id, recipient_id, outcome, row->>'message', ${madeAt('sort_at')},
-      case when outcome <> 'pending' then coalesce(${timeOf('row', 'responded_at')}, ${madeAt('sort_at')}) end
+    select id, sender_id, recipient_id, outcome, left(row->>'message', ${MESSAGE_LENGTH}), ${madeAt('sort_at')},
+      case when outcome <> 'pending' then coalesce(${pastTimeOf('row', 'responded_at')}, ${madeAt('sort_at')}) end
     from ranked where id = target_id),
   found as (
     insert into legacy_findings (kind, source_table, source_key, detail)
     select f.kind, 'friend_requests', ranked.source_key, f.detail from ranked cross join lateral (values
       ('request-merged', case when id <> target_id then 'is one with ' || target_id end),
+      ('request-message-cut', case when length(row->>'message') > ${MESSAGE_LENGTH}
+        then format('has %s characters; legacy_rows keeps all of them', length(row->>'message')) end),
       ('request-answered', case when status = 'pending' and outcome <> 'pending' then 'was open, is ' || outcome end)
     ) as f (kind, detail) where f.detail is not null)
   insert into legacy_mappings (source_table, source_key, target_id)

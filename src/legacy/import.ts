@@ -68,7 +68,7 @@ async function begin(run: LegacyRun, source: LegacySource, options: ImportOption
       `select source, phase from legacy_imports`,
     );
     if (earlier) {
-      if (earlier.source !== source.name) {
+      if (!source.isCalled(earlier.source)) {
         throw new LegacyError(
           `An import from ${earlier.source} is there already. Roll it back first; one database takes one.`,
         );
@@ -80,6 +80,7 @@ async function begin(run: LegacyRun, source: LegacySource, options: ImportOption
         `update legacy_imports set owner = coalesce($1, owner), title = coalesce($2, title) where room_id is null`,
         [options.owner, options.title],
       );
+      await manager.query(`update legacy_imports set source = $1`, [source.name]);
       return;
     }
     const room = source.tables.find(({ name }) => name === 'messages');

@@ -1,5 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { inTransaction } from '../platform/database/transaction';
+import { TIME_FUNCTION } from './sql';
 
 /** Rows in one transaction: some tens of milliseconds of locks, and what a kill makes to be done again. */
 export const CHUNK = 2_000;
@@ -32,6 +33,7 @@ export class LegacyRun {
       await manager.query(
         `set local timezone = 'UTC'; set local lock_timeout = '60s'; select pg_advisory_xact_lock(${CHUNK_LOCK})`,
       );
+      await manager.query(TIME_FUNCTION);
       return work(manager);
     });
   }

@@ -1,8 +1,8 @@
 import type { EntityManager } from 'typeorm';
 import { DERIVED, derivedIds, ID_OF_ROW } from './derived-id';
 import { CHUNK, type Advance, type LegacyRun } from './legacy-run';
-import { textArrayOf, timeOf, userOf } from './sql';
-import { IN_WINDOW, nextWindow } from './window';
+import { lookupKey, madeAt, textArrayOf, timeOf, userOf } from './sql';
+import { IN_WINDOW, stepOverRows } from './window';
 
 /** How a row of one of the two old tables of messages is read. */
 interface Shape {
@@ -29,7 +29,7 @@ const GLOBAL: Shape = {
     left join lateral (
       select v.source_key, v.parents from legacy_versions v
       join legacy_rows h on h.source_table = 'version_history' and h.source_key = v.source_key
-      where h.belongs_to = r.row->>'version' and h.source_table = 'version_history'
+      where h.belongs_to = ${lookupKey(`r.row->>'version'`)} and h.row->>'version_id' = r.row->>'version' and h.source_table = 'version_history'
         and coalesce(h.row->>'user_id' = r.row->>'user_id', true)
       order by (h.row->>'user_id' = r.row->>'user_id') desc nulls last,
         case when least(h.sort_at, r.sort_at) > '-infinity' then abs(extract(epoch from h.sort_at - r.sort_at)) end,
@@ -57,13 +57,10 @@ const CONVERSATIONS: Shape = {
  */
 export async function importMessages(run: LegacyRun): Promise<void> {
   for (const shape of [GLOBAL, CONVERSATIONS]) {
-    await run.step(shape.table, async (manager, position) => {
-      const window = await nextWindow(manager, shape.table, position);
-      if (!window) return undefined;
+    await stepOverRows(run, shape.table, shape.table, async (manager, window) => {
       const parameters = [...window.parameters, ...(await derivedIds(manager, window, 'chat_messages'))];
       await lockConversations(manager, shape, window.parameters);
       await manager.query(statementFor(shape), parameters);
-      return { position: window.end, rows: window.rows };
     });
   }
 }
@@ -113,12 +110,12 @@ const statementFor = (shape: Shape): string => `
     insert into chat_messages (id, conversation_id, seq, sender_id, type, body, created_at)
     select n.id, n.conversation_id, n.seq,
       coalesce(n.sender_id, case when n.conversation_type = 'group' then (select placeholder_id from legacy_imports) end),
-      n.type, n.body, n.sort_at
+      n.type, n.body, ${madeAt('n.sort_at')}
     from numbered n order by n.conversation_id, n.seq),
   counted as (
     update conversations c
     set last_seq = fresh.last_seq, active_at = greatest(c.active_at, fresh.active_at)
-    from (select conversation_id, max(seq) as last_seq, max(sort_at) as active_at
+    from (select conversation_id, max(seq) as last_seq, max(${madeAt('sort_at')}) as active_at
           from numbered group by conversation_id) fresh
     where c.id = fresh.conversation_id),
   rejected as (

@@ -1,14 +1,14 @@
 import type { OldTable } from '../platform/database/old-tables';
 import { CHUNK, type LegacyRun } from './legacy-run';
 import type { LegacySource, SourceRow } from './source';
-import { timeOf } from './sql';
+import { lookupKey, timeOf } from './sql';
 
 /** What a row is looked up by, besides its key. */
 const BELONGS_TO: Record<string, string> = {
   conversation_participants: `row->>'conversation_id'`,
   chat_messages: `row->>'conversation_id'`,
-  version_history: `row->>'version_id'`,
-  messages: `row->>'version'`,
+  version_history: lookupKey(`row->>'version_id'`),
+  messages: lookupKey(`row->>'version'`),
   friend_requests: pairOf('from_user_id', 'to_user_id'),
   contacts: pairOf('user_id', 'contact_user_id'),
 };

@@ -30,6 +30,17 @@ export async function reportLosses(run: LegacyRun): Promise<void> {
              where source_table = 'messages' and sort_at > '-infinity') timed
        where client_time > sort_at + ${LATE}`,
     );
+    await manager.query(
+      `insert into legacy_findings (kind, source_table, source_key, detail)
+       select 'time-in-future', source_table, source_key,
+         format('%s was in the future, and is the time of the import now', row->>'created_at')
+       from legacy_rows cross join legacy_imports where sort_at > started_at`,
+    );
+    await manager.query(
+      `insert into legacy_findings (kind, source_table, source_key, detail)
+       select 'time-unreadable', source_table, source_key, format('created_at is %s, which is no time', row->>'created_at')
+       from legacy_rows where sort_at = '-infinity' and row->>'created_at' is not null`,
+    );
   });
 }
 

@@ -17,6 +17,11 @@ interface UniqueIndex {
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
+/** Rows may be of any size: the first of them say how many are fetched at a time. */
+const FIRST_ROWS = 50;
+/** Of the JSON of one batch; PostgreSQL takes no array of 256 MB, and memory is bounded. */
+const BATCH_CHARACTERS = 8 * 1024 * 1024;
+const LONGEST_KEY = 512;
 
 /** What is wrong with the request, in a sentence for the operator. */
 export class LegacyError extends Error {
@@ -27,11 +32,19 @@ export class LegacyError extends Error {
 export class LegacySource {
   private constructor(
     private readonly client: Client,
-    /** The source in words; never with a password. */
+    /** The source in words, the same whichever address it is reached by; never with a password. */
     readonly name: string,
+    /** What earlier releases call it: by the address. */
+    private readonly earlierName: string,
     readonly schema: string,
     readonly tables: readonly OldTable[],
+    private readonly hasBytes: boolean,
   ) {}
+
+  /** Whether a record of an import is of this source, also one that an earlier release made by the address. */
+  isCalled(recorded: string): boolean {
+    return recorded === this.name || recorded === this.earlierName;
+  }
 
   /** @throws LegacyError when there is nothing to import */
   static async connect(databaseUrl: string, address: SourceAddress): Promise<LegacySource> {
@@ -56,14 +69,15 @@ export class LegacySource {
       await client.query(pinForeign(false));
       const { rows } = await client.query<{ schema: string }>(`select current_schema() as schema`);
       const schema = isSchema ? address.schema : rows[0]!.schema;
-      const name = isSchema
+      const earlierName = isSchema
         ? `schema ${schema}`
         : `database ${client.database} on ${client.host}:${client.port}`;
+      const name = isSchema ? earlierName : ((await identityOf(client)) ?? earlierName);
       const query = async (sql: string, values: unknown[]) =>
         (await client.query(sql, values)).rows as unknown[];
       const tables = await findOldTables(query, schema);
       if (tables.length === 0) throw new LegacyError(`There are no tables of an earlier XFChat in ${name}.`);
-      return new LegacySource(client, name, schema, tables);
+      return new LegacySource(client, name, earlierName, schema, tables, await readsBytes(client));
     } catch (error) {
       await client.end().catch(() => undefined);
       throw error;
@@ -104,34 +118,30 @@ export class LegacySource {
     return rows.length > 0;
   }
 
-  /** The rows whose key is above `after`, or all, in the order of their keys, a batch at a time; within `reading`. */
-  rows(table: OldTable, after: string | null, batch: number): AsyncGenerator<SourceRow[]> {
-    return this.stream(table, after, batch, 'row::text as row');
-  }
-
-  /** The same with the MD5 of each row instead of the row. */
-  digests(table: OldTable, batch: number): AsyncGenerator<SourceRow[]> {
-    return this.stream(table, null, batch, 'md5(row::text) as row');
-  }
-
-  private async *stream(
-    table: OldTable,
-    after: string | null,
-    batch: number,
-    what: string,
-  ): AsyncGenerator<SourceRow[]> {
-    const key = await this.keyOf(table);
+  /** The rows whose key is above `after`, or all, in the order of their keys, in batches of bounded size; within `reading`. */
+  async *rows(table: OldTable, after: string | null, most: number): AsyncGenerator<SourceRow[]> {
+    const row = await this.rowOf(table);
+    const key = await this.keyOf(table, row);
+    const raw = (text: string): string =>
+      this.hasBytes ? `encode(convert_to(${text}, 'SQL_ASCII'), 'hex')` : text;
     await this.client.query(
       `declare legacy_rows no scroll cursor for
-       select key, ${what} from (
-         select (${key}) collate "C" as key, to_jsonb(t) as row from ${this.nameOf(table)} t) keyed
+       select ${raw('key')} as key, ${raw('row::text')} as row from (
+         select case when length(key) > ${LONGEST_KEY} then left(key, 64) || '#' || md5(key) else key end as key, row from (
+           select (${key}) collate "C" as key, ${row} as row from ${this.nameOf(table)} t) named) keyed
        where $1::text is null or key > $1 order by key`,
       [after],
     );
+    let count = FIRST_ROWS;
     for (;;) {
-      const { rows } = await this.client.query<SourceRow>(`fetch ${batch} from legacy_rows`);
+      const { rows } = await this.client.query<SourceRow>(`fetch ${count} from legacy_rows`);
       if (rows.length === 0) break;
-      yield rows;
+      const texts = this.hasBytes
+        ? rows.map((found) => ({ key: textOfBytes(found.key), row: textOfBytes(found.row) }))
+        : rows;
+      yield* ofBoundedSize(texts);
+      const largest = Math.max(...rows.map((found) => found.row.length));
+      count = Math.max(1, Math.min(most, count * 4, Math.floor(BATCH_CHARACTERS / largest)));
     }
     await this.client.query('close legacy_rows');
   }
@@ -154,7 +164,7 @@ export class LegacySource {
    * What names a row for ever: its id; where there is none, its unique columns; else its content, counting equal rows.
    * An id that nothing keeps unique names the first of its rows, and the others by their content.
    */
-  private async keyOf(table: OldTable): Promise<string> {
+  private async keyOf(table: OldTable, row: string): Promise<string> {
     const { rows } = await this.client.query<UniqueIndex>(
       `select array_agg(a.attname::text order by k.place) as columns, bool_and(a.attnotnull) as is_certain
        from pg_index i
@@ -165,7 +175,7 @@ export class LegacySource {
       [this.nameOf(table)],
     );
     const unique = rows.filter((index) => index.is_certain);
-    const content = 'to_jsonb(t)::text';
+    const content = `(${row})::text`;
     const byContent = `md5(${content}) || '#' || row_number() over (partition by ${content})`;
     if (table.columns.includes('id')) {
       if (unique.some(({ columns }) => columns.length === 1 && columns[0] === 'id')) return 't.id::text';
@@ -177,4 +187,67 @@ export class LegacySource {
       ? `concat_ws(',', ${index.columns.map((column) => `t.${escapeIdentifier(column)}::text`).join(', ')})`
       : byContent;
   }
+
+  /** A row as JSON. What is in a column of type json need not be what jsonb takes, so it stays a text. */
+  private async rowOf(table: OldTable): Promise<string> {
+    const { rows } = await this.client.query<{ name: string; is_json: boolean }>(
+      `select a.attname as name, coalesce(nullif(e.typelem, 0), b.oid) = 'json'::regtype as is_json
+       from pg_catalog.pg_attribute a
+       join pg_catalog.pg_type y on y.oid = a.atttypid
+       join pg_catalog.pg_type b on b.oid = coalesce(nullif(y.typbasetype, 0), y.oid)
+       left join pg_catalog.pg_type e on e.oid = b.oid and e.typcategory = 'A'
+       where a.attrelid = $1::regclass and a.attnum > 0 and not a.attisdropped order by a.attnum`,
+      [this.nameOf(table)],
+    );
+    const json = rows.filter((column) => column.is_json);
+    if (json.length === 0) return 'to_jsonb(t)';
+    const columns = rows.map(({ name, is_json: isJson }) => {
+      const column = escapeIdentifier(name);
+      return `t.${column}${isJson ? '::text' : ''} as ${column}`;
+    });
+    return `(select to_jsonb(texts) from (select ${columns.join(', ')}) texts)`;
+  }
+}
+
+/** The cluster and the database in it; undefined where the server does not say which cluster it is. */
+async function identityOf(client: Client): Promise<string | undefined> {
+  const found = await client
+    .query<{ name: string }>(
+      `select format('database %s of the PostgreSQL cluster %s', current_database(), system_identifier) as name
+       from pg_catalog.pg_control_system()`,
+    )
+    .catch(() => undefined);
+  return found?.rows[0]?.name;
+}
+
+/** A database in SQL_ASCII holds bytes of any encoding, and says of none which. */
+async function readsBytes(client: Client): Promise<boolean> {
+  const { rows } = await client.query<{ encoding: string }>(
+    `select current_setting('server_encoding') as encoding`,
+  );
+  return rows[0]!.encoding === 'SQL_ASCII';
+}
+
+/** UTF-8 where it is that, else Windows-1252, in which every byte is a character. */
+function textOfBytes(hex: string): string {
+  const bytes = Buffer.from(hex, 'hex');
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder('windows-1252').decode(bytes);
+  }
+}
+
+function* ofBoundedSize(rows: readonly SourceRow[]): Generator<SourceRow[]> {
+  let batch: SourceRow[] = [];
+  let characters = 0;
+  for (const found of rows) {
+    if (batch.length > 0 && characters + found.row.length > BATCH_CHARACTERS) {
+      yield batch;
+      [batch, characters] = [[], 0];
+    }
+    batch.push(found);
+    characters += found.row.length;
+  }
+  yield batch;
 }

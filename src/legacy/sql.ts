@@ -3,15 +3,45 @@
 /** The ids of users and messages as this program writes them. */
 export const UUID_PATTERN = `'^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'`;
 
-/** A time of an old row; null when it has none that could be shown to anybody (none, infinite, before the year 1 …). */
-export function timeOf(row: string, column: string): string {
-  const value = `${row}->>'${column}'`;
-  return `case when ${value} ~ '^(?!0000)\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d:\\d\\d[^B]*$' then (${value})::timestamptz end`;
-}
+/**
+ * Makes `pg_temp.legacy_time(text)` for a session: the time that a text says, null for one that says none (30 February,
+ * infinite, before the year 1, of five digits …). A cast would end the whole chunk.
+ */
+export const TIME_FUNCTION = `
+  create or replace function pg_temp.legacy_time(value text) returns timestamptz language plpgsql stable as $time$
+  begin
+    return case when value ~ '^(?!0000)\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d:\\d\\d[^B]*$' then value::timestamptz end;
+  exception when data_exception then
+    return null;
+  end $time$`;
 
-/** When something was made, as far as is known: else when the import began. */
+/** A time of an old row as it is there; null when it says none that could be shown to anybody. */
+export const timeOf = (row: string, column: string): string => `pg_temp.legacy_time(${row}->>'${column}')`;
+
+const IMPORTED_AT = `(select started_at from legacy_imports)`;
+
+/** The same, but no later than the import: nothing that was said can be from the future. */
+export const pastTimeOf = (row: string, column: string): string =>
+  `case when ${timeOf(row, column)} is not null then least(${timeOf(row, column)}, ${IMPORTED_AT}) end`;
+
+/** When something was made, as far as is known: else, and when that is in the future, when the import began. */
 export const madeAt = (sortAt: string): string =>
-  `case when ${sortAt} = '-infinity' then (select started_at from legacy_imports) else ${sortAt} end`;
+  `case when ${sortAt} = '-infinity' then ${IMPORTED_AT} else least(${sortAt}, ${IMPORTED_AT}) end`;
+
+const LONGEST_KEY = 256;
+
+/** What a row is looked up by. An index takes no long value, so the digest stands for it. */
+export const lookupKey = (value: string): string =>
+  `case when length(${value}) > ${LONGEST_KEY} then left(${value}, 64) || '#' || md5(${value}) else ${value} end`;
+
+/** Characters that show nothing: white space, control, format and filler characters. */
+const SHOWS_NOTHING =
+  '\\s\\u0001-\\u001f\\u007f-\\u00a0\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180e\\u200b-\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u2800\\u3000\\u3164\\ufe00-\\ufe0f\\ufeff\\uffa0';
+
+/** A name in one line without control characters, at most so many characters; null when it shows nothing. */
+export const shownName = (value: string, longest: number): string => `
+  case when ${value} ~ '[^${SHOWS_NOTHING}]'
+    then nullif(btrim(left(btrim(regexp_replace(${value}, '[\\u0001-\\u001f\\u007f-\\u009f\\u2028\\u2029]+', ' ', 'g')), ${longest})), '') end`;
 
 /** The user that an old user id has become, by join. */
 export const userOf = (alias: string, key: string): string =>

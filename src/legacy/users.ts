@@ -1,8 +1,8 @@
 import type { EntityManager } from 'typeorm';
 import { DERIVED, derivedId, derivedIds, ID_OF_ROW } from './derived-id';
 import type { LegacyRun } from './legacy-run';
-import { madeAt } from './sql';
-import { IN_WINDOW, nextWindow } from './window';
+import { madeAt, shownName } from './sql';
+import { IN_WINDOW, stepOverRows } from './window';
 
 /** No password hashes to this, whichever way it is read. */
 export const NO_PASSWORD = '!';
@@ -28,13 +28,11 @@ const uniqueName = (base: string, isFree: string, key: string): string => `
  * The accounts of the server itself become internal users. Each deviation is a finding.
  */
 export async function importUsers(run: LegacyRun): Promise<void> {
-  await run.step('users', async (manager, position) => {
-    const window = await nextWindow(manager, 'users', position);
-    if (!window) return undefined;
+  await stepOverRows(run, 'users', 'users', async (manager, window) => {
     await manager.query(
       `with source as materialized (
          select r.source_key, r.rank, r.sort_at, r.row, ${ID_OF_ROW} as id, r.row->>'username' as old_name,
-           r.row->>'email' as old_email, nullif(trim(r.row->>'username'), '') as shown,
+           r.row->>'email' as old_email, ${shownName(`r.row->>'username'`, 64)} as shown,
            coalesce(lower(r.row->>'email') in ${SERVICE_EMAILS}, false) as is_service,
            coalesce(r.row->>'password_hash' ~ ${USABLE_HASH}, false) as is_usable,
            left(regexp_replace(lower(trim(r.row->>'username')), '[^a-z0-9._-]', '-', 'g'), 32) as folded
@@ -58,7 +56,7 @@ export async function importUsers(run: LegacyRun): Promise<void> {
          insert into users (id, username, email, password_hash, display_name, is_internal, created_at, updated_at)
          select id, username, case when has_mail then mail end,
            case when is_usable and not is_service then row->>'password_hash' else '${NO_PASSWORD}' end,
-           case when length(shown) <= 64 then shown else username end, is_service,
+           coalesce(shown, username), is_service,
            ${madeAt('sort_at')}, ${madeAt('sort_at')}
          from final),
        mapped as (
@@ -75,7 +73,6 @@ export async function importUsers(run: LegacyRun): Promise<void> {
        where f.detail is not null`,
       [...window.parameters, ...(await derivedIds(manager, window, 'users'))],
     );
-    return { position: window.end, rows: window.rows };
   });
   await run.once('placeholder', insertPlaceholder);
   await run.analyze('users', 'legacy_mappings');

@@ -1,4 +1,4 @@
-import { textArrayOf, timeOf, userOf } from './sql';
+import { madeAt, textArrayOf, timeOf, userOf } from './sql';
 
 /** Each row of an answer is a difference; `place` names it. */
 interface Comparison {
@@ -118,7 +118,7 @@ export const DIFFERENCES: readonly Comparison[] = [
     sql: `
       with expected as (
         select conversation_id, ${digestOf('version')} from (
-          select e.*, e.sort_at as made_at,
+          select e.*, ${madeAt('e.sort_at')} as made_at,
             row_number() over (partition by e.conversation_id order by e.sort_at, e.source_key) as seq
           from (${EXPECTED}) e) numbered
         group by conversation_id),

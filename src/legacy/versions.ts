@@ -1,8 +1,8 @@
 import type { EntityManager } from 'typeorm';
 import { nodesOnCycles } from './cycles';
 import type { LegacyRun } from './legacy-run';
-import { textArrayOf, userOf } from './sql';
-import { IN_WINDOW, nextWindow } from './window';
+import { lookupKey, textArrayOf, userOf } from './sql';
+import { IN_WINDOW, stepOverRows } from './window';
 
 /** Edges in one fetch. */
 const BATCH = 20_000;
@@ -12,9 +12,7 @@ const BATCH = 20_000;
  * unknown, the version itself, there twice, null or on a cycle is kept as it is and named so.
  */
 export async function importVersions(run: LegacyRun): Promise<void> {
-  await run.step('version_history', async (manager, position) => {
-    const window = await nextWindow(manager, 'version_history', position);
-    if (!window) return undefined;
+  await stepOverRows(run, 'version_history', 'version_history', async (manager, window) => {
     await manager.query(
       `with source as materialized (
          select r.source_key, nullif(r.row->>'version_id', '') as version, u.target_id as user_id, r.sort_at, r.row,
@@ -30,7 +28,7 @@ export async function importVersions(run: LegacyRun): Promise<void> {
            when e.parent = s.version then 'self'
            when e.parent = any (s.parents[:e.place - 1]) then 'duplicate'
            when exists (select from legacy_rows known
-             where known.source_table in ('version_history', 'messages') and known.belongs_to = e.parent) then 'known'
+             where known.source_table in ('version_history', 'messages') and known.belongs_to = ${lookupKey('e.parent')}) then 'known'
            else 'unknown' end
          from source s cross join lateral unnest(s.parents) with ordinality as e (parent, place)
          where s.version is not null)
@@ -38,7 +36,6 @@ export async function importVersions(run: LegacyRun): Promise<void> {
        select source_key, version, user_id, parents, nullif(sort_at, '-infinity') from source where version is not null`,
       [...window.parameters],
     );
-    return { position: window.end, rows: window.rows };
   });
   await run.analyze('legacy_versions', 'legacy_version_edges');
   await run.once('cycles', markCycles);
@@ -50,7 +47,7 @@ async function markCycles(manager: EntityManager): Promise<void> {
     create temp table legacy_nodes on commit drop as
     select version, (row_number() over (order by version collate "C") - 1)::integer as number
     from (select distinct version from legacy_versions) v`);
-  await manager.query(`create unique index on legacy_nodes (version)`);
+  await manager.query(`create index on legacy_nodes using hash (version)`);
   await manager.query(`analyze legacy_nodes`);
   const [{ nodes }] = await manager.query<[{ nodes: number }]>(`select count(*) as nodes from legacy_nodes`);
   const [{ edges }] = await manager.query<[{ edges: number }]>(
