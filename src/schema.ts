@@ -20,6 +20,7 @@ import { LegacyImport1764000000030 } from './migrations/1764000000030-legacy-imp
 import { OldPasswordHashes1764000000031 } from './migrations/1764000000031-old-password-hashes';
 import { Timeline1764000000050 } from './migrations/1764000000050-timeline';
 import { Erasures1764000000060 } from './migrations/1764000000060-erasures';
+import { InstallationId1764000000073 } from './migrations/1764000000073-installation-id';
 import { Accounts1764000000079 } from './migrations/1764000000079-accounts';
 import { EndedSessionsIndex1764000000080 } from './migrations/1764000000080-ended-sessions-index';
 import { ListPositions1764000000083 } from './migrations/1764000000083-list-positions';
@@ -63,6 +64,7 @@ export const SCHEMA: DatabaseSchema = {
     OldPasswordHashes1764000000031,
     Timeline1764000000050,
     Erasures1764000000060,
+    InstallationId1764000000073,
     Accounts1764000000079,
     EndedSessionsIndex1764000000080,
     ListPositions1764000000083,

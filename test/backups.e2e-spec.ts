@@ -15,7 +15,6 @@ import { join } from 'node:path';
 import { BackupError } from '../src/backups/backup-error';
 import type { BackupContext } from '../src/backups/backup-context';
 import {
-  findBackup,
   isWhole,
   listBackups,
   newBackupId,
@@ -28,8 +27,10 @@ import {
 } from '../src/backups/backup-folder';
 import { createBackup } from '../src/backups/create-backup';
 import { sealManifest, type Manifest } from '../src/backups/manifest';
+import { findBackup } from '../src/backups/find-backup';
 import { drill } from '../src/backups/drill';
 import { restoreBackup } from '../src/backups/restore-backup';
+import { sideDatabasePrefix } from '../src/backups/side-databases';
 import { verifyBackup } from '../src/backups/verify-backup';
 import { loadConfiguration } from '../src/platform/configuration/load-configuration';
 import { SCHEMA } from '../src/schema';
@@ -73,11 +74,11 @@ describe('backups', () => {
   });
 
   /** Those beside the live one. */
-  const databases = (purpose: string) =>
+  const databases = (purpose: 'scratch' | 'replaced') =>
     withAdministrator(async (client) => {
       const { rows } = await client.query<{ datname: string }>(
         `select datname from pg_database where starts_with(datname, $1) order by 1`,
-        [`${server.database.name}_${purpose}_`],
+        [sideDatabasePrefix(server.database.name, purpose)],
       );
       return rows.map((row) => row.datname);
     });
@@ -108,7 +109,7 @@ describe('backups', () => {
     const before = await listBackups(folder);
     expect(before).toMatchObject([{ proof: undefined }]);
     expect(await verifyBackup(context, backup)).toMatchObject({ findings: [], applied: [] });
-    expect(await findBackup(folder, 'latest')).toMatchObject({
+    expect(await findBackup(context, 'latest')).toMatchObject({
       proof: { verifiedAt: expect.stringMatching(/Z$/) },
     });
     expect(await databases('scratch')).toEqual([]);
@@ -169,7 +170,7 @@ describe('backups', () => {
     ],
   ])('%s: refused by name, and nothing is changed', async (_what, spoil, reason) => {
     const path = copy(spoil);
-    const verification = findBackup(folder, path).then((found) => verifyBackup(context, found));
+    const verification = findBackup(context, path).then((found) => verifyBackup(context, found));
     await expect(verification).rejects.toThrow(BackupError);
     await expect(verification).rejects.toThrow(path);
     await expect(verification).rejects.toThrow(reason);
@@ -194,7 +195,7 @@ describe('backups', () => {
     const before = await everything(server.database.url);
     const late = await ada.send(group, 'after the backup');
     const held = { conversationId: group, seq: late.seq, rev: 0 };
-    const newest = await findBackup(folder, kept.id);
+    const newest = await findBackup(context, kept.id);
 
     await expect(restoreBackup(context, newest, {})).rejects.toThrow(/is not empty.*--confirm/);
     await expect(restoreBackup(context, newest, { confirm: 'other' })).rejects.toThrow(/is not empty/);
@@ -216,7 +217,10 @@ describe('backups', () => {
     });
     socket.close();
 
-    expect(await everything(server.database.url)).toEqual({ ...before, database_state: ['(t,2,,1)'] });
+    expect(await everything(server.database.url)).toEqual({
+      ...before,
+      database_state: [`(t,2,,1,${backup.manifest.installationId})`],
+    });
     expect((await ada.call('GET', `/conversations/${group}/messages/${late.id}`)).status).toBe(404);
     expect((await ada.send(group, 'on the restored one')).seq).toBe(late.seq);
     expect(await databases('scratch')).toEqual([]);
@@ -290,7 +294,7 @@ describe('backups', () => {
       erasedAgain: 0,
     });
     const broken = {
-      ...(await findBackup(configuration.backupFolder, 'latest')).manifest,
+      ...(await findBackup({ ...context, configuration }, 'latest')).manifest,
       contentDigest: '',
     };
     writeFileSync(path.replace('.backup', '.json'), sealManifest({ ...broken, conversations: {} }));

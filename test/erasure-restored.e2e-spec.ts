@@ -5,6 +5,7 @@ import type { BackupContext } from '../src/backups/backup-context';
 import { createBackup } from '../src/backups/create-backup';
 import { drill } from '../src/backups/drill';
 import { ErasureJournal } from '../src/backups/erasure-journal';
+import { readInstallation } from '../src/backups/installation';
 import { restoreBackup } from '../src/backups/restore-backup';
 import { verifyBackup } from '../src/backups/verify-backup';
 import { backupBench, type BackupBench } from './support/backup-bench';
@@ -20,6 +21,7 @@ describe('erasures and backups', () => {
   let database: TestDatabase;
   let server: TestServer | undefined;
   let context: BackupContext;
+  let installationId: string;
   let ada: Person;
   let ben: Person;
   let cem: Person;
@@ -29,6 +31,7 @@ describe('erasures and backups', () => {
     bench = backupBench();
     database = await createTestDatabase();
     context = bench.context(database.url);
+    installationId = (await readInstallation(database.url)).id!;
     await serve();
     [ada, ben, cem] = (await signUpAll(server!.url, 3)) as [Person, Person, Person];
     group = await ada.group(ben, cem);
@@ -63,7 +66,7 @@ describe('erasures and backups', () => {
     const { status } = await person.call('DELETE', '/users/me', { password: PASSWORD, messages });
     expect(status).toBe(202);
   };
-  const entryOf = (person: Person) => join(bench.folder, 'erasures', `${person.id}.json`);
+  const entryOf = (person: Person) => join(bench.folder, 'erasures', installationId, `${person.id}.json`);
   const erased = async () =>
     (await query<{ id: string }>('select id from users where erased_at is not null order by id')).map(
       ({ id }) => id,
@@ -182,14 +185,14 @@ describe('erasures and backups', () => {
   it('a draft that a killed process has left is none of the journal', async () => {
     await erase(ada, 'keep');
     writeFileSync(`${entryOf(ben)}.draft-123`, '{"userId"');
-    expect(await new ErasureJournal(bench.folder).read()).toMatchObject([
+    expect(await new ErasureJournal(bench.folder, installationId).read()).toMatchObject([
       { userId: ada.id, messages: 'keep' },
     ]);
   });
 
   it('an entry goes when every backup that is left knows of the erasure', async () => {
     await erase(ada, 'keep');
-    const journal = new ErasureJournal(bench.folder);
+    const journal = new ErasureJournal(bench.folder, installationId);
     const day = 24 * 3_600_000;
     // As if it had been long ago.
     await journal.write({ userId: ben.id, messages: 'keep', erasedAt: new Date(Date.now() - 2 * day) });

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readInstallation } from '../src/backups/installation';
 import { checkIntegrity } from '../src/integrity/check-integrity';
 import { erasePerson, lockPerson } from '../src/erasure/erase-person.queries';
 import { inTransaction } from '../src/platform/database/transaction';
@@ -356,7 +357,8 @@ describe('erasing an account', () => {
   it('is written down beside the backups before it is acknowledged, by an id alone', async () => {
     const ada = await signUp(server.url);
     expect((await erase(ada, 'remove')).status).toBe(202);
-    const folder = join(server.configuration.backupFolder, 'erasures');
+    const { id } = await readInstallation(server.database.url);
+    const folder = join(server.configuration.backupFolder, 'erasures', id!);
     expect(readdirSync(folder)).toContain(`${ada.id}.json`);
     expect(JSON.parse(readFileSync(join(folder, `${ada.id}.json`), 'utf8'))).toEqual({
       userId: ada.id,

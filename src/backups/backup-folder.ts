@@ -92,20 +92,13 @@ const asBroken =
   };
 
 /**
- * @param reference an id, a path of one of its files, or `latest`
+ * @param reference an id, or a path of one of its files
  * @throws BackupError when there is none, or a look at its files already shows that it is of no use
  */
-export async function findBackup(folder: string, reference: string): Promise<Backup> {
-  if (reference !== 'latest') {
-    const isPath = /[/\\]|\.(backup|json)$/.test(reference);
-    const base = isPath ? resolve(reference) : resolve(folder, reference);
-    return openBackup(base.replace(/(\.proof)?\.(backup|json)$/, ''));
-  }
-  const [newest] = await listBackups(folder);
-  if (!newest)
-    throw new BackupError(`There is no backup in ${folder}: make one with \`xfchat backup create\`.`);
-  // An older one in its place would restore less than was asked for.
-  return openBackup(newest.base);
+export async function openNamedBackup(folder: string, reference: string): Promise<Backup> {
+  const isPath = /[/\\]|\.(backup|json)$/.test(reference);
+  const base = isPath ? resolve(reference) : resolve(folder, reference);
+  return openBackup(base.replace(/(\.proof)?\.(backup|json)$/, ''));
 }
 
 async function openBackup(base: string): Promise<Backup> {

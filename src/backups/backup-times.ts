@@ -1,5 +1,6 @@
-import { backupIdsIn, readProof, timeOfBackup } from './backup-folder';
 import { resolve } from 'node:path';
+import { readProof, timeOfBackup } from './backup-folder';
+import { ownBackupIds, type Installation } from './installation';
 
 /** Milliseconds since 1970; undefined when there was none. */
 export interface BackupTimes {
@@ -9,9 +10,15 @@ export interface BackupTimes {
   readonly proven: number | undefined;
 }
 
-/** By the names and the proofs alone: the manifests, which name every conversation, may be large. */
-export async function backupTimes(folder: string): Promise<BackupTimes> {
-  const ids = await backupIdsIn(folder);
+/**
+ * Of this installation's backups. By names, proofs and the beginnings of manifests: the manifests name every conversation,
+ * and may be large.
+ */
+export async function backupTimes(
+  folder: string,
+  installation: Pick<Installation, 'id' | 'database'>,
+): Promise<BackupTimes> {
+  const ids = await ownBackupIds(folder, installation);
   const proofs = await Promise.all(ids.map((id) => readProof(resolve(folder, id))));
   return {
     created: latest(ids.map(timeOfBackup)),

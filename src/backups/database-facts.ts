@@ -29,10 +29,14 @@ export async function readFacts(
     throw new BackupError('The database holds no data of XFChat: there is nothing to back up.');
   const names = columns.map(({ name }) => `public.${quoted(name)}`);
   await manager.query(`lock table ${names.join(', ')} in access share mode`);
-  const [state]: (Pick<DatabaseFacts, 'database' | 'epoch'> & { begun_at: Date; version: string })[] =
-    await manager.query(`
-      select current_database() as database, now() as begun_at, current_setting('server_version') as version, epoch
-      from database_state`);
+  const [state]: (Pick<DatabaseFacts, 'database' | 'epoch'> & {
+    begun_at: Date;
+    version: string;
+    installation: string | null;
+  })[] = await manager.query(`
+      select current_database() as database, now() as begun_at, current_setting('server_version') as version, epoch,
+        to_jsonb(state)->>'installation_id' as installation
+      from public.database_state state`);
   const migrations: { name: string }[] = await manager.query('select name from migrations order by id');
   progress('counting');
   const tables = await countRows(manager, columns);
@@ -41,6 +45,7 @@ export async function readFacts(
   return {
     begunAt: state!.begun_at.toISOString(),
     database: state!.database,
+    ...(state!.installation !== null && { installationId: state!.installation }),
     postgresVersion: state!.version,
     epoch: state!.epoch,
     migrations: migrations.map(({ name }) => name),

@@ -1,6 +1,6 @@
 import type { BackupContext } from './backup-context';
 import { BackupError } from './backup-error';
-import { findBackup } from './backup-folder';
+import { findBackup } from './find-backup';
 import { verifyBackup } from './verify-backup';
 
 export interface Drill {
@@ -23,7 +23,7 @@ export interface Drill {
  */
 export async function drill(context: BackupContext): Promise<Drill> {
   const begun = performance.now();
-  const backup = await findBackup(context.configuration.backupFolder, 'latest');
+  const backup = await findBackup(context, 'latest');
   const conclude = (reason?: string): Drill => ({
     ok: reason === undefined,
     id: backup.manifest.id,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Erasure } from '../erasure/erase-person.queries';
 import { BackupError } from './backup-error';
 import { backupIdsIn, timeOfBackup } from './backup-folder';
+import { ownBackupIds } from './installation';
 import { makeFolderDurably, replaceDurably } from './durable-files';
 
 /** What the journal knows of an erasure. */
@@ -11,6 +12,7 @@ export type JournalEntry = Required<Erasure>;
 
 const FOLDER = 'erasures';
 const ENTRY = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.json$/;
+const INSTALLATION_FOLDER = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const DRAFT = /\.draft-[0-9a-f-]+$/;
 /** Clocks of different machines, and the time between an erasure and its commit. */
 const MARGIN_MS = 24 * 3_600_000;
@@ -21,48 +23,82 @@ const MARGIN_MS = 24 * 3_600_000;
  * @see docs/adr/0024-erasures-and-their-journal.md
  */
 export class ErasureJournal {
+  /** Of all installations; its files are entries of earlier releases, which do not say whose they are. */
+  private readonly shared: string;
   private readonly folder: string;
 
-  /** @param backupFolder `BACKUP_DIR` */
-  constructor(private readonly backupFolder: string) {
-    this.folder = join(backupFolder, FOLDER);
+  /**
+   * @param backupFolder `BACKUP_DIR`, which several installations may share
+   * @param installationId whose erasures to write; undefined where the schema is too old to have one
+   */
+  constructor(
+    private readonly backupFolder: string,
+    private readonly installationId: string | undefined,
+  ) {
+    this.shared = join(backupFolder, FOLDER);
+    this.folder = installationId === undefined ? this.shared : join(this.shared, installationId);
   }
 
   /** @throws Error when it cannot be written to */
   async requireWritable(): Promise<void> {
-    await makeFolderDurably(this.folder);
+    await this.makeFolder();
     await access(this.folder, constants.W_OK);
   }
 
   /** It is on the disk when this resolves. Writing the same again changes nothing. */
   async write(entry: JournalEntry): Promise<void> {
-    await makeFolderDurably(this.folder);
+    await this.makeFolder();
     await replaceDurably(join(this.folder, `${entry.userId}.json`), `${JSON.stringify(sealed(entry))}\n`);
   }
 
-  /** @throws BackupError that names a file which is not as it was written: who was erased would come back */
-  async read(): Promise<JournalEntry[]> {
-    const names = (await namesIn(this.folder)).filter((name) => !DRAFT.test(name)).sort();
+  /**
+   * The erasures of this installation and of `others`, and those of earlier releases, which may be anybody's. What another
+   * installation has erased is none of the business of this one: people may have an account in several.
+   * @throws BackupError that names a file which is not as it was written: who was erased would come back
+   */
+  async read(others: readonly string[] = []): Promise<JournalEntry[]> {
+    const folders = new Set([this.shared, this.folder, ...others.map((id) => join(this.shared, id))]);
     const entries: JournalEntry[] = [];
-    // One after the other: they may be more than a process may have open.
-    for (const name of names) entries.push(await this.open(name));
+    for (const folder of folders) entries.push(...(await this.readFolder(folder)));
     return entries;
   }
 
   /**
    * Forgets erasures that are in every backup which is left. By the names of the backups alone: also one that cannot be
    * read now may be restored one day.
+   * @param database the name of the database, by which earlier backups are known
    */
-  async forgetExpired(): Promise<void> {
-    const backups = await backupIdsIn(this.backupFolder);
-    if (backups.length === 0) return;
-    const oldest = Math.min(...backups.map(timeOfBackup));
-    for (const { userId, erasedAt } of await this.read())
-      if (erasedAt.getTime() < oldest - MARGIN_MS) await rm(join(this.folder, `${userId}.json`));
+  async forgetExpired(database: string): Promise<void> {
+    const own = await ownBackupIds(this.backupFolder, { id: this.installationId, database });
+    await this.forgetBefore(this.folder, own);
+    if (this.folder !== this.shared)
+      await this.forgetBefore(this.shared, await backupIdsIn(this.backupFolder));
   }
 
-  private async open(name: string): Promise<JournalEntry> {
-    const path = join(this.folder, name);
+  private async forgetBefore(folder: string, backups: readonly string[]): Promise<void> {
+    if (backups.length === 0) return;
+    const oldest = Math.min(...backups.map(timeOfBackup));
+    for (const { userId, erasedAt } of await this.readFolder(folder))
+      if (erasedAt.getTime() < oldest - MARGIN_MS) await rm(join(folder, `${userId}.json`));
+  }
+
+  private async makeFolder(): Promise<void> {
+    await makeFolderDurably(this.shared);
+    if (this.folder !== this.shared) await makeFolderDurably(this.folder);
+  }
+
+  private async readFolder(folder: string): Promise<JournalEntry[]> {
+    const names = (await namesIn(folder))
+      .filter((name) => !DRAFT.test(name) && !(folder === this.shared && INSTALLATION_FOLDER.test(name)))
+      .sort();
+    const entries: JournalEntry[] = [];
+    // One after the other: they may be more than a process may have open.
+    for (const name of names) entries.push(await this.open(folder, name));
+    return entries;
+  }
+
+  private async open(folder: string, name: string): Promise<JournalEntry> {
+    const path = join(folder, name);
     const text = await readFile(path, 'utf8');
     const entry = entryOf(text);
     if (entry && ENTRY.exec(name)?.[1] === entry.userId) return entry;

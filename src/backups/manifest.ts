@@ -19,6 +19,8 @@ export interface DatabaseFacts {
   /** Everything that was committed before this moment is there. ISO 8601. */
   readonly begunAt: string;
   readonly database: string;
+  /** Of the database; absent when an earlier release made the backup, or its schema is too old to have one. */
+  readonly installationId?: string;
   readonly postgresVersion: string;
   readonly epoch: number;
   /** Names of the migrations that were applied, in their order. */

@@ -4,18 +4,22 @@ import { comeBack, erasePerson, lockPerson, type Erasure } from '../erasure/eras
 import { inTransaction } from '../platform/database/transaction';
 import { directUrl, type BackupContext } from './backup-context';
 import { ErasureJournal, type JournalEntry } from './erasure-journal';
+import { readInstallation, type BackupOwner } from './installation';
 import { withClient } from './side-databases';
 
 const BATCH = 1_000;
 
 /**
  * Everybody who was erased, as the journal and the live database know it: what one of them has lost, the other one has.
+ * @param owner whose backup is restored: what that installation has erased is erased here as well
  * @throws BackupError when the journal is damaged
  */
-export async function knownErasures(context: BackupContext): Promise<JournalEntry[]> {
+export async function knownErasures(context: BackupContext, owner: BackupOwner): Promise<JournalEntry[]> {
   const known = new Map<string, JournalEntry>();
   for (const entry of await erasuresOfLive(directUrl(context))) known.set(entry.userId, entry);
-  for (const entry of await new ErasureJournal(context.configuration.backupFolder).read())
+  const { id } = await readInstallation(directUrl(context));
+  const journal = new ErasureJournal(context.configuration.backupFolder, id);
+  for (const entry of await journal.read(owner.installationId === undefined ? [] : [owner.installationId]))
     known.set(entry.userId, entry);
   return [...known.values()];
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { verifySchema } from '../platform/database/verify-schema';
 import { directUrl, type BackupContext } from './backup-context';
 import { BackupError } from './backup-error';
@@ -12,6 +13,8 @@ interface Options {
   readonly confirm?: string;
   /** Drop what was there, instead of keeping it under another name. */
   readonly discard?: boolean;
+  /** Into an empty database: it becomes an installation of its own, beside the one that was backed up. */
+  readonly copy?: boolean;
 }
 
 export interface Restoration extends Verification {
@@ -31,7 +34,9 @@ const MIGHT_BE_CLOSING_MS = 3_000;
  * Puts the backup in the place of the live database. It is restored and proven beside it, and the two change names in
  * one step: whatever fails before, and whoever is killed, the old data is where it was. The epoch becomes a new one,
  * so that no client trusts numbers that it has from before. Maintenance stays as it is now, whatever it was when the
- * backup was made: it says what the operators want of the service, and is no part of what people have said.
+ * backup was made: it says what the operators want of the service, and is no part of what people have said. So does the installation id:
+ * a database that has one keeps it, whosever backup it gets. An empty database takes the place of the installation that was
+ * backed up, unless it is to be a copy.
  * @throws BackupError
  */
 export async function restoreBackup(
@@ -61,10 +66,10 @@ export async function restoreBackup(
       // Read as late as possible: restoring takes long, and maintenance may have begun or ended meanwhile.
       maintenanceSince = (await readLive(url)).maintenanceSince;
       await withClient(scratchUrl, (client) =>
-        client.query('update database_state set epoch = $1, maintenance_since = $2', [
-          epoch,
-          maintenanceSince,
-        ]),
+        client.query(
+          `update database_state set epoch = $1, maintenance_since = $2, installation_id = coalesce($3, installation_id)`,
+          [epoch, maintenanceSince, before.installationId ?? (options.copy ? randomUUID() : null)],
+        ),
       );
       await databases.putInPlace(scratch, replaced);
       return result;
@@ -88,6 +93,8 @@ interface Live {
   readonly epoch: number;
   /** Null also where there is nothing to know it from. */
   readonly maintenanceSince: Date | null;
+  /** Undefined where there is none yet. */
+  readonly installationId: string | undefined;
 }
 
 async function readLive(url: string): Promise<Live> {
@@ -97,13 +104,23 @@ async function readLive(url: string): Promise<Live> {
           where c.relkind in ('r', 'p') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema') as is_empty,
         to_regclass('public.database_state') is not null as has_state`);
     const { is_empty: isEmpty, has_state: hasState } = rows[0]!;
-    if (!hasState) return { isEmpty, epoch: 0, maintenanceSince: null };
+    if (!hasState) return { isEmpty, epoch: 0, maintenanceSince: null, installationId: undefined };
     // An older schema has no maintenance.
-    const { rows: states } = await client.query<{ epoch: number; maintenance: Date | null }>(`
-      select epoch, (to_jsonb(state)->>'maintenance_since')::timestamptz as maintenance
+    const { rows: states } = await client.query<{
+      epoch: number;
+      maintenance: Date | null;
+      installation: string | null;
+    }>(`
+      select epoch, (to_jsonb(state)->>'maintenance_since')::timestamptz as maintenance,
+        to_jsonb(state)->>'installation_id' as installation
       from public.database_state state`);
     const [state] = states;
-    return { isEmpty, epoch: state?.epoch ?? 0, maintenanceSince: state?.maintenance ?? null };
+    return {
+      isEmpty,
+      epoch: state?.epoch ?? 0,
+      maintenanceSince: state?.maintenance ?? null,
+      installationId: state?.installation ?? undefined,
+    };
   });
 }
 

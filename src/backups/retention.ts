@@ -1,15 +1,19 @@
 import type { BackupContext } from './backup-context';
 import { ErasureJournal } from './erasure-journal';
+import { ownershipOf } from './installation';
 import { isWhole, listBackups, removeBackup, type Backup } from './backup-folder';
 
 const DAY_MS = 24 * 3_600_000;
 
 /**
  * Deletes backups older than `BACKUP_RETENTION_DAYS`, but neither the one that was just made nor the newest one that is
- * known to restore. What cannot be read is left for people to look at. Erasures that all that is left knows of are forgotten.
+ * known to restore. Backups of other installations stay, and so does what cannot be read, for people to look at. Erasures that all that is left knows of are forgotten.
  */
 export async function deleteExpired({ configuration, warn }: BackupContext, justMade: Backup): Promise<void> {
-  const backups = (await listBackups(configuration.backupFolder)).filter(isWhole);
+  const { installationId: installation, database } = justMade.manifest;
+  const isOurs = ({ manifest }: Backup): boolean =>
+    ownershipOf(manifest, { id: installation, database }) !== 'another';
+  const backups = (await listBackups(configuration.backupFolder)).filter(isWhole).filter(isOurs);
   const newestProven = backups.find(({ proof }) => proof !== undefined);
   const kept = [justMade.base, newestProven?.base];
   const limit = Date.now() - configuration.BACKUP_RETENTION_DAYS * DAY_MS;
@@ -19,5 +23,5 @@ export async function deleteExpired({ configuration, warn }: BackupContext, just
     await removeBackup(backup);
     warn(`deleted ${id}, which is older than ${configuration.BACKUP_RETENTION_DAYS} days`);
   }
-  await new ErasureJournal(configuration.backupFolder).forgetExpired();
+  await new ErasureJournal(configuration.backupFolder, installation).forgetExpired(database);
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { Client } from 'pg';
 import { DatabaseClient } from '../platform/database/database-client';
 import { BackupError } from './backup-error';
@@ -21,6 +21,32 @@ export function urlOf(url: string, database: string): string {
   const other = new URL(url);
   other.pathname = `/${encodeURIComponent(database)}`;
   return other.toString();
+}
+
+const DIGEST_CHARACTERS = 12;
+
+/**
+ * How the names of databases beside `live` begin. The digest of the whole name tells databases apart whose names begin
+ * alike; what stands before it is for people, and is cut between two characters.
+ */
+export function sideDatabasePrefix(live: string, purpose: 'scratch' | 'replaced'): string {
+  const digest = createHash('sha256').update(live).digest('hex').slice(0, DIGEST_CHARACTERS);
+  const ending = `_${digest}_${purpose}_`;
+  let shown = '';
+  for (const character of live) {
+    if (Buffer.byteLength(shown + character + ending) + '20260101000000'.length > NAME_BYTES) break;
+    shown += character;
+  }
+  return shown + ending;
+}
+
+/**
+ * The beginnings that earlier releases gave. Theirs are cut after 39 bytes, so that only a shorter name is sure to be meant
+ * by them; the replaced databases of a longer one are left to people.
+ */
+function earlierPrefix(live: string, purpose: 'scratch' | 'replaced'): string | undefined {
+  const room = NAME_BYTES - '_replaced_20260101000000'.length;
+  return Buffer.byteLength(live) < room ? `${live}_${purpose}_` : undefined;
 }
 
 export async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
@@ -60,7 +86,7 @@ export class SideDatabases {
     return withThirdDatabase(url, live, async (administrator) => {
       await administrator.query(`select pg_advisory_lock(hashtext('xfchat backups'), hashtext($1))`, [live]);
       const databases = new SideDatabases(administrator, url, live);
-      await databases.dropAll(databases.nameOf('scratch'), '[0-9a-f]{8}');
+      await databases.dropAll('scratch', '[0-9a-f]{8}');
       return work(databases);
     });
   }
@@ -132,26 +158,27 @@ export class SideDatabases {
 
   /** Databases that were replaced by a restore, except the one that is named. */
   dropReplaced(kept: string | undefined): Promise<void> {
-    return this.dropAll(this.nameOf('replaced'), '[0-9]{14}', kept);
+    return this.dropAll('replaced', '[0-9]{14}', kept);
   }
 
   private async drop(name: string): Promise<void> {
     await this.administrator.query(`drop database if exists ${quoted(name)} with (force)`);
   }
 
-  /** Drops those whose names are the prefix and what the expression says. */
-  private async dropAll(prefix: string, rest: string, except?: string): Promise<void> {
+  /** Drops those whose names are a prefix of this database and what the expression says. */
+  private async dropAll(purpose: 'scratch' | 'replaced', rest: string, except?: string): Promise<void> {
+    const prefixes = [this.nameOf(purpose), earlierPrefix(this.live, purpose)];
     const { rows } = await this.administrator.query<{ name: string }>(
-      `select datname as name from pg_database
-       where starts_with(datname, $1) and substr(datname, length($1) + 1) ~ $2 and datname is distinct from $3`,
-      [prefix, `^${rest}$`, except],
+      `select datname as name from pg_catalog.pg_database d
+       where datname is distinct from $3 and exists (select from unnest($1::text[]) prefix
+         where starts_with(d.datname, prefix) and substr(d.datname, length(prefix) + 1) ~ $2)`,
+      [prefixes.filter((prefix) => prefix !== undefined), `^${rest}$`, except],
     );
     for (const { name } of rows) await this.drop(name);
   }
 
   private nameOf(purpose: 'scratch' | 'replaced'): string {
-    const room = NAME_BYTES - '_replaced_20260101000000'.length;
-    return `${Buffer.from(this.live).subarray(0, room).toString()}_${purpose}_`;
+    return sideDatabasePrefix(this.live, purpose);
   }
 
   /** Sorting and case as in the live database. */

@@ -64,7 +64,7 @@ export async function requireRestorable(context: BackupContext, backup: Backup):
       `${path} is refused: it was made by XFChat ${manifest.appVersion}, with migrations that this version does not know: ${unknown.join(', ')}. Restore it with that version.`,
     );
   }
-  await knownErasures(context);
+  await knownErasures(context, manifest);
   await requireIntact(backup, (bytes) =>
     context.progress(`reading the file: ${Math.floor((100 * bytes) / manifest.size)} %`),
   );
@@ -108,7 +108,7 @@ export async function restoreInto(
       const migrated = await inSnapshot(dataSource, readDigests);
       refuse(otherConversations(manifest.conversations, migrated));
     }
-    const erasedAgain = await repeatErasures(dataSource, await knownErasures(context), progress);
+    const erasedAgain = await repeatErasures(dataSource, await knownErasures(context, manifest), progress);
     const findings = await checkIntegrity(dataSource, (kind, done, total) =>
       progress(`checking ${done} of ${total}: ${kind}`),
     );

@@ -1,7 +1,9 @@
 import type { BackupContext } from '../backups/backup-context';
-import { findBackup, isWhole, listBackups } from '../backups/backup-folder';
+import { isWhole, listBackups } from '../backups/backup-folder';
 import { createBackup } from '../backups/create-backup';
 import { drill } from '../backups/drill';
+import { findBackup } from '../backups/find-backup';
+import { ownerInWords, ownershipOf, readInstallation, type Installation } from '../backups/installation';
 import { restoreBackup } from '../backups/restore-backup';
 import { verifyBackup } from '../backups/verify-backup';
 import type { Configuration } from '../platform/configuration/configuration';
@@ -28,11 +30,15 @@ export async function backupCreateCommand(options: Options & { portable?: boolea
 
 export async function backupListCommand(options: Options): Promise<void> {
   try {
-    const { backupFolder } = loadConfiguration(process.env);
+    const configuration = loadConfiguration(process.env);
+    const { backupFolder } = configuration;
+    const installation = await installationOf(configuration);
     const backups = (await listBackups(backupFolder)).map((backup) => {
       const { path } = backup;
       if (!isWhole(backup)) return { id: idOf(path), path, fault: backup.fault };
-      const { id, begunAt, size, sha256: digest, way, epoch, migrations, appVersion } = backup.manifest;
+      const { manifest } = backup;
+      const { id, begunAt, size, sha256: digest, way, epoch, migrations, appVersion } = manifest;
+      const { installationId = null, database } = manifest;
       const ageSeconds = ageOf(begunAt);
       const verifiedAt = backup.proof?.verifiedAt ?? null;
       return {
@@ -47,6 +53,11 @@ export async function backupListCommand(options: Options): Promise<void> {
         schema: migrations.at(-1),
         appVersion,
         verifiedAt,
+        installationId,
+        database,
+        /** Unknown while the database cannot be asked. */
+        ownership: installation ? ownershipOf(manifest, installation) : null,
+        owner: ownerInWords(manifest),
       };
     });
     const lines = backups.map((backup) =>
@@ -59,6 +70,9 @@ export async function backupListCommand(options: Options): Promise<void> {
             backup.schema,
             backup.digest.slice(0, 12),
             backup.verifiedAt ? `proven ${backup.verifiedAt}` : 'never proven',
+            backup.ownership === 'own'
+              ? `of this installation (${backup.installationId})`
+              : `of ${backup.owner}`,
           ].join('  '),
     );
     print(options, lines.join('\n') || `no backups in ${backupFolder}`, { backups });
@@ -67,9 +81,15 @@ export async function backupListCommand(options: Options): Promise<void> {
   }
 }
 
+/** Asked only where a database is named: the embedded one may not be running. */
+async function installationOf(configuration: Configuration): Promise<Installation | undefined> {
+  const url = configuration.DIRECT_DATABASE_URL ?? configuration.DATABASE_URL;
+  return url === undefined ? undefined : readInstallation(url).catch(() => undefined);
+}
+
 export async function backupVerifyCommand(reference: string | undefined, options: Options): Promise<void> {
-  await withBackups(async (context, configuration) => {
-    const backup = await findBackup(configuration.backupFolder, reference ?? 'latest');
+  await withBackups(async (context) => {
+    const backup = await findBackup(context, reference ?? 'latest');
     const { findings, ...facts } = await verifyBackup(context, backup);
     const isOk = findings.length === 0;
     const text = isOk
@@ -85,11 +105,12 @@ interface RestoreOptions extends Options {
   force?: boolean;
   confirm?: string;
   discard?: boolean;
+  copy?: boolean;
 }
 
 export async function backupRestoreCommand(reference: string, options: RestoreOptions): Promise<void> {
-  await withBackups(async (context, configuration) => {
-    const backup = await findBackup(configuration.backupFolder, reference);
+  await withBackups(async (context) => {
+    const backup = await findBackup(context, reference);
     const { id, begunAt } = backup.manifest;
     const restored = await restoreBackup(context, backup, options);
     const { database, replaced, epoch, disconnected, maintenanceSince, erasedAgain, findings } = restored;
@@ -126,15 +147,13 @@ export async function drillCommand(options: Options): Promise<void> {
   });
 }
 
-async function withBackups(
-  work: (context: BackupContext, configuration: Configuration) => Promise<void>,
-): Promise<void> {
+async function withBackups(work: (context: BackupContext) => Promise<void>): Promise<void> {
   await withDatabase((url, configuration, isEmbedded) => {
     const warn = (message: string): void => {
       progress('');
       process.stderr.write(`${message}\n`);
     };
-    return work({ url, isEmbedded, configuration, schema: SCHEMA, progress, warn }, configuration);
+    return work({ url, isEmbedded, configuration, schema: SCHEMA, progress, warn });
   });
 }
 

@@ -9,6 +9,7 @@ import { LegacyError, LegacySource, type SourceAddress } from '../legacy/source'
 import { verifyLegacy } from '../legacy/verify';
 import type { Configuration } from '../platform/configuration/configuration';
 import { migrationOptions } from '../platform/database/database-options';
+import { readInstallationOf } from '../platform/database/installation.queries';
 import { verifySchema } from '../platform/database/verify-schema';
 import { SCHEMA } from '../schema';
 import { print } from './output';
@@ -64,7 +65,9 @@ export async function legacyRollbackCommand(options: SourceOptions): Promise<voi
 
 export async function legacyArchiveCommand(options: SourceOptions): Promise<void> {
   await withLegacy(options, async (dataSource, source, { backupFolder }) => {
-    await archiveLegacy(dataSource, source, () => isBackupProven(backupFolder));
+    await archiveLegacy(dataSource, source, async () =>
+      isBackupProven(backupFolder, await readInstallationOf(dataSource)),
+    );
     print(options, `the tables of ${source.name} are in the schema legacy_archive now`, {
       ok: true,
       source: source.name,

@@ -70,6 +70,10 @@ export function buildProgram(): Command {
     .option('--confirm <database>', 'replace a database that is not empty: its name, as DATABASE_URL has it')
     .option('--force', 'replace it without asking, also while servers are connected')
     .option('--discard', 'drop what was there instead of keeping it under another name')
+    .option(
+      '--copy',
+      'into an empty database: it becomes an installation of its own, beside the one backed up',
+    )
     .option('--json', 'print JSON')
     .action(backups('backupRestoreCommand'));
 

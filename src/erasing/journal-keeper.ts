@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import { ErasureJournal, type JournalEntry } from '../backups/erasure-journal';
 import { comeBack } from '../erasure/erase-person.queries';
 import { Configuration } from '../platform/configuration/configuration';
+import { readInstallationOf } from '../platform/database/installation.queries';
 import { inTransaction } from '../platform/database/transaction';
 import { Problem } from '../platform/problems/problem';
 
@@ -14,18 +15,18 @@ import { Problem } from '../platform/problems/problem';
 @Injectable()
 export class JournalKeeper {
   private readonly logger = new Logger(JournalKeeper.name);
-  private readonly journal: ErasureJournal;
+  /** That of the installation. Known once the database has been asked; it never changes while a server runs. */
+  private known: ErasureJournal | undefined;
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly configuration: Configuration,
-  ) {
-    this.journal = new ErasureJournal(configuration.backupFolder);
-  }
+  ) {}
 
   /** @throws Problem `temporarily-unavailable` */
   async requireWritable(): Promise<void> {
-    await this.journal.requireWritable().catch((error: unknown) => {
+    const journal = await this.journal();
+    await journal.requireWritable().catch((error: unknown) => {
       const folder = this.configuration.backupFolder;
       this.logger.error(`nobody can be erased, because ${folder} (BACKUP_DIR) cannot be written to`, error);
       throw new Problem('temporarily-unavailable');
@@ -39,8 +40,9 @@ export class JournalKeeper {
        where journaled_at is null and ($1::uuid is null or user_id = $1)`,
       [userId ?? null],
     );
+    const journal = await this.journal();
     for (const entry of open) {
-      await this.journal.write(entry);
+      await journal.write(entry);
       const written = `update erasures set journaled_at = now() where user_id = $1`;
       await inTransaction(this.dataSource, (manager) => manager.query(written, [entry.userId]));
     }
@@ -48,6 +50,12 @@ export class JournalKeeper {
 
   /** Those in the journal who are in the database all the same: it is an earlier one, restored by other means than ours. */
   async comeBack(): Promise<JournalEntry[]> {
-    return comeBack(this.dataSource, await this.journal.read());
+    return comeBack(this.dataSource, await (await this.journal()).read());
+  }
+
+  private async journal(): Promise<ErasureJournal> {
+    if (this.known) return this.known;
+    const { id } = await readInstallationOf(this.dataSource);
+    return (this.known = new ErasureJournal(this.configuration.backupFolder, id));
   }
 }

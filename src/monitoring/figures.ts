@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { readInstallationOf } from '../platform/database/installation.queries';
 import { backupTimes, type BackupTimes } from '../backups/backup-times';
 import { Configuration } from '../platform/configuration/configuration';
 import { DatabaseMonitor } from '../platform/database/database-monitor';
@@ -33,6 +34,7 @@ export class Figures implements BeforeApplicationShutdown {
   private isStopped = false;
   private database: DatabaseFigures | undefined;
   private schema: SchemaVerdict | undefined;
+  private installation: { id: string; database: string } | undefined;
   private backups: BackupTimes | undefined;
   private disks: { data?: Disk; backups?: Disk } = {};
   private startFailures = 0;
@@ -143,7 +145,10 @@ export class Figures implements BeforeApplicationShutdown {
     );
     this.disks = { data, backups };
     this.startFailures = await countStartFailures(DATA_DIR);
-    this.backups = await this.unlessItFails('backups', () => backupTimes(backupFolder));
+    this.backups = await this.unlessItFails('backups', async () => {
+      this.installation ??= await readInstallationOf(this.dataSource);
+      return backupTimes(backupFolder, this.installation);
+    });
     const deadline = performance.now() + PATIENCE_MS;
     await runInContext({ requestId: randomUUID(), operation: 'figures', deadline }, async () => {
       this.database = await this.fromDatabase('database', () => readDatabaseFigures(this.dataSource));

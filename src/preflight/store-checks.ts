@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { isWhole, listBackups } from '../backups/backup-folder';
+import { ownBackupIds, readInstallation } from '../backups/installation';
 import { isBackupProven } from '../backups/is-backup-proven';
 import { diskOf, type Disk } from '../platform/disk';
 import { readLedger } from '../platform/migrations/ledger';
@@ -10,18 +11,20 @@ import { green, person, red, type Finding, type Ground } from './check';
 const MAX_AGE_MS = 26 * 3_600_000;
 
 /** Whether a backup was made lately, and one was proven lately by restoring it. */
-export async function checkBackup({ configuration, dataSource }: Ground): Promise<Finding> {
+export async function checkBackup({ configuration, dataSource, url }: Ground): Promise<Finding> {
   if ((await readLedger(dataSource)).length === 0) return green('the database is empty');
   const { backupFolder } = configuration;
-  const [newest] = await listBackups(backupFolder);
+  const installation = await readInstallation(configuration.DIRECT_DATABASE_URL ?? url);
+  const own = await ownBackupIds(backupFolder, installation);
+  const newest = (await listBackups(backupFolder)).find(({ base }) => own.includes(basename(base)));
   const remedy = '`npx xfchat backup create`, then `npx xfchat drill`';
-  if (!newest) return red(`there is none in ${backupFolder}: ${remedy}`);
+  if (!newest) return red(`there is none in ${backupFolder} of this installation: ${remedy}`);
   if (!isWhole(newest)) return red(newest.fault);
   const { manifest, proof } = newest;
   const ageMs = Date.now() - Date.parse(manifest.begunAt);
   const made = `${manifest.id} is ${(ageMs / 3_600_000).toFixed(1)} h old`;
   if (ageMs > MAX_AGE_MS) return red(`${made}: ${remedy}`);
-  if (!(await isBackupProven(backupFolder)))
+  if (!(await isBackupProven(backupFolder, installation)))
     return red(`${made}, and none was proven in the last seven days: \`npx xfchat drill\``);
   return green(
     `${made}, ${proof ? `proven by restoring it at ${proof.verifiedAt}` : 'an older one is proven'}`,

@@ -2,6 +2,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ChildProcess } from 'node:child_process';
 import { listBackups } from '../../src/backups/backup-folder';
+import { sideDatabasePrefix } from '../../src/backups/side-databases';
 import { createBackup } from '../../src/backups/create-backup';
 import { verifyBackup } from '../../src/backups/verify-backup';
 import { backupBench } from '../support/backup-bench';
@@ -96,7 +97,7 @@ describe('a command on backups that is killed', () => {
       withAdministrator(async (client) => {
         const { rowCount } = await client.query(
           `select from pg_stat_activity where starts_with(datname, $1) and query ilike 'copy public."chat_messages"%'`,
-          [`${database.name}_scratch_`],
+          [sideDatabasePrefix(database.name, 'scratch')],
         );
         return rowCount === 1;
       });

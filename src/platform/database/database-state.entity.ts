@@ -26,4 +26,12 @@ export class DatabaseState {
     comment: 'of PostgreSQL, on which the epoch began; null: not looked at yet',
   })
   timeline: string | null;
+
+  /** Made once, and kept by a restore: a backup in a shared folder belongs to the installation with the same id. */
+  @Column('uuid', {
+    name: 'installation_id',
+    nullable: true,
+    comment: 'names the owner of backups in a shared folder',
+  })
+  installationId: string | null;
 }

@@ -1,0 +1,175 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createBackup } from '../src/backups/create-backup';
+import { drill } from '../src/backups/drill';
+import { ErasureJournal } from '../src/backups/erasure-journal';
+import { findBackup } from '../src/backups/find-backup';
+import type { BackupContext } from '../src/backups/backup-context';
+import type { Backup } from '../src/backups/backup-folder';
+import { isWhole, listBackups } from '../src/backups/backup-folder';
+import { backupTimes } from '../src/backups/backup-times';
+import { readInstallation } from '../src/backups/installation';
+import { isBackupProven } from '../src/backups/is-backup-proven';
+import { openManifest, sealManifest } from '../src/backups/manifest';
+import { restoreBackup } from '../src/backups/restore-backup';
+import { backupBench } from './support/backup-bench';
+import { createTestDatabase, withClient, type TestDatabase } from './support/databases';
+
+// Each restore proves the whole backup.
+jest.setTimeout(240_000);
+
+const DAY_MS = 24 * 3_600_000;
+
+describe('a backup folder that two installations share', () => {
+  let bench: ReturnType<typeof backupBench>;
+  const databases: TestDatabase[] = [];
+
+  beforeEach(() => {
+    bench = backupBench();
+  });
+  afterEach(async () => {
+    bench.remove();
+    await Promise.all(databases.splice(0).map((database) => database.drop()));
+  });
+
+  /** A database of its own id with one user in it, who says whose it is. */
+  async function install(username: string): Promise<TestDatabase> {
+    const database = await createTestDatabase();
+    databases.push(database);
+    await withClient(database.url, (client) =>
+      client.query(
+        `update database_state set installation_id = gen_random_uuid();
+         insert into users (id, username, password_hash, display_name)
+         values (gen_random_uuid(), '${username}', '-', '${username}')`,
+      ),
+    );
+    return database;
+  }
+  const usernames = (url: string): Promise<string[]> =>
+    withClient(url, async (client) => {
+      const { rows } = await client.query<{ username: string }>(
+        'select username from users where not is_internal order by 1',
+      );
+      return rows.map((row) => row.username);
+    });
+  const idOf = async ({ url }: TestDatabase): Promise<string> => (await readInstallation(url)).id!;
+  /** As an earlier release has written it. */
+  function unsign({ base }: Backup, database?: string): void {
+    const { installationId: _, ...manifest } = openManifest(readFileSync(`${base}.json`, 'utf8'));
+    writeFileSync(`${base}.json`, sealManifest({ ...manifest, ...(database && { database }) }));
+  }
+
+  it('gives each its own newest backup, and that of the other one only by its name', async () => {
+    const [ours, theirs] = [await install('ours'), await install('theirs')];
+    const [context, other] = [ours, theirs].map(({ url }) => bench.context(url)) as [
+      BackupContext,
+      BackupContext,
+    ];
+    await expect(findBackup(context, 'latest')).rejects.toThrow('no backup');
+    const own = await createBackup(context);
+    const foreign = await createBackup(other);
+    expect(foreign.manifest.installationId).toBe(await idOf(theirs));
+
+    expect((await findBackup(context, 'latest')).manifest.id).toBe(own.manifest.id);
+    expect(await drill(context)).toMatchObject({ ok: true, id: own.manifest.id });
+    await restoreBackup(context, await findBackup(context, 'latest'), { force: true });
+    expect(await usernames(ours.url)).toEqual(['ours']);
+    expect(bench.warnings).toEqual([]);
+
+    const before = await idOf(ours);
+    await restoreBackup(context, await findBackup(context, foreign.manifest.id), { force: true });
+    expect(bench.warnings.join()).toContain(`is a backup of installation ${await idOf(theirs)}`);
+    expect(await usernames(ours.url)).toEqual(['theirs']);
+    // Whatever data it has: a backup of it is not one of the other installation.
+    expect(await idOf(ours)).toBe(before);
+    await createBackup(context);
+    expect((await findBackup(other, 'latest')).manifest.id).toBe(foreign.manifest.id);
+  });
+
+  it('never counts the backups of the other one as its own', async () => {
+    const [ours, theirs] = [await install('ours'), await install('theirs')];
+    await createBackup(bench.context(theirs.url));
+    await drill(bench.context(theirs.url));
+    const [installation, other] = [await readInstallation(ours.url), await readInstallation(theirs.url)];
+    await expect(findBackup(bench.context(ours.url), 'latest')).rejects.toThrow(
+      /No backup in .* is known to be of this database[\s\S]*name it instead of "latest"/,
+    );
+    await expect(drill(bench.context(ours.url))).rejects.toThrow('No backup');
+    expect(await backupTimes(bench.folder, installation)).toEqual({ created: undefined, proven: undefined });
+    expect(await isBackupProven(bench.folder, installation)).toBe(false);
+    expect(await backupTimes(bench.folder, other)).toEqual({
+      created: expect.any(Number),
+      proven: expect.any(Number),
+    });
+    expect(await isBackupProven(bench.folder, other)).toBe(true);
+  });
+
+  it('keeps the old backups of the other one', async () => {
+    const [ours, theirs] = [await install('ours'), await install('theirs')];
+    const foreign = await createBackup(bench.context(theirs.url));
+    const old = await createBackup(bench.context(ours.url));
+    const begunAt = new Date(Date.now() - 90 * DAY_MS).toISOString();
+    for (const { base, manifest } of [foreign, old])
+      writeFileSync(`${base}.json`, sealManifest({ ...manifest, begunAt }));
+    await createBackup(bench.context(ours.url));
+    const left = (await listBackups(bench.folder)).filter(isWhole).map(({ manifest }) => manifest.id);
+    expect(left).toContain(foreign.manifest.id);
+    expect(left).not.toContain(old.manifest.id);
+  });
+
+  it('takes a backup of an earlier release for its own by the name of the database, and says so', async () => {
+    const [ours, theirs] = [await install('ours'), await install('theirs')];
+    const old = await createBackup(bench.context(ours.url));
+    unsign(await createBackup(bench.context(theirs.url)));
+    unsign(old);
+    const context = bench.context(ours.url);
+    expect((await findBackup(context, 'latest')).manifest.id).toBe(old.manifest.id);
+    expect(bench.warnings.join()).toContain('does not say which installation made it');
+    const signed = await createBackup(context);
+    unsign(await createBackup(context));
+    // A newer one that does not say whose it is may be of an installation that runs an earlier release.
+    expect((await findBackup(context, 'latest')).manifest.id).toBe(signed.manifest.id);
+  });
+
+  it('lets an empty database take the place of the only installation, or become a copy of it', async () => {
+    const theirs = await install('theirs');
+    await createBackup(bench.context(theirs.url));
+    const empty = async (): Promise<TestDatabase> => {
+      const database = await createTestDatabase({ empty: true });
+      databases.push(database);
+      return database;
+    };
+    const [place, copy, third] = [await empty(), await empty(), await empty()];
+    await restoreBackup(bench.context(place.url), await findBackup(bench.context(place.url), 'latest'), {});
+    expect(await idOf(place)).toBe(await idOf(theirs));
+    await restoreBackup(bench.context(copy.url), await findBackup(bench.context(copy.url), 'latest'), {
+      copy: true,
+    });
+    expect(await idOf(copy)).not.toBe(await idOf(theirs));
+    await createBackup(bench.context(copy.url));
+    await expect(findBackup(bench.context(third.url), 'latest')).rejects.toThrow('one of them');
+  });
+
+  it('erases nobody because the other installation has', async () => {
+    const [ours, theirs] = [await install('somebody'), await install('theirs')];
+    const userId = await withClient(ours.url, async (client) => {
+      const { rows } = await client.query<{ id: string }>(`select id from users where username = 'somebody'`);
+      return rows[0]!.id;
+    });
+    const backup = await createBackup(bench.context(ours.url));
+    const journal = new ErasureJournal(bench.folder, await idOf(theirs));
+    await journal.write({ userId, messages: 'remove', erasedAt: new Date() });
+    expect(await new ErasureJournal(bench.folder, await idOf(ours)).read()).toEqual([]);
+    const restored = await restoreBackup(bench.context(ours.url), backup, { force: true });
+    expect(restored.erasedAgain).toBe(0);
+    expect(await usernames(ours.url)).toEqual(['somebody']);
+
+    // What the installation itself has erased is erased wherever its backup goes.
+    await new ErasureJournal(bench.folder, await idOf(ours)).write({
+      userId,
+      messages: 'remove',
+      erasedAt: new Date(),
+    });
+    const elsewhere = await restoreBackup(bench.context(theirs.url), backup, { force: true });
+    expect(elsewhere.erasedAgain).toBe(1);
+  });
+});
