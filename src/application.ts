@@ -1,13 +1,14 @@
 import { NestFactory } from '@nestjs/core';
-import type { NestExpressApplication } from '@nestjs/platform-express';
+import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
+import express from 'express';
 import helmet from 'helmet';
 import { AppModule } from './app.module';
-import { EXPOSED_HEADERS } from './braid/response-headers';
 import { BROWSER_CLIENT_FOLDER, browserClient } from './browser-client/browser-client';
 import { Figures } from './monitoring/figures';
 import type { Configuration } from './platform/configuration/configuration';
 import { DatabaseMonitor } from './platform/database/database-monitor';
 import { ClientAddresses } from './platform/http/client-address';
+import { EXPOSED_HEADERS } from './platform/http/exposed-headers';
 import { jsonBody } from './platform/http/json-body';
 import { requestFrame } from './platform/http/request-frame';
 import { WorkInFlight } from './platform/lifecycle/work-in-flight';
@@ -28,11 +29,15 @@ export async function createApplication(
   configuration: Configuration,
   logger: StructuredLogger,
 ): Promise<NestExpressApplication> {
-  const application = await NestFactory.create<NestExpressApplication>(AppModule.for(configuration, logger), {
-    logger,
-    bodyParser: false,
-    abortOnError: false,
-  });
+  const server = express();
+  // A URL parser turns `…/messages/%2e%2e` into `…/`: without this, DELETE of it would delete the conversation. Express
+  // reads the setting when its router is made, so it comes before Nest.
+  server.set('strict routing', true);
+  const application = await NestFactory.create<NestExpressApplication>(
+    AppModule.for(configuration, logger),
+    new ExpressAdapter(server),
+    { logger, bodyParser: false, abortOnError: false },
+  );
   application.disable('etag');
   application.disable('x-powered-by');
   application.set('query parser', 'simple');
@@ -50,7 +55,7 @@ export async function createApplication(
   application.use(browserClient(BROWSER_CLIENT_FOLDER));
   application.enableCors({
     origin: configuration.CORS_ORIGINS.length > 0 ? configuration.CORS_ORIGINS : false,
-    exposedHeaders: ['X-Request-Id', 'Retry-After', ...EXPOSED_HEADERS],
+    exposedHeaders: EXPOSED_HEADERS,
     maxAge: 600,
   });
   application.use(...jsonBody());

@@ -42,6 +42,7 @@ export class AuthenticationController {
   @Route({
     summary: 'Make an account and sign in',
     answers: { 201: signedInSchema },
+    location: ({ user }: SignedIn) => `/api/v1/users/${user.id}`,
     problems: [
       'username-taken',
       'email-taken',

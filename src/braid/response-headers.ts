@@ -5,19 +5,6 @@ import { MERGE_TYPE } from './braid-headers';
 import { entityTagOf } from './entity-tags';
 import { formatVersions } from './version-list';
 
-/** What browsers of other origins may see of an answer. */
-export const EXPOSED_HEADERS = [
-  'Version',
-  'Parents',
-  'Current-Version',
-  'Subscribe',
-  'Merge-Type',
-  'Patches',
-  'Content-Range',
-  'Heartbeats',
-  'ETag',
-];
-
 /** Answers differ by these headers of the request. */
 export function vary(response: Response): void {
   response.vary('Version, Parents, Subscribe');

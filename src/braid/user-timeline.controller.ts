@@ -2,7 +2,7 @@ import { Controller, Get, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import type { Observable } from 'rxjs';
 import { timelineSchema } from '../messages/messages.dto';
-import { Route, STREAM } from '../platform/documents/documented';
+import { Route, streamOf } from '../platform/documents/documented';
 import { byId, record } from '../platform/documents/schema';
 import { Caller, type CallerIdentity } from '../platform/http/caller';
 import { TimelineDoor } from './timeline-door';
@@ -24,7 +24,7 @@ export class UserTimelineController {
       Subscribe: 'Answer with what is newer, and with what comes.',
       Heartbeats: 'A blank line in the stream at least so often, such as `10s`.',
     },
-    answers: { 200: userTimelineSchema, 209: STREAM },
+    answers: { 200: userTimelineSchema, 209: streamOf(userTimelineSchema) },
     problems: ['version-not-found'],
   })
   async timeline(

@@ -35,6 +35,7 @@ export class ConversationsController {
     description:
       'A direct conversation exists once for a pair of people: asking again gives the same one with 200, and puts it back into one’s list when one has hidden it.',
     answers: { 200: conversationSchema, 201: conversationSchema },
+    location: ({ id }: ConversationView) => `/api/v1/conversations/${id}`,
     problems: ['user-not-found', 'forbidden', 'conversation-id-conflict'],
   })
   async create(

@@ -1,8 +1,8 @@
 import { MAX_PARTICIPANTS } from '../participation/group-limits';
 import { ROLES, participantSchema } from '../participation/participant-view';
 import type { Role } from '../participation/participant.entity';
-import { About } from '../platform/documents/field-schema';
-import { integer, list, page, record, type Of } from '../platform/documents/schema';
+import { About, Alternatives } from '../platform/documents/field-schema';
+import { ABSENT, GIVEN, integer, list, page, record, type Of } from '../platform/documents/schema';
 import {
   IsCursor,
   IsFlag,
@@ -19,6 +19,16 @@ import {
 import { IsName } from '../platform/validation/name-rules';
 import { CONVERSATION_TYPES, conversationSchema, MAX_DESCRIPTION, MAX_TITLE } from './conversation-view';
 
+@Alternatives(
+  {
+    required: ['type'],
+    properties: {
+      ...{ type: { const: 'direct' }, id: ABSENT, title: ABSENT, description: ABSENT },
+      participantIds: { minItems: 1, maxItems: 1 },
+    },
+  },
+  { required: ['type', 'title'], properties: { type: { const: 'group' }, title: GIVEN } },
+)
 export class CreateConversationDto {
   @About(undefined, 'group')
   @IsOneOf(CONVERSATION_TYPES)

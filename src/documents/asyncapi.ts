@@ -48,10 +48,10 @@ export function asyncApi(commands: readonly DeclaredCommand[], events: EventDocu
     components: {
       securitySchemes: {
         accessToken: {
-          type: 'httpApiKey',
-          name: 'token',
-          in: 'query',
-          description: 'An access token in `auth` of the handshake; never in the query of its address.',
+          // AsyncAPI has no place that is called like the one of Socket.IO: this is the one for neither header nor query.
+          type: 'apiKey',
+          in: 'user',
+          description: 'An access token as `token` in `auth` of the Socket.IO handshake, and nowhere else.',
         },
       },
       messages: writer.messages,
@@ -69,12 +69,14 @@ class Writer {
     const codes = [...new Set([...commonCommandProblems(document.isWrite), ...document.problems])];
     this.add(key, event, document.summary, this.components.useDto(payload));
     const data = this.components.use(document.answer);
+    const title = event.replaceAll(/(^|:)([a-z])/g, (_match, _colon, letter: string) => letter.toUpperCase());
     this.add(
       `${key}.ack`,
       `${event} acknowledged`,
       'What the acknowledgement is called with.',
       {
-        oneOf: [acknowledgement({ ok: constant(true), data }), this.refusal(codes)],
+        title: `${title}Acknowledgement`,
+        oneOf: [acknowledgement(`${title}Done`, { ok: constant(true), data }), this.refusal(title, codes)],
       },
       [
         { name: 'ok', payload: { ok: true, data: exampleOf(data, this.components.schemas) } },
@@ -111,8 +113,9 @@ class Writer {
     };
   }
 
-  private refusal(codes: readonly ProblemCode[]): JsonSchema {
-    return acknowledgement({ ok: constant(false), problem: this.components.use(problemWith(codes)) });
+  private refusal(title: string, codes: readonly ProblemCode[]): JsonSchema {
+    const problem = { title: `${title}Problem`, ...this.components.use(problemWith(codes)) };
+    return acknowledgement(`${title}Refused`, { ok: constant(false), problem });
   }
 
   private problem(code: ProblemCode, instance: string): object {
@@ -132,8 +135,14 @@ class Writer {
   }
 }
 
-function acknowledgement(properties: Record<string, JsonSchema>): JsonSchema {
-  return { type: 'object', properties, required: Object.keys(properties), additionalProperties: false };
+function acknowledgement(title: string, properties: Record<string, JsonSchema>): JsonSchema {
+  return {
+    title,
+    type: 'object',
+    properties,
+    required: Object.keys(properties),
+    additionalProperties: false,
+  };
 }
 
 const describeCodes = (codes: readonly ProblemCode[]): string =>

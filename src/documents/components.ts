@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Type } from '@nestjs/common';
-import { fieldsOf } from '../platform/documents/field-schema';
+import { alternativesOf, fieldsOf } from '../platform/documents/field-schema';
 import type { JsonSchema } from '../platform/documents/schema';
 import { exampleOf } from './example';
 
@@ -40,6 +40,7 @@ export class Components {
       ),
       required: fields.filter(([, { isOptional }]) => !isOptional).map(([name]) => name),
       additionalProperties: false,
+      ...(alternativesOf(dto) && { oneOf: alternativesOf(dto) }),
       examples: [
         Object.fromEntries(
           shown.map(([name, { schema }]) => [name, exampleOf(this.use(schema), this.schemas)]),

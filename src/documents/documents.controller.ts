@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Controller, Get, Header } from '@nestjs/common';
+import { Controller, Get, Header, Req } from '@nestjs/common';
+import type { Request } from 'express';
 import { Route } from '../platform/documents/documented';
 import type { Schema } from '../platform/documents/schema';
 import { Public } from '../platform/http/public';
@@ -24,8 +25,10 @@ export class DocumentsController {
 
   @Route({ summary: 'The socket interface (AsyncAPI)', answers: { 200: documentSchema }, kind: 'page' })
   @Get('asyncapi.json')
-  asyncApi(): object {
-    return this.document('asyncapi.json');
+  asyncApi(@Req() request: Request): object {
+    const document = this.document('asyncapi.json') as { servers: { own: object } };
+    const protocol = request.protocol === 'https' ? 'wss' : 'ws';
+    return { ...document, servers: { own: { ...document.servers.own, host: request.host, protocol } } };
   }
 
   @Route({ summary: 'Both, to read', answers: { 200: { mediaType: 'text/html' } }, kind: 'page' })

@@ -3,16 +3,16 @@ import type { Type } from '@nestjs/common';
 import { commonProblems } from '../platform/documents/common-problems';
 import type { RouteDocument } from '../platform/documents/documented';
 import { fieldsOf } from '../platform/documents/field-schema';
-import type { JsonSchema } from '../platform/documents/schema';
+import { EXAMPLE_ID, type JsonSchema } from '../platform/documents/schema';
 import { PROBLEMS, type ProblemCode } from '../platform/problems/catalogue';
 import { GIVEN_ID } from '../platform/validation/field-rules';
 import { version } from '../version';
 import { Components } from './components';
 import type { DeclaredRoute } from './declared';
 import { exampleOf } from './example';
-import { HEADERS, HEADERS_OF_STATUS } from './headers';
+import { HEADER_EXAMPLES, HEADERS, HEADERS_OF_STATUS } from './headers';
 import { problemExample, problemWith } from './problem-schema';
-import { GROUPS, HTTP_DESCRIPTION } from './texts';
+import { GROUPS, HTTP_DESCRIPTION, TAG_OF } from './texts';
 
 /** The HTTP interface as OpenAPI 3.1, from what the routes declare. */
 export function openApi(routes: readonly DeclaredRoute[]): object {
@@ -31,7 +31,7 @@ export function openApi(routes: readonly DeclaredRoute[]): object {
     servers: [{ url: '/', description: 'The server that serves this document.' }],
     security: [{ accessToken: [] }],
     tags: Object.entries(GROUPS)
-      .filter(([group]) => routes.some((route) => route.group === group))
+      .filter(([tag]) => routes.some(({ group }) => tagOf(group) === tag))
       .map(([name, description]) => ({ name, description })),
     paths,
     components: {
@@ -44,7 +44,9 @@ export function openApi(routes: readonly DeclaredRoute[]): object {
 }
 
 const STREAM_DESCRIPTION =
-  'Subscription: updates in the framing of Braid, for as long as the client listens. See docs/braid.md.';
+  'Subscription: updates of this resource in the framing of Braid, for as long as the client listens. See docs/braid.md.';
+
+const tagOf = (group: string): string => TAG_OF[group] ?? group;
 
 class RouteWriter {
   readonly components = new Components();
@@ -53,9 +55,10 @@ class RouteWriter {
 
   operation(route: DeclaredRoute): object {
     const { document, group, name, body } = route;
+    if (document.answers[201] && !document.location) throw new Error(`${group}.${name} declares no location`);
     return {
       operationId: `${group[0]!.toLowerCase()}${group.slice(1)}${name[0]!.toUpperCase()}${name.slice(1)}`,
-      tags: [group],
+      tags: [tagOf(group)],
       summary: document.summary,
       ...(document.description && { description: document.description }),
       ...(route.isPublic && { security: [] }),
@@ -71,6 +74,7 @@ class RouteWriter {
         name,
         in: 'path',
         required: true,
+        example: name === 'code' ? 'rate-limited' : name === 'emoji' ? '👍' : EXAMPLE_ID,
         schema: this.components.use(
           name === 'code' ? { type: 'string', enum: Object.keys(PROBLEMS) } : GIVEN_ID,
         ),
@@ -78,12 +82,21 @@ class RouteWriter {
       ...Object.entries(query ? fieldsOf(query) : {}).map(([name, { schema, isOptional }]) => {
         const { description, ...rest } = schema;
         const facts = description ? { description } : {};
-        return { name, in: 'query', required: !isOptional, ...facts, schema: this.components.use(rest) };
+        const example = exampleOf(rest, this.components.schemas);
+        return {
+          name,
+          in: 'query',
+          required: !isOptional,
+          ...facts,
+          example,
+          schema: this.components.use(rest),
+        };
       }),
       ...Object.entries(document.headers ?? {}).map(([name, description]) => ({
         name,
         in: 'header',
         description,
+        example: HEADER_EXAMPLES[name],
         schema: { type: 'string' },
       })),
     ];
@@ -99,8 +112,13 @@ class RouteWriter {
     return Object.fromEntries(
       Object.entries(answers).map(([status, answer]) => {
         const description = 'isStream' in answer ? STREAM_DESCRIPTION : STATUS_CODES[status]!;
-        const common = { description, headers: headersFor(0) };
-        if ('isEmpty' in answer || 'isStream' in answer) return [status, common];
+        const common = { description, headers: headersFor(Number(status)) };
+        if ('isEmpty' in answer) return [status, common];
+        if ('isStream' in answer)
+          return [
+            status,
+            { ...common, content: this.json(this.components.use(answer.resource as JsonSchema)) },
+          ];
         if ('mediaType' in answer) {
           return [
             status,

@@ -31,21 +31,27 @@ being the one of the HTTP interface. Rules of payloads are those of HTTP bodies.
 lacks is told by \`conversation:sync\` or \`GET …/changes\`.
 `.trim();
 
-/** The groups of routes, commands and events: controllers and gateways by name. */
+/** The tags of routes: controllers by name, except those in `TAG_OF`. */
 export const GROUPS: Readonly<Record<string, string>> = {
-  Authentication: 'Accounts, signing in, tokens, and the sessions of one’s devices.',
-  Registration: 'Who may make an account.',
-  PasswordResets: 'Setting a new password with a link from an operator.',
-  Users: 'People and their profiles.',
-  Erasing: 'Erasing one’s account.',
+  Sessions: 'Accounts, signing in, tokens, and the sessions of one’s devices.',
+  Users: 'People, their profiles, and erasing one’s account.',
   Friends: 'Friend requests, friends and blocks.',
-  Conversations: 'Direct and group conversations, participants and read positions.',
+  Conversations:
+    'Direct and group conversations, participants, read positions, and what a client lacks of them.',
   Messages: 'Sending, reading, editing and deleting messages.',
-  UserTimeline: 'All conversations of the caller as one resource of Braid.',
-  CatchUp: 'What a client lacks, after any absence.',
-  Connections: 'How sockets come and go.',
-  Problems: 'What the codes of refusals mean.',
-  Documents: 'The interface, described.',
-  Health: 'The state of the server, for probes and operators.',
-  Metrics: 'Figures for Prometheus.',
+  Server: 'Its health and metrics, these documents, and the meaning of problem codes.',
+};
+
+/** Controllers whose routes have the tag of something else: tags are the words of the product. */
+export const TAG_OF: Readonly<Record<string, string>> = {
+  Authentication: 'Sessions',
+  Registration: 'Sessions',
+  PasswordResets: 'Sessions',
+  Erasing: 'Users',
+  UserTimeline: 'Conversations',
+  CatchUp: 'Conversations',
+  Problems: 'Server',
+  Documents: 'Server',
+  Health: 'Server',
+  Metrics: 'Server',
 };

@@ -33,6 +33,7 @@ export class FriendsController {
     description:
       'A request that crosses one of the other person makes the friendship and the direct conversation at once. `rate-limited` also for too many requests that nobody has answered.',
     answers: { 201: friendRequestSchema },
+    location: ({ id }: FriendRequestView) => `/api/v1/friend-requests/${id}`,
     problems: ['user-not-found', 'forbidden', 'already-friends', 'friend-request-exists'],
   })
   async create(

@@ -1,7 +1,9 @@
 import { conversationSchema } from '../conversations/conversation-view';
-import { About } from '../platform/documents/field-schema';
+import { About, Alternatives } from '../platform/documents/field-schema';
 import {
+  ABSENT,
   EXAMPLE_ID,
+  GIVEN,
   extended,
   id,
   nullable,
@@ -34,6 +36,10 @@ const STATUSES = [
 ] as const satisfies FriendRequest['status'][];
 
 /** One of `recipientId` and `recipientUsername`. */
+@Alternatives(
+  { required: ['recipientId'], properties: { recipientId: GIVEN, recipientUsername: ABSENT } },
+  { required: ['recipientUsername'], properties: { recipientId: ABSENT, recipientUsername: GIVEN } },
+)
 export class CreateFriendRequestDto {
   @About('This or `recipientUsername`.', EXAMPLE_ID)
   @Optional()

@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, Headers, Param, Post, Put, Query, Res } from '@nestjs/common';
 import type { Response } from 'express';
-import { NO_CONTENT, Route, STREAM } from '../platform/documents/documented';
+import { NO_CONTENT, Route, streamOf } from '../platform/documents/documented';
 import { either } from '../platform/documents/schema';
 import { Caller, type CallerIdentity } from '../platform/http/caller';
 import { parseId } from '../platform/validation/field-rules';
@@ -33,6 +33,9 @@ const BRAID_WRITING = {
   'Merge-Type': 'Must be one that the server knows.',
 };
 
+const addressOf = ({ conversationId, id }: MessageView): string =>
+  `/api/v1/conversations/${conversationId}/messages/${id}`;
+
 @Controller('api/v1/conversations/:conversationId/messages')
 export class MessagesController {
   constructor(
@@ -46,7 +49,7 @@ export class MessagesController {
     description:
       'The newest page when no position is given. With the headers of Braid the newest page as a resource with versions, and with `Subscribe` what happens in it.',
     headers: BRAID_READING,
-    answers: { 200: either(messagePageSchema, timelineSchema), 209: STREAM },
+    answers: { 200: either(messagePageSchema, timelineSchema), 209: streamOf(timelineSchema) },
     problems: ['conversation-not-found', 'version-not-found'],
   })
   async page(
@@ -62,6 +65,7 @@ export class MessagesController {
     summary: 'Send a message',
     description: '201 the first time, 200 when the same message was stored before.',
     answers: { 200: messageSchema, 201: messageSchema },
+    location: addressOf,
     problems: [
       'conversation-not-found',
       'message-not-found',
@@ -92,6 +96,7 @@ export class MessagesController {
       ...BRAID_WRITING,
     },
     answers: { 200: messageSchema, 201: messageSchema },
+    location: addressOf,
     problems: [
       'conversation-not-found',
       'message-not-found',
@@ -127,7 +132,7 @@ export class MessagesController {
     summary: 'Read a message',
     description: 'As it is, or with `Version` as it was; with `Subscribe` what becomes of it.',
     headers: { 'If-None-Match': 'The entity tag of what the client has.', ...BRAID_READING },
-    answers: { 200: messageSchema, 209: STREAM, 304: NO_CONTENT },
+    answers: { 200: messageSchema, 209: streamOf(messageSchema), 304: NO_CONTENT },
     problems: ['conversation-not-found', 'message-not-found', 'version-not-found'],
   })
   async get(

@@ -14,6 +14,7 @@ import { EventBus } from './events/event-bus';
 import { Flags } from './flags/flags';
 import { ClientAddresses } from './http/client-address';
 import { WorkInFlight } from './lifecycle/work-in-flight';
+import { LocationInterceptor } from './http/location.interceptor';
 import { StructuredLogger } from './logging/structured-logger';
 import { Metrics } from './metrics/metrics';
 import { MetricsController } from './metrics/metrics.controller';
@@ -77,6 +78,7 @@ export class PlatformModule {
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_PIPE, useClass: RequestValidationPipe },
         { provide: APP_INTERCEPTOR, useClass: CommandResultInterceptor },
+        { provide: APP_INTERCEPTOR, useClass: LocationInterceptor },
       ],
       exports: [
         Configuration,

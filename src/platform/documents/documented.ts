@@ -6,17 +6,22 @@ import type { Schema } from './schema';
 /** An answer without a body. */
 export const NO_CONTENT = { isEmpty: true } as const;
 /** An answer that goes on for as long as the client listens, in the framing of Braid (docs/braid.md). */
-export const STREAM = { isStream: true } as const;
+export interface Stream {
+  readonly isStream: true;
+  /** What each update is about: the resource as a whole. */
+  readonly resource: Schema<unknown>;
+}
+export const streamOf = (resource: Schema<unknown>): Stream => ({ isStream: true, resource });
 /** An answer that is not JSON. */
 export interface OtherContent {
   readonly mediaType: string;
 }
 
-type Answer = Schema<unknown> | typeof NO_CONTENT | typeof STREAM | OtherContent;
+type Answer = Schema<unknown> | typeof NO_CONTENT | Stream | OtherContent;
 type Answers = Readonly<Record<number, Answer>>;
 type ValueOf<A> = A extends typeof NO_CONTENT
   ? void
-  : A extends typeof STREAM
+  : A extends Stream
     ? Observable<unknown>
     : A extends OtherContent
       ? string
@@ -40,6 +45,8 @@ export interface RouteDocument<A extends Answers = Answers> {
   readonly problems?: readonly ProblemCode[];
   /** What a request goes through: `service` all of it, `page` no database, `probe` not even the drain. */
   readonly kind?: 'service' | 'page' | 'probe';
+  /** The address of what a 201 has created, from its body. Becomes `Location`. */
+  readonly location?: (created: never) => string;
   /** Request headers that mean something to this route alone: name → description. */
   readonly headers?: Readonly<Record<string, string>>;
 }

@@ -45,6 +45,16 @@ export function About(description?: string, example?: unknown): PropertyDecorato
   return describe({ ...(description && { description }), ...(example !== undefined && { example }) });
 }
 
+const ALTERNATIVES = 'xfchat:alternatives';
+
+/** Exactly one of these schemas has to fit besides the rules of the fields; the service checks the same. */
+export function Alternatives(...schemas: JsonSchema[]): ClassDecorator {
+  return (dto) => Reflect.defineMetadata(ALTERNATIVES, schemas, dto);
+}
+
+export const alternativesOf = (dto: object): readonly JsonSchema[] | undefined =>
+  Reflect.getMetadata(ALTERNATIVES, dto) as readonly JsonSchema[] | undefined;
+
 /** The fields of a DTO, inherited ones first. @throws Error for a field whose rules have no schema */
 export function fieldsOf(dto: abstract new () => object): Record<string, FieldSchema> {
   const fields = Object.entries(partsOf(dto.prototype as object)).map(([name, parts]) => {

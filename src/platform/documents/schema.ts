@@ -103,6 +103,10 @@ export function list<T>(
   };
 }
 
+/** For `Alternatives`: a text is given, or left out (null says the same). */
+export const GIVEN: JsonSchema = { type: 'string' };
+export const ABSENT: JsonSchema = { type: 'null' };
+
 /** Values by id. */
 export function byId<T>(values: Schema<T>): Schema<Record<string, T>> {
   return { type: 'object', propertyNames: { pattern: UUID_PATTERN }, additionalProperties: values };

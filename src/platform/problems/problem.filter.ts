@@ -58,9 +58,12 @@ export function sendProblem(request: Request, response: Response, problem: Probl
   }
   response.locals.problem = problem.code;
   if (problem.retryAfter !== undefined) response.setHeader('Retry-After', String(problem.retryAfter));
-  // draft-ietf-httpapi-ratelimit-headers: nothing remains, and in so many seconds there will be some again.
-  if (problem.code === 'rate-limited')
+  // draft-ietf-httpapi-ratelimit-headers: nothing remains, and in `t` seconds there will be some again.
+  if (problem.code === 'rate-limited') {
+    const { quota, windowSeconds } = problem.fields.policy ?? { quota: 1, windowSeconds: problem.retryAfter };
     response.setHeader('RateLimit', `"default";r=0;t=${problem.retryAfter}`);
+    response.setHeader('RateLimit-Policy', `"default";q=${quota};w=${windowSeconds}`);
+  }
   if (problem.fields.allow) response.setHeader('Allow', problem.fields.allow.join(', '));
   if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
   // What is left of a body that was refused must not be taken for the next request.

@@ -12,6 +12,8 @@ export interface ProblemFields {
   readonly errors?: readonly FieldError[];
   /** Seconds until another try makes sense; becomes `Retry-After` on HTTP. */
   readonly retryAfter?: number;
+  /** The limit that was reached, for `rate-limited`; becomes `RateLimit-Policy` on HTTP. */
+  readonly policy?: { readonly quota: number; readonly windowSeconds: number };
   /** The thing as it is, for conflicts. */
   readonly current?: object;
   /** The friend request that exists already, for `friend-request-exists`. */

@@ -37,7 +37,7 @@ export class RateLimits {
 
   /** @throws Problem `rate-limited` */
   take(name: RateLimitName, key: string): void {
-    this.enforce(this.isOn ? this.buckets[name].take(key) : 0);
+    this.enforce(name, this.isOn ? this.buckets[name].take(key) : 0);
   }
 
   /** Returns what `take` took, once it turned out that nothing was to be counted. */
@@ -47,10 +47,13 @@ export class RateLimits {
 
   /** Refuses when nothing is left, without taking. @throws Problem `rate-limited` */
   check(name: RateLimitName, key: string): void {
-    this.enforce(this.isOn ? this.buckets[name].peek(key) : 0);
+    this.enforce(name, this.isOn ? this.buckets[name].peek(key) : 0);
   }
 
-  private enforce(retryAfter: number): void {
-    if (retryAfter > 0) throw new Problem('rate-limited', { retryAfter });
+  private enforce(name: RateLimitName, retryAfter: number): void {
+    if (retryAfter <= 0) return;
+    const { burst, perSecond } = ALLOWANCES[name];
+    const policy = { quota: burst, windowSeconds: Math.ceil(burst / perSecond) };
+    throw new Problem('rate-limited', { retryAfter, policy });
   }
 }
