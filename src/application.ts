@@ -8,12 +8,15 @@ import { Figures } from './monitoring/figures';
 import type { Configuration } from './platform/configuration/configuration';
 import { DatabaseMonitor } from './platform/database/database-monitor';
 import { ClientAddresses } from './platform/http/client-address';
+import { chargeAddress, refuseSuspended } from './platform/http/edge-budgets';
 import { EXPOSED_HEADERS } from './platform/http/exposed-headers';
 import { jsonBody } from './platform/http/json-body';
 import { requestFrame } from './platform/http/request-frame';
 import { WorkInFlight } from './platform/lifecycle/work-in-flight';
 import type { StructuredLogger } from './platform/logging/structured-logger';
 import { Metrics } from './platform/metrics/metrics';
+import { RateLimits } from './platform/rate-limits/rate-limits';
+import { Suspensions } from './platform/rate-limits/suspensions';
 import { SocketAdapter } from './platform/sockets/socket-adapter';
 import { Tracing } from './platform/tracing/tracing';
 
@@ -42,6 +45,12 @@ export async function createApplication(
   application.disable('x-powered-by');
   application.set('query parser', 'simple');
   application.set('trust proxy', application.get(ClientAddresses).trustsProxy);
+  const edge = {
+    addresses: application.get(ClientAddresses),
+    rateLimits: application.get(RateLimits),
+    suspensions: application.get(Suspensions),
+  };
+  application.use(refuseSuspended(edge));
   application.use(
     requestFrame({
       timeoutMs: configuration.REQUEST_TIMEOUT_MS,
@@ -52,6 +61,7 @@ export async function createApplication(
     }),
   );
   application.use(helmet());
+  application.use(chargeAddress(edge));
   application.use(browserClient(BROWSER_CLIENT_FOLDER));
   application.enableCors({
     origin: configuration.CORS_ORIGINS.length > 0 ? configuration.CORS_ORIGINS : false,

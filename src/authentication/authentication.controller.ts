@@ -6,7 +6,6 @@ import { ClientAddresses } from '../platform/http/client-address';
 import { Public } from '../platform/http/public';
 import { Metrics } from '../platform/metrics/metrics';
 import { toProblem } from '../platform/problems/to-problem';
-import { RateLimits } from '../platform/rate-limits/rate-limits';
 import { inShare } from '../platform/request-context';
 import { parseId } from '../platform/validation/field-rules';
 import {
@@ -33,7 +32,6 @@ export class AuthenticationController {
     private readonly sessions: SessionsService,
     private readonly log: AuthenticationLog,
     private readonly metrics: Metrics,
-    private readonly rateLimits: RateLimits,
     private readonly addresses: ClientAddresses,
   ) {}
 
@@ -93,8 +91,7 @@ export class AuthenticationController {
     answers: { 200: tokensSchema },
     problems: ['unauthenticated', 'token-expired', 'session-revoked'],
   })
-  async refresh(@Body() input: RefreshDto, @Req() request: Request): Promise<Tokens> {
-    this.rateLimits.take('anonymous', this.addresses.budgetKeyOf(request));
+  async refresh(@Body() input: RefreshDto): Promise<Tokens> {
     try {
       return await inShare('sign-in', () => this.sessions.refresh(input.refreshToken));
     } catch (error) {

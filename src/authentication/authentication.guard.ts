@@ -5,6 +5,7 @@ import { ClientAddresses } from '../platform/http/client-address';
 import { PUBLIC } from '../platform/http/public';
 import { Problem } from '../platform/problems/problem';
 import { RateLimits } from '../platform/rate-limits/rate-limits';
+import { Suspensions } from '../platform/rate-limits/suspensions';
 import { currentContext, inShare } from '../platform/request-context';
 import type { AuthenticatedRequest } from '../platform/http/caller';
 import { SessionsService } from './sessions.service';
@@ -22,6 +23,7 @@ export class AuthenticationGuard implements CanActivate {
     private readonly reflector: Reflector,
     private readonly sessions: SessionsService,
     private readonly rateLimits: RateLimits,
+    private readonly suspensions: Suspensions,
     private readonly addresses: ClientAddresses,
   ) {}
 
@@ -31,15 +33,23 @@ export class AuthenticationGuard implements CanActivate {
       return true;
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
     const token = bearerTokenOf(request);
-    if (!token) {
-      this.rateLimits.take('anonymous', this.addresses.budgetKeyOf(request));
-      throw new Problem('unauthenticated');
-    }
-    const { userId, sessionId } = await inShare('sign-in', () => this.sessions.authenticate(token));
+    if (!token) throw new Problem('unauthenticated');
+    const claims = this.sessions.claims(token);
+    const { userId, sessionId } = claims;
+    // The edge took it for the address. With a good signature the session and the person are charged instead.
+    this.rateLimits.giveBack('verification', this.addresses.budgetKeyOf(request));
+    const retryAfter = this.suspensions.remaining(userId);
+    if (retryAfter > 0) throw new Problem('rate-limited', { retryAfter });
+    this.rateLimits.take('session', sessionId);
+    await inShare('sign-in', () => this.sessions.requireLive(claims));
+    this.rateLimits.giveBack('session', sessionId);
     request.caller = { userId, sessionId };
     const requestContext = currentContext();
     if (requestContext) requestContext.userId = userId;
-    this.rateLimits.take('command', userId);
+    if (!this.rateLimits.tryTake('command', userId)) {
+      this.suspensions.noteRefusal(userId);
+      this.rateLimits.take('command', userId);
+    }
     return true;
   }
 }

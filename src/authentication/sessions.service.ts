@@ -65,13 +65,18 @@ export class SessionsService {
    */
   async authenticate(accessToken: string): Promise<AccessClaims> {
     const claims = this.claims(accessToken);
+    await this.requireLive(claims);
+    return claims;
+  }
+
+  /** @throws Problem `session-revoked` when the session has ended */
+  async requireLive(claims: AccessClaims): Promise<void> {
     const lives = await this.dataSource.manager.existsBy(Session, {
       id: claims.sessionId,
       userId: claims.userId,
       endedAt: IsNull(),
     });
     if (!lives) throw new Problem('session-revoked');
-    return claims;
   }
 
   /** @throws Problem `unauthenticated`, `token-expired` or `session-revoked` */

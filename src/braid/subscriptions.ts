@@ -38,6 +38,8 @@ export interface Subscriber {
 }
 
 const SWEEP_MS = 2_000;
+/** Streams of one person in this process, over all devices. */
+const MAX_STREAMS_PER_PERSON = 100;
 
 /**
  * Who listens to what, over HTTP. Hears of the same events as the rooms of the sockets, and like there they grant
@@ -49,6 +51,7 @@ const SWEEP_MS = 2_000;
 @Injectable()
 export class Subscriptions implements OnModuleInit, OnApplicationShutdown {
   private readonly subscribers = new Set<Subscriber>();
+  private readonly byPerson = new Map<string, Set<Subscriber>>();
   private readonly byConversation = new Map<string, Set<Subscriber>>();
   private sweeper: NodeJS.Timeout | undefined;
   private isEnding = false;
@@ -102,10 +105,15 @@ export class Subscriptions implements OnModuleInit, OnApplicationShutdown {
     clearInterval(this.sweeper);
   }
 
-  /** @throws Problem `draining` */
+  /** A person has at most `MAX_STREAMS_PER_PERSON`: the oldest ends for a newer one. @throws Problem `draining` */
   add(subscriber: Subscriber): void {
     if (this.isEnding) throw new Problem('draining');
     this.subscribers.add(subscriber);
+    const own = this.byPerson.get(subscriber.userId) ?? new Set();
+    this.byPerson.set(subscriber.userId, own.add(subscriber));
+    if (this.configuration.RATE_LIMITS === 'off' || own.size <= MAX_STREAMS_PER_PERSON) return;
+    const [oldest] = own;
+    oldest?.end();
   }
 
   /** From here on the subscriber hears of the conversation. */
@@ -124,6 +132,9 @@ export class Subscriptions implements OnModuleInit, OnApplicationShutdown {
 
   remove(subscriber: Subscriber): void {
     this.subscribers.delete(subscriber);
+    const own = this.byPerson.get(subscriber.userId);
+    own?.delete(subscriber);
+    if (own?.size === 0) this.byPerson.delete(subscriber.userId);
     for (const id of subscriber.conversationIds) this.unfollow(subscriber, id);
   }
 

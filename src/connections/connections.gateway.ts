@@ -13,6 +13,7 @@ import { describeError, StructuredLogger } from '../platform/logging/structured-
 import { Metrics } from '../platform/metrics/metrics';
 import { Problem } from '../platform/problems/problem';
 import { RateLimits } from '../platform/rate-limits/rate-limits';
+import { Suspensions } from '../platform/rate-limits/suspensions';
 import { commandFrame, identityOf } from '../platform/sockets/command-frame';
 import { DirectCommands } from '../platform/sockets/direct-commands';
 import { forgetHandshake } from '../platform/sockets/forget-handshake';
@@ -31,6 +32,9 @@ const MIN_SPREAD_MS = 2_000;
 /** Nobody is asked to stay away for longer: meanwhile they can send over HTTP, and hear nothing live. */
 const MAX_SPREAD_MS = 30_000;
 
+/** Several tabs on each of several devices. A client that leaks sockets loses its oldest ones. */
+const MAX_SOCKETS_PER_PERSON = 100;
+
 /** How sockets come and go: their entry into the rooms, `ready`, the end of their session, drain. */
 @WebSocketGateway()
 @Emits(CONNECTION_EVENTS)
@@ -48,7 +52,8 @@ export class ConnectionsGateway implements OnModuleInit, OnGatewayInit, OnGatewa
     private readonly logger: StructuredLogger,
     private readonly writePaths: WritePaths,
     configuration: Configuration,
-    rateLimits: RateLimits,
+    private readonly rateLimits: RateLimits,
+    suspensions: Suspensions,
     tracing: Tracing,
     work: WorkInFlight,
     direct: DirectCommands,
@@ -60,7 +65,12 @@ export class ConnectionsGateway implements OnModuleInit, OnGatewayInit, OnGatewa
       tracing,
       logger,
       direct,
-      admit: (socket) => rateLimits.take('command', identityOf(socket).userId),
+      admit: (socket) => {
+        const { userId } = identityOf(socket);
+        if (rateLimits.tryTake('command', userId)) return;
+        if (suspensions.noteRefusal(userId)) this.disconnectAll(userId);
+        rateLimits.take('command', userId);
+      },
     });
   }
 
@@ -103,6 +113,7 @@ export class ConnectionsGateway implements OnModuleInit, OnGatewayInit, OnGatewa
         .map(conversationRoom)
         .filter((room) => !arrival.withdrawn.has(room));
       void socket.join([userRoom(identity.userId), sessionRoom(identity.sessionId), ...rooms]);
+      this.makeRoom(identity.userId);
       socket.use((packet, next) => this.frame(socket, packet, next));
       this.writePaths.follow(socket);
       this.metrics.sockets.inc();
@@ -121,6 +132,14 @@ export class ConnectionsGateway implements OnModuleInit, OnGatewayInit, OnGatewa
       this.logger.event('error', 'a connection failed', { error: describeError(error as Error) });
       socket.disconnect(true);
     }
+  }
+
+  /** A person has at most so many sockets in this process; the oldest are closed for newer ones. */
+  private makeRoom(userId: string): void {
+    if (!this.rateLimits.isOn) return;
+    const sockets = this.socketsOf(userId);
+    for (const oldest of sockets.slice(0, Math.max(0, sockets.length - MAX_SOCKETS_PER_PERSON)))
+      oldest.disconnect(true);
   }
 
   /** Gives the socket a newer access token of the same session. */
@@ -142,6 +161,17 @@ export class ConnectionsGateway implements OnModuleInit, OnGatewayInit, OnGatewa
     if (claims.sessionId !== identity.sessionId) throw new Problem('unauthenticated');
     identity.expiresAt = claims.expiresAt;
     return { expiresIn: Math.max(0, Math.floor((claims.expiresAt - Date.now()) / 1_000)) };
+  }
+
+  /** Ends the connections of a person who goes on after refusals. They come back when the suspension is over. */
+  private disconnectAll(userId: string): void {
+    this.logger.event('warn', 'a person was suspended for going on after refusals', { userId });
+    for (const socket of this.socketsOf(userId)) socket.conn.close();
+  }
+
+  private socketsOf(userId: string): Socket[] {
+    const { adapter, sockets } = this.server!.sockets;
+    return [...(adapter.rooms.get(userRoom(userId)) ?? [])].flatMap((id) => sockets.get(id) ?? []);
   }
 
   /** Tells every socket to come back, each in a moment of its own, so that they do not all return at once. */

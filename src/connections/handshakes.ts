@@ -11,6 +11,7 @@ import { Problem } from '../platform/problems/problem';
 import { logProblem } from '../platform/problems/problem.filter';
 import { toProblem } from '../platform/problems/to-problem';
 import { RateLimits } from '../platform/rate-limits/rate-limits';
+import { Suspensions } from '../platform/rate-limits/suspensions';
 import { runInContext, type RequestContext } from '../platform/request-context';
 import { endingOf, type SocketIdentity } from '../platform/sockets/command-frame';
 import { Rooms, type Arrival } from '../platform/sockets/rooms';
@@ -44,6 +45,7 @@ export class Handshakes {
     private readonly rooms: Rooms,
     private readonly addresses: ClientAddresses,
     private readonly rateLimits: RateLimits,
+    private readonly suspensions: Suspensions,
     private readonly metrics: Metrics,
     private readonly tracing: Tracing,
     private readonly work: WorkInFlight,
@@ -102,12 +104,17 @@ export class Handshakes {
     const { userId, sessionId } = this.sessions.claims(token);
     // The signature is good: from here on the session is charged, not everybody at this address.
     this.rateLimits.giveBack('verification', address);
+    const retryAfter = this.suspensions.remaining(userId);
+    if (retryAfter > 0) throw new Problem('rate-limited', { retryAfter });
+    this.rateLimits.take('session', sessionId);
     // From here on, what is taken away from this user or session is noted, whatever is read below.
     const arrival = this.rooms.announce(userId, sessionId);
     const onGone = (): void => this.rooms.settle(arrival);
     socket.conn.once('close', onGone);
     try {
       const { expiresAt } = await this.sessions.authenticate(token);
+      this.rateLimits.giveBack('session', sessionId);
+      this.rateLimits.giveBack('opening', address);
       const entry = await this.entitlements.of(userId);
       socket.data = {
         identity: { userId, sessionId, expiresAt },

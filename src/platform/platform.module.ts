@@ -22,6 +22,7 @@ import { MetricsPort } from './metrics/metrics-port';
 import { ProblemFilter } from './problems/problem.filter';
 import { ProblemsController } from './problems/problems.controller';
 import { RateLimits } from './rate-limits/rate-limits';
+import { Suspensions } from './rate-limits/suspensions';
 import { CommandResultInterceptor } from './sockets/command-result.interceptor';
 import { DirectCommands } from './sockets/direct-commands';
 import { Rooms } from './sockets/rooms';
@@ -34,6 +35,7 @@ const SHARED = [
   MetricsPort,
   ClientAddresses,
   RateLimits,
+  Suspensions,
   Rooms,
   DirectCommands,
   DatabaseMonitor,

@@ -13,6 +13,14 @@ const ALLOWANCES = {
   anonymous: { burst: 600, perSecond: 30 },
   /** Access tokens by address; taken before a token is verified and given back when its signature is good. */
   verification: { burst: 600, perSecond: 50 },
+  /** Looking a session up in the database, by session; given back when the session lives. */
+  session: { burst: 300, perSecond: 1 },
+  /** Opening a socket, by address; given back when the socket has authenticated. */
+  opening: { burst: 1_000, perSecond: 100 },
+  /** Files, documents and preflights, by address: cheap, and a whole office loads them after a release. */
+  page: { burst: 3_000, perSecond: 300 },
+  /** Health probes, by address; beyond it they are answered from memory. */
+  probe: { burst: 60, perSecond: 10 },
   /** Wrong passwords for one login from one address; a lock on the login alone would let anybody lock others out. */
   wrongPassword: { burst: 10, perSecond: 1 / 30 },
 } as const satisfies Record<string, Allowance>;
@@ -21,23 +29,25 @@ export type RateLimitName = keyof typeof ALLOWANCES;
 
 @Injectable()
 export class RateLimits {
-  private readonly isOn: boolean;
+  /** `RATE_LIMITS`; off: nothing is counted or refused. */
+  readonly isOn: boolean;
   private readonly buckets: Record<RateLimitName, TokenBuckets>;
 
   constructor(configuration: Configuration) {
     this.isOn = configuration.RATE_LIMITS === 'on';
-    this.buckets = {
-      command: new TokenBuckets(ALLOWANCES.command),
-      registration: new TokenBuckets(ALLOWANCES.registration),
-      anonymous: new TokenBuckets(ALLOWANCES.anonymous),
-      verification: new TokenBuckets(ALLOWANCES.verification),
-      wrongPassword: new TokenBuckets(ALLOWANCES.wrongPassword),
-    };
+    this.buckets = Object.fromEntries(
+      Object.entries(ALLOWANCES).map(([name, allowance]) => [name, new TokenBuckets(allowance)]),
+    ) as Record<RateLimitName, TokenBuckets>;
   }
 
   /** @throws Problem `rate-limited` */
   take(name: RateLimitName, key: string): void {
     this.enforce(name, this.isOn ? this.buckets[name].take(key) : 0);
+  }
+
+  /** Takes if something is left; says whether it did. */
+  tryTake(name: RateLimitName, key: string): boolean {
+    return !this.isOn || this.buckets[name].take(key) === 0;
   }
 
   /** Returns what `take` took, once it turned out that nothing was to be counted. */

@@ -9,6 +9,8 @@ import { toProblem } from '../problems/to-problem';
 import { identifiersOf, runInContext, type RequestContext } from '../request-context';
 import type { Ending, TraceParent } from '../tracing/span';
 import type { Tracing } from '../tracing/tracing';
+import { JSON_BOUNDS } from '../validation/json-bounds';
+import { OVERSIZED } from './bounded-parser';
 import type { DirectCommands } from './direct-commands';
 
 export type Acknowledgement = { ok: true; data: object } | { ok: false; problem: ProblemDocument };
@@ -132,11 +134,13 @@ export function commandFrame(dependencies: {
     runInContext(context, () => {
       try {
         const payload = acknowledge ? packet.slice(1, -1) : packet.slice(1);
+        // The budget comes first: unknown and malformed commands use it up as others do.
+        admit(socket);
         if (!isKnown) throw new Problem('malformed-request', { detail: 'unknown command' });
+        if (payload[0] === OVERSIZED) throw new Problem('malformed-request', { detail: JSON_BOUNDS });
         if (payload.length > 1)
           throw new Problem('malformed-request', { detail: 'a command takes one object' });
         if (work.isClosed) throw new Problem('draining');
-        admit(socket);
         if (handler) {
           handler(identity, payload[0] ?? {}).then(
             (data) => answer({ ok: true, data }),

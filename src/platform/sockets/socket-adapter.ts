@@ -7,9 +7,13 @@ import type { Configuration } from '../configuration/configuration';
 import { MAX_BODY_BYTES } from '../http/json-body';
 import { ClientAddresses } from '../http/client-address';
 import { isAllowedOrigin } from '../http/origins';
+import { foreign } from '../logging/foreign-text';
 import { describeError, type StructuredLogger } from '../logging/structured-logger';
 import type { Metrics } from '../metrics/metrics';
+import { RateLimits } from '../rate-limits/rate-limits';
+import { boundedParser } from './bounded-parser';
 import type { Acknowledgement } from './command-frame';
+import { chargeConnections } from './engine-admission';
 import { writeOncePerTurn } from './turn-broadcast';
 
 /** A client that has not authenticated by then is cut off. */
@@ -18,6 +22,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /** Socket.IO as the contract has it: origins checked on both transports, no compression, bounded frames. */
 export class SocketAdapter extends IoAdapter {
   private readonly addresses: ClientAddresses;
+  private readonly rateLimits: RateLimits;
   private latest: Socket | undefined;
 
   constructor(
@@ -28,6 +33,7 @@ export class SocketAdapter extends IoAdapter {
   ) {
     super(application);
     this.addresses = application.get(ClientAddresses);
+    this.rateLimits = application.get(RateLimits);
   }
 
   override createIOServer(port: number, options?: Partial<ServerOptions>): Server {
@@ -35,6 +41,7 @@ export class SocketAdapter extends IoAdapter {
     const server = super.createIOServer(port, {
       ...options,
       serveClient: false,
+      parser: boundedParser,
       transports: ['websocket', 'polling'],
       perMessageDeflate: false,
       httpCompression: false,
@@ -47,10 +54,17 @@ export class SocketAdapter extends IoAdapter {
         this.addresses.of(request); // the address is kept: a polling client's connection may be closed later
         const isAllowed = isAllowedOrigin(origin, host, this.addresses.protocolOf(request), allowed);
         if (!isAllowed)
-          this.log.event('warn', 'a socket of another origin was refused; see CORS_ORIGINS', { origin });
+          this.log.event('warn', 'a socket of another origin was refused; see CORS_ORIGINS', {
+            origin: foreign(origin ?? ''),
+          });
         decide(isAllowed ? null : 'forbidden', isAllowed);
       },
     } as ServerOptions);
+    chargeConnections(server, {
+      addresses: this.addresses,
+      rateLimits: this.rateLimits,
+      onFlood: () => this.log.event('warn', 'a socket was closed because it sent too many packets'),
+    });
     const reason = writeOncePerTurn(server, (waiting) => {
       this.metrics.slowSockets.inc();
       this.log.event('warn', 'a socket was closed because its client does not read', waiting);

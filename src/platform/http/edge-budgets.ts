@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { Problem } from '../problems/problem';
+import type { RateLimitName, RateLimits } from '../rate-limits/rate-limits';
+import type { Suspensions } from '../rate-limits/suspensions';
+import type { ClientAddresses } from './client-address';
+import { ProbeAnswers } from './probe-answers';
+
+/** No route has more than ten query parameters; Node takes 8,000 of them in one address. */
+const MAX_QUERY_PARAMETERS = 100;
+/** Browsers and proxies together send about 40. */
+const MAX_HEADERS = 100;
+const INTERFACE_PATH = /^\/(api|metrics)(\/|$)/;
+
+interface Dependencies {
+  readonly addresses: ClientAddresses;
+  readonly rateLimits: RateLimits;
+  readonly suspensions: Suspensions;
+}
+
+/**
+ * Stands before everything else: a suspended address is refused, and a flood of probes is answered from memory, before
+ * a request gets a log line. A request with credentials passes: its token is charged when it is verified.
+ */
+export function refuseSuspended({ addresses, rateLimits, suspensions }: Dependencies): RequestHandler {
+  const probes = new ProbeAnswers();
+  return (request: Request, response: Response, next: NextFunction) => {
+    if (probes.isProbe(request)) {
+      if (rateLimits.tryTake('probe', addresses.budgetKeyOf(request))) probes.remember(request, response);
+      else if (probes.repeat(request, response)) return;
+      return next();
+    }
+    const seconds = suspensions.remaining(addresses.budgetKeyOf(request));
+    if (seconds === 0 || request.headers.authorization !== undefined) return next();
+    const problem = new Problem('rate-limited', { retryAfter: seconds });
+    response
+      .writeHead(429, {
+        'Content-Type': 'application/problem+json',
+        'Retry-After': String(seconds),
+        'Cache-Control': 'no-store',
+        Connection: 'close',
+      })
+      .end(JSON.stringify(problem.toDocument(request.path, randomUUID())));
+  };
+}
+
+/**
+ * Charges the client's address before a body is read or a file is looked for, and refuses requests that are too large
+ * in other ways than their bodies. What an anonymous request took is given back when it succeeds, so that a crowd
+ * behind one address can sign in.
+ */
+export function chargeAddress({ addresses, rateLimits, suspensions }: Dependencies): RequestHandler {
+  return (request: Request, response: Response, next: NextFunction) => {
+    const key = addresses.budgetKeyOf(request);
+    try {
+      const budget = budgetOf(request);
+      if (budget) {
+        rateLimits.take(budget, key);
+        if (budget === 'anonymous')
+          response.once('finish', () => {
+            if (response.statusCode < 400) rateLimits.giveBack(budget, key);
+          });
+      }
+      if (request.rawHeaders.length > 2 * MAX_HEADERS) throw tooMany('header fields', MAX_HEADERS);
+      if (request.url.split('&', MAX_QUERY_PARAMETERS + 1).length > MAX_QUERY_PARAMETERS)
+        throw tooMany('query parameters', MAX_QUERY_PARAMETERS);
+      next();
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'rate-limited') suspensions.noteRefusal(key);
+      next(error);
+    }
+  };
+}
+
+/**
+ * Which budget a request takes from before anything is known of its sender. The guard gives back what a token took, once
+ * its signature is good. Probes without credentials have a budget of their own, and it never refuses them.
+ */
+function budgetOf(request: Request): RateLimitName | undefined {
+  const hasToken = request.headers.authorization !== undefined;
+  if (/^\/health(\/|$)/.test(request.path)) return hasToken ? 'verification' : undefined;
+  if (request.method === 'OPTIONS' || !INTERFACE_PATH.test(request.path)) return 'page';
+  return hasToken && !isSignIn(request.path) ? 'verification' : 'anonymous';
+}
+
+/** Routes that never look at a token: a header must not free them from being charged. */
+function isSignIn(path: string): boolean {
+  return /^\/api\/v1\/auth\/(register|login|refresh)\/?$/i.test(path) || path.startsWith('/metrics');
+}
+
+function tooMany(what: string, limit: number): Problem {
+  return new Problem('malformed-request', { detail: `more than ${limit} ${what}` });
+}
