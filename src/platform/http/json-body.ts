@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { raw, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
-import { Problem } from '../problems/problem';
+import { invalidField, Problem } from '../problems/problem';
 import { exceedsJsonBounds, JSON_BOUNDS } from '../validation/json-bounds';
 
 /** The largest legal body (4,000 characters, each escaped to twelve bytes) fits with room to spare. */
@@ -43,7 +43,7 @@ function parse(request: Request, _response: Response, next: NextFunction): void 
   if (!isUtf8(bytes))
     return next(new Problem('malformed-request', { detail: 'the body is not valid UTF-8' }));
   const text = bytes.toString('utf8');
-  if (exceedsJsonBounds(text)) return next(new Problem('malformed-request', { detail: JSON_BOUNDS }));
+  if (exceedsJsonBounds(text)) return next(invalidField('', JSON_BOUNDS));
   try {
     request.body = JSON.parse(text) as unknown;
   } catch {
