@@ -1,3 +1,4 @@
+import { HideAcrossBlocks1764000000086 } from '../src/migrations/hide-across-blocks';
 import { PASSWORD, signUpAll, type Person } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
 import type { TestSocket } from './support/test-socket';
@@ -167,6 +168,29 @@ describe('a block in a direct conversation', () => {
     await settle();
     expect(heardOf(sockets[0]!, ben)).toEqual(['message:created']);
     expect(heardOf(sockets[2]!, ada)).toEqual(['conversation:read']);
+  });
+
+  it('that is older than the columns for it hides from when the data migration has seen it', async () => {
+    const other = (await signUpAll(server.url, 1))[0]!;
+    const open = await ada.direct(other);
+    await block(ada, ben);
+    const run = (text: string): Promise<unknown> => server.dataSource.query(text, [[id, open]]);
+    await run(`update conversations set blocked_rev = null where id = any ($1)`);
+    await run(`update conversation_participants set shown_read_seq = null where conversation_id = any ($1)`);
+    const runner = server.dataSource.createQueryRunner();
+    let cursor: string | null = null;
+    do ({ cursor } = await HideAcrossBlocks1764000000086.step(runner, cursor, 1));
+    while (cursor !== null);
+    await runner.release();
+    const before = await placeOf(ada, ben);
+    await read(ada, 1, true);
+    expect(await placeOf(ada, ben)).toEqual(before);
+    expect(
+      await server.dataSource.query(
+        `select id from conversations where blocked_rev is not null and id = any ($1)`,
+        [[id, open]],
+      ),
+    ).toEqual([{ id }]);
   });
 
   it('hides nothing in groups', async () => {

@@ -207,6 +207,7 @@ async function liftBlocks(manager: EntityManager, userId: string): Promise<Lifte
     [userId],
   );
   const ids = rows.flatMap(({ conversationId }) => conversationId ?? []);
+  if (ids.length === 0) return rows;
   await manager.query(`update conversations set blocked_rev = null where id = any ($1)`, [ids]);
   await manager.query(
     `update conversation_participants set shown_read_seq = null where conversation_id = any ($1)`,

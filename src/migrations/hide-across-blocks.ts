@@ -1,4 +1,7 @@
-import type { DataMigration } from '../platform/migrations/data-migrations';
+/** What a step asks the database by; migrations import nothing. */
+interface Run {
+  query<T>(sql: string, parameters?: unknown[]): Promise<T>;
+}
 
 interface Pair {
   blocker_id: string;
@@ -9,10 +12,14 @@ interface Pair {
  * Blocks that are older than migration `1764000000084`: from now on they hide what happens in the direct conversation.
  * Locks the conversations by id, and then looks at the blocks again: one that was lifted meanwhile hides nothing.
  */
-export const HideAcrossBlocks1764000000086: DataMigration = {
+export const HideAcrossBlocks1764000000086 = {
   name: 'HideAcrossBlocks1764000000086',
   batchSize: 500,
-  async step(run, cursor, limit) {
+  async step(
+    run: Run,
+    cursor: string | null,
+    limit: number,
+  ): Promise<{ rows: number; cursor: string | null }> {
     const [blocker, blocked] = cursor?.split(' ') ?? [];
     const pairs = await run.query<Pair[]>(
       `select blocker_id, blocked_id from blocks
