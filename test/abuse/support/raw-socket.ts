@@ -1,5 +1,9 @@
 import WebSocket from 'ws';
+import { Random, SEED } from '../../support/random';
 import { from } from './abuse-server';
+
+/** Spreads the attempts of all sockets of this process. */
+const random = new Random(SEED);
 
 export type Handshake = { outcome: 'ready' } | { outcome: 'refused'; code: string } | { outcome: 'lost' };
 
@@ -59,7 +63,7 @@ export class RawSocket {
   async connectPersistently(): Promise<Handshake[]> {
     const handshakes: Handshake[] = [];
     for (let attempt = 0; ; attempt++) {
-      const waitMs = Math.min(1_000 * 2 ** attempt, 5_000) * (0.5 + Math.random());
+      const waitMs = Math.min(1_000 * 2 ** attempt, 5_000) * random.between(0.5, 1.5);
       await new Promise((resolve) => setTimeout(resolve, waitMs));
       const handshake = await this.connect();
       handshakes.push(handshake);
