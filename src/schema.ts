@@ -21,6 +21,7 @@ import { OldPasswordHashes1764000000031 } from './migrations/1764000000031-old-p
 import { Timeline1764000000050 } from './migrations/1764000000050-timeline';
 import { Erasures1764000000060 } from './migrations/1764000000060-erasures';
 import { InstallationId1764000000073 } from './migrations/1764000000073-installation-id';
+import { SessionsOpenedFrom1764000000078 } from './migrations/1764000000078-sessions-opened-from';
 import { Accounts1764000000079 } from './migrations/1764000000079-accounts';
 import { EndedSessionsIndex1764000000080 } from './migrations/1764000000080-ended-sessions-index';
 import { ListPositions1764000000083 } from './migrations/1764000000083-list-positions';
@@ -65,6 +66,7 @@ export const SCHEMA: DatabaseSchema = {
     Timeline1764000000050,
     Erasures1764000000060,
     InstallationId1764000000073,
+    SessionsOpenedFrom1764000000078,
     Accounts1764000000079,
     EndedSessionsIndex1764000000080,
     ListPositions1764000000083,

@@ -27,7 +27,10 @@ export class RegisterDto {
   @IsUsername()
   username: string;
 
-  @About('Not one of the most common ones, and not the username.', EXAMPLE_PASSWORD)
+  @About(
+    'Not a common one, the username or the product, also with digits around it, nor a common word with a year. Compared in NFC.',
+    EXAMPLE_PASSWORD,
+  )
   @IsText(MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH)
   password: string;
 
@@ -72,7 +75,7 @@ export class ChangePasswordDto {
   @IsText(1, MAX_PASSWORD_LENGTH)
   currentPassword: string;
 
-  @About('Not one of the most common ones.', 'ada has another long password')
+  @About('As when registering.', 'ada has another long password')
   @IsText(MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH)
   newPassword: string;
 }

@@ -7,6 +7,8 @@ import { AuthenticationLog } from './authentication-log';
 import { AuthenticationService } from './authentication.service';
 import { EndedSessionsWatch } from './ended-sessions-watch';
 import { OldPasswords } from './old-passwords';
+import { FamiliarNetworks } from './familiar-networks';
+import { PasswordBudgets } from './password-budgets';
 import { PasswordResetsController } from './password-resets.controller';
 import { PasswordResetsService } from './password-resets.service';
 import { Passwords } from './passwords';
@@ -24,6 +26,8 @@ import { SigningKeys } from './signing-keys';
     RefreshTokens,
     OldPasswords,
     Passwords,
+    FamiliarNetworks,
+    PasswordBudgets,
     SessionsService,
     AuthenticationLog,
     EndedSessionsWatch,

@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager, type FindOptionsWhere } from 'typeorm';
 import { uuidv7 } from 'uuidv7';
+import type { CallerIdentity } from '../platform/http/caller';
 import { violatedConstraint } from '../platform/database/database-problem';
 import { inTransaction, type AfterCommit } from '../platform/database/transaction';
 import type { ProblemCode } from '../platform/problems/catalogue';
-import { invalidField, Problem } from '../platform/problems/problem';
+import { Problem } from '../platform/problems/problem';
 import { RateLimits } from '../platform/rate-limits/rate-limits';
 import { claimUsername } from '../users/similar-usernames';
 import { User } from '../users/user.entity';
@@ -18,7 +19,10 @@ import {
   type SignedIn,
 } from './authentication.dto';
 import { AuthenticationLog } from './authentication-log';
+import { FamiliarNetworks } from './familiar-networks';
 import { lockAccount } from './lock-account';
+import { PasswordBudgets } from './password-budgets';
+import { refuseWeakPassword } from './password-rules';
 import { PasswordReset } from './password-reset.entity';
 import { Passwords } from './passwords';
 import { RegistrationPolicy } from './registration-policy';
@@ -40,6 +44,8 @@ export class AuthenticationService {
     private readonly passwords: Passwords,
     private readonly sessions: SessionsService,
     private readonly rateLimits: RateLimits,
+    private readonly budgets: PasswordBudgets,
+    private readonly networks: FamiliarNetworks,
     private readonly policy: RegistrationPolicy,
     private readonly log: AuthenticationLog,
   ) {}
@@ -49,14 +55,12 @@ export class AuthenticationService {
    * @throws Problem `registration-closed`, `invitation-required`, `invitation-invalid`, `username-taken`,
    *   `email-taken`, `validation-failed` or `rate-limited`
    */
-  async register(input: RegisterDto, address: string): Promise<SignedIn> {
-    this.rateLimits.take('registration', address);
+  async register(input: RegisterDto, network: string): Promise<SignedIn> {
+    this.rateLimits.take('registration', network);
     await this.policy.check(input.invitation);
-    this.passwords.refuseCommon(input.password, '/password');
-    if (input.password.toLowerCase() === input.username)
-      throw invalidField('/password', 'must not be the username');
+    refuseWeakPassword(input.password, '/password', input);
     // Slow on purpose, and therefore before the transaction.
-    const passwordHash = await this.passwords.hash(input.password);
+    const passwordHash = await this.passwords.hash(input.password, network);
     try {
       return await inTransaction(this.dataSource, async (manager, afterCommit) => {
         const invitationId = await this.policy.take(manager, input.invitation);
@@ -72,7 +76,8 @@ export class AuthenticationService {
         await claimUsername(manager, user.username);
         await manager.insert(User, user);
         if (invitationId !== undefined) afterCommit(() => this.noteInvitation(user.id, invitationId));
-        const { session, tokens } = await this.sessions.open(manager, user.id, null, afterCommit);
+        const device = { name: null, openedFrom: this.networks.digest(user.id, network) };
+        const { session, tokens } = await this.sessions.open(manager, user.id, device, afterCommit);
         return { user: ownUserView(user), session: sessionView(session, session.id), ...tokens };
       });
     } catch (error) {
@@ -85,27 +90,40 @@ export class AuthenticationService {
     this.log.note({ kind: 'invitation-used', outcome: 'ok', userId, detail });
   }
 
-  /** The same refusal, after the same time, whether the account exists or not. @throws Problem `invalid-credentials`, `account-disabled` */
-  async login(input: LoginDto, address: string): Promise<SignedIn> {
-    const guess = `${address} ${input.login}`;
-    this.rateLimits.check('wrongPassword', guess);
+  /**
+   * The same refusal, after the same time, whether the account exists or not.
+   * @param network what the budgets know the client by, see `ClientAddresses`
+   * @throws Problem `invalid-credentials`, `account-disabled` or `rate-limited`
+   */
+  async login(input: LoginDto, network: string): Promise<SignedIn> {
     // A username never contains "@", so a login names one account at most.
     const login = input.login.includes('@') ? { email: input.login } : { username: input.login };
-    for (let attempt = 1; ; attempt++) {
+    const known = await this.accountOf(login);
+    const attempt = {
+      account: known?.id ?? `unknown ${input.login}`,
+      from: network,
+      isFamiliar: await this.networks.areFamiliar(known?.id, network),
+    };
+    return this.budgets.charge(attempt, () => this.verifyAndOpen(login, input, network));
+  }
+
+  private async verifyAndOpen(
+    login: FindOptionsWhere<User>,
+    input: LoginDto,
+    network: string,
+  ): Promise<SignedIn> {
+    for (let attempt = 1; attempt <= MAX_VERIFICATIONS; attempt++) {
       const account = await this.accountOf(login);
-      if (!(await this.passwords.matches(account?.passwordHash, input.password)) || !account) {
-        this.rateLimits.take('wrongPassword', guess);
-        throw new Problem('invalid-credentials');
-      }
-      const signedIn = await this.openSession(account, input);
+      if (!(await this.passwords.matches(account?.passwordHash, input.password, network)) || !account) break;
+      const signedIn = await this.openSession(account, input, network);
       if (signedIn) return signedIn;
-      if (attempt === MAX_VERIFICATIONS) throw new Problem('invalid-credentials');
     }
+    throw new Problem('invalid-credentials');
   }
 
   /** @returns undefined when the password was changed, or hashed anew, since it was verified */
-  private async openSession(account: User, input: LoginDto): Promise<SignedIn | undefined> {
-    const passwordHash = await this.passwords.replacement(account.passwordHash, input.password);
+  private async openSession(account: User, input: LoginDto, network: string): Promise<SignedIn | undefined> {
+    const passwordHash = await this.passwords.replacement(account.passwordHash, input.password, network);
     const open = async (manager: EntityManager, afterCommit: AfterCommit): Promise<SignedIn | undefined> => {
       const user = await lockAccount(manager, {
         userId: account.id,
@@ -116,8 +134,8 @@ export class AuthenticationService {
       // Only told to whoever knows the password that is valid now.
       if (user.disabledAt) throw new Problem('account-disabled');
       if (passwordHash) await manager.update(User, user.id, { passwordHash });
-      const deviceName = input.deviceName ?? null;
-      const { session, tokens } = await this.sessions.open(manager, user.id, deviceName, afterCommit);
+      const device = { name: input.deviceName ?? null, openedFrom: this.networks.digest(user.id, network) };
+      const { session, tokens } = await this.sessions.open(manager, user.id, device, afterCommit);
       return { user: ownUserView(user), session: sessionView(session, session.id), ...tokens };
     };
     return inTransaction(this.dataSource, open, { duringMaintenance: true });
@@ -125,9 +143,10 @@ export class AuthenticationService {
 
   /** Ends the user's other sessions. @throws Problem `invalid-credentials`, `validation-failed` or `rate-limited` */
   async changePassword(userId: string, sessionId: string, input: ChangePasswordDto): Promise<void> {
-    this.passwords.refuseCommon(input.newPassword, '/newPassword');
-    const checkedHash = await this.requirePassword(userId, input.currentPassword);
-    const passwordHash = await this.passwords.hash(input.newPassword);
+    const account = await this.requirePassword({ userId, sessionId }, input.currentPassword);
+    refuseWeakPassword(input.newPassword, '/newPassword', account);
+    const passwordHash = await this.passwords.hash(input.newPassword, userId);
+    const checkedHash = account.passwordHash;
     await inTransaction(this.dataSource, async (manager, afterCommit) => {
       // Of two changes at once, one wins and the other is refused.
       await this.requireUnchanged(manager, { userId, sessionId, checkedHash });
@@ -152,16 +171,18 @@ export class AuthenticationService {
   }
 
   /**
-   * That somebody who is signed in knows the password; guesses are limited as at a sign-in.
-   * @returns the hash that it matched, for `requireUnchanged`
+   * That somebody who is signed in knows the password. Guesses are limited by session: a stolen one does not keep the
+   * person from changing the password in another.
+   * @returns the account with the hash that the password matches, for `requireUnchanged`
    * @throws Problem `invalid-credentials` or `rate-limited`
    */
-  async requirePassword(userId: string, password: string): Promise<string> {
-    this.rateLimits.check('wrongPassword', userId);
-    const user = await this.accountOf({ id: userId });
-    if (user && (await this.passwords.matches(user.passwordHash, password))) return user.passwordHash;
-    this.rateLimits.take('wrongPassword', userId);
-    throw new Problem('invalid-credentials');
+  async requirePassword({ userId, sessionId }: CallerIdentity, password: string): Promise<User> {
+    const attempt = { account: userId, from: `session ${sessionId}`, isFamiliar: true };
+    return this.budgets.charge(attempt, async () => {
+      const account = await this.accountOf({ id: userId });
+      if (account && (await this.passwords.matches(account.passwordHash, password, userId))) return account;
+      throw new Problem('invalid-credentials');
+    });
   }
 
   private async accountOf(where: FindOptionsWhere<User>): Promise<User | undefined> {

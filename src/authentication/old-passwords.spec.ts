@@ -1,6 +1,8 @@
 import * as argon2 from '@node-rs/argon2';
 import * as bcrypt from '@node-rs/bcrypt';
+import { availableParallelism } from 'node:os';
 import type { DataSource } from 'typeorm';
+import { Configuration } from '../platform/configuration/configuration';
 import { OldPasswords } from './old-passwords';
 import { Passwords } from './passwords';
 
@@ -16,7 +18,8 @@ const PASSWORD = 'their password';
 /** The passwords of a database in which the costliest old hash has this cost. */
 async function passwordsWith(cost: string | null): Promise<Passwords> {
   const dataSource = { query: async () => [{ cost }] } as unknown as DataSource;
-  const passwords = new Passwords(new OldPasswords(dataSource));
+  const configuration = Object.assign(new Configuration(), { RATE_LIMITS: 'on' });
+  const passwords = new Passwords(new OldPasswords(dataSource), configuration);
   await passwords.onModuleInit();
   return passwords;
 }
@@ -59,12 +62,69 @@ describe('passwords while old hashes are left', () => {
     expect(await effort(passwords, undefined, 'wrong')).toEqual({ matches: false, bcrypt: [], argon2: 1 });
   });
 
-  it('are verified two at once, thirty wait, and the others are told to come back', async () => {
-    const old = new OldPasswords({} as DataSource);
-    const hash = hashSync(PASSWORD, 5);
-    const outcomes = await Promise.allSettled(Array.from({ length: 40 }, () => old.matches(hash, PASSWORD)));
-    const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
-    expect(refused).toHaveLength(8);
-    for (const { reason } of refused) expect(reason).toMatchObject({ code: 'rate-limited', retryAfter: 3 });
+  it('are refused with the same effort for everybody when they can be spelt in several ways', async () => {
+    const passwords = await passwordsWith('05');
+    const wrong = 'contrase\u00f1a';
+    const hashes = [undefined, hashSync(PASSWORD, 5), await passwords.hash(PASSWORD), '!'];
+    const efforts = [];
+    for (const hash of hashes) efforts.push(await effort(passwords, hash, wrong));
+    expect(efforts).toEqual(Array(4).fill({ matches: false, bcrypt: Array(2).fill('05'), argon2: 2 }));
+  });
+});
+
+describe('passwords that keyboards spell differently', () => {
+  const [composed, decomposed] = ['contrase\u00f1a de Jos\u00e9', 'contrasen\u0303a de Jose\u0301'];
+  const oldHashes = {
+    'bcrypt of the composed one': () => hashSync(composed, 4),
+    'bcrypt of the decomposed one': () => hashSync(decomposed, 4),
+    'argon2 of the composed one': () => argon2.hash(composed),
+    'argon2 of the decomposed one': () => argon2.hash(decomposed),
+    'a hash of today': async () => (await passwordsWith('04')).hash(decomposed),
+  };
+
+  it.each(Object.entries(oldHashes))(
+    'match %s, however they are typed',
+    async (_, make) => {
+      const passwords = await passwordsWith('04');
+      const stored = await make();
+      for (const typed of [composed, decomposed]) {
+        expect(await passwords.matches(stored, typed)).toBe(true);
+        const replaced = (await passwords.replacement(stored, typed)) ?? stored;
+        expect(await argon2.verify(replaced, composed)).toBe(true);
+        expect(await passwords.replacement(replaced, typed)).toBeUndefined();
+      }
+      expect(await passwords.matches(stored, composed.replace('\u00f1', 'n'))).toBe(false);
+    },
+    30_000,
+  );
+});
+
+describe('hashing', () => {
+  it('is bounded: one at a time for each processor, and clients take turns', async () => {
+    const passwords = await passwordsWith(null);
+    const stored = await passwords.hash(PASSWORD);
+    let [atOnce, most] = [0, 0];
+    const order: string[] = [];
+    jest.mocked(argon2.verify).mockImplementation(async () => {
+      most = Math.max(most, ++atOnce);
+      await new Promise((resolve) => setImmediate(resolve));
+      atOnce--;
+      return true;
+    });
+    const attempt = (client: string): Promise<unknown> =>
+      passwords.matches(stored, 'a guess', client).then(
+        () => order.push(client),
+        (error: unknown) => error,
+      );
+    const flood = Array.from({ length: 200 }, () => attempt('203.0.113.5'));
+    const witness = attempt('198.51.100.9');
+    await witness;
+    expect(order.length).toBeLessThanOrEqual(2 * Math.min(availableParallelism(), 3) + 1);
+    const outcomes = await Promise.all(flood);
+    expect(most).toBeLessThanOrEqual(Math.min(availableParallelism(), 3));
+    const refused = outcomes.filter((outcome) => typeof outcome === 'object');
+    expect(refused).toHaveLength(200 - 64 - Math.min(availableParallelism(), 3));
+    for (const problem of refused) expect(problem).toMatchObject({ code: 'rate-limited', retryAfter: 2 });
+    jest.mocked(argon2.verify).mockReset();
   });
 });

@@ -2,13 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { inTransaction } from '../platform/database/transaction';
-import { invalidField, Problem } from '../platform/problems/problem';
+import { Problem } from '../platform/problems/problem';
 import { currentContext } from '../platform/request-context';
 import { User } from '../users/user.entity';
 import { AuthenticationLog } from './authentication-log';
 import { recordEvents } from './authentication-log.queries';
 import { lockAccount } from './lock-account';
 import type { ResetPasswordDto } from './password-resets.dto';
+import { refuseWeakPassword, type PasswordOwner } from './password-rules';
 import { Passwords } from './passwords';
 import { digestOf } from './secret-codes';
 import { SessionsService } from './sessions.service';
@@ -30,12 +31,10 @@ export class PasswordResetsService {
    */
   async reset({ code, newPassword }: ResetPasswordDto): Promise<void> {
     const digest = digestOf(code);
-    const { userId, username } = await this.find(digest);
-    this.passwords.refuseCommon(newPassword, '/newPassword');
-    if (newPassword.toLowerCase() === username)
-      throw invalidField('/newPassword', 'must not be the username');
+    const { userId, ...owner } = await this.find(digest);
+    refuseWeakPassword(newPassword, '/newPassword', owner);
     // Slow on purpose, and therefore before the transaction.
-    const passwordHash = await this.passwords.hash(newPassword);
+    const passwordHash = await this.passwords.hash(newPassword, userId);
     await inTransaction(this.dataSource, async (manager, afterCommit) => {
       await this.use(manager, digest, userId);
       await manager.update(User, { id: userId }, { passwordHash, updatedAt: new Date() });
@@ -46,9 +45,9 @@ export class PasswordResetsService {
   }
 
   /** Served by `password_resets_code_digest_key`. */
-  private async find(codeDigest: string): Promise<{ userId: string; username: string }> {
-    const [found] = await this.dataSource.query<{ userId: string; username: string }[]>(
-      `select u.id as "userId", u.username from password_resets r join users u on u.id = r.user_id
+  private async find(codeDigest: string): Promise<PasswordOwner & { userId: string }> {
+    const [found] = await this.dataSource.query<(PasswordOwner & { userId: string })[]>(
+      `select u.id as "userId", u.username, u.email from password_resets r join users u on u.id = r.user_id
        where r.code_digest = $1 and r.expires_at > now() and u.disabled_at is null and u.erased_at is null`,
       [codeDigest],
     );

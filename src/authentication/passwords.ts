@@ -1,7 +1,10 @@
+import { availableParallelism } from 'node:os';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { hash, verify } from '@node-rs/argon2';
-import { dictionary } from '@zxcvbn-ts/language-common';
-import { invalidField } from '../platform/problems/problem';
+import { Configuration } from '../platform/configuration/configuration';
+import { Problem } from '../platform/problems/problem';
+import { BulkheadFullError, FairBulkhead } from '../platform/rate-limits/fair-bulkhead';
+import { normalizePassword } from '../platform/validation/normal-forms';
 import { OldPasswords } from './old-passwords';
 
 export const MIN_PASSWORD_LENGTH = 8;
@@ -10,29 +13,78 @@ export const MAX_PASSWORD_LENGTH = 128;
 /** OWASP Password Storage Cheat Sheet: argon2id (the package's default) with 19 MiB, two passes, one lane. */
 const ARGON2 = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 
+/** libuv has four threads: one at least stays free for files and name look-ups. */
+const THREADS_FOR_HASHING = 3;
+/** How many hashes of one client may wait, about two seconds' worth, and how many of all. */
+const WAITING_PER_CLIENT = 64;
+const WAITING = 256;
+const RETRY_SECONDS = 2;
+/** For what hashes without a client. */
+const SERVER = 'server';
+
+/**
+ * Hashes and verifies passwords: one at a time for each processor, since each takes all of one for about 50 ms. Clients
+ * take turns; `client` names the one that the work is for (its network, or the person who is signed in).
+ */
 @Injectable()
 export class Passwords implements OnModuleInit {
-  private readonly common = new Set(
-    dictionary['passwords-common'].filter((password) => password.length >= MIN_PASSWORD_LENGTH),
-  );
   /** Verified in place of the hash of a user who does not exist, so that the answer takes the same time. */
   private decoy: string;
+  private readonly bulkhead: FairBulkhead;
 
-  constructor(private readonly old: OldPasswords) {}
+  constructor(
+    private readonly old: OldPasswords,
+    configuration: Configuration,
+  ) {
+    const isLimited = configuration.RATE_LIMITS === 'on';
+    this.bulkhead = new FairBulkhead({
+      atOnce: Math.min(availableParallelism(), THREADS_FOR_HASHING),
+      waitingPerKey: isLimited ? WAITING_PER_CLIENT : Infinity,
+      waiting: isLimited ? WAITING : Infinity,
+    });
+  }
 
   async onModuleInit(): Promise<void> {
     this.decoy = await hash('no password hashes to this on purpose', ARGON2);
   }
 
-  async hash(password: string): Promise<string> {
-    return hash(password, ARGON2);
+  /** @throws Problem `rate-limited` when too much is waiting; nothing was hashed */
+  async hash(password: string, client = SERVER): Promise<string> {
+    return this.inTurn(client, () => hash(normalizePassword(password), ARGON2));
   }
 
   /**
    * A refusal takes the same time whether there is a hash or not, and whatever kind of hash it is.
-   * @throws Problem `rate-limited`, see `OldPasswords`
+   * @throws Problem `rate-limited` when too much is waiting; nothing was verified
    */
-  async matches(passwordHash: string | undefined, password: string): Promise<boolean> {
+  async matches(passwordHash: string | undefined, password: string, client = SERVER): Promise<boolean> {
+    return this.inTurn(client, async () => {
+      for (const spelling of spellingsOf(password))
+        if (await this.matchesSpelling(passwordHash, spelling)) return true;
+      return false;
+    });
+  }
+
+  /**
+   * What a password that has just matched is to be stored as from now on.
+   * @returns undefined when it is fine as it is, or when too much is waiting: the next sign-in will do
+   */
+  async replacement(passwordHash: string, password: string, client = SERVER): Promise<string | undefined> {
+    try {
+      return await this.inTurn(client, async () => {
+        const normal = normalizePassword(password);
+        const isCurrent =
+          !this.old.isOld(passwordHash) &&
+          (spellingsOf(password).length === 1 || (await this.matchesSpelling(passwordHash, normal)));
+        return isCurrent ? undefined : await hash(normal, ARGON2);
+      });
+    } catch (error) {
+      if (error instanceof Problem) return undefined;
+      throw error;
+    }
+  }
+
+  private async matchesSpelling(passwordHash: string | undefined, password: string): Promise<boolean> {
     if (passwordHash !== undefined && this.old.isOld(passwordHash)) {
       if (await this.old.matches(passwordHash, password)) return true;
       await verify(this.decoy, password);
@@ -45,15 +97,23 @@ export class Passwords implements OnModuleInit {
     return false;
   }
 
-  /** What a password that has just matched is to be stored as from now on; nothing when it is fine as it is. */
-  async replacement(passwordHash: string, password: string): Promise<string | undefined> {
-    return this.old.isOld(passwordHash) ? this.hash(password) : undefined;
-  }
-
-  /** @throws Problem `validation-failed` for one of the passwords that attackers try first */
-  refuseCommon(password: string, pointer: string): void {
-    if (this.common.has(password.toLowerCase())) {
-      throw invalidField(pointer, 'is one of the most common passwords: choose another one');
+  private async inTurn<T>(client: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await this.bulkhead.run(client, work);
+    } catch (error) {
+      if (error instanceof BulkheadFullError)
+        throw new Problem('rate-limited', { retryAfter: RETRY_SECONDS }, { cause: error });
+      throw error;
     }
   }
+}
+
+/**
+ * The normal form first. Hashes of earlier releases were made of what a keyboard sent, composed or not, so the other two
+ * are tried as well; `replacement` ends that. How many there are depends on the password alone, never on the account.
+ */
+function spellingsOf(password: string): string[] {
+  return [
+    ...new Set([normalizePassword(password), password, password.normalize('NFC'), password.normalize('NFD')]),
+  ];
 }

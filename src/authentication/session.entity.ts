@@ -48,6 +48,13 @@ export class Session {
   @Column('timestamp with time zone', { name: 'expires_at', precision: 3 })
   expiresAt: Date;
 
+  @Column('text', {
+    name: 'opened_from',
+    nullable: true,
+    comment: 'digest of the person and the network that they signed in from; says nothing without the secret',
+  })
+  openedFrom: string | null;
+
   @Column('timestamp with time zone', { name: 'ended_at', precision: 3, nullable: true })
   endedAt: Date | null;
 }

@@ -15,6 +15,13 @@ import { Session } from './session.entity';
 import { SessionEnded, type SessionEndReason } from './session-ended.event';
 import { databaseNow, endOtherSessions, endSession, makeRoomForSessions } from './sessions.queries';
 
+/** What a session is opened for. */
+interface Device {
+  readonly name: string | null;
+  /** See `FamiliarNetworks`; null: nobody signs in from there. */
+  readonly openedFrom: string | null;
+}
+
 /** Signed-in devices: opening, refreshing, listing and ending them. All times are those of the database's clock. */
 @Injectable()
 export class SessionsService {
@@ -33,14 +40,15 @@ export class SessionsService {
   async open(
     manager: EntityManager,
     userId: string,
-    deviceName: string | null,
+    device: Device,
     afterCommit: AfterCommit,
   ): Promise<{ session: Session; tokens: Tokens }> {
     const now = await databaseNow(manager);
     const session = manager.create(Session, {
       id: uuidv7(),
       userId,
-      deviceName,
+      deviceName: device.name,
+      openedFrom: device.openedFrom,
       refreshGeneration: 0,
       presentedNonce: null,
       issuedNonce: this.refreshTokens.newNonce(),

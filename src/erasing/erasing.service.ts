@@ -27,11 +27,12 @@ export class ErasingService {
    *   `temporarily-unavailable` when the journal cannot be written to (nothing was done), `outcome-unknown` when that
    *   shows too late: the person is erased then, and the worker goes on trying to write it down
    */
-  async erase({ userId, sessionId }: CallerIdentity, { password, messages }: EraseAccountDto): Promise<void> {
-    const checkedHash = await this.authentication.requirePassword(userId, password);
+  async erase(caller: CallerIdentity, { password, messages }: EraseAccountDto): Promise<void> {
+    const { userId } = caller;
+    const { passwordHash: checkedHash } = await this.authentication.requirePassword(caller, password);
     await this.journal.requireWritable();
     await this.erasures.erase({ userId, messages }, (manager) =>
-      this.authentication.requireUnchanged(manager, { userId, sessionId, checkedHash }),
+      this.authentication.requireUnchanged(manager, { ...caller, checkedHash }),
     );
     try {
       await this.journal.writeOpen(userId);

@@ -78,7 +78,8 @@ export class CanaryAccount {
         displayName: 'canary',
         isInternal: true,
       });
-      return (await this.sessions.open(manager, userId, 'canary', afterCommit)).tokens;
+      return (await this.sessions.open(manager, userId, { name: 'canary', openedFrom: null }, afterCommit))
+        .tokens;
     });
     const conversationId = await this.newConversation(userId);
     return { userId, tokens, renewAt: halfOf(tokens), conversationId, messages: 0 };

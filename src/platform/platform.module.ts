@@ -21,6 +21,7 @@ import { MetricsController } from './metrics/metrics.controller';
 import { MetricsPort } from './metrics/metrics-port';
 import { ProblemFilter } from './problems/problem.filter';
 import { ProblemsController } from './problems/problems.controller';
+import { AttemptStore, MemoryAttemptStore } from './rate-limits/attempt-store';
 import { RateLimits } from './rate-limits/rate-limits';
 import { Suspensions } from './rate-limits/suspensions';
 import { CommandResultInterceptor } from './sockets/command-result.interceptor';
@@ -36,6 +37,7 @@ const SHARED = [
   ClientAddresses,
   RateLimits,
   Suspensions,
+  { provide: AttemptStore, useClass: MemoryAttemptStore },
   Rooms,
   DirectCommands,
   DatabaseMonitor,

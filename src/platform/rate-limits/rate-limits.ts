@@ -3,13 +3,13 @@ import { Configuration } from '../configuration/configuration';
 import { Problem } from '../problems/problem';
 import { TokenBuckets, type Allowance } from './token-buckets';
 
-/** What a person, an address or a guess at a password may do. Per process. */
+/** What a person or a network may do, by each process. Wrong passwords have budgets of their own (`PasswordBudgets`). */
 const ALLOWANCES = {
   /** HTTP requests and socket commands of one user. */
   command: { burst: 600, perSecond: 60 },
-  /** Creating accounts, by address. */
+  /** Creating accounts, by network. */
   registration: { burst: 300, perSecond: 1 },
-  /** Requests without a valid token, by address. */
+  /** Requests without a valid token, by network. */
   anonymous: { burst: 600, perSecond: 30 },
   /** Access tokens by address; taken before a token is verified and given back when its signature is good. */
   verification: { burst: 600, perSecond: 50 },
@@ -21,8 +21,6 @@ const ALLOWANCES = {
   page: { burst: 3_000, perSecond: 300 },
   /** Health probes, by address; beyond it they are answered from memory. */
   probe: { burst: 60, perSecond: 10 },
-  /** Wrong passwords for one login from one address; a lock on the login alone would let anybody lock others out. */
-  wrongPassword: { burst: 10, perSecond: 1 / 30 },
 } as const satisfies Record<string, Allowance>;
 
 export type RateLimitName = keyof typeof ALLOWANCES;
@@ -53,11 +51,6 @@ export class RateLimits {
   /** Returns what `take` took, once it turned out that nothing was to be counted. */
   giveBack(name: RateLimitName, key: string): void {
     if (this.isOn) this.buckets[name].giveBack(key);
-  }
-
-  /** Refuses when nothing is left, without taking. @throws Problem `rate-limited` */
-  check(name: RateLimitName, key: string): void {
-    this.enforce(name, this.isOn ? this.buckets[name].peek(key) : 0);
   }
 
   private enforce(name: RateLimitName, retryAfter: number): void {

@@ -33,8 +33,7 @@ export class TokenBuckets {
     bucket.tokens = Math.min(this.allowance.burst, bucket.tokens + 1);
   }
 
-  /** Like `take`, without taking. */
-  peek(key: string): number {
+  private peek(key: string): number {
     const { tokens } = this.bucketOf(key);
     return tokens >= 1 ? 0 : Math.max(1, Math.ceil((1 - tokens) / this.allowance.perSecond));
   }

@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import { GrowingDelays, type DelayRule } from './growing-delays';
+
+/** One limit that an attempt is charged to. */
+export interface Budget {
+  /** Which rule: budgets of one name have the same. */
+  readonly name: string;
+  readonly rule: DelayRule;
+  readonly key: string;
+}
+
+interface Charge {
+  readonly budget: Budget;
+  readonly receipt: number;
+}
+export type Charges = readonly Charge[];
+
+/**
+ * Where attempts are counted. The port to what several servers would share; asynchronous for that reason. Each server
+ * counts for itself today (`MemoryAttemptStore`).
+ */
+export abstract class AttemptStore {
+  /** Charges all of the budgets or none. @returns the charges, or the seconds after which another try makes sense */
+  abstract take(budgets: readonly Budget[]): Promise<Charges | number>;
+  /** The attempt was no failure. */
+  abstract giveBack(charges: Charges): Promise<void>;
+  /** Forgets the failures of one budget. */
+  abstract forget(budget: Budget): Promise<void>;
+}
+
+@Injectable()
+export class MemoryAttemptStore extends AttemptStore {
+  private readonly delays = new Map<string, GrowingDelays>();
+
+  async take(budgets: readonly Budget[]): Promise<Charges | number> {
+    const waitMs = Math.max(0, ...budgets.map((budget) => this.delaysOf(budget).wait(budget.key)));
+    if (waitMs > 0) return Math.max(1, Math.ceil(waitMs / 1_000));
+    return budgets.map((budget) => ({ budget, receipt: this.delaysOf(budget).take(budget.key) }));
+  }
+
+  async giveBack(charges: Charges): Promise<void> {
+    for (const { budget, receipt } of charges) this.delaysOf(budget).giveBack(budget.key, receipt);
+  }
+
+  async forget(budget: Budget): Promise<void> {
+    this.delaysOf(budget).forget(budget.key);
+  }
+
+  private delaysOf({ name, rule }: Budget): GrowingDelays {
+    let delays = this.delays.get(name);
+    if (!delays) this.delays.set(name, (delays = new GrowingDelays(rule)));
+    return delays;
+  }
+}
