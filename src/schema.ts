@@ -5,6 +5,7 @@ import { Session } from './authentication/session.entity';
 import { Block } from './contacts/block.entity';
 import { FriendRequest } from './friends/friend-request.entity';
 import { Friendship } from './contacts/friendship.entity';
+import { FoldEmails1764000000077 } from './data-migrations/fold-emails';
 import { ErasureRow } from './erasing/erasure.entity';
 import { ChatMessage } from './messages/message.entity';
 import { MessageVersion } from './messages/message-version.entity';
@@ -21,6 +22,7 @@ import { OldPasswordHashes1764000000031 } from './migrations/1764000000031-old-p
 import { Timeline1764000000050 } from './migrations/1764000000050-timeline';
 import { Erasures1764000000060 } from './migrations/1764000000060-erasures';
 import { InstallationId1764000000073 } from './migrations/1764000000073-installation-id';
+import { EmailCollisions1764000000076 } from './migrations/1764000000076-email-collisions';
 import { SessionsOpenedFrom1764000000078 } from './migrations/1764000000078-sessions-opened-from';
 import { Accounts1764000000079 } from './migrations/1764000000079-accounts';
 import { EndedSessionsIndex1764000000080 } from './migrations/1764000000080-ended-sessions-index';
@@ -66,6 +68,7 @@ export const SCHEMA: DatabaseSchema = {
     Timeline1764000000050,
     Erasures1764000000060,
     InstallationId1764000000073,
+    EmailCollisions1764000000076,
     SessionsOpenedFrom1764000000078,
     Accounts1764000000079,
     EndedSessionsIndex1764000000080,
@@ -73,7 +76,7 @@ export const SCHEMA: DatabaseSchema = {
     BlocksHide1764000000084,
     SimilarUsernames1764000000085,
   ],
-  dataMigrations: [HideAcrossBlocks1764000000086],
+  dataMigrations: [FoldEmails1764000000077, HideAcrossBlocks1764000000086],
   sample: `
     with written as (
       insert into users (id, username, password_hash, display_name, created_at, is_internal)

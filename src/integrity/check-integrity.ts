@@ -5,6 +5,7 @@ import { contentDigests } from './content-digest';
 import { ERASURES } from './erasures';
 import type { Check, Finding } from './finding';
 import { HISTORIES } from './histories';
+import { NAMES } from './names';
 import { NUMBERING } from './numbering';
 import { RELATIONS } from './relations';
 import { schemaFindings } from './schema';
@@ -33,6 +34,7 @@ export async function checkIntegrity(
     ...HISTORIES,
     ...RELATIONS,
     ...ERASURES,
+    ...NAMES,
   ]);
   const total = checks.length + 2;
   progress('schema', 0, total);

@@ -1,4 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
+import { foldName } from '../platform/validation/normal-forms';
 import { importConversations, importParticipants } from './conversations';
 import { importFriends } from './friends';
 import { LegacyRun, type Progress } from './legacy-run';
@@ -101,10 +102,9 @@ async function refuseOwner(
 ): Promise<void> {
   if (owner === undefined)
     throw new LegacyError('The old global room needs an owner: name one with --owner USERNAME.');
-  const here = await manager.query<object[]>(
-    `select from users where username = lower($1) and not is_internal`,
-    [owner],
-  );
+  const here = await manager.query<object[]>(`select from users where username = $1 and not is_internal`, [
+    foldName(owner),
+  ]);
   if (here.length === 0 && !(await source.hasUser(owner))) throw noSuchOwner(owner);
 }
 

@@ -1,5 +1,7 @@
 import type { EntityManager } from 'typeorm';
+import { foldName } from '../platform/validation/normal-forms';
 import { derivedId } from './derived-id';
+import { inAnyCase } from './folded-names';
 import type { LegacyRun } from './legacy-run';
 import { LegacyError } from './source';
 import { madeAt } from './sql';
@@ -11,8 +13,8 @@ const OWNER = `
   left join legacy_mappings m on m.target_id = u.id and m.source_table = 'users'
   left join legacy_rows r on r.source_table = 'users' and r.source_key = m.source_key
   where not u.is_internal
-    and (u.username = lower($1) or lower(r.row->>'username') = lower($1) or lower(r.row->>'email') = lower($1))
-  order by u.username = lower($1) desc, (r.row->>'username' = $1) desc nulls last, u.created_at, u.id limit 1`;
+    and (u.username = $2 or u.email = $2 or r.row->>'username' ~ $3 or r.row->>'email' ~ $3)
+  order by u.username = $2 desc, (r.row->>'username' = $1) desc nulls last, u.created_at, u.id limit 1`;
 
 /** The global room becomes a group with an owner; without participants, so that nobody writes before it is complete. */
 export async function importRoom(run: LegacyRun): Promise<void> {
@@ -37,7 +39,7 @@ export async function importRoom(run: LegacyRun): Promise<void> {
 /** @throws LegacyError */
 async function findOwner(manager: EntityManager, owner: string | null): Promise<string> {
   if (owner === null) throw new LegacyError('The old global room needs an owner: name one with --owner.');
-  const [found] = await manager.query<{ id: string }[]>(OWNER, [owner]);
+  const [found] = await manager.query<{ id: string }[]>(OWNER, [owner, foldName(owner), inAnyCase(owner)]);
   if (!found) throw noSuchOwner(owner);
   return found.id;
 }

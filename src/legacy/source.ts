@@ -1,6 +1,7 @@
 import { Client, escapeIdentifier } from 'pg';
 import { findOldTables, type OldTable } from '../platform/database/old-tables';
 import { pinForeign } from '../platform/database/session-settings';
+import { inAnyCase } from './folded-names';
 
 /** Where the old tables are: in another schema of this database, or in another database. */
 export type SourceAddress = { readonly schema: string } | { readonly url: string };
@@ -112,8 +113,8 @@ export class LegacySource {
     if (!users) return false;
     const columns = ['username', 'email'].filter((column) => users.columns.includes(column));
     const { rows } = await this.client.query(
-      `select from ${this.nameOf(users)} t where ${columns.map((column) => `lower(t.${column}) = lower($1)`).join(' or ')} limit 1`,
-      [login],
+      `select from ${this.nameOf(users)} t where ${columns.map((column) => `t.${column} ~ $1`).join(' or ')} limit 1`,
+      [inAnyCase(login)],
     );
     return rows.length > 0;
   }

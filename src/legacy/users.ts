@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { FOLDED, foldedNames } from './folded-names';
 import { DERIVED, derivedId, derivedIds, ID_OF_ROW } from './derived-id';
 import type { LegacyRun } from './legacy-run';
 import { madeAt, shownName } from './sql';
@@ -20,10 +21,10 @@ const uniqueName = (base: string, isFree: string, key: string): string => `
 
 /**
  * Everybody comes over, whatever is wrong with their names:
- * - username: lower case, each other character a hyphen, cut to 32; one of less than 3, or none, is `user-` and eight
+ * - username: as `foldName` has it, each other character a hyphen, cut to 32; one of less than 3, or none, is `user-` and eight
  *   digits. Where it is taken, the first in order (see RANK, then created_at, id) keeps it, and the others get a
  *   hyphen and eight digits of the MD5 of their key after at most 23 characters.
- * - e-mail: lower case; one that is none, or is taken, is left out.
+ * - e-mail: as `foldName` has it; one that is none, or is taken, is left out.
  * - password: a bcrypt hash stays; whatever else cannot be signed in with.
  * The accounts of the server itself become internal users. Each deviation is a finding.
  */
@@ -33,15 +34,16 @@ export async function importUsers(run: LegacyRun): Promise<void> {
       `with source as materialized (
          select r.source_key, r.rank, r.sort_at, r.row, ${ID_OF_ROW} as id, r.row->>'username' as old_name,
            r.row->>'email' as old_email, ${shownName(`r.row->>'username'`, 64)} as shown,
-           coalesce(lower(r.row->>'email') in ${SERVICE_EMAILS}, false) as is_service,
+           coalesce(folded.email in ${SERVICE_EMAILS}, false) as is_service,
            coalesce(r.row->>'password_hash' ~ ${USABLE_HASH}, false) as is_usable,
-           left(regexp_replace(lower(trim(r.row->>'username')), '[^a-z0-9._-]', '-', 'g'), 32) as folded
-         from legacy_rows r ${DERIVED} where ${IN_WINDOW}),
+           left(regexp_replace(trim(folded.username), '[^abcdefghijklmnopqrstuvwxyz0123456789._-]', '-', 'g'), 32) as folded,
+           folded.email as folded_email
+         from legacy_rows r ${DERIVED} ${FOLDED} where ${IN_WINDOW}),
        named as materialized (
          select s.*,
            case when s.folded ~ '^[a-z0-9._-]{3,32}$' then s.folded else 'user-' || left(md5(s.source_key), 8) end as base,
-           case when lower(s.old_email) ~ '^[^@[:space:]]+@[^@[:space:]]+$' and length(s.old_email) <= 254
-             then lower(s.old_email) end as mail
+           case when s.folded_email ~ '^[^@[:space:]]+@[^@[:space:]]+$' and length(s.folded_email) <= 254
+             then s.folded_email end as mail
          from source s),
        ranked as materialized (
          select n.*,
@@ -71,7 +73,11 @@ export async function importUsers(run: LegacyRun): Promise<void> {
          ('password-unusable', case when not is_usable and not is_service then 'cannot sign in before an operator helps' end),
          ('service-user', case when is_service then 'was the earlier server itself' end)) as f (kind, detail)
        where f.detail is not null`,
-      [...window.parameters, ...(await derivedIds(manager, window, 'users'))],
+      [
+        ...window.parameters,
+        ...(await derivedIds(manager, window, 'users')),
+        ...(await foldedNames(manager, window)),
+      ],
     );
   });
   await run.once('placeholder', insertPlaceholder);

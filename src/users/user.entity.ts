@@ -10,10 +10,11 @@ export class User {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'users_pkey' })
   id: string;
 
-  /** Lower case; never looks like an e-mail address. */
+  /** As `foldName` has it; never looks like an e-mail address. */
   @Column({ type: 'text', collation: 'C' })
   username: string;
 
+  /** As `foldName` has it. */
   @Column({ type: 'text', nullable: true, collation: 'C' })
   email: string | null;
 

@@ -59,7 +59,9 @@ export type UserView = Of<typeof userSchema>;
 export const ownUserSchema = extended(
   'OwnUser',
   userSchema,
-  { email: nullable(text({ maximum: MAX_EMAIL_LENGTH, format: 'email' }, { example: 'ada@example.org' })) },
+  {
+    email: nullable(text({ maximum: MAX_EMAIL_LENGTH, format: 'idn-email' }, { example: 'ada@example.org' })),
+  },
   'A user as they see themselves.',
 );
 export type OwnUserView = Of<typeof ownUserSchema>;

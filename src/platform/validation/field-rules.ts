@@ -20,6 +20,7 @@ import {
 import { About, fieldRule, nullRefused, optionalRule } from '../documents/field-schema';
 import { EXAMPLE_ID, UUID_PATTERN, type JsonSchema } from '../documents/schema';
 import { Problem } from '../problems/problem';
+import { foldName } from './normal-forms';
 import { TOO_LONG_MESSAGE } from './request-validation.pipe';
 import { showsSomething } from './visible-text';
 
@@ -44,8 +45,8 @@ export function isStorableText(text: string): boolean {
   return !text.includes('\0') && !LONE_SURROGATE.test(text);
 }
 
-const fold = (value: unknown): unknown => (typeof value === 'string' ? value.toLowerCase() : value);
-/** Puts text, or each text of a list, into lower case before it is checked. */
+const fold = (value: unknown): unknown => (typeof value === 'string' ? foldName(value) : value);
+/** Folds text, or each text of a list, before it is checked: names, e-mail addresses and ids. */
 export const folded = Transform(({ value }: TransformFnParams): unknown =>
   Array.isArray(value) ? value.map(fold) : fold(value),
 );

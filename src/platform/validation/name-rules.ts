@@ -48,7 +48,7 @@ export const MAX_EMAIL_LENGTH = 254;
 /** Case is folded. */
 export function IsEmailAddress(): PropertyDecorator {
   return fieldRule(
-    { type: 'string', format: 'email', maxLength: MAX_EMAIL_LENGTH, examples: ['ada@example.org'] },
+    { type: 'string', format: 'idn-email', maxLength: MAX_EMAIL_LENGTH, examples: ['ada@example.org'] },
     folded,
     MaxLength(MAX_EMAIL_LENGTH),
     IsEmail({}, { message: 'must be an e-mail address' }),

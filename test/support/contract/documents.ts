@@ -20,6 +20,8 @@ export const asyncApi: Document = read('asyncapi.json');
 
 const ajv = new Ajv2020({ allErrors: true, strict: true, strictTypes: false, strictRequired: false });
 addFormats(ajv);
+// RFC 6531; what `ajv-formats` has is for ASCII addresses only.
+ajv.addFormat('idn-email', /^[^@\s]+@[^@\s]+$/u);
 // What surrounds the schemas of a document says nothing about values.
 ajv.addVocabulary([...new Set([openApi, asyncApi].flatMap((document: object) => Object.keys(document)))]);
 ajv.addSchema(openApi as object, 'openapi', false, false);
