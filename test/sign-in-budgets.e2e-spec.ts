@@ -60,6 +60,15 @@ describe('guessing passwords', () => {
     expect(answers.map(({ status }) => status)).toContain(429);
   });
 
+  it('has one budget for a network: every address of an IPv6 /64 shares it', async () => {
+    const ada = await someone(someAddress());
+    const network = someAddress().replace('::1', '');
+    const answers: Answer[] = [];
+    for (let n = 1; n <= 20; n++) answers.push(await login(ada.username, 'a guess', `${network}::${n}`));
+    expect(evaluated(answers)).toBeLessThanOrEqual(PER_PAIR + AFTER_DELAYS);
+    expect(answers.map(({ status }) => status)).toContain(429);
+  });
+
   it('does not lock the owner out, elsewhere or where they were before', async () => {
     const home = someAddress();
     const ada = await someone(home);
