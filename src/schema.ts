@@ -5,7 +5,7 @@ import { Session } from './authentication/session.entity';
 import { Block } from './contacts/block.entity';
 import { FriendRequest } from './friends/friend-request.entity';
 import { Friendship } from './contacts/friendship.entity';
-import { FoldEmails1764000000077 } from './data-migrations/fold-emails';
+import { FoldEmails1764000000077 } from './migrations/fold-emails';
 import { ErasureRow } from './erasing/erasure.entity';
 import { ChatMessage } from './messages/message.entity';
 import { MessageVersion } from './messages/message-version.entity';
