@@ -30,6 +30,7 @@ export const STAGES = [
   { name: 'check:documents', command: 'npm run check:documents' },
   { name: 'check:monitoring', command: 'npm run check:monitoring' },
   { name: 'check:deployment', command: 'npm run check:deployment' },
+  { name: 'check:licences', command: 'npm run check:licences' },
   { name: 'generated client', command: 'npm run test:generated-client', jest: true },
   { name: 'nest build', command: 'npm run --silent check:nest' },
   { name: 'smoke test on Node 24', command: 'npm run --silent test:node24' },
