@@ -241,6 +241,9 @@ describe('the edge', () => {
       expect(headers.get('cache-control')).toBe('no-store');
       expect(headers.get('x-content-type-options')).toBe('nosniff');
       expect(headers.get('content-security-policy')).toContain("default-src 'self'");
+      expect(headers.get('content-security-policy')).toMatch(/frame-ancestors '(self|none)'/);
+      expect(headers.get('strict-transport-security')).toMatch(/max-age=\d{8,}; includeSubDomains/i);
+      expect(headers.get('referrer-policy')).toBe('no-referrer');
       expect(headers.get('x-powered-by')).toBeNull();
       expect(headers.get('etag')).toBeNull();
     }

@@ -4,7 +4,6 @@ export const STAGES = [
   { name: 'guarantees', command: 'npm run test:guarantees', jest: true },
   { name: 'change', command: 'npm run test:change', jest: true },
   { name: 'previous-release', command: 'npm run test:previous-release' },
-  { name: 'abuse', command: 'npm run test:abuse', jest: true },
   { name: 'input', command: 'npm run test:input', jest: true },
   { name: 'mutants', command: 'npm run test:mutants' },
   { name: 'postgres', command: 'npm run test:postgres' },

@@ -6,6 +6,7 @@ export const STAGES = [
   { name: 'test', command: 'npm test', jest: true },
   { name: 'check', command: 'npm run check' },
   { name: 'processes', command: 'npm run test:processes', jest: true },
+  { name: 'abuse', command: 'npm run test:abuse', jest: true },
   { name: 'faults', command: 'npm run test:faults', jest: true },
   { name: 'braid', command: 'npm run test:braid', jest: true },
   {
