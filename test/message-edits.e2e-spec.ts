@@ -329,9 +329,15 @@ describe('changing a message', () => {
     expect((await edit(cora, first.id, { body: 'edited', version: 'v2' })).body).toEqual(edited.body);
     expect((await dan.call('GET', pathOf(first.id))).body).toEqual(edited.body);
     expect(await cora.call('DELETE', pathOf(first.id))).toMatchObject({ status: 200 });
+    // The other one is told once the block is lifted, and not before.
+    await blocked.next('message:deleted');
+    const group = await dan.group();
+    await dan.send(group, 'marker');
+    await blocker.next('message:created');
+    expect(blocker.payloads('message:deleted')).toEqual([]);
+    await dan.call('DELETE', `/users/me/blocks/${cora.id}`);
     expect((await blocker.next('message:deleted')).id).toBe(first.id);
     expect(blocker.payloads('message:updated')).toEqual([]);
-    await dan.call('DELETE', `/users/me/blocks/${cora.id}`);
     expect(await edit(dan, second.id, { body: 'after' })).toMatchObject({ status: 200 });
     for (const socket of [blocked, blocker]) socket.close();
   });
