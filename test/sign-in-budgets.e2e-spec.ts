@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { PoolUsage } from '../src/platform/database/pool-usage';
 import { call, type Answer } from './support/api';
 import { PASSWORD, signUp, type Person } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
@@ -94,6 +95,21 @@ describe('guessing passwords', () => {
     expect(evaluated(answers)).toBeLessThanOrEqual(60 + AFTER_DELAYS);
     expect(answers.map(({ status }) => status)).toContain(429);
     expect((await login(ada.username, PASSWORD, office)).status).toBe(200);
+  }, 60_000);
+
+  it('takes few connections, however many sign in at once, and turns away what would wait too long', async () => {
+    const usage = server.application.get(PoolUsage);
+    const demand = (): number => usage.shares!['sign-in'].inUse + usage.shares!['sign-in'].waiting;
+    let most = 0;
+    const watch = setInterval(() => (most = Math.max(most, demand())), 5);
+    const flood = someAddress();
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, () => login(`n-${randomBytes(6).toString('hex')}`, 'a guess', flood)),
+    );
+    clearInterval(watch);
+    expect(most).toBeGreaterThan(0);
+    expect(most).toBeLessThanOrEqual(4);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401, 429]));
   }, 60_000);
 
   it('costs somebody who knows the password nothing, however often they sign in', async () => {

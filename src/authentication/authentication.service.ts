@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager, type FindOptionsWhere } from 'typeorm';
 import { uuidv7 } from 'uuidv7';
+import { Configuration } from '../platform/configuration/configuration';
 import type { CallerIdentity } from '../platform/http/caller';
 import { violatedConstraint } from '../platform/database/database-problem';
 import { inTransaction, type AfterCommit } from '../platform/database/transaction';
@@ -27,18 +28,23 @@ import { PasswordReset } from './password-reset.entity';
 import { Passwords } from './passwords';
 import { RegistrationPolicy } from './registration-policy';
 import { SessionsService } from './sessions.service';
+import { Turns } from './turns';
 
 const TAKEN: Record<string, ProblemCode> = {
   users_username_key: 'username-taken',
   users_email_key: 'email-taken',
 };
 
+/** More would only wait for the processors, and hold connections meanwhile. */
+const SIGN_INS_AT_ONCE = 4;
 /** A password that was hashed anew while it was verified is verified again, so many times in all. */
 const MAX_VERIFICATIONS = 3;
 
 /** Who someone is: making accounts, signing in, changing passwords. */
 @Injectable()
 export class AuthenticationService {
+  private readonly turns: Turns;
+
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly passwords: Passwords,
@@ -48,7 +54,10 @@ export class AuthenticationService {
     private readonly networks: FamiliarNetworks,
     private readonly policy: RegistrationPolicy,
     private readonly log: AuthenticationLog,
-  ) {}
+    configuration: Configuration,
+  ) {
+    this.turns = new Turns(SIGN_INS_AT_ONCE, configuration);
+  }
 
   /**
    * The policy is asked first: whom it refuses learns nothing about names.
@@ -96,6 +105,11 @@ export class AuthenticationService {
    * @throws Problem `invalid-credentials`, `account-disabled` or `rate-limited`
    */
   async login(input: LoginDto, network: string): Promise<SignedIn> {
+    // Before anything is read: looking an account up uses the connections that tell who everybody is.
+    return this.turns.run(network, () => this.loginInTurn(input, network));
+  }
+
+  private async loginInTurn(input: LoginDto, network: string): Promise<SignedIn> {
     // A username never contains "@", so a login names one account at most.
     const login = input.login.includes('@') ? { email: input.login } : { username: input.login };
     const known = await this.accountOf(login);

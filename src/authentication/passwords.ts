@@ -3,9 +3,9 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { hash, verify } from '@node-rs/argon2';
 import { Configuration } from '../platform/configuration/configuration';
 import { Problem } from '../platform/problems/problem';
-import { BulkheadFullError, FairBulkhead } from '../platform/rate-limits/fair-bulkhead';
 import { normalizePassword } from '../platform/validation/normal-forms';
 import { OldPasswords } from './old-passwords';
+import { Turns } from './turns';
 
 export const MIN_PASSWORD_LENGTH = 8;
 export const MAX_PASSWORD_LENGTH = 128;
@@ -15,10 +15,6 @@ const ARGON2 = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 
 /** libuv has four threads: one at least stays free for files and name look-ups. */
 const THREADS_FOR_HASHING = 3;
-/** How many hashes of one client may wait, about two seconds' worth, and how many of all. */
-const WAITING_PER_CLIENT = 64;
-const WAITING = 256;
-const RETRY_SECONDS = 2;
 /** For what hashes without a client. */
 const SERVER = 'server';
 
@@ -30,18 +26,13 @@ const SERVER = 'server';
 export class Passwords implements OnModuleInit {
   /** Verified in place of the hash of a user who does not exist, so that the answer takes the same time. */
   private decoy: string;
-  private readonly bulkhead: FairBulkhead;
+  private readonly turns: Turns;
 
   constructor(
     private readonly old: OldPasswords,
     configuration: Configuration,
   ) {
-    const isLimited = configuration.RATE_LIMITS === 'on';
-    this.bulkhead = new FairBulkhead({
-      atOnce: Math.min(availableParallelism(), THREADS_FOR_HASHING),
-      waitingPerKey: isLimited ? WAITING_PER_CLIENT : Infinity,
-      waiting: isLimited ? WAITING : Infinity,
-    });
+    this.turns = new Turns(Math.min(availableParallelism(), THREADS_FOR_HASHING), configuration);
   }
 
   async onModuleInit(): Promise<void> {
@@ -50,7 +41,7 @@ export class Passwords implements OnModuleInit {
 
   /** @throws Problem `rate-limited` when too much is waiting; nothing was hashed */
   async hash(password: string, client = SERVER): Promise<string> {
-    return this.inTurn(client, () => hash(normalizePassword(password), ARGON2));
+    return this.turns.run(client, () => hash(normalizePassword(password), ARGON2));
   }
 
   /**
@@ -58,7 +49,7 @@ export class Passwords implements OnModuleInit {
    * @throws Problem `rate-limited` when too much is waiting; nothing was verified
    */
   async matches(passwordHash: string | undefined, password: string, client = SERVER): Promise<boolean> {
-    return this.inTurn(client, async () => {
+    return this.turns.run(client, async () => {
       for (const spelling of spellingsOf(password))
         if (await this.matchesSpelling(passwordHash, spelling)) return true;
       return false;
@@ -71,7 +62,7 @@ export class Passwords implements OnModuleInit {
    */
   async replacement(passwordHash: string, password: string, client = SERVER): Promise<string | undefined> {
     try {
-      return await this.inTurn(client, async () => {
+      return await this.turns.run(client, async () => {
         const normal = normalizePassword(password);
         const isCurrent =
           !this.old.isOld(passwordHash) &&
@@ -95,16 +86,6 @@ export class Passwords implements OnModuleInit {
     if (isHash && matches) return true;
     await this.old.imitate(password);
     return false;
-  }
-
-  private async inTurn<T>(client: string, work: () => Promise<T>): Promise<T> {
-    try {
-      return await this.bulkhead.run(client, work);
-    } catch (error) {
-      if (error instanceof BulkheadFullError)
-        throw new Problem('rate-limited', { retryAfter: RETRY_SECONDS }, { cause: error });
-      throw error;
-    }
   }
 }
 
