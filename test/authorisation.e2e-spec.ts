@@ -278,7 +278,7 @@ describe('the edge', () => {
         '{"a":'.repeat(20_000) + '1' + '}'.repeat(20_000),
         {},
         400,
-        'malformed-request',
+        'validation-failed',
       ],
       ['a prototype', '{"__proto__": {"login": "a", "password": "b"}}', {}, 400, 'validation-failed'],
       [

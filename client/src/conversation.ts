@@ -113,7 +113,10 @@ export class Conversation {
    * never in both. Another array only when something in it has changed.
    */
   get outgoing(): readonly OutgoingMessage[] {
-    const waiting = this.host.outgoing(this.id).filter((message) => !this.timeline.includes(message));
+    // A refused message was not stored: when its id is among `messages`, that is another message with the same id.
+    const waiting = this.host
+      .outgoing(this.id)
+      .filter((message) => message.status === 'failed' || !this.timeline.includes(message));
     return (this.waiting = stable(this.waiting, waiting));
   }
 
