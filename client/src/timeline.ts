@@ -255,7 +255,9 @@ export class Timeline {
   private takeParticipant(rev: number, view: Participant): void {
     const known = this.people.get(view.userId);
     if (known && known.rev > rev) return;
-    this.people.set(view.userId, { rev, view });
+    // An equal view is no change: readers compare by identity.
+    const isEqual = known !== undefined && JSON.stringify(known.view) === JSON.stringify(view);
+    this.people.set(view.userId, { rev, view: isEqual ? known.view : view });
     if (view.userId === this.ownUserId && this.settings)
       this.settings = { ...this.settings, view: { ...this.settings.view, myRole: view.role } };
   }

@@ -5,12 +5,12 @@ import type { Request } from 'express';
 import { DataSource } from 'typeorm';
 import { SessionsService } from '../authentication/sessions.service';
 import { Configuration } from '../platform/configuration/configuration';
+import { isLocal } from '../platform/http/is-local';
 import { runInContext } from '../platform/request-context';
 import { User } from '../users/user.entity';
 
 /** A probe must not wait for a database that does not answer. */
 const PATIENCE_MS = 1_000;
-const LOOPBACK = /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/;
 
 /** Who may see the inside of the server: users with the operator role, and outside production whoever is on the machine. */
 @Injectable()
@@ -23,10 +23,7 @@ export class Operators {
 
   /** False when it cannot be told, as during an outage. */
   async includes(request: Request): Promise<boolean> {
-    const isForwarded =
-      request.headers['x-forwarded-for'] !== undefined || request.headers.forwarded !== undefined;
-    const isLocal = LOOPBACK.test(request.socket.remoteAddress ?? '') && !isForwarded;
-    if (!this.configuration.isProduction && isLocal) return true;
+    if (!this.configuration.isProduction && isLocal(request)) return true;
     const token = /^Bearer (\S+)$/i.exec(request.get('authorization') ?? '')?.[1];
     if (!token) return false;
     try {

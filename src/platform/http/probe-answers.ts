@@ -1,4 +1,7 @@
+import { randomUUID } from 'node:crypto';
+import type { OutgoingHttpHeaders } from 'node:http';
 import type { Request, Response } from 'express';
+import { isLocal } from './is-local';
 
 const PROBE_PATHS = new Set(['/health', '/health/live', '/health/ready', '/health/startup']);
 /** How old an answer may be that is given again. Probes ask every second at most. */
@@ -7,9 +10,12 @@ const MAX_AGE_MS = 1_000;
 interface Answer {
   readonly at: number;
   readonly status: number;
-  readonly type: string;
+  readonly headers: OutgoingHttpHeaders;
   readonly body: string | Buffer;
 }
+
+/** Requests from this machine may see more of the server, so their answers are kept apart. */
+const keyOf = (request: Request): string => `${request.path} ${isLocal(request)}`;
 
 /**
  * The last answer of each probe. Whoever probes more often than its budget allows gets that answer from memory, so a
@@ -27,15 +33,13 @@ export class ProbeAnswers {
 
   /** Remembers what the request will be answered. */
   remember(request: Request, response: Response): void {
-    const { path } = request;
+    const key = keyOf(request);
     const send = response.send.bind(response);
     response.send = (body: unknown) => {
       if (typeof body === 'string' || Buffer.isBuffer(body))
-        this.answers.set(path, {
-          at: performance.now(),
-          status: response.statusCode,
-          type: String(response.getHeader('Content-Type') ?? 'application/json; charset=utf-8'),
-          body,
+        response.once('finish', () => {
+          const headers = response.getHeaders();
+          this.answers.set(key, { at: performance.now(), status: response.statusCode, headers, body });
         });
       return send(body);
     };
@@ -43,10 +47,9 @@ export class ProbeAnswers {
 
   /** Answers from memory. False when there is no recent answer: then the request has to be served. */
   repeat(request: Request, response: Response): boolean {
-    const answer = this.answers.get(request.path);
+    const answer = this.answers.get(keyOf(request));
     if (!answer || performance.now() - answer.at > MAX_AGE_MS) return false;
-    response.writeHead(answer.status, { 'Content-Type': answer.type, 'Cache-Control': 'no-store' });
-    response.end(answer.body);
+    response.writeHead(answer.status, { ...answer.headers, 'x-request-id': randomUUID() }).end(answer.body);
     return true;
   }
 }
