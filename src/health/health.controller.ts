@@ -66,7 +66,10 @@ export class HealthController {
 }
 
 function answer(response: Response, result: HealthCheckResult): HealthCheckResult {
-  response.status(result.status === 'ok' ? 200 : 503);
+  const isOk = result.status === 'ok';
+  response.status(isOk ? 200 : 503);
+  // The database is looked at twice a second: a later probe may find it up again.
+  if (!isOk) response.setHeader('Retry-After', '1');
   return result;
 }
 
