@@ -1,6 +1,13 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { drainAndClose } from '../src/drain';
 import { MessagesService } from '../src/messages/messages.service';
+import { loadConfiguration } from '../src/platform/configuration/load-configuration';
+import { startEmbeddedPostgres } from '../src/platform/embedded-postgres/embedded-postgres';
 import { StructuredLogger } from '../src/platform/logging/structured-logger';
+import { migrateUp } from '../src/platform/migrations/migrate';
+import { SCHEMA } from '../src/schema';
 import { call } from './support/api';
 import { createTestDatabase } from './support/databases';
 import { FaultProxy } from './support/fault-proxy';
@@ -127,7 +134,15 @@ describe('metrics', () => {
       MIGRATE_ON_START: 'true',
       DRAIN_DELAY_MS: '0',
     };
-    const server = await startTestServer({ environment: { ...production, METRICS_TOKEN: 'for-prometheus' } });
+    // In production a server trusts only a database that keeps what it acknowledges; that of the tests does not.
+    const directory = mkdtempSync(join(tmpdir(), 'xfchat-durable-'));
+    const postgres = await startEmbeddedPostgres({ directory });
+    const database = { url: postgres.url('postgres'), name: 'postgres', drop: () => Promise.resolve() };
+    await migrateUp(database.url, loadConfiguration({}), SCHEMA);
+    const server = await startTestServer({
+      database,
+      environment: { ...production, METRICS_TOKEN: 'for-prometheus' },
+    });
     expect((await call(server.url, 'GET', '/health/startup')).status).toBe(200);
     const [ada] = (await signUpAll(server.url, 1)) as [Person];
     const details = async (token?: string) =>
@@ -143,8 +158,10 @@ describe('metrics', () => {
     expect((await call(server.url, 'GET', '/metrics')).status).toBe(401);
     expect((await call(server.url, 'GET', '/metrics', { token: 'for-prometheus' })).status).toBe(200);
     await server.close();
-    const closed = await startTestServer({ environment: production });
+    const closed = await startTestServer({ database, environment: production });
     expect((await call(closed.url, 'GET', '/metrics')).status).toBe(404);
     await closed.close();
-  }, 30_000);
+    await postgres.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }, 60_000);
 });
