@@ -15,7 +15,7 @@ function viewOf(id: string): ConversationView {
   return {
     ...{ id, type: 'group', title: null, description: null, createdBy: null, lastSeq: 0, lastRev: 0 },
     ...{ lastMessage: null, participants: [], createdAt: '', updatedAt: '' },
-    ...{ unreadCount: 0, mentionCount: 0, myRole: 'member' },
+    ...{ unreadCount: 0, mentionCount: 0, myRole: 'member', hidden: false },
   };
 }
 

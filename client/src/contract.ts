@@ -88,6 +88,8 @@ export interface ConversationView extends SharedConversation {
   readonly unreadCount: number;
   readonly mentionCount: number;
   readonly myRole: Role;
+  /** A direct conversation that is not in the user's list until the next message. */
+  readonly hidden: boolean;
 }
 
 /** How far a conversation is known: every message up to `seq`, every change up to `rev`. */
@@ -119,6 +121,8 @@ export interface Changes {
   readonly cursor: Position;
   readonly epoch: number;
   readonly complete: boolean;
+  /** The user's own state, as it is now. */
+  readonly own: { readonly readSeq: number; readonly hidden: boolean };
 }
 
 /** One conversation in the answer to `conversation:sync`. */

@@ -30,7 +30,7 @@ function view(lastSeq: number, lastRev: number, fields: Partial<ConversationView
     ...{ id: 'c', type: 'group', title: 'first', description: null, createdBy: 'ada', lastSeq, lastRev },
     lastMessage: lastSeq > 0 ? message(lastSeq) : null,
     participants: [person('ada', { role: 'owner' }), person('ben')],
-    ...{ createdAt: at, updatedAt: at, unreadCount: 0, mentionCount: 0, myRole: 'owner' },
+    ...{ createdAt: at, updatedAt: at, unreadCount: 0, mentionCount: 0, myRole: 'owner', hidden: false },
     ...fields,
   };
 }
@@ -45,6 +45,7 @@ function changes(seq: number, rev: number, fields: Partial<Changes> = {}): Chang
     cursor,
     epoch: 1,
     complete: true,
+    own: { readSeq: seq, hidden: false },
     ...fields,
   };
 }

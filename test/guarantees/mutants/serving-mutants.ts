@@ -71,8 +71,10 @@ export class`,
     patches: [
       {
         file: 'src/catch-up/catch-up.service.ts',
-        find: `changed: await changedMessages(manager, behind, limit + 1),`,
-        replace: `changed: await changedMessages(manager, [], limit + 1),`,
+        find: `behind.map((cursor) => ({ ...cursor, blockedRev: headOf(cursor).blockedRev })),
+      limit + 1,`,
+        replace: `[],
+      limit + 1,`,
       },
     ],
   },

@@ -164,9 +164,9 @@ export class`,
     caughtBy: proof('database-killed'),
     patches: [
       {
-        file: 'src/platform/database/database-options.ts',
-        find: '+ IDLE_MARGIN_MS,\n    options: `-c',
-        replace: '+ IDLE_MARGIN_MS,\n    options: `-c synchronous_commit=off -c',
+        file: 'src/platform/database/session-settings.ts',
+        find: `jit: 'off',`,
+        replace: `jit: 'off', synchronous_commit: 'off',`,
       },
     ],
   },
