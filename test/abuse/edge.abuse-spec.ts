@@ -27,10 +27,10 @@ describe('budgets at the edge', () => {
       text: FIELDS,
       headers: from('203.0.113.1'),
     });
-    expect(answer).toMatchObject({ status: 400, body: { code: 'malformed-request' } });
+    expect(answer).toMatchObject({ status: 400, body: { code: 'validation-failed' } });
     const socket = await ada.connect();
     const refused = await socket.command('message:send', JSON.parse(FIELDS));
-    expect(refused).toMatchObject({ ok: false, problem: { code: 'malformed-request' } });
+    expect(refused).toMatchObject({ ok: false, problem: { code: 'validation-failed' } });
     socket.close();
   });
 

@@ -4,7 +4,7 @@ import type { WorkInFlight } from '../lifecycle/work-in-flight';
 import { describeError, type StructuredLogger } from '../logging/structured-logger';
 import type { Metrics } from '../metrics/metrics';
 import { logProblem } from '../problems/problem.filter';
-import { Problem, type ProblemDocument } from '../problems/problem';
+import { invalidField, Problem, type ProblemDocument } from '../problems/problem';
 import { toProblem } from '../problems/to-problem';
 import { identifiersOf, runInContext, type RequestContext } from '../request-context';
 import type { Ending, TraceParent } from '../tracing/span';
@@ -137,7 +137,7 @@ export function commandFrame(dependencies: {
         // The budget comes first: unknown and malformed commands use it up as others do.
         admit(socket);
         if (!isKnown) throw new Problem('malformed-request', { detail: 'unknown command' });
-        if (payload[0] === OVERSIZED) throw new Problem('malformed-request', { detail: JSON_BOUNDS });
+        if (payload[0] === OVERSIZED) throw invalidField('', JSON_BOUNDS);
         if (payload.length > 1)
           throw new Problem('malformed-request', { detail: 'a command takes one object' });
         if (work.isClosed) throw new Problem('draining');
