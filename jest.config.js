@@ -58,6 +58,8 @@ const isOtherServer = Boolean(process.env.BRAID_BASE_URL ?? process.env.BRAID_FO
 module.exports = {
   // The machine of the tests also runs their PostgreSQL; fewer workers than this leave it idle.
   maxWorkers: 2,
+  // A test that fails may leave a server open, and Jest would wait for it. `.ci/run` has to come to its end.
+  forceExit: Boolean(process.env.FAILED_TESTS_FILE),
   // Where scripts/ci/run-stages.mjs runs the tests, it is told which of them failed.
   reporters: [
     'default',
