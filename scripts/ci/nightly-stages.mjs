@@ -2,6 +2,12 @@
 export const STAGES = [
   { name: 'test', command: 'SEEDS=20 npm test', jest: true },
   { name: 'guarantees', command: 'npm run test:guarantees', jest: true },
+  {
+    name: 'operations',
+    prepare: 'timeout 180 scripts/install-monitoring-tools.sh && timeout 180 scripts/install-validators.sh',
+    command: 'npm run test:operations',
+    jest: true,
+  },
   { name: 'change', command: 'npm run test:change', jest: true },
   { name: 'previous-release', command: 'npm run test:previous-release' },
   { name: 'input', command: 'npm run test:input', jest: true },
