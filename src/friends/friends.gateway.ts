@@ -14,8 +14,6 @@ const EVENT_BY_STATUS: Record<FriendRequestView['status'], string> = {
   cancelled: 'friend-request:cancelled',
 };
 
-const blockEventSchema = record('BlockEvent', { userId: id() });
-
 /** Tells both people, on all their devices. */
 @WebSocketGateway()
 @Emits({
@@ -29,14 +27,6 @@ const blockEventSchema = record('BlockEvent', { userId: id() });
   'friend:removed': {
     summary: 'A friendship has ended.',
     payload: record('FriendRemovedEvent', { userId: id() }),
-  },
-  'user:blocked': {
-    summary: 'One has blocked somebody, on one of one’s devices. The person who is blocked is not told.',
-    payload: blockEventSchema,
-  },
-  'user:unblocked': {
-    summary: 'One has lifted a block, on one of one’s devices. The other person is not told.',
-    payload: blockEventSchema,
   },
 })
 export class FriendsGateway implements OnModuleInit {
@@ -57,16 +47,12 @@ export class FriendsGateway implements OnModuleInit {
     });
     // Out of the room before the block is acknowledged: nothing that follows may reach the other person (G6).
     this.events.on(UserBlocked, ({ userIds, conversationId }) => {
-      const [blockerId, blockedId] = userIds;
       if (conversationId !== undefined)
         for (const userId of userIds) this.rooms.leave(userId, conversationRoom(conversationId));
-      this.rooms.emit(userRoom(blockerId), 'user:blocked', { userId: blockedId });
     });
     this.events.on(UserUnblocked, ({ userIds, conversationId }) => {
-      const [blockerId, blockedId] = userIds;
       if (conversationId !== undefined)
         for (const userId of userIds) this.rooms.join(userId, conversationRoom(conversationId));
-      this.rooms.emit(userRoom(blockerId), 'user:unblocked', { userId: blockedId });
     });
   }
 }
