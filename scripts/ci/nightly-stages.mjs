@@ -3,6 +3,12 @@ export const STAGES = [
   { name: 'test', command: 'SEEDS=20 npm test', jest: true },
   { name: 'guarantees', command: 'npm run test:guarantees', jest: true },
   {
+    name: 'browser',
+    prepare: 'scripts/ci/install-chromium.sh',
+    command: 'npm run test:browser',
+    jest: true,
+  },
+  {
     name: 'operations',
     prepare: 'timeout 180 scripts/install-monitoring-tools.sh && timeout 180 scripts/install-validators.sh',
     command: 'npm run test:operations',

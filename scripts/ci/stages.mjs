@@ -9,12 +9,6 @@ export const STAGES = [
   { name: 'abuse', command: 'npm run test:abuse', jest: true },
   { name: 'faults', command: 'npm run test:faults', jest: true },
   { name: 'braid', command: 'npm run test:braid', jest: true },
-  {
-    name: 'browser',
-    prepare: 'scripts/ci/install-chromium.sh',
-    command: 'npm run test:browser',
-    jest: true,
-  },
   { name: 'rollout', command: 'npm run test:rollout', jest: true },
   {
     name: 'earlier releases, and migrations up, down and up again',
