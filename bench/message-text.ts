@@ -1,6 +1,6 @@
 import { parseText } from '../web/src/text/parse-text';
 
-/** What 4,000 characters of one kind cost at most: the page does nothing else meanwhile. */
+/** The most that reading 4,000 characters of one kind may cost; the page does nothing else meanwhile. */
 const MARKS = [
   '> ',
   '- ',

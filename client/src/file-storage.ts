@@ -9,7 +9,7 @@ const LOCK = 'lock';
 /** Names of locks that this process holds; a lock of an earlier process may carry the same pid. */
 const held = new Set<string>();
 
-/** Who uses a directory. */
+/** The process that uses a directory. */
 interface Owner {
   readonly pid: number;
   /** Tells processes apart that had the same pid; empty where the system does not tell. */
@@ -168,7 +168,7 @@ async function readOwner(directory: string): Promise<Owner | undefined> {
   }
 }
 
-/** What happens on another host cannot be seen: its process counts as alive. */
+/** A process on another host cannot be looked at, so it counts as alive. */
 async function isAlive({ pid, startedAt, host, name }: Owner): Promise<boolean> {
   if (host !== hostname()) return true;
   if (pid === process.pid) return held.has(name);

@@ -36,7 +36,7 @@ export class OwnedStorage implements ClientStorage {
   private isClaimed = false;
   /** The storage was emptied from outside: from now on, everything stays in memory. */
   private isCutOff = false;
-  /** What is not written yet, by key; the newest value of each. */
+  /** The newest value of each key that is not written yet. */
   private readonly unwritten = new Map<string, Change>();
   private retryAt = 0;
   /** The keys of `unwritten` that could not be written. */

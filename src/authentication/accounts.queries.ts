@@ -5,10 +5,10 @@ import { recordEvents } from './authentication-log.queries';
 import { digestOf, newCode } from './secret-codes';
 import { endOtherSessions } from './sessions.queries';
 
-/** What operators do to accounts, from the command line. Each records itself in the authentication log. */
+/** Commands by which operators manage accounts. Each records itself in the authentication log. */
 export interface ByOperator {
   readonly userId: string;
-  /** Who ran the command. */
+  /** The operator who ran the command. */
   readonly actor: string;
 }
 

@@ -27,7 +27,7 @@ export class AuthenticationEventRow {
   @Column('text', { name: 'request_id', nullable: true })
   requestId: string | null;
 
-  /** Who acted, when it was not the person of the account. */
+  /** The actor, unless it was the person of the account. */
   @Column('text', { nullable: true })
   actor: string | null;
 

@@ -1,4 +1,4 @@
-/** What the authentication log tells of. */
+/** The kinds of events that the authentication log records. */
 export const AUTHENTICATION_EVENT_KINDS = [
   'registration',
   'invitation-used',
