@@ -198,7 +198,7 @@ describe('connections', () => {
         'a deep nest',
         'message:send',
         [{ body: JSON.parse('['.repeat(500) + ']'.repeat(500)) }],
-        'malformed-request',
+        'validation-failed',
       ],
     ])('that are wrong are acknowledged with a problem: %s', async (_what, event, args, code) => {
       const socket = await ada.connect();

@@ -22,6 +22,8 @@ import { until } from './until';
 export const ROLE = 'chat';
 export const ROLE_PASSWORD = 'the role has this password';
 const DATABASE = 'chat';
+/** SQLSTATE `too_many_connections`. */
+const TOO_MANY_CONNECTIONS = '53300';
 
 /**
  * A durable PostgreSQL of one's own to be hurt: a direct child of the test, with passwords (scram-sha-256) over TCP for
@@ -69,10 +71,20 @@ export class PostgresController {
     return `postgres://${superuser}@localhost:${this.port}/${database}?host=${host}`;
   }
 
-  /** Statements of the test, each a transaction of its own. */
+  /**
+   * Statements of the test, each a transaction of its own. A client that is about to be refused takes even a reserved
+   * connection for a moment; the test then asks again.
+   */
   async query(text: string, database = DATABASE): Promise<Record<string, unknown>[]> {
-    const result = await withClient(this.administratorUrl(database), (client) => client.query(text));
-    return result.rows as Record<string, unknown>[];
+    return until<Record<string, unknown>[] | false>('a connection that is reserved for superusers', () =>
+      withClient(this.administratorUrl(database), (client) => client.query(text)).then(
+        ({ rows }) => rows as Record<string, unknown>[],
+        (error: { code?: string }) => {
+          if (error.code === TOO_MANY_CONNECTIONS) return false;
+          throw error;
+        },
+      ),
+    );
   }
 
   /** Also after `killAll`, when the remains of the old one may be in the way for some moments. */
