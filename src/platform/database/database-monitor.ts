@@ -26,6 +26,7 @@ export interface DatabaseVerdict {
 }
 
 const INTERVAL_MS = 500;
+/** For each answer. */
 const TIMEOUT_MS = 1_000;
 /** A refused password does not get better by trying; servers count such tries, and some lock the door. */
 const MAX_INTERVAL_MS = 3_000;
@@ -123,7 +124,7 @@ export class DatabaseMonitor implements OnApplicationShutdown {
   private async look(): Promise<void> {
     const started = performance.now();
     try {
-      const { version, isWritable, unfit } = await inTwoTurns(TIMEOUT_MS, this.ask());
+      const { version, isWritable, unfit } = await this.ask();
       // The settings of a session are partly decided when it begins: the next look begins a new one.
       if (!isWritable || unfit.length > 0) this.drop();
       this.crowdedSince = undefined;
@@ -146,10 +147,12 @@ export class DatabaseMonitor implements OnApplicationShutdown {
   private async ask(): Promise<{ version: string; isWritable: boolean; unfit: string[] }> {
     const isNew = this.client === undefined;
     const client = this.client ?? (await this.connect());
-    const { rows } = await client.query<{ version: string; read_only: string; unfit: string[] }>(
-      `select current_setting('server_version') as version, current_setting('transaction_read_only') as read_only,
-         ${UNFIT_SETTINGS} as unfit`,
-      needs(this.configuration, this.configuration.isProduction),
+    const { rows } = await answerOf(
+      client.query<{ version: string; read_only: string; unfit: string[] }>(
+        `select current_setting('server_version') as version, current_setting('transaction_read_only') as read_only,
+           ${UNFIT_SETTINGS} as unfit`,
+        needs(this.configuration, this.configuration.isProduction),
+      ),
     );
     const { version, read_only, unfit } = rows[0]!;
     const isWritable = read_only === 'off';
@@ -163,7 +166,7 @@ export class DatabaseMonitor implements OnApplicationShutdown {
   /** No server becomes another one, or takes writes again, on a connection that we keep. */
   private async meet(client: DatabaseClient, isWritable: boolean): Promise<void> {
     if (isWritable) {
-      const epoch = await unlessUnknown(raiseEpochOnNewTimeline(client));
+      const epoch = await unlessUnknown(answerOf(raiseEpochOnNewTimeline(client)));
       if (epoch !== undefined)
         this.logger.warn(`the database was promoted, and may have lost commits: epoch ${epoch} begins`);
     }
@@ -171,12 +174,12 @@ export class DatabaseMonitor implements OnApplicationShutdown {
   }
 
   private async askQuestion(client: DatabaseClient, question: MonitorQuestion<object>): Promise<void> {
-    const result = await unlessUnknown(client.query<object>(question.text, question.values()));
+    const result = await unlessUnknown(answerOf(client.query<object>(question.text, question.values())));
     if (result) this.tell(() => question.answered(result.rows));
   }
 
   private async askForMaintenance(client: DatabaseClient): Promise<void> {
-    const result = await unlessUnknown(client.query<{ since: Date | null }>(MAINTENANCE_SINCE));
+    const result = await unlessUnknown(answerOf(client.query<{ since: Date | null }>(MAINTENANCE_SINCE)));
     if (result) this.maintenance.set(result.rows[0]?.since ?? undefined);
   }
 
@@ -190,7 +193,7 @@ export class DatabaseMonitor implements OnApplicationShutdown {
       if (this.client === client) this.drop();
     });
     this.client = client;
-    await client.connect();
+    await answerOf(client.connect());
     return client;
   }
 
@@ -260,18 +263,20 @@ async function unlessUnknown<T>(answer: Promise<T>): Promise<T | undefined> {
 }
 
 /**
- * A time limit that a busy process does not exceed for want of looking: an answer that lies in the socket already is
- * read between the two halves.
+ * The answer of the database to one question. The limit is for each question, since a database that goes on answering
+ * on a busy machine is slow and not silent. It has two halves: a busy process reads an answer that has arrived already
+ * between them.
+ * @throws SilenceError when there is no answer within `TIMEOUT_MS`
  */
-async function inTwoTurns<T>(milliseconds: number, work: Promise<T>): Promise<T> {
+async function answerOf<T>(question: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
-      timer = setTimeout(() => reject(new SilenceError()), milliseconds / 2);
-    }, milliseconds / 2);
+      timer = setTimeout(() => reject(new SilenceError()), TIMEOUT_MS / 2);
+    }, TIMEOUT_MS / 2);
   });
   try {
-    return await Promise.race([work, limit]);
+    return await Promise.race([question, limit]);
   } finally {
     clearTimeout(timer);
   }
