@@ -7,6 +7,7 @@ import type { CallerIdentity } from '../platform/http/caller';
 import { violatedConstraint } from '../platform/database/database-problem';
 import { inTransaction, type AfterCommit } from '../platform/database/transaction';
 import type { ProblemCode } from '../platform/problems/catalogue';
+import { Metrics } from '../platform/metrics/metrics';
 import { Problem } from '../platform/problems/problem';
 import { RateLimits } from '../platform/rate-limits/rate-limits';
 import { claimUsername } from '../users/similar-usernames';
@@ -55,8 +56,10 @@ export class AuthenticationService {
     private readonly policy: RegistrationPolicy,
     private readonly log: AuthenticationLog,
     configuration: Configuration,
+    metrics: Metrics,
   ) {
     this.turns = new Turns(SIGN_INS_AT_ONCE, configuration);
+    metrics.gauge('xfchat_sign_ins_waiting', 'Sign-ins that wait for their turn', () => this.turns.waiting);
   }
 
   /**

@@ -3,6 +3,7 @@ import * as bcrypt from '@node-rs/bcrypt';
 import { availableParallelism } from 'node:os';
 import type { DataSource } from 'typeorm';
 import { Configuration } from '../platform/configuration/configuration';
+import { Metrics } from '../platform/metrics/metrics';
 import { OldPasswords } from './old-passwords';
 import { Passwords } from './passwords';
 
@@ -19,7 +20,7 @@ const PASSWORD = 'their password';
 async function passwordsWith(cost: string | null): Promise<Passwords> {
   const dataSource = { query: async () => [{ cost }] } as unknown as DataSource;
   const configuration = Object.assign(new Configuration(), { RATE_LIMITS: 'on' });
-  const passwords = new Passwords(new OldPasswords(dataSource), configuration);
+  const passwords = new Passwords(new OldPasswords(dataSource), configuration, new Metrics());
   await passwords.onModuleInit();
   return passwords;
 }

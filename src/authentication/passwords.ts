@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { hash, verify } from '@node-rs/argon2';
 import { Configuration } from '../platform/configuration/configuration';
+import { Metrics } from '../platform/metrics/metrics';
 import { Problem } from '../platform/problems/problem';
 import { normalizePassword } from '../platform/validation/normal-forms';
 import { OldPasswords } from './old-passwords';
@@ -31,8 +32,14 @@ export class Passwords implements OnModuleInit {
   constructor(
     private readonly old: OldPasswords,
     configuration: Configuration,
+    metrics: Metrics,
   ) {
     this.turns = new Turns(Math.min(availableParallelism(), THREADS_FOR_HASHING), configuration);
+    metrics.gauge(
+      'xfchat_password_hashes_waiting',
+      'Passwords that wait to be hashed or verified',
+      () => this.turns.waiting,
+    );
   }
 
   async onModuleInit(): Promise<void> {

@@ -2,9 +2,10 @@ import { Problem } from '../platform/problems/problem';
 import { BulkheadFullError, FairBulkhead } from '../platform/rate-limits/fair-bulkhead';
 import type { Configuration } from '../platform/configuration/configuration';
 
-/** How much work of one client may wait, about two seconds' worth, and how much of all. */
+/** How much work may wait: of one client, of all, and for how long. A slow machine reaches the time first. */
 const WAITING_PER_CLIENT = 64;
-const WAITING = 256;
+const WAITING = 128;
+const WAITING_MS = 3_000;
 const RETRY_SECONDS = 2;
 
 /** Bounds expensive work that anybody may ask for. Clients take turns, so that a flood from one delays nobody else. */
@@ -17,10 +18,15 @@ export class Turns {
       atOnce,
       waitingPerKey: isLimited ? WAITING_PER_CLIENT : Infinity,
       waiting: isLimited ? WAITING : Infinity,
+      waitingMs: isLimited ? WAITING_MS : Infinity,
     });
   }
 
-  /** @throws Problem `rate-limited` when too much is waiting: nothing was begun; or what `work` throws */
+  get waiting(): number {
+    return this.bulkhead.waiting;
+  }
+
+  /** @throws Problem `rate-limited` when too much is waiting, or for too long: nothing was begun; or what `work` throws */
   async run<T>(client: string, work: () => Promise<T>): Promise<T> {
     try {
       return await this.bulkhead.run(client, work);

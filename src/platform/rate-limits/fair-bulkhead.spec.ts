@@ -36,7 +36,9 @@ class Bench {
 
 describe('a fair bulkhead', () => {
   it('never runs more at once than it may, and runs everything that it accepts', async () => {
-    const bench = new Bench(new FairBulkhead({ atOnce: 2, waitingPerKey: 10, waiting: 20 }));
+    const bench = new Bench(
+      new FairBulkhead({ atOnce: 2, waitingPerKey: 10, waiting: 20, waitingMs: 60_000 }),
+    );
     for (let n = 0; n < 12; n++) bench.bring('a', `a${n}`);
     await bench.endAll();
     expect(bench.mostAtOnce).toBe(2);
@@ -44,7 +46,9 @@ describe('a fair bulkhead', () => {
   });
 
   it('gives the next turn to somebody who brings one, however many another brings', async () => {
-    const bench = new Bench(new FairBulkhead({ atOnce: 1, waitingPerKey: 100, waiting: 200 }));
+    const bench = new Bench(
+      new FairBulkhead({ atOnce: 1, waitingPerKey: 100, waiting: 200, waitingMs: 60_000 }),
+    );
     for (let n = 0; n < 100; n++) bench.bring('many', `m${n}`);
     bench.bring('one', 'the only one');
     await bench.endOne();
@@ -54,7 +58,9 @@ describe('a fair bulkhead', () => {
   });
 
   it('refuses what exceeds the line of a key', async () => {
-    const bench = new Bench(new FairBulkhead({ atOnce: 1, waitingPerKey: 3, waiting: 20 }));
+    const bench = new Bench(
+      new FairBulkhead({ atOnce: 1, waitingPerKey: 3, waiting: 20, waitingMs: 60_000 }),
+    );
     for (let n = 0; n < 6; n++) bench.bring('a', `a${n}`);
     bench.bring('b', 'b0');
     await bench.endAll();
@@ -63,7 +69,9 @@ describe('a fair bulkhead', () => {
   });
 
   it('lets the longest line give way when the queue is full, and no shorter one', async () => {
-    const bench = new Bench(new FairBulkhead({ atOnce: 1, waitingPerKey: 10, waiting: 4 }));
+    const bench = new Bench(
+      new FairBulkhead({ atOnce: 1, waitingPerKey: 10, waiting: 4, waitingMs: 60_000 }),
+    );
     for (let n = 0; n < 5; n++) bench.bring('a', `a${n}`);
     bench.bring('b', 'b0');
     bench.bring('c', 'c0');
@@ -74,8 +82,22 @@ describe('a fair bulkhead', () => {
     expect(bench.begun.sort()).toEqual(['a0', 'a1', 'b0', 'c0', 'd0']);
   });
 
+  it('rejects work that has waited too long when its turn comes, and runs what came since', async () => {
+    const now = jest.spyOn(performance, 'now').mockReturnValue(0);
+    const bench = new Bench(
+      new FairBulkhead({ atOnce: 1, waitingPerKey: 10, waiting: 20, waitingMs: 1_000 }),
+    );
+    for (const name of ['a0', 'a1', 'a2']) bench.bring('a', name);
+    now.mockReturnValue(1_001);
+    bench.bring('b', 'b0');
+    await bench.endAll();
+    now.mockRestore();
+    expect(bench.refused).toEqual(['a1', 'a2']);
+    expect(bench.begun).toEqual(['a0', 'b0']);
+  });
+
   it('frees the slot of work that fails', async () => {
-    const bulkhead = new FairBulkhead({ atOnce: 1, waitingPerKey: 1, waiting: 1 });
+    const bulkhead = new FairBulkhead({ atOnce: 1, waitingPerKey: 1, waiting: 1, waitingMs: 60_000 });
     const failure = new Error('it failed');
     await expect(bulkhead.run('a', () => Promise.reject(failure))).rejects.toBe(failure);
     expect(await bulkhead.run('a', async () => 'done')).toBe('done');

@@ -12,9 +12,12 @@ export interface BulkheadLimits {
   readonly waitingPerKey: number;
   /** Pieces of all keys that may wait. */
   readonly waiting: number;
+  /** Work that has waited longer when its turn comes is rejected. */
+  readonly waitingMs: number;
 }
 
 interface Waiter {
+  readonly since: number;
   start(): void;
   reject(error: Error): void;
 }
@@ -52,7 +55,7 @@ export class FairBulkhead {
     if (this.count >= this.limits.waiting && !this.shortenLongerThan(line.length + 1))
       throw new BulkheadFullError();
     return new Promise((resolve, reject) => {
-      line.push({ start: resolve, reject });
+      line.push({ since: performance.now(), start: resolve, reject });
       this.lines.set(key, line);
       this.count++;
     });
@@ -60,17 +63,23 @@ export class FairBulkhead {
 
   /** The slot goes to the next in turn without becoming free in between. */
   private passOn(): void {
-    const next = this.lines.entries().next();
-    if (next.done) {
-      this.running--;
-      return;
+    const earliest = performance.now() - this.limits.waitingMs;
+    for (let waiter = this.next(); waiter; waiter = this.next()) {
+      if (waiter.since >= earliest) return waiter.start();
+      waiter.reject(new BulkheadFullError());
     }
+    this.running--;
+  }
+
+  private next(): Waiter | undefined {
+    const next = this.lines.entries().next();
+    if (next.done) return undefined;
     const [key, line] = next.value;
     const waiter = line.shift()!;
     this.count--;
     this.lines.delete(key);
     if (line.length > 0) this.lines.set(key, line);
-    waiter.start();
+    return waiter;
   }
 
   /** @returns false when no line is longer than `length` */
