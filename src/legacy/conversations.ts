@@ -1,11 +1,11 @@
 import type { EntityManager } from 'typeorm';
 import { DERIVED, derivedIds, ID_OF_ROW } from './derived-id';
 import type { LegacyRun } from './legacy-run';
-import { madeAt, pastTimeOf, shownName, userOf } from './sql';
-import { IN_WINDOW, nextWindow, stepOverRows, type Window } from './window';
+import { lookupKey, madeAt, pastTimeOf, shownName, userOf } from './sql';
+import { IN_WINDOW, stepOverRows, type Window } from './window';
 
 /** Conversations in one transaction; each brings its participants and messages along. */
-const CONVERSATIONS_CHUNK = 500;
+export const CONVERSATIONS_CHUNK = 500;
 const UNTITLED = 'Conversation';
 /** Characters, as the interface takes them: what somebody got can be saved as it is. */
 const TITLE_LENGTH = 100;
@@ -69,86 +69,11 @@ export async function importConversations(run: LegacyRun): Promise<void> {
       [...window.parameters, ...(await derivedIds(manager, window, 'conversations'))],
     );
   };
-  await stepOverRows(run, 'conversations', 'conversations', bring, CONVERSATIONS_CHUNK);
+  await stepOverRows(run, 'conversations', 'conversations', bring, { limit: CONVERSATIONS_CHUNK });
 }
 
 /** The people of conversation `s` who have come over. Served by `legacy_rows_belongs_to_idx`. */
 const PARTICIPANTS = `
   select u.target_id as id from legacy_rows p
-  join legacy_mappings u on u.source_table = 'users' and u.source_key = p.row->>'user_id'
+  join legacy_mappings u on u.source_table = 'users' and u.source_key = ${lookupKey(`p.row->>'user_id'`)}
   where p.source_table = 'conversation_participants' and p.belongs_to = s.source_key`;
-
-/**
- * Everybody who was in an old conversation, and those who have written in one and left, as having left. A group's owner
- * is its maker when still in it, else who joined first. Everything counts as read, as for people who join.
- */
-export async function importParticipants(run: LegacyRun): Promise<void> {
-  await run.step('participants', async (manager, position) => {
-    const window = await nextWindow(manager, 'conversations', position, CONVERSATIONS_CHUNK);
-    if (!window) return undefined;
-    await manager.query(
-      `with s as materialized (
-         select r.source_key, c.* from legacy_rows r
-         join legacy_mappings m on m.source_table = r.source_table and m.source_key = r.source_key
-         join conversations c on c.id = m.target_id where ${IN_WINDOW}),
-       present as materialized (
-         select s.id as conversation_id, u.target_id as user_id,
-           min(coalesce(${pastTimeOf('p.row', 'joined_at')}, s.created_at)) as joined_at
-         from s
-         join legacy_rows p on p.source_table = 'conversation_participants' and p.belongs_to = s.source_key
-         join legacy_mappings u on u.source_table = 'users' and u.source_key = p.row->>'user_id'
-         where s.type = 'group' group by s.id, u.target_id),
-       lonely as materialized (
-         select s.id as conversation_id, s.created_by as user_id, s.created_at as joined_at from s
-         where s.type = 'group' and s.created_by is not null
-           and not exists (select from present p where p.conversation_id = s.id)),
-       ranked as materialized (
-         select g.*, row_number() over (partition by g.conversation_id
-           order by (g.user_id = c.created_by) desc nulls last, g.joined_at, g.user_id) as place
-         from (select * from present union all select * from lonely) g join conversations c on c.id = g.conversation_id),
-       everybody as (
-         select conversation_id, user_id, case place when 1 then 'owner' else 'member' end as role, joined_at,
-           null::timestamptz as left_at
-         from ranked
-         union all
-         select distinct s.id, split_part(s.direct_key, ':', half)::uuid, 'member', s.created_at, null::timestamptz
-         from s cross join (values (1), (2)) halves (half) where s.type = 'direct'
-         union all
-         select s.id, w.sender_id, 'member', min(w.created_at), max(s.active_at)
-         from s join chat_messages w on w.conversation_id = s.id and w.sender_id is not null
-         where s.type = 'group'
-           and not exists (select from ranked r where r.conversation_id = s.id and r.user_id = w.sender_id)
-         group by s.id, w.sender_id)
-       insert into conversation_participants (conversation_id, user_id, role, read_seq, joined_at, left_at)
-       select e.conversation_id, e.user_id, e.role, c.last_seq, e.joined_at, e.left_at
-       from everybody e join conversations c on c.id = e.conversation_id
-       on conflict do nothing`,
-      [...window.parameters],
-    );
-    return { position: window.end, rows: window.rows };
-  });
-  await stepOverRows(
-    run,
-    'conversation_participants',
-    'conversation_participants',
-    async (manager, window) => {
-      await manager.query(
-        `with source as materialized (
-         select r.source_key, r.row, u.target_id as user_id, c.target_id as conversation_id
-         from legacy_rows r
-         ${userOf('u', `r.row->>'user_id'`)}
-         left join legacy_mappings c on c.source_table = 'conversations' and c.source_key = r.belongs_to
-         where ${IN_WINDOW}),
-       rejected as (
-         insert into legacy_quarantine (source_table, source_key, reason, row)
-         select 'conversation_participants', source_key,
-           case when conversation_id is null then 'conversation-missing' else 'user-missing' end, row
-         from source where conversation_id is null or user_id is null)
-       insert into legacy_mappings (source_table, source_key, target_id)
-       select 'conversation_participants', source_key, conversation_id from source
-       where conversation_id is not null and user_id is not null`,
-        [...window.parameters],
-      );
-    },
-  );
-}

@@ -1,13 +1,10 @@
 import type { EntityManager } from 'typeorm';
-import { derivedId } from './derived-id';
+import { importPairs, openDirectConversations, type OldRow } from './friends.queries';
 import type { LegacyRun } from './legacy-run';
-import { madeAt, pastTimeOf, userOf, UUID_PATTERN } from './sql';
+import { refusalOf, stepInChunks } from './window';
 
 /** Pairs of people in one transaction. */
 const PAIRS_CHUNK = 1_000;
-/** Characters, as the interface takes them. */
-const MESSAGE_LENGTH = 500;
-
 /**
  * Requests and contacts, pair by pair. What a pair is:
  * - A `blocked` request is a block of its sender by its recipient, and declined. It ends a friendship.
@@ -18,20 +15,75 @@ const MESSAGE_LENGTH = 500;
  */
 export async function importFriends(run: LegacyRun): Promise<void> {
   await run.once('friends without a pair', (manager) => quarantineWithoutPair(manager));
-  await run.step('friends', async (manager, position) => {
-    const pairs = await manager.query<{ pair: string; rows: number }[]>(
-      `select belongs_to as pair, count(*) as rows from legacy_rows
-       where source_table in ('friend_requests', 'contacts') and belongs_to > $1
-       group by belongs_to order by belongs_to limit ${PAIRS_CHUNK}`,
-      [(position as string | null) ?? ''],
-    );
-    const last = pairs.at(-1);
-    if (!last) return undefined;
-    const names = pairs.map(({ pair }) => pair);
-    await manager.query(FRIENDS, [names, ...(await derivedRequestIds(manager, names))]);
-    await openDirectConversations(manager, names);
-    return { position: last.pair, rows: pairs.reduce((sum, { rows }) => sum + rows, 0) };
+  await stepInChunks(run, 'friends', {
+    next: nextPairs,
+    work: async (manager, { names }) => {
+      await importPairs(manager, names);
+      await openDirectConversations(manager, names);
+    },
+    setAside: (manager, { names }) => importRowByRow(manager, names),
+    limit: PAIRS_CHUNK,
   });
+}
+
+/** The next pairs of people, by their names in `belongs_to`. */
+interface Pairs {
+  readonly names: string[];
+  readonly end: string;
+  readonly rows: number;
+  readonly units: number;
+}
+
+async function nextPairs(
+  manager: EntityManager,
+  position: unknown,
+  limit: number,
+): Promise<Pairs | undefined> {
+  const pairs = await manager.query<{ pair: string; rows: number }[]>(
+    `select belongs_to as pair, count(*) as rows from legacy_rows
+     where source_table in ('friend_requests', 'contacts') and belongs_to > $1
+     group by belongs_to order by belongs_to limit $2`,
+    [(position as string | null) ?? '', limit],
+  );
+  const last = pairs.at(-1);
+  if (!last) return undefined;
+  const rows = pairs.reduce((sum, pair) => sum + pair.rows, 0);
+  return { names: pairs.map(({ pair }) => pair), end: last.pair, rows, units: pairs.length };
+}
+
+/**
+ * A pair that the database does not take at once. Rows that it refuses by themselves go into quarantine; the others decide
+ * what the pair is. Rows that it refuses only together go there together.
+ */
+async function importRowByRow(manager: EntityManager, names: string[]): Promise<void> {
+  const rows = await manager.query<OldRow[]>(
+    `select source_table as table, source_key as key from legacy_rows
+     where source_table in ('friend_requests', 'contacts') and belongs_to = any ($1) order by 1, 2`,
+    [names],
+  );
+  const good: OldRow[] = [];
+  for (const row of rows) {
+    const refusal = await refusalOf(manager, () => importPairs(manager, names, row), { undo: true });
+    if (refusal === undefined) good.push(row);
+    else await quarantineRows(manager, [row], `refused-${refusal}`);
+  }
+  const refusal = await refusalOf(manager, () => importPairs(manager, names));
+  if (refusal !== undefined) await quarantineRows(manager, good, `refused-${refusal}`);
+  const unopened = await refusalOf(manager, () => openDirectConversations(manager, names));
+  if (unopened === undefined) return;
+  await manager.query(
+    `insert into legacy_findings (kind, source_table, source_key, detail) values ('direct-refused', $1, $2, $3)`,
+    [rows[0]!.table, rows[0]!.key, `refused-${unopened}`],
+  );
+}
+
+async function quarantineRows(manager: EntityManager, rows: OldRow[], reason: string): Promise<void> {
+  await manager.query(
+    `insert into legacy_quarantine (source_table, source_key, reason, row)
+     select r.source_table, r.source_key, $3, r.row from legacy_rows r
+     join unnest($1::text[], $2::text[]) as refused (source_table, source_key) using (source_table, source_key)`,
+    [rows.map(({ table }) => table), rows.map(({ key }) => key), reason],
+  );
 }
 
 async function quarantineWithoutPair(manager: EntityManager): Promise<void> {
@@ -39,119 +91,5 @@ async function quarantineWithoutPair(manager: EntityManager): Promise<void> {
     `insert into legacy_quarantine (source_table, source_key, reason, row)
      select source_table, source_key, 'user-missing', row from legacy_rows
      where source_table in ('friend_requests', 'contacts') and belongs_to is null`,
-  );
-}
-
-/** For requests whose old key is no UUID, or is in use. */
-async function derivedRequestIds(manager: EntityManager, pairs: string[]): Promise<[string[], string[]]> {
-  const rows = await manager.query<{ source_key: string }[]>(
-    `select r.source_key from legacy_rows r
-     where r.source_table = 'friend_requests' and r.belongs_to = any ($1)
-       and (r.source_key !~ ${UUID_PATTERN} or exists (select from friend_requests taken
-         where taken.id = case when r.source_key ~ ${UUID_PATTERN} then r.source_key::uuid end))`,
-    [pairs],
-  );
-  const keys = rows.map((row) => row.source_key);
-  return [keys, keys.map((key) => derivedId('friend_requests', key))];
-}
-
-const FRIENDS = `
-  with source as materialized (
-    select r.source_table, r.source_key, r.sort_at, r.row, sender.target_id as sender_id,
-      recipient.target_id as recipient_id,
-      case r.source_table when 'contacts' then 'contact' else coalesce(r.row->>'status', 'pending') end as status,
-      coalesce(derived.id, case when r.source_key ~ ${UUID_PATTERN} then r.source_key::uuid end) as id
-    from legacy_rows r
-    left join unnest($2::text[], $3::uuid[]) as derived (key, id)
-      on derived.key = r.source_key and r.source_table = 'friend_requests'
-    ${userOf('sender', `coalesce(r.row->>'from_user_id', r.row->>'user_id')`)}
-    ${userOf('recipient', `coalesce(r.row->>'to_user_id', r.row->>'contact_user_id')`)}
-    where r.source_table in ('friend_requests', 'contacts') and r.belongs_to = any ($1)),
-  judged as materialized (
-    select s.*, least(sender_id, recipient_id) as low_id, greatest(sender_id, recipient_id) as high_id, case
-      when sender_id is null or recipient_id is null then 'user-missing'
-      when sender_id = recipient_id then 'same-user'
-      when status not in ('contact', 'pending', 'accepted', 'rejected', 'blocked') then 'status-unknown' end as reason
-    from source s),
-  rejected as (
-    insert into legacy_quarantine (source_table, source_key, reason, row)
-    select source_table, source_key, reason, row from judged where reason is not null),
-  pairs as materialized (
-    select low_id, high_id, bool_or(status = 'blocked') as is_blocked,
-      bool_or(status in ('contact', 'accepted')) or count(distinct sender_id) filter (where status = 'pending') > 1
-        as are_friends,
-      min(coalesce(${pastTimeOf('row', 'responded_at')}, ${madeAt('sort_at')}))
-        filter (where status in ('contact', 'accepted', 'pending')) as since
-    from judged where reason is null group by low_id, high_id),
-  blocked as (
-    insert into blocks (blocker_id, blocked_id, created_at)
-    select distinct on (recipient_id, sender_id) recipient_id, sender_id,
-      coalesce(${pastTimeOf('row', 'responded_at')}, ${madeAt('sort_at')})
-    from judged where reason is null and status = 'blocked'
-    order by recipient_id, sender_id, sort_at, source_key
-    on conflict do nothing),
-  befriended as (
-    insert into friendships (user_low_id, user_high_id, created_at)
-    select low_id, high_id, since from pairs where are_friends and not is_blocked
-    on conflict do nothing),
-  answered as materialized (
-    select j.*, case
-      when j.status = 'accepted' or (j.status = 'pending' and p.are_friends and not p.is_blocked) then 'accepted'
-      when j.status = 'pending' and not p.is_blocked then 'pending'
-      else 'declined' end as outcome
-    from judged j join pairs p using (low_id, high_id)
-    where j.reason is null and j.source_table = 'friend_requests'),
-  ranked as materialized (
-    select a.*, first_value(a.id) over (
-      partition by a.sender_id, a.recipient_id, a.outcome order by a.sort_at, a.source_key) as target_id
-    from answered a),
-  inserted as (
-    insert into friend_requests (id, sender_id, recipient_id, status, message, created_at, responded_at)
-    select id, sender_id, recipient_id, outcome, left(row->>'message', ${MESSAGE_LENGTH}), ${madeAt('sort_at')},
-      case when outcome <> 'pending' then coalesce(${pastTimeOf('row', 'responded_at')}, ${madeAt('sort_at')}) end
-    from ranked where id = target_id),
-  found as (
-    insert into legacy_findings (kind, source_table, source_key, detail)
-    select f.kind, 'friend_requests', ranked.source_key, f.detail from ranked cross join lateral (values
-      ('request-merged', case when id <> target_id then 'is one with ' || target_id end),
-      ('request-message-cut', case when length(row->>'message') > ${MESSAGE_LENGTH}
-        then format('has %s characters; legacy_rows keeps all of them', length(row->>'message')) end),
-      ('request-answered', case when status = 'pending' and outcome <> 'pending' then 'was open, is ' || outcome end)
-    ) as f (kind, detail) where f.detail is not null)
-  insert into legacy_mappings (source_table, source_key, target_id)
-  select 'friend_requests', source_key, target_id from ranked
-  union all
-  select 'contacts', source_key, null from judged where reason is null and source_table = 'contacts'`;
-
-/** What accepting makes: a direct conversation, empty where there was none. */
-async function openDirectConversations(manager: EntityManager, pairs: string[]): Promise<void> {
-  const missing = await manager.query<{ key: string }[]>(
-    `select distinct f.user_low_id || ':' || f.user_high_id as key
-     from legacy_rows r
-     join legacy_mappings one on one.source_table = 'users' and one.source_key = split_part(r.belongs_to, ':', 1)
-     join legacy_mappings other on other.source_table = 'users' and other.source_key = split_part(r.belongs_to, ':', 2)
-     join friendships f on f.user_low_id = least(one.target_id, other.target_id)
-       and f.user_high_id = greatest(one.target_id, other.target_id)
-     where r.source_table in ('friend_requests', 'contacts') and r.belongs_to = any ($1)
-       and not exists (select from conversations c where c.direct_key = f.user_low_id || ':' || f.user_high_id)`,
-    [pairs],
-  );
-  const keys = missing.map(({ key }) => key);
-  await manager.query(
-    `with fresh as (
-       select n.key, n.id, split_part(n.key, ':', 1)::uuid as low_id, split_part(n.key, ':', 2)::uuid as high_id
-       from unnest($1::text[], $2::uuid[]) as n (key, id)),
-     opened as (
-       insert into conversations (id, type, direct_key, created_at, updated_at, active_at)
-       select n.id, 'direct', n.key, f.created_at, f.created_at, f.created_at
-       from fresh n join friendships f on (f.user_low_id, f.user_high_id) = (n.low_id, n.high_id)
-       returning *),
-     mapped as (
-       insert into legacy_mappings (source_table, source_key, target_id)
-       select 'friendships', direct_key, id from opened)
-     insert into conversation_participants (conversation_id, user_id, role, joined_at)
-     select o.id, split_part(o.direct_key, ':', half)::uuid, 'member', o.created_at
-     from opened o cross join (values (1), (2)) halves (half)`,
-    [keys, keys.map((key) => derivedId('friendships', key))],
   );
 }

@@ -1,9 +1,10 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { foldName } from '../platform/validation/normal-forms';
-import { importConversations, importParticipants } from './conversations';
+import { importConversations } from './conversations';
 import { importFriends } from './friends';
 import { LegacyRun, type Progress } from './legacy-run';
 import { importMessages } from './messages.queries';
+import { importParticipants } from './participants';
 import { readSource } from './read-source';
 import { findingCounts, reportLosses, tableReports, type TableReport } from './report';
 import { importRoom, importRoomMembers, noSuchOwner } from './room';

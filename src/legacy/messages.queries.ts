@@ -40,7 +40,7 @@ const GLOBAL: Shape = {
 const CONVERSATIONS: Shape = {
   table: 'chat_messages',
   conversation: `(select m.target_id from legacy_mappings m
-    where m.source_table = 'conversations' and m.source_key = r.row->>'conversation_id')`,
+    where m.source_table = 'conversations' and m.source_key = ${lookupKey(`r.row->>'conversation_id'`)})`,
   sender: `r.row->>'sender_id'`,
   body: `r.row->>'content'`,
   type: `coalesce(r.row->>'message_type', 'text')`,

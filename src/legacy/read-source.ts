@@ -5,8 +5,8 @@ import { lookupKey, timeOf } from './sql';
 
 /** What a row is looked up by, besides its key. */
 const BELONGS_TO: Record<string, string> = {
-  conversation_participants: `row->>'conversation_id'`,
-  chat_messages: `row->>'conversation_id'`,
+  conversation_participants: lookupKey(`row->>'conversation_id'`),
+  chat_messages: lookupKey(`row->>'conversation_id'`),
   version_history: lookupKey(`row->>'version_id'`),
   messages: lookupKey(`row->>'version'`),
   friend_requests: pairOf('from_user_id', 'to_user_id'),
@@ -14,8 +14,9 @@ const BELONGS_TO: Record<string, string> = {
 };
 
 function pairOf(one: string, other: string): string {
+  const [a, b] = [one, other].map((column) => `(${lookupKey(`row->>'${column}'`)}) collate "C"`);
   return `case when row->>'${one}' is not null and row->>'${other}' is not null then
-    least(row->>'${one}' collate "C", row->>'${other}') || ':' || greatest(row->>'${one}' collate "C", row->>'${other}') end`;
+    least(${a}, ${b}) || ':' || greatest(${a}, ${b}) end`;
 }
 
 /**

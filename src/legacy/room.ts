@@ -5,7 +5,7 @@ import { inAnyCase } from './folded-names';
 import type { LegacyRun } from './legacy-run';
 import { LegacyError } from './source';
 import { madeAt } from './sql';
-import { IN_WINDOW, nextWindow } from './window';
+import { IN_WINDOW, noteRefusal, stepOverRows, type Window } from './window';
 
 /** What `--owner` may mean: an account of this server first, then the name or e-mail address that somebody had before. */
 const OWNER = `
@@ -61,10 +61,8 @@ export async function importRoomMembers(run: LegacyRun): Promise<void> {
        from conversations c join legacy_imports i on i.room_id = c.id where c.created_by is not null`,
     ),
   );
-  await run.step('room members', async (manager, position) => {
-    const window = await nextWindow(manager, 'users', position);
-    if (!window) return undefined;
-    await manager.query(
+  const addMembers = (manager: EntityManager, window: Window): Promise<unknown> =>
+    manager.query(
       `insert into conversation_participants (conversation_id, user_id, role, read_seq, joined_at, left_at)
        select c.id, u.id, 'member', c.last_seq, greatest(u.created_at, c.created_at),
          case when u.is_internal then greatest(c.active_at, u.created_at) end
@@ -76,7 +74,8 @@ export async function importRoomMembers(run: LegacyRun): Promise<void> {
        on conflict do nothing`,
       [...window.parameters],
     );
-    return { position: window.end, rows: window.rows };
+  await stepOverRows(run, 'room members', 'users', addMembers, {
+    setAside: (manager, window, reason) => noteRefusal(manager, window, 'member-refused', reason),
   });
   await run.once('room placeholder', (manager) =>
     manager.query(

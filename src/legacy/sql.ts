@@ -10,7 +10,8 @@ export const UUID_PATTERN = `'^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[
 export const TIME_FUNCTION = `
   create or replace function pg_temp.legacy_time(value text) returns timestamptz language plpgsql stable as $time$
   begin
-    return case when value ~ '^(?!0000)\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d:\\d\\d[^B]*$' then value::timestamptz end;
+    return case when value ~ '^(?!0000)\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d:\\d\\d[^B]*$' and value::timestamptz >= '0001-01-01'
+      then value::timestamptz end;
   exception when data_exception then
     return null;
   end $time$`;
@@ -45,7 +46,7 @@ export const shownName = (value: string, longest: number): string => `
 
 /** The user that an old user id has become, by join. */
 export const userOf = (alias: string, key: string): string =>
-  `left join legacy_mappings ${alias} on ${alias}.source_table = 'users' and ${alias}.source_key = ${key}`;
+  `left join legacy_mappings ${alias} on ${alias}.source_table = 'users' and ${alias}.source_key = ${lookupKey(key)}`;
 
 /** Array of text in an old row: null stays null, whatever else is no array counts as one element. */
 export const textArrayOf = (value: string): string => `

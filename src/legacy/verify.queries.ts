@@ -1,4 +1,4 @@
-import { madeAt, textArrayOf, timeOf, userOf } from './sql';
+import { lookupKey, madeAt, textArrayOf, timeOf, userOf } from './sql';
 
 /** Each row of an answer is a difference; `place` names it. */
 interface Comparison {
@@ -21,7 +21,7 @@ const EXPECTED = `
   cross join legacy_imports i
   left join legacy_message_origins o on o.source_table = r.source_table and o.source_key = r.source_key
   left join legacy_versions history on history.source_key = o.history_key
-  left join legacy_mappings m on m.source_table = 'conversations' and m.source_key = r.row->>'conversation_id'
+  left join legacy_mappings m on m.source_table = 'conversations' and m.source_key = ${lookupKey(`r.row->>'conversation_id'`)}
   left join conversations c on c.id = case r.source_table when 'messages' then i.room_id else m.target_id end
   ${userOf('sender', `coalesce(r.row->>'user_id', r.row->>'sender_id')`)}
   where r.source_table in ('messages', 'chat_messages')

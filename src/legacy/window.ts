@@ -11,6 +11,7 @@ export interface Window {
   readonly parameters: readonly unknown[];
   readonly end: Place;
   readonly rows: number;
+  readonly units: number;
 }
 
 /** Served by `legacy_rows_order_idx`. */
@@ -19,11 +20,11 @@ export const IN_WINDOW = `r.source_table = $1
   and (r.rank, r.sort_at, r.source_key) <= ($5::smallint, $6::timestamptz, $7::text)`;
 
 /** The rows after `position`, at most `limit`; nothing when there are none. */
-export async function nextWindow(
+async function nextWindow(
   manager: EntityManager,
   table: string,
   position: unknown,
-  limit = CHUNK,
+  limit: number,
 ): Promise<Window | undefined> {
   const after = (position as Place | null) ?? BEGINNING;
   const rows = await manager.query<{ rank: number; sort_at: string; source_key: string; rows: number }[]>(
@@ -38,7 +39,7 @@ export async function nextWindow(
   const last = rows[0];
   if (!last) return undefined;
   const end: Place = [last.rank, last.sort_at, last.source_key];
-  return { parameters: [table, ...after, ...end], end, rows: last.rows };
+  return { parameters: [table, ...after, ...end], end, rows: last.rows, units: last.rows };
 }
 
 /** What the rows themselves can be at fault for: data exceptions, broken constraints, limits of the database. */
@@ -47,39 +48,94 @@ const FAULTS_OF_ROWS = /^(22|23|54)/;
 /** The fewer rows are tried again, the sooner the one at fault is alone. */
 const FEWER = 10;
 
-const sqlStateOf = (error: unknown): string => (error as { code?: string }).code ?? '';
+const UNDO = 'rollback to savepoint legacy_part; release savepoint legacy_part';
 
 /**
- * A step over all rows of an old table. When the database refuses a chunk for what is in its rows, they are tried in smaller
- * chunks, and one that is refused by itself goes into quarantine with the reason: it stops none of the others.
+ * Does a part of a step. When the database refuses what the rows hold, this undoes the part alone. With `undo` it only tries.
+ * @returns the SQLSTATE of the refusal
  */
-export async function stepOverRows(
+export async function refusalOf(
+  manager: EntityManager,
+  work: () => Promise<unknown>,
+  { undo = false } = {},
+): Promise<string | undefined> {
+  await manager.query('savepoint legacy_part');
+  try {
+    await work();
+    await manager.query(undo ? UNDO : 'release savepoint legacy_part');
+    return undefined;
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (code === undefined || !FAULTS_OF_ROWS.test(code)) throw error;
+    await manager.query(UNDO);
+    return code;
+  }
+}
+
+/** How a step goes over a table in chunks of `units`, such as rows or pairs of people. */
+export interface ChunkedStep<Chunk> {
+  readonly next: (manager: EntityManager, position: unknown, limit: number) => Promise<Chunk | undefined>;
+  readonly work: (manager: EntityManager, chunk: Chunk) => Promise<unknown>;
+  /** Called with a chunk of one unit that the database refuses; has to account for its rows. */
+  readonly setAside: (manager: EntityManager, chunk: Chunk, reason: string) => Promise<unknown>;
+  readonly limit: number;
+}
+
+/**
+ * Runs a step chunk by chunk. When the database refuses a chunk for what is in its rows, this tries smaller chunks, and
+ * sets aside a unit that is refused by itself: it stops none of the others.
+ */
+export async function stepInChunks<Chunk extends { end: unknown; rows: number; units: number }>(
   run: LegacyRun,
-  step: string,
-  table: string,
-  work: (manager: EntityManager, window: Window) => Promise<unknown>,
-  chunk = CHUNK,
+  name: string,
+  step: ChunkedStep<Chunk>,
 ): Promise<void> {
-  await run.step(step, async (manager, position) => {
-    for (let limit = chunk; ; limit = Math.ceil(limit / FEWER)) {
-      const window = await nextWindow(manager, table, position, limit);
-      if (!window) return undefined;
-      await manager.query('savepoint legacy_chunk');
-      try {
-        await work(manager, window);
-        await manager.query('release savepoint legacy_chunk');
-        return { position: window.end, rows: window.rows };
-      } catch (error) {
-        if (!FAULTS_OF_ROWS.test(sqlStateOf(error))) throw error;
-        await manager.query('rollback to savepoint legacy_chunk');
-        if (window.rows > 1) continue;
-        await manager.query(
-          `insert into legacy_quarantine (source_table, source_key, reason, row)
-           select r.source_table, r.source_key, $8, r.row from legacy_rows r where ${IN_WINDOW}`,
-          [...window.parameters, `refused-${sqlStateOf(error)}`],
-        );
-        return { position: window.end, rows: window.rows };
-      }
+  await run.step(name, async (manager, position) => {
+    for (let limit = step.limit; ; limit = Math.ceil(limit / FEWER)) {
+      const chunk = await step.next(manager, position, limit);
+      if (!chunk) return undefined;
+      const refusal = await refusalOf(manager, () => step.work(manager, chunk));
+      if (refusal !== undefined && chunk.units > 1) continue;
+      if (refusal !== undefined) await step.setAside(manager, chunk, `refused-${refusal}`);
+      return { position: chunk.end, rows: chunk.rows };
     }
   });
+}
+
+/** A step over all rows of an old table. Unless told otherwise, a row that is refused goes into quarantine. */
+export async function stepOverRows(
+  run: LegacyRun,
+  name: string,
+  table: string,
+  work: ChunkedStep<Window>['work'],
+  { limit = CHUNK, setAside = quarantine }: Partial<Pick<ChunkedStep<Window>, 'limit' | 'setAside'>> = {},
+): Promise<void> {
+  await stepInChunks(run, name, {
+    next: (manager, position, count) => nextWindow(manager, table, position, count),
+    work,
+    setAside,
+    limit,
+  });
+}
+
+async function quarantine(manager: EntityManager, window: Window, reason: string): Promise<void> {
+  await manager.query(
+    `insert into legacy_quarantine (source_table, source_key, reason, row)
+     select r.source_table, r.source_key, $8, r.row from legacy_rows r where ${IN_WINDOW}`,
+    [...window.parameters, reason],
+  );
+}
+
+/** Notes what could not be made of a row that has come over itself. */
+export async function noteRefusal(
+  manager: EntityManager,
+  window: Window,
+  kind: string,
+  detail: string,
+): Promise<void> {
+  await manager.query(
+    `insert into legacy_findings (kind, source_table, source_key, detail)
+     select $8, r.source_table, r.source_key, $9 from legacy_rows r where ${IN_WINDOW}`,
+    [...window.parameters, kind, detail],
+  );
 }
