@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AuthenticationModule } from './authentication/authentication.module';
+import { BackupMetricsModule } from './backups/backup-metrics';
 import { BraidModule } from './braid/braid.module';
 import { CatchUpModule } from './catch-up/catch-up.module';
 import { ConnectionsModule } from './connections/connections.module';
@@ -28,6 +29,7 @@ export const FEATURES = [
   BraidModule,
   HealthModule,
   MonitoringModule,
+  BackupMetricsModule,
   DocumentsModule,
 ];
 

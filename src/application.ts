@@ -4,7 +4,6 @@ import express from 'express';
 import helmet from 'helmet';
 import { AppModule } from './app.module';
 import { BROWSER_CLIENT_FOLDER, browserClient } from './browser-client/browser-client';
-import { Figures } from './monitoring/figures';
 import type { Configuration } from './platform/configuration/configuration';
 import { DatabaseMonitor } from './platform/database/database-monitor';
 import { ClientAddresses } from './platform/http/client-address';
@@ -15,6 +14,7 @@ import { requestFrame } from './platform/http/request-frame';
 import { WorkInFlight } from './platform/lifecycle/work-in-flight';
 import type { StructuredLogger } from './platform/logging/structured-logger';
 import { Metrics } from './platform/metrics/metrics';
+import { PeriodicReadings } from './platform/metrics/periodic-readings';
 import { RateLimits } from './platform/rate-limits/rate-limits';
 import { Suspensions } from './platform/rate-limits/suspensions';
 import { SocketAdapter } from './platform/sockets/socket-adapter';
@@ -74,7 +74,7 @@ export async function createApplication(
   );
   await application.init();
   await application.get(DatabaseMonitor).start();
-  await application.get(Figures).start();
+  await application.get(PeriodicReadings).start();
 
   Object.assign(application.getHttpServer(), {
     headersTimeout: HEADERS_TIMEOUT_MS,

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { Figures } from './figures';
+import { ServerMetrics } from './server-metrics';
 
-@Module({ providers: [Figures] })
+@Module({ providers: [ServerMetrics] })
 export class MonitoringModule {}

@@ -19,6 +19,7 @@ import { StructuredLogger } from './logging/structured-logger';
 import { Metrics } from './metrics/metrics';
 import { MetricsController } from './metrics/metrics.controller';
 import { MetricsPort } from './metrics/metrics-port';
+import { PeriodicReadings } from './metrics/periodic-readings';
 import { ProblemFilter } from './problems/problem.filter';
 import { ProblemsController } from './problems/problems.controller';
 import { AttemptStore, MemoryAttemptStore } from './rate-limits/attempt-store';
@@ -34,6 +35,7 @@ const SHARED = [
   EventBus,
   WorkInFlight,
   MetricsPort,
+  PeriodicReadings,
   ClientAddresses,
   RateLimits,
   Suspensions,
