@@ -4,7 +4,7 @@ import { BackupError } from '../src/backups/backup-error';
 import type { BackupContext } from '../src/backups/backup-context';
 import { createBackup } from '../src/backups/create-backup';
 import { drill } from '../src/backups/drill';
-import { ErasureJournal } from '../src/backups/erasure-journal';
+import { ErasureJournal } from '../src/erasing/erasure-journal';
 import { readInstallation } from '../src/backups/installation';
 import { restoreBackup } from '../src/backups/restore-backup';
 import { verifyBackup } from '../src/backups/verify-backup';

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createBackup } from '../src/backups/create-backup';
 import { drill } from '../src/backups/drill';
-import { ErasureJournal } from '../src/backups/erasure-journal';
+import { ErasureJournal } from '../src/erasing/erasure-journal';
 import { findBackup } from '../src/backups/find-backup';
 import type { BackupContext } from '../src/backups/backup-context';
 import type { Backup } from '../src/backups/backup-folder';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { BackupError } from './backup-error';
-import { moveDurably, replaceDurably, sealOfFile } from './durable-files';
+import { moveDurably, replaceDurably, sealOfFile } from '../platform/durable-files';
 import { openManifest, sealManifest, type Manifest } from './manifest';
 
 /** That a restore of the backup was tried, and held what the manifest promises. */

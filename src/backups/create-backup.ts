@@ -6,7 +6,7 @@ import { directUrl, type BackupContext } from './backup-context';
 import { BackupError } from './backup-error';
 import { newBackupId, prepareFolder, publish, unfinishedPath, type Backup } from './backup-folder';
 import { readFacts } from './database-facts';
-import type { FileSeal } from './durable-files';
+import type { FileSeal } from '../platform/durable-files';
 import { newManifest, type DatabaseFacts } from './manifest';
 import { dumpPortable } from './portable-data';
 import { dumpWithTools, findPostgresTools, type PostgresTools } from './postgres-tools';

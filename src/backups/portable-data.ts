@@ -6,7 +6,7 @@ import type { Client } from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { BackupError } from './backup-error';
 import { LOCK_TIMEOUT_MS, quoted } from './database-facts';
-import { writeDurably, type FileSeal } from './durable-files';
+import { writeDurably, type FileSeal } from '../platform/durable-files';
 import type { BackedUpTable } from './manifest';
 import { ScriptReader } from './script-reader';
 import { withoutConstraints } from './without-constraints';

@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { pinnedOptions } from '../platform/database/session-settings';
 import { BackupError } from './backup-error';
-import { writeDurably, type FileSeal } from './durable-files';
+import { writeDurably, type FileSeal } from '../platform/durable-files';
 
 /** pg_dump and pg_restore of one major version. */
 export interface PostgresTools {

@@ -1,9 +1,10 @@
 import type { DataSource } from 'typeorm';
 import { eraseNextMessages } from '../erasure/erase-messages.queries';
 import { comeBack, erasePerson, lockPerson, type Erasure } from '../erasure/erase-person.queries';
+import { DamagedJournalError, ErasureJournal, type JournalEntry } from '../erasing/erasure-journal';
 import { inTransaction } from '../platform/database/transaction';
 import { directUrl, type BackupContext } from './backup-context';
-import { ErasureJournal, type JournalEntry } from './erasure-journal';
+import { BackupError } from './backup-error';
 import { readInstallation, type BackupOwner } from './installation';
 import { withClient } from './side-databases';
 
@@ -19,9 +20,20 @@ export async function knownErasures(context: BackupContext, owner: BackupOwner):
   for (const entry of await erasuresOfLive(directUrl(context))) known.set(entry.userId, entry);
   const { id } = await readInstallation(directUrl(context));
   const journal = new ErasureJournal(context.configuration.backupFolder, id);
-  for (const entry of await journal.read(owner.installationId === undefined ? [] : [owner.installationId]))
-    known.set(entry.userId, entry);
+  for (const entry of await readJournal(journal, owner)) known.set(entry.userId, entry);
   return [...known.values()];
+}
+
+async function readJournal(
+  journal: ErasureJournal,
+  { installationId }: BackupOwner,
+): Promise<JournalEntry[]> {
+  try {
+    return await journal.read(installationId === undefined ? [] : [installationId]);
+  } catch (error) {
+    if (!(error instanceof DamagedJournalError)) throw error;
+    throw new BackupError(`${error.message} They would come back with the data.`);
+  }
 }
 
 /** None where there is no database, or an older one. */

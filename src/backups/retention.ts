@@ -1,7 +1,7 @@
 import type { BackupContext } from './backup-context';
-import { ErasureJournal } from './erasure-journal';
-import { ownershipOf } from './installation';
-import { isWhole, listBackups, removeBackup, type Backup } from './backup-folder';
+import { ErasureJournal } from '../erasing/erasure-journal';
+import { backupIdsIn, isWhole, listBackups, removeBackup, timeOfBackup, type Backup } from './backup-folder';
+import { ownBackupIds, ownershipOf, type Installation } from './installation';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -23,5 +23,16 @@ export async function deleteExpired({ configuration, warn }: BackupContext, just
     await removeBackup(backup);
     warn(`deleted ${id}, which is older than ${configuration.BACKUP_RETENTION_DAYS} days`);
   }
-  await new ErasureJournal(configuration.backupFolder, installation).forgetExpired(database);
+  await forgetErasures(configuration.backupFolder, { id: installation, database });
+}
+
+/** By the names of the backups alone: also one that cannot be read now may be restored one day. */
+async function forgetErasures(
+  folder: string,
+  installation: Pick<Installation, 'id' | 'database'>,
+): Promise<void> {
+  const oldestOf = (ids: string[]): number | undefined =>
+    ids.length > 0 ? Math.min(...ids.map(timeOfBackup)) : undefined;
+  const own = oldestOf(await ownBackupIds(folder, installation));
+  await new ErasureJournal(folder, installation.id).forgetExpired(own, oldestOf(await backupIdsIn(folder)));
 }

@@ -1,12 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { ErasureJournal, type JournalEntry } from '../backups/erasure-journal';
 import { comeBack } from '../erasure/erase-person.queries';
 import { Configuration } from '../platform/configuration/configuration';
 import { readInstallationOf } from '../platform/database/installation.queries';
 import { inTransaction } from '../platform/database/transaction';
 import { Problem } from '../platform/problems/problem';
+import { ErasureJournal, type JournalEntry } from './erasure-journal';
 
 /**
  * Keeps database and journal agreeing. An erasure is committed first and written into the journal then, so the journal

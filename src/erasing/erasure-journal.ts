@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import { access, constants, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Erasure } from '../erasure/erase-person.queries';
-import { BackupError } from './backup-error';
-import { backupIdsIn, timeOfBackup } from './backup-folder';
-import { ownBackupIds } from './installation';
-import { makeFolderDurably, replaceDurably } from './durable-files';
+import { makeFolderDurably, replaceDurably } from '../platform/durable-files';
+
+/** A file of the journal is not as it was written, so it is not known who was erased; the message names the file. */
+export class DamagedJournalError extends Error {
+  override readonly name = 'DamagedJournalError';
+}
 
 /** What the journal knows of an erasure. */
 export type JournalEntry = Required<Erasure>;
@@ -31,10 +33,7 @@ export class ErasureJournal {
    * @param backupFolder `BACKUP_DIR`, which several installations may share
    * @param installationId whose erasures to write; undefined where the schema is too old to have one
    */
-  constructor(
-    private readonly backupFolder: string,
-    private readonly installationId: string | undefined,
-  ) {
+  constructor(backupFolder: string, installationId: string | undefined) {
     this.shared = join(backupFolder, FOLDER);
     this.folder = installationId === undefined ? this.shared : join(this.shared, installationId);
   }
@@ -54,7 +53,7 @@ export class ErasureJournal {
   /**
    * The erasures of this installation and of `others`, and those of earlier releases, which may be anybody's. What another
    * installation has erased is none of the business of this one: people may have an account in several.
-   * @throws BackupError that names a file which is not as it was written: who was erased would come back
+   * @throws DamagedJournalError
    */
   async read(others: readonly string[] = []): Promise<JournalEntry[]> {
     const folders = new Set([this.shared, this.folder, ...others.map((id) => join(this.shared, id))]);
@@ -64,20 +63,18 @@ export class ErasureJournal {
   }
 
   /**
-   * Forgets erasures that are in every backup which is left. By the names of the backups alone: also one that cannot be
-   * read now may be restored one day.
-   * @param database the name of the database, by which earlier backups are known
+   * Forgets erasures that are in every backup which is left.
+   * @param oldestOwn when the oldest backup of this installation was begun, in milliseconds since 1970; undefined when
+   *   there is none
+   * @param oldest the same of the backups of all installations
    */
-  async forgetExpired(database: string): Promise<void> {
-    const own = await ownBackupIds(this.backupFolder, { id: this.installationId, database });
-    await this.forgetBefore(this.folder, own);
-    if (this.folder !== this.shared)
-      await this.forgetBefore(this.shared, await backupIdsIn(this.backupFolder));
+  async forgetExpired(oldestOwn: number | undefined, oldest: number | undefined): Promise<void> {
+    await this.forgetBefore(this.folder, oldestOwn);
+    if (this.folder !== this.shared) await this.forgetBefore(this.shared, oldest);
   }
 
-  private async forgetBefore(folder: string, backups: readonly string[]): Promise<void> {
-    if (backups.length === 0) return;
-    const oldest = Math.min(...backups.map(timeOfBackup));
+  private async forgetBefore(folder: string, oldest: number | undefined): Promise<void> {
+    if (oldest === undefined) return;
     for (const { userId, erasedAt } of await this.readFolder(folder))
       if (erasedAt.getTime() < oldest - MARGIN_MS) await rm(join(folder, `${userId}.json`));
   }
@@ -102,8 +99,8 @@ export class ErasureJournal {
     const text = await readFile(path, 'utf8');
     const entry = entryOf(text);
     if (entry && ENTRY.exec(name)?.[1] === entry.userId) return entry;
-    throw new BackupError(
-      `${path} is not as it was written, so it is not known who was erased, and they would come back with the data. See "Erased accounts" in docs/operating.md.`,
+    throw new DamagedJournalError(
+      `${path} is not as it was written, so it is not known who was erased. See "Erased accounts" in docs/operating.md.`,
     );
   }
 }
