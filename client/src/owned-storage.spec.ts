@@ -54,6 +54,20 @@ describe('the storage of a user', () => {
     expect(told).toEqual(['in memory', 'kept']);
   });
 
+  it('asks the condition of a write again when it repeats the write', async () => {
+    const storage = new Faulty();
+    const { view, told } = owned(storage);
+    await view.claim('ada');
+    await view.set('session', 'first');
+    storage.fault = 'full';
+    await view.replace('session', 'renewed', (stored) => stored === 'first');
+    storage.fault = 'none';
+    await storage.set('session', 'of another tab');
+    await jest.advanceTimersByTimeAsync(2_000);
+    expect(await storage.get('session')).toBe('of another tab');
+    expect(told).toEqual(['in memory', 'kept']);
+  });
+
   it('waits for a storage that does not answer for a limited time', async () => {
     const storage = new Faulty();
     const { view, told } = owned(storage);

@@ -19,10 +19,14 @@ export interface OwnedStorageHost {
   written(key: string): void;
 }
 
+/** A write, which is made only if it is allowed by what is stored when it is made. */
 interface Change {
   /** Undefined deletes. */
   readonly value: unknown;
+  readonly allows: (stored: unknown) => boolean;
 }
+
+const always = (): boolean => true;
 
 /**
  * The storage as the present user's. It never rejects:
@@ -131,48 +135,36 @@ export class OwnedStorage implements ClientStorage {
   }
 
   async set(key: string, value: unknown): Promise<void> {
-    await this.write(key, value);
+    await this.replace(key, value, always);
   }
 
   async delete(key: string): Promise<void> {
-    await this.write(key, undefined);
+    await this.replace(key, undefined, always);
   }
 
   /**
-   * Writes `key` if `allows` what is stored there; undefined deletes.
+   * Writes `key` if `allows` what is stored there; undefined deletes. A write that is repeated later asks again.
    * @returns false when it was not allowed
    */
   async replace(key: string, value: unknown, allows: (stored: unknown) => boolean): Promise<boolean> {
-    return this.write(key, value, allows);
-  }
-
-  private async write(
-    key: string,
-    value: unknown,
-    allows: (stored: unknown) => boolean = () => true,
-  ): Promise<boolean> {
     if (this.owner === undefined) return false;
-    const change = { value };
+    const change = { value, allows };
     this.unwritten.set(key, change);
     const isPaused = this.isCutOff || (this.isFailing && Date.now() < this.retryAt);
-    if (!isPaused) return this.persist(key, change, allows);
+    if (!isPaused) return this.persist(key, change);
     this.failed.add(key);
     return true;
   }
 
   /** @returns false when the condition has refused the write */
-  private async persist(
-    key: string,
-    change: Change,
-    allows: (stored: unknown) => boolean = () => true,
-  ): Promise<boolean> {
+  private async persist(key: string, change: Change): Promise<boolean> {
     const { owner } = this;
     let seen: unknown;
     const condition = {
       keys: [OWNER, key],
       allows: (stored: unknown, value: unknown): boolean => {
         seen = stored;
-        return stored === owner && allows(value);
+        return stored === owner && change.allows(value);
       },
     };
     const result = await this.attempt(async () => {
