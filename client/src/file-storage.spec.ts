@@ -12,14 +12,15 @@ describe('a storage in files', () => {
 
   const writeLock = (owner: object): void =>
     writeFileSync(
-      join(directory, 'lock'),
+      join(directory, 'lock-a'),
       JSON.stringify({ host: hostname(), startedAt: '', name: 'a', ...owner }),
     );
 
   it('keeps keys with any characters apart', async () => {
     const storage = new FileStorage(directory);
-    const keys = ['a/b', 'a:b', '..', '', 'a*b', 'a.json', 'lock', 'ä', '%2F'];
+    const keys = ['a/b', 'a:b', '..', '', 'a*b', 'a.json', 'lock-a', 'ä', '%2F'];
     for (const key of keys) await storage.set(key, { key });
+    await storage.close();
     expect((await storage.keys('')).sort()).toEqual([...keys].sort());
     for (const key of keys) expect(await storage.get(key)).toEqual({ key });
     await storage.close();
@@ -57,13 +58,31 @@ describe('a storage in files', () => {
     await fourth.close();
   });
 
+  it.each(['no lock', 'an abandoned lock'])(
+    'serves one of those who begin at once, from %s',
+    async (state) => {
+      const before = new FileStorage(directory);
+      await before.keys('');
+      await before.close();
+      for (let round = 0; round < 30; round++) {
+        if (state === 'an abandoned lock') writeLock({ pid: process.pid });
+        const storages = Array.from({ length: 4 }, () => new FileStorage(directory));
+        const answers = await Promise.allSettled(storages.map((storage) => storage.get('a')));
+        const served = answers.filter(({ status }) => status === 'fulfilled').length;
+        expect(served).toBeLessThanOrEqual(1);
+        for (const storage of storages) await storage.close();
+        expect(readdirSync(directory)).toEqual([]);
+      }
+    },
+  );
+
   it('takes the lock of an ended process that had the same pid, or that wrote nothing into it', async () => {
     await new FileStorage(directory).close();
     const first = new FileStorage(directory);
     await first.set('a', 1);
     await first.close();
     for (const lock of [JSON.stringify({ pid: process.pid, host: hostname(), name: 'other' }), '']) {
-      writeFileSync(join(directory, 'lock'), lock);
+      writeFileSync(join(directory, 'lock-other'), lock);
       const storage = new FileStorage(directory);
       expect(await storage.get('a')).toBe(1);
       await storage.close();

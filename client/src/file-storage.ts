@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { ClientStorage } from './storage.ts';
 
 const SUFFIX = '.json';
-const LOCK = 'lock';
+const LOCK = 'lock-';
+/** A process that wants the directory has one such file in it. The files of keys have a dot in their names. */
+const IS_LOCK = /^lock-[\w-]+$/;
 /** Names of locks that this process holds; a lock of an earlier process may carry the same pid. */
 const held = new Set<string>();
 
@@ -76,8 +78,7 @@ export class FileStorage implements ClientStorage {
     await this.last;
     if (!this.isOpen) return;
     this.isOpen = false;
-    held.delete(this.own.name);
-    if (sameOwner(await readOwner(this.directory), this.own)) await rm(join(this.directory, LOCK));
+    await this.unlock();
   }
 
   private run<T>(work: () => Promise<T>): Promise<T> {
@@ -89,23 +90,41 @@ export class FileStorage implements ClientStorage {
     return result;
   }
 
+  /** Announces itself before it looks at the others: of two processes that begin at once, at most one finds no other. */
   private async open(): Promise<void> {
     await mkdir(this.directory, { recursive: true, mode: 0o700 });
     const own = { ...this.own, startedAt: await startOf(process.pid) };
-    const file = join(this.directory, LOCK);
-    // `wx` fails when there is a lock: of two processes that begin at the same time, one makes it.
-    const isFirst = await writeNew(file, JSON.stringify(own));
-    if (!isFirst) {
-      const owner = await readOwner(this.directory);
-      if (owner && (await isAlive(owner))) throw new Error(inUse(this.directory, owner));
-      await writeDurably(file, JSON.stringify(own));
-      // Another process may have taken the same abandoned lock: the last one to write has it.
-      const winner = await readOwner(this.directory);
-      if (!winner || !sameOwner(winner, own)) throw new Error(inUse(this.directory, winner ?? own));
-    }
     held.add(own.name);
+    try {
+      await writeFile(this.lock, JSON.stringify(own), { flag: 'wx', mode: 0o600 });
+      await this.refuseOthers();
+    } catch (error) {
+      await this.unlock();
+      throw error;
+    }
     this.isOpen = true;
     await this.sweep();
+  }
+
+  /** @throws Error when another process uses the directory. Locks of processes that are gone are deleted. */
+  private async refuseOthers(): Promise<void> {
+    const names = (await readdir(this.directory)).filter((name) => IS_LOCK.test(name));
+    for (const name of names) {
+      const file = join(this.directory, name);
+      if (file === this.lock) continue;
+      const owner = await readOwner(file);
+      if (owner && (await isAlive(owner))) throw new Error(inUse(this.directory, owner, name));
+      await rm(file, { force: true });
+    }
+  }
+
+  private async unlock(): Promise<void> {
+    held.delete(this.own.name);
+    await rm(this.lock, { force: true });
+  }
+
+  private get lock(): string {
+    return join(this.directory, `${LOCK}${this.own.name}`);
   }
 
   /** Deletes what a crash in the middle of a write has left. */
@@ -140,18 +159,6 @@ async function writeDurably(file: string, text: string): Promise<void> {
   await rename(temporary, file);
 }
 
-/** @returns whether the file was made: false when there is one */
-async function writeNew(file: string, text: string): Promise<boolean> {
-  try {
-    const handle = await open(file, 'wx', 0o600);
-    await handle.writeFile(text).finally(() => handle.close());
-    return true;
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false;
-    throw error;
-  }
-}
-
 /** A name is on disk when its directory is. Windows cannot open a directory, and does not need to. */
 async function flushDirectory(directory: string): Promise<void> {
   if (process.platform === 'win32') return;
@@ -159,10 +166,10 @@ async function flushDirectory(directory: string): Promise<void> {
   await handle.sync().finally(() => handle.close());
 }
 
-/** @returns undefined for a lock whose writer crashed before it wrote */
-async function readOwner(directory: string): Promise<Owner | undefined> {
+/** @returns undefined for a lock whose writer has not written it whole: it has crashed, or is about to look at ours */
+async function readOwner(file: string): Promise<Owner | undefined> {
   try {
-    return JSON.parse((await read(join(directory, LOCK))) ?? '') as Owner;
+    return JSON.parse((await read(file)) ?? '') as Owner;
   } catch {
     return undefined;
   }
@@ -187,7 +194,6 @@ async function startOf(pid: number): Promise<string> {
   return text?.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? '';
 }
 
-const sameOwner = (one: Owner | undefined, other: Owner): boolean => one?.name === other.name;
 const codeOf = (error: unknown): unknown => (error as NodeJS.ErrnoException).code;
-const inUse = (directory: string, { pid, host }: Owner): string =>
-  `${directory} is in use by process ${pid} on ${host}. If that process is gone, delete the file ${LOCK} in it.`;
+const inUse = (directory: string, { pid, host }: Owner, lock: string): string =>
+  `${directory} is in use by process ${pid} on ${host}. If that process is gone, delete the file ${lock} in it.`;
