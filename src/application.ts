@@ -44,12 +44,12 @@ export async function createApplication(
   application.disable('etag');
   application.disable('x-powered-by');
   application.set('query parser', 'simple');
-  application.set('trust proxy', application.get(ClientAddresses).trustsProxy);
   const edge = {
     addresses: application.get(ClientAddresses),
     rateLimits: application.get(RateLimits),
     suspensions: application.get(Suspensions),
   };
+  application.set('trust proxy', edge.addresses.trustsProxy);
   application.use(refuseSuspended(edge));
   application.use(
     requestFrame({
@@ -58,6 +58,7 @@ export async function createApplication(
       metrics: application.get(Metrics),
       tracing: application.get(Tracing),
       logger,
+      addresses: edge.addresses,
     }),
   );
   application.use(helmet());

@@ -14,7 +14,7 @@ import { until } from './support/until';
 describe('the authentication log', () => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await startTestServer();
+    server = await startTestServer({ environment: { TRUST_PROXY: '1' } });
   });
   afterAll(() => server.close());
 
@@ -54,10 +54,20 @@ describe('the authentication log', () => {
     expect(events.find(({ kind, outcome }) => kind === 'sign-in' && outcome === 'ok')).toMatchObject({
       username: ada.username,
       requestId,
-      address: expect.stringMatching(/127\.0\.0\.1$/),
+      address: '127.0.0.1',
       sessionId: expect.any(String),
       times: 1,
     });
+  });
+
+  it('writes an address as the budgets do, however a proxy has written it', async () => {
+    const ada = await signUp(server.url);
+    const forwarded = ['192.0.2.7:4711', '::ffff:192.0.2.8', '[2001:DB8:0::1]:443'];
+    for (const address of forwarded)
+      await post('/login', { login: ada.username, password: PASSWORD }, { 'x-forwarded-for': address });
+    const events = await logged(ada, 4);
+    const addresses = events.flatMap(({ kind, address }) => (kind === 'sign-in' ? [address] : []));
+    expect(addresses.sort()).toEqual(['192.0.2.7', '192.0.2.8', '2001:db8::1']);
   });
 
   it('counts what repeats instead of growing, for known and unknown accounts', async () => {

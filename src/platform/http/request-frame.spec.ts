@@ -34,6 +34,7 @@ describe('a request', () => {
         metrics: new Metrics(),
         tracing: new Tracing(),
         logger,
+        addresses: { of: () => '127.0.0.1' },
       }),
     );
     application.get('/slow', (request, response) => {

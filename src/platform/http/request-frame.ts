@@ -9,6 +9,7 @@ import { Problem } from '../problems/problem';
 import { identifiersOf, runInContext, type RequestContext } from '../request-context';
 import { parseTraceParent } from '../tracing/trace-parent';
 import type { Tracing } from '../tracing/tracing';
+import type { ClientAddresses } from './client-address';
 
 const CLIENT_REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
 /** What routes are declared with. Node takes others, too, and each would be a series of its own. */
@@ -22,8 +23,9 @@ export function requestFrame(dependencies: {
   metrics: Metrics;
   tracing: Tracing;
   logger: StructuredLogger;
+  addresses: Pick<ClientAddresses, 'of'>;
 }): RequestHandler {
-  const { timeoutMs, work, metrics, tracing, logger } = dependencies;
+  const { timeoutMs, work, metrics, tracing, logger, addresses } = dependencies;
   return (request: Request, response: Response, next: NextFunction) => {
     const started = performance.now();
     const given = request.get('X-Request-Id');
@@ -38,7 +40,7 @@ export function requestFrame(dependencies: {
       traceId: parent?.traceId,
       span,
       deadline: started + timeoutMs,
-      address: request.ip,
+      address: addresses.of(request),
       get operation() {
         return `${request.method} ${routeOf(request)}`;
       },
