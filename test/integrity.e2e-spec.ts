@@ -214,6 +214,8 @@ describe('the check of integrity', () => {
       () => `alter table users drop constraint users_username_check`,
     ],
     ['schema-missing', () => 'users.status', () => `alter table users drop column status`],
+    ['schema-missing', () => 'list_positions', () => `drop sequence list_positions`],
+    ['schema-differs', () => 'list_positions', () => `alter sequence list_positions increment 2`],
     [
       'schema-differs',
       () => 'chat_messages_sender_idx',

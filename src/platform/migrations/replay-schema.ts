@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import type { RecordedMigration } from './recorded-migration';
 
-/** A column, constraint, index, function or trigger. */
+/** A column, constraint, index, sequence, function or trigger. */
 export interface SchemaPart {
   readonly kind: string;
   readonly name: string;
@@ -34,6 +34,9 @@ const PARTS = `
   union all
   select 'index', c.relname, replace(pg_get_indexdef(c.oid), ours.prefix, '')
     from ours join pg_class c on c.relnamespace = ours.oid and c.relkind in ('i', 'I')
+  union all
+  select 'sequence', c.relname, format('%s from %s to %s by %s', s.seqtypid::regtype, s.seqmin, s.seqmax, s.seqincrement)
+    from ours join pg_class c on c.relnamespace = ours.oid join pg_sequence s on s.seqrelid = c.oid
   union all
   select 'function', p.oid::regprocedure::text, replace(pg_get_functiondef(p.oid), ours.prefix, '')
     from ours join pg_proc p on p.pronamespace = ours.oid and p.prokind in ('f', 'p')
