@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import type { Server } from 'socket.io';
 import WebSocket from 'ws';
+import { Entitlements } from '../src/connections/entitlements';
 import { Rooms } from '../src/platform/sockets/rooms';
 import { withClient } from './support/databases';
 import { signUp, signUpAll, type Person } from './support/people';
@@ -121,29 +122,58 @@ describe('connections', () => {
       },
     );
 
+    /** A socket of `person` whose rooms were read before `change`, and which enters them afterwards. */
+    async function arrivingDuring(person: Person, change: () => Promise<unknown>) {
+      const entitlements = server.application.get(Entitlements);
+      const read = entitlements.of.bind(entitlements);
+      let hasRead = false;
+      let goOn!: () => void;
+      const isChanged = new Promise<void>((resolve) => (goOn = resolve));
+      const held = jest.spyOn(entitlements, 'of').mockImplementation(async (userId) => {
+        const entry = await read(userId);
+        hasRead = true;
+        await isChanged;
+        return entry;
+      });
+      const arriving = openSocket(server.url, person.accessToken);
+      try {
+        await until('the rooms to be read', () => hasRead);
+        await change();
+      } finally {
+        goOn();
+        held.mockRestore();
+      }
+      await arriving.next('ready');
+      return arriving;
+    }
+
     it('while somebody is removed ends without that room', async () => {
       const [ben, cem] = (await signUpAll(server.url, 2)) as [Person, Person];
       const conversationId = await ada.group(ben, cem);
-      await withClient(server.database.url, async (client) => {
-        // The arriving socket has read what it may hear, and waits for the epoch, say: hold it where it reads.
-        await client.query('begin');
-        await client.query('lock table database_state in access exclusive mode');
-        const arriving = openSocket(server.url, ben.accessToken);
-        const rooms = server.application.get(Rooms) as unknown as { arrivals: Set<unknown> };
-        await until('the socket to arrive', () => rooms.arrivals.size > 0);
-        expect(
-          (await ada.call('DELETE', `/conversations/${conversationId}/participants/${ben.id}`)).status,
-        ).toBe(204);
-        await client.query('commit');
-        await arriving.next('ready');
-        await ada.send(conversationId, 'not for him');
-        const own = await ben.group();
-        await ben.send(own, 'fence');
-        await arriving.next('message:created', (message) => message.body === 'fence');
-        expect(arriving.payloads('message:created')).toHaveLength(1);
-        expect(rooms.arrivals.size).toBe(0);
-        arriving.close();
+      const arriving = await arrivingDuring(ben, () =>
+        ada.call('DELETE', `/conversations/${conversationId}/participants/${ben.id}`),
+      );
+      await ada.send(conversationId, 'not for him');
+      const own = await ben.group();
+      await ben.send(own, 'fence');
+      await arriving.next('message:created', (message) => message.body === 'fence');
+      expect(arriving.payloads('message:created')).toHaveLength(1);
+      arriving.close();
+    });
+
+    it('while somebody is added ends with that room, and without it when they are removed again', async () => {
+      const [ben, cem] = (await signUpAll(server.url, 2)) as [Person, Person];
+      const [kept, left] = [await ada.group(cem), await ada.group(cem)];
+      const participant = (id: string) => `/conversations/${id}/participants/${ben.id}`;
+      const arriving = await arrivingDuring(ben, async () => {
+        for (const id of [kept, left]) await ada.call('PUT', participant(id), {});
+        await ada.call('DELETE', participant(left));
       });
+      await ada.send(left, 'not for him');
+      await ada.send(kept, 'for him');
+      await arriving.next('message:created');
+      expect(arriving.payloads('message:created')).toMatchObject([{ body: 'for him' }]);
+      arriving.close();
     });
 
     it('of a client that goes away in the middle leaves nothing behind', async () => {

@@ -17,7 +17,7 @@ import { Suspensions } from '../platform/rate-limits/suspensions';
 import { commandFrame, identityOf } from '../platform/sockets/command-frame';
 import { DirectCommands } from '../platform/sockets/direct-commands';
 import { forgetHandshake } from '../platform/sockets/forget-handshake';
-import { conversationRoom, Rooms, sessionRoom, userRoom } from '../platform/sockets/rooms';
+import { conversationRoom, Rooms, roomsOf, sessionRoom, userRoom } from '../platform/sockets/rooms';
 import { Tracing } from '../platform/tracing/tracing';
 import { ConnectionWatch } from './connection-watch';
 import { RefreshSessionCommandDto } from './connections.dto';
@@ -109,9 +109,7 @@ export class ConnectionsGateway implements OnModuleInit, OnGatewayInit, OnGatewa
         socket.emit('session:revoked', { reason: 'ended-elsewhere' });
         return void socket.disconnect(true);
       }
-      const rooms = entry.conversationIds
-        .map(conversationRoom)
-        .filter((room) => !arrival.withdrawn.has(room));
+      const rooms = roomsOf(arrival, entry.conversationIds.map(conversationRoom));
       void socket.join([userRoom(identity.userId), sessionRoom(identity.sessionId), ...rooms]);
       this.makeRoom(identity.userId);
       socket.use((packet, next) => this.frame(socket, packet, next));

@@ -107,7 +107,7 @@ export class Handshakes {
     const retryAfter = this.suspensions.remaining(userId);
     if (retryAfter > 0) throw new Problem('rate-limited', { retryAfter });
     this.rateLimits.take('session', sessionId);
-    // From here on, what is taken away from this user or session is noted, whatever is read below.
+    // From here on, whatever changes for this user or session is noted, whatever is read below.
     const arrival = this.rooms.announce(userId, sessionId);
     const onGone = (): void => this.rooms.settle(arrival);
     socket.conn.once('close', onGone);

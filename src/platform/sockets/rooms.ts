@@ -7,14 +7,21 @@ export const sessionRoom = (sessionId: string): string => `session:${sessionId}`
 export const conversationRoom = (conversationId: string): string => `conversation:${conversationId}`;
 
 /**
- * A socket between its authentication and its entry into the rooms. What it was found to be entitled to may be taken
- * away in between; that is noted here, because there is no socket in a room yet that it could be taken from.
+ * A socket between its authentication and its entry into the rooms. What it was found to be entitled to may change in
+ * between. The changes are kept here, because no room holds the socket yet.
  */
 export interface Arrival {
   readonly userId: string;
   readonly sessionId: string;
-  readonly withdrawn: Set<string>;
+  /** By room: whether the user hears it since the last change. */
+  readonly changes: Map<string, boolean>;
   ended: boolean;
+}
+
+/** The rooms that an arriving socket enters. @param read those that were read for it, after it was announced */
+export function roomsOf({ changes }: Arrival, read: readonly string[]): string[] {
+  const granted = [...changes.keys()].filter((room) => changes.get(room));
+  return [...new Set([...read, ...granted])].filter((room) => changes.get(room) !== false);
 }
 
 /** Who hears what. Rooms exist for live delivery only: they grant nothing, and history does not depend on them. */
@@ -37,7 +44,7 @@ export class Rooms {
 
   /** Must be called before the entitlements of an arriving socket are read from the database. */
   announce(userId: string, sessionId: string): Arrival {
-    const arrival: Arrival = { userId, sessionId, withdrawn: new Set(), ended: false };
+    const arrival: Arrival = { userId, sessionId, changes: new Map(), ended: false };
     this.arrivals.add(arrival);
     return arrival;
   }
@@ -50,21 +57,21 @@ export class Rooms {
     this.server?.to(room).emit(event, payload);
   }
 
-  /** All sockets of a user enter a room; sockets that arrive later find it in the database. */
+  /** All sockets of a user enter a room, those that are arriving included. Later ones find it in the database. */
   join(userId: string, room: string): void {
-    for (const arrival of this.arrivals) if (arrival.userId === userId) arrival.withdrawn.delete(room);
+    for (const arrival of this.arrivals) if (arrival.userId === userId) arrival.changes.set(room, true);
     this.server?.in(userRoom(userId)).socketsJoin(room);
   }
 
-  /** From the return of this on, no socket of the user in this process hears the room any more. */
+  /** After this returns, no socket of the user in this process hears the room any more. */
   leave(userId: string, room: string): void {
-    for (const arrival of this.arrivals) if (arrival.userId === userId) arrival.withdrawn.add(room);
+    for (const arrival of this.arrivals) if (arrival.userId === userId) arrival.changes.set(room, false);
     this.server?.in(userRoom(userId)).socketsLeave(room);
   }
 
   /** Everybody leaves. */
   close(room: string): void {
-    for (const arrival of this.arrivals) arrival.withdrawn.add(room);
+    for (const arrival of this.arrivals) arrival.changes.set(room, false);
     this.server?.in(room).socketsLeave(room);
   }
 

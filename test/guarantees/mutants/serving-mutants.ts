@@ -132,7 +132,7 @@ export class`,
         find: `  handleConnection(socket: Socket): void {
     try {`,
         replace: `  handleConnection(socket: Socket): void {
-    if (dataOf(socket).arrival?.withdrawn.size) throw new Error('nobody foresaw this');
+    if (dataOf(socket).arrival?.changes.size) throw new Error('nobody foresaw this');
     try {`,
       },
     ],
