@@ -1,6 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Client, type QueryConfig } from 'pg';
+import { XFChatClient } from '../client/src/index';
+import { storageOf } from './support/client-storage';
 import { signUp, signUpAll, type Person } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
+import { until } from './support/until';
 
 const AHEAD = ['3 days', '7973 years'];
 
@@ -69,6 +73,34 @@ describe('a list', () => {
       expect(await titles()).toEqual(['hit', 'new', 'third', 'other']);
     },
   );
+
+  it('of conversations is the same in the client library', async () => {
+    const [hit, other, third] = [await group('hit'), await group('other'), await group('third')];
+    await ada.send(hit, 'while the clock was ahead');
+    await shift('conversations', ['active_at', 'created_at'], 'id', hit, '3 days');
+    await shift('chat_messages', ['created_at'], 'conversation_id', hit, '3 days');
+    await ada.send(other, 'later');
+    const client = new XFChatClient({ url: server.url, storage: await storageOf(ada) });
+    const shows = (...expected: string[]) =>
+      until(`the list to be ${expected.join(', ')}`, () =>
+        isDeepStrictEqual(
+          client.conversations.map(({ title }) => title),
+          expected,
+        ),
+      );
+    try {
+      await client.resume();
+      await shows('other', 'hit', 'third');
+      await ada.send(third, 'latest');
+      await shows('third', 'other', 'hit');
+      await group('new');
+      await shows('new', 'third', 'other', 'hit');
+      await ada.send(hit, 'again');
+      await shows('hit', 'new', 'third', 'other');
+    } finally {
+      await client.stop();
+    }
+  });
 
   it('of conversations goes on by itself when the clock of the database goes back', async () => {
     const [one, two] = [await group('one'), await group('two')];

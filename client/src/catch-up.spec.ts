@@ -55,6 +55,7 @@ function bench(listed: string[], options: { refused?: string[]; view?: (id: stri
     },
     changed: () => undefined,
     progressed: () => undefined,
+    listed: () => undefined,
     restarted: () => undefined,
     gone: (id, { code }) => {
       timelines.delete(id);

@@ -36,6 +36,8 @@ interface CatchUpOptions {
   readonly changed: (timeline: Timeline) => void;
   /** Whether all are complete may have changed. */
   readonly progressed: () => void;
+  /** All conversations, as the server orders them. */
+  readonly listed: (views: readonly ConversationView[]) => void;
   /** What is held is dropped: it begins anew. */
   readonly restarted: (timeline: Timeline) => void;
   /** The user does not participate any more, or the server refuses the conversation with `error`. */
@@ -268,6 +270,7 @@ export class CatchUp {
       cursor = page.nextCursor;
     }
     this.isListed = true;
+    this.options.listed(found);
     for (const view of found) {
       this.views.set(view.id, view);
       this.note(view.id);

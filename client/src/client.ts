@@ -1,3 +1,4 @@
+import { ActivityOrder } from './activity-order.ts';
 import { Api } from './api.ts';
 import { CatchUp } from './catch-up.ts';
 import type { ClientEvents, ClientOptions } from './client-options.ts';
@@ -38,6 +39,7 @@ export class XFChatClient {
   private readonly sender: Sender;
   private readonly catchUp: CatchUp;
   private readonly keeper: TimelineKeeper;
+  private readonly order = new ActivityOrder();
   /** Why conversations were dropped; for `open`, which may be waiting for one. */
   private readonly drops = new Emitter<{ dropped: { readonly id: string; readonly error: XFChatError } }>();
   private told: CompletenessStatus = 'catching-up';
@@ -87,7 +89,12 @@ export class XFChatClient {
       create: (id) => this.hold(new Timeline(id, this.user!.id)),
       changed: (timeline) => this.moved(timeline),
       progressed: () => this.tellStatus(),
-      restarted: ({ conversationId }) => this.sender.reopen(conversationId),
+      listed: (views) => this.order.listed(views),
+      restarted: ({ conversationId, position }) => {
+        // Without a position its numbers begin anew.
+        if (!position) this.order.forget(conversationId);
+        this.sender.reopen(conversationId);
+      },
       gone: (id, error) => this.dropped(id, error),
     });
     session.on('over', ({ code, ended }) => void this.left(code, ended));
@@ -133,10 +140,8 @@ export class XFChatClient {
 
   /** All conversations that are known, the latest activity first. Another array only when their order has changed. */
   get conversations(): readonly Conversation[] {
-    const activity = ({ messages, createdAt }: Conversation): string =>
-      messages.at(-1)?.createdAt ?? createdAt;
     const shown = [...this.known.values()].filter(({ id }) => this.timelines.get(id)?.position);
-    shown.sort((a, b) => (activity(a) < activity(b) ? 1 : activity(a) === activity(b) ? 0 : -1));
+    shown.sort((a, b) => this.order.placeOf(b.id) - this.order.placeOf(a.id) || byTime(a, b));
     return (this.listed = stable(this.listed, shown));
   }
 
@@ -396,7 +401,10 @@ export class XFChatClient {
 
   private moved(timeline: Timeline): void {
     const { conversationId, position } = timeline;
-    if (position) this.sender.settle(conversationId, position.seq);
+    if (position) {
+      this.sender.settle(conversationId, position.seq);
+      this.order.reached(conversationId, position.seq);
+    }
     this.keeper.keep(timeline);
     this.changed(conversationId);
     this.tellStatus();
@@ -410,6 +418,7 @@ export class XFChatClient {
   private dropped(conversationId: string, error: XFChatError): void {
     this.drops.emit('dropped', { id: conversationId, error });
     this.timelines.delete(conversationId);
+    this.order.forget(conversationId);
     this.keeper.forget(conversationId);
     this.sender.settle(conversationId, Infinity);
     if (this.known.delete(conversationId)) this.events.emit('removed', { conversationId });
@@ -452,6 +461,7 @@ export class XFChatClient {
     this.sender.stop();
     this.sender.clear();
     this.catchUp.clear();
+    this.order.clear();
     this.timelines.clear();
     this.known.clear();
     const isOwn = (stored: unknown): boolean => isAbsentOrSame(stored, ended);
@@ -475,6 +485,12 @@ export class XFChatClient {
     const ended = this.session.drop();
     if (ended) void this.left(SIGNED_OUT, ended);
   }
+}
+
+/** For conversations of which the server has said nothing yet, as without a connection. */
+function byTime(a: Conversation, b: Conversation): number {
+  const [one, other] = [a, b].map(({ messages, createdAt }) => messages.at(-1)?.createdAt ?? createdAt);
+  return one! < other! ? 1 : one === other ? 0 : -1;
 }
 
 /** The end of an outage or of maintenance, or of anything else that the server had told. */

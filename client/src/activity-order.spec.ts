@@ -1,0 +1,37 @@
+import { ActivityOrder } from './activity-order.ts';
+
+describe('the order of activity', () => {
+  const view = (id: string, lastSeq: number) => ({ id, lastSeq });
+  const sorted = (order: ActivityOrder, ...ids: string[]) =>
+    ids.sort((a, b) => order.placeOf(b) - order.placeOf(a)).join('');
+
+  it('is that of the list, then of what arrives', () => {
+    const order = new ActivityOrder();
+    order.listed([view('a', 3), view('b', 5), view('c', 1)]);
+    expect(sorted(order, 'c', 'b', 'a')).toBe('abc');
+    order.reached('b', 5); // the list has counted it
+    expect(sorted(order, 'c', 'b', 'a')).toBe('abc');
+    order.reached('c', 2);
+    order.reached('d', 0);
+    expect(sorted(order, 'a', 'b', 'c', 'd')).toBe('dcab');
+  });
+
+  it('keeps what arrived while the list was read ahead of the list', () => {
+    const order = new ActivityOrder();
+    order.reached('c', 2);
+    order.reached('b', 6);
+    order.listed([view('a', 3), view('b', 5), view('c', 1)]);
+    expect(sorted(order, 'a', 'b', 'c')).toBe('bca');
+    order.listed([view('c', 2), view('a', 4), view('b', 6)]);
+    expect(sorted(order, 'a', 'b', 'c')).toBe('cab');
+  });
+
+  it('begins anew with a conversation that was forgotten', () => {
+    const order = new ActivityOrder();
+    order.listed([view('a', 9), view('b', 5)]);
+    order.forget('a');
+    expect(sorted(order, 'a', 'b')).toBe('ba');
+    order.reached('a', 1);
+    expect(sorted(order, 'a', 'b')).toBe('ab');
+  });
+});
