@@ -8,7 +8,7 @@ import { inTransaction } from '../platform/database/transaction';
 import { EventBus } from '../platform/events/event-bus';
 import { Metrics } from '../platform/metrics/metrics';
 import { toProblem } from '../platform/problems/to-problem';
-import { currentContext } from '../platform/request-context';
+import { currentContext, inBackground } from '../platform/request-context';
 import type { AuthenticationEvent, AuthenticationEventKind } from './authentication-event';
 import { AuthenticationEventRows } from './authentication-event-rows';
 import {
@@ -124,14 +124,16 @@ export class AuthenticationLog implements OnModuleInit, BeforeApplicationShutdow
 
   private schedule(milliseconds: number): void {
     if (this.isStopped || this.timer || this.storing) return;
-    this.timer = setTimeout(() => {
-      this.timer = undefined;
-      this.storing = this.store().then((isStored) => {
-        this.storing = undefined;
-        if (!isStored) this.schedule(RETRY_AFTER_MS);
-        else if (this.waiting.size > 0) this.schedule(FLUSH_AFTER_MS);
-      });
-    }, milliseconds).unref();
+    this.timer = inBackground(() => setTimeout(() => this.flush(), milliseconds)).unref();
+  }
+
+  private flush(): void {
+    this.timer = undefined;
+    this.storing = this.store().then((isStored) => {
+      this.storing = undefined;
+      if (!isStored) this.schedule(RETRY_AFTER_MS);
+      else if (this.waiting.size > 0) this.schedule(FLUSH_AFTER_MS);
+    });
   }
 
   /** @returns false when it has to be tried again */

@@ -8,6 +8,7 @@ import { DatabaseMonitor } from '../platform/database/database-monitor';
 import { Maintenance } from '../platform/database/maintenance';
 import { WorkInFlight } from '../platform/lifecycle/work-in-flight';
 import { Problem } from '../platform/problems/problem';
+import { inBackground } from '../platform/request-context';
 import { Erasures } from './erasures';
 import { JournalKeeper } from './journal-keeper';
 
@@ -61,13 +62,15 @@ export class ErasureWorker implements OnApplicationBootstrap, BeforeApplicationS
   private schedule(milliseconds: number): void {
     clearTimeout(this.timer);
     if (this.isStopped) return;
-    this.timer = setTimeout(() => {
-      this.isHurried = false;
-      this.working = this.attempt().finally(() => {
-        this.working = undefined;
-        this.schedule(this.isHurried ? 0 : LOOK_EVERY_MS);
-      });
-    }, milliseconds).unref();
+    this.timer = inBackground(() => setTimeout(() => this.look(), milliseconds)).unref();
+  }
+
+  private look(): void {
+    this.isHurried = false;
+    this.working = this.attempt().finally(() => {
+      this.working = undefined;
+      this.schedule(this.isHurried ? 0 : LOOK_EVERY_MS);
+    });
   }
 
   private get mayWork(): boolean {

@@ -32,6 +32,14 @@ export function runInContext<T>(context: RequestContext, work: () => T): T {
   return storage.run(context, work);
 }
 
+/**
+ * Starts background work. What a request sets off outlives the request: with its context, timers would keep its deadline,
+ * and every later statement would be refused as too late.
+ */
+export function inBackground<T>(work: () => T): T {
+  return storage.exit(work);
+}
+
 /** Always of one shape, which is quicker to log; the log leaves out what is undefined. */
 export function identifiersOf({ requestId, traceId, span }: RequestContext): Identifiers {
   return { requestId, traceId: span ? span.traceId : traceId, spanId: span?.spanId };

@@ -5,6 +5,7 @@ import { compareSchema } from '../migrations/compare-schema';
 import { incompletenessOf, refusalOf, type SchemaVerdict } from '../migrations/schema-verdict';
 import { DatabaseMonitor } from './database-monitor';
 import type { DatabaseSchema } from './database-options';
+import { inBackground } from '../request-context';
 import { StatementWatch } from './statement-watch';
 import type { DatabaseFault } from './unusable-database';
 import { damageOfSchema } from './verify-schema';
@@ -64,7 +65,7 @@ export class SchemaMonitor implements OnModuleInit, OnApplicationShutdown {
   }
 
   private lookOnce(): Promise<void> {
-    this.looking ??= this.look()
+    this.looking ??= inBackground(() => this.look())
       .catch((error: unknown) => this.logger.warn('the schema could not be compared', error))
       .finally(() => {
         this.looking = undefined;
