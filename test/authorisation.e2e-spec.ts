@@ -288,6 +288,13 @@ describe('the edge', () => {
         400,
         'validation-failed',
       ],
+      [
+        'a constructor further within',
+        '{"login": [{"a": {"constructor": "x"}}], "password": {"constructor": 1}}',
+        {},
+        400,
+        'validation-failed',
+      ],
       ['too much', JSON.stringify({ login: 'x'.repeat(200_000) }), {}, 413, 'payload-too-large'],
       [
         'a form',

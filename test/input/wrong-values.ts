@@ -3,7 +3,17 @@ import { schemaAt, type Document } from '../support/contract/documents';
 
 /* Values for a schema of the documents: most of them wrong, near its limits; whoever uses them picks the wrong ones. */
 
-const json = fc.jsonValue({ maxDepth: 3 });
+/** Named like what every object has by itself: a library may take it for more than a field. */
+const inherited = fc
+  .tuple(
+    fc.constantFrom('constructor', 'prototype', 'toString', 'valueOf', 'then'),
+    fc.jsonValue({ maxDepth: 1 }),
+  )
+  .map(([name, value]) => ({ [name]: value }));
+const json = fc.oneof(
+  { weight: 4, arbitrary: fc.jsonValue({ maxDepth: 3 }) },
+  { weight: 1, arbitrary: inherited },
+);
 const letters = (length: number): fc.Arbitrary<string> => fc.string({ minLength: length, maxLength: length });
 
 export function valuesNear(schema: Document): fc.Arbitrary<unknown> {

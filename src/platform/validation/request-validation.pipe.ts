@@ -5,7 +5,7 @@ import { invalidField, Problem, type FieldError } from '../problems/problem';
 
 /** Deeper input is refused before anything walks it: no DTO nests deeper than four levels. */
 const MAX_DEPTH = 8;
-/** class-transformer passes these over in silence; nothing of ours is called so. */
+/** class-transformer passes these over in silence, or takes them for a class. Nothing of ours is called so. */
 const NEVER_FIELDS = ['__proto__', 'constructor', 'prototype'];
 /** More faults than this are of no use to anybody, and a hostile body has thousands. */
 const MAX_FAULTS = 20;
@@ -41,8 +41,8 @@ export function toValid<T extends object>(dto: new () => T, value: unknown, pref
   if (!isJson(value, MAX_DEPTH)) {
     throw new Problem('malformed-request', { detail: 'must be JSON, not nested too deeply' });
   }
-  const name = NEVER_FIELDS.find((field) => Object.hasOwn(value, field));
-  if (name) throw invalidField(`${prefix}/${name}`, 'is not a known field');
+  const forbidden = neverField(value, prefix);
+  if (forbidden !== undefined) throw invalidField(forbidden, 'is not a known field');
   const instance = plainToInstance(dto, value);
   const faults = validateSync(instance, {
     whitelist: true,
@@ -72,13 +72,27 @@ export function toValid<T extends object>(dto: new () => T, value: unknown, pref
 export const TOO_LONG_MESSAGE = 'is longer than a message may be';
 
 function fieldErrors(error: ValidationError, prefix: string): FieldError[] {
-  const pointer = `${prefix}/${error.property.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  const pointer = pointerTo(prefix, error.property);
   const own = Object.entries(error.constraints ?? {}).map(([constraint, text]) => ({
     pointer,
     detail:
       constraint === 'whitelistValidation' ? 'is not a known field' : text.replace(`${error.property} `, ''),
   }));
   return own.concat((error.children ?? []).flatMap((child) => fieldErrors(child, pointer) as typeof own));
+}
+
+const pointerTo = (prefix: string, name: string): string =>
+  `${prefix}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+
+/** @returns the pointer to the first of `NEVER_FIELDS`, at whatever depth */
+function neverField(value: object, prefix: string): string | undefined {
+  for (const [name, entry] of Object.entries(value) as [string, unknown][]) {
+    const pointer = pointerTo(prefix, name);
+    if (NEVER_FIELDS.includes(name)) return pointer;
+    const found = typeof entry === 'object' && entry !== null ? neverField(entry, pointer) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** Plain data that nests at most `depth` levels: what came over a socket may also hold bytes. */
