@@ -141,6 +141,30 @@ describe('the documents of the interface', () => {
     expect(fits('CreateConversation', { type: 'direct', participantIds: [id] })).toBe(true);
   });
 
+  it('let a body be left out only where an empty object will do', () => {
+    const bodies = [...nodesOf(openApi.paths)].filter(({ steps }) => steps.at(-1) === 'requestBody');
+    expect(bodies.length).toBeGreaterThan(10);
+    for (const { node, steps } of bodies) {
+      const { schema } = node.content['application/json'] as { schema: { $ref: string } };
+      const isEmptyFit = faultsOf('openapi', schema.$ref.slice(2).split('/'), {}).length === 0;
+      expect([steps.join(' '), node.required]).toEqual([steps.join(' '), !isEmptyFit]);
+    }
+  });
+
+  it('show in examples what is usual: nothing deleted, nobody gone', () => {
+    const examples = [...nodesOf(openApi)].filter(
+      ({ node, steps }) => steps.includes('example') && 'seq' in node && 'deletedAt' in node,
+    );
+    expect(examples.length).toBeGreaterThan(3);
+    for (const { node } of examples)
+      expect(node).toMatchObject({
+        body: expect.any(String),
+        deletedAt: null,
+        editedAt: null,
+        replyToId: null,
+      });
+  });
+
   it('name each acknowledgement and each part of it, for generated models', () => {
     const messages = Object.values<Document>(asyncApi.components.messages);
     const anonymous = messages.flatMap(({ name, payload }) =>

@@ -31,26 +31,60 @@ export const HEADERS = {
     schema: { type: 'string', format: 'uri-reference', pattern: '^/api/v1/' },
   },
   'WWW-Authenticate': { required: true, schema: { type: 'string', const: 'Bearer' } },
+  ETag: {
+    description: 'For `If-Match` and `If-None-Match`. Absent from answers about an earlier version.',
+    schema: { type: 'string', pattern: '^"[A-Za-z0-9._-]{1,128}:\\d{1,16}"$' },
+  },
+  Version: {
+    description: 'The version of what is answered, in quotes: see docs/braid.md.',
+    schema: { type: 'string' },
+  },
+  Parents: {
+    description: 'The versions that it is based on, in quotes and with commas between them.',
+    schema: { type: 'string' },
+  },
+  'Current-Version': {
+    description: 'The newest version, in quotes.',
+    schema: { type: 'string' },
+  },
 } as const;
 
-/** Examples of request headers. */
-export const HEADER_EXAMPLES: Readonly<Record<string, string>> = {
-  Version: `"${EXAMPLE_ID}"`,
-  Parents: `"${EXAMPLE_ID}"`,
+const EXAMPLE_VERSION = `"${EXAMPLE_ID}"`;
+const EXAMPLE_TAG = `"${EXAMPLE_ID}:0"`;
+
+const REQUEST_HEADERS: Readonly<Record<string, string>> = {
+  Version: EXAMPLE_VERSION,
+  Parents: EXAMPLE_VERSION,
   Subscribe: 'true',
   Heartbeats: '30s',
   'Content-Range': 'json .body[0:3]',
   'Merge-Type': 'linear',
-  'If-Match': `"${EXAMPLE_ID}"`,
-  'If-None-Match': '*',
+  'If-Match': EXAMPLE_TAG,
 };
 
-export type HeaderName = keyof typeof HEADERS;
+/** An example of a request header. */
+export function headerExample(name: string, method: string): string | undefined {
+  if (name === 'If-None-Match') return method === 'get' ? EXAMPLE_TAG : '*';
+  return REQUEST_HEADERS[name];
+}
 
-export const HEADERS_OF_STATUS: { readonly all: HeaderName[]; readonly [status: number]: HeaderName[] } = {
-  all: ['X-Request-Id', 'Cache-Control'],
+type HeaderName = keyof typeof HEADERS;
+
+const HEADERS_OF_STATUS: { readonly [status: number]: HeaderName[] } = {
   201: ['Location'],
   401: ['WWW-Authenticate'],
   429: ['Retry-After', 'RateLimit', 'RateLimit-Policy'],
   503: ['Retry-After'],
 };
+
+/** The headers of an answer. A request that may name a version or a tag is answered with the ones that there are. */
+export function answerHeaders(status: number, requestHeaders: object = {}): HeaderName[] {
+  const isTagged = 'If-Match' in requestHeaders || 'If-None-Match' in requestHeaders;
+  return [
+    'X-Request-Id',
+    'Cache-Control',
+    ...(HEADERS_OF_STATUS[status] ?? []),
+    ...(isTagged && status !== 209 ? (['ETag'] as const) : []),
+    ...('Version' in requestHeaders ? (['Version', 'Parents', 'Current-Version'] as const) : []),
+  ];
+}

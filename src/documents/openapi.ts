@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Type } from '@nestjs/common';
 import { commonProblems } from '../platform/documents/common-problems';
 import type { RouteDocument } from '../platform/documents/documented';
-import { fieldsOf } from '../platform/documents/field-schema';
+import { alternativesOf, fieldsOf } from '../platform/documents/field-schema';
 import { EXAMPLE_ID, type JsonSchema } from '../platform/documents/schema';
 import { PROBLEMS, type ProblemCode } from '../platform/problems/catalogue';
 import { GIVEN_ID } from '../platform/validation/field-rules';
@@ -10,7 +10,7 @@ import { version } from '../version';
 import { Components } from './components';
 import type { DeclaredRoute } from './declared';
 import { exampleOf } from './example';
-import { HEADER_EXAMPLES, HEADERS, HEADERS_OF_STATUS } from './headers';
+import { answerHeaders, headerExample, HEADERS } from './headers';
 import { problemExample, problemWith } from './problem-schema';
 import { GROUPS, HTTP_DESCRIPTION, TAG_OF } from './texts';
 
@@ -68,7 +68,7 @@ class RouteWriter {
     };
   }
 
-  private parameters({ pathParameters, query, document }: DeclaredRoute): object {
+  private parameters({ pathParameters, query, document, method }: DeclaredRoute): object {
     const parameters = [
       ...pathParameters.map((name) => ({
         name,
@@ -96,7 +96,7 @@ class RouteWriter {
         name,
         in: 'header',
         description,
-        example: HEADER_EXAMPLES[name],
+        example: headerExample(name, method),
         schema: { type: 'string' },
       })),
     ];
@@ -104,15 +104,17 @@ class RouteWriter {
   }
 
   private requestBody(body: Type<object>): object {
-    const required = Object.values(fieldsOf(body)).some(({ isOptional }) => !isOptional);
+    const required =
+      alternativesOf(body) !== undefined ||
+      Object.values(fieldsOf(body)).some(({ isOptional }) => !isOptional);
     return { required, content: this.json(this.components.useDto(body)) };
   }
 
-  private answers({ answers }: RouteDocument): Record<string, object> {
+  private answers({ answers, headers }: RouteDocument): Record<string, object> {
     return Object.fromEntries(
       Object.entries(answers).map(([status, answer]) => {
         const description = 'isStream' in answer ? STREAM_DESCRIPTION : STATUS_CODES[status]!;
-        const common = { description, headers: headersFor(Number(status)) };
+        const common = { description, headers: headersFor(Number(status), headers) };
         if ('isEmpty' in answer) return [status, common];
         if ('isStream' in answer)
           return [
@@ -142,7 +144,7 @@ class RouteWriter {
       isPublic,
       isWrite: method !== 'get',
       hasBody: body !== undefined,
-      hasInput: body !== undefined || query !== undefined || ids.length > 0,
+      hasInput: [body, query, document.headers].some((part) => part !== undefined) || ids.length > 0,
     });
     const own = document.problems ?? [];
     const statuses = [...new Set([...shared, ...own].map((code) => PROBLEMS[code].status))].sort();
@@ -185,12 +187,9 @@ function nameOf(codes: readonly ProblemCode[]): string {
     .join('Or');
 }
 
-const headersFor = (status: number): object =>
+const headersFor = (status: number, requestHeaders?: RouteDocument['headers']): object =>
   Object.fromEntries(
-    [...HEADERS_OF_STATUS.all, ...(HEADERS_OF_STATUS[status] ?? [])].map((name) => [
-      name,
-      { $ref: `#/components/headers/${name}` },
-    ]),
+    answerHeaders(status, requestHeaders).map((name) => [name, { $ref: `#/components/headers/${name}` }]),
   );
 
 const sorted = <T>(entries: Record<string, T>): Record<string, T> =>

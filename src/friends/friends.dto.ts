@@ -12,6 +12,7 @@ import {
   record,
   text,
   time,
+  usuallyNull,
   type Of,
 } from '../platform/documents/schema';
 import {
@@ -86,7 +87,7 @@ export const friendRequestSchema = record('FriendRequest', {
   status: oneOf(STATUSES),
   message: nullable(text({ maximum: MAX_MESSAGE }, { example: 'We met at the exhibition.' })),
   createdAt: time(),
-  respondedAt: nullable(time()),
+  respondedAt: usuallyNull(time()),
 });
 export type FriendRequestView = Of<typeof friendRequestSchema>;
 

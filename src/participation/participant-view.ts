@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { id, integer, nullable, oneOf, record, time, type Of } from '../platform/documents/schema';
+import { id, integer, oneOf, record, time, usuallyNull, type Of } from '../platform/documents/schema';
 import { userSchema, userView } from '../users/users.dto';
 import type { Role } from './participant.entity';
 
@@ -13,7 +13,7 @@ export const participantSchema = record(
     role: oneOf(ROLES),
     readSeq: integer(0, { description: 'Read up to this `seq`.', example: 7 }),
     joinedAt: time(),
-    leftAt: nullable(time('Of who has left or was removed.')),
+    leftAt: usuallyNull(time('Of who has left or was removed.')),
   },
   'A user in a conversation.',
 );

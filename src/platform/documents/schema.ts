@@ -88,6 +88,11 @@ export function nullable<T>(schema: Schema<T>): Schema<T | null> {
   return { ...schema, type: [schema.type, 'null'] };
 }
 
+/** Null, unless something has happened. Examples show null: the usual message was not deleted. */
+export function usuallyNull<T>(schema: Schema<T>): Schema<T | null> {
+  return { ...nullable(schema), examples: [null] };
+}
+
 export function list<T>(
   items: Schema<T>,
   limits: { maximum?: number; isUnique?: boolean } = {},
