@@ -5,8 +5,8 @@ import { formatSpread, spreadOf, table } from './statistics';
 
 const WARM_UP_SECONDS = 2;
 
-interface Contender {
-  readonly name: 'XFChat' | 'typical';
+export interface Contender {
+  readonly name: string;
   readonly server: Server;
   readonly databaseUrl: string;
   /** Where its messages are, without those that the server sends to itself. */
@@ -14,38 +14,54 @@ interface Contender {
   readonly crowd: Crowd;
 }
 
-interface Options {
+export interface Options {
   readonly repeats: number;
   readonly seconds: number;
 }
 
-/** XFChat and the typical program in turn within each repeat, so that a busy moment of the machine hits both. */
+/** Starts a contender on a database of its own. */
+export type Entrant = (shape: ChatShape, database: Database) => Promise<Contender>;
+
+/** XFChat and the typical program. */
 export async function compareChat(
   name: string,
   shape: ChatShape,
   database: Database,
-  { repeats, seconds }: Options,
+  options: Options,
 ): Promise<string> {
+  const runs = await measureInTurn([xfchat('XFChat'), typical], shape, database, options);
+  return report(name, shape, ['XFChat', 'typical'], runs);
+}
+
+/** Both in turn within each repeat, so that a busy moment of the machine hits both, and each as often first. */
+export async function measureInTurn(
+  entrants: readonly [Entrant, Entrant],
+  shape: ChatShape,
+  database: Database,
+  { repeats, seconds }: Options,
+): Promise<[ChatFigures[], ChatFigures[]]> {
   const contenders: Contender[] = [];
   try {
-    contenders.push(await xfchat(shape, database));
-    contenders.push(await typical(shape, database));
-    const figures = contenders.map((): ChatFigures[] => []);
+    for (const enter of entrants) contenders.push(await enter(shape, database));
+    const runs: [ChatFigures[], ChatFigures[]] = [[], []];
     for (let repeat = 0; repeat < repeats; repeat++) {
-      for (const [index, contender] of contenders.entries())
-        figures[index]!.push(await runOf(contender, shape, database, seconds));
+      for (const index of repeat % 2 ? [1, 0] : [0, 1])
+        runs[index]!.push(await runOf(contenders[index]!, shape, database, seconds));
     }
-    return report(name, shape, figures);
+    return runs;
   } finally {
     for (const { server } of contenders) await server.stop();
   }
 }
 
-async function xfchat({ rooms, members }: ChatShape, database: Database): Promise<Contender> {
-  const databaseUrl = await database.create('bench_xfchat');
-  const server = await startXFChat(databaseUrl);
-  const messages = 'chat_messages where sender_id not in (select id from users where is_internal)';
-  return { name: 'XFChat', server, databaseUrl, messages, crowd: await gather(server, rooms, members) };
+/** @param folder of the revision, which is built */
+export function xfchat(name: string, folder?: string): Entrant {
+  return async ({ rooms, members }, database) => {
+    const databaseUrl = await database.create(`bench_${name.toLowerCase().replace(/\W/g, '_')}`);
+    const server = await startXFChat(databaseUrl, folder);
+    const messages = 'chat_messages where sender_id not in (select id from users where is_internal)';
+    return { name, server, databaseUrl, messages, crowd: await gather(server, rooms, members) };
+  };
 }
 
 async function typical({ rooms, members }: ChatShape, database: Database): Promise<Contender> {
@@ -74,14 +90,15 @@ function runOf(
   });
 }
 
-function report(
+export function report(
   name: string,
   { rooms, members, senders, window }: ChatShape,
-  [ours, theirs]: ChatFigures[][],
+  [us, them]: readonly [string, string],
+  [ours, theirs]: readonly [ChatFigures[], ChatFigures[]],
 ): string {
   const column = (runs: ChatFigures[], pick: (run: ChatFigures) => number): string =>
     formatSpread(spreadOf(runs.map(pick)));
-  const row = (who: Contender['name'], runs: ChatFigures[]): string[] => [
+  const row = (who: string, runs: ChatFigures[]): string[] => [
     who,
     column(runs, (run) => run.messagesPerSecond),
     column(runs, (run) => run.p50Ms),
@@ -90,15 +107,15 @@ function report(
     column(runs, (run) => run.databaseCpu),
   ];
   const ratio = (pick: (run: ChatFigures) => number): string =>
-    formatSpread(spreadOf(ours!.map((run, index) => pick(run) / pick(theirs![index]!))));
+    formatSpread(spreadOf(ours.map((run, index) => pick(run) / pick(theirs[index]!))));
   const cpu = 'CPU s per 1,000';
   return [
     `${name}: ${rooms} × ${members} people, ${rooms * senders * window} messages on their way`,
     table(
       ['', 'messages/s', 'p50 ms', 'p99 ms', `server ${cpu}`, `database ${cpu}`],
-      [row('XFChat', ours!), row('typical', theirs!)],
+      [row(us, ours), row(them, theirs)],
     ),
-    `XFChat / typical within a repeat: messages/s ${ratio((run) => run.messagesPerSecond)}, ` +
+    `${us} / ${them} within a repeat: messages/s ${ratio((run) => run.messagesPerSecond)}, ` +
       `CPU ${ratio((run) => run.serverCpu + run.databaseCpu)}, p99 ${ratio((run) => run.p99Ms)}`,
   ].join('\n');
 }

@@ -1,8 +1,10 @@
 // npm run bench [-- s1 s1-crowded s2 clients idle sign-in reads] [--repeats 3] [--seconds 6]
+// npm run bench -- compare <revision> [--repeats 6] [--seconds 6]
 import { parseArgs } from 'node:util';
 import type { ChatShape } from './chat';
 import { measureClients } from './clients';
 import { compareChat } from './compare-chat';
+import { compareRevisions } from './compare-revisions';
 import { gatherIdle, measureIdleSockets, measureSignIns } from './connections';
 import { measureReads } from './reads';
 import { Database, startXFChat, type Server } from './servers';
@@ -18,11 +20,12 @@ const IDLE_SOCKETS = 2_000;
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    repeats: { type: 'string', default: '3' },
+    repeats: { type: 'string' },
     seconds: { type: 'string', default: '6' },
   },
 });
-const repeats = Number(values.repeats);
+const isComparison = positionals[0] === 'compare';
+const repeats = Number(values.repeats ?? (isComparison ? 6 : 3));
 
 type Figures = Record<string, number[]>;
 
@@ -35,6 +38,7 @@ const MEASUREMENTS: Record<string, (databaseUrl: string) => Promise<Figures>> = 
 };
 
 async function main(): Promise<void> {
+  if (isComparison) return compare(positionals[1]);
   const all = [...Object.keys(SHAPES), ...Object.keys(MEASUREMENTS)];
   const unknown = positionals.filter((name) => !all.includes(name));
   if (unknown.length > 0)
@@ -52,6 +56,13 @@ async function main(): Promise<void> {
   } finally {
     await database.stop();
   }
+}
+
+async function compare(revision: string | undefined): Promise<void> {
+  if (!revision) throw new Error('compare with which revision? npm run bench -- compare <revision>');
+  const shapes = { s1: SHAPES.s1!, s2: SHAPES.s2! };
+  const options = { repeats, seconds: Number(values.seconds) };
+  process.stdout.write(`\n${await compareRevisions(revision, shapes, options)}\n`);
 }
 
 async function reportOf(name: string, database: Database): Promise<string> {

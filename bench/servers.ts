@@ -62,9 +62,12 @@ export async function query<T extends object>(
   }
 }
 
-/** XFChat as in production: authentication, checks, logs; only the limits on one person's haste are off. */
-export function startXFChat(databaseUrl: string): Promise<Server> {
-  return start([join(ROOT, 'dist/cli.js'), 'start'], /XFChat serves at (http:\S+)/, {
+/**
+ * XFChat as in production: authentication, checks, logs; only the limits on one person's haste are off.
+ * @param folder of the revision, which is built
+ */
+export function startXFChat(databaseUrl: string, folder = ROOT): Promise<Server> {
+  return start([join(folder, 'dist/cli.js'), 'start'], /XFChat serves at (http:\S+)/, {
     NODE_ENV: 'production',
     PORT: '0',
     HOST: '127.0.0.1',
