@@ -1,5 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { CONVERSATION_POSITION } from '../conversations/conversation-view';
+import { CONVERSATION_POSITION, IS_HIDDEN } from '../conversations/conversation-view';
 import { readHeads } from '../catch-up/catch-up.queries';
 import { messageView, type MessageView } from '../messages/message-view';
 import { newMessages } from '../messages/messages.queries';
@@ -43,7 +43,7 @@ export async function ownConversations(
   userId: string,
 ): Promise<{ id: string; isHidden: boolean }[]> {
   return manager.query(
-    `select c.id, coalesce(c.last_seq <= p.hidden_seq, false) as "isHidden"
+    `select c.id, ${IS_HIDDEN} as "isHidden"
      from conversation_participants p join conversations c on c.id = p.conversation_id
      where p.user_id = $1 and p.left_at is null and c.deleted_at is null
      order by "isHidden", ${CONVERSATION_POSITION} desc, c.id desc`,

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { IS_HIDDEN } from '../conversations/conversation-view';
 
 /** How far a conversation has come. */
 export interface Head {
@@ -35,7 +36,7 @@ export async function readHeads(
   const rows: HeadRow[] = await manager.query(
     `select s.epoch, own.* from database_state s left join (
        select c.id, c.last_seq, c.last_rev, c.settings_rev, c.blocked_rev, p.read_seq,
-         coalesce(c.last_seq <= p.hidden_seq, false) as is_hidden
+         ${IS_HIDDEN} as is_hidden
        from conversation_participants p join conversations c on c.id = p.conversation_id
        where p.user_id = $1 and p.conversation_id = any ($2) and p.left_at is null and c.deleted_at is null
      ) own on true`,

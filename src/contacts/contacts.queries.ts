@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { lockName, lockNameShared } from '../platform/database/advisory-lock';
 import { Problem } from '../platform/problems/problem';
 import { Block } from './block.entity';
 import { Friendship } from './friendship.entity';
@@ -19,12 +20,12 @@ export function pairOf(a: string, b: string): { userLowId: string; userHighId: s
  * transaction ends, and always taken before any conversation's lock.
  */
 export async function lockPair(manager: EntityManager, a: string, b: string): Promise<void> {
-  await manager.query(`select pg_advisory_xact_lock(hashtextextended($1, 0))`, [pairKey(a, b)]);
+  await lockName(manager, pairKey(a, b));
 }
 
 /** Keeps what is between two people as it is, together with others who want the same. */
 export async function lockPairShared(manager: EntityManager, a: string, b: string): Promise<void> {
-  await manager.query(`select pg_advisory_xact_lock_shared(hashtextextended($1, 0))`, [pairKey(a, b)]);
+  await lockNameShared(manager, pairKey(a, b));
 }
 
 /**
@@ -32,7 +33,7 @@ export async function lockPairShared(manager: EntityManager, a: string, b: strin
  * transaction ends. Taken after the pair's lock and the conversations' locks; of several people, in the order of ids.
  */
 export async function lockAllowance(manager: EntityManager, what: string, userId: string): Promise<void> {
-  await manager.query(`select pg_advisory_xact_lock(hashtextextended($1, 0))`, [`${what} ${userId}`]);
+  await lockName(manager, `${what} ${userId}`);
 }
 
 function pairKey(a: string, b: string): string {

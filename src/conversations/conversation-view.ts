@@ -85,8 +85,8 @@ interface OwnConversationRow extends ConversationRow {
 const COLUMNS = `c.id, c.type, c.title, c.description, c.created_by, c.last_seq, c.last_rev, c.created_at,
   c.updated_at`;
 
-/** A direct conversation is hidden until the next message. */
-const IS_HIDDEN = `coalesce(c.last_seq <= p.hidden_seq, false)`;
+/** SQL, of the conversation `c` and its participant `p`: a direct conversation is hidden until the next message. */
+export const IS_HIDDEN = `coalesce(c.last_seq <= p.hidden_seq, false)`;
 export const CONVERSATION_POSITION = listPositionOf('c', 'active_at', 'created_at');
 
 /**

@@ -7,7 +7,7 @@ import { Configuration } from '../platform/configuration/configuration';
 import { violatedConstraint } from '../platform/database/database-problem';
 import { inTransaction, type AfterCommit } from '../platform/database/transaction';
 import { EventBus } from '../platform/events/event-bus';
-import { nextListPosition, readListCursor, writeListCursor } from '../platform/pagination/list-position';
+import { NEXT_LIST_POSITION, readListCursor, writeListCursor } from '../platform/pagination/list-position';
 import { invalidField, Problem } from '../platform/problems/problem';
 import { DEFAULT_PAGE_SIZE } from '../platform/validation/field-rules';
 import { lockConversation, requireRole, takeRevs } from '../participation/conversation-access';
@@ -155,7 +155,7 @@ export class ConversationsService {
           title,
           description: description || null,
           createdBy: userId,
-          listPosition: nextListPosition as unknown as number,
+          listPosition: NEXT_LIST_POSITION,
         });
         const members = [userId, ...others];
         await addAll(manager, id, members, (memberId) => (memberId === userId ? 'owner' : 'member'));

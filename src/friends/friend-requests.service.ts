@@ -8,7 +8,7 @@ import type { ConversationView } from '../conversations/conversation-view';
 import { ConversationsService } from '../conversations/conversations.service';
 import { inTransaction, type AfterCommit } from '../platform/database/transaction';
 import { EventBus } from '../platform/events/event-bus';
-import { nextListPosition } from '../platform/pagination/list-position';
+import { NEXT_LIST_POSITION } from '../platform/pagination/list-position';
 import { invalidField, Problem } from '../platform/problems/problem';
 import { holdPeople } from '../users/people.queries';
 import { IS_PERSON, User } from '../users/user.entity';
@@ -63,7 +63,7 @@ export class FriendRequestsService {
         senderId: userId,
         recipientId,
         message: input.message ?? null,
-        listPosition: nextListPosition as unknown as number,
+        listPosition: NEXT_LIST_POSITION,
       });
       return this.announce(await loadRequest(manager, id), afterCommit);
     });
@@ -133,7 +133,7 @@ export class FriendRequestsService {
     await requireRoomForFriends(manager, request.senderId, request.recipientId);
     await manager.insert(Friendship, {
       ...pairOf(request.senderId, request.recipientId),
-      listPosition: nextListPosition as unknown as number,
+      listPosition: NEXT_LIST_POSITION,
     });
     const friendRequest = await this.answer(manager, request, 'accepted', afterCommit);
     const otherId = userId === request.senderId ? request.recipientId : request.senderId;

@@ -14,7 +14,7 @@ import { inTransaction } from '../platform/database/transaction';
 import { EventBus } from '../platform/events/event-bus';
 import {
   listPositionOf,
-  nextListPosition,
+  NEXT_LIST_POSITION,
   readListCursor,
   writeListCursor,
 } from '../platform/pagination/list-position';
@@ -154,7 +154,7 @@ async function addBlock(manager: EntityManager, blockerId: string, blockedId: st
   await lockAllowance(manager, 'blocks', blockerId);
   if ((await manager.countBy(Block, { blockerId })) >= MAX_BLOCKS)
     throw new Problem('forbidden', { detail: `One blocks at most ${MAX_BLOCKS} people.` });
-  await manager.insert(Block, { blockerId, blockedId, listPosition: nextListPosition as unknown as number });
+  await manager.insert(Block, { blockerId, blockedId, listPosition: NEXT_LIST_POSITION });
   return true;
 }
 

@@ -1,7 +1,4 @@
-/** What a step asks the database by; migrations import nothing. */
-interface Run {
-  query<T>(sql: string, parameters?: unknown[]): Promise<T>;
-}
+import type { DataMigration } from '../platform/migrations/data-migrations';
 
 interface Pair {
   blocker_id: string;
@@ -12,14 +9,10 @@ interface Pair {
  * Blocks that are older than migration `1764000000084`: from now on they hide what happens in the direct conversation.
  * Locks the conversations by id, and then looks at the blocks again: one that was lifted meanwhile hides nothing.
  */
-export const HideAcrossBlocks1764000000086 = {
+export const HideAcrossBlocks1764000000086: DataMigration = {
   name: 'HideAcrossBlocks1764000000086',
   batchSize: 500,
-  async step(
-    run: Run,
-    cursor: string | null,
-    limit: number,
-  ): Promise<{ rows: number; cursor: string | null }> {
+  async step(run, cursor, limit) {
     const [blocker, blocked] = cursor?.split(' ') ?? [];
     const pairs = await run.query<Pair[]>(
       `select blocker_id, blocked_id from blocks

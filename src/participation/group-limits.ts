@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { lockName } from '../platform/database/advisory-lock';
 import { Problem } from '../platform/problems/problem';
 
 /** People in a group, its owner included. */
@@ -28,7 +29,7 @@ export async function requireRoomInGroup(manager: EntityManager, conversationId:
  * @throws Problem `forbidden`
  */
 export async function requireRoomForGroup(manager: EntityManager, userId: string): Promise<void> {
-  await manager.query(`select pg_advisory_xact_lock(hashtextextended($1, 0))`, [`groups ${userId}`]);
+  await lockName(manager, `groups ${userId}`);
   const owned = await countUpTo(
     manager,
     `conversation_participants p join conversations c on c.id = p.conversation_id

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { lockName } from '../platform/database/advisory-lock';
 import { Problem } from '../platform/problems/problem';
 
 /**
@@ -15,7 +16,7 @@ export const skeletonOf = (username: string): string =>
  */
 export async function claimUsername(manager: EntityManager, username: string): Promise<void> {
   const skeleton = skeletonOf(username);
-  await manager.query(`select pg_advisory_xact_lock(hashtextextended($1, 0))`, [`username ${skeleton}`]);
+  await lockName(manager, `username ${skeleton}`);
   const taken: unknown[] = await manager.query(
     `select from users where replace(translate(username, '01', 'ol'), 'm', 'rn') = $1 limit 1`,
     [skeleton],

@@ -49,6 +49,6 @@ export class Visit {
   }
 
   private demand(): void {
-    if (this.isOver) throw new XFChatError({ code: 'signed-out', status: 401, title: 'Nobody is signed in' });
+    if (this.isOver) throw XFChatError.signedOut();
   }
 }

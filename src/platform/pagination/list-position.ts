@@ -9,8 +9,8 @@ export interface ListPosition {
   readonly id: string;
 }
 
-/** For inserts and updates: the next position, taken from the database. */
-export const nextListPosition = (): string => 'next_list_position()';
+/** The value of `listPosition` in an insert: TypeORM takes a function for the SQL that it returns. */
+export const NEXT_LIST_POSITION = (() => 'next_list_position()') as unknown as number;
 
 /**
  * SQL for the position of a row. A row without one was stored by an earlier release or imported; it has its place by the

@@ -24,15 +24,13 @@ const CLOSE_BRACKET = 0x5d;
  * Whether a JSON text has more values, deeper nesting or larger objects than any input of this server can need. It
  * scans the text once and builds nothing, so that a hostile text is refused before it is parsed and validated. It does
  * not check the syntax: that is left to `JSON.parse`.
- *
- * @param start where the JSON begins within the text
  */
-export function exceedsJsonBounds(text: string, start = 0): boolean {
-  if (text.length - start <= ALWAYS_SMALL) return false;
+export function exceedsJsonBounds(text: string): boolean {
+  if (text.length <= ALWAYS_SMALL) return false;
   const keys = new Uint16Array(MAX_DEPTH + 1);
   let depth = 0;
   let values = 1;
-  for (let index = start; index < text.length; index++) {
+  for (let index = 0; index < text.length; index++) {
     switch (text.charCodeAt(index)) {
       case QUOTE:
         index = endOfString(text, index);
