@@ -23,7 +23,7 @@ const TABLES = `
  */
 const REFUSALS = (seed: number): string => `
   create function refuses(target text) returns boolean language sql immutable as
-    $$ select ('x' || left(md5('${seed} ' || target), 4))::bit(16)::integer % 6 = 0 $$;
+    $$ select ('x' || left(md5('${seed} ' || target), 4))::bit(16)::integer % 3 = 0 $$;
   create function is_own(it jsonb) returns boolean language sql stable as
     $$ select coalesce(it->>'title' = 'Global room' or it->>'username' = 'deleted-user' or exists (
       select from users where id::text = it->>'user_id' and username in ('deleted-user', 'the-owner')), false) $$;
