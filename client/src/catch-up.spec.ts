@@ -1,6 +1,6 @@
 import { CatchUp } from './catch-up.ts';
 import type { Connection } from './connection.ts';
-import type { ConversationView, Ready } from './contract.ts';
+import type { ConversationEvent, ConversationView, Message, Ready } from './contract.ts';
 import { newId } from './new-id.ts';
 import { XFChatError } from './problem.ts';
 import type { Session } from './session.ts';
@@ -19,8 +19,19 @@ function viewOf(id: string): ConversationView {
   };
 }
 
+function messageOf(conversationId: string): Message {
+  return {
+    ...{ id: newId(), conversationId, seq: 1, rev: 0, senderId: newId(), type: 'text', body: 'hello' },
+    ...{ replyToId: null, attachments: [], mentions: [], reactions: [], version: newId(), parents: [] },
+    ...{ pinnedAt: null, editedAt: null, deletedAt: null, createdAt: '' },
+  };
+}
+
 /** Catching up with a server that lists some conversations and once refuses some of them, over a socket that lasts. */
-function bench(listed: string[], options: { refused?: string[]; view?: (id: string) => unknown } = {}) {
+function bench(
+  listed: string[],
+  options: { refused?: string[]; view?: (id: string) => unknown; isHidden?: () => boolean } = {},
+) {
   const timelines = new Map<string, Timeline>();
   const dropped = new Map<string, string>();
   const asked: string[][] = [];
@@ -32,7 +43,8 @@ function bench(listed: string[], options: { refused?: string[]; view?: (id: stri
     );
     options.refused = [];
     if (errors.length > 0) throw new XFChatError({ code: 'validation-failed', status: 400, errors });
-    const nothing = { messages: [], participants: [], conversation: null, epoch: 1, complete: true };
+    const own = { readSeq: 0, hidden: options.isHidden?.() ?? false };
+    const nothing = { messages: [], participants: [], conversation: null, epoch: 1, complete: true, own };
     const head = { seq: 0, rev: 0 };
     return { changes: ids.map((conversationId) => ({ conversationId, ...nothing, head, cursor: head })) };
   };
@@ -117,6 +129,61 @@ describe('catching up', () => {
     expect([...timelines.keys()]).toEqual([other]);
     catchUp.end();
   });
+
+  it('drops what the user has hidden, although no event has told', async () => {
+    const [id, opened] = [newId(), newId()];
+    let isHidden = false;
+    const { catchUp, timelines, dropped, complete } = bench([id], { isHidden: () => isHidden });
+    catchUp.begin(READY);
+    await complete();
+    isHidden = true;
+    catchUp.check();
+    catchUp.open(opened);
+    await complete();
+    expect([...dropped.keys()]).toEqual([id]);
+    expect(timelines.get(opened)).toMatchObject({ isHidden: true });
+    // Once it was in the list again, it leaves like any other.
+    isHidden = false;
+    catchUp.check();
+    await complete();
+    isHidden = true;
+    catchUp.check();
+    await complete();
+    expect([...dropped.keys()]).toEqual([id, opened]);
+    catchUp.end();
+  });
+
+  it.each<[what: string, event: (id: string) => ConversationEvent, seq: number]>([
+    ['the next message', (id) => ({ name: 'message:created', payload: messageOf(id) }), 1],
+    [
+      'opening it',
+      (id) => ({
+        name: 'conversation:created',
+        payload: { conversationId: id, rev: 0, conversation: viewOf(id) },
+      }),
+      0,
+    ],
+  ])(
+    'keeps a hidden conversation that %s brings back while the answer is on its way',
+    async (_what, event, seq) => {
+      const id = newId();
+      let answers = 0;
+      const { catchUp, timelines, dropped, complete } = bench([id], {
+        isHidden: () => {
+          if (++answers === 2) catchUp.take(event(id));
+          return answers === 2;
+        },
+      });
+      catchUp.begin(READY);
+      await complete();
+      catchUp.check();
+      await complete();
+      expect(answers).toBeGreaterThan(1);
+      expect(dropped.size).toBe(0);
+      expect(timelines.get(id)).toMatchObject({ isHidden: false, position: { seq, rev: 0 } });
+      catchUp.end();
+    },
+  );
 
   it('never takes an answer that is not the conversation it asked for', async () => {
     const id = newId();

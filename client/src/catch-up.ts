@@ -69,6 +69,8 @@ export class CatchUp {
   /** Those of which anything was told since `ready`. */
   private readonly heard = new Set<string>();
   private readonly holes = new Set<string>();
+  /** Held although the user may have hidden them: the application has asked for them. */
+  private readonly opened = new Set<string>();
   private readonly pause = new Pause();
   private holeTimer: ReturnType<typeof setTimeout> | undefined;
   private checkTimer: ReturnType<typeof setInterval> | undefined;
@@ -110,6 +112,7 @@ export class CatchUp {
   clear(): void {
     this.end();
     this.behind.clear();
+    this.opened.clear();
   }
 
   /** Tries now what waits for the end of a pause. */
@@ -133,6 +136,14 @@ export class CatchUp {
     const timeline = this.options.timelines.get(conversationId);
     if (timeline) this.options.changed(timeline);
     void this.run();
+  }
+
+  /** The application asks for this conversation, also if the user has hidden it. */
+  open(conversationId: string): void {
+    const timeline = this.options.timelines.get(conversationId);
+    if (timeline?.position) return;
+    this.opened.add(conversationId);
+    if (!timeline) this.want(conversationId);
   }
 
   /** Takes a live event. */
@@ -275,7 +286,8 @@ export class CatchUp {
       this.views.set(view.id, view);
       this.note(view.id);
     }
-    for (const id of timelines.keys()) if (!this.views.has(id) && !this.heard.has(id)) this.drop(id);
+    const isKept = (id: string): boolean => this.views.has(id) || this.heard.has(id) || this.opened.has(id);
+    for (const id of timelines.keys()) if (!isKept(id)) this.drop(id);
     return true;
   }
 
@@ -383,7 +395,13 @@ export class CatchUp {
       timeline.takeView(view);
       this.views.delete(conversationId);
     }
-    const isDone = entry.complete && !timeline.hasHole && this.behind.get(conversationId) === noticed;
+    const isCurrent = this.behind.get(conversationId) === noticed;
+    if (!timeline.isHidden) this.opened.delete(conversationId);
+    else if (isCurrent && !this.opened.has(conversationId)) {
+      this.drop(conversationId);
+      return true;
+    }
+    const isDone = entry.complete && !timeline.hasHole && isCurrent;
     if (isDone && !this.stale.has(conversationId)) this.behind.delete(conversationId);
     const isMoved = before?.seq !== timeline.position?.seq || before?.rev !== timeline.position?.rev;
     this.options.changed(timeline);
@@ -391,7 +409,7 @@ export class CatchUp {
   }
 
   private drop(conversationId: string, error = XFChatError.conversationNotFound()): void {
-    for (const collection of [this.behind, this.views, this.stale, this.holes])
+    for (const collection of [this.behind, this.views, this.stale, this.holes, this.opened])
       collection.delete(conversationId);
     this.options.gone(conversationId, error);
   }

@@ -34,7 +34,7 @@ export interface ClientEvents {
   status: CompletenessStatus;
   /** Something of this conversation has changed, or it is new. */
   conversation: Conversation;
-  /** The user does not participate any more, has hidden it elsewhere, or it was deleted. */
+  /** The user does not participate any more, has hidden it on some device, or it was deleted. */
   removed: { readonly conversationId: string };
   /** A message of one's own has another status. */
   outgoing: OutgoingMessage;

@@ -138,9 +138,14 @@ export class XFChatClient {
     return this.catchUp.isComplete ? 'complete' : 'catching-up';
   }
 
-  /** All conversations that are known, the latest activity first. Another array only when their order has changed. */
+  /**
+   * All conversations that are known and not hidden, the latest activity first. Another array only when their order has
+   * changed.
+   */
   get conversations(): readonly Conversation[] {
-    const shown = [...this.known.values()].filter(({ id }) => this.timelines.get(id)?.position);
+    const shown = [...this.known.values()].filter(
+      ({ id, isHidden }) => !isHidden && this.timelines.get(id)?.position,
+    );
     shown.sort((a, b) => this.order.placeOf(b.id) - this.order.placeOf(a.id) || byTime(a, b));
     return (this.listed = stable(this.listed, shown));
   }
@@ -246,7 +251,7 @@ export class XFChatClient {
   }
 
   /**
-   * A conversation that may not be known yet; waits for the connection if there is none.
+   * A conversation that may not be known yet, or that the user has hidden; waits for the connection if there is none.
    * @throws XFChatError `validation-failed` when this is no id, or `conversation-not-found`
    */
   async open(conversationId: string): Promise<Conversation> {
@@ -256,7 +261,7 @@ export class XFChatClient {
     const stop = this.drops.on('dropped', (drop) => {
       if (drop.id === id) refusal = drop.error;
     });
-    if (!this.timelines.has(id)) this.catchUp.want(id);
+    this.catchUp.open(id);
     await this.until(() => refusal !== undefined || this.conversation(id) !== undefined).finally(stop);
     if (refusal) throw refusal;
     return this.conversation(id)!;

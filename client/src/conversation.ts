@@ -91,6 +91,14 @@ export class Conversation {
     return this.timeline.details?.myRole ?? 'member';
   }
 
+  /**
+   * The user has hidden it: it is not in the client's list until the next message, or until one opens it again with
+   * `createConversation`.
+   */
+  get isHidden(): boolean {
+    return this.timeline.isHidden;
+  }
+
   get status(): CompletenessStatus {
     return this.host.isComplete(this.timeline) ? 'complete' : 'catching-up';
   }

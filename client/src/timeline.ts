@@ -44,6 +44,8 @@ export class Timeline {
   /** Undefined until it has begun. */
   position: Position | undefined;
   epoch: number | undefined;
+  /** The user has hidden it, as far as was told; a message that comes later brings it back. */
+  isHidden = false;
   /** Two messages have the same number: one of them is of another history. */
   isTorn = false;
   /** The window begins here; what lies below is history that can be paged. */
@@ -158,6 +160,7 @@ export class Timeline {
       case 'message:created':
       case 'message:updated':
       case 'message:deleted':
+        if (name === 'message:created' && payload.seq > this.highestSeq) this.isHidden = false;
         this.takeMessage(payload);
         this.takeRev(payload.rev);
         return name !== 'message:deleted' || payload.seq > this.unread.seq || this.unread.count === 0;
@@ -186,8 +189,9 @@ export class Timeline {
   }
 
   /** Takes one step of catching up, also one that was asked for from an older position. */
-  takeChanges({ messages, participants, conversation, head, cursor }: Changes): void {
+  takeChanges({ messages, participants, conversation, head, cursor, own }: Changes): void {
     if (!this.position) return;
+    if (this.highestSeq <= head.seq) this.isHidden = own.hidden;
     messages.forEach((message) => this.takeMessage(message));
     participants.forEach((participant) => this.takeParticipant(head.rev, participant));
     if (conversation) this.takeSettings(head.rev, conversation);
@@ -200,16 +204,19 @@ export class Timeline {
   clear(): void {
     this.position = this.epoch = this.settings = this.shown = undefined;
     this.unread = { seq: 0, count: 0 };
-    this.isTorn = false;
+    this.isTorn = this.isHidden = false;
     this.oldestSeq = 1;
     this.highestSeq = 0;
     for (const collection of [this.held, this.seqById, this.people, this.early]) collection.clear();
   }
 
-  /** @param limit at most this many messages, the newest ones */
+  /**
+   * @param limit at most this many messages, the newest ones
+   * @returns undefined when there is nothing to keep
+   */
   store(limit: number): StoredTimeline | undefined {
-    const { epoch, position, settings } = this;
-    if (!position || epoch === undefined || !settings) return undefined;
+    const { epoch, position, settings, isHidden } = this;
+    if (!position || epoch === undefined || !settings || isHidden) return undefined;
     return {
       epoch,
       position,
