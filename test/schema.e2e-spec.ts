@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { loadConfiguration } from '../src/platform/configuration/load-configuration';
 import { databaseOptions } from '../src/platform/database/database-options';
 import { migrateDown, migrateUp } from '../src/platform/migrations/migrate';
 import { SCHEMA } from '../src/schema';
 import { catalogue } from './support/catalogue';
-import { createTestDatabase, type TestDatabase } from './support/databases';
+import { createTestDatabase, withClient, type TestDatabase } from './support/databases';
+import { schemaText } from './support/schema-text';
 
 describe('the schema', () => {
   const configuration = loadConfiguration({});
@@ -41,6 +44,18 @@ describe('the schema', () => {
     expect(await migrateUp(other.url, configuration, SCHEMA)).toHaveLength(SCHEMA.migrations.length);
     expect(await catalogue(other.url)).toEqual(before);
     await other.drop();
+  });
+
+  it('is written down in schema.sql, which makes the same schema (npm run schema)', async () => {
+    const written = readFileSync(join(__dirname, '../src/migrations/schema.sql'), 'utf8');
+    const migrated = await createTestDatabase();
+    expect(await schemaText(migrated.url)).toBe(written);
+    const empty = await createTestDatabase({ empty: true });
+    await withClient(empty.url, (client) => client.query(written));
+    const withoutRemarks = async ({ url }: TestDatabase): Promise<string[]> =>
+      (await catalogue(url)).filter((line) => !line.startsWith('comment on'));
+    expect(await withoutRemarks(empty)).toEqual(await withoutRemarks(migrated));
+    await Promise.all([migrated.drop(), empty.drop()]);
   });
 
   it('names every constraint and index by hand', async () => {
