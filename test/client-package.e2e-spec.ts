@@ -97,7 +97,7 @@ describe('the packed client', () => {
     });
   }, 300_000);
 
-  it('compiles in a strict TypeScript project', async () => {
+  it('compiles in a strict TypeScript project, with the examples of its README', async () => {
     const source = `
       import { XFChatClient, type Conversation, type OutgoingMessage } from '@xfchat/client';
       import { FileStorage } from '@xfchat/client/file';
@@ -107,21 +107,19 @@ describe('the packed client', () => {
       export const other = (): IndexedDbStorage => new IndexedDbStorage();
       // @ts-expect-error a message has a text
       client.conversations[0]?.send({ type: 'text' });`;
-    writeFileSync(join(directory, 'application.mts'), source);
+    const examples = [...README.matchAll(/```ts\n(import [\s\S]*?)```/g)].map(([, example]) => example!);
+    expect(examples.length).toBeGreaterThanOrEqual(3);
+    const files = [source, ...examples].map((text, index) => {
+      writeFileSync(join(directory, `application-${index}.mts`), text);
+      return `application-${index}.mts`;
+    });
     for (const resolution of [
       ['--module', 'nodenext'],
       ['--module', 'esnext', '--moduleResolution', 'bundler'],
     ]) {
       const checks = ['--strict', '--noEmit', '--target', 'es2022', '--lib', 'es2022,dom'];
       const compiler = createRequire(join(ROOT, 'package.json')).resolve('typescript/bin/tsc');
-      const result = await run(
-        directory,
-        process.execPath,
-        compiler,
-        ...checks,
-        ...resolution,
-        'application.mts',
-      );
+      const result = await run(directory, process.execPath, compiler, ...checks, ...resolution, ...files);
       expect(result.stdout).toBe('');
     }
   }, 300_000);

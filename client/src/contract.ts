@@ -158,6 +158,28 @@ export interface Ready {
   readonly serverTime: string;
 }
 
+/** A request for friendship; the payload of the events `friend-request:…`. */
+export interface FriendRequest {
+  readonly id: string;
+  readonly sender: User;
+  readonly recipient: User;
+  readonly status: 'pending' | 'accepted' | 'declined' | 'cancelled';
+  readonly message: string | null;
+  readonly createdAt: string;
+  readonly respondedAt: string | null;
+}
+
+/** The answer to accepting one: friends have a direct conversation. */
+export interface AcceptedFriendRequest {
+  readonly friendRequest: FriendRequest;
+  readonly conversation: ConversationView;
+}
+
+/** An entry of the list of friends. */
+export interface Friend extends User {
+  readonly friendsSince: string;
+}
+
 /** The events about a conversation, by name. */
 export interface ConversationEvents {
   'message:created': Message;

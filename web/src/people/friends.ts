@@ -1,15 +1,6 @@
 import { signal } from '@preact/signals';
-import type { ConversationView, Page, User } from '@xfchat/client';
+import type { AcceptedFriendRequest, FriendRequest, Page, User } from '@xfchat/client';
 import type { Request } from '../request.ts';
-
-export interface FriendRequest {
-  readonly id: string;
-  readonly sender: User;
-  readonly recipient: User;
-  readonly status: 'pending' | 'accepted' | 'declined' | 'cancelled';
-  readonly message: string | null;
-  readonly createdAt: string;
-}
 
 /** Friends, requests and blocks. They are read anew whenever the server says that any of them has changed. */
 export class Friends {
@@ -39,11 +30,9 @@ export class Friends {
 
   /** @returns the id of the direct conversation with the new friend */
   async accept(request: FriendRequest): Promise<string> {
-    const answer = await this.change<{ conversation: ConversationView }>(
-      'POST',
-      `/friend-requests/${request.id}/accept`,
-    );
-    return answer.conversation.id;
+    const path = `/friend-requests/${request.id}/accept`;
+    const { conversation } = await this.change<AcceptedFriendRequest>('POST', path);
+    return conversation.id;
   }
 
   async decline(request: FriendRequest): Promise<void> {
