@@ -135,6 +135,21 @@ describe('accounts in the hands of an operator', () => {
     });
   });
 
+  it.each([-24, 24])(
+    'reset a password by the clock of the database, also when theirs is %s h off',
+    async (hours) => {
+      const ada = await signUp(server.url);
+      const clock = jest.spyOn(Date, 'now').mockReturnValue(Date.now() + hours * HOUR_MS);
+      await makeReset(ada).finally(() => clock.mockRestore());
+      const [row] = await server.dataSource.query<object[]>(
+        `select expires_at between now() + interval '50 minutes' and now() + interval '1 hour' as is_right
+       from password_resets where user_id = $1`,
+        [ada.id],
+      );
+      expect(row).toEqual({ is_right: true });
+    },
+  );
+
   it('end all sessions at once, and nobody else’s', async () => {
     const [ada, ben] = (await signUpAll(server.url, 2)) as [Person, Person];
     const telephone = await ada.signInAgain();

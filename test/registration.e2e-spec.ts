@@ -101,6 +101,20 @@ describe('registration', () => {
       });
   });
 
+  it.each([-24, 24])(
+    'ends by the clock of the database, also for an operator whose clock is %s h off',
+    async (hours) => {
+      const clock = jest.spyOn(Date, 'now').mockReturnValue(Date.now() + hours * HOUR_MS);
+      const { invitation } = await invite().finally(() => clock.mockRestore());
+      const [row] = await dataSource.query<object[]>(
+        `select expires_at between now() + interval '50 minutes' and now() + interval '1 hour' as is_right
+       from invitations where id = $1`,
+        [invitation.id],
+      );
+      expect(row).toEqual({ is_right: true });
+    },
+  );
+
   it('tells nobody whom it refuses whether a name or an address is taken', async () => {
     const email = `${someName()}@example.org`;
     const taken = await signUp(servers.open!.url, { email });

@@ -3,7 +3,7 @@ import { User } from '../users/user.entity';
 import type { AuthenticationEventKind } from './authentication-event';
 import { recordEvents } from './authentication-log.queries';
 import { digestOf, newCode } from './secret-codes';
-import { endOtherSessions } from './sessions.queries';
+import { databaseNow, endOtherSessions } from './sessions.queries';
 
 /** Commands by which operators manage accounts. Each records itself in the authentication log. */
 export interface ByOperator {
@@ -91,7 +91,7 @@ export async function createPasswordReset(
   if (!(await manager.existsBy(User, { id: by.userId, disabledAt: IsNull(), erasedAt: IsNull() })))
     return undefined;
   const code = newCode('xfp_');
-  const expiresAt = new Date(Date.now() + lifetimeMs);
+  const expiresAt = new Date((await databaseNow(manager)).getTime() + lifetimeMs);
   await manager.query(
     `insert into password_resets (user_id, code_digest, expires_at) values ($1, $2, $3)
      on conflict (user_id) do update

@@ -2,6 +2,7 @@ import { uuidv7 } from 'uuidv7';
 import type { EntityManager } from 'typeorm';
 import { Invitation } from './invitation.entity';
 import { digestOf, newCode } from './secret-codes';
+import { databaseNow } from './sessions.queries';
 
 /** What makes an invitation usable, in SQL and with the database's clock. */
 const IS_USABLE = `revoked_at is null and expires_at > now() and uses < max_uses`;
@@ -24,23 +25,26 @@ export async function createInvitation(
   input: { readonly maxUses: number; readonly lifetimeMs: number; readonly note: string | null },
 ): Promise<{ code: string; invitation: InvitationView }> {
   const code = newCode('xfi_');
+  const now = await databaseNow(manager);
   const invitation = manager.create(Invitation, {
     id: uuidv7(),
     codeDigest: digestOf(code),
     note: input.note,
     maxUses: input.maxUses,
     uses: 0,
-    expiresAt: new Date(Date.now() + input.lifetimeMs),
+    createdAt: now,
+    expiresAt: new Date(now.getTime() + input.lifetimeMs),
     revokedAt: null,
   });
   await manager.insert(Invitation, invitation);
-  return { code, invitation: invitationView(invitation) };
+  return { code, invitation: invitationView(invitation, now) };
 }
 
 /** All of them, newest first. */
 export async function listInvitations(manager: EntityManager): Promise<InvitationView[]> {
   const invitations = await manager.find(Invitation, { order: { createdAt: 'DESC', id: 'DESC' } });
-  return invitations.map(invitationView);
+  const now = await databaseNow(manager);
+  return invitations.map((invitation) => invitationView(invitation, now));
 }
 
 /** Nobody can use it from then on; revoking it again changes nothing. @returns undefined when there is none */
@@ -50,7 +54,7 @@ export async function revokeInvitation(
 ): Promise<InvitationView | undefined> {
   await manager.query(`update invitations set revoked_at = coalesce(revoked_at, now()) where id = $1`, [id]);
   const invitation = await manager.findOneBy(Invitation, { id });
-  return invitation ? invitationView(invitation) : undefined;
+  return invitation ? invitationView(invitation, await databaseNow(manager)) : undefined;
 }
 
 /** Whether the code could be used now. Served by `invitations_code_digest_key`. */
@@ -78,18 +82,18 @@ export async function takeInvitation(manager: EntityManager, code: string): Prom
   return rows[0]?.id;
 }
 
-function invitationView(invitation: Invitation): InvitationView {
+function invitationView(invitation: Invitation, now: Date): InvitationView {
   const { id, note, uses, maxUses } = invitation;
   return {
     ...{ id, note, uses, maxUses },
-    createdAt: (invitation.createdAt ?? new Date()).toISOString(),
+    createdAt: invitation.createdAt.toISOString(),
     expiresAt: invitation.expiresAt.toISOString(),
-    state: stateOf(invitation),
+    state: stateOf(invitation, now),
   };
 }
 
-function stateOf({ revokedAt, uses, maxUses, expiresAt }: Invitation): InvitationState {
+function stateOf({ revokedAt, uses, maxUses, expiresAt }: Invitation, now: Date): InvitationState {
   if (revokedAt) return 'revoked';
   if (uses >= maxUses) return 'used-up';
-  return expiresAt.getTime() <= Date.now() ? 'expired' : 'open';
+  return expiresAt <= now ? 'expired' : 'open';
 }
