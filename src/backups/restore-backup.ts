@@ -3,6 +3,7 @@ import { verifySchema } from '../platform/database/verify-schema';
 import { directUrl, type BackupContext } from './backup-context';
 import { BackupError } from './backup-error';
 import { isWhole, listBackups, type Backup } from './backup-folder';
+import { INSTALLATION } from './installation';
 import { SideDatabases, urlOf, withClient } from './side-databases';
 import { recordProof, requireRestorable, restoreInto, type Verification } from './verify-backup';
 
@@ -99,11 +100,8 @@ interface Live {
 
 async function readLive(url: string): Promise<Live> {
   return withClient(url, async (client) => {
-    const { rows } = await client.query<{ is_empty: boolean; has_state: boolean }>(`
-      select not exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
-          where c.relkind in ('r', 'p') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema') as is_empty,
-        to_regclass('public.database_state') is not null as has_state`);
-    const { is_empty: isEmpty, has_state: hasState } = rows[0]!;
+    const { rows } = await client.query<{ isEmpty: boolean; has_state: boolean }>(INSTALLATION);
+    const { isEmpty, has_state: hasState } = rows[0]!;
     if (!hasState) return { isEmpty, epoch: 0, maintenanceSince: null, installationId: undefined };
     // An older schema has no maintenance.
     const { rows: states } = await client.query<{
