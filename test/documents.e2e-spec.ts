@@ -67,6 +67,25 @@ describe('the documents of the interface', () => {
     expect(answer.body).toEqual({ ...asyncApi, servers });
   });
 
+  it('say what becomes of a body, and of a query parameter, where none belongs', async () => {
+    const { description } = openApi.info as { description: string };
+    const statusOf = async (path: string, init?: RequestInit): Promise<number> =>
+      (await fetch(`${server.url}/api/v1${path}`, init)).status;
+    const ofBody = [
+      await statusOf('/auth/logout', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{',
+      }),
+      await statusOf('/auth/logout', { method: 'POST', body: 'text' }),
+    ];
+    expect(ofBody).toEqual([400, 415]);
+    const documented = /none belongs is read and judged \(([\d, ]+)\)/.exec(description)![1]!.split(', ');
+    expect(documented).toEqual(expect.arrayContaining(ofBody.map(String)));
+    expect(await statusOf('/auth/registration?unknown=1')).toBe(200);
+    expect(description).toContain('one that a route does not list is ignored');
+  });
+
   it('put the token of a socket nowhere but into `auth`', () => {
     const { accessToken } = asyncApi.components.securitySchemes;
     expect(accessToken.in).not.toMatch(/query|header|cookie/);

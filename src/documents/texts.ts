@@ -7,14 +7,14 @@ Everything but signing up, signing in and what is about the server itself needs 
 **Bodies** are UTF-8 JSON of at most ${MAX_BODY_BYTES / 1_024} KiB, not compressed. Unknown fields are refused. A field
 that may be left out may also be \`null\`, which says the same unless its description says otherwise. Lengths are counted
 in Unicode code points; text must not contain U+0000 or lone surrogates. Ids may be written in upper case and are
-answered in lower case. An empty query parameter counts as left out.
+answered in lower case. An empty query parameter counts as left out, and one that a route does not list is ignored.
 
 **Lists** take \`limit\` and \`cursor\`; \`nextCursor\` is null at the end.
 
 **Refusals** are problems (RFC 9457) with a \`code\`; \`/problems/<code>\` explains it. Besides those that each route
 lists: an address that does not exist is 404 \`not-found\`, a method that an address does not take is 405
 \`method-not-allowed\` with \`Allow\`, a path that cannot be decoded is 400 \`malformed-request\`, and a body where
-none belongs is read and judged (408, 413, 415) all the same. 503 says that nothing was done; 504 says that a write was
+none belongs is read and judged (400, 408, 413, 415) all the same. 503 says that nothing was done; 504 says that a write was
 sent to the database and its answer did not come: repeat it with the same id.
 
 \`HEAD\` is answered wherever \`GET\` is. Live events and the same operations over Socket.IO are in \`/asyncapi.json\`.
