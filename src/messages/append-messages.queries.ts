@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { asWrite } from '../platform/database/write-scope';
 import { Problem } from '../platform/problems/problem';
 import type { MessageType } from './message.entity';
 import type { MessageRow } from './message-view';
@@ -40,14 +41,15 @@ export async function appendMessages(
   dataSource: DataSource,
   commands: readonly AppendCommand[],
 ): Promise<AppendResult[]> {
-  const rows: ResultRow[] = await dataSource.query(APPEND, [
+  const columns = [
     commands.map((command) => command.id),
     commands.map((command) => command.conversationId),
     commands.map((command) => command.senderId),
     commands.map((command) => command.type),
     commands.map((command) => command.body),
     commands.map((command) => command.replyToId),
-  ]);
+  ];
+  const rows: ResultRow[] = await asWrite(() => dataSource.query(APPEND, columns));
   if (rows.length === 0 && commands.length > 0) throw new Problem('temporarily-unavailable');
   return rows.map((row) =>
     row.outcome === 'created' || row.outcome === 'repeated'

@@ -1,11 +1,7 @@
 import { Client, type QueryConfig } from 'pg';
 import { runInContext, type RequestContext } from '../request-context';
-import {
-  DeadlineClient,
-  DeadlineExceededError,
-  type DeadlineClientConfig,
-  type QueryFailure,
-} from './deadline-client';
+import { DeadlineClient, DeadlineExceededError, type DeadlineClientConfig } from './deadline-client';
+import { asWrite } from './write-scope';
 
 /** A client whose statements go nowhere: `answer` decides what becomes of each. */
 function clientThat(
@@ -34,39 +30,32 @@ describe('a statement', () => {
   afterEach(() => jest.restoreAllMocks());
 
   it.each([
-    ['select 1', false],
-    ['  SELECT "a" FROM b', false],
-    ['select from conversations c where c.id = $1 for no key update', false],
-    ['with page as (select 1) select * from page', false],
-    ['show fsync', false],
-    ['insert into users default values', true],
-    ['INSERT INTO "users"("id") VALUES ($1)', true],
-    ['update conversations set last_rev = 1', true],
-    ['delete from blocks', true],
-    ['with gone as (delete from blocks returning 1) select * from gone', true],
-    ['select * from append_messages($1, $2, $3, $4, $5, $6)', true],
-    ['lock table users', true],
-  ])('%s whose connection is lost has an unknown outcome: %s', async (text, wrote) => {
+    ['in a write scope', asWrite, true],
+    ['outside of one', <T>(work: () => T): T => work(), false],
+  ])('%s whose connection is lost has an unknown outcome: %s', async (_where, inScope, wrote) => {
     const { client } = clientThat(lost);
-    const error: QueryFailure = await client.query(text).then(
-      () => undefined,
-      (failure) => failure,
-    );
-    expect(error.wrote).toBe(wrote);
+    await expect(
+      inScope(() => client.query('select from conversations for no key update')),
+    ).rejects.toMatchObject({
+      wrote,
+    });
   });
 
   it.each([
-    ['update users set status = $1', true],
-    ['select 1', false],
-  ])('%s makes the outcome of a lost commit unknown: %s', async (text, wrote) => {
+    ['in a write scope', asWrite, true],
+    ['outside of one', <T>(work: () => T): T => work(), false],
+  ])('that commits %s has an unknown outcome when the connection is lost', async (_where, inScope, wrote) => {
     const { client } = clientThat((sent) => (sent === 'COMMIT' ? lost() : Promise.resolve({ rows: [] })));
-    await client.query('START TRANSACTION');
-    await client.query(text);
-    await expect(client.query('COMMIT')).rejects.toMatchObject({ wrote });
-    // The next transaction of this connection begins afresh.
-    await client.query('START TRANSACTION');
-    await client.query('select 1');
-    await expect(client.query('COMMIT')).rejects.toMatchObject({ wrote: false });
+    await inScope(async () => {
+      await client.query('START TRANSACTION');
+      await client.query('select 1');
+      await expect(client.query('COMMIT')).rejects.toMatchObject({ wrote });
+    });
+  });
+
+  it('that begins a transaction has done nothing, whatever becomes of it', async () => {
+    const { client } = clientThat(lost);
+    await expect(asWrite(() => client.query('START TRANSACTION'))).rejects.toMatchObject({ wrote: false });
   });
 
   it('gets what is left of the time of its request, on both sides', async () => {
@@ -94,21 +83,21 @@ describe('a statement', () => {
   it('that writes outside a transaction and is late gets a limit on the server, and the next its own again', async () => {
     const settings = { statement_timeout: 3_500, statementLimit: 30_000 };
     const { client, sent } = clientThat(() => Promise.resolve({ rows: [] }), settings);
-    await within(4_000, () => client.query('delete from blocks'));
+    await within(4_000, () => asWrite(() => client.query('delete from blocks')));
     await within(2_000, () => client.query('select 1'));
     expect(sent.map(({ text }) => text)).toEqual(['delete from blocks', 'select 1']);
-    await within(2_000, () => client.query('delete from blocks'));
+    await within(2_000, () => asWrite(() => client.query('delete from blocks')));
     const [, , limit, , reset] = sent.map(({ text }) => text);
     expect(Number(/^SET statement_timeout = (\d+)$/.exec(limit!)?.[1])).toBeLessThanOrEqual(1_500);
     expect(reset).toBe('SET statement_timeout = 3500');
     const { client: pooled, sent: bare } = clientThat(() => Promise.resolve({ rows: [] }));
-    await within(2_000, () => pooled.query('delete from blocks'));
+    await within(2_000, () => asWrite(() => pooled.query('delete from blocks')));
     expect(bare).toHaveLength(1);
   });
 
   it('that was not even sent has a known outcome', async () => {
     const { client } = clientThat(lost, { statement_timeout: 3_500 });
-    const failed = within(2_000, () => client.query('delete from blocks'));
+    const failed = within(2_000, () => asWrite(() => client.query('delete from blocks')));
     await expect(failed).rejects.toMatchObject({ wrote: false });
   });
 
@@ -135,7 +124,7 @@ describe('a statement', () => {
         return Promise.resolve({ rows: [] });
       });
       await client.query('select 1');
-      await client.query('delete from blocks');
+      await asWrite(() => client.query('delete from blocks'));
       seen.push(context.writePending);
     });
     expect(seen).toEqual([undefined, true, false]);

@@ -5,6 +5,7 @@ import { DatabaseClient, type DatabaseClientConfig } from './database-client';
 import { PINNED_IN_TRANSACTION, WITHOUT_TRANSACTION_LIMIT } from './session-settings';
 import { statementSpan } from './statement-span';
 import type { StatementWatch } from './statement-watch';
+import { isInWriteScope } from './write-scope';
 
 /** The client gives up this long before the answer is due, so that the refusal still arrives in time. */
 export const CLIENT_MARGIN_MS = 250;
@@ -23,7 +24,7 @@ const CANCEL_REQUEST_CODE = 80_877_102;
 /** Set on every error that a query of ours fails with. */
 export interface QueryFailure extends Error {
   code?: string;
-  /** The statement, or one before it in the same transaction, wrote: its outcome may be unknown. */
+  /** The statement was sent in a write scope (`asWrite`): its outcome may be unknown. */
   wrote?: boolean;
 }
 
@@ -37,15 +38,6 @@ export class DeadlineExceededError extends Error {
  * connection although this one is there (as a foreign table may), and nobody would roll back what was begun on it.
  */
 const DISTRUSTED = /^(08\w{3}|57P0\d|25006)$/;
-const READS = /^\s*(select|show|values|with|start transaction|begin|rollback|commit|set)\b/i;
-const WRITING_FUNCTION = /\bappend_messages\s*\(/;
-const DATA_MODIFYING = /\b(insert\s+into|update|delete\s+from)\s+[a-z_"]+/i;
-
-function writes(text: string): boolean {
-  if (WRITING_FUNCTION.test(text)) return true;
-  if (!READS.test(text)) return true;
-  return /^\s*with\b/i.test(text) && DATA_MODIFYING.test(text);
-}
 
 export interface DeadlineClientConfig extends DatabaseClientConfig {
   watch?: StatementWatch;
@@ -64,7 +56,6 @@ export interface DeadlineClientConfig extends DatabaseClientConfig {
  * connection is closed, since a late answer would be taken for the next statement's.
  */
 export class DeadlineClient extends DatabaseClient {
-  private wroteInTransaction = false;
   private inTransaction = false;
   private readonly watch: StatementWatch | undefined;
   /** What the session began with; 0 when it was told nothing, as behind a pooler. */
@@ -96,7 +87,7 @@ export class DeadlineClient extends DatabaseClient {
     const { text } = config;
     const isRollback = /^rollback\b/i.test(text);
     const isCommit = /^commit\b/i.test(text);
-    const isWrite = writes(text) || (isCommit && this.wroteInTransaction);
+    const isWrite = isInWriteScope() && text !== BEGIN && !isRollback;
     const left = remainingMs();
     const clientLeft = left === undefined ? undefined : left - CLIENT_MARGIN_MS;
     if (!isRollback && clientLeft !== undefined && clientLeft <= 0) {
@@ -104,7 +95,6 @@ export class DeadlineClient extends DatabaseClient {
     }
     if (text === BEGIN) {
       this.inTransaction = true;
-      this.wroteInTransaction = false;
       config.text = this.begin(left);
     }
     const timeout = isRollback ? ROLLBACK_TIMEOUT_MS : clientLeft;
@@ -120,17 +110,15 @@ export class DeadlineClient extends DatabaseClient {
       if (isTight) await this.limited({ text: `SET statement_timeout = ${this.serverLimit(left)}` }, timeout);
       isSent = true;
       if (isWrite && context) context.writePending = true;
-      const result: unknown = await this.limited(config, timeout);
-      if (isWrite) this.wroteInTransaction = this.inTransaction;
-      return result;
+      return await this.limited(config, timeout);
     } catch (error) {
       const failure = error as QueryFailure;
       code = failure.code ?? 'none';
-      failure.wrote = (isWrite && isSent) || (!isRollback && this.wroteInTransaction);
+      failure.wrote = isWrite && isSent;
       if (failure.message === 'Query read timeout' || DISTRUSTED.test(code)) this.abandon();
       throw failure;
     } finally {
-      if (isCommit || isRollback) this.inTransaction = this.wroteInTransaction = false;
+      if (isCommit || isRollback) this.inTransaction = false;
       if (isWrite && context) context.writePending = false;
       if (isTight) void super.query(`SET statement_timeout = ${this.sessionLimit}`).catch(() => undefined);
       span?.end({ error: code });

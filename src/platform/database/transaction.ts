@@ -4,6 +4,7 @@ import { currentContext } from '../request-context';
 import { isConnectionLost, isRetryable } from './database-problem';
 import type { QueryFailure } from './deadline-client';
 import { maintenanceOf } from './maintenance';
+import { asWrite } from './write-scope';
 
 /** Something to be done once the transaction is committed, and never otherwise. It cannot fail the caller. */
 export type Effect = () => void | Promise<void>;
@@ -32,12 +33,14 @@ export async function inTransaction<T>(
   for (let attempt = 1; ; attempt++) {
     const effects: Effect[] = [];
     try {
-      const result = await runOnce(dataSource, undefined, async (manager) => {
-        const outcome = await work(manager, (effect) => effects.push(effect));
-        // The work may have waited for a lock since maintenance began.
-        maintenance?.refuseWrites();
-        return outcome;
-      });
+      const result = await asWrite(() =>
+        runOnce(dataSource, undefined, async (manager) => {
+          const outcome = await work(manager, (effect) => effects.push(effect));
+          // The work may have waited for a lock since maintenance began.
+          maintenance?.refuseWrites();
+          return outcome;
+        }),
+      );
       await runEffects(effects);
       return result;
     } catch (error) {
