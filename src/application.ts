@@ -7,6 +7,7 @@ import { BROWSER_CLIENT_FOLDER, browserClient } from './browser-client/browser-c
 import type { Configuration } from './platform/configuration/configuration';
 import { DatabaseMonitor } from './platform/database/database-monitor';
 import { ClientAddresses } from './platform/http/client-address';
+import { capConnections } from './platform/http/connection-cap';
 import { chargeAddress, refuseSuspended } from './platform/http/edge-budgets';
 import { EXPOSED_HEADERS } from './platform/http/exposed-headers';
 import { jsonBody } from './platform/http/json-body';
@@ -77,6 +78,8 @@ export async function createApplication(
   await application.get(DatabaseMonitor).start();
   await application.get(PeriodicReadings).start();
 
+  // After engine.io, which keeps its own requests from those that listened before it.
+  if (edge.rateLimits.isOn) capConnections(application.getHttpServer(), edge.addresses);
   Object.assign(application.getHttpServer(), {
     headersTimeout: HEADERS_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,

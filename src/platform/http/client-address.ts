@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isIP, isIPv4 } from 'node:net';
+import { isIP, isIPv4, type Socket } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import ipaddr from 'ipaddr.js';
 import proxyAddress from 'proxy-addr';
@@ -40,6 +40,12 @@ export class ClientAddresses {
   /** The key under which budgets count this client: the IPv4 address, or the /64 network of an IPv6 address. */
   budgetKeyOf(request: IncomingMessage): string {
     return budgetKey(this.of(request));
+  }
+
+  /** The key of a connection before it has sent anything; undefined when it comes from a trusted proxy. */
+  peerKeyOf({ remoteAddress }: Socket): string | undefined {
+    const isProxy = remoteAddress !== undefined && this.trustsProxy(remoteAddress, 0);
+    return isProxy ? undefined : budgetKey(canonical(remoteAddress) ?? UNKNOWN_ADDRESS);
   }
 
   /** The scheme that the client used: `X-Forwarded-Proto` of a trusted proxy, otherwise that of the connection. */
