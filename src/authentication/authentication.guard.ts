@@ -4,6 +4,7 @@ import type { Request } from 'express';
 import { ClientAddresses } from '../platform/http/client-address';
 import { PUBLIC } from '../platform/http/public';
 import { Problem } from '../platform/problems/problem';
+import { chargePerson } from '../platform/rate-limits/charge-person';
 import { RateLimits } from '../platform/rate-limits/rate-limits';
 import { Suspensions } from '../platform/rate-limits/suspensions';
 import { currentContext, inShare } from '../platform/request-context';
@@ -46,10 +47,7 @@ export class AuthenticationGuard implements CanActivate {
     request.caller = { userId, sessionId };
     const requestContext = currentContext();
     if (requestContext) requestContext.userId = userId;
-    if (!this.rateLimits.tryTake('command', userId)) {
-      this.suspensions.noteRefusal(userId);
-      this.rateLimits.take('command', userId);
-    }
+    chargePerson({ rateLimits: this.rateLimits, suspensions: this.suspensions }, userId);
     return true;
   }
 }

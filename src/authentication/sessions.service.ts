@@ -6,6 +6,7 @@ import { inTransaction, type AfterCommit } from '../platform/database/transactio
 import { EventBus } from '../platform/events/event-bus';
 import { Problem } from '../platform/problems/problem';
 import { Configuration } from '../platform/configuration/configuration';
+import { RateLimits } from '../platform/rate-limits/rate-limits';
 import { AccessTokens, type AccessClaims } from './access-tokens';
 import { sessionView, type SessionView, type Tokens } from './authentication.dto';
 import { lockAccount } from './lock-account';
@@ -31,6 +32,7 @@ export class SessionsService {
     private readonly refreshTokens: RefreshTokens,
     private readonly events: EventBus,
     private readonly configuration: Configuration,
+    private readonly rateLimits: RateLimits,
   ) {}
 
   /**
@@ -87,10 +89,11 @@ export class SessionsService {
     if (!lives) throw new Problem('session-revoked');
   }
 
-  /** @throws Problem `unauthenticated`, `token-expired` or `session-revoked` */
+  /** @throws Problem `unauthenticated`, `rate-limited`, `token-expired` or `session-revoked` */
   async refresh(token: string): Promise<Tokens> {
     const link = this.refreshTokens.read(token);
     if (!link) throw new Problem('unauthenticated');
+    this.rateLimits.take('refresh', link.sessionId);
     const rotate = async (manager: EntityManager, afterCommit: AfterCommit): Promise<Tokens | Problem> => {
       const known = await manager.findOneBy(Session, { id: link.sessionId });
       if (!known || known.endedAt) return new Problem('session-revoked');

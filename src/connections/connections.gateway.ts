@@ -12,6 +12,7 @@ import { WorkInFlight } from '../platform/lifecycle/work-in-flight';
 import { describeError, StructuredLogger } from '../platform/logging/structured-logger';
 import { Metrics } from '../platform/metrics/metrics';
 import { Problem } from '../platform/problems/problem';
+import { chargePerson } from '../platform/rate-limits/charge-person';
 import { RateLimits } from '../platform/rate-limits/rate-limits';
 import { Suspensions } from '../platform/rate-limits/suspensions';
 import { commandFrame, identityOf } from '../platform/sockets/command-frame';
@@ -67,9 +68,7 @@ export class ConnectionsGateway implements OnModuleInit, OnGatewayInit, OnGatewa
       direct,
       admit: (socket) => {
         const { userId } = identityOf(socket);
-        if (rateLimits.tryTake('command', userId)) return;
-        if (suspensions.noteRefusal(userId)) this.disconnectAll(userId);
-        rateLimits.take('command', userId);
+        chargePerson({ rateLimits, suspensions }, userId, () => this.disconnectAll(userId));
       },
     });
   }

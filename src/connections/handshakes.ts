@@ -10,6 +10,7 @@ import { Metrics } from '../platform/metrics/metrics';
 import { Problem } from '../platform/problems/problem';
 import { logProblem } from '../platform/problems/problem.filter';
 import { toProblem } from '../platform/problems/to-problem';
+import { chargePerson } from '../platform/rate-limits/charge-person';
 import { RateLimits } from '../platform/rate-limits/rate-limits';
 import { Suspensions } from '../platform/rate-limits/suspensions';
 import { runInContext, type RequestContext } from '../platform/request-context';
@@ -115,6 +116,7 @@ export class Handshakes {
       const { expiresAt } = await this.sessions.authenticate(token);
       this.rateLimits.giveBack('session', sessionId);
       this.rateLimits.giveBack('opening', address);
+      chargePerson({ rateLimits: this.rateLimits, suspensions: this.suspensions }, userId);
       const entry = await this.entitlements.of(userId);
       socket.data = {
         identity: { userId, sessionId, expiresAt },

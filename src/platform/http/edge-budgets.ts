@@ -4,12 +4,13 @@ import { Problem } from '../problems/problem';
 import type { RateLimitName, RateLimits } from '../rate-limits/rate-limits';
 import type { Suspensions } from '../rate-limits/suspensions';
 import type { ClientAddresses } from './client-address';
-import { ProbeAnswers } from './probe-answers';
+import { isProbe, ProbeAnswers } from './probe-answers';
 
 /** No route has more than ten query parameters; Node takes 8,000 of them in one address. */
 const MAX_QUERY_PARAMETERS = 100;
 /** Browsers and proxies together send about 40. */
 const MAX_HEADERS = 100;
+const DOCUMENT_PATH = /^\/(docs|openapi\.json|asyncapi\.json)\/?$/i;
 const INTERFACE_PATH = /^\/(api|metrics)(\/|$)/;
 
 interface Dependencies {
@@ -25,7 +26,7 @@ interface Dependencies {
 export function refuseSuspended({ addresses, rateLimits, suspensions }: Dependencies): RequestHandler {
   const probes = new ProbeAnswers();
   return (request: Request, response: Response, next: NextFunction) => {
-    if (probes.isProbe(request)) {
+    if (isProbe(request)) {
       if (rateLimits.tryTake('probe', addresses.budgetKeyOf(request))) probes.remember(request, response);
       else if (probes.repeat(request, response)) return;
       return next();
@@ -74,11 +75,13 @@ export function chargeAddress({ addresses, rateLimits, suspensions }: Dependenci
 
 /**
  * Which budget a request takes from before anything is known of its sender. The guard gives back what a token took, once
- * its signature is good. Probes without credentials have a budget of their own, and it never refuses them.
+ * its signature is good. Probes have a budget of their own, which never refuses them.
  */
 function budgetOf(request: Request): RateLimitName | undefined {
+  if (isProbe(request)) return undefined;
   const hasToken = request.headers.authorization !== undefined;
-  if (/^\/health(\/|$)/.test(request.path)) return hasToken ? 'verification' : undefined;
+  if (hasToken && /^\/health(\/|$)/.test(request.path)) return 'verification';
+  if (DOCUMENT_PATH.test(request.path)) return 'document';
   if (request.method === 'OPTIONS' || !INTERFACE_PATH.test(request.path)) return 'page';
   return hasToken && !isSignIn(request.path) ? 'verification' : 'anonymous';
 }

@@ -17,19 +17,17 @@ interface Answer {
 /** Requests from this machine may see more of the server, so their answers are kept apart. */
 const keyOf = (request: Request): string => `${request.path} ${isLocal(request)}`;
 
+/** Whether the request is a probe whose answer is the same for everybody. */
+export function isProbe({ method, path, headers }: Request): boolean {
+  return method === 'GET' && PROBE_PATHS.has(path) && headers.authorization === undefined;
+}
+
 /**
  * The last answer of each probe. Whoever probes more often than its budget allows gets that answer from memory, so a
  * flood of probes costs next to nothing and the orchestrator's own probe is never refused.
  */
 export class ProbeAnswers {
   private readonly answers = new Map<string, Answer>();
-
-  /** Whether the request is a probe whose answer is the same for everybody. */
-  isProbe(request: Request): boolean {
-    return (
-      request.method === 'GET' && PROBE_PATHS.has(request.path) && request.headers.authorization === undefined
-    );
-  }
 
   /** Remembers what the request will be answered. */
   remember(request: Request, response: Response): void {

@@ -5,7 +5,7 @@ import { TokenBuckets, type Allowance } from './token-buckets';
 
 /** What a person or a network may do, by each process. Wrong passwords have budgets of their own (`PasswordBudgets`). */
 const ALLOWANCES = {
-  /** HTTP requests and socket commands of one user. */
+  /** HTTP requests, handshakes and socket commands of one user. */
   command: { burst: 600, perSecond: 60 },
   /** Creating accounts, by network. */
   registration: { burst: 300, perSecond: 1 },
@@ -15,10 +15,14 @@ const ALLOWANCES = {
   verification: { burst: 600, perSecond: 50 },
   /** Looking a session up in the database, by session; given back when the session lives. */
   session: { burst: 300, perSecond: 1 },
+  /** Refreshing, by session: many tabs and lost replies stay below. */
+  refresh: { burst: 60, perSecond: 0.2 },
   /** Opening a socket, by address; given back when the socket has authenticated. */
   opening: { burst: 1_000, perSecond: 100 },
-  /** Files, documents and preflights, by address: cheap, and a whole office loads them after a release. */
-  page: { burst: 3_000, perSecond: 300 },
+  /** Files and preflights, by address: cheap, and a whole office loads them after a release. */
+  page: { burst: 1_000, perSecond: 100 },
+  /** The documents of the interface, by address: each costs milliseconds, and few people read them. */
+  document: { burst: 100, perSecond: 2 },
   /** Health probes, by address; beyond it they are answered from memory. */
   probe: { burst: 60, perSecond: 10 },
 } as const satisfies Record<string, Allowance>;

@@ -1,0 +1,21 @@
+import type { RateLimits } from './rate-limits';
+import type { Suspensions } from './suspensions';
+
+interface Dependencies {
+  readonly rateLimits: RateLimits;
+  readonly suspensions: Suspensions;
+}
+
+/**
+ * Charges a person for a request, a command or a handshake. A person who goes on after refusals is suspended.
+ * @throws Problem `rate-limited`
+ */
+export function chargePerson(
+  { rateLimits, suspensions }: Dependencies,
+  userId: string,
+  onSuspended: () => void = () => undefined,
+): void {
+  if (rateLimits.tryTake('command', userId)) return;
+  if (suspensions.noteRefusal(userId)) onSuspended();
+  rateLimits.take('command', userId);
+}
