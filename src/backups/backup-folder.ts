@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { foreign } from '../platform/logging/foreign-text';
 import { BackupError } from './backup-error';
 import { moveDurably, replaceDurably, sealOfFile } from '../platform/durable-files';
 import { openManifest, sealManifest, type Manifest } from './manifest';
@@ -102,10 +103,11 @@ export async function openNamedBackup(folder: string, reference: string): Promis
 }
 
 async function openBackup(base: string): Promise<Backup> {
-  const refuse = (reason: string): BackupError => new BackupError(`${base}.backup is refused: ${reason}.`);
+  const refuse = (reason: string): BackupError =>
+    new BackupError(`${foreign(`${base}.backup`)} is refused: ${reason}.`);
   const text = await readFile(`${base}.json`, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
-    throw refuse(`there is no manifest (${base}.json) beside it, so it is no backup of XFChat`);
+    throw refuse(`there is no manifest (${foreign(`${base}.json`)}) beside it, so it is no backup of XFChat`);
   });
   const found = await stat(`${base}.backup`).catch(() => undefined);
   if (!found?.isFile()) throw refuse('the file is missing');

@@ -8,8 +8,10 @@ import { restoreBackup } from '../backups/restore-backup';
 import { verifyBackup } from '../backups/verify-backup';
 import type { Configuration } from '../platform/configuration/configuration';
 import { loadConfiguration } from '../platform/configuration/load-configuration';
+import { foreign } from '../platform/logging/foreign-text';
 import { SCHEMA } from '../schema';
-import { fail, print, progress } from './output';
+import { findingText } from './check.command';
+import { fail, note, print, progress } from './output';
 import { withDatabase } from './with-database';
 
 interface Options {
@@ -62,9 +64,9 @@ export async function backupListCommand(options: Options): Promise<void> {
     });
     const lines = backups.map((backup) =>
       'fault' in backup
-        ? backup.fault
+        ? foreign(backup.fault ?? '')
         : [
-            backup.id,
+            foreign(backup.id),
             `${(backup.ageSeconds / DAY_S).toFixed(1)} days old`,
             inWords(backup.size),
             backup.schema,
@@ -72,7 +74,7 @@ export async function backupListCommand(options: Options): Promise<void> {
             backup.verifiedAt ? `proven ${backup.verifiedAt}` : 'never proven',
             backup.ownership === 'own'
               ? `of this installation (${backup.installationId})`
-              : `of ${backup.owner}`,
+              : `of ${foreign(backup.owner)}`,
           ].join('  '),
     );
     print(options, lines.join('\n') || `no backups in ${backupFolder}`, { backups });
@@ -94,7 +96,7 @@ export async function backupVerifyCommand(reference: string | undefined, options
     const isOk = findings.length === 0;
     const text = isOk
       ? `${backup.manifest.id} restores: ${facts.rows} rows, ${facts.conversations} conversations, in ${facts.durationMs} ms${erasedInWords(facts.erasedAgain)}`
-      : findings.map(({ kind, where, detail }) => `${kind}: ${where} ${detail}`).join('\n');
+      : findings.map(findingText).join('\n');
     progress('');
     print(options, text, { ok: isOk, id: backup.manifest.id, ...facts, findings });
     if (!isOk) process.exitCode = 1;
@@ -151,7 +153,7 @@ async function withBackups(work: (context: BackupContext) => Promise<void>): Pro
   await withDatabase((url, configuration, isEmbedded) => {
     const warn = (message: string): void => {
       progress('');
-      process.stderr.write(`${message}\n`);
+      note(message);
     };
     return work({ url, isEmbedded, configuration, schema: SCHEMA, progress, warn });
   });

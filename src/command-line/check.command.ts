@@ -1,6 +1,8 @@
 import { DataSource } from 'typeorm';
 import { checkIntegrity } from '../integrity/check-integrity';
 import { migrationOptions } from '../platform/database/database-options';
+import type { Finding } from '../integrity/finding';
+import { foreign } from '../platform/logging/foreign-text';
 import { SCHEMA } from '../schema';
 import { print, progress } from './output';
 import { withDatabase } from './with-database';
@@ -14,7 +16,7 @@ export async function checkCommand(options: { json?: boolean }): Promise<void> {
         progress(`${done} of ${total}: ${kind}`),
       );
       progress('');
-      const text = findings.map(({ kind, where, detail }) => `${kind}: ${where} ${detail}`);
+      const text = findings.map(findingText);
       print(options, text.join('\n') || 'everything is as it should be', {
         ok: findings.length === 0,
         findings,
@@ -24,4 +26,8 @@ export async function checkCommand(options: { json?: boolean }): Promise<void> {
       await dataSource.destroy();
     }
   });
+}
+
+export function findingText({ kind, where, detail }: Finding): string {
+  return `${kind}: ${foreign(where)} ${foreign(detail)}`;
 }

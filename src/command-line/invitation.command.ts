@@ -1,9 +1,9 @@
 import { createInvitation, listInvitations, revokeInvitation } from '../authentication/invitations.queries';
 import { inTransaction } from '../platform/database/transaction';
+import { foreign } from '../platform/logging/foreign-text';
 import { isStoredId } from '../platform/validation/field-rules';
 import { print } from './output';
 import { aligned } from './table';
-import { inOneLine } from './user-log-text';
 import { withDataSource } from './with-data-source';
 
 interface Options {
@@ -36,7 +36,7 @@ export async function invitationListCommand(options: Options): Promise<void> {
     const items = await listInvitations(manager);
     const rows = items.map(({ id, state, uses, maxUses, expiresAt, note }) => [
       ...[id, state, `${uses} of ${maxUses}`, expiresAt],
-      inOneLine(note ?? ''),
+      foreign(note ?? ''),
     ]);
     const lines = rows.length > 0 ? aligned([['id', 'state', 'used', 'expires', 'note'], ...rows], '') : [];
     print(options, lines.length > 0 ? lines.join('\n') : 'there are none', { items });
@@ -48,7 +48,7 @@ export async function invitationRevokeCommand(id: string, options: Options): Pro
     const invitation = isStoredId(id)
       ? await inTransaction(dataSource, (manager) => revokeInvitation(manager, id))
       : undefined;
-    if (!invitation) throw new Error(`There is no invitation ${JSON.stringify(id)}.`);
+    if (!invitation) throw new Error(`There is no invitation "${foreign(id)}".`);
     print(options, `the invitation is ${invitation.state}`, invitation);
   });
 }

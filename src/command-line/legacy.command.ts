@@ -11,8 +11,9 @@ import type { Configuration } from '../platform/configuration/configuration';
 import { migrationOptions } from '../platform/database/database-options';
 import { readInstallationOf } from '../platform/database/installation.queries';
 import { verifySchema } from '../platform/database/verify-schema';
+import { foreign } from '../platform/logging/foreign-text';
 import { SCHEMA } from '../schema';
-import { print } from './output';
+import { note, print } from './output';
 import { withDatabase } from './with-database';
 
 interface SourceOptions {
@@ -34,10 +35,14 @@ export async function legacyImportCommand(options: ImportOptions): Promise<void>
         `${table}: ${rows} rows, ${imported} imported, ${quarantined} quarantined`,
     );
     const findings = Object.entries(report.findings).map(([kind, count]) => `  ${kind}: ${count}`);
-    print(options, [`imported from ${report.source}`, ...tables, 'worth knowing:', ...findings].join('\n'), {
-      ok: true,
-      ...report,
-    });
+    print(
+      options,
+      [`imported from ${foreign(report.source)}`, ...tables, 'worth knowing:', ...findings].join('\n'),
+      {
+        ok: true,
+        ...report,
+      },
+    );
   });
 }
 
@@ -48,7 +53,7 @@ export async function legacyVerifyCommand(options: SourceOptions): Promise<void>
     const { ok, source: rows, imported, quarantined, differences } = report;
     const text = [
       `${rows} old rows: ${imported} imported, ${quarantined} quarantined`,
-      ...differences.map(({ kind, where }) => `${kind}: ${where}`),
+      ...differences.map(({ kind, where }) => `${kind}: ${foreign(where)}`),
       ok ? 'nothing differs' : 'what was imported differs from the old tables',
     ];
     print(options, text.join('\n'), report);
@@ -59,7 +64,10 @@ export async function legacyVerifyCommand(options: SourceOptions): Promise<void>
 export async function legacyRollbackCommand(options: SourceOptions): Promise<void> {
   await withLegacy(options, async (dataSource, source) => {
     await rollbackLegacy(dataSource, showProgress());
-    print(options, `everything from ${source.name} was taken back`, { ok: true, source: source.name });
+    print(options, `everything from ${foreign(source.name)} was taken back`, {
+      ok: true,
+      source: source.name,
+    });
   });
 }
 
@@ -68,7 +76,7 @@ export async function legacyArchiveCommand(options: SourceOptions): Promise<void
     await archiveLegacy(dataSource, source, async () =>
       isBackupProven(backupFolder, await readInstallationOf(dataSource)),
     );
-    print(options, `the tables of ${source.name} are in the schema legacy_archive now`, {
+    print(options, `the tables of ${foreign(source.name)} are in the schema legacy_archive now`, {
       ok: true,
       source: source.name,
     });
@@ -119,6 +127,6 @@ function showProgress(): Progress {
     if (step === current && now - shownAt < PROGRESS_INTERVAL_MS) return;
     current = step;
     shownAt = now;
-    process.stderr.write(`${step}: ${done} rows\n`);
+    note(`${step}: ${done} rows`);
   };
 }

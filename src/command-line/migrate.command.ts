@@ -1,4 +1,5 @@
 import type { QueryRunner } from 'typeorm';
+import { foreign } from '../platform/logging/foreign-text';
 import { backUpBeforeMigrating } from '../backups/back-up-before-migrating';
 import {
   dataMigrationProgress,
@@ -15,14 +16,12 @@ import { damageOfSchema } from '../platform/database/verify-schema';
 import { EXIT_CODES, type DatabaseUnusableError } from '../platform/database/unusable-database';
 import { SCHEMA } from '../schema';
 import { migratedText, planText, statusText, undoneText } from './migrate-text';
-import { print, progress as showProgress } from './output';
+import { note, print, progress } from './output';
 import { withDatabase } from './with-database';
 
 interface Options {
   json?: boolean;
 }
-
-const progress = (message: string): void => void process.stderr.write(`${message}\n`);
 
 const withSession = (work: (session: QueryRunner) => Promise<void>): Promise<void> =>
   withDatabase((url, configuration) => withDirectSession(url, configuration, SCHEMA, work));
@@ -50,12 +49,12 @@ export async function migrateUpCommand(
       isEmbedded,
       configuration,
       schema: SCHEMA,
-      progress: showProgress,
-      warn: progress,
+      progress,
+      warn: note,
     };
     const migrated = await migrate(url, configuration, SCHEMA, {
-      beforeMigrating: options.backup ? backUpBeforeMigrating(context, progress) : undefined,
-      progress,
+      beforeMigrating: options.backup ? backUpBeforeMigrating(context, note) : undefined,
+      progress: note,
       patienceMs: options.patience * 1_000,
     });
     print(options, migratedText(migrated), migrated);
@@ -68,7 +67,7 @@ export async function migrateDownCommand(
   await withDatabase(async (url, configuration) => {
     const undone = await migrateDown(url, configuration, SCHEMA, {
       to: options.to,
-      progress,
+      progress: note,
       patienceMs: options.patience * 1_000,
     });
     print(options, undoneText(undone), { ok: true, undone });
@@ -135,5 +134,5 @@ export async function migrateResumeCommand(
 
 function knownDataMigration(name: string): string {
   if (SCHEMA.dataMigrations.some((migration) => migration.name === name)) return name;
-  throw new Error(`There is no data migration "${name}"; \`npx xfchat migrate status\` lists them.`);
+  throw new Error(`There is no data migration "${foreign(name)}"; \`npx xfchat migrate status\` lists them.`);
 }

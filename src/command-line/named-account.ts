@@ -1,12 +1,13 @@
 import { hostname, userInfo } from 'node:os';
 import type { EntityManager } from 'typeorm';
 import { findAccount, type ByOperator } from '../authentication/accounts.queries';
+import { foreign } from '../platform/logging/foreign-text';
 import type { User } from '../users/user.entity';
 
 /** @throws Error that says that there is no such account */
 export async function namedAccount(manager: EntityManager, name: string): Promise<User> {
   const account = await findAccount(manager, name);
-  if (!account) throw new Error(`There is no user ${JSON.stringify(name)}.`);
+  if (!account) throw new Error(`There is no user "${foreign(name)}".`);
   return account;
 }
 

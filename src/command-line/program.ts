@@ -3,6 +3,7 @@ import { version } from '../version';
 import { addDeploymentCommands } from './deployment-commands';
 import { commandsOf } from './commands-of';
 import { addMigrateCommands } from './migrate-commands';
+import { writeError, writeOut } from './output';
 import { addInvitationCommands, addUserCommands } from './user-commands';
 
 const backups = commandsOf(() => import('./backup.command.ts'));
@@ -11,7 +12,10 @@ const maintenanceMode = commandsOf(() => import('./maintenance.command.ts'));
 
 /** The `xfchat` command. Every command exits with 0 only on success and prints no secret but a link that is its purpose. */
 export function buildProgram(): Command {
-  const program = new Command('xfchat').description('A self-hosted chat backend').version(version);
+  const program = new Command('xfchat')
+    .description('A self-hosted chat backend')
+    .version(version)
+    .configureOutput({ writeOut, writeErr: writeError });
   program
     .command('start')
     .description('start the server (and the embedded PostgreSQL when DATABASE_URL is unset)')

@@ -1,5 +1,5 @@
 import { startServer, type RunningServer, type StartOptions } from '../start';
-import { fail, stayAlive } from './output';
+import { fail, stayAlive, writeOut } from './output';
 
 /** Serves until a signal comes; then drains, stops everything and exits with 0. */
 export async function startCommand(options: StartOptions): Promise<void> {
@@ -36,5 +36,5 @@ export async function startCommand(options: StartOptions): Promise<void> {
     stop('uncaughtException');
     process.exitCode = 1;
   });
-  process.stdout.write(`XFChat serves at ${url}\n`);
+  writeOut(`XFChat serves at ${url}\n`);
 }

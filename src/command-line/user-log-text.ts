@@ -1,4 +1,5 @@
 import type { LoggedEvent } from '../authentication/authentication-log.queries';
+import { foreign } from '../platform/logging/foreign-text';
 import { aligned } from './table';
 
 export function eventLines(events: readonly LoggedEvent[]): string[] {
@@ -27,14 +28,9 @@ function rowOf(event: LoggedEvent): string[] {
     event.at.toISOString(),
     event.kind,
     event.outcome,
-    event.username ?? event.userId ?? '',
-    event.address ?? '',
-    event.requestId ?? '',
-    inOneLine(notes.filter(Boolean).join('; ')),
+    foreign(event.username ?? event.userId ?? ''),
+    foreign(event.address ?? ''),
+    foreign(event.requestId ?? ''),
+    foreign(notes.filter(Boolean).join('; ')),
   ];
-}
-
-/** Other people's text: nothing in it may move the cursor of a terminal or turn its text around. */
-export function inOneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u{fffd}');
 }

@@ -2,11 +2,11 @@ import { IsNull, MoreThan, type EntityManager } from 'typeorm';
 import { createPasswordReset, endAccountSessions } from '../authentication/accounts.queries';
 import { Session } from '../authentication/session.entity';
 import { inTransaction } from '../platform/database/transaction';
+import { foreign } from '../platform/logging/foreign-text';
 import { byOperator, namedAccount } from './named-account';
 import { print } from './output';
 import { serversActed } from './servers-know';
 import { aligned } from './table';
-import { inOneLine } from './user-log-text';
 import { withDataSource } from './with-data-source';
 
 interface Options {
@@ -85,7 +85,7 @@ export function sessionLines(sessions: readonly ListedSession[]): string[] {
         session.id,
         session.lastUsedAt,
         session.createdAt,
-        inOneLine(session.deviceName ?? ''),
+        foreign(session.deviceName ?? ''),
       ]),
     ],
     '',

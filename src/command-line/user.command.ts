@@ -9,12 +9,13 @@ import {
 } from '../authentication/accounts.queries';
 import { readEvents } from '../authentication/authentication-log.queries';
 import { inTransaction } from '../platform/database/transaction';
+import { foreign } from '../platform/logging/foreign-text';
 import type { User } from '../users/user.entity';
 import { byOperator, namedAccount } from './named-account';
 import { print } from './output';
 import { serversActed } from './servers-know';
 import { aligned } from './table';
-import { eventLines, eventsAsJson, inOneLine } from './user-log-text';
+import { eventLines, eventsAsJson } from './user-log-text';
 import { sessionLines, sessionsOf } from './user-sessions.command';
 import { withDataSource } from './with-data-source';
 
@@ -123,15 +124,15 @@ async function change(
 function rowOf(account: AccountView): string[] {
   const role = account.disabledAt ? 'disabled' : account.operator ? 'operator' : '';
   const { username, displayName, sessions, lastUsedAt } = account;
-  return [username, inOneLine(displayName), role, String(sessions), lastUsedAt ?? 'never'];
+  return [foreign(username), foreign(displayName), role, String(sessions), lastUsedAt ?? 'never'];
 }
 
 function factsOf(account: AccountView): string[][] {
   return [
     ['id', account.id],
-    ['username', account.username],
-    ['name', inOneLine(account.displayName)],
-    ['e-mail', account.email ?? 'none'],
+    ['username', foreign(account.username)],
+    ['name', foreign(account.displayName)],
+    ['e-mail', foreign(account.email ?? 'none')],
     ['operator', account.operator ? 'yes' : 'no'],
     ['disabled', account.disabledAt ? `since ${account.disabledAt}` : 'no'],
     ['made', account.createdAt],

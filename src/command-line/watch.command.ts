@@ -3,7 +3,7 @@ import type { Limits } from '../watch/criteria';
 import { lookAtNode, type NodeAddress } from '../watch/look-at-node';
 import { watch, type World, type WatchReport } from '../watch/watch';
 import { VERDICTS } from './exit-codes';
-import { fail, print } from './output';
+import { fail, note, print } from './output';
 import { watchText } from './watch-text';
 
 interface Options {
@@ -61,7 +61,7 @@ function worldOf(look: World['look'], signal: AbortSignal): World {
     now: () => performance.now(),
     pause: (milliseconds) => setTimeout(milliseconds, undefined, { signal }).catch(() => undefined),
     isCancelled: () => signal.aborted,
-    tell: (line) => void process.stderr.write(`${new Date().toISOString()} ${line}\n`),
+    tell: (line) => note(`${new Date().toISOString()} ${line}`),
   };
 }
 

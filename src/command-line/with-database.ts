@@ -2,9 +2,7 @@ import type { Configuration } from '../platform/configuration/configuration';
 import { loadConfiguration } from '../platform/configuration/load-configuration';
 import { verifyDatabase } from '../platform/database/verify-database';
 import { joinDatabase } from '../database-source';
-import { fail, stayAlive } from './output';
-
-const note = (message: string): void => void process.stderr.write(`${message}\n`);
+import { fail, note, stayAlive } from './output';
 
 /**
  * Runs a command against the database of the environment. The embedded one is started for it, or shared with the server

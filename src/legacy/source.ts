@@ -1,4 +1,5 @@
 import { Client, escapeIdentifier } from 'pg';
+import { foreign } from '../platform/logging/foreign-text';
 import { findOldTables, type OldTable } from '../platform/database/old-tables';
 import { pinForeign } from '../platform/database/session-settings';
 import { inAnyCase } from './folded-names';
@@ -77,7 +78,8 @@ export class LegacySource {
       const query = async (sql: string, values: unknown[]) =>
         (await client.query(sql, values)).rows as unknown[];
       const tables = await findOldTables(query, schema);
-      if (tables.length === 0) throw new LegacyError(`There are no tables of an earlier XFChat in ${name}.`);
+      if (tables.length === 0)
+        throw new LegacyError(`There are no tables of an earlier XFChat in ${foreign(name)}.`);
       return new LegacySource(client, name, earlierName, schema, tables, await readsBytes(client));
     } catch (error) {
       await client.end().catch(() => undefined);

@@ -1,3 +1,4 @@
+import { foreign } from '../platform/logging/foreign-text';
 import { isSqlState } from '../platform/database/sql-state';
 import { planMigration } from '../platform/migrations/plan';
 import type { Check, Finding, Ground, Surroundings } from './check';
@@ -63,6 +64,8 @@ type Failure = Error & { code?: string };
 /** Texts of the database may hold what people wrote. */
 function reasonOf(error: Failure): string {
   const code = error.code ?? (error.cause as { code?: string } | undefined)?.code;
-  if (code === undefined || error.message.includes(code)) return error.message;
+  if (code === undefined) return error.message;
+  // Those of Node name the file.
+  if (error.message.includes(code)) return foreign(error.message);
   return isSqlState(code) ? `the database refused: ${code}` : `${error.message} (${code})`;
 }

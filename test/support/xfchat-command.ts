@@ -28,16 +28,22 @@ export async function commandOf(
   environment: Record<string, string>,
   ...words: string[]
 ): Promise<CommandResult> {
+  const { stdout, ...rest } = await outputOf(environment, ...words, '--json');
+  return { ...rest, stdout, answer: stdout && JSON.parse(stdout) };
+}
+
+/** Runs `xfchat <words>` as people do, without `--json`. */
+export async function outputOf(
+  environment: Record<string, string>,
+  ...words: string[]
+): Promise<Omit<CommandResult, 'answer'>> {
   const env = { PATH: process.env.PATH, ...environment };
-  const child = spawn(process.execPath, [PROGRAM, ...words, '--json'], {
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(process.execPath, [PROGRAM, ...words], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const said = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const)
     child[name].on('data', (data: Buffer) => (said[name] += data.toString()));
   const [status] = (await once(child, 'close')) as [number | null];
-  return { status, ...said, answer: said.stdout && JSON.parse(said.stdout) };
+  return { status, ...said };
 }
 
 /** The same without waiting for its end. */

@@ -1,4 +1,5 @@
 import type { QueryRunner } from 'typeorm';
+import { foreign } from '../logging/foreign-text';
 import type { Configuration } from '../configuration/configuration';
 import type { DatabaseSchema } from '../database/database-options';
 import { DatabaseUnusableError } from '../database/unusable-database';
@@ -110,7 +111,7 @@ function indexOf(newest: readonly RecordedMigration[], to: string): number {
   if (to === '0') return newest.length;
   const index = newest.findIndex(({ name, timestamp }) => [name, fileOf(name), `${timestamp}`].includes(to));
   if (index < 0)
-    throw new Error(`No migration "${to}" is applied; \`npx xfchat migrate status\` lists them.`);
+    throw new Error(`No migration "${foreign(to)}" is applied; \`npx xfchat migrate status\` lists them.`);
   return index;
 }
 
