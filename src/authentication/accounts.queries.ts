@@ -1,4 +1,5 @@
 import { IsNull, type EntityManager } from 'typeorm';
+import { foldName } from '../platform/validation/normal-forms';
 import { User } from '../users/user.entity';
 import type { AuthenticationEventKind } from './authentication-event';
 import { recordEvents } from './authentication-log.queries';
@@ -14,7 +15,7 @@ export interface ByOperator {
 
 /** The account of this username or e-mail address. Served by `users_username_key` and `users_email_key`. */
 export async function findAccount(manager: EntityManager, login: string): Promise<User | null> {
-  const name = login.toLowerCase();
+  const name = foldName(login);
   return manager.findOneBy(User, {
     ...(name.includes('@') ? { email: name } : { username: name }),
     isInternal: false,

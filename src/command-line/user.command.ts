@@ -10,6 +10,7 @@ import {
 import { readEvents } from '../authentication/authentication-log.queries';
 import { inTransaction } from '../platform/database/transaction';
 import { foreign } from '../platform/logging/foreign-text';
+import { foldName } from '../platform/validation/normal-forms';
 import type { User } from '../users/user.entity';
 import { byOperator, namedAccount } from './named-account';
 import { print } from './output';
@@ -34,7 +35,7 @@ export async function userListCommand(
   await withDataSource(async ({ manager }) => {
     const accounts = await listAccounts(manager, {
       limit: options.limit + 1,
-      after: options.after?.toLowerCase(),
+      after: options.after === undefined ? undefined : foldName(options.after),
       isOperator: options.operators,
       isDisabled: options.disabled,
     });

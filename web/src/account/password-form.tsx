@@ -3,6 +3,7 @@ import { useChat } from '../context.ts';
 import { Field } from '../frame/field.tsx';
 import { SettingsForm } from '../frame/form.tsx';
 import { FieldError } from '../words.ts';
+import { NewPasswordField } from './new-password-field.tsx';
 
 export function PasswordForm() {
   const { request, user } = useChat();
@@ -28,15 +29,7 @@ export function PasswordForm() {
           autocomplete="current-password"
           required
         />
-        <Field
-          label="New password"
-          name="newPassword"
-          type="password"
-          autocomplete="new-password"
-          required
-          minLength={8}
-          maxLength={128}
-        />
+        <NewPasswordField />
       </SettingsForm>
     </section>
   );

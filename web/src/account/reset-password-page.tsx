@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { useAttempt } from '../frame/attempt.ts';
-import { Field } from '../frame/field.tsx';
 import { Form } from '../frame/form.tsx';
+import { NewPasswordField } from './new-password-field.tsx';
 import { publicRequest } from './public-request.ts';
 
 export const RESET_PASSWORD_PATH = '/reset-password';
@@ -42,16 +42,7 @@ export function ResetPasswordPage() {
         <img src="/icon.svg" alt="" width="48" height="48" />
         <h1>XFChat</h1>
         <p class="muted">Choose a new password.</p>
-        <Field
-          label="New password"
-          name="newPassword"
-          type="password"
-          autocomplete="new-password"
-          required
-          minLength={8}
-          maxLength={128}
-          hint="At least 8 characters, and not one that everybody uses."
-        />
+        <NewPasswordField hint="At least 8 characters, and not one that everybody uses." />
       </Form>
     </main>
   );
