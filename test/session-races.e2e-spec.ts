@@ -147,6 +147,52 @@ describe('what was checked before a wait', () => {
     expect(answer).toMatchObject({ status: 401, body: { code: 'session-revoked' } });
   });
 
+  const disable =
+    (person: Person) =>
+    (client: Client): Promise<unknown> =>
+      client.query('update users set disabled_at = now() where id = $1', [person.id]);
+
+  it('refuses a sign-in of somebody who was disabled after the password was verified', async () => {
+    const ada = await signUp(server.url);
+    const answer = await whileHeld(ada, 1, () => login(ada.username, PASSWORD), disable(ada));
+    expect(answer).toMatchObject({ status: 403, body: { code: 'account-disabled' } });
+    expect(await liveSessions(ada)).toEqual([ada.sessionId]);
+  });
+
+  // Their sessions are left alive on purpose: the state of the account alone has to stop them.
+  it.each<[string, (ada: Person) => Promise<Answer>]>([
+    [
+      'a refresh',
+      (ada) => call(ada.url, 'POST', '/api/v1/auth/refresh', { body: { refreshToken: ada.refreshToken } }),
+    ],
+    [
+      'a change of the password',
+      (ada) => ada.call('PUT', '/auth/password', { currentPassword: PASSWORD, newPassword: ANOTHER }),
+    ],
+    ['an erasure', (ada) => ada.call('DELETE', '/users/me', { password: PASSWORD, messages: 'keep' })],
+  ])('refuses %s of somebody who was disabled while it waited', async (_name, request) => {
+    const ada = await signUp(server.url);
+    const answer = await whileHeld(ada, 1, () => request(ada), disable(ada));
+    expect(answer).toMatchObject({ status: 401, body: { code: 'session-revoked' } });
+  });
+
+  it('refuses a link for a new password when the account was disabled while it waited', async () => {
+    const ada = await signUp(server.url);
+    const code = 'xfp_of-a-test';
+    await server.dataSource.query(
+      `insert into password_resets (user_id, code_digest, expires_at)
+       values ($1, encode(sha256($2), 'hex'), now() + interval '1 hour')`,
+      [ada.id, Buffer.from(code)],
+    );
+    const answer = await whileHeld(
+      ada,
+      1,
+      () => call(server.url, 'POST', '/api/v1/auth/password-reset', { body: { code, newPassword: ANOTHER } }),
+      disable(ada),
+    );
+    expect(answer).toMatchObject({ status: 403, body: { code: 'password-reset-invalid' } });
+  });
+
   it('rolls back a write that waited while maintenance began', async () => {
     const ada = await signUp(server.url);
     const isOn = jest.spyOn(Maintenance.prototype, 'isOn', 'get');

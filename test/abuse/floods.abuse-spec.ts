@@ -29,7 +29,7 @@ describe('floods of what needs no account', () => {
     const result = await witnesses.during('under', attack());
     await witnesses.during('after', undefined);
     witnesses.report(title);
-    expect(witnesses.refused).toEqual([]);
+    expect(witnesses.refusedByBudgets).toEqual([]);
     return result;
   };
 
@@ -119,7 +119,7 @@ describe('connections that send nothing, or slowly, from one address', () => {
       for (const socket of sockets) socket.destroy();
       await witnesses.during('after', undefined);
       witnesses.report(`${sockets.length} connections: ${title}`);
-      expect(witnesses.refused).toEqual([]);
+      expect(witnesses.refusedByBudgets).toEqual([]);
       witnesses.close();
       await server.close();
     },

@@ -62,6 +62,11 @@ export class Witnesses {
     return this.observations.flatMap(({ phase, refused }) => refused.map((what) => `${phase}: ${what}`));
   }
 
+  /** The same without what a machine that is too busy makes them wait for. */
+  get refusedByBudgets(): string[] {
+    return this.refused.filter((what) => /: (429|rate-limited)$/.test(what));
+  }
+
   report(title: string): void {
     const lines = this.observations.map(({ phase, took }) =>
       [phase.padEnd(14), ...KINDS.map((kind) => summary(took[kind]).padEnd(28))].join(' '),
