@@ -136,6 +136,17 @@ describe('what was checked before a wait', () => {
     expect(await isPassword(ada, PASSWORD)).toBe(true);
   });
 
+  it('refuses a refresh of a session that has ended meanwhile', async () => {
+    const ada = await signUp(server.url);
+    const answer = await whileHeld(
+      ada,
+      1,
+      () => call(server.url, 'POST', '/api/v1/auth/refresh', { body: { refreshToken: ada.refreshToken } }),
+      endSessionOf(ada),
+    );
+    expect(answer).toMatchObject({ status: 401, body: { code: 'session-revoked' } });
+  });
+
   it('refuses a refresh of somebody who was erased while it waited', async () => {
     const ada = await signUp(server.url);
     const answer = await whileHeld(
