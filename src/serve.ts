@@ -10,7 +10,13 @@ import type { StructuredLogger } from './platform/logging/structured-logger';
 import { MetricsPort } from './platform/metrics/metrics-port';
 import { migrateUp } from './platform/migrations/migrate';
 import { SCHEMA } from './schema';
-import type { StartOptions } from './start';
+
+export interface ServeOptions {
+  /** Whether a database with data is backed up before it is migrated; it is unless that is left out by name. */
+  readonly backup?: boolean;
+  /** Ends the wait for the database; its reason is thrown. */
+  readonly signal?: AbortSignal;
+}
 
 export interface Serving {
   readonly url: string;
@@ -26,7 +32,7 @@ export async function serve(
   database: DatabaseSource,
   configuration: Configuration,
   logger: StructuredLogger,
-  options: StartOptions,
+  options: ServeOptions,
 ): Promise<Serving> {
   const { url } = database;
   const warn = (message: string): void => logger.warn(message);
@@ -53,7 +59,7 @@ async function bringUp(
   { url, isEmbedded }: DatabaseSource,
   configuration: Configuration,
   logger: StructuredLogger,
-  { backup = true }: StartOptions,
+  { backup = true }: ServeOptions,
 ): Promise<void> {
   const progress = (message: string): void => logger.event('info', message);
   const context = {

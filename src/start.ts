@@ -8,6 +8,7 @@ import {
 import { recordStartFailure } from './platform/lifecycle/start-failures';
 import { openDatabase } from './database-source';
 import { StructuredLogger } from './platform/logging/structured-logger';
+import type { ServeOptions } from './serve';
 import { version } from './version';
 
 export interface RunningServer {
@@ -16,11 +17,6 @@ export interface RunningServer {
   readonly logger: StructuredLogger;
   /** Drains and stops everything that the start has begun. */
   stop(): Promise<void>;
-}
-
-export interface StartOptions {
-  readonly backup?: boolean;
-  readonly signal?: AbortSignal;
 }
 
 /**
@@ -33,7 +29,7 @@ export interface StartOptions {
  */
 export async function startServer(
   environment: Record<string, string | undefined>,
-  options: StartOptions = {},
+  options: ServeOptions = {},
 ): Promise<RunningServer> {
   const configuration = loadConfiguration(environment);
   const logger = new StructuredLogger({
@@ -58,7 +54,7 @@ const loadServe = () => import('./serve.ts');
 async function startAll(
   configuration: Configuration,
   logger: StructuredLogger,
-  options: StartOptions,
+  options: ServeOptions,
 ): Promise<RunningServer> {
   const database = await openDatabase(
     configuration,

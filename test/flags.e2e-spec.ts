@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Server, Socket } from 'socket.io';
 import { ConnectionsGateway } from '../src/connections/connections.gateway';
-import { identityOf } from '../src/platform/sockets/command-frame';
+import { identityOf } from '../src/platform/sockets/socket-identity';
 import { TurnTransport } from '../src/platform/sockets/turn-transport';
 import { call } from './support/api';
 import { signUpAll, type Person } from './support/people';

@@ -1,8 +1,9 @@
-import { startServer, type RunningServer, type StartOptions } from '../start';
+import type { ServeOptions } from '../serve';
+import { startServer, type RunningServer } from '../start';
 import { fail, stayAlive, writeOut } from './output';
 
 /** Serves until a signal comes; then drains, stops everything and exits with 0. */
-export async function startCommand(options: StartOptions): Promise<void> {
+export async function startCommand(options: ServeOptions): Promise<void> {
   stayAlive();
   let server: RunningServer | undefined;
   const stopping = new AbortController();

@@ -4,7 +4,7 @@ import { Configuration } from '../platform/configuration/configuration';
 import { DatabaseMonitor } from '../platform/database/database-monitor';
 import { Maintenance } from '../platform/database/maintenance';
 import { StructuredLogger } from '../platform/logging/structured-logger';
-import { identityOf } from '../platform/sockets/command-frame';
+import { identityOf } from '../platform/sockets/socket-identity';
 import { Entitlements } from './entitlements';
 
 const SWEEP_MS = 2_000;

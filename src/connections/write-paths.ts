@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Server, Socket } from 'socket.io';
 import { Flags } from '../platform/flags/flags';
-import { identityOf } from '../platform/sockets/command-frame';
+import { identityOf } from '../platform/sockets/socket-identity';
 import { TurnTransport } from '../platform/sockets/turn-transport';
 
 /**

@@ -1,4 +1,4 @@
-import type { DataMigration } from '../platform/migrations/data-migrations';
+import type { DataMigration } from '../platform/migrations/data-migration';
 
 interface Pair {
   blocker_id: string;

@@ -1,6 +1,6 @@
 import type { QueryRunner } from 'typeorm';
 import type { DatabaseSchema } from '../../src/platform/database/database-options';
-import type { DataMigration } from '../../src/platform/migrations/data-migrations';
+import type { DataMigration } from '../../src/platform/migrations/data-migration';
 import type { Migration } from '../../src/platform/migrations/recorded-migration';
 import { SCHEMA } from '../../src/schema';
 

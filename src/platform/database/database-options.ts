@@ -1,7 +1,7 @@
 import * as pg from 'pg';
 import type { DataSourceOptions } from 'typeorm';
 import type { Configuration } from '../configuration/configuration';
-import type { DataMigration } from '../migrations/data-migrations';
+import type { DataMigration } from '../migrations/data-migration';
 import type { Migration } from '../migrations/recorded-migration';
 import type { DatabaseCircuit } from './circuit';
 import { LOCK_TIMEOUT_MS } from './deadline-client';

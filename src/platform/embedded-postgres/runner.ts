@@ -5,11 +5,7 @@ import { dirname, join } from 'node:path';
 import type { PostgresBinaries } from './binaries';
 import type { Cluster } from './cluster';
 import { EmbeddedPostgresError } from './embedded-postgres-error';
-
-export interface FileOwner {
-  uid: number;
-  gid: number;
-}
+import type { FileOwner } from './file-owner';
 
 /** How the programs of PostgreSQL are run: it refuses to work as root. */
 export interface Runner {

@@ -1,7 +1,7 @@
 import { chownSync, lstatSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import type { FileOwner } from './runner';
+import type { FileOwner } from './file-owner';
 
 // sun_path holds 108 bytes on Linux and 104 on macOS, the closing zero included.
 const longestSocketPath = process.platform === 'linux' ? 107 : 103;

@@ -1,7 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Request } from 'express';
 import type { Socket } from 'socket.io';
-import { identityOf } from '../sockets/command-frame';
+import { identityOf } from '../sockets/socket-identity';
 
 /** Who asks, and from which session; the same for HTTP and sockets. */
 export interface CallerIdentity {

@@ -1,12 +1,8 @@
 import type { QueryRunner } from 'typeorm';
 import type { DatabaseSchema } from '../database/database-options';
 import { applyMigration } from './apply-migration';
-import {
-  dataMigrationProgress,
-  runDataMigration,
-  type DataMigration,
-  type DataMigrationState,
-} from './data-migrations';
+import { dataMigrationProgress, runDataMigration, type DataMigrationState } from './data-migrations';
+import type { DataMigration } from './data-migration';
 import type { ExclusiveSession } from './exclusive-session';
 import type { Patience } from './lock-retries';
 import { describeMigration, timestampOf, type RecordedMigration } from './recorded-migration';

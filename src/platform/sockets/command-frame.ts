@@ -12,24 +12,14 @@ import type { Tracing } from '../tracing/tracing';
 import { JSON_BOUNDS } from '../validation/json-bounds';
 import { OVERSIZED } from './bounded-parser';
 import type { DirectCommands } from './direct-commands';
+import { identityOf } from './socket-identity';
 
 export type Acknowledgement = { ok: true; data: object } | { ok: false; problem: ProblemDocument };
 type Packet = [event: unknown, ...rest: unknown[]];
 
-/** What a socket knows of the person behind it. */
-export interface SocketIdentity {
-  userId: string;
-  sessionId: string;
-  /** When the access token runs out, in milliseconds of `Date.now()`. */
-  expiresAt: number;
-}
-
 /** The trace that the handshake has named: commands cannot, since what they hold is laid down. */
 const traceParentOf = (socket: Socket): TraceParent | undefined =>
   (socket.data as { traceParent?: TraceParent }).traceParent;
-
-export const identityOf = (socket: Socket): SocketIdentity =>
-  (socket.data as { identity: SocketIdentity }).identity;
 
 const COMMAND = /^[a-z]+(-[a-z]+)*:[a-z]+$/;
 

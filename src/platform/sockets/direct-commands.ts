@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { SocketIdentity } from './command-frame';
+import type { SocketIdentity } from './socket-identity';
 
 /** Gets the payload as it came, `{}` when there was none, and has to check it. */
 type Handler = (identity: SocketIdentity, payload: unknown) => Promise<object>;

@@ -1,0 +1,5 @@
+/** An account of the operating system. */
+export interface FileOwner {
+  uid: number;
+  gid: number;
+}
