@@ -194,6 +194,27 @@ describe('the documents of the interface', () => {
     expect(anonymous).toEqual([]);
   });
 
+  it.each(names)('name each object and each choice of objects, for generated models: %s', (name) => {
+    const isModel = (node: Document): boolean =>
+      node.$ref !== undefined || node.properties !== undefined || [node.type].flat().includes('object');
+    const anonymous: string[] = [];
+    let count = 0;
+    for (const { node, steps } of nodesOf(documents[name])) {
+      if (steps.some((step) => ['example', 'examples', 'if', 'then'].includes(step))) continue;
+      // A field may be called like a word of the schema language.
+      const isSchema = steps.at(-1) === 'schema' || steps.at(-1) === 'payload' || steps.includes('schemas');
+      const within = /^(properties|oneOf|anyOf|allOf|\d+|items|additionalProperties|schemas)$/;
+      if (!isSchema && !within.test(steps.at(-2) ?? '') && steps.at(-1) !== 'items') continue;
+      if (['properties', 'schemas'].includes(steps.at(-1)!) && steps.at(-2) !== 'properties') continue;
+      const choices: Document[] = [node.oneOf, node.anyOf, node.allOf].find(Array.isArray) ?? [];
+      const isAnonymous = node.$ref === undefined && (isModel(node) || choices.filter(isModel).length > 1);
+      if (isAnonymous) count++;
+      if (isAnonymous && !node.title) anonymous.push(steps.join('/'));
+    }
+    expect(anonymous).toEqual([]);
+    expect(count).toBeGreaterThan(60);
+  });
+
   it('tag routes with words of the product', () => {
     const tags = openApi.tags.map(({ name }: Document) => name);
     for (const word of ['Sessions', 'Users', 'Friends', 'Conversations', 'Messages', 'Server'])

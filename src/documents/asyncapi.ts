@@ -6,6 +6,7 @@ import { version } from '../version';
 import { Components } from './components';
 import type { DeclaredCommand } from './declared';
 import { exampleOf } from './example';
+import { nameComponents, nameModels } from './name-models';
 import { problemExample, problemWith } from './problem-schema';
 import { SOCKET_DESCRIPTION } from './texts';
 
@@ -55,7 +56,7 @@ export function asyncApi(commands: readonly DeclaredCommand[], events: EventDocu
         },
       },
       messages: writer.messages,
-      schemas: writer.components.schemas,
+      schemas: nameComponents(writer.components.schemas),
     },
   };
 }
@@ -131,7 +132,10 @@ class Writer {
     payload: JsonSchema,
     examples: object[] = [{ payload: exampleOf(payload, this.components.schemas) }],
   ): void {
-    this.messages[key] = { name, title: name, summary, payload, examples };
+    const model = key.replaceAll(/(^|[._-])([a-z])/g, (_match, _dash, letter: string) =>
+      letter.toUpperCase(),
+    );
+    this.messages[key] = { name, title: name, summary, payload: nameModels(payload, model), examples };
   }
 }
 

@@ -11,6 +11,7 @@ import { Components } from './components';
 import type { DeclaredRoute } from './declared';
 import { exampleOf } from './example';
 import { answerHeaders, headerExample, HEADERS } from './headers';
+import { nameComponents, nameModels } from './name-models';
 import { problemExample, problemWith } from './problem-schema';
 import { GROUPS, HTTP_DESCRIPTION, TAG_OF } from './texts';
 
@@ -38,7 +39,7 @@ export function openApi(routes: readonly DeclaredRoute[]): object {
       securitySchemes: { accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
       headers: HEADERS,
       responses: sorted(writer.responses),
-      schemas: sorted(writer.components.schemas),
+      schemas: nameComponents(sorted(writer.components.schemas)),
     },
   };
 }
@@ -56,15 +57,16 @@ class RouteWriter {
   operation(route: DeclaredRoute): object {
     const { document, group, name, body } = route;
     if (document.answers[201] && !document.location) throw new Error(`${group}.${name} declares no location`);
+    const model = `${group}${name[0]!.toUpperCase()}${name.slice(1)}`;
     return {
-      operationId: `${group[0]!.toLowerCase()}${group.slice(1)}${name[0]!.toUpperCase()}${name.slice(1)}`,
+      operationId: `${model[0]!.toLowerCase()}${model.slice(1)}`,
       tags: [tagOf(group)],
       summary: document.summary,
       ...(document.description && { description: document.description }),
       ...(route.isPublic && { security: [] }),
       ...this.parameters(route),
       ...(body && { requestBody: this.requestBody(body) }),
-      responses: { ...this.answers(document), ...this.refusals(route) },
+      responses: { ...this.answers(document, `${model}Answer`), ...this.refusals(route) },
     };
   }
 
@@ -107,10 +109,11 @@ class RouteWriter {
     const required =
       alternativesOf(body) !== undefined ||
       Object.values(fieldsOf(body)).some(({ isOptional }) => !isOptional);
-    return { required, content: this.json(this.components.useDto(body)) };
+    return { required, content: this.json(this.components.useDto(body), body.name) };
   }
 
-  private answers({ answers, headers }: RouteDocument): Record<string, object> {
+  /** @param model names answers that have no name of their own */
+  private answers({ answers, headers }: RouteDocument, model: string): Record<string, object> {
     return Object.fromEntries(
       Object.entries(answers).map(([status, answer]) => {
         const description = 'isStream' in answer ? STREAM_DESCRIPTION : STATUS_CODES[status]!;
@@ -119,7 +122,7 @@ class RouteWriter {
         if ('isStream' in answer)
           return [
             status,
-            { ...common, content: this.json(this.components.use(answer.resource as JsonSchema)) },
+            { ...common, content: this.json(this.components.use(answer.resource as JsonSchema), model) },
           ];
         if ('mediaType' in answer) {
           return [
@@ -127,13 +130,18 @@ class RouteWriter {
             { ...common, content: { [answer.mediaType as string]: { schema: { type: 'string' } } } },
           ];
         }
-        return [status, { ...common, content: this.json(this.components.use(answer)) }];
+        return [status, { ...common, content: this.json(this.components.use(answer), model) }];
       }),
     );
   }
 
-  private json(schema: JsonSchema): object {
-    return { 'application/json': { schema, example: exampleOf(schema, this.components.schemas) } };
+  private json(schema: JsonSchema, model: string): object {
+    return {
+      'application/json': {
+        schema: nameModels(schema, model),
+        example: exampleOf(schema, this.components.schemas),
+      },
+    };
   }
 
   private refusals(route: DeclaredRoute): Record<string, object> {
@@ -170,7 +178,7 @@ class RouteWriter {
       headers: headersFor(status),
       content: {
         'application/problem+json': {
-          schema: this.components.use(problemWith(codes)),
+          schema: nameModels(this.components.use(problemWith(codes)), `${nameOf(codes)}Problem`),
           examples: Object.fromEntries(examples),
         },
       },
