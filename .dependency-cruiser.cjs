@@ -1,45 +1,35 @@
-/**
- * The module graph (see ARCHITECTURE.md). A feature may use the platform and the features below it:
- *   platform ← watch, legacy, integrity, erasure ← backups ← monitoring, preflight; platform ← users ← contacts, authentication, participation ← messages
- *   ← conversations ← friends, catch-up, erasing ← connections ← braid, health ← documents, browser-client ← root
- */
-const ORDER = [
-  'platform',
-  'watch',
-  'legacy',
-  'integrity',
-  'erasure',
-  'backups',
-  'monitoring',
-  'preflight',
-  'users',
-  'contacts',
-  'authentication',
-  'participation',
-  'messages',
-  'conversations',
-  'friends',
-  'catch-up',
-  'erasing',
-  'connections',
-  'braid',
-  'health',
-  'documents',
-  'browser-client',
-];
+/** The module graph: see `.module-matrix.cjs` and ARCHITECTURE.md. */
+const { MODULES, SHARED_ROOT_FILES } = require('./.module-matrix.cjs');
 
-const upward = ORDER.map((folder, index) => ({
-  name: `${folder}-knows-nothing-above-it`,
-  severity: 'error',
-  from: { path: `^src/${folder}/` },
-  to: {
-    path: `^src/(${[...ORDER.slice(index + 1), 'command-line'].join('|')})/|^src/(app\\.module|application|drain|serve|start|run|cli|schema|database-source)\\.ts$`,
-  },
-}));
+const folderOf = Object.fromEntries(MODULES.map(({ name, folder }) => [name, folder]));
+
+const matrix = MODULES.map(({ name, folder, imports }) => {
+  const folders = [folder, ...imports.map((other) => folderOf[other])];
+  const files = (SHARED_ROOT_FILES[name] ?? []).map((file) => `${file}\\.ts$`);
+  const allowed = ['platform/', ...folders.map((each) => `${each}/`), ...files].join('|');
+  return {
+    name: `${name}-imports-what-the-matrix-allows`,
+    severity: 'error',
+    from: { path: `^src/${folder}/` },
+    to: { path: '^src/', pathNot: `^src/(${allowed})` },
+  };
+});
 
 module.exports = {
   forbidden: [
-    ...upward,
+    ...matrix,
+    {
+      name: 'platform-knows-no-feature',
+      severity: 'error',
+      from: { path: '^src/platform/' },
+      to: { path: '^src/', pathNot: '^src/platform/' },
+    },
+    {
+      name: 'every-module-is-in-the-matrix',
+      severity: 'error',
+      from: { path: `^src/[^/]+/`, pathNot: `^src/(platform|migrations|${MODULES.map(({ folder }) => folder).join('|')})/` },
+      to: {},
+    },
     {
       name: 'no-cycles',
       comment: 'Types included: what is in a circle is read, and moved, as one thing.',
@@ -51,8 +41,11 @@ module.exports = {
       name: 'one-door-for-messages',
       comment: 'Only the writer calls appendMessages; everybody else asks the writer.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/messages/message-writer\\.ts$' },
-      to: { path: '^src/messages/append-messages\\.queries\\.ts$', dependencyTypesNot: ['type-only'] },
+      from: { path: '^src/', pathNot: '^src/features/messages/message-writer\\.ts$' },
+      to: {
+        path: '^src/features/messages/append-messages\\.queries\\.ts$',
+        dependencyTypesNot: ['type-only'],
+      },
     },
     {
       name: 'services-do-not-know-the-edge',

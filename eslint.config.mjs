@@ -7,11 +7,11 @@ const oneDoor = [
     selector:
       'TemplateElement[value.raw=/(insert\\s+into|update|delete\\s+from)\\s+chat_messages/i], Literal[value=/(insert\\s+into|update|delete\\s+from)\\s+chat_messages/i]',
     message:
-      'Messages are written by src/messages/*.queries.ts and src/erasure only; new ones through appendMessages.',
+      'Messages are written by src/features/messages/*.queries.ts and src/features/erasure only; new ones through appendMessages.',
   },
   {
     selector: 'TemplateElement[value.raw=/append_messages/i], Literal[value=/append_messages/i]',
-    message: 'append_messages is called by src/messages/append-messages.queries.ts only.',
+    message: 'append_messages is called by src/features/messages/append-messages.queries.ts only.',
   },
   {
     selector: 'CallExpression[callee.property.name=/^(transaction|startTransaction|createQueryRunner)$/]',
@@ -82,7 +82,7 @@ export default tseslint.config(
   {
     files: [
       'src/platform/database/{database-client,database-options,deadline-pool}.ts',
-      'src/legacy/source.ts', // the old tables may be in a PostgreSQL of any version
+      'src/operations/legacy-import/source.ts', // the old tables may be in a PostgreSQL of any version
     ],
     rules: { '@typescript-eslint/no-restricted-imports': 'off' },
   },
@@ -90,9 +90,9 @@ export default tseslint.config(
     files: [
       'client/**/*.ts', // has no database
       'web/**/*.{ts,tsx}', // neither
-      'src/messages/*.queries.ts',
-      'src/legacy/messages.queries.ts', // numbers what was said before, with its old times
-      'src/erasure/erase-messages.queries.ts', // also where no server runs: of restored data
+      'src/features/messages/*.queries.ts',
+      'src/operations/legacy-import/messages.queries.ts', // numbers what was said before, with its old times
+      'src/features/erasure/erase-messages.queries.ts', // also where no server runs: of restored data
       'src/migrations/*.ts',
       'src/platform/database/transaction.ts',
       'src/platform/migrations/{session,lock-retries}.ts', // the schema is changed in transactions of its own kind

@@ -1,21 +1,21 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { AuthenticationModule } from './authentication/authentication.module';
-import { BackupMetricsModule } from './backups/backup-metrics';
-import { BraidModule } from './braid/braid.module';
-import { CatchUpModule } from './catch-up/catch-up.module';
-import { ConnectionsModule } from './connections/connections.module';
-import { ConversationsModule } from './conversations/conversations.module';
-import { DocumentsModule } from './documents/documents.module';
-import { FriendsModule } from './friends/friends.module';
-import { HealthModule } from './health/health.module';
-import { ErasingModule } from './erasing/erasing.module';
-import { MessagesModule } from './messages/messages.module';
-import { MonitoringModule } from './monitoring/monitoring.module';
+import { AuthenticationModule } from './features/authentication/authentication.module';
+import { BackupMetricsModule } from './operations/backups/backup-metrics';
+import { BraidModule } from './delivery/braid/braid.module';
+import { CatchUpModule } from './features/catch-up/catch-up.module';
+import { ConnectionsModule } from './delivery/sockets/sockets.module';
+import { ConversationsModule } from './features/conversations/conversations.module';
+import { DocumentsModule } from './delivery/documents/documents.module';
+import { FriendsModule } from './features/friends/friends.module';
+import { HealthModule } from './observability/health/health.module';
+import { ErasingModule } from './features/erasure/erasure.module';
+import { MessagesModule } from './features/messages/messages.module';
+import { MonitoringModule } from './observability/monitoring/monitoring.module';
 import type { Configuration } from './platform/configuration/configuration';
 import type { StructuredLogger } from './platform/logging/structured-logger';
 import { PlatformModule } from './platform/platform.module';
 import { SCHEMA } from './schema';
-import { UsersModule } from './users/users.module';
+import { UsersModule } from './features/users/users.module';
 
 export const FEATURES = [
   UsersModule,

@@ -3,7 +3,7 @@ import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-ex
 import express from 'express';
 import helmet from 'helmet';
 import { AppModule } from './app.module';
-import { BROWSER_CLIENT_FOLDER, browserClient } from './browser-client/browser-client';
+import { BROWSER_CLIENT_FOLDER, browserClient } from './delivery/browser-client/browser-client';
 import type { Configuration } from './platform/configuration/configuration';
 import { DatabaseMonitor } from './platform/database/database-monitor';
 import { ClientAddresses } from './platform/http/client-address';

@@ -1,6 +1,6 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { Subscriptions } from './braid/subscriptions';
-import { ConnectionsGateway } from './connections/connections.gateway';
+import { Subscriptions } from './delivery/braid/subscriptions';
+import { ConnectionsGateway } from './delivery/sockets/sockets.gateway';
 import type { Configuration } from './platform/configuration/configuration';
 import { CLOSE_MS, FAREWELL_MS, longestDrainMs, WORK_MARGIN_MS } from './platform/lifecycle/longest-drain';
 import { WorkInFlight } from './platform/lifecycle/work-in-flight';

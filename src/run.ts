@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { buildProgram } from './command-line/program';
+import { buildProgram } from './program';
 
 /** Runs the command that the words of the command line name. */
 export async function run(words: readonly string[]): Promise<void> {
@@ -12,5 +12,5 @@ export async function run(words: readonly string[]): Promise<void> {
  * @public
  */
 export async function readStart(): Promise<void> {
-  await Promise.all([import('./command-line/start.command.ts'), import('./serve.ts')]);
+  await Promise.all([import('./start.command.ts'), import('./serve.ts')]);
 }

@@ -1,14 +1,14 @@
-import { AuthenticationEventRow } from './authentication/authentication-event.entity';
-import { Invitation } from './authentication/invitation.entity';
-import { PasswordReset } from './authentication/password-reset.entity';
-import { Session } from './authentication/session.entity';
-import { Block } from './contacts/block.entity';
-import { FriendRequest } from './friends/friend-request.entity';
-import { Friendship } from './contacts/friendship.entity';
+import { AuthenticationEventRow } from './features/authentication/authentication-event.entity';
+import { Invitation } from './features/authentication/invitation.entity';
+import { PasswordReset } from './features/authentication/password-reset.entity';
+import { Session } from './features/authentication/session.entity';
+import { Block } from './features/relationships/block.entity';
+import { FriendRequest } from './features/friends/friend-request.entity';
+import { Friendship } from './features/relationships/friendship.entity';
 import { FoldEmails1764000000077 } from './migrations/fold-emails';
-import { ErasureRow } from './erasing/erasure.entity';
-import { ChatMessage } from './messages/message.entity';
-import { MessageVersion } from './messages/message-version.entity';
+import { ErasureRow } from './features/erasure/erasure.entity';
+import { ChatMessage } from './features/messages/message.entity';
+import { MessageVersion } from './features/messages/message-version.entity';
 import { InitialSchema1764000000000 } from './migrations/1764000000000-initial-schema';
 import { AppendMessages1764000000001 } from './migrations/1764000000001-append-messages';
 import { InternalUsers1764000000006 } from './migrations/1764000000006-internal-users';
@@ -30,11 +30,11 @@ import { ListPositions1764000000083 } from './migrations/1764000000083-list-posi
 import { BlocksHide1764000000084 } from './migrations/1764000000084-blocks-hide';
 import { SimilarUsernames1764000000085 } from './migrations/1764000000085-similar-usernames';
 import { HideAcrossBlocks1764000000086 } from './migrations/hide-across-blocks';
-import { Conversation } from './participation/conversation.entity';
-import { Participant } from './participation/participant.entity';
+import { Conversation } from './features/membership/conversation.entity';
+import { Participant } from './features/membership/participant.entity';
 import type { DatabaseSchema } from './platform/database/database-options';
 import { DatabaseState } from './platform/database/database-state.entity';
-import { User } from './users/user.entity';
+import { User } from './features/users/user.entity';
 
 /** Every table, every migration and what they leave behind, in one place; a test proves that the two agree. */
 export const SCHEMA: DatabaseSchema = {

@@ -1,7 +1,7 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createApplication } from './application';
-import { backUpBeforeMigrating } from './backups/back-up-before-migrating';
-import type { DatabaseSource } from './database-source';
+import { backUpBeforeMigrating } from './operations/backups/back-up-before-migrating';
+import type { DatabaseSource } from './platform/database/database-source';
 import { drainAndClose } from './drain';
 import type { Configuration } from './platform/configuration/configuration';
 import { verifyConnectionBudget, verifyDatabase } from './platform/database/verify-database';

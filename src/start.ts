@@ -6,10 +6,10 @@ import {
   unsupportedVariables,
 } from './platform/configuration/load-configuration';
 import { recordStartFailure } from './platform/lifecycle/start-failures';
-import { openDatabase } from './database-source';
+import { openDatabase } from './platform/database/database-source';
 import { StructuredLogger } from './platform/logging/structured-logger';
 import type { ServeOptions } from './serve';
-import { version } from './version';
+import { version } from './platform/version';
 
 export interface RunningServer {
   readonly url: string;

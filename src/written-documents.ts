@@ -1,7 +1,7 @@
 import { FEATURES } from './app.module';
-import { asyncApi } from './documents/asyncapi';
-import { declarationsOf } from './documents/declared';
-import { openApi } from './documents/openapi';
+import { asyncApi } from './delivery/documents/asyncapi';
+import { declarationsOf } from './delivery/documents/declared';
+import { openApi } from './delivery/documents/openapi';
 import { PlatformModule } from './platform/platform.module';
 
 /** The documents of the interface by the name of their file in `docs`, as `npm run documents` writes them. */

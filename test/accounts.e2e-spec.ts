@@ -4,7 +4,7 @@ import {
   disableAccount,
   enableAccount,
   endAccountSessions,
-} from '../src/authentication/accounts.queries';
+} from '../src/features/authentication/accounts.queries';
 import { inTransaction } from '../src/platform/database/transaction';
 import { call, type Answer } from './support/api';
 import { PASSWORD, signUp, signUpAll, type Person } from './support/people';

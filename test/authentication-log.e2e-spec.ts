@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { AuthenticationLog } from '../src/authentication/authentication-log';
+import { AuthenticationLog } from '../src/features/authentication/authentication-log';
 import {
   deleteOldEvents,
   readEvents,
   type LoggedEvent,
-} from '../src/authentication/authentication-log.queries';
+} from '../src/features/authentication/authentication-log.queries';
 import { call, type Answer } from './support/api';
 import { PASSWORD, signUp, type Person } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';

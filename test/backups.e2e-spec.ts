@@ -12,8 +12,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BackupError } from '../src/backups/backup-error';
-import type { BackupContext } from '../src/backups/backup-context';
+import { BackupError } from '../src/operations/backups/backup-error';
+import type { BackupContext } from '../src/operations/backups/backup-context';
 import {
   isWhole,
   listBackups,
@@ -24,14 +24,14 @@ import {
   writeProof,
   type Backup,
   type Proof,
-} from '../src/backups/backup-folder';
-import { createBackup } from '../src/backups/create-backup';
-import { sealManifest, type Manifest } from '../src/backups/manifest';
-import { findBackup } from '../src/backups/find-backup';
-import { drill } from '../src/backups/drill';
-import { restoreBackup } from '../src/backups/restore-backup';
-import { sideDatabasePrefix } from '../src/backups/side-databases';
-import { verifyBackup } from '../src/backups/verify-backup';
+} from '../src/operations/backups/backup-folder';
+import { createBackup } from '../src/operations/backups/create-backup';
+import { sealManifest, type Manifest } from '../src/operations/backups/manifest';
+import { findBackup } from '../src/operations/backups/find-backup';
+import { drill } from '../src/operations/backups/drill';
+import { restoreBackup } from '../src/operations/backups/restore-backup';
+import { sideDatabasePrefix } from '../src/operations/backups/side-databases';
+import { verifyBackup } from '../src/operations/backups/verify-backup';
 import { loadConfiguration } from '../src/platform/configuration/load-configuration';
 import { SCHEMA } from '../src/schema';
 import { databaseUrl, withAdministrator, withClient } from './support/databases';

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import type { Server } from 'socket.io';
 import WebSocket from 'ws';
-import { Entitlements } from '../src/connections/entitlements';
+import { Entitlements } from '../src/delivery/sockets/entitlements';
 import { Rooms } from '../src/platform/sockets/rooms';
 import { withClient } from './support/databases';
 import { signUp, signUpAll, type Person } from './support/people';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { drainAndClose } from '../src/drain';
-import { MessagesService } from '../src/messages/messages.service';
+import { MessagesService } from '../src/features/messages/messages.service';
 import { loadConfiguration } from '../src/platform/configuration/load-configuration';
 import { startEmbeddedPostgres } from '../src/platform/embedded-postgres/embedded-postgres';
 import { StructuredLogger } from '../src/platform/logging/structured-logger';

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { checkIntegrity } from '../src/integrity/check-integrity';
-import { ErasureWorker } from '../src/erasing/erasure-worker';
+import { checkIntegrity } from '../src/operations/integrity/check-integrity';
+import { ErasureWorker } from '../src/features/erasure/erasure-worker';
 import { ServerProcess } from './guarantees/processes/server-process';
 import { createTestDatabase, withClient, type TestDatabase } from './support/databases';
 import { PASSWORD, signUpAll, type Person } from './support/people';

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readInstallation } from '../src/backups/installation';
-import { checkIntegrity } from '../src/integrity/check-integrity';
-import { erasePerson, lockPerson } from '../src/erasure/erase-person.queries';
+import { readInstallation } from '../src/operations/backups/installation';
+import { checkIntegrity } from '../src/operations/integrity/check-integrity';
+import { erasePerson, lockPerson } from '../src/features/erasure/erase-person.queries';
 import { inTransaction } from '../src/platform/database/transaction';
 import { call, type Answer } from './support/api';
 import { aStatementWaits } from './support/locks';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Server, Socket } from 'socket.io';
-import { ConnectionsGateway } from '../src/connections/connections.gateway';
+import { ConnectionsGateway } from '../src/delivery/sockets/sockets.gateway';
 import { identityOf } from '../src/platform/sockets/socket-identity';
 import { TurnTransport } from '../src/platform/sockets/turn-transport';
 import { call } from './support/api';

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { DataSource } from 'typeorm';
-import { createBackup } from '../src/backups/create-backup';
-import { verifyBackup } from '../src/backups/verify-backup';
-import { checkIntegrity } from '../src/integrity/check-integrity';
+import { createBackup } from '../src/operations/backups/create-backup';
+import { verifyBackup } from '../src/operations/backups/verify-backup';
+import { checkIntegrity } from '../src/operations/integrity/check-integrity';
 import { loadConfiguration } from '../src/platform/configuration/load-configuration';
 import { DatabaseClient } from '../src/platform/database/database-client';
 import { databaseOptions, migrationOptions } from '../src/platform/database/database-options';

@@ -4,8 +4,8 @@ import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataSource } from 'typeorm';
-import { checkIntegrity } from '../src/integrity/check-integrity';
-import { contentDigests } from '../src/integrity/content-digest';
+import { checkIntegrity } from '../src/operations/integrity/check-integrity';
+import { contentDigests } from '../src/operations/integrity/content-digest';
 import { loadConfiguration } from '../src/platform/configuration/load-configuration';
 import { migrationOptions } from '../src/platform/database/database-options';
 import { migrateUp } from '../src/platform/migrations/migrate';

@@ -1,8 +1,8 @@
 import type { Client } from 'pg';
-import { checkIntegrity } from '../src/integrity/check-integrity';
-import type { ImportReport } from '../src/legacy/import';
-import { rollbackLegacy } from '../src/legacy/rollback';
-import type { SourceAddress } from '../src/legacy/source';
+import { checkIntegrity } from '../src/operations/integrity/check-integrity';
+import type { ImportReport } from '../src/operations/legacy-import/import';
+import { rollbackLegacy } from '../src/operations/legacy-import/rollback';
+import type { SourceAddress } from '../src/operations/legacy-import/source';
 import { call } from './support/api';
 import { databaseDigest } from './support/database-digest';
 import { createTestDatabase, withClient, type TestDatabase } from './support/databases';

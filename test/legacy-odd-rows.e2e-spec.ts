@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { rollbackLegacy } from '../src/legacy/rollback';
+import { rollbackLegacy } from '../src/operations/legacy-import/rollback';
 import {
   createTestDatabase,
   withAdministrator,

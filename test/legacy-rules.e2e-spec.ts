@@ -1,5 +1,5 @@
-import { archiveLegacy } from '../src/legacy/archive';
-import { withLegacyLock } from '../src/legacy/lock';
+import { archiveLegacy } from '../src/operations/legacy-import/archive';
+import { withLegacyLock } from '../src/operations/legacy-import/lock';
 import { loadConfiguration } from '../src/platform/configuration/load-configuration';
 import { migrateUp } from '../src/platform/migrations/migrate';
 import { verifySchema } from '../src/platform/database/verify-schema';

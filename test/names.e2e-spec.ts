@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { hashSync } from '@node-rs/bcrypt';
 import { FoldEmails1764000000077 } from '../src/migrations/fold-emails';
-import { checkIntegrity } from '../src/integrity/check-integrity';
+import { checkIntegrity } from '../src/operations/integrity/check-integrity';
 import { loadConfiguration } from '../src/platform/configuration/load-configuration';
 import { migrateUp } from '../src/platform/migrations/migrate';
 import { SCHEMA } from '../src/schema';

@@ -1,5 +1,5 @@
 import { StructuredLogger } from '../src/platform/logging/structured-logger';
-import { UsersService } from '../src/users/users.service';
+import { UsersService } from '../src/features/users/users.service';
 import { call } from './support/api';
 import { withClient } from './support/databases';
 import { signUp } from './support/people';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client, type QueryConfig } from 'pg';
-import { eraseNextMessages } from '../src/erasure/erase-messages.queries';
-import { erasePerson, lockPerson } from '../src/erasure/erase-person.queries';
+import { eraseNextMessages } from '../src/features/erasure/erase-messages.queries';
+import { erasePerson, lockPerson } from '../src/features/erasure/erase-person.queries';
 import { DeadlineClient } from '../src/platform/database/deadline-client';
 import { inTransaction } from '../src/platform/database/transaction';
 import { withClient } from './support/databases';

@@ -4,7 +4,7 @@ import {
   createInvitation,
   listInvitations,
   revokeInvitation,
-} from '../src/authentication/invitations.queries';
+} from '../src/features/authentication/invitations.queries';
 import { inTransaction } from '../src/platform/database/transaction';
 import { call, type Answer } from './support/api';
 import { PASSWORD, signUp } from './support/people';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { buildProgram } from '../src/command-line/program';
+import { buildProgram } from '../src/program';
 import { withClient } from './support/databases';
 import { startTestServer, type TestServer } from './support/test-server';
 import { anchorsOf } from './support/monitoring';

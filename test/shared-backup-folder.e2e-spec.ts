@@ -1,16 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createBackup } from '../src/backups/create-backup';
-import { drill } from '../src/backups/drill';
-import { ErasureJournal } from '../src/erasing/erasure-journal';
-import { findBackup } from '../src/backups/find-backup';
-import type { BackupContext } from '../src/backups/backup-context';
-import type { Backup } from '../src/backups/backup-folder';
-import { isWhole, listBackups } from '../src/backups/backup-folder';
-import { backupTimes } from '../src/backups/backup-times';
-import { readInstallation } from '../src/backups/installation';
-import { isBackupProven } from '../src/backups/is-backup-proven';
-import { openManifest, sealManifest } from '../src/backups/manifest';
-import { restoreBackup } from '../src/backups/restore-backup';
+import { createBackup } from '../src/operations/backups/create-backup';
+import { drill } from '../src/operations/backups/drill';
+import { ErasureJournal } from '../src/features/erasure/erasure-journal';
+import { findBackup } from '../src/operations/backups/find-backup';
+import type { BackupContext } from '../src/operations/backups/backup-context';
+import type { Backup } from '../src/operations/backups/backup-folder';
+import { isWhole, listBackups } from '../src/operations/backups/backup-folder';
+import { backupTimes } from '../src/operations/backups/backup-times';
+import { readInstallation } from '../src/operations/backups/installation';
+import { isBackupProven } from '../src/operations/backups/is-backup-proven';
+import { openManifest, sealManifest } from '../src/operations/backups/manifest';
+import { restoreBackup } from '../src/operations/backups/restore-backup';
 import { backupBench } from './support/backup-bench';
 import { createTestDatabase, withClient, type TestDatabase } from './support/databases';
 

@@ -1,4 +1,4 @@
-import { isWhole, listBackups } from '../src/backups/backup-folder';
+import { isWhole, listBackups } from '../src/operations/backups/backup-folder';
 import { loadConfiguration } from '../src/platform/configuration/load-configuration';
 import { migrateDown } from '../src/platform/migrations/migrate';
 import { SCHEMA } from '../src/schema';

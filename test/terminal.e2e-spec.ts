@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { buildProgram } from '../src/command-line/program';
+import { buildProgram } from '../src/program';
 import { createTestDatabase, withClient, type TestDatabase } from './support/databases';
 import { outputOf } from './support/xfchat-command';
 

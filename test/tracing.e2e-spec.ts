@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { LineBuffer } from '../src/platform/logging/line-buffer';
-import { MessagesService } from '../src/messages/messages.service';
+import { MessagesService } from '../src/features/messages/messages.service';
 import { Tracing } from '../src/platform/tracing/tracing';
 import { call } from './support/api';
 import { aStatementWaits, whileLocked } from './support/locks';

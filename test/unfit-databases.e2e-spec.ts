@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { loadConfiguration } from '../src/platform/configuration/load-configuration';
 import { migrationOptions } from '../src/platform/database/database-options';
-import { preflight } from '../src/preflight/preflight';
+import { preflight } from '../src/operations/preflight/preflight';
 import { migrateUp } from '../src/platform/migrations/migrate';
 import { verifyDatabase } from '../src/platform/database/verify-database';
 import { SCHEMA } from '../src/schema';

@@ -2,7 +2,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
  * Finds usernames that look like another one. The expression is the skeleton of Unicode TS 39 for the characters that a
- * username may have; `src/users/similar-usernames.ts` says the same.
+ * username may have; `src/features/users/similar-usernames.ts` says the same.
  */
 export class SimilarUsernames1764000000085 implements MigrationInterface {
   name = 'SimilarUsernames1764000000085';

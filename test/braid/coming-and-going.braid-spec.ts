@@ -1,5 +1,5 @@
 import { fetch as braidFetch } from 'braid-http';
-import { STREAM_LIMITS, type StreamLimits } from '../../src/braid/update-stream';
+import { STREAM_LIMITS, type StreamLimits } from '../../src/delivery/braid/update-stream';
 import { createTestDatabase } from '../support/databases';
 import { FaultProxy } from '../support/fault-proxy';
 import { signUpAll, type Person } from '../support/people';

@@ -1,10 +1,10 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BackupContext } from '../../src/backups/backup-context';
-import { listBackups } from '../../src/backups/backup-folder';
-import { createBackup } from '../../src/backups/create-backup';
-import { restoreBackup } from '../../src/backups/restore-backup';
-import { verifyBackup } from '../../src/backups/verify-backup';
+import type { BackupContext } from '../../src/operations/backups/backup-context';
+import { listBackups } from '../../src/operations/backups/backup-folder';
+import { createBackup } from '../../src/operations/backups/create-backup';
+import { restoreBackup } from '../../src/operations/backups/restore-backup';
+import { verifyBackup } from '../../src/operations/backups/verify-backup';
 import { loadConfiguration } from '../../src/platform/configuration/load-configuration';
 import { migrateUp } from '../../src/platform/migrations/migrate';
 import { SCHEMA } from '../../src/schema';

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { listBackups, type Backup } from '../../src/backups/backup-folder';
-import { createBackup } from '../../src/backups/create-backup';
-import { restoreBackup } from '../../src/backups/restore-backup';
-import { verifyBackup } from '../../src/backups/verify-backup';
+import { listBackups, type Backup } from '../../src/operations/backups/backup-folder';
+import { createBackup } from '../../src/operations/backups/create-backup';
+import { restoreBackup } from '../../src/operations/backups/restore-backup';
+import { verifyBackup } from '../../src/operations/backups/verify-backup';
 import { backupBench } from '../support/backup-bench';
 import { createTestDatabase, withAdministrator, withClient, type TestDatabase } from '../support/databases';
 import { fillWithMessages } from '../support/fill-with-messages';

@@ -1,10 +1,10 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ChildProcess } from 'node:child_process';
-import { listBackups } from '../../src/backups/backup-folder';
-import { sideDatabasePrefix } from '../../src/backups/side-databases';
-import { createBackup } from '../../src/backups/create-backup';
-import { verifyBackup } from '../../src/backups/verify-backup';
+import { listBackups } from '../../src/operations/backups/backup-folder';
+import { sideDatabasePrefix } from '../../src/operations/backups/side-databases';
+import { createBackup } from '../../src/operations/backups/create-backup';
+import { verifyBackup } from '../../src/operations/backups/verify-backup';
 import { backupBench } from '../support/backup-bench';
 import {
   createTestDatabase,

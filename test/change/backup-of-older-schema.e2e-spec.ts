@@ -1,5 +1,5 @@
-import { createBackup } from '../../src/backups/create-backup';
-import { restoreBackup } from '../../src/backups/restore-backup';
+import { createBackup } from '../../src/operations/backups/create-backup';
+import { restoreBackup } from '../../src/operations/backups/restore-backup';
 import { loadConfiguration } from '../../src/platform/configuration/load-configuration';
 import { migrateUp } from '../../src/platform/migrations/migrate';
 import { verifySchema } from '../../src/platform/database/verify-schema';

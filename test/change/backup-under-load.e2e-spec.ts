@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { DataSource } from 'typeorm';
-import { createBackup } from '../../src/backups/create-backup';
-import { drill } from '../../src/backups/drill';
-import { restoreBackup } from '../../src/backups/restore-backup';
-import { checkIntegrity } from '../../src/integrity/check-integrity';
-import { contentDigests } from '../../src/integrity/content-digest';
+import { createBackup } from '../../src/operations/backups/create-backup';
+import { drill } from '../../src/operations/backups/drill';
+import { restoreBackup } from '../../src/operations/backups/restore-backup';
+import { checkIntegrity } from '../../src/operations/integrity/check-integrity';
+import { contentDigests } from '../../src/operations/integrity/content-digest';
 import { loadConfiguration } from '../../src/platform/configuration/load-configuration';
 import { migrationOptions } from '../../src/platform/database/database-options';
 import { SCHEMA } from '../../src/schema';

@@ -1,5 +1,5 @@
 import { DataSource } from 'typeorm';
-import { contentDigests, type ContentDigest } from '../../src/integrity/content-digest';
+import { contentDigests, type ContentDigest } from '../../src/operations/integrity/content-digest';
 import { loadConfiguration } from '../../src/platform/configuration/load-configuration';
 import { migrationOptions } from '../../src/platform/database/database-options';
 import {

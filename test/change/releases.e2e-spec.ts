@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataSource } from 'typeorm';
-import { checkIntegrity } from '../../src/integrity/check-integrity';
-import { contentDigests, type ContentDigest } from '../../src/integrity/content-digest';
+import { checkIntegrity } from '../../src/operations/integrity/check-integrity';
+import { contentDigests, type ContentDigest } from '../../src/operations/integrity/content-digest';
 import { loadConfiguration } from '../../src/platform/configuration/load-configuration';
 import { migrationOptions } from '../../src/platform/database/database-options';
 import { verifySchema } from '../../src/platform/database/verify-schema';

@@ -1,5 +1,5 @@
-import { createBackup } from '../../src/backups/create-backup';
-import { restoreBackup } from '../../src/backups/restore-backup';
+import { createBackup } from '../../src/operations/backups/create-backup';
+import { restoreBackup } from '../../src/operations/backups/restore-backup';
 import { backupBench } from '../support/backup-bench';
 import { createTestDatabase, withClient } from '../support/databases';
 

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfiguration } from '../../src/platform/configuration/load-configuration';
-import type { Ground } from '../../src/preflight/check';
-import { checkLatency } from '../../src/preflight/database-checks';
+import type { Ground } from '../../src/operations/preflight/check';
+import { checkLatency } from '../../src/operations/preflight/database-checks';
 import {
   createTestDatabase,
   databaseUrl,

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BackupContext } from '../../src/backups/backup-context';
+import type { BackupContext } from '../../src/operations/backups/backup-context';
 import { loadConfiguration } from '../../src/platform/configuration/load-configuration';
 import { SCHEMA } from '../../src/schema';
 

@@ -2,7 +2,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { findPostgresTools } from '../../src/backups/postgres-tools';
+import { findPostgresTools } from '../../src/operations/backups/postgres-tools';
 import { withClient } from './databases';
 import { freePort } from './free-port';
 import { until } from './until';

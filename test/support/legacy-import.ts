@@ -1,8 +1,12 @@
 import { DataSource } from 'typeorm';
-import { importLegacy, type ImportOptions, type ImportReport } from '../../src/legacy/import';
-import type { Progress } from '../../src/legacy/legacy-run';
-import { LegacySource, type SourceAddress } from '../../src/legacy/source';
-import { verifyLegacy, type VerifyReport } from '../../src/legacy/verify';
+import {
+  importLegacy,
+  type ImportOptions,
+  type ImportReport,
+} from '../../src/operations/legacy-import/import';
+import type { Progress } from '../../src/operations/legacy-import/legacy-run';
+import { LegacySource, type SourceAddress } from '../../src/operations/legacy-import/source';
+import { verifyLegacy, type VerifyReport } from '../../src/operations/legacy-import/verify';
 import { loadConfiguration } from '../../src/platform/configuration/load-configuration';
 import { migrationOptions } from '../../src/platform/database/database-options';
 import { SCHEMA } from '../../src/schema';

@@ -4,7 +4,7 @@
 
 const CACHE = 'xfchat-page';
 const PAGE = '/';
-/** What is the server's own is never answered from here; see `src/browser-client`. */
+/** What is the server's own is never answered from here; see `src/delivery/browser-client`. */
 const SERVER_PATH = /^\/(api|health|metrics|docs|problems|socket\.io|openapi\.json|asyncapi\.json)(\/|$)/;
 const HASHED = /\/assets\//;
 const ASSET = /(?:src|href)="(\/[^"]+)"/g;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { version } from '../../version';
+import { version } from '../version';
 import { CONNECTION_FAILURES } from '../database/connection-failure';
 import { PROBLEMS } from '../problems/catalogue';
 

@@ -1,4 +1,4 @@
-import { version } from '../../version';
+import { version } from '../version';
 import { timestampOf, type RecordedMigration } from './recorded-migration';
 
 /** What the database says of a migration that was applied to it. */

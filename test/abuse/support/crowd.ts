@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { AccessTokens } from '../../../src/authentication/access-tokens';
-import { SigningKeys } from '../../../src/authentication/signing-keys';
+import { AccessTokens } from '../../../src/features/authentication/access-tokens';
+import { SigningKeys } from '../../../src/features/authentication/signing-keys';
 import { Configuration } from '../../../src/platform/configuration/configuration';
 import { withClient } from '../../support/databases';
 import type { AbuseServer } from './abuse-server';

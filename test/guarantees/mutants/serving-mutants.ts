@@ -1,7 +1,7 @@
 import { BRIEF, unit, within, type Mutant } from './mutant';
 
-const SERVICE = 'src/messages/messages.service.ts';
-const CONNECTIONS = 'src/connections/connections.gateway.ts';
+const SERVICE = 'src/features/messages/messages.service.ts';
+const CONNECTIONS = 'src/delivery/sockets/sockets.gateway.ts';
 
 /** Mistakes in who hears what, in catching up, and in how the server behaves in trouble. */
 export const SERVING_MUTANTS: readonly Mutant[] = [
@@ -37,7 +37,7 @@ export class`,
     caughtBy: BRIEF,
     patches: [
       {
-        file: 'src/connections/entitlements.ts',
+        file: 'src/delivery/sockets/entitlements.ts',
         find: `where p.user_id = $1 and p.left_at is null and c.deleted_at is null`,
         replace: `where $1::uuid is not null and c.deleted_at is null`,
       },
@@ -70,7 +70,7 @@ export class`,
     caughtBy: BRIEF,
     patches: [
       {
-        file: 'src/catch-up/catch-up.service.ts',
+        file: 'src/features/catch-up/catch-up.service.ts',
         find: `behind.map((cursor) => ({ ...cursor, blockedRev: headOf(cursor).blockedRev })),
       limit + 1,`,
         replace: `[],
@@ -83,7 +83,7 @@ export class`,
     caughtBy: within('outage', 'because it refuses connections'),
     patches: [
       {
-        file: 'src/health/health.service.ts',
+        file: 'src/observability/health/health.service.ts',
         find: `return this.check([() => this.process()]);`,
         replace: `return this.check([() => this.process(), () => this.database()]);`,
       },

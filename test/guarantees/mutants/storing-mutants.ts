@@ -1,9 +1,9 @@
 import { BRIEF, proof, within, type Mutant, type Patch } from './mutant';
 
 const APPEND = 'src/migrations/1764000000083-list-positions.ts';
-const QUERIES = 'src/messages/append-messages.queries.ts';
-const WRITER = 'src/messages/message-writer.ts';
-const SERVICE = 'src/messages/messages.service.ts';
+const QUERIES = 'src/features/messages/append-messages.queries.ts';
+const WRITER = 'src/features/messages/message-writer.ts';
+const SERVICE = 'src/features/messages/messages.service.ts';
 
 const lockNothing: Patch = {
   file: APPEND,
@@ -199,12 +199,12 @@ export class`,
     caughtBy: proof('restored-database'),
     patches: [
       {
-        file: 'src/connections/entitlements.ts',
+        file: 'src/delivery/sockets/entitlements.ts',
         find: `select s.epoch, array(`,
         replace: `select 1 as epoch, array(`,
       },
       {
-        file: 'src/catch-up/catch-up.queries.ts',
+        file: 'src/features/catch-up/catch-up.queries.ts',
         find: `select s.epoch, own.*`,
         replace: `select 1 as epoch, own.*`,
       },
@@ -215,7 +215,7 @@ export class`,
     caughtBy: BRIEF,
     patches: [
       {
-        file: 'src/messages/message-edits.ts',
+        file: 'src/features/messages/message-edits.ts',
         find: `if (row.deleted_at || !isBasedOnCurrent(row, edit.parents)) throw conflict(row);`,
         replace: `if (row.deleted_at || !isBasedOnCurrent(row, undefined)) throw conflict(row);`,
       },

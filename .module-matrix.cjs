@@ -1,0 +1,66 @@
+/**
+ * Which module may import which. The rules of `npm run check:graph` and the diagram in ARCHITECTURE.md are made from this
+ * file. Every module may import the platform; beyond that it may import the modules that it lists, and nothing else,
+ * types included. The files directly in `src` put the modules together: they may import everything.
+ */
+const WINGS = {
+  platform: { purpose: 'what every module stands on; it knows no feature' },
+  features: {
+    purpose: 'what people can do, and what is stored of it',
+    modules: {
+      users: [],
+      relationships: ['users'],
+      authentication: ['users'],
+      membership: ['users'],
+      messages: ['users', 'relationships', 'membership'],
+      conversations: ['users', 'relationships', 'membership', 'messages'],
+      friends: ['users', 'relationships', 'membership', 'messages', 'conversations'],
+      'catch-up': ['membership', 'messages', 'conversations'],
+      erasure: ['users', 'authentication', 'membership', 'messages', 'conversations', 'friends'],
+    },
+  },
+  delivery: {
+    purpose: 'what reaches clients beside the REST API: live events, histories by Braid, the documents, the page',
+    modules: {
+      sockets: ['authentication'],
+      braid: ['authentication', 'messages', 'conversations', 'friends', 'catch-up'],
+      documents: ['messages', 'friends'],
+      'browser-client': [],
+    },
+  },
+  observability: {
+    purpose: 'what tells operators and probes how the server is',
+    modules: {
+      health: ['users', 'authentication', 'membership', 'conversations'],
+      monitoring: [],
+    },
+  },
+  operations: {
+    purpose: 'what operators run beside the server; no feature imports it',
+    modules: {
+      integrity: [],
+      backups: ['erasure', 'integrity'],
+      'legacy-import': [],
+      preflight: ['integrity', 'backups'],
+      watch: [],
+      'command-line': [
+        'users',
+        'authentication',
+        'integrity',
+        'backups',
+        'legacy-import',
+        'preflight',
+        'watch',
+      ],
+    },
+  },
+};
+
+/** Files directly in `src` that modules may import as well: the list of all entities and migrations. */
+const SHARED_ROOT_FILES = { 'command-line': ['schema'] };
+
+const MODULES = Object.entries(WINGS).flatMap(([wing, { modules = {} }]) =>
+  Object.entries(modules).map(([name, imports]) => ({ wing, name, imports, folder: `${wing}/${name}` })),
+);
+
+module.exports = { WINGS, MODULES, SHARED_ROOT_FILES };

@@ -1,0 +1,28 @@
+import { Module } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
+import { AuthenticationModule } from '../../features/authentication/authentication.module';
+import { CatchUpModule } from '../../features/catch-up/catch-up.module';
+import { MessagesModule } from '../../features/messages/messages.module';
+import { BraidInterceptor } from './braid.interceptor';
+import { MessageDoor } from './message-door';
+import { Peers } from './peers';
+import { StreamOpener } from './stream-opener';
+import { Subscriptions } from './subscriptions';
+import { TimelineDoor } from './timeline-door';
+import { DEFAULT_LIMITS, STREAM_LIMITS } from './update-stream';
+import { UserTimelineController } from './user-timeline.controller';
+
+@Module({
+  imports: [AuthenticationModule, MessagesModule, CatchUpModule],
+  controllers: [UserTimelineController],
+  providers: [
+    MessageDoor,
+    TimelineDoor,
+    StreamOpener,
+    Subscriptions,
+    Peers,
+    { provide: STREAM_LIMITS, useValue: { ...DEFAULT_LIMITS } },
+    { provide: APP_INTERCEPTOR, useClass: BraidInterceptor },
+  ],
+})
+export class BraidModule {}

@@ -1,0 +1,234 @@
+import { Injectable, type CallHandler } from '@nestjs/common';
+import { from, of, type Observable } from 'rxjs';
+import { catchError, tap } from 'rxjs/operators';
+import { MessageEdits } from '../../features/messages/message-edits';
+import type { MessageView } from '../../features/messages/message-view';
+import type { VersionView } from '../../features/messages/messages.dto';
+import { MessagesService, type MessageHistory } from '../../features/messages/messages.service';
+import { Configuration } from '../../platform/configuration/configuration';
+import { invalidField, Problem } from '../../platform/problems/problem';
+import { isBraid, readBraidHeaders, type BraidHeaders } from './braid-headers';
+import { versionsOfIfMatch } from './entity-tags';
+import type { MessageExchange } from './exchange';
+import { patchedBody, readPatches } from './message-patch';
+import { requireKnown, tagMessage, vary } from './response-headers';
+import { stateAt } from './message-states';
+import { MessageStream } from './message-stream';
+import { inOwnContext } from './own-context';
+import { Peers } from './peers';
+import { StreamOpener } from './stream-opener';
+import { Subscriptions } from './subscriptions';
+import type { UpdateStream } from './update-stream';
+
+/** The fields of a PUT, whatever they came in. Not checked yet. */
+type Fields = Record<string, unknown> & { version?: unknown; parents?: unknown };
+
+/** A message as a Braid resource: its versions, and edits that name theirs. The routes and the rules are the JSON API's. */
+@Injectable()
+export class MessageDoor {
+  constructor(
+    private readonly messages: MessagesService,
+    private readonly edits: MessageEdits,
+    private readonly subscriptions: Subscriptions,
+    private readonly opener: StreamOpener,
+    private readonly peers: Peers,
+    private readonly configuration: Configuration,
+  ) {}
+
+  async get(exchange: MessageExchange, next: CallHandler): Promise<Observable<unknown>> {
+    const { request, response, caller, conversationId, messageId } = exchange;
+    const headers = readBraidHeaders(request);
+    vary(response);
+    // `fetch` adds `no-cache` to every request with `If-None-Match`, and Express answers that as if there were no tag.
+    delete request.headers['cache-control'];
+    if (headers.subscribe !== undefined || headers.parents) return this.stream(exchange, headers);
+    if (!headers.version) return this.told(exchange, next.handle() as Observable<MessageView>);
+    const history = await this.messages.history(caller.userId, conversationId, messageId);
+    const [name, ...others] = requireKnown(response, 'Version', headers.version, namesOf(history));
+    if (name === undefined || others.length > 0)
+      throw invalidField('/headers/Version', 'must name one version');
+    const state = stateAt(history, name);
+    tagMessage(response, state, history.message.version);
+    return of(state);
+  }
+
+  /** The versions since the one that the client has, and with `Subscribe` those to come. */
+  private async stream(exchange: MessageExchange, headers: BraidHeaders): Promise<Observable<unknown>> {
+    const { response, caller, conversationId, messageId } = exchange;
+    const { peer, parents, subscribe } = headers;
+    const read = (): Promise<MessageHistory> =>
+      this.messages.history(caller.userId, conversationId, messageId);
+    const sources = {
+      read: () => inOwnContext(caller.userId, this.configuration.REQUEST_TIMEOUT_MS, read),
+      isOwn: () => peer !== undefined && this.peers.isCurrent(caller.userId, peer),
+      onFailure: (error: unknown) => this.opener.failed(error),
+    };
+    const make = (stream: UpdateStream): MessageStream =>
+      new MessageStream(caller, { conversationId, messageId }, stream, sources);
+    return this.opener.open(exchange, headers, make, async (subscriber) => {
+      this.subscriptions.follow(subscriber, conversationId);
+      const history = await read();
+      const names = namesOf(history);
+      requireKnown(response, 'Parents', parents ?? [], names);
+      const [until] = requireKnown(response, 'Version', headers.version ?? [], names);
+      const from = names.findLast((name) => parents?.includes(name));
+      return {
+        current: [history.message.version],
+        tell() {
+          if (parents) subscriber.tellVersions(history, from, until);
+          else subscriber.tellSnapshot(history);
+          if (subscribe === undefined) subscriber.end();
+          else subscriber.goOn();
+        },
+      };
+    });
+  }
+
+  async put(exchange: MessageExchange, next: CallHandler): Promise<Observable<unknown>> {
+    const { request, response } = exchange;
+    vary(response);
+    const headers = readBraidHeaders(request);
+    if (headers.peer !== undefined) this.peers.remember(exchange.caller.userId, headers.peer);
+    const fields: Fields = { ...(Buffer.isBuffer(request.body) ? {} : (request.body as Fields)) };
+    const version = agreed('Version', theOne(headers.version), fields.version);
+    const parents = agreed('Parents', headers.parents, fields.parents);
+    if (version !== undefined) fields.version = version;
+    // A message is created by the version that is named like it.
+    if (parents !== undefined) fields.parents = parents;
+    else if (headers.version && version === exchange.messageId) fields.parents = [];
+    const precondition = await this.applyIfMatch(exchange, fields);
+    const isCreation = Array.isArray(fields.parents) && fields.parents.length === 0;
+    if (isBraid(request) && !isCreation) {
+      const answer = await this.prepareEdit(exchange, headers, fields);
+      if (answer) return this.told(exchange, of(answer));
+    }
+    request.body = fields;
+    return this.told(exchange, (next.handle() as Observable<MessageView>).pipe(judgedBy(precondition)));
+  }
+
+  async delete(exchange: MessageExchange): Promise<Observable<unknown>> {
+    const { request, response, caller, conversationId, messageId } = exchange;
+    vary(response);
+    const headers = readBraidHeaders(request);
+    if (headers.peer !== undefined) this.peers.remember(caller.userId, headers.peer);
+    const fields: Fields = { version: theOne(headers.version), parents: headers.parents };
+    const precondition = await this.applyIfMatch(exchange, fields);
+    if (headers.parents) {
+      const history = await this.messages.history(caller.userId, conversationId, messageId);
+      requireKnown(response, 'Parents', headers.parents, namesOf(history), { mayComeLater: true });
+    }
+    const tombstone = this.edits.delete(caller.userId, conversationId, messageId, fields as object);
+    return this.told(exchange, from(tombstone).pipe(judgedBy(precondition)));
+  }
+
+  /**
+   * What an edit needs to know of the history before it is done: that its parents exist, that its name is not somebody
+   * else's, and what its patches change.
+   * @returns the answer, when nothing is left to be done
+   */
+  private async prepareEdit(
+    { request, response, caller, conversationId, messageId }: MessageExchange,
+    headers: BraidHeaders,
+    fields: Fields,
+  ): Promise<MessageView | undefined> {
+    const isPatch = Buffer.isBuffer(request.body);
+    if (!isPatch && !headers.version && !headers.parents) return undefined;
+    const history = await this.messages.history(caller.userId, conversationId, messageId);
+    if (headers.parents)
+      requireKnown(response, 'Parents', headers.parents, namesOf(history), { mayComeLater: true });
+    const { message, versions } = history;
+    const known = versions.find(({ version }) => version === fields.version);
+    if (known && known.authorId !== caller.userId)
+      throw new Problem('version-conflict', { current: message });
+    if (!isPatch) return undefined;
+    if (message.deletedAt) {
+      if (known) return message;
+      throw new Problem('version-conflict', { current: message });
+    }
+    const base = baseOf(history, known, fields.parents as string[] | undefined);
+    if (!known && base.version !== message.version)
+      throw new Problem('version-conflict', { current: message });
+    fields.body = patchedBody(base.body ?? '', readPatches(request.headers, request.body as Buffer));
+    // What was patched is what was read: somebody faster must not be overwritten.
+    fields.parents ??= [base.version];
+    return undefined;
+  }
+
+  /**
+   * How plain HTTP names what an edit is based on. The edit itself compares it with the current version, under the lock.
+   * @returns the versions that the header names, when a conflict with them is a failed precondition: Braid has its own
+   *   answer to a stale version
+   */
+  private async applyIfMatch(
+    { request, caller, conversationId, messageId }: MessageExchange,
+    fields: Fields,
+  ): Promise<readonly string[] | undefined> {
+    const ifMatch = request.get('if-match');
+    if (ifMatch === undefined) return undefined;
+    const { version: current } = await this.messages.get(caller.userId, conversationId, messageId);
+    const versions = versionsOfIfMatch(ifMatch);
+    if (versions === undefined) return undefined;
+    // A version that there cannot be: it conflicts with whatever is current.
+    const basis = versions.includes(current) ? current : (versions[0] ?? UNKNOWN_VERSION);
+    fields.parents = agreed('If-Match', [basis], fields.parents);
+    return isBraid(request) ? undefined : versions;
+  }
+
+  /** Tells with every answer which version it is. */
+  private told(
+    { request, response }: MessageExchange,
+    answer: Observable<MessageView>,
+  ): Observable<MessageView> {
+    return answer.pipe(
+      tap((message) => {
+        if (request.method === 'PUT' && isBraid(request)) response.status(200);
+        tagMessage(response, message, message.version);
+      }),
+    );
+  }
+}
+
+/** The form of a version, and the name of none: a UUID that is never given. */
+const UNKNOWN_VERSION = '00000000-0000-0000-0000-000000000000';
+
+/** A conflict with what `If-Match` names is 412. One about the version's own name stays as it is. */
+function judgedBy(versions: readonly string[] | undefined) {
+  return catchError<MessageView, Observable<MessageView>>((error: unknown) => {
+    const isConflict = versions && error instanceof Problem && error.code === 'version-conflict';
+    const current = isConflict ? (error.fields.current as MessageView) : undefined;
+    if (!current || versions?.includes(current.version)) throw error;
+    throw new Problem('precondition-failed', { current });
+  });
+}
+
+const namesOf = ({ versions }: MessageHistory): string[] => versions.map(({ version }) => version);
+
+/** What the patches of an edit were made for: the parent of the edit, if it is known by name, else what it says. */
+function baseOf(
+  { versions }: MessageHistory,
+  known: VersionView | undefined,
+  parents: readonly string[] | undefined,
+): VersionView {
+  const named = known ? known.parents : parents;
+  const found = versions.findLast(({ version }) => named?.includes(version));
+  return found ?? versions.at(-1)!;
+}
+
+function theOne(versions: string[] | undefined): string | undefined {
+  if (versions && versions.length !== 1) throw invalidField('/headers/Version', 'must name one version');
+  return versions?.[0];
+}
+
+/** What stands in a header and in the body has to be the same. */
+function agreed<T extends string | string[]>(
+  name: string,
+  header: T | undefined,
+  field: unknown,
+): T | undefined {
+  if (header === undefined || field === undefined || field === null)
+    return header ?? (field as T | undefined);
+  const sorted = (value: unknown): string =>
+    JSON.stringify(Array.isArray(value) ? [...(value as unknown[])].sort() : value);
+  if (sorted(header) !== sorted(field)) throw invalidField(`/headers/${name}`, 'disagrees with the body');
+  return header;
+}

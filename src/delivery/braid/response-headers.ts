@@ -1,0 +1,56 @@
+import type { Response } from 'express';
+import type { MessageView } from '../../features/messages/message-view';
+import { Problem } from '../../platform/problems/problem';
+import { MERGE_TYPE } from './braid-headers';
+import { entityTagOf } from './entity-tags';
+import { formatVersions } from './version-list';
+
+/** Answers differ by these headers of the request. */
+export function vary(response: Response): void {
+  response.vary('Version, Parents, Subscribe');
+}
+
+/** What the body of an answer is. A root version has no parents to be told. */
+export function tagMessage(response: Response, state: MessageView, currentVersion: string): void {
+  response.setHeader('Version', formatVersions([state.version]));
+  if (state.parents.length > 0) response.setHeader('Parents', formatVersions(state.parents));
+  response.setHeader('Current-Version', formatVersions([currentVersion]));
+  response.setHeader('Merge-Type', MERGE_TYPE);
+  if (state.version === currentVersion) response.setHeader('ETag', entityTagOf(state));
+}
+
+export function tagConflict(response: Response, error: unknown): void {
+  if (!(error instanceof Problem) || !['version-conflict', 'precondition-failed'].includes(error.code))
+    return;
+  const current = error.fields.current as MessageView;
+  response.setHeader('Current-Version', formatVersions([current.version]));
+}
+
+/**
+ * @param options.mayComeLater what is not known yet may be on its way: trying again makes sense
+ * @returns the ids
+ * @throws Problem `version-not-found`; the header of the same name lists the ids that are not known
+ */
+export function requireKnown(
+  response: Response,
+  header: 'Version' | 'Parents',
+  ids: string[],
+  known: readonly string[],
+  { mayComeLater = false } = {},
+): string[] {
+  const unknown = ids.filter((id) => !known.includes(id));
+  if (unknown.length === 0) return ids;
+  return refuseUnknown(response, header, unknown, mayComeLater);
+}
+
+/** @throws Problem `version-not-found` */
+export function refuseUnknown(
+  response: Response,
+  header: 'Version' | 'Parents',
+  unknown: string[],
+  mayComeLater = false,
+): never {
+  response.setHeader(header, formatVersions(unknown));
+  response.statusMessage = 'Version Not Found';
+  throw new Problem('version-not-found', mayComeLater ? { retryAfter: 1 } : {});
+}

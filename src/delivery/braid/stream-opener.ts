@@ -1,0 +1,98 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { NEVER, type Observable } from 'rxjs';
+import { bearerTokenOf } from '../../features/authentication/authentication.guard';
+import { SessionsService } from '../../features/authentication/sessions.service';
+import { describeError, StructuredLogger } from '../../platform/logging/structured-logger';
+import { Metrics } from '../../platform/metrics/metrics';
+import { Problem } from '../../platform/problems/problem';
+import { MERGE_TYPE, type BraidHeaders } from './braid-headers';
+import type { Exchange } from './exchange';
+import { Subscriptions, type Subscriber } from './subscriptions';
+import { STREAM_LIMITS, UpdateStream, type StreamLimits } from './update-stream';
+import { formatVersions } from './version-list';
+
+/** What a stream begins with: read before its head is sent, so that a refusal is an ordinary answer. */
+export interface Beginning {
+  /** What is current at this moment: a client that has it has caught up. */
+  readonly current: readonly string[];
+  readonly tell: () => void;
+}
+
+/** Opens streams in the one order in which nothing is missed and nothing is told to whom it is no longer for. */
+@Injectable()
+export class StreamOpener {
+  private readonly streams = new Set<UpdateStream>();
+
+  constructor(
+    private readonly subscriptions: Subscriptions,
+    private readonly sessions: SessionsService,
+    private readonly metrics: Metrics,
+    private readonly logger: StructuredLogger,
+    @Inject(STREAM_LIMITS) private readonly limits: StreamLimits,
+  ) {
+    metrics.gauge(
+      'xfchat_streams_unread_bytes',
+      'What Braid subscriptions wait for their clients to read',
+      () => [...this.streams].reduce((sum, stream) => sum + stream.unreadBytes, 0),
+    );
+  }
+
+  /**
+   * First the subscriber is there to be told what is taken from it, then its session is looked at once more, then it
+   * reads; what happens meanwhile, it hears.
+   * @throws Problem whatever `begin` throws; `draining`, `session-revoked`, `temporarily-unavailable`
+   */
+  async open<S extends Subscriber>(
+    { request, response }: Exchange,
+    headers: BraidHeaders,
+    make: (stream: UpdateStream) => S,
+    begin: (subscriber: S) => Promise<Beginning>,
+  ): Promise<Observable<never>> {
+    const stream = new UpdateStream(response, this.limits, (isTooSlow) => {
+      this.streams.delete(stream);
+      this.subscriptions.remove(subscriber);
+      if (!isTooSlow) return;
+      this.metrics.slowStreams.inc();
+      this.logger.event('warn', 'a stream was closed because its client does not read');
+    });
+    const subscriber = make(stream);
+    try {
+      this.subscriptions.add(subscriber);
+      this.streams.add(stream);
+      const { expiresAt } = await this.sessions.authenticate(bearerTokenOf(request) ?? '');
+      subscriber.expiresAt = expiresAt;
+      const { current, tell } = await begin(subscriber);
+      // Taken away meanwhile: another try is told what has become of it.
+      if (stream.hasEnded) throw new Problem('temporarily-unavailable', { retryAfter: 1 });
+      const fields = fieldsOf(headers, current);
+      if (request.method === 'HEAD') {
+        stream.end();
+        response.writeHead(209, 'Subscription', fields).end();
+      } else {
+        stream.open(fields, headers.heartbeatMs);
+        tell();
+      }
+      return NEVER;
+    } catch (error) {
+      stream.end();
+      throw error;
+    }
+  }
+
+  /** An open stream cannot go on. Its reader comes back to where it was. */
+  failed(error: unknown): void {
+    this.logger.event('warn', 'a stream was ended', { error: describeError(error as Error) });
+  }
+}
+
+function fieldsOf(headers: BraidHeaders, current: readonly string[]): Record<string, string> {
+  return {
+    'Content-Type': 'application/json',
+    'Current-Version': formatVersions(current),
+    'Merge-Type': MERGE_TYPE,
+    'X-Accel-Buffering': 'no',
+    ...(headers.subscribe !== undefined && { Subscribe: headers.subscribe }),
+    // Only when asked: clients take the header for a promise.
+    ...(headers.heartbeatMs !== undefined && { Heartbeats: `${headers.heartbeatMs / 1_000}s` }),
+  };
+}

@@ -1,0 +1,240 @@
+import type { MessageView } from '../../features/messages/message-view';
+import type { CallerIdentity } from '../../platform/http/caller';
+import type { NewestPage } from './newest-pages';
+import type { Position } from './positions';
+import { sharedPatch } from './shared-updates';
+import type { Hint, Subscriber, Subscriptions } from './subscriptions';
+import { contentOf, type Shape } from './timeline-shapes';
+import type { Answer, TimelineReader } from './timeline-reader';
+import { positionAfter, stepsOf } from './timeline-steps';
+import type { UpdateStream } from './update-stream';
+import { emptyUpdate, patchUpdate, snapshotUpdate } from './updates';
+
+/** What the stream knows of a conversation. */
+interface Feed {
+  readonly conversationId: string;
+  /** How far it has been told; undefined when it was not told at all. */
+  position: Position | undefined;
+  /** The version under which it was told last. */
+  told: readonly string[];
+  /** There is something that only the database knows. */
+  isBehind: boolean;
+}
+
+/** Hints that come while the database is read; beyond that they are forgotten, and read as well. */
+const MAX_NOTED = 1_000;
+/** Conversations that are read at once. */
+const MAX_READ = 200;
+/** Who is further behind than so many messages and changes is told the newest page instead of all of them. */
+export const MAX_RESUMED = 10_000;
+
+/**
+ * The conversations of one subscriber, told in an order in which no version claims more than was told before it.
+ *
+ * Live, a hint that is the next `seq` or the next `rev` is told as it is; one that was told already is dropped; one that
+ * leaves a hole makes the stream read what it lacks, which is the same reading that catches up after an absence. What
+ * is heard while reading is noted, and looked at afterwards in the same way. Nothing waits for a reader that is behind:
+ * what it missed is read when it has read the rest.
+ */
+export class TimelineStream implements Subscriber {
+  private readonly feeds = new Map<string, Feed>();
+  private noted: { feed: Feed; hint: Hint }[] = [];
+  private isReading = true;
+  readonly userId: string;
+  readonly sessionId: string;
+  expiresAt = Infinity;
+
+  constructor(
+    caller: CallerIdentity,
+    private readonly stream: UpdateStream,
+    private readonly shape: Shape,
+    private readonly reader: TimelineReader,
+    private readonly subscriptions: Pick<Subscriptions, 'follow' | 'unfollow'>,
+    /** Ends when everything is told, and does not go on live. */
+    private readonly isOnce: boolean,
+    private readonly onFailure: (error: unknown) => void,
+  ) {
+    this.userId = caller.userId;
+    this.sessionId = caller.sessionId;
+  }
+
+  get conversationIds(): Iterable<string> {
+    return this.feeds.keys();
+  }
+
+  /** Begins to hear of a conversation, before anything of it is read. */
+  include(conversationId: string, from?: { position: Position; told: readonly string[] }): void {
+    if (this.feeds.has(conversationId)) return;
+    const { position, told = [] } = from ?? {};
+    this.feeds.set(conversationId, { conversationId, position, told, isBehind: false });
+    this.subscriptions.follow(this, conversationId);
+  }
+
+  /** The beginning for who knows nothing: the newest page of each conversation, as one snapshot. */
+  tellSnapshot(pages: ReadonlyMap<string, NewestPage>): void {
+    const known = new Map([...pages].filter(([id]) => this.feeds.has(id)));
+    const version: string[] = [];
+    for (const [id, { head }] of known) {
+      const feed = this.feeds.get(id)!;
+      this.moveTo(feed, head);
+      version.push(...feed.told);
+    }
+    this.stream.write(snapshotUpdate({ version, parents: [] }, this.shape.bodyOf(known)));
+  }
+
+  /**
+   * Tells what was read to begin with; from there on it is live.
+   * @param untold included conversations of which it has to tell the newest page
+   */
+  goOn(answers: ReadonlyMap<string, Answer> = new Map(), untold: readonly string[] = []): void {
+    this.reader.leaveRequest();
+    for (const id of untold) {
+      const feed = this.feeds.get(id);
+      if (feed && !feed.position) feed.isBehind = true;
+    }
+    this.isReading = false;
+    void this.catchUp(answers);
+  }
+
+  hear(conversationId: string, hint: Hint): void {
+    const feed = this.feeds.get(conversationId);
+    if (!feed || this.isOnce) return;
+    if (!this.isReading) return this.take(feed, hint);
+    if (this.noted.length < MAX_NOTED) this.noted.push({ feed, hint });
+    else feed.isBehind = true;
+  }
+
+  gained(conversationId: string): void {
+    if (this.isOnce || this.shape.rangeOf(conversationId) === undefined) return;
+    this.include(conversationId);
+    this.feeds.get(conversationId)!.isBehind = true;
+    void this.catchUp();
+  }
+
+  lost(conversationId: string): void {
+    if (!this.feeds.delete(conversationId)) return;
+    this.subscriptions.unfollow(this, conversationId);
+    if (this.shape.rangeOf(conversationId) === undefined) this.end();
+    else this.tellLost(conversationId);
+  }
+
+  end(): void {
+    this.stream.end();
+  }
+
+  /** The end of one's view of a conversation is no version of it. */
+  private tellLost(conversationId: string): void {
+    const range = this.shape.rangeOf(conversationId);
+    if (range) this.stream.write(patchUpdate({ version: [], parents: [] }, range, Buffer.from('null')));
+  }
+
+  private take(feed: Feed, hint: Hint): void {
+    const { position } = feed;
+    if (feed.isBehind) return void this.catchUp();
+    const next = position ? positionAfter(position, hint) : 'hole';
+    if (next === 'known') return;
+    if (next !== 'hole' && !this.stream.isBehind) return this.tell(feed, next, hint.message);
+    feed.isBehind = true;
+    void this.catchUp();
+  }
+
+  /** Reads and tells until nothing is missing, as fast as the reader takes it. */
+  private async catchUp(answers?: ReadonlyMap<string, Answer>): Promise<void> {
+    if (this.isReading || this.stream.hasEnded) return;
+    this.isReading = true;
+    try {
+      if (answers) await this.tellAnswers(answers);
+      for (;;) {
+        await this.stream.room();
+        if (this.stream.hasEnded) return;
+        for (const { feed, hint } of this.noted.splice(0)) if (this.isStill(feed)) this.take(feed, hint);
+        const behind = [...this.feeds.values()].filter((feed) => feed.isBehind).slice(0, MAX_READ);
+        if (behind.length === 0) break;
+        await this.readAndTell(behind);
+      }
+      if (this.isOnce) this.end();
+    } catch (error) {
+      this.onFailure(error);
+      this.end();
+    } finally {
+      this.isReading = false;
+    }
+  }
+
+  private async readAndTell(behind: readonly Feed[]): Promise<void> {
+    // What comes from now on may not be in what is read; it is noted.
+    for (const feed of behind) feed.isBehind = false;
+    const begun = behind.filter((feed) => feed.position !== undefined);
+    const others = behind.filter((feed) => feed.position === undefined);
+    const cursors = begun.map(({ conversationId, position }) => ({ conversationId, ...position! }));
+    const answers = await this.reader.changes(cursors);
+    const pages = await this.reader.pages(others.map((feed) => feed.conversationId));
+    if (!pages) return this.end();
+    for (const feed of begun)
+      if (this.isStill(feed)) await this.tellAnswer(feed, answers.get(feed.conversationId) ?? 'gone');
+    for (const feed of others) {
+      await this.stream.room();
+      if (this.isStill(feed)) this.tellPage(feed, pages.get(feed.conversationId));
+    }
+  }
+
+  private async tellAnswers(answers: ReadonlyMap<string, Answer>): Promise<void> {
+    for (const [id, answer] of answers) {
+      const feed = this.feeds.get(id);
+      // Who has lost it and got it back meanwhile is told its newest page.
+      if (feed?.position) await this.tellAnswer(feed, answer);
+      else if (!feed) this.tellLost(id);
+    }
+  }
+
+  /** Who was removed meanwhile is told nothing of what was read before; who came back begins anew. */
+  private isStill(feed: Feed): boolean {
+    return !this.stream.hasEnded && this.feeds.get(feed.conversationId) === feed;
+  }
+
+  private async tellAnswer(feed: Feed, answer: Answer): Promise<void> {
+    if (answer === 'gone') return this.lost(feed.conversationId);
+    // Its numbers are of another history: the reader finds out when it resumes.
+    if (answer === 'reset') return this.end();
+    const { seq, rev } = feed.position!;
+    const { head } = answer;
+    if (head.seq - seq + head.rev - rev > MAX_RESUMED) {
+      feed.position = undefined;
+      feed.isBehind = true;
+      return;
+    }
+    for (const { position, message } of stepsOf(feed.position!, answer)) {
+      await this.stream.room();
+      if (!this.isStill(feed)) return;
+      this.tell(feed, position, message);
+    }
+    if (!answer.complete) feed.isBehind = true;
+  }
+
+  private tellPage(feed: Feed, page: NewestPage | undefined): void {
+    if (!page) return this.lost(feed.conversationId);
+    const parents = feed.told;
+    this.moveTo(feed, page.head);
+    const range = this.shape.rangeOf(feed.conversationId);
+    const step = { version: feed.told, parents };
+    const content = contentOf(page.messages);
+    this.stream.write(
+      range === undefined
+        ? snapshotUpdate(step, content)
+        : patchUpdate(step, range, Buffer.from(JSON.stringify(content))),
+    );
+  }
+
+  private tell(feed: Feed, position: Position, message: MessageView | undefined): void {
+    const parents = feed.told;
+    this.moveTo(feed, position);
+    const step = { version: feed.told, parents };
+    const range = message && this.shape.messageRangeOf(feed.conversationId, message.id);
+    this.stream.write(message && range ? sharedPatch(step, range, message) : emptyUpdate(step));
+  }
+
+  private moveTo(feed: Feed, position: Position): void {
+    feed.position = position;
+    feed.told = [this.shape.versionOf(feed.conversationId, position, this.reader.epoch)];
+  }
+}

@@ -1,0 +1,37 @@
+import { Controller, Get, Req, Res } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import type { Observable } from 'rxjs';
+import { timelineSchema } from '../../features/messages/messages.dto';
+import { Route, streamOf } from '../../platform/documents/documented';
+import { byId, record } from '../../platform/documents/schema';
+import { Caller, type CallerIdentity } from '../../platform/http/caller';
+import { TimelineDoor } from './timeline-door';
+
+const userTimelineSchema = record('UserTimeline', { conversations: byId(timelineSchema) });
+
+/** All conversations of the caller in one resource, since browsers have few connections to a server. */
+@Controller('api/v1/users/me/timeline')
+export class UserTimelineController {
+  constructor(private readonly timelines: TimelineDoor) {}
+
+  @Get()
+  @Route({
+    summary: 'Read all conversations',
+    description: 'The newest messages of each, and with `Subscribe` what happens in all of them.',
+    headers: {
+      Version: 'What has to be current, in quotes.',
+      Parents: 'What the client has, in quotes: only what is newer is answered.',
+      Subscribe: 'Answer with what is newer, and with what comes.',
+      Heartbeats: 'A blank line in the stream at least so often, such as `10s`.',
+    },
+    answers: { 200: userTimelineSchema, 209: streamOf(userTimelineSchema) },
+    problems: ['version-not-found'],
+  })
+  async timeline(
+    @Caller() caller: CallerIdentity,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<Observable<unknown>> {
+    return this.timelines.all({ request, response, caller });
+  }
+}

@@ -1,0 +1,159 @@
+import { commonCommandProblems } from '../../platform/documents/common-problems';
+import type { EventDocument, EventDocuments } from '../../platform/documents/documented';
+import { constant, type JsonSchema } from '../../platform/documents/schema';
+import { PROBLEMS, type ProblemCode } from '../../platform/problems/catalogue';
+import { version } from '../../platform/version';
+import { Components } from './components';
+import type { DeclaredCommand } from './declared';
+import { exampleOf } from './example';
+import { nameComponents, nameModels } from './name-models';
+import { problemExample, problemWith } from './problem-schema';
+import { SOCKET_DESCRIPTION } from './texts';
+
+const CHANNEL = '#/channels/socket';
+
+/** The socket interface as AsyncAPI 3.0, from what the gateways declare. The server is the application described. */
+export function asyncApi(commands: readonly DeclaredCommand[], events: EventDocuments): object {
+  const writer = new Writer();
+  const operations: Record<string, object> = {};
+  for (const command of commands) operations[`receive.${keyOf(command.event)}`] = writer.command(command);
+  for (const [event, document] of Object.entries(events)) {
+    operations[`send.${keyOf(event)}`] = writer.event(event, document);
+  }
+  return {
+    asyncapi: '3.0.0',
+    info: {
+      title: 'XFChat',
+      version,
+      description: SOCKET_DESCRIPTION,
+      license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
+    },
+    defaultContentType: 'application/json',
+    servers: {
+      own: {
+        host: 'localhost:3000',
+        protocol: 'ws',
+        pathname: '/socket.io',
+        description: 'The server that serves this document.',
+        security: [{ $ref: '#/components/securitySchemes/accessToken' }],
+      },
+    },
+    channels: {
+      socket: {
+        address: '/',
+        description: 'The namespace of all commands and events.',
+        messages: references('#/components/messages', writer.messages),
+      },
+    },
+    operations,
+    components: {
+      securitySchemes: {
+        accessToken: {
+          // AsyncAPI has no place that is called like the one of Socket.IO: this is the one for neither header nor query.
+          type: 'apiKey',
+          in: 'user',
+          description: 'An access token as `token` in `auth` of the Socket.IO handshake, and nowhere else.',
+        },
+      },
+      messages: writer.messages,
+      schemas: nameComponents(writer.components.schemas),
+    },
+  };
+}
+
+class Writer {
+  readonly components = new Components();
+  readonly messages: Record<string, object> = {};
+
+  command({ event, payload, document }: DeclaredCommand): object {
+    const key = keyOf(event);
+    const codes = [...new Set([...commonCommandProblems(document.isWrite), ...document.problems])];
+    this.add(key, event, document.summary, this.components.useDto(payload));
+    const data = this.components.use(document.answer);
+    const title = event.replaceAll(/(^|:)([a-z])/g, (_match, _colon, letter: string) => letter.toUpperCase());
+    this.add(
+      `${key}.ack`,
+      `${event} acknowledged`,
+      'What the acknowledgement is called with.',
+      {
+        title: `${title}Acknowledgement`,
+        oneOf: [acknowledgement(`${title}Done`, { ok: constant(true), data }), this.refusal(title, codes)],
+      },
+      [
+        { name: 'ok', payload: { ok: true, data: exampleOf(data, this.components.schemas) } },
+        ...codes.map((code) => ({ name: code, payload: { ok: false, problem: this.problem(code, event) } })),
+      ],
+    );
+    return {
+      action: 'receive',
+      channel: { $ref: CHANNEL },
+      summary: document.summary,
+      description: [document.description, describeCodes(codes)].filter(Boolean).join('\n\n'),
+      messages: [reference(key)],
+      reply: { channel: { $ref: CHANNEL }, messages: [reference(`${key}.ack`)] },
+    };
+  }
+
+  event(event: string, document: EventDocument): object {
+    // `conversation:read` is a command and an event.
+    const name = keyOf(event) in this.messages ? `${keyOf(event)}.event` : keyOf(event);
+    if ('payload' in document) {
+      this.add(name, event, document.summary, this.components.use(document.payload));
+    } else {
+      const examples = document.problems.map((code) => ({
+        name: code,
+        payload: this.problem(code, '/socket.io'),
+      }));
+      this.add(name, event, document.summary, this.components.use(problemWith(document.problems)), examples);
+    }
+    return {
+      action: 'send',
+      channel: { $ref: CHANNEL },
+      summary: document.summary,
+      messages: [reference(name)],
+    };
+  }
+
+  private refusal(title: string, codes: readonly ProblemCode[]): JsonSchema {
+    const problem = { title: `${title}Problem`, ...this.components.use(problemWith(codes)) };
+    return acknowledgement(`${title}Refused`, { ok: constant(false), problem });
+  }
+
+  private problem(code: ProblemCode, instance: string): object {
+    return problemExample(code, instance, (schema) =>
+      exampleOf(this.components.use(schema), this.components.schemas),
+    );
+  }
+
+  private add(
+    key: string,
+    name: string,
+    summary: string,
+    payload: JsonSchema,
+    examples: object[] = [{ payload: exampleOf(payload, this.components.schemas) }],
+  ): void {
+    const model = key.replaceAll(/(^|[._-])([a-z])/g, (_match, _dash, letter: string) =>
+      letter.toUpperCase(),
+    );
+    this.messages[key] = { name, title: name, summary, payload: nameModels(payload, model), examples };
+  }
+}
+
+function acknowledgement(title: string, properties: Record<string, JsonSchema>): JsonSchema {
+  return {
+    title,
+    type: 'object',
+    properties,
+    required: Object.keys(properties),
+    additionalProperties: false,
+  };
+}
+
+const describeCodes = (codes: readonly ProblemCode[]): string =>
+  `Refused with ${codes.map((code) => `\`${code}\` (${PROBLEMS[code].status})`).join(', ')}.`;
+
+/** Names of components take no colon. */
+const keyOf = (event: string): string => event.replace(':', '.');
+const reference = (key: string): object => ({ $ref: `${CHANNEL}/messages/${key}` });
+const references = (prefix: string, entries: Record<string, object>): object =>
+  Object.fromEntries(Object.keys(entries).map((key) => [key, { $ref: `${prefix}/${key}` }]));

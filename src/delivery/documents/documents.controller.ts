@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Controller, Get, Header, Req } from '@nestjs/common';
+import type { Request } from 'express';
+import { Route } from '../../platform/documents/documented';
+import type { Schema } from '../../platform/documents/schema';
+import { Public } from '../../platform/http/public';
+import { PACKAGE_ROOT } from '../../platform/package-root';
+import { documentsPage } from './page';
+
+const documentSchema: Schema<object> = { type: 'object', examples: [{}] };
+
+/** The interface, described for machines and for people. What is served is what `npm run documents` has written. */
+@Public()
+@Controller()
+export class DocumentsController {
+  private readonly documents = new Map<string, object>();
+  private page: string | undefined;
+
+  @Route({ summary: 'The HTTP interface (OpenAPI)', answers: { 200: documentSchema }, kind: 'page' })
+  @Get('openapi.json')
+  openApi(): object {
+    return this.document('openapi.json');
+  }
+
+  @Route({ summary: 'The socket interface (AsyncAPI)', answers: { 200: documentSchema }, kind: 'page' })
+  @Get('asyncapi.json')
+  asyncApi(@Req() request: Request): object {
+    const document = this.document('asyncapi.json') as { servers: { own: object } };
+    const protocol = request.protocol === 'https' ? 'wss' : 'ws';
+    return { ...document, servers: { own: { ...document.servers.own, host: request.host, protocol } } };
+  }
+
+  @Route({ summary: 'Both, to read', answers: { 200: { mediaType: 'text/html' } }, kind: 'page' })
+  @Get('docs')
+  @Header('Content-Type', 'text/html; charset=utf-8')
+  docs(): string {
+    return (this.page ??= documentsPage(this.document('openapi.json'), this.document('asyncapi.json')));
+  }
+
+  /** Read when it is first asked for: the server does not need it to serve. */
+  private document(name: string): object {
+    let document = this.documents.get(name);
+    if (!document) {
+      document = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'docs', name), 'utf8')) as object;
+      this.documents.set(name, document);
+    }
+    return document;
+  }
+}

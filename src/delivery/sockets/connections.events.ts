@@ -1,0 +1,55 @@
+import type { EventDocuments } from '../../platform/documents/documented';
+import { id, integer, oneOf, record, time } from '../../platform/documents/schema';
+import { SESSION_END_REASONS } from '../../features/authentication/session-ended.event';
+
+/** What sockets are told about their connection. */
+export const CONNECTION_EVENTS: EventDocuments = {
+  ready: {
+    summary: 'The socket is in its rooms: from now on no event is missed.',
+    payload: record('ReadyEvent', {
+      userId: id(),
+      sessionId: id(),
+      epoch: integer(0, {
+        description: 'Numbers of another epoch say nothing: start again from 0.',
+        example: 1,
+      }),
+      serverTime: time(),
+    }),
+  },
+  connect_error: {
+    summary: 'The handshake was refused; this is `data` of the error.',
+    problems: [
+      'malformed-request',
+      'unauthenticated',
+      'token-expired',
+      'session-revoked',
+      'rate-limited',
+      'internal',
+      'temporarily-unavailable',
+      'database-busy',
+      'schema-mismatch',
+      'draining',
+    ],
+  },
+  'session:revoked': {
+    summary: 'The session has ended; the socket is closed.',
+    payload: record('SessionRevokedEvent', { reason: oneOf(SESSION_END_REASONS) }),
+  },
+  'session:expired': {
+    summary: 'The access token ran out and was not refreshed; the socket is closed.',
+    payload: record('SessionExpiredEvent', { reason: oneOf(['token-expired']) }),
+  },
+  'server:draining': {
+    summary: 'The server is about to stop.',
+    payload: record('ServerDrainingEvent', {
+      reconnectInMs: integer(0, {
+        description: 'When to come back; another time for each socket.',
+        example: 1_500,
+      }),
+    }),
+  },
+  'server:status': {
+    summary: 'The state of the server changed, or is not `ok` when the socket is ready.',
+    payload: record('ServerStatusEvent', { status: oneOf(['ok', 'degraded', 'maintenance']) }),
+  },
+};

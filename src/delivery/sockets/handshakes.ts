@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { Socket } from 'socket.io';
+import { SessionsService } from '../../features/authentication/sessions.service';
+import { Configuration } from '../../platform/configuration/configuration';
+import { ClientAddresses } from '../../platform/http/client-address';
+import { WorkInFlight } from '../../platform/lifecycle/work-in-flight';
+import { StructuredLogger } from '../../platform/logging/structured-logger';
+import { Metrics } from '../../platform/metrics/metrics';
+import { Problem } from '../../platform/problems/problem';
+import { logProblem } from '../../platform/problems/problem.filter';
+import { toProblem } from '../../platform/problems/to-problem';
+import { chargePerson } from '../../platform/rate-limits/charge-person';
+import { RateLimits } from '../../platform/rate-limits/rate-limits';
+import { Suspensions } from '../../platform/rate-limits/suspensions';
+import { runInContext, type RequestContext } from '../../platform/request-context';
+import { endingOf } from '../../platform/sockets/command-frame';
+import type { SocketIdentity } from '../../platform/sockets/socket-identity';
+import { Rooms, type Arrival } from '../../platform/sockets/rooms';
+import type { TraceParent } from '../../platform/tracing/span';
+import { parseTraceParent } from '../../platform/tracing/trace-parent';
+import { Tracing } from '../../platform/tracing/tracing';
+import { Entitlements } from './entitlements';
+
+export interface SocketData {
+  identity: SocketIdentity;
+  arrival?: Arrival;
+  /** Listens for the end of the connection while the socket arrives. */
+  onGone?: () => void;
+  entry?: { conversationIds: string[]; epoch: number };
+  /** Kept only of those that name one. */
+  traceParent?: TraceParent;
+}
+
+export const dataOf = (socket: Socket): SocketData => socket.data as SocketData;
+
+/** Who may have a socket: what stands between a handshake and the entry into the rooms. */
+@Injectable()
+export class Handshakes {
+  /** Connections whose authentication is on its way. Socket.IO would begin one for each packet that asks for it. */
+  private readonly arriving = new WeakSet<Socket['conn']>();
+
+  constructor(
+    private readonly configuration: Configuration,
+    private readonly sessions: SessionsService,
+    private readonly entitlements: Entitlements,
+    private readonly rooms: Rooms,
+    private readonly addresses: ClientAddresses,
+    private readonly rateLimits: RateLimits,
+    private readonly suspensions: Suspensions,
+    private readonly metrics: Metrics,
+    private readonly tracing: Tracing,
+    private readonly work: WorkInFlight,
+    private readonly logger: StructuredLogger,
+  ) {}
+
+  /** @throws Error with what the client finds in `connect_error.data` */
+  async admit(socket: Socket): Promise<void> {
+    const { auth, headers } = socket.handshake;
+    // Browsers can give a WebSocket no headers.
+    const parent = parseTraceParent(auth.traceparent ?? headers.traceparent);
+    const span = this.tracing.begin('handshake', parent);
+    const requestId = randomUUID();
+    const context: RequestContext = {
+      requestId,
+      traceId: parent?.traceId,
+      span,
+      operation: 'handshake',
+      share: 'sign-in',
+      deadline: performance.now() + this.configuration.REQUEST_TIMEOUT_MS,
+    };
+    await runInContext(context, async () => {
+      try {
+        await this.admitOnce(socket);
+        if (parent) dataOf(socket).traceParent = parent;
+        span?.end(endingOf(requestId, undefined));
+      } catch (error) {
+        const problem = toProblem(error);
+        span?.end(endingOf(requestId, problem));
+        throw this.refusal(problem, requestId);
+      }
+    });
+  }
+
+  /** @throws Problem, or what authenticating throws */
+  private async admitOnce(socket: Socket): Promise<void> {
+    const { conn } = socket;
+    const address = this.addresses.budgetKeyOf(socket.request);
+    this.rateLimits.take('verification', address);
+    if (this.arriving.has(conn))
+      throw new Problem('malformed-request', { detail: 'one handshake at a time' });
+    this.arriving.add(conn);
+    const end = this.work.begin();
+    try {
+      if (this.work.isClosed) throw new Problem('draining');
+      const token: unknown = socket.handshake.auth.token;
+      if (typeof token !== 'string' || token.length > 4_096) throw new Problem('unauthenticated');
+      await this.authenticate(socket, token, address);
+    } finally {
+      this.arriving.delete(conn);
+      end();
+    }
+  }
+
+  private async authenticate(socket: Socket, token: string, address: string): Promise<void> {
+    const { userId, sessionId } = this.sessions.claims(token);
+    // The signature is good: from here on the session is charged, not everybody at this address.
+    this.rateLimits.giveBack('verification', address);
+    const retryAfter = this.suspensions.remaining(userId);
+    if (retryAfter > 0) throw new Problem('rate-limited', { retryAfter });
+    this.rateLimits.take('session', sessionId);
+    // From here on, whatever changes for this user or session is noted, whatever is read below.
+    const arrival = this.rooms.announce(userId, sessionId);
+    const onGone = (): void => this.rooms.settle(arrival);
+    socket.conn.once('close', onGone);
+    try {
+      const { expiresAt } = await this.sessions.authenticate(token);
+      this.rateLimits.giveBack('session', sessionId);
+      this.rateLimits.giveBack('opening', address);
+      chargePerson({ rateLimits: this.rateLimits, suspensions: this.suspensions }, userId);
+      const entry = await this.entitlements.of(userId);
+      socket.data = {
+        identity: { userId, sessionId, expiresAt },
+        arrival,
+        onGone,
+        entry,
+      } satisfies SocketData;
+    } catch (error) {
+      this.rooms.settle(arrival);
+      throw error;
+    }
+  }
+
+  private refusal(problem: Problem, requestId: string): Error {
+    this.metrics.handshakes.inc({ outcome: problem.code });
+    logProblem(this.logger, problem);
+    return Object.assign(new Error(problem.code), { data: problem.toDocument('/socket.io', requestId) });
+  }
+}

@@ -1,0 +1,198 @@
+import type { OnModuleInit } from '@nestjs/common';
+import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import type { OnGatewayConnection, OnGatewayInit } from '@nestjs/websockets';
+import type { Server, Socket } from 'socket.io';
+import { SessionEnded } from '../../features/authentication/session-ended.event';
+import { SessionsService } from '../../features/authentication/sessions.service';
+import { Configuration } from '../../platform/configuration/configuration';
+import { Command, Emits } from '../../platform/documents/documented';
+import { integer, record } from '../../platform/documents/schema';
+import { EventBus } from '../../platform/events/event-bus';
+import { WorkInFlight } from '../../platform/lifecycle/work-in-flight';
+import { describeError, StructuredLogger } from '../../platform/logging/structured-logger';
+import { Metrics } from '../../platform/metrics/metrics';
+import { Problem } from '../../platform/problems/problem';
+import { chargePerson } from '../../platform/rate-limits/charge-person';
+import { RateLimits } from '../../platform/rate-limits/rate-limits';
+import { Suspensions } from '../../platform/rate-limits/suspensions';
+import { commandFrame } from '../../platform/sockets/command-frame';
+import { identityOf } from '../../platform/sockets/socket-identity';
+import { DirectCommands } from '../../platform/sockets/direct-commands';
+import { forgetHandshake } from '../../platform/sockets/forget-handshake';
+import { conversationRoom, Rooms, roomsOf, sessionRoom, userRoom } from '../../platform/sockets/rooms';
+import { Tracing } from '../../platform/tracing/tracing';
+import { ConnectionWatch } from './connection-watch';
+import { RefreshSessionCommandDto } from './connections.dto';
+import { CONNECTION_EVENTS } from './connections.events';
+import { dataOf, Handshakes } from './handshakes';
+import { WritePaths } from './write-paths';
+
+/** How many are asked to come back in a second: each of them costs the other servers a few reads. */
+const RECONNECTS_PER_SECOND = 500;
+/** Where there are few: a server that has nobody beside it is back by then. */
+const MIN_SPREAD_MS = 2_000;
+/** Nobody is asked to stay away for longer: meanwhile they can send over HTTP, and hear nothing live. */
+const MAX_SPREAD_MS = 30_000;
+
+/** Several tabs on each of several devices. A client that leaks sockets loses its oldest ones. */
+const MAX_SOCKETS_PER_PERSON = 100;
+
+/** How sockets come and go: their entry into the rooms, `ready`, the end of their session, drain. */
+@WebSocketGateway()
+@Emits(CONNECTION_EVENTS)
+export class ConnectionsGateway implements OnModuleInit, OnGatewayInit, OnGatewayConnection {
+  private server: Server | undefined;
+  private readonly frame: ReturnType<typeof commandFrame>;
+
+  constructor(
+    private readonly sessions: SessionsService,
+    private readonly handshakes: Handshakes,
+    private readonly watch: ConnectionWatch,
+    private readonly rooms: Rooms,
+    private readonly events: EventBus,
+    private readonly metrics: Metrics,
+    private readonly logger: StructuredLogger,
+    private readonly writePaths: WritePaths,
+    configuration: Configuration,
+    private readonly rateLimits: RateLimits,
+    suspensions: Suspensions,
+    tracing: Tracing,
+    work: WorkInFlight,
+    direct: DirectCommands,
+  ) {
+    this.frame = commandFrame({
+      timeoutMs: configuration.REQUEST_TIMEOUT_MS,
+      work,
+      metrics,
+      tracing,
+      logger,
+      direct,
+      admit: (socket) => {
+        const { userId } = identityOf(socket);
+        chargePerson({ rateLimits, suspensions }, userId, () => this.disconnectAll(userId));
+      },
+    });
+  }
+
+  onModuleInit(): void {
+    this.events.on(SessionEnded, ({ sessionId, reason }) =>
+      this.rooms.endSession(sessionId, 'session:revoked', { reason }),
+    );
+  }
+
+  afterInit(server: Server): void {
+    this.server = server;
+    this.rooms.attach(server);
+    this.watch.attach(server);
+    this.writePaths.attach(server);
+    server.use((socket, next) => {
+      this.handshakes.admit(socket).then(
+        () => {
+          this.metrics.handshakes.inc({ outcome: 'ok' });
+          next();
+        },
+        (refusal: Error) => next(refusal),
+      );
+    });
+  }
+
+  /** Everything here happens in one turn: no event can fall between entering the rooms and `ready`. */
+  handleConnection(socket: Socket): void {
+    try {
+      const { identity, arrival, onGone, entry, traceParent } = dataOf(socket);
+      if (!arrival || !onGone || !entry) return void socket.disconnect(true);
+      this.rooms.settle(arrival);
+      socket.conn.off('close', onGone);
+      socket.data = { identity, ...(traceParent && { traceParent }) };
+      forgetHandshake(socket);
+      if (arrival.ended) {
+        socket.emit('session:revoked', { reason: 'ended-elsewhere' });
+        return void socket.disconnect(true);
+      }
+      const rooms = roomsOf(arrival, entry.conversationIds.map(conversationRoom));
+      void socket.join([userRoom(identity.userId), sessionRoom(identity.sessionId), ...rooms]);
+      this.makeRoom(identity.userId);
+      socket.use((packet, next) => this.frame(socket, packet, next));
+      this.writePaths.follow(socket);
+      this.metrics.sockets.inc();
+      socket.once('disconnect', () => this.metrics.sockets.dec());
+      this.watch.noteEpoch(entry.epoch);
+      socket.emit('ready', {
+        userId: identity.userId,
+        sessionId: identity.sessionId,
+        epoch: entry.epoch,
+        serverTime: new Date().toISOString(),
+      });
+      const status = this.watch.status();
+      if (status.status !== 'ok') socket.emit('server:status', status);
+    } catch (error) {
+      // An exception that leaves this method would end the process.
+      this.logger.event('error', 'a connection failed', { error: describeError(error as Error) });
+      socket.disconnect(true);
+    }
+  }
+
+  /** A person has at most so many sockets in this process; the oldest are closed for newer ones. */
+  private makeRoom(userId: string): void {
+    if (!this.rateLimits.isOn) return;
+    const sockets = this.socketsOf(userId);
+    for (const oldest of sockets.slice(0, Math.max(0, sockets.length - MAX_SOCKETS_PER_PERSON)))
+      oldest.disconnect(true);
+  }
+
+  /** Gives the socket a newer access token of the same session. */
+  @SubscribeMessage('session:refresh')
+  @Command({
+    summary: 'Give the socket a newer access token of the same session',
+    answer: record('Refreshed', {
+      expiresIn: integer(0, { description: 'Seconds until it runs out.', example: 900 }),
+    }),
+    problems: ['unauthenticated', 'token-expired', 'session-revoked'],
+    isWrite: false,
+  })
+  async refresh(
+    @ConnectedSocket() socket: Socket,
+    @MessageBody() { token }: RefreshSessionCommandDto,
+  ): Promise<{ expiresIn: number }> {
+    const identity = identityOf(socket);
+    const claims = await this.sessions.authenticate(token);
+    if (claims.sessionId !== identity.sessionId) throw new Problem('unauthenticated');
+    identity.expiresAt = claims.expiresAt;
+    return { expiresIn: Math.max(0, Math.floor((claims.expiresAt - Date.now()) / 1_000)) };
+  }
+
+  /** Ends the connections of a person who goes on after refusals. They come back when the suspension is over. */
+  private disconnectAll(userId: string): void {
+    this.logger.event('warn', 'a person was suspended for going on after refusals', { userId });
+    for (const socket of this.socketsOf(userId)) socket.conn.close();
+  }
+
+  private socketsOf(userId: string): Socket[] {
+    const { adapter, sockets } = this.server!.sockets;
+    return [...(adapter.rooms.get(userRoom(userId)) ?? [])].flatMap((id) => sockets.get(id) ?? []);
+  }
+
+  /** Tells every socket to come back, each in a moment of its own, so that they do not all return at once. */
+  announceDraining(): void {
+    const sockets = [...(this.server?.sockets.sockets.values() ?? [])];
+    const neededMs = (sockets.length / RECONNECTS_PER_SECOND) * 1_000;
+    const slotMs = Math.min(MAX_SPREAD_MS, Math.max(MIN_SPREAD_MS, neededMs)) / sockets.length;
+    for (const [index, socket] of sockets.entries())
+      socket.emit('server:draining', { reconnectInMs: Math.floor((index + Math.random()) * slotMs) });
+  }
+
+  /**
+   * Ends every connection as a broken network would: Socket.IO's clients come back by themselves after that, but not
+   * when the server tells them to go. Resolves when all have got what was said to them before.
+   */
+  async closeAll(): Promise<void> {
+    const connections = [...(this.server?.sockets.sockets.values() ?? [])].map(({ conn }) => conn);
+    await Promise.all(
+      connections.map((connection) => {
+        const closed = new Promise<void>((resolve) => connection.once('close', () => resolve()));
+        connection.close();
+        return closed;
+      }),
+    );
+  }
+}

@@ -1,0 +1,205 @@
+import { Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { Configuration } from '../../platform/configuration/configuration';
+import { DatabaseMonitor } from '../../platform/database/database-monitor';
+import { Maintenance } from '../../platform/database/maintenance';
+import { inTransaction } from '../../platform/database/transaction';
+import { EventBus } from '../../platform/events/event-bus';
+import { Metrics } from '../../platform/metrics/metrics';
+import { toProblem } from '../../platform/problems/to-problem';
+import { currentContext, inBackground } from '../../platform/request-context';
+import type { AuthenticationEvent, AuthenticationEventKind } from './authentication-event';
+import { AuthenticationEventRows } from './authentication-event-rows';
+import {
+  accountsOfLogins,
+  accountsOfSessions,
+  deleteOldEvents,
+  storeEventRows,
+} from './authentication-log.queries';
+import { SessionEnded } from './session-ended.event';
+
+/** How long an entry waits for others to be stored with it. A killed server loses what waits. */
+const FLUSH_AFTER_MS = 500;
+const RETRY_AFTER_MS = 5_000;
+/** Different events that wait at most; further ones are counted without account and address. */
+const MAX_WAITING = 2_000;
+const PRUNE_EVERY_MS = 3_600_000;
+const PRUNE_BATCH = 5_000;
+
+interface Waiting {
+  readonly event: AuthenticationEvent & { readonly login?: string | undefined };
+  readonly at: Date;
+  times: number;
+}
+
+/**
+ * Records who signed in, was refused, changed a password or lost a session, from where, and with which request
+ * (docs/operating.md). Noting an event costs the caller no statement: entries are stored in the background, in batches,
+ * and a database that does not take them fails nobody's sign-in. The account that a refused login names is looked up
+ * there as well, so that the time of a refusal tells nothing.
+ */
+@Injectable()
+export class AuthenticationLog implements OnModuleInit, BeforeApplicationShutdown {
+  private readonly logger = new Logger(AuthenticationLog.name);
+  private readonly rows = new AuthenticationEventRows();
+  private readonly waiting = new Map<string, Waiting>();
+  private timer: NodeJS.Timeout | undefined;
+  private storing: Promise<void> | undefined;
+  private pruner: NodeJS.Timeout | undefined;
+  private pruning: Promise<void> | undefined;
+  private isStopped = false;
+
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly configuration: Configuration,
+    private readonly events: EventBus,
+    private readonly monitor: DatabaseMonitor,
+    private readonly maintenance: Maintenance,
+    private readonly metrics: Metrics,
+  ) {}
+
+  onModuleInit(): void {
+    this.events.on(SessionEnded, ({ sessionId, reason, isEndedHere }) => {
+      // Another server or a command has recorded its own; erased people are not recorded at all.
+      if (isEndedHere && reason !== 'account-erased')
+        this.note({ kind: 'session-ended', outcome: 'ok', sessionId, detail: reason });
+    });
+    this.monitor.onConnect(() => this.prune());
+    this.pruner = setInterval(() => this.prune(), PRUNE_EVERY_MS).unref();
+  }
+
+  /** Stores what waits, while there still is a database connection. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.isStopped = true;
+    clearTimeout(this.timer);
+    clearInterval(this.pruner);
+    await this.pruning;
+    await this.storing;
+    await this.store();
+  }
+
+  /**
+   * Records an event of the current request. Never throws, never waits.
+   * @param event.login what somebody typed as their name: only used to find the account, and not stored
+   */
+  note(event: AuthenticationEvent & { readonly login?: string | undefined }): void {
+    const context = currentContext();
+    const { address, requestId } = { address: context?.address, requestId: context?.requestId, ...event };
+    this.wait({ ...event, address, requestId });
+  }
+
+  /**
+   * Does the work, and records how it went.
+   * @param describe what the event says when the work has succeeded
+   * @throws what the work throws
+   */
+  async recording<T>(
+    event: { readonly kind: AuthenticationEventKind; readonly login?: string; readonly userId?: string },
+    work: () => Promise<T>,
+    describe: (result: T) => Partial<AuthenticationEvent> = () => ({}),
+  ): Promise<T> {
+    try {
+      const result = await work();
+      this.note({ ...event, ...describe(result), outcome: 'ok' });
+      return result;
+    } catch (error) {
+      this.note({ ...event, outcome: toProblem(error).code });
+      throw error;
+    }
+  }
+
+  private wait(event: Waiting['event']): void {
+    const { kind, outcome, userId, sessionId, address, actor, detail, login } = event;
+    // Each success has a request of its own; refusals are told apart by what is counted anyway.
+    const request = outcome === 'ok' ? event.requestId : undefined;
+    const key = JSON.stringify([kind, outcome, userId, sessionId, address, actor, detail, login, request]);
+    const found = this.waiting.get(key);
+    if (found) found.times++;
+    else if (this.waiting.size < MAX_WAITING || isBare(event))
+      this.waiting.set(key, { event, at: new Date(), times: 1 });
+    else return this.wait({ kind, outcome });
+    this.schedule(FLUSH_AFTER_MS);
+  }
+
+  private schedule(milliseconds: number): void {
+    if (this.isStopped || this.timer || this.storing) return;
+    this.timer = inBackground(() => setTimeout(() => this.flush(), milliseconds)).unref();
+  }
+
+  private flush(): void {
+    this.timer = undefined;
+    this.storing = this.store().then((isStored) => {
+      this.storing = undefined;
+      if (!isStored) this.schedule(RETRY_AFTER_MS);
+      else if (this.waiting.size > 0) this.schedule(FLUSH_AFTER_MS);
+    });
+  }
+
+  /** @returns false when it has to be tried again */
+  private async store(): Promise<boolean> {
+    if (!this.monitor.verdict.isUp) return false;
+    try {
+      await this.moveToRows();
+    } catch (error) {
+      return this.failed(error);
+    }
+    const changed = this.rows.takeChanged();
+    if (changed.length === 0) return true;
+    try {
+      await inTransaction(this.dataSource, (manager) => storeEventRows(manager, changed), {
+        duringMaintenance: true,
+      });
+      return true;
+    } catch (error) {
+      this.rows.returnUnstored(changed);
+      return this.failed(error);
+    }
+  }
+
+  /** Finds the accounts of what waits. */
+  private async moveToRows(): Promise<void> {
+    const waiting = [...this.waiting.entries()];
+    const logins = waiting.flatMap(([, { event }]) => (event.userId ? [] : (event.login ?? [])));
+    const sessions = waiting.flatMap(([, { event }]) => (event.userId ? [] : (event.sessionId ?? [])));
+    const byLogin = await accountsOfLogins(this.dataSource, logins);
+    const bySession = await accountsOfSessions(this.dataSource, sessions);
+    for (const [key, { event, at, times }] of waiting) {
+      const { login, ...rest } = event;
+      const userId = rest.userId ?? byLogin.get(login ?? '') ?? bySession.get(rest.sessionId ?? '');
+      this.rows.add({ ...rest, userId }, times, at);
+      this.waiting.delete(key);
+    }
+  }
+
+  private failed(error: unknown): false {
+    this.metrics.authenticationLogFailures.inc();
+    this.logger.warn(`the authentication log could not be written: ${toProblem(error).code}`);
+    return false;
+  }
+
+  /** Any server does it; rows that another one is deleting are skipped. */
+  private prune(): void {
+    if (this.isStopped || this.pruning || this.maintenance.isOn) return;
+    this.pruning = this.deleteOld()
+      .catch((error: unknown) =>
+        this.logger.warn(`the authentication log could not be pruned: ${toProblem(error).code}`),
+      )
+      .finally(() => (this.pruning = undefined));
+  }
+
+  private async deleteOld(): Promise<void> {
+    const { AUTHENTICATION_LOG_DAYS } = this.configuration;
+    while (!this.isStopped) {
+      const deleted = await inTransaction(this.dataSource, (manager) =>
+        deleteOldEvents(manager, AUTHENTICATION_LOG_DAYS, PRUNE_BATCH),
+      );
+      if (deleted < PRUNE_BATCH) return;
+    }
+  }
+}
+
+/** One for each kind and outcome. */
+function isBare({ userId, sessionId, address, login }: Waiting['event']): boolean {
+  return userId === undefined && sessionId === undefined && address === undefined && login === undefined;
+}

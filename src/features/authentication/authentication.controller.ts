@@ -1,0 +1,151 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Req } from '@nestjs/common';
+import type { Request } from 'express';
+import { NO_CONTENT, Route } from '../../platform/documents/documented';
+import { Caller, type CallerIdentity } from '../../platform/http/caller';
+import { ClientAddresses } from '../../platform/http/client-address';
+import { Public } from '../../platform/http/public';
+import { Metrics } from '../../platform/metrics/metrics';
+import { toProblem } from '../../platform/problems/to-problem';
+import { inShare } from '../../platform/request-context';
+import { parseId } from '../../platform/validation/field-rules';
+import {
+  ChangePasswordDto,
+  LoginDto,
+  RefreshDto,
+  RegisterDto,
+  type SessionView,
+  type SignedIn,
+  type Tokens,
+  sessionListSchema,
+  signedInSchema,
+  tokensSchema,
+} from './authentication.dto';
+import type { AuthenticationEvent } from './authentication-event';
+import { AuthenticationLog } from './authentication-log';
+import { AuthenticationService } from './authentication.service';
+import { SessionsService } from './sessions.service';
+
+@Controller('api/v1/auth')
+export class AuthenticationController {
+  constructor(
+    private readonly authentication: AuthenticationService,
+    private readonly sessions: SessionsService,
+    private readonly log: AuthenticationLog,
+    private readonly metrics: Metrics,
+    private readonly addresses: ClientAddresses,
+  ) {}
+
+  @Public()
+  @Post('register')
+  @Route({
+    summary: 'Make an account and sign in',
+    answers: { 201: signedInSchema },
+    location: ({ user }: SignedIn) => `/api/v1/users/${user.id}`,
+    problems: [
+      'username-taken',
+      'email-taken',
+      'registration-closed',
+      'invitation-required',
+      'invitation-invalid',
+    ],
+  })
+  async register(@Body() input: RegisterDto, @Req() request: Request): Promise<SignedIn> {
+    return this.log.recording(
+      { kind: 'registration' },
+      () =>
+        inShare('sign-in', () => this.authentication.register(input, this.addresses.budgetKeyOf(request))),
+      ofSignedIn,
+    );
+  }
+
+  @Public()
+  @Post('login')
+  @HttpCode(200)
+  @Route({
+    summary: 'Sign in',
+    answers: { 200: signedInSchema },
+    problems: ['invalid-credentials', 'account-disabled'],
+  })
+  async login(@Body() input: LoginDto, @Req() request: Request): Promise<SignedIn> {
+    try {
+      const signedIn = await this.log.recording(
+        { kind: 'sign-in', login: input.login },
+        () => inShare('sign-in', () => this.authentication.login(input, this.addresses.budgetKeyOf(request))),
+        ofSignedIn,
+      );
+      this.metrics.signIns.inc({ outcome: 'ok' });
+      return signedIn;
+    } catch (error) {
+      this.metrics.signIns.inc({ outcome: toProblem(error).code });
+      throw error;
+    }
+  }
+
+  @Public()
+  @Post('refresh')
+  @HttpCode(200)
+  @Route({
+    summary: 'Get a new pair of tokens',
+    description:
+      'A token presented again gives the same successor for 30 seconds, and later, while the successor was never presented, a fresh one. Once the successor was presented, presenting the old one ends the session.',
+    answers: { 200: tokensSchema },
+    problems: ['unauthenticated', 'token-expired', 'session-revoked'],
+  })
+  async refresh(@Body() input: RefreshDto): Promise<Tokens> {
+    try {
+      return await inShare('sign-in', () => this.sessions.refresh(input.refreshToken));
+    } catch (error) {
+      // Refreshes that succeed come every few minutes from every device, and say nothing.
+      this.log.note({ kind: 'refresh', outcome: toProblem(error).code });
+      throw error;
+    }
+  }
+
+  @Post('logout')
+  @HttpCode(204)
+  @Route({
+    summary: 'Sign out',
+    description: 'Tokens and sockets of the session end.',
+    answers: { 204: NO_CONTENT },
+  })
+  async logout(@Caller() caller: CallerIdentity): Promise<void> {
+    await this.sessions.end(caller.userId, caller.sessionId, 'signed-out');
+  }
+
+  @Put('password')
+  @HttpCode(204)
+  @Route({
+    summary: 'Change the password',
+    description: 'Ends the other sessions.',
+    answers: { 204: NO_CONTENT },
+    problems: ['invalid-credentials'],
+  })
+  async changePassword(@Caller() caller: CallerIdentity, @Body() input: ChangePasswordDto): Promise<void> {
+    const { userId, sessionId } = caller;
+    await this.log.recording({ kind: 'password-change', userId }, () =>
+      this.authentication.changePassword(userId, sessionId, input),
+    );
+  }
+
+  @Get('sessions')
+  @Route({ summary: 'List one’s sessions', answers: { 200: sessionListSchema } })
+  async list(@Caller() caller: CallerIdentity): Promise<{ items: SessionView[]; nextCursor: null }> {
+    return { items: await this.sessions.list(caller.userId, caller.sessionId), nextCursor: null };
+  }
+
+  @Delete('sessions/:sessionId')
+  @HttpCode(204)
+  @Route({
+    summary: 'End one of one’s sessions',
+    description: 'Its sockets end at once.',
+    answers: { 204: NO_CONTENT },
+    problems: ['not-found'],
+  })
+  async end(@Caller() caller: CallerIdentity, @Param('sessionId') sessionId: string): Promise<void> {
+    await this.sessions.end(caller.userId, parseId('sessionId', sessionId), 'ended-elsewhere');
+  }
+}
+
+function ofSignedIn({ user, session }: SignedIn): Partial<AuthenticationEvent> {
+  return { userId: user.id, sessionId: session.id };
+}

@@ -1,0 +1,53 @@
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { Request } from 'express';
+import { ClientAddresses } from '../../platform/http/client-address';
+import { PUBLIC } from '../../platform/http/public';
+import { Problem } from '../../platform/problems/problem';
+import { chargePerson } from '../../platform/rate-limits/charge-person';
+import { RateLimits } from '../../platform/rate-limits/rate-limits';
+import { Suspensions } from '../../platform/rate-limits/suspensions';
+import { currentContext, inShare } from '../../platform/request-context';
+import type { AuthenticatedRequest } from '../../platform/http/caller';
+import { SessionsService } from './sessions.service';
+
+const BEARER = /^Bearer ([\w.~+/=-]{1,4096})$/i;
+
+export function bearerTokenOf(request: Request): string | undefined {
+  return BEARER.exec(request.get('authorization') ?? '')?.[1];
+}
+
+/** Every route needs a live session unless it says `@Public()`. Sockets have authenticated in their handshake. */
+@Injectable()
+export class AuthenticationGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly sessions: SessionsService,
+    private readonly rateLimits: RateLimits,
+    private readonly suspensions: Suspensions,
+    private readonly addresses: ClientAddresses,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    if (context.getType() !== 'http') return true;
+    if (this.reflector.getAllAndOverride<boolean>(PUBLIC, [context.getHandler(), context.getClass()]))
+      return true;
+    const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
+    const token = bearerTokenOf(request);
+    if (!token) throw new Problem('unauthenticated');
+    const claims = this.sessions.claims(token);
+    const { userId, sessionId } = claims;
+    // The edge took it for the address. With a good signature the session and the person are charged instead.
+    this.rateLimits.giveBack('verification', this.addresses.budgetKeyOf(request));
+    const retryAfter = this.suspensions.remaining(userId);
+    if (retryAfter > 0) throw new Problem('rate-limited', { retryAfter });
+    this.rateLimits.take('session', sessionId);
+    await inShare('sign-in', () => this.sessions.requireLive(claims));
+    this.rateLimits.giveBack('session', sessionId);
+    request.caller = { userId, sessionId };
+    const requestContext = currentContext();
+    if (requestContext) requestContext.userId = userId;
+    chargePerson({ rateLimits: this.rateLimits, suspensions: this.suspensions }, userId);
+    return true;
+  }
+}

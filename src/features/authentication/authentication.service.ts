@@ -1,0 +1,213 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager, type FindOptionsWhere } from 'typeorm';
+import { uuidv7 } from 'uuidv7';
+import { Configuration } from '../../platform/configuration/configuration';
+import type { CallerIdentity } from '../../platform/http/caller';
+import { violatedConstraint } from '../../platform/database/database-problem';
+import { inTransaction, type AfterCommit } from '../../platform/database/transaction';
+import type { ProblemCode } from '../../platform/problems/catalogue';
+import { Metrics } from '../../platform/metrics/metrics';
+import { Problem } from '../../platform/problems/problem';
+import { RateLimits } from '../../platform/rate-limits/rate-limits';
+import { claimUsername } from '../users/similar-usernames';
+import { User } from '../users/user.entity';
+import { ownUserView } from '../users/users.dto';
+import {
+  sessionView,
+  type ChangePasswordDto,
+  type LoginDto,
+  type RegisterDto,
+  type SignedIn,
+} from './authentication.dto';
+import { AuthenticationLog } from './authentication-log';
+import { FamiliarNetworks } from './familiar-networks';
+import { lockAccount } from './lock-account';
+import { PasswordBudgets } from './password-budgets';
+import { refuseWeakPassword } from './password-rules';
+import { PasswordReset } from './password-reset.entity';
+import { Passwords } from './passwords';
+import { RegistrationPolicy } from './registration-policy';
+import { SessionsService } from './sessions.service';
+import { Turns } from './turns';
+
+const TAKEN: Record<string, ProblemCode> = {
+  users_username_key: 'username-taken',
+  users_email_key: 'email-taken',
+};
+
+/** More would only wait for the processors, and hold connections meanwhile. */
+const SIGN_INS_AT_ONCE = 4;
+/** A password that was hashed anew while it was verified is verified again, so many times in all. */
+const MAX_VERIFICATIONS = 3;
+
+/** Who someone is: making accounts, signing in, changing passwords. */
+@Injectable()
+export class AuthenticationService {
+  private readonly turns: Turns;
+
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly passwords: Passwords,
+    private readonly sessions: SessionsService,
+    private readonly rateLimits: RateLimits,
+    private readonly budgets: PasswordBudgets,
+    private readonly networks: FamiliarNetworks,
+    private readonly policy: RegistrationPolicy,
+    private readonly log: AuthenticationLog,
+    configuration: Configuration,
+    metrics: Metrics,
+  ) {
+    this.turns = new Turns(SIGN_INS_AT_ONCE, configuration);
+    metrics.gauge('xfchat_sign_ins_waiting', 'Sign-ins that wait for their turn', () => this.turns.waiting);
+  }
+
+  /**
+   * The policy is asked first: whom it refuses learns nothing about names.
+   * @throws Problem `registration-closed`, `invitation-required`, `invitation-invalid`, `username-taken`,
+   *   `email-taken`, `validation-failed` or `rate-limited`
+   */
+  async register(input: RegisterDto, network: string): Promise<SignedIn> {
+    this.rateLimits.take('registration', network);
+    await this.policy.check(input.invitation);
+    refuseWeakPassword(input.password, '/password', input);
+    // Slow on purpose, and therefore before the transaction.
+    const passwordHash = await this.passwords.hash(input.password, network);
+    try {
+      return await inTransaction(this.dataSource, async (manager, afterCommit) => {
+        const invitationId = await this.policy.take(manager, input.invitation);
+        const user = manager.create(User, {
+          id: uuidv7(),
+          username: input.username,
+          email: input.email ?? null,
+          passwordHash,
+          displayName: input.displayName ?? input.username,
+          avatarUrl: null,
+          status: null,
+        });
+        await claimUsername(manager, user.username);
+        await manager.insert(User, user);
+        if (invitationId !== undefined) afterCommit(() => this.noteInvitation(user.id, invitationId));
+        const device = { name: null, openedFrom: this.networks.digest(user.id, network) };
+        const { session, tokens } = await this.sessions.open(manager, user.id, device, afterCommit);
+        return { user: ownUserView(user), session: sessionView(session, session.id), ...tokens };
+      });
+    } catch (error) {
+      const code = TAKEN[violatedConstraint(error) ?? ''];
+      throw code ? new Problem(code) : error;
+    }
+  }
+
+  private noteInvitation(userId: string, detail: string): void {
+    this.log.note({ kind: 'invitation-used', outcome: 'ok', userId, detail });
+  }
+
+  /**
+   * The same refusal, after the same time, whether the account exists or not.
+   * @param network what the budgets know the client by, see `ClientAddresses`
+   * @throws Problem `invalid-credentials`, `account-disabled` or `rate-limited`
+   */
+  async login(input: LoginDto, network: string): Promise<SignedIn> {
+    // Before anything is read: looking an account up uses the connections that tell who everybody is.
+    return this.turns.run(network, () => this.loginInTurn(input, network));
+  }
+
+  private async loginInTurn(input: LoginDto, network: string): Promise<SignedIn> {
+    // A username never contains "@", so a login names one account at most.
+    const login = input.login.includes('@') ? { email: input.login } : { username: input.login };
+    const known = await this.accountOf(login);
+    const attempt = {
+      account: known?.id ?? `unknown ${input.login}`,
+      from: network,
+      isFamiliar: await this.networks.areFamiliar(known?.id, network),
+    };
+    return this.budgets.charge(attempt, () => this.verifyAndOpen(login, input, network));
+  }
+
+  private async verifyAndOpen(
+    login: FindOptionsWhere<User>,
+    input: LoginDto,
+    network: string,
+  ): Promise<SignedIn> {
+    for (let attempt = 1; attempt <= MAX_VERIFICATIONS; attempt++) {
+      const account = await this.accountOf(login);
+      if (!(await this.passwords.matches(account?.passwordHash, input.password, network)) || !account) break;
+      const signedIn = await this.openSession(account, input, network);
+      if (signedIn) return signedIn;
+    }
+    throw new Problem('invalid-credentials');
+  }
+
+  /** @returns undefined when the password was changed, or hashed anew, since it was verified */
+  private async openSession(account: User, input: LoginDto, network: string): Promise<SignedIn | undefined> {
+    const passwordHash = await this.passwords.replacement(account.passwordHash, input.password, network);
+    const open = async (manager: EntityManager, afterCommit: AfterCommit): Promise<SignedIn | undefined> => {
+      const user = await lockAccount(manager, {
+        userId: account.id,
+        refusal: 'invalid-credentials',
+        mayBeDisabled: true,
+      });
+      if (user.passwordHash !== account.passwordHash) return undefined;
+      // Only told to whoever knows the password that is valid now.
+      if (user.disabledAt) throw new Problem('account-disabled');
+      if (passwordHash) await manager.update(User, user.id, { passwordHash });
+      const device = { name: input.deviceName ?? null, openedFrom: this.networks.digest(user.id, network) };
+      const { session, tokens } = await this.sessions.open(manager, user.id, device, afterCommit);
+      return { user: ownUserView(user), session: sessionView(session, session.id), ...tokens };
+    };
+    return inTransaction(this.dataSource, open, { duringMaintenance: true });
+  }
+
+  /** Ends the user's other sessions. @throws Problem `invalid-credentials`, `validation-failed` or `rate-limited` */
+  async changePassword(userId: string, sessionId: string, input: ChangePasswordDto): Promise<void> {
+    const account = await this.requirePassword({ userId, sessionId }, input.currentPassword);
+    refuseWeakPassword(input.newPassword, '/newPassword', account);
+    const passwordHash = await this.passwords.hash(input.newPassword, userId);
+    const checkedHash = account.passwordHash;
+    await inTransaction(this.dataSource, async (manager, afterCommit) => {
+      // Of two changes at once, one wins and the other is refused.
+      await this.requireUnchanged(manager, { userId, sessionId, checkedHash });
+      await manager.update(User, userId, { passwordHash, updatedAt: () => 'now()' });
+      // Whoever has a link from before does not get to set another one.
+      await manager.delete(PasswordReset, userId);
+      await this.sessions.endOthers(manager, userId, sessionId, 'password-changed', afterCommit);
+    });
+  }
+
+  /**
+   * Locks the account and checks again what `requirePassword` has checked before the transaction.
+   * @throws Problem `session-revoked` when the session that asks has ended meanwhile, `invalid-credentials` when the
+   *   password was changed meanwhile
+   */
+  async requireUnchanged(
+    manager: EntityManager,
+    { userId, sessionId, checkedHash }: { userId: string; sessionId: string; checkedHash: string },
+  ): Promise<void> {
+    const user = await lockAccount(manager, { userId, sessionId });
+    if (user.passwordHash !== checkedHash) throw new Problem('invalid-credentials');
+  }
+
+  /**
+   * That somebody who is signed in knows the password. Guesses are limited by session: a stolen one does not keep the
+   * person from changing the password in another.
+   * @returns the account with the hash that the password matches, for `requireUnchanged`
+   * @throws Problem `invalid-credentials` or `rate-limited`
+   */
+  async requirePassword({ userId, sessionId }: CallerIdentity, password: string): Promise<User> {
+    const attempt = { account: userId, from: `session ${sessionId}`, isFamiliar: true };
+    return this.budgets.charge(attempt, async () => {
+      const account = await this.accountOf({ id: userId });
+      if (account && (await this.passwords.matches(account.passwordHash, password, userId))) return account;
+      throw new Problem('invalid-credentials');
+    });
+  }
+
+  private async accountOf(where: FindOptionsWhere<User>): Promise<User | undefined> {
+    const account = await this.dataSource.manager
+      .createQueryBuilder(User, 'account')
+      .addSelect('account.passwordHash')
+      .where(where)
+      .getOne();
+    return account ?? undefined;
+  }
+}

@@ -1,0 +1,35 @@
+import { createHmac } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { authSecret } from '../../platform/configuration/auth-secret';
+import { Configuration } from '../../platform/configuration/configuration';
+import { Session } from './session.entity';
+
+const NOBODY = '00000000-0000-0000-0000-000000000000';
+
+/**
+ * Where accounts have been used from, as far as their sessions remember. Stored as a digest that needs the secret: the
+ * database does not say where anybody was.
+ */
+@Injectable()
+export class FamiliarNetworks {
+  private readonly key: Buffer;
+
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    configuration: Configuration,
+  ) {
+    this.key = createHmac('sha256', authSecret(configuration)).update('network').digest();
+  }
+
+  digest(userId: string, network: string): string {
+    return createHmac('sha256', this.key).update(`${userId} ${network}`).digest('base64url');
+  }
+
+  /** Takes the same time for an unknown account. Served by `sessions_user_idx`. */
+  async areFamiliar(userId: string | undefined, network: string): Promise<boolean> {
+    const id = userId ?? NOBODY;
+    return this.dataSource.manager.existsBy(Session, { userId: id, openedFrom: this.digest(id, network) });
+  }
+}

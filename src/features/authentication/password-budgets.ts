@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import { Configuration } from '../../platform/configuration/configuration';
+import { Problem } from '../../platform/problems/problem';
+import { AttemptStore, type Budget } from '../../platform/rate-limits/attempt-store';
+import type { DelayRule } from '../../platform/rate-limits/growing-delays';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+
+/** Wrong passwords. docs/adr/0028-hashing-and-budgets.md has the reasons for the numbers. */
+const RULES = {
+  /** For one account from one network, or from one session: then about 60 an hour, and 4 after a while. */
+  pair: { free: 10, firstMs: 5 * SECOND, maxMs: 15 * MINUTE, forgetMs: MINUTE },
+  /** For one account from all networks that it has never been used from. */
+  account: { free: 50, firstMs: SECOND, maxMs: MINUTE, forgetMs: MINUTE },
+  /** From one network for all accounts that have never been used from it. */
+  network: { free: 60, firstMs: SECOND, maxMs: MINUTE, forgetMs: 5 * SECOND },
+} as const satisfies Record<string, DelayRule>;
+
+/** An attempt to prove that one knows a password. */
+export interface PasswordAttempt {
+  /** The id of the account; of an unknown one the login as it is folded. */
+  readonly account: string;
+  /** The network of the client; for somebody who is signed in, the session. */
+  readonly from: string;
+  /** The account was used from there before: what strangers do elsewhere does not slow it down. */
+  readonly isFamiliar: boolean;
+}
+
+/**
+ * Slows down guessing without locking anybody out. Attempts are charged before the password is hashed and given back
+ * unless the password was wrong.
+ */
+@Injectable()
+export class PasswordBudgets {
+  private readonly isOn: boolean;
+
+  constructor(
+    configuration: Configuration,
+    private readonly store: AttemptStore,
+  ) {
+    this.isOn = configuration.RATE_LIMITS === 'on';
+  }
+
+  /** @throws Problem `rate-limited` before `work` begins, or what `work` throws */
+  async charge<T>(attempt: PasswordAttempt, work: () => Promise<T>): Promise<T> {
+    if (!this.isOn) return work();
+    const budgets = budgetsOf(attempt);
+    const charges = await this.store.take(budgets);
+    if (typeof charges === 'number') throw new Problem('rate-limited', { retryAfter: charges });
+    try {
+      const result = await work();
+      await this.store.giveBack(charges);
+      await this.store.forget(budgets[0]);
+      return result;
+    } catch (error) {
+      const isWrong = error instanceof Problem && error.code === 'invalid-credentials';
+      if (!isWrong) await this.store.giveBack(charges);
+      throw error;
+    }
+  }
+}
+
+function budgetsOf({ account, from, isFamiliar }: PasswordAttempt): [pair: Budget, ...Budget[]] {
+  const budget = (name: keyof typeof RULES, key: string): Budget => ({ name, rule: RULES[name], key });
+  const pair = budget('pair', `${account} ${from}`);
+  return isFamiliar ? [pair] : [pair, budget('account', account), budget('network', from)];
+}

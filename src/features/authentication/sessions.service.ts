@@ -1,0 +1,213 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, IsNull, Raw, type EntityManager } from 'typeorm';
+import { uuidv7 } from 'uuidv7';
+import { inTransaction, type AfterCommit } from '../../platform/database/transaction';
+import { EventBus } from '../../platform/events/event-bus';
+import { Problem } from '../../platform/problems/problem';
+import { Configuration } from '../../platform/configuration/configuration';
+import { RateLimits } from '../../platform/rate-limits/rate-limits';
+import { AccessTokens, type AccessClaims } from './access-tokens';
+import { sessionView, type SessionView, type Tokens } from './authentication.dto';
+import { lockAccount } from './lock-account';
+import { judgeRefresh } from './refresh-rule';
+import { RefreshTokens, type RefreshLink } from './refresh-tokens';
+import { Session } from './session.entity';
+import { SessionEnded, type SessionEndReason } from './session-ended.event';
+import { databaseNow, endOtherSessions, endSession, makeRoomForSessions } from './sessions.queries';
+
+/** What a session is opened for. */
+interface Device {
+  readonly name: string | null;
+  /** See `FamiliarNetworks`; null: nobody signs in from there. */
+  readonly openedFrom: string | null;
+}
+
+/** Signed-in devices: opening, refreshing, listing and ending them. All times are those of the database's clock. */
+@Injectable()
+export class SessionsService {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly accessTokens: AccessTokens,
+    private readonly refreshTokens: RefreshTokens,
+    private readonly events: EventBus,
+    private readonly configuration: Configuration,
+    private readonly rateLimits: RateLimits,
+  ) {}
+
+  /**
+   * Opens a session of a person whose account the transaction has locked (`lockAccount`) or has made. The least recently
+   * used session of somebody who has `MAX_SESSIONS` gives way.
+   */
+  async open(
+    manager: EntityManager,
+    userId: string,
+    device: Device,
+    afterCommit: AfterCommit,
+  ): Promise<{ session: Session; tokens: Tokens }> {
+    const now = await databaseNow(manager);
+    const session = manager.create(Session, {
+      id: uuidv7(),
+      userId,
+      deviceName: device.name,
+      openedFrom: device.openedFrom,
+      refreshGeneration: 0,
+      presentedNonce: null,
+      issuedNonce: this.refreshTokens.newNonce(),
+      rotatedAt: now,
+      createdAt: now,
+      lastUsedAt: now,
+      expiresAt: this.expiryOf(now, now),
+    });
+    await manager.insert(Session, session);
+    this.announceEnded(await makeRoomForSessions(manager, userId), 'too-many-sessions', afterCommit);
+    return { session, tokens: this.tokensOf(session, now) };
+  }
+
+  /** What a token says, whether its session still lives or not. @throws Problem `unauthenticated` or `token-expired` */
+  claims(accessToken: string): AccessClaims {
+    return this.accessTokens.verify(accessToken);
+  }
+
+  /**
+   * The person behind an access token, if the session still lives.
+   * @throws Problem `unauthenticated`, `token-expired` or `session-revoked`
+   */
+  async authenticate(accessToken: string): Promise<AccessClaims> {
+    const claims = this.claims(accessToken);
+    await this.requireLive(claims);
+    return claims;
+  }
+
+  /** @throws Problem `session-revoked` when the session has ended */
+  async requireLive(claims: AccessClaims): Promise<void> {
+    const lives = await this.dataSource.manager.existsBy(Session, {
+      id: claims.sessionId,
+      userId: claims.userId,
+      endedAt: IsNull(),
+    });
+    if (!lives) throw new Problem('session-revoked');
+  }
+
+  /** @throws Problem `unauthenticated`, `rate-limited`, `token-expired` or `session-revoked` */
+  async refresh(token: string): Promise<Tokens> {
+    const link = this.refreshTokens.read(token);
+    if (!link) throw new Problem('unauthenticated');
+    this.rateLimits.take('refresh', link.sessionId);
+    const rotate = async (manager: EntityManager, afterCommit: AfterCommit): Promise<Tokens | Problem> => {
+      const known = await manager.findOneBy(Session, { id: link.sessionId });
+      if (!known || known.endedAt) return new Problem('session-revoked');
+      await lockAccount(manager, { userId: known.userId });
+      const session = await manager.findOne(Session, {
+        where: { id: link.sessionId },
+        lock: { mode: 'pessimistic_write' },
+      });
+      if (!session || session.endedAt) return new Problem('session-revoked');
+      const now = await databaseNow(manager);
+      const { createdAt, lastUsedAt, expiresAt } = session;
+      // Limits that were lowered since hold for this session as well.
+      const limit = Math.min(expiresAt.getTime(), this.expiryOf(createdAt, lastUsedAt).getTime());
+      if (limit <= now.getTime()) return new Problem('token-expired');
+      // A refusal is returned, not thrown: what it did to the session has to be committed.
+      return this.advance(manager, session, link, now, afterCommit);
+    };
+    const answer = await inTransaction(this.dataSource, rotate, { duringMaintenance: true });
+    if (answer instanceof Problem) throw answer;
+    return answer;
+  }
+
+  private async advance(
+    manager: EntityManager,
+    session: Session,
+    link: RefreshLink,
+    now: Date,
+    afterCommit: AfterCommit,
+  ): Promise<Tokens | Problem> {
+    const outcome = judgeRefresh(session, link, now);
+    if (outcome === 'void') return new Problem('unauthenticated');
+    if (outcome === 'reuse') {
+      await endSession(manager, session.id);
+      this.announceEnded([session.id], 'refresh-token-reused', afterCommit);
+      return new Problem('session-revoked');
+    }
+    if (outcome === 'advance') {
+      session.refreshGeneration = link.generation;
+      session.presentedNonce = link.nonce;
+    }
+    if (outcome !== 'repeat') {
+      session.issuedNonce = this.refreshTokens.newNonce();
+      session.rotatedAt = now;
+      session.lastUsedAt = now;
+      session.expiresAt = this.expiryOf(session.createdAt, now);
+      await manager.update(Session, session.id, {
+        refreshGeneration: session.refreshGeneration,
+        presentedNonce: session.presentedNonce,
+        issuedNonce: session.issuedNonce,
+        rotatedAt: session.rotatedAt,
+        lastUsedAt: session.lastUsedAt,
+        expiresAt: session.expiresAt,
+      });
+    }
+    return this.tokensOf(session, now);
+  }
+
+  async list(userId: string, currentId: string): Promise<SessionView[]> {
+    const sessions = await this.dataSource.manager.find(Session, {
+      where: { userId, endedAt: IsNull(), expiresAt: Raw((column) => `${column} > now()`) },
+      order: { lastUsedAt: 'DESC', id: 'DESC' },
+    });
+    return sessions.map((session) => sessionView(session, currentId));
+  }
+
+  /**
+   * Ends a session of the user; one that has ended already stays so. Its sockets are closed before this resolves, also
+   * when the session had ended before. @throws Problem `not-found`
+   */
+  async end(userId: string, sessionId: string, reason: SessionEndReason): Promise<void> {
+    await inTransaction(this.dataSource, async (manager, afterCommit) => {
+      const isOwn = await manager.existsBy(Session, { id: sessionId, userId });
+      if (!isOwn) throw new Problem('not-found');
+      await endSession(manager, sessionId);
+      this.announceEnded([sessionId], reason, afterCommit);
+    });
+  }
+
+  /** Ends all sessions of a locked account but `keepId`; null: all of them. */
+  async endOthers(
+    manager: EntityManager,
+    userId: string,
+    keepId: string | null,
+    reason: SessionEndReason,
+    afterCommit: AfterCommit,
+  ): Promise<void> {
+    this.announceEnded(await endOtherSessions(manager, userId, keepId), reason, afterCommit);
+  }
+
+  /** The sockets are closed before the caller is answered. */
+  private announceEnded(ids: readonly string[], reason: SessionEndReason, afterCommit: AfterCommit): void {
+    for (const id of ids) afterCommit(() => this.events.publish(new SessionEnded(id, reason)));
+  }
+
+  /** Not refreshed for the idle limit, or at the end of the absolute lifetime, whichever comes first. */
+  private expiryOf(createdAt: Date, lastUsedAt: Date): Date {
+    const { SESSION_IDLE_LIMIT_MS, SESSION_LIFETIME_MS } = this.configuration;
+    return new Date(
+      Math.min(lastUsedAt.getTime() + SESSION_IDLE_LIMIT_MS, createdAt.getTime() + SESSION_LIFETIME_MS),
+    );
+  }
+
+  /** The access token never outlives its session. */
+  private tokensOf(session: Session, now: Date): Tokens {
+    const secondsLeft = Math.ceil((session.expiresAt.getTime() - now.getTime()) / 1_000);
+    const expiresIn = Math.min(this.accessTokens.lifetimeSeconds, secondsLeft);
+    return {
+      accessToken: this.accessTokens.sign(session.userId, session.id, expiresIn),
+      refreshToken: this.refreshTokens.issue({
+        sessionId: session.id,
+        generation: session.refreshGeneration + 1,
+        nonce: session.issuedNonce,
+      }),
+      expiresIn,
+    };
+  }
+}

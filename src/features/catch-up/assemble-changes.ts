@@ -1,0 +1,72 @@
+import type { ConversationView } from '../conversations/conversation-view';
+import type { MessageView } from '../messages/message-view';
+import type { Cursor } from '../messages/messages.queries';
+import type { PlacedParticipant } from '../membership/participant-view';
+import type { Changes } from './catch-up.dto';
+import type { ParticipantView } from '../membership/participant-view';
+import type { Head } from './catch-up.queries';
+
+export interface Ingredients {
+  readonly cursor: Cursor;
+  readonly head: Head;
+  /** The conversation, when its title or description changed above the cursor's `rev`, or when `everybody` is there. */
+  readonly view: ConversationView | undefined;
+  readonly epoch: number;
+  /** At most this many things in one answer. Each list below has one more when there are more. */
+  readonly limit: number;
+  /** Above the cursor's `seq`, ascending. */
+  readonly created: readonly MessageView[];
+  /** At or below the cursor's `seq` and changed above its `rev`, in `rev` order. */
+  readonly changed: readonly MessageView[];
+  /** Changed above the cursor's `rev`, in `rev` order. */
+  readonly participants: readonly PlacedParticipant[];
+  /** For a client that begins from nothing: all who participate. */
+  readonly everybody?: readonly ParticipantView[];
+}
+
+/**
+ * One step of catching up. New messages come first, and as they are now; the cursor's `rev` stays where it was until
+ * all of them are told. Then come the changes in `rev` order, as many as fit. So whatever a cursor says that a client
+ * has, it has: a step that is repeated, or read from a later snapshot, at most tells something twice.
+ *
+ * The first step from nothing brings the conversation and everybody in it as well, beyond the limit: those who have been
+ * there from the beginning have no `rev` by which a later step could bring them.
+ */
+export function assembleChanges(input: Ingredients): Changes {
+  const { cursor, view, epoch, limit, everybody = [] } = input;
+  const { settingsRev, own, seq, rev } = input.head;
+  const head = { seq, rev };
+  const created = input.created.slice(0, limit);
+  const toldAllNew = input.created.length <= limit;
+  const room = toldAllNew ? limit - created.length : 0;
+
+  // Sorting by rev makes the three kinds of change one list, of which the beginning is complete.
+  const pending = [
+    ...input.changed.map((message) => ({ rev: message.rev, message })),
+    ...input.participants.map((participant) => ({ rev: participant.rev, participant })),
+    ...(view && settingsRev > cursor.rev ? [{ rev: settingsRev, isSettings: true as const }] : []),
+  ].sort((a, b) => a.rev - b.rev);
+  const told = pending.slice(0, room);
+  const toldAll = toldAllNew && told.length === pending.length;
+
+  const present = new Set(everybody.map(({ userId }) => userId));
+  const changed = told.flatMap((entry) => ('message' in entry ? [entry.message] : []));
+  return {
+    messages: [...changed.sort((a, b) => a.seq - b.seq), ...created],
+    participants: [
+      ...everybody,
+      ...told
+        .flatMap((entry) => ('participant' in entry ? [entry.participant.view] : []))
+        .filter(({ userId }) => !present.has(userId)),
+    ],
+    conversation: view && (input.everybody || told.some((entry) => 'isSettings' in entry)) ? view : null,
+    head,
+    cursor: {
+      seq: created.at(-1)?.seq ?? cursor.seq,
+      rev: toldAll ? head.rev : (told.at(-1)?.rev ?? cursor.rev),
+    },
+    epoch,
+    complete: toldAll,
+    own,
+  };
+}

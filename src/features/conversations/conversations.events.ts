@@ -1,0 +1,82 @@
+import { participantSchema, type ParticipantView } from '../membership/participant-view';
+import { id, integer, record } from '../../platform/documents/schema';
+import { sharedConversationSchema, type SharedConversationView } from './conversation-view';
+
+const conversationId = id();
+const rev = integer(0, { description: 'The position; 0 when the conversation is new.', example: 3 });
+
+/** What clients are told of the events below. */
+export const conversationEventSchema = record('ConversationEvent', {
+  conversationId,
+  rev,
+  conversation: sharedConversationSchema,
+});
+export const removedEventSchema = record('ConversationRemovedEvent', { conversationId });
+export const participantEventSchema = record('ParticipantEvent', {
+  conversationId,
+  rev,
+  participant: participantSchema,
+});
+export const readEventSchema = record('ReadEvent', {
+  conversationId,
+  userId: id(),
+  seq: integer(0, { example: 7 }),
+});
+
+/** Users have got a conversation: it was made, they were added to it, or they have opened it again after hiding it. */
+export class ConversationAdded {
+  constructor(
+    readonly userIds: readonly string[],
+    readonly rev: number,
+    readonly conversation: SharedConversationView,
+  ) {}
+}
+
+export class ConversationChanged {
+  constructor(
+    readonly rev: number,
+    readonly conversation: SharedConversationView,
+  ) {}
+}
+
+/** A user has hidden a direct conversation from their list. */
+export class ConversationHidden {
+  constructor(
+    readonly conversationId: string,
+    readonly userId: string,
+  ) {}
+}
+
+/** The conversation is gone for everybody. */
+export class ConversationDeleted {
+  constructor(readonly conversationId: string) {}
+}
+
+export class ParticipantChanged {
+  constructor(
+    readonly kind: 'joined' | 'updated',
+    readonly conversationId: string,
+    readonly rev: number,
+    readonly participant: ParticipantView,
+  ) {}
+}
+
+/** A participant has left or was removed, and hears nothing more. */
+export class ParticipantLeft {
+  constructor(
+    readonly conversationId: string,
+    readonly rev: number,
+    readonly participant: ParticipantView,
+  ) {}
+}
+
+/** A read position has moved. */
+export class ReadPositionChanged {
+  constructor(
+    readonly conversationId: string,
+    readonly userId: string,
+    readonly seq: number,
+    /** False in large groups and while a block stands: only the user's own devices are told. */
+    readonly isShared: boolean,
+  ) {}
+}

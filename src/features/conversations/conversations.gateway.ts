@@ -1,0 +1,116 @@
+import type { OnModuleInit } from '@nestjs/common';
+import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { Command, Emits } from '../../platform/documents/documented';
+import { EventBus } from '../../platform/events/event-bus';
+import { Caller, type CallerIdentity } from '../../platform/http/caller';
+import { conversationRoom, Rooms, userRoom } from '../../platform/sockets/rooms';
+import { ReadPositionCommandDto, type ReadPositionView, readPositionSchema } from './conversations.dto';
+import {
+  ConversationAdded,
+  ConversationChanged,
+  ConversationDeleted,
+  ConversationHidden,
+  ParticipantChanged,
+  ParticipantLeft,
+  ReadPositionChanged,
+  conversationEventSchema,
+  participantEventSchema,
+  readEventSchema,
+  removedEventSchema,
+} from './conversations.events';
+import { ReadPositionsService } from './read-positions.service';
+
+/** Tells participants what has become of their conversations, and keeps the rooms as the database says. */
+@WebSocketGateway()
+@Emits({
+  'conversation:created': {
+    summary: 'One has got a conversation: it was made, one was added, or one has opened it again.',
+    payload: conversationEventSchema,
+  },
+  'conversation:updated': { summary: 'Title or description changed.', payload: conversationEventSchema },
+  'conversation:removed': {
+    summary: 'One has left, was removed, has hidden it on one of one’s devices, or the group was deleted.',
+    payload: removedEventSchema,
+  },
+  'participant:joined': { summary: 'Somebody was added.', payload: participantEventSchema },
+  'participant:updated': { summary: 'The role of somebody changed.', payload: participantEventSchema },
+  'participant:left': { summary: 'Somebody has left or was removed.', payload: participantEventSchema },
+  'conversation:read': {
+    summary:
+      'A read position moved; told to one’s own devices only in large groups, and in a direct conversation while a block stands.',
+    payload: readEventSchema,
+  },
+})
+export class ConversationsGateway implements OnModuleInit {
+  constructor(
+    private readonly readPositions: ReadPositionsService,
+    private readonly events: EventBus,
+    private readonly rooms: Rooms,
+  ) {}
+
+  onModuleInit(): void {
+    this.events.on(ConversationAdded, (event) => this.added(event));
+    this.events.on(ConversationChanged, ({ rev, conversation }) =>
+      this.rooms.emit(conversationRoom(conversation.id), 'conversation:updated', {
+        conversationId: conversation.id,
+        rev,
+        conversation,
+      }),
+    );
+    this.events.on(ConversationHidden, ({ conversationId, userId }) =>
+      this.rooms.emit(userRoom(userId), 'conversation:removed', { conversationId }),
+    );
+    this.events.on(ConversationDeleted, ({ conversationId }) => {
+      this.rooms.emit(conversationRoom(conversationId), 'conversation:removed', { conversationId });
+      this.rooms.close(conversationRoom(conversationId));
+    });
+    this.events.on(ParticipantChanged, ({ kind, conversationId, rev, participant }) =>
+      this.rooms.emit(conversationRoom(conversationId), `participant:${kind}`, {
+        conversationId,
+        rev,
+        participant,
+      }),
+    );
+    this.events.on(ParticipantLeft, (event) => this.left(event));
+    this.events.on(ReadPositionChanged, ({ conversationId, userId, seq, isShared }) =>
+      this.rooms.emit(isShared ? conversationRoom(conversationId) : userRoom(userId), 'conversation:read', {
+        conversationId,
+        userId,
+        seq,
+      }),
+    );
+  }
+
+  @SubscribeMessage('conversation:read')
+  @Command({
+    summary: 'Move one’s read position',
+    answer: readPositionSchema,
+    problems: ['conversation-not-found'],
+    isWrite: true,
+  })
+  async read(
+    @Caller() { userId }: CallerIdentity,
+    @MessageBody() { conversationId, ...input }: ReadPositionCommandDto,
+  ): Promise<ReadPositionView> {
+    return this.readPositions.set(userId, conversationId, input);
+  }
+
+  private added({ userIds, rev, conversation }: ConversationAdded): void {
+    for (const userId of userIds) {
+      this.rooms.join(userId, conversationRoom(conversation.id));
+      this.rooms.emit(userRoom(userId), 'conversation:created', {
+        conversationId: conversation.id,
+        rev,
+        conversation,
+      });
+    }
+  }
+
+  /** Out of the room first: nothing that follows may reach who has left. */
+  private left({ conversationId, rev, participant }: ParticipantLeft): void {
+    const room = conversationRoom(conversationId);
+    this.rooms.leave(participant.userId, room);
+    this.rooms.emit(userRoom(participant.userId), 'conversation:removed', { conversationId });
+    this.rooms.emit(room, 'participant:left', { conversationId, rev, participant });
+  }
+}

@@ -1,0 +1,276 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, In, type EntityManager } from 'typeorm';
+import { uuidv7 } from 'uuidv7';
+import { isBlocked, lockPairShared, requireContacts } from '../relationships/contacts.queries';
+import { Configuration } from '../../platform/configuration/configuration';
+import { violatedConstraint } from '../../platform/database/database-problem';
+import { inTransaction, type AfterCommit } from '../../platform/database/transaction';
+import { EventBus } from '../../platform/events/event-bus';
+import { NEXT_LIST_POSITION, readListCursor, writeListCursor } from '../../platform/pagination/list-position';
+import { invalidField, Problem } from '../../platform/problems/problem';
+import { DEFAULT_PAGE_SIZE } from '../../platform/validation/field-rules';
+import { lockConversation, requireRole, takeRevs } from '../membership/conversation-access';
+import { Conversation } from '../membership/conversation.entity';
+import { Participant, type Role } from '../membership/participant.entity';
+import { MAX_PARTICIPANTS, requireRoomForGroup } from '../membership/group-limits';
+import { holdPeople } from '../users/people.queries';
+import { IS_PERSON, User } from '../users/user.entity';
+import {
+  findOwnConversations,
+  listOwnConversations,
+  sharedConversation,
+  type ConversationView,
+} from './conversation-view';
+import type {
+  ConversationList,
+  ConversationListDto,
+  CreateConversationDto,
+  UpdateConversationDto,
+} from './conversations.dto';
+import {
+  ConversationAdded,
+  ConversationChanged,
+  ConversationDeleted,
+  ConversationHidden,
+} from './conversations.events';
+
+/** Making, listing, renaming and ending conversations. */
+@Injectable()
+export class ConversationsService {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly events: EventBus,
+    private readonly configuration: Configuration,
+  ) {}
+
+  /**
+   * A direct conversation exists once for a pair of people: asking again gives the same one.
+   * @throws Problem `validation-failed`, `user-not-found`, `forbidden` or `conversation-id-conflict`
+   */
+  async create(
+    userId: string,
+    input: CreateConversationDto,
+  ): Promise<{ conversation: ConversationView; isNew: boolean }> {
+    const others = [...new Set(input.participantIds)].filter((id) => id !== userId);
+    if (input.type === 'direct') {
+      const groupField = (['id', 'title', 'description'] as const).find(
+        (field) => input[field] !== undefined,
+      );
+      if (groupField) throw invalidField(`/${groupField}`, 'is for groups only');
+      if (others.length !== 1 || input.participantIds.length !== 1) {
+        throw invalidField('/participantIds', 'must name exactly one other person');
+      }
+      return this.createDirect(userId, others[0]!);
+    }
+    if (input.title === undefined) throw invalidField('/title', 'is required for a group');
+    if (others.length >= MAX_PARTICIPANTS)
+      throw invalidField('/participantIds', `must name fewer than ${MAX_PARTICIPANTS} others`);
+    return { conversation: await this.createGroup(userId, input, others), isNew: true };
+  }
+
+  private async createDirect(
+    userId: string,
+    otherId: string,
+  ): Promise<{ conversation: ConversationView; isNew: boolean }> {
+    return inTransaction(this.dataSource, async (manager, afterCommit) => {
+      await requireUsers(manager, userId, [otherId]);
+      // A block that is being acknowledged meanwhile comes before or after this, not in between.
+      await lockPairShared(manager, userId, otherId);
+      const existing = await findDirect(manager, userId, otherId);
+      if (existing && (await isBlocked(manager, userId, otherId))) throw new Problem('forbidden');
+      if (existing) return this.reopen(manager, existing, [userId], userId, afterCommit);
+      await requireContacts(manager, this.configuration.CONTACT_POLICY, userId, [otherId]);
+      return this.openDirect(manager, userId, otherId, afterCommit);
+    });
+  }
+
+  /**
+   * The direct conversation of two people, made if there is none yet; takes part in the caller's transaction.
+   * @param openedFor whoever has hidden it of these has it in the list again
+   */
+  async openDirect(
+    manager: EntityManager,
+    userId: string,
+    otherId: string,
+    afterCommit: AfterCommit,
+    openedFor: readonly string[] = [userId],
+  ): Promise<{ conversation: ConversationView; isNew: boolean }> {
+    const id = uuidv7();
+    // Waits for a concurrent creation of the same pair, and then gives way to it.
+    const created: unknown[] = await manager.query(
+      `insert into conversations (id, type, direct_key, created_by, list_position)
+       values ($1, 'direct', $2, $3, next_list_position())
+       on conflict on constraint conversations_direct_key_key do nothing returning id`,
+      [id, directKey(userId, otherId), userId],
+    );
+    if (created.length === 0) {
+      const existing = await findDirect(manager, userId, otherId);
+      return this.reopen(manager, existing!, openedFor, userId, afterCommit);
+    }
+    await addAll(manager, id, [userId, otherId], () => 'member');
+    const shared = await sharedConversation(manager, id);
+    afterCommit(() => this.events.publish(new ConversationAdded([userId, otherId], 0, shared)));
+    return { conversation: await this.view(manager, userId, id), isNew: true };
+  }
+
+  /** Puts a direct conversation back into the lists of people who have hidden it. All their devices are told, once. */
+  private async reopen(
+    manager: EntityManager,
+    id: string,
+    openedFor: readonly string[],
+    userId: string,
+    afterCommit: AfterCommit,
+  ): Promise<{ conversation: ConversationView; isNew: false }> {
+    const [rows] = await manager.query<[{ user_id: string }[], number]>(
+      `update conversation_participants p set hidden_seq = null
+       from conversations c
+       where c.id = p.conversation_id and p.conversation_id = $1 and p.user_id = any ($2) and c.last_seq <= p.hidden_seq
+       returning p.user_id`,
+      [id, openedFor],
+    );
+    if (rows.length > 0) {
+      const shared = await sharedConversation(manager, id);
+      const userIds = rows.map((row) => row.user_id);
+      afterCommit(() => this.events.publish(new ConversationAdded(userIds, shared.lastRev, shared)));
+    }
+    return { conversation: await this.view(manager, userId, id), isNew: false };
+  }
+
+  private async createGroup(
+    userId: string,
+    input: CreateConversationDto,
+    others: string[],
+  ): Promise<ConversationView> {
+    const id = input.id ?? uuidv7();
+    try {
+      return await inTransaction(this.dataSource, async (manager, afterCommit) => {
+        await requireUsers(manager, userId, others);
+        await requireContacts(manager, this.configuration.CONTACT_POLICY, userId, others);
+        await requireRoomForGroup(manager, userId);
+        const { title, description } = input;
+        await manager.insert(Conversation, {
+          id,
+          type: 'group',
+          title,
+          description: description || null,
+          createdBy: userId,
+          listPosition: NEXT_LIST_POSITION,
+        });
+        const members = [userId, ...others];
+        await addAll(manager, id, members, (memberId) => (memberId === userId ? 'owner' : 'member'));
+        const shared = await sharedConversation(manager, id);
+        afterCommit(() => this.events.publish(new ConversationAdded(members, 0, shared)));
+        return this.view(manager, userId, id);
+      });
+    } catch (error) {
+      throw violatedConstraint(error) === 'conversations_pkey'
+        ? new Problem('conversation-id-conflict')
+        : error;
+    }
+  }
+
+  /** Latest activity first. @throws Problem `validation-failed` for a cursor that is none */
+  async list(userId: string, query: ConversationListDto): Promise<ConversationList> {
+    const after = query.cursor === undefined ? undefined : readListCursor(query.cursor);
+    const limit = query.limit ?? DEFAULT_PAGE_SIZE;
+    const { views, last, hasMore } = await listOwnConversations(
+      this.dataSource.manager,
+      userId,
+      after,
+      limit,
+    );
+    return { items: views, nextCursor: hasMore && last ? writeListCursor(last) : null };
+  }
+
+  /** @throws Problem `conversation-not-found` */
+  async get(userId: string, conversationId: string): Promise<ConversationView> {
+    return this.view(this.dataSource.manager, userId, conversationId);
+  }
+
+  /** @throws Problem `conversation-not-found` or `forbidden` */
+  async update(
+    userId: string,
+    conversationId: string,
+    input: UpdateConversationDto,
+  ): Promise<ConversationView> {
+    return inTransaction(this.dataSource, async (manager, afterCommit) => {
+      const access = await lockConversation(manager, userId, conversationId);
+      requireRole(access, 'admin');
+      const { conversation } = access;
+      // A group always has a title; null leaves it as it is.
+      const title = input.title ?? conversation.title;
+      const description =
+        input.description === undefined ? conversation.description : input.description || null;
+      if (title !== conversation.title || description !== conversation.description) {
+        const rev = await takeRevs(manager, conversationId);
+        await manager.update(Conversation, conversationId, {
+          title,
+          description,
+          settingsRev: rev,
+          updatedAt: () => 'now()',
+        });
+        const shared = await sharedConversation(manager, conversationId);
+        afterCommit(() => this.events.publish(new ConversationChanged(rev, shared)));
+      }
+      return this.view(manager, userId, conversationId);
+    });
+  }
+
+  /**
+   * A group is deleted by its owner, for everybody. A direct conversation is hidden from the caller's list until the
+   * next message, or until they open it again; all their devices are told.
+   * @throws Problem `conversation-not-found` or `forbidden`
+   */
+  async delete(userId: string, conversationId: string): Promise<void> {
+    await inTransaction(this.dataSource, async (manager, afterCommit) => {
+      const access = await lockConversation(manager, userId, conversationId);
+      if (access.conversation.type === 'direct') {
+        const hiddenSeq = access.conversation.lastSeq;
+        if (hiddenSeq <= (access.participant.hiddenSeq ?? -1)) return;
+        await manager.update(Participant, { conversationId, userId }, { hiddenSeq });
+        afterCommit(() => this.events.publish(new ConversationHidden(conversationId, userId)));
+        return;
+      }
+      requireRole(access, 'owner');
+      await manager.update(Conversation, conversationId, { deletedAt: () => 'now()' });
+      afterCommit(() => this.events.publish(new ConversationDeleted(conversationId)));
+    });
+  }
+
+  private async view(
+    manager: EntityManager,
+    userId: string,
+    conversationId: string,
+  ): Promise<ConversationView> {
+    const [view] = await findOwnConversations(manager, userId, [conversationId]);
+    if (!view) throw new Problem('conversation-not-found');
+    return view;
+  }
+}
+
+const directKey = (a: string, b: string): string => [a, b].sort().join(':');
+
+/** Served by `conversations_direct_key_key`. */
+async function findDirect(manager: EntityManager, a: string, b: string): Promise<string | undefined> {
+  return (await manager.findOneBy(Conversation, { directKey: directKey(a, b) }))?.id;
+}
+
+/** Nobody of them is erased before the transaction ends. @throws Problem `user-not-found` */
+async function requireUsers(manager: EntityManager, userId: string, others: string[]): Promise<void> {
+  await holdPeople(manager, [userId, ...others]);
+  const found = await manager.countBy(User, { id: In(others), ...IS_PERSON });
+  if (found !== others.length) throw new Problem('user-not-found');
+}
+
+async function addAll(
+  manager: EntityManager,
+  conversationId: string,
+  userIds: string[],
+  roleOf: (userId: string) => Role,
+): Promise<void> {
+  await manager.insert(
+    Participant,
+    userIds.map((userId) => ({ conversationId, userId, role: roleOf(userId) })),
+  );
+}

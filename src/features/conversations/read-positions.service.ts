@@ -1,0 +1,76 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { inTransaction } from '../../platform/database/transaction';
+import { EventBus } from '../../platform/events/event-bus';
+import { invalidField, Problem } from '../../platform/problems/problem';
+import { accessConversation } from '../membership/conversation-access';
+import { countUnread } from './conversation-view';
+import type { ReadPositionDto, ReadPositionView } from './conversations.dto';
+import { ReadPositionChanged } from './conversations.events';
+
+/** In groups with more people than this, a read position is told to the reader's own devices only. */
+const MAX_SHARED_SIZE = 100;
+
+/** How far people have read. Positions are personal and take no `rev`. */
+@Injectable()
+export class ReadPositionsService {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly events: EventBus,
+  ) {}
+
+  /**
+   * The highest position wins, unless `unread` says that it may move back.
+   * @throws Problem `conversation-not-found`, or `validation-failed` for a position above the head
+   */
+  async set(userId: string, conversationId: string, input: ReadPositionDto): Promise<ReadPositionView> {
+    return inTransaction(this.dataSource, async (manager, afterCommit) => {
+      const { conversation } = await accessConversation(manager, userId, conversationId);
+      if (input.seq > conversation.lastSeq) throw invalidField('/seq', 'is above the newest message');
+      const moved = await move(manager, userId, conversationId, input);
+      if (!moved) throw new Problem('conversation-not-found');
+      const { read_seq: readSeq } = moved;
+      if (readSeq !== moved.read_before) {
+        const isShared = !moved.is_blocked && moved.size <= MAX_SHARED_SIZE;
+        const event = new ReadPositionChanged(conversationId, userId, readSeq, isShared);
+        afterCommit(() => this.events.publish(event));
+      }
+      return { seq: readSeq, unreadCount: await countUnread(manager, userId, conversationId) };
+    });
+  }
+}
+
+interface Moved {
+  read_seq: number;
+  read_before: number;
+  /** A block stands between the two people of this direct conversation. */
+  is_blocked: boolean;
+  /** How many people are in the conversation, up to one more than `MAX_SHARED_SIZE`. */
+  size: number;
+}
+
+/**
+ * The row is locked before it is compared: of several equal moves at once the first one moves, the others find it done.
+ * Served by `conversation_participants_pkey`.
+ */
+async function move(
+  manager: EntityManager,
+  userId: string,
+  conversationId: string,
+  { seq, unread = false }: ReadPositionDto,
+): Promise<Moved | undefined> {
+  const [rows] = await manager.query<[Moved[], number]>(
+    `with before as materialized (
+       select read_seq, shown_read_seq is not null as is_blocked from conversation_participants
+       where conversation_id = $1 and user_id = $2 and left_at is null for update)
+     update conversation_participants p
+     set read_seq = case when $4 then $3 else greatest(before.read_seq, $3) end
+     from before where p.conversation_id = $1 and p.user_id = $2
+     returning p.read_seq, before.read_seq as read_before, before.is_blocked, (select count(*) from (
+       select from conversation_participants o
+       where o.conversation_id = $1 and o.left_at is null limit ${MAX_SHARED_SIZE + 1}) present) as size`,
+    [conversationId, userId, seq, unread],
+  );
+  return rows[0];
+}

@@ -1,0 +1,65 @@
+import { In, type EntityManager } from 'typeorm';
+import { SessionEnded } from '../authentication/session-ended.event';
+import {
+  ConversationDeleted,
+  ParticipantChanged,
+  ParticipantLeft,
+} from '../conversations/conversations.events';
+import type { Farewell } from './erase-person.queries';
+import { FriendRemoved, FriendRequestChanged, UserUnblocked } from '../friends/friends.events';
+import { findParticipants, type PlacedParticipant } from '../membership/participant-view';
+import { User } from '../users/user.entity';
+import { userView } from '../users/users.dto';
+
+/**
+ * What others are told when a person is erased, in the order of the `rev`s of each conversation. The sockets of the
+ * person end first: nothing of what follows reaches them.
+ */
+export async function farewellEvents(
+  manager: EntityManager,
+  userId: string,
+  { sessionIds, left, heirs, endedGroupIds, friendIds, requests, liftedBlocks }: Farewell,
+): Promise<object[]> {
+  const participants = await findParticipants(manager, [...left, ...heirs]);
+  const leave = ({ conversationId, rev, view }: PlacedParticipant): object =>
+    new ParticipantLeft(conversationId, rev, view);
+  const inherit = ({ conversationId, rev, view }: PlacedParticipant): object =>
+    new ParticipantChanged('updated', conversationId, rev, view);
+  return [
+    ...sessionIds.map((id) => new SessionEnded(id, 'account-erased')),
+    ...liftedBlocks.map(
+      ({ blockerId, blockedId, conversationId }) =>
+        new UserUnblocked([blockerId, blockedId], conversationId ?? undefined),
+    ),
+    ...participants.filter(({ view }) => view.userId === userId).map(leave),
+    ...participants.filter(({ view }) => view.userId !== userId).map(inherit),
+    ...endedGroupIds.map((id) => new ConversationDeleted(id)),
+    ...friendIds.map((id) => new FriendRemoved([userId, id])),
+    ...(await requestEvents(manager, userId, requests)),
+  ];
+}
+
+/** Requests of the person are taken back, those of others are declined. */
+async function requestEvents(
+  manager: EntityManager,
+  userId: string,
+  requests: Farewell['requests'],
+): Promise<object[]> {
+  if (requests.length === 0) return [];
+  const ids = requests.flatMap(({ senderId, recipientId }) => [senderId, recipientId]);
+  const people = new Map(
+    (await manager.findBy(User, { id: In(ids) })).map((user) => [user.id, userView(user)]),
+  );
+  return requests.map(
+    ({ id, senderId, recipientId, createdAt }) =>
+      new FriendRequestChanged({
+        id,
+        sender: people.get(senderId)!,
+        recipient: people.get(recipientId)!,
+        status: senderId === userId ? 'cancelled' : 'declined',
+        message: null,
+        createdAt: createdAt.toISOString(),
+        respondedAt: new Date().toISOString(),
+      }),
+  );
+}

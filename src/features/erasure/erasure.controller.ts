@@ -1,0 +1,23 @@
+import { Body, Controller, Delete, HttpCode } from '@nestjs/common';
+import { NO_CONTENT, Route } from '../../platform/documents/documented';
+import { Caller, type CallerIdentity } from '../../platform/http/caller';
+import { EraseAccountDto } from './erasure.dto';
+import { ErasingService } from './erasure.service';
+
+@Controller('api/v1/users')
+export class ErasingController {
+  constructor(private readonly erasing: ErasingService) {}
+
+  @Delete('me')
+  @HttpCode(202)
+  @Route({
+    summary: 'Erase one’s account',
+    description:
+      'At once: the profile, the name and the e-mail address, all sessions and their sockets, friendships, requests, blocks, and participation in all conversations. Groups that one owns pass to the oldest admin, or else to the oldest member; those without anybody else end. In the background: messages lose their sender or become tombstones, one `rev` each, and what they said before they were edited is forgotten. Nothing of it can be taken back.',
+    answers: { 202: NO_CONTENT },
+    problems: ['invalid-credentials'],
+  })
+  async erase(@Caller() caller: CallerIdentity, @Body() input: EraseAccountDto): Promise<void> {
+    await this.erasing.erase(caller, input);
+  }
+}

@@ -1,0 +1,48 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { AuthenticationService } from '../authentication/authentication.service';
+import type { CallerIdentity } from '../../platform/http/caller';
+import { Problem } from '../../platform/problems/problem';
+import { ErasureWorker } from './erasure-worker';
+import { Erasures } from './erasures';
+import { JournalKeeper } from './journal-keeper';
+import type { EraseAccountDto } from './erasure.dto';
+
+/** People erase themselves. */
+@Injectable()
+export class ErasingService {
+  private readonly logger = new Logger(ErasingService.name);
+
+  constructor(
+    private readonly authentication: AuthenticationService,
+    private readonly erasures: Erasures,
+    private readonly journal: JournalKeeper,
+    private readonly worker: ErasureWorker,
+  ) {}
+
+  /**
+   * Resolves when the erasure is committed and the journal beside the backups has it: no restore brings the person back.
+   * Their messages are worked on afterwards.
+   * @throws Problem `invalid-credentials`, `rate-limited`, `session-revoked` when the session has ended or the
+   *   person was erased meanwhile,
+   *   `temporarily-unavailable` when the journal cannot be written to (nothing was done), `outcome-unknown` when that
+   *   shows too late: the person is erased then, and the worker goes on trying to write it down
+   */
+  async erase(caller: CallerIdentity, { password, messages }: EraseAccountDto): Promise<void> {
+    const { userId } = caller;
+    const { passwordHash: checkedHash } = await this.authentication.requirePassword(caller, password);
+    await this.journal.requireWritable();
+    await this.erasures.erase({ userId, messages }, (manager) =>
+      this.authentication.requireUnchanged(manager, { ...caller, checkedHash }),
+    );
+    try {
+      await this.journal.writeOpen(userId);
+    } catch (error) {
+      this.logger.error('an erasure is not in the journal beside the backups yet', error);
+      throw new Problem('outcome-unknown', {
+        detail: 'The account is erased; it is not in the journal yet.',
+      });
+    } finally {
+      this.worker.hurry();
+    }
+  }
+}

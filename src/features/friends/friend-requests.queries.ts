@@ -1,0 +1,104 @@
+import type { EntityManager } from 'typeorm';
+import { Friendship } from '../relationships/friendship.entity';
+import { lockAllowance } from '../relationships/contacts.queries';
+import { listPositionOf, readListCursor, writeListCursor } from '../../platform/pagination/list-position';
+import { Problem } from '../../platform/problems/problem';
+import { DEFAULT_PAGE_SIZE } from '../../platform/validation/field-rules';
+import { FriendRequest } from './friend-request.entity';
+import type { FriendRequestListDto } from './friends.dto';
+
+/** Requests of one person that nobody has answered yet. */
+const MAX_OUTSTANDING = 100;
+const OUTSTANDING_RETRY_SECONDS = 3_600;
+/** Requests to one person that came to nothing, within a time: whoever has declined so often is left alone. */
+const MAX_IN_VAIN = 3;
+const IN_VAIN_DAYS = 30;
+/** Friends of one person. */
+const MAX_FRIENDS = 10_000;
+
+const withPeople = (manager: EntityManager) =>
+  manager
+    .createQueryBuilder(FriendRequest, 'request')
+    .innerJoinAndSelect('request.sender', 'sender')
+    .innerJoinAndSelect('request.recipient', 'recipient');
+
+/** @throws Problem `friend-request-not-found` when it has gone with somebody who was erased */
+export async function loadRequest(manager: EntityManager, id: string): Promise<FriendRequest> {
+  const request = await withPeople(manager).where('request.id = :id', { id }).getOne();
+  if (!request) throw new Problem('friend-request-not-found');
+  return request;
+}
+
+/** Served by `friend_requests_pending_pair_key`. */
+export async function findPending(
+  manager: EntityManager,
+  senderId: string,
+  recipientId: string,
+): Promise<FriendRequest | null> {
+  return withPeople(manager).where({ senderId, recipientId, status: 'pending' }).getOne();
+}
+
+/** A page, newest first. Served by `friend_requests_sender_idx` and `friend_requests_recipient_idx`. */
+export async function listRequests(
+  manager: EntityManager,
+  userId: string,
+  { direction, status = 'pending', limit = DEFAULT_PAGE_SIZE, cursor }: FriendRequestListDto,
+): Promise<{ requests: FriendRequest[]; nextCursor: string | null }> {
+  const after = cursor === undefined ? undefined : readListCursor(cursor);
+  const mine = { incoming: 'r.recipient_id = $1', outgoing: 'r.sender_id = $1' };
+  const whose = direction ? mine[direction] : `(${mine.incoming} or ${mine.outgoing})`;
+  const position = listPositionOf('r', 'created_at');
+  const rows: { id: string; position: string }[] = await manager.query(
+    `select r.id, ${position}::text as position from friend_requests r
+     where ${whose} and r.status = $2 and ($3::bigint is null or (${position}, r.id) < ($3, $4::uuid))
+     order by ${position} desc, r.id desc limit $5`,
+    [userId, status, after?.position ?? null, after?.id ?? null, limit + 1],
+  );
+  const page = rows.slice(0, limit);
+  const found = await withPeople(manager)
+    .where('request.id = any (:ids)', { ids: page.map(({ id }) => id) })
+    .getMany();
+  const byId = new Map(found.map((request) => [request.id, request]));
+  const last = page.at(-1);
+  return {
+    requests: page.flatMap(({ id }) => byId.get(id) ?? []),
+    nextCursor: rows.length > limit && last ? writeListCursor(last) : null,
+  };
+}
+
+/**
+ * Refuses a request more than a person may have open, and one to somebody who has declined several, or to whom several
+ * were taken back. The sender's allowance must be locked. Served by `friend_requests_sender_idx`.
+ * @throws Problem `rate-limited`
+ */
+export async function requireRoomForRequest(
+  manager: EntityManager,
+  senderId: string,
+  recipientId: string,
+): Promise<void> {
+  if ((await manager.countBy(FriendRequest, { senderId, status: 'pending' })) >= MAX_OUTSTANDING)
+    throw new Problem('rate-limited', { retryAfter: OUTSTANDING_RETRY_SECONDS });
+  const inVain: { seconds: number }[] = await manager.query(
+    `select ceil(extract(epoch from least(responded_at, now()) + $3 * interval '1 day' - now()))::int as seconds
+     from friend_requests
+     where sender_id = $1 and recipient_id = $2 and status in ('declined', 'cancelled')
+       and responded_at > now() - $3 * interval '1 day'
+     order by responded_at desc limit $4`,
+    [senderId, recipientId, IN_VAIN_DAYS, MAX_IN_VAIN],
+  );
+  if (inVain.length === MAX_IN_VAIN)
+    throw new Problem('rate-limited', { retryAfter: Math.max(1, inVain.at(-1)!.seconds) });
+}
+
+/**
+ * Refuses a friend more than either of two people may have. Served by `friendships_pkey` and `friendships_user_high_idx`.
+ * @throws Problem `forbidden`
+ */
+export async function requireRoomForFriends(manager: EntityManager, a: string, b: string): Promise<void> {
+  for (const userId of [a, b].sort()) {
+    await lockAllowance(manager, 'friends', userId);
+    const friends = await manager.countBy(Friendship, [{ userLowId: userId }, { userHighId: userId }]);
+    if (friends >= MAX_FRIENDS)
+      throw new Problem('forbidden', { detail: `Nobody has more than ${MAX_FRIENDS} friends.` });
+  }
+}

@@ -1,0 +1,202 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { uuidv7 } from 'uuidv7';
+import { areFriends, isBlocked, lockAllowance, lockPair, pairOf } from '../relationships/contacts.queries';
+import { Friendship } from '../relationships/friendship.entity';
+import type { ConversationView } from '../conversations/conversation-view';
+import { ConversationsService } from '../conversations/conversations.service';
+import { inTransaction, type AfterCommit } from '../../platform/database/transaction';
+import { EventBus } from '../../platform/events/event-bus';
+import { NEXT_LIST_POSITION } from '../../platform/pagination/list-position';
+import { invalidField, Problem } from '../../platform/problems/problem';
+import { holdPeople } from '../users/people.queries';
+import { IS_PERSON, User } from '../users/user.entity';
+import { FriendRequest } from './friend-request.entity';
+import { friendRequestView } from './friend-view';
+import {
+  findPending,
+  listRequests,
+  loadRequest,
+  requireRoomForFriends,
+  requireRoomForRequest,
+} from './friend-requests.queries';
+import type {
+  AcceptedFriendRequest,
+  CreateFriendRequestDto,
+  FriendRequestList,
+  FriendRequestListDto,
+  FriendRequestView,
+} from './friends.dto';
+import { FriendRequestChanged } from './friends.events';
+
+/** Asking to be friends, and answering. What two people do to each other at once happens one after the other. */
+@Injectable()
+export class FriendRequestsService {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly conversations: ConversationsService,
+    private readonly events: EventBus,
+  ) {}
+
+  /**
+   * A request that crosses one of the other person makes the friendship at once.
+   * @throws Problem `user-not-found`, `forbidden`, `already-friends`, `friend-request-exists` or `rate-limited`
+   */
+  async create(userId: string, input: CreateFriendRequestDto): Promise<FriendRequestView> {
+    return inTransaction(this.dataSource, async (manager, afterCommit) => {
+      const recipientId = await findRecipient(manager, input);
+      if (recipientId === userId) throw invalidField('/recipientId', 'must be somebody else');
+      await holdPeople(manager, [userId, recipientId]);
+      await lockPair(manager, userId, recipientId);
+      if (await isBlocked(manager, userId, recipientId)) throw new Problem('forbidden');
+      if (await areFriends(manager, userId, recipientId)) throw new Problem('already-friends');
+      const crossing = await findPending(manager, recipientId, userId);
+      if (crossing) return (await this.makeFriends(manager, crossing, userId, afterCommit)).friendRequest;
+      const own = await findPending(manager, userId, recipientId);
+      if (own) throw new Problem('friend-request-exists', { friendRequest: friendRequestView(own) });
+      await lockAllowance(manager, 'friend requests', userId);
+      await requireRoomForRequest(manager, userId, recipientId);
+      const id = uuidv7();
+      await manager.insert(FriendRequest, {
+        id,
+        senderId: userId,
+        recipientId,
+        message: input.message ?? null,
+        listPosition: NEXT_LIST_POSITION,
+      });
+      return this.announce(await loadRequest(manager, id), afterCommit);
+    });
+  }
+
+  /** Newest first. @throws Problem `validation-failed` for a cursor that is none */
+  async list(userId: string, query: FriendRequestListDto): Promise<FriendRequestList> {
+    const { requests, nextCursor } = await listRequests(this.dataSource.manager, userId, query);
+    return { items: requests.map(friendRequestView), nextCursor };
+  }
+
+  /** Accepting again gives the same. @throws Problem `friend-request-not-found`, `forbidden`, `friend-request-already-answered` */
+  async accept(userId: string, requestId: string): Promise<AcceptedFriendRequest> {
+    return inTransaction(this.dataSource, async (manager, afterCommit) => {
+      const request = await lockRequest(manager, userId, requestId, 'recipient');
+      if (request.status === 'pending') return this.makeFriends(manager, request, userId, afterCommit);
+      if (request.status !== 'accepted') throw new Problem('friend-request-already-answered');
+      const conversation = await this.direct(manager, userId, request.senderId, afterCommit);
+      return { friendRequest: friendRequestView(request), conversation };
+    });
+  }
+
+  /** @throws Problem `friend-request-not-found`, `forbidden` or `friend-request-already-answered` */
+  async decline(userId: string, requestId: string): Promise<void> {
+    await this.end(userId, requestId, 'recipient', 'declined');
+  }
+
+  /** @throws Problem `friend-request-not-found`, `forbidden` or `friend-request-already-answered` */
+  async cancel(userId: string, requestId: string): Promise<void> {
+    await this.end(userId, requestId, 'sender', 'cancelled');
+  }
+
+  /** Ends what is open between two people whose pair is locked: the blocker's own is cancelled, the other declined. */
+  async endAllBetween(
+    manager: EntityManager,
+    blockerId: string,
+    blockedId: string,
+    afterCommit: AfterCommit,
+  ): Promise<void> {
+    const own = await findPending(manager, blockerId, blockedId);
+    if (own) await this.answer(manager, own, 'cancelled', afterCommit);
+    const other = await findPending(manager, blockedId, blockerId);
+    if (other) await this.answer(manager, other, 'declined', afterCommit);
+  }
+
+  private async end(
+    userId: string,
+    requestId: string,
+    by: 'sender' | 'recipient',
+    status: 'declined' | 'cancelled',
+  ): Promise<void> {
+    await inTransaction(this.dataSource, async (manager, afterCommit) => {
+      const request = await lockRequest(manager, userId, requestId, by);
+      if (request.status === status) return;
+      if (request.status !== 'pending') throw new Problem('friend-request-already-answered');
+      await this.answer(manager, request, status, afterCommit);
+    });
+  }
+
+  private async makeFriends(
+    manager: EntityManager,
+    request: FriendRequest,
+    userId: string,
+    afterCommit: AfterCommit,
+  ): Promise<AcceptedFriendRequest> {
+    if (await isBlocked(manager, request.senderId, request.recipientId)) throw new Problem('forbidden');
+    await requireRoomForFriends(manager, request.senderId, request.recipientId);
+    await manager.insert(Friendship, {
+      ...pairOf(request.senderId, request.recipientId),
+      listPosition: NEXT_LIST_POSITION,
+    });
+    const friendRequest = await this.answer(manager, request, 'accepted', afterCommit);
+    const otherId = userId === request.senderId ? request.recipientId : request.senderId;
+    const people = [userId, otherId];
+    return { friendRequest, conversation: await this.direct(manager, userId, otherId, afterCommit, people) };
+  }
+
+  private async direct(
+    manager: EntityManager,
+    userId: string,
+    otherId: string,
+    afterCommit: AfterCommit,
+    openedFor = [userId],
+  ): Promise<ConversationView> {
+    return (await this.conversations.openDirect(manager, userId, otherId, afterCommit, openedFor))
+      .conversation;
+  }
+
+  private async answer(
+    manager: EntityManager,
+    request: FriendRequest,
+    status: 'accepted' | 'declined' | 'cancelled',
+    afterCommit: AfterCommit,
+  ): Promise<FriendRequestView> {
+    await manager.update(FriendRequest, request.id, { status, respondedAt: () => 'now()' });
+    return this.announce(await loadRequest(manager, request.id), afterCommit);
+  }
+
+  private announce(request: FriendRequest, afterCommit: AfterCommit): FriendRequestView {
+    const view = friendRequestView(request);
+    afterCommit(() => this.events.publish(new FriendRequestChanged(view)));
+    return view;
+  }
+}
+
+/** @throws Problem `user-not-found` or `validation-failed` */
+async function findRecipient(manager: EntityManager, input: CreateFriendRequestDto): Promise<string> {
+  const { recipientId, recipientUsername } = input;
+  if ((recipientId === undefined) === (recipientUsername === undefined)) {
+    throw invalidField('/recipientId', 'or recipientUsername is required, and only one of them');
+  }
+  const user = await manager.findOneBy(User, {
+    ...IS_PERSON,
+    ...(recipientId ? { id: recipientId } : { username: recipientUsername! }),
+  });
+  if (!user) throw new Problem('user-not-found');
+  return user.id;
+}
+
+/** The request as it is once nobody else can answer it. Others than the two people do not learn that it exists. */
+async function lockRequest(
+  manager: EntityManager,
+  userId: string,
+  requestId: string,
+  by: 'sender' | 'recipient',
+): Promise<FriendRequest> {
+  const found = await manager.findOneBy(FriendRequest, [
+    { id: requestId, senderId: userId },
+    { id: requestId, recipientId: userId },
+  ]);
+  if (!found) throw new Problem('friend-request-not-found');
+  if ((by === 'sender' ? found.senderId : found.recipientId) !== userId) throw new Problem('forbidden');
+  await holdPeople(manager, [found.senderId, found.recipientId], 'friend-request-not-found');
+  await lockPair(manager, found.senderId, found.recipientId);
+  return loadRequest(manager, requestId);
+}

@@ -1,0 +1,130 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
+import { NO_CONTENT, Route } from '../../platform/documents/documented';
+import { Caller, type CallerIdentity } from '../../platform/http/caller';
+import { parseId } from '../../platform/validation/field-rules';
+import { FriendRequestsService } from './friend-requests.service';
+import {
+  CreateFriendRequestDto,
+  FriendRequestListDto,
+  PeopleListDto,
+  type AcceptedFriendRequest,
+  type BlockList,
+  type FriendList,
+  type FriendRequestList,
+  type FriendRequestView,
+  acceptedFriendRequestSchema,
+  blockListSchema,
+  friendListSchema,
+  friendRequestListSchema,
+  friendRequestSchema,
+} from './friends.dto';
+import { FriendsService } from './friends.service';
+
+@Controller('api/v1')
+export class FriendsController {
+  constructor(
+    private readonly friends: FriendsService,
+    private readonly requests: FriendRequestsService,
+  ) {}
+
+  @Post('friend-requests')
+  @Route({
+    summary: 'Ask somebody to be friends',
+    description:
+      'A request that crosses one of the other person makes the friendship and the direct conversation at once. `rate-limited` also for too many requests that nobody has answered.',
+    answers: { 201: friendRequestSchema },
+    location: ({ id }: FriendRequestView) => `/api/v1/friend-requests/${id}`,
+    problems: ['user-not-found', 'forbidden', 'already-friends', 'friend-request-exists'],
+  })
+  async create(
+    @Caller() { userId }: CallerIdentity,
+    @Body() input: CreateFriendRequestDto,
+  ): Promise<FriendRequestView> {
+    return this.requests.create(userId, input);
+  }
+
+  @Get('friend-requests')
+  @Route({ summary: 'List friend requests', answers: { 200: friendRequestListSchema } })
+  async listRequests(
+    @Caller() { userId }: CallerIdentity,
+    @Query() query: FriendRequestListDto,
+  ): Promise<FriendRequestList> {
+    return this.requests.list(userId, query);
+  }
+
+  @Post('friend-requests/:friendRequestId/accept')
+  @HttpCode(200)
+  @Route({
+    summary: 'Accept a friend request',
+    description: 'Makes the friendship and the direct conversation. Again: the same answer.',
+    answers: { 200: acceptedFriendRequestSchema },
+    problems: ['friend-request-not-found', 'forbidden', 'friend-request-already-answered'],
+  })
+  async accept(
+    @Caller() { userId }: CallerIdentity,
+    @Param('friendRequestId') id: string,
+  ): Promise<AcceptedFriendRequest> {
+    return this.requests.accept(userId, parseId('friendRequestId', id));
+  }
+
+  @Post('friend-requests/:friendRequestId/decline')
+  @HttpCode(204)
+  @Route({
+    summary: 'Decline a friend request',
+    answers: { 204: NO_CONTENT },
+    problems: ['friend-request-not-found', 'forbidden', 'friend-request-already-answered'],
+  })
+  async decline(@Caller() { userId }: CallerIdentity, @Param('friendRequestId') id: string): Promise<void> {
+    await this.requests.decline(userId, parseId('friendRequestId', id));
+  }
+
+  @Delete('friend-requests/:friendRequestId')
+  @HttpCode(204)
+  @Route({
+    summary: 'Take a friend request back',
+    answers: { 204: NO_CONTENT },
+    problems: ['friend-request-not-found', 'forbidden', 'friend-request-already-answered'],
+  })
+  async cancel(@Caller() { userId }: CallerIdentity, @Param('friendRequestId') id: string): Promise<void> {
+    await this.requests.cancel(userId, parseId('friendRequestId', id));
+  }
+
+  @Get('friends')
+  @Route({ summary: 'List friends', answers: { 200: friendListSchema } })
+  async list(@Caller() { userId }: CallerIdentity, @Query() query: PeopleListDto): Promise<FriendList> {
+    return this.friends.list(userId, query);
+  }
+
+  @Delete('friends/:userId')
+  @HttpCode(204)
+  @Route({ summary: 'End a friendship', answers: { 204: NO_CONTENT } })
+  async remove(@Caller() caller: CallerIdentity, @Param('userId') userId: string): Promise<void> {
+    await this.friends.remove(caller.userId, parseId('userId', userId));
+  }
+
+  @Get('users/me/blocks')
+  @Route({ summary: 'List people whom one has blocked', answers: { 200: blockListSchema } })
+  async listBlocks(@Caller() { userId }: CallerIdentity, @Query() query: PeopleListDto): Promise<BlockList> {
+    return this.friends.listBlocks(userId, query);
+  }
+
+  @Put('users/me/blocks/:userId')
+  @HttpCode(204)
+  @Route({
+    summary: 'Block somebody',
+    description:
+      'Ends the friendship and open requests; refuses requests, direct conversations and messages in them either way; hides what the two do in their direct conversation from each other.',
+    answers: { 204: NO_CONTENT },
+    problems: ['user-not-found', 'forbidden'],
+  })
+  async block(@Caller() caller: CallerIdentity, @Param('userId') userId: string): Promise<void> {
+    await this.friends.block(caller.userId, parseId('userId', userId));
+  }
+
+  @Delete('users/me/blocks/:userId')
+  @HttpCode(204)
+  @Route({ summary: 'Lift a block', answers: { 204: NO_CONTENT } })
+  async unblock(@Caller() caller: CallerIdentity, @Param('userId') userId: string): Promise<void> {
+    await this.friends.unblock(caller.userId, parseId('userId', userId));
+  }
+}

@@ -1,0 +1,203 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, IsNull, type EntityManager } from 'typeorm';
+import { Block } from '../relationships/block.entity';
+import { isBlocked, lockAllowance, lockPair, pairOf } from '../relationships/contacts.queries';
+import { Friendship } from '../relationships/friendship.entity';
+import { ReadPositionChanged } from '../conversations/conversations.events';
+import { messageView } from '../messages/message-view';
+import { MessageDeleted, MessageUpdated } from '../messages/messages.events';
+import { findMessages } from '../messages/messages.queries';
+import { hideFromEachOther, showToEachOther } from '../messages/direct-block.queries';
+import { Participant } from '../membership/participant.entity';
+import { inTransaction } from '../../platform/database/transaction';
+import { EventBus } from '../../platform/events/event-bus';
+import {
+  listPositionOf,
+  NEXT_LIST_POSITION,
+  readListCursor,
+  writeListCursor,
+} from '../../platform/pagination/list-position';
+import { invalidField, Problem } from '../../platform/problems/problem';
+import { DEFAULT_PAGE_SIZE } from '../../platform/validation/field-rules';
+import { holdPeople } from '../users/people.queries';
+import { IS_PERSON, User } from '../users/user.entity';
+import { userView, type UserView } from '../users/users.dto';
+import { FriendRequestsService } from './friend-requests.service';
+import type { BlockList, FriendList, PeopleListDto } from './friends.dto';
+import { FriendRemoved, UserBlocked, UserUnblocked } from './friends.events';
+
+/** People whom one person blocks at a time. */
+const MAX_BLOCKS = 10_000;
+
+/** Friends, and people one does not want to hear from. */
+@Injectable()
+export class FriendsService {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly requests: FriendRequestsService,
+    private readonly events: EventBus,
+  ) {}
+
+  /** Newest friendship first. Served by `friendships_pkey` and `friendships_user_high_idx`. */
+  async list(userId: string, query: PeopleListDto): Promise<FriendList> {
+    const page = await this.people(
+      `select f.user_high_id as id, f.created_at, ${listPositionOf('f', 'created_at')} as position
+       from friendships f where f.user_low_id = $1
+       union all
+       select f.user_low_id, f.created_at, ${listPositionOf('f', 'created_at')} from friendships f where f.user_high_id = $1`,
+      userId,
+      query,
+    );
+    return { ...page, items: page.items.map(({ user, since }) => ({ ...user, friendsSince: since })) };
+  }
+
+  /** Ending a friendship that is none changes nothing. */
+  async remove(userId: string, otherId: string): Promise<void> {
+    await inTransaction(this.dataSource, async (manager, afterCommit) => {
+      await lockPair(manager, userId, otherId);
+      const { affected } = await manager.delete(Friendship, pairOf(userId, otherId));
+      if (affected) afterCommit(() => this.events.publish(new FriendRemoved([userId, otherId])));
+    });
+  }
+
+  /** Newest block first. Served by `blocks_pkey`. */
+  async listBlocks(userId: string, query: PeopleListDto): Promise<BlockList> {
+    const page = await this.people(
+      `select b.blocked_id as id, b.created_at, ${listPositionOf('b', 'created_at')} as position
+       from blocks b where b.blocker_id = $1`,
+      userId,
+      query,
+    );
+    return { ...page, items: page.items.map(({ user, since }) => ({ ...user, blockedAt: since })) };
+  }
+
+  /**
+   * Ends the friendship and open requests, and hides what the two do in their direct conversation from each other. Also
+   * waits for messages of it that are being stored: none is stored after this was acknowledged.
+   * @throws Problem `user-not-found`, `validation-failed` or `forbidden`
+   */
+  async block(userId: string, otherId: string): Promise<void> {
+    if (userId === otherId) throw invalidField('/path/userId', 'must be somebody else');
+    await inTransaction(this.dataSource, async (manager, afterCommit) => {
+      if (!(await manager.existsBy(User, { id: otherId, ...IS_PERSON }))) throw new Problem('user-not-found');
+      await lockPair(manager, userId, otherId);
+      const conversationId = await lockDirect(manager, userId, otherId);
+      await holdPeople(manager, [userId, otherId]);
+      const isNew = await addBlock(manager, userId, otherId);
+      if (!isNew) return;
+      if (conversationId !== undefined) await hideFromEachOther(manager, conversationId);
+      afterCommit(() => this.events.publish(new UserBlocked([userId, otherId], conversationId)));
+      await this.requests.endAllBetween(manager, userId, otherId, afterCommit);
+      const { affected } = await manager.delete(Friendship, pairOf(userId, otherId));
+      if (affected) afterCommit(() => this.events.publish(new FriendRemoved([userId, otherId])));
+    });
+  }
+
+  /**
+   * Lifting a block that is none changes nothing. Friendship and requests do not come back. Once neither of the two
+   * blocks the other, both hear what was hidden: deletions by new `rev`s, and where the other has read.
+   */
+  async unblock(userId: string, otherId: string): Promise<void> {
+    await inTransaction(this.dataSource, async (manager, afterCommit) => {
+      await lockPair(manager, userId, otherId);
+      const conversationId = await lockDirect(manager, userId, otherId);
+      const { affected } = await manager.delete(Block, { blockerId: userId, blockedId: otherId });
+      const isOpen = conversationId !== undefined && !(await isBlocked(manager, userId, otherId));
+      const changedIds = isOpen ? await showToEachOther(manager, conversationId) : [];
+      if (!affected) return;
+      const lifted = new UserUnblocked([userId, otherId], isOpen ? conversationId : undefined);
+      afterCommit(() => this.events.publish(lifted));
+      if (!isOpen) return;
+      for (const event of await hiddenEvents(manager, conversationId, changedIds))
+        afterCommit(() => this.events.publish(event));
+    });
+  }
+
+  private async people(
+    relation: string,
+    userId: string,
+    query: PeopleListDto,
+  ): Promise<{ items: { user: UserView; since: string }[]; nextCursor: string | null }> {
+    const limit = query.limit ?? DEFAULT_PAGE_SIZE;
+    const after = query.cursor === undefined ? undefined : readListCursor(query.cursor);
+    const rows: PersonRow[] = await this.dataSource.query(
+      `select u.id, u.username, u.display_name, u.avatar_url, u.status, u.created_at, related.created_at as since,
+         related.position::text as position
+       from (${relation}) related join users u on u.id = related.id
+       where $2::bigint is null or (related.position, related.id) < ($2, $3::uuid)
+       order by related.position desc, related.id desc limit $4`,
+      [userId, after?.position ?? null, after?.id ?? null, limit + 1],
+    );
+    const page = rows.slice(0, limit);
+    const last = page.at(-1);
+    return {
+      items: page.map((row) => ({ user: personView(row), since: row.since.toISOString() })),
+      nextCursor: rows.length > limit && last ? writeListCursor(last) : null,
+    };
+  }
+}
+
+/** Their direct conversation, locked, if they have one. Served by `conversations_direct_key_key`. */
+async function lockDirect(manager: EntityManager, a: string, b: string): Promise<string | undefined> {
+  const { userLowId, userHighId } = pairOf(a, b);
+  const [conversation] = await manager.query<{ id: string }[]>(
+    `select id from conversations where direct_key = $1 for no key update`,
+    [`${userLowId}:${userHighId}`],
+  );
+  return conversation?.id;
+}
+
+/** @returns false when the block is there already. @throws Problem `forbidden` for more than a person may have */
+async function addBlock(manager: EntityManager, blockerId: string, blockedId: string): Promise<boolean> {
+  if (await manager.existsBy(Block, { blockerId, blockedId })) return false;
+  await lockAllowance(manager, 'blocks', blockerId);
+  if ((await manager.countBy(Block, { blockerId })) >= MAX_BLOCKS)
+    throw new Problem('forbidden', { detail: `One blocks at most ${MAX_BLOCKS} people.` });
+  await manager.insert(Block, { blockerId, blockedId, listPosition: NEXT_LIST_POSITION });
+  return true;
+}
+
+/** More changes than this are left to catching up, to which the last one leads. */
+const MAX_TOLD = 50;
+
+/** What was hidden while a block stood, as live events. */
+async function hiddenEvents(
+  manager: EntityManager,
+  conversationId: string,
+  changedIds: readonly string[],
+): Promise<object[]> {
+  const told = changedIds.length > MAX_TOLD ? changedIds.slice(-1) : changedIds;
+  const messages = (await findMessages(manager, told)).map(messageView).sort((a, b) => a.rev - b.rev);
+  const participants = await manager.findBy(Participant, { conversationId, leftAt: IsNull() });
+  return [
+    ...messages.map((message) =>
+      message.deletedAt === null ? new MessageUpdated(message) : new MessageDeleted(message),
+    ),
+    ...participants.map(
+      ({ userId, readSeq }) => new ReadPositionChanged(conversationId, userId, readSeq, true),
+    ),
+  ];
+}
+
+interface PersonRow {
+  id: string;
+  username: string;
+  display_name: string;
+  avatar_url: string | null;
+  status: string | null;
+  created_at: Date;
+  since: Date;
+  position: string;
+}
+
+function personView(row: PersonRow): UserView {
+  return userView({
+    id: row.id,
+    username: row.username,
+    displayName: row.display_name,
+    avatarUrl: row.avatar_url,
+    status: row.status,
+    createdAt: row.created_at,
+  });
+}

@@ -1,0 +1,73 @@
+import type { EntityManager } from 'typeorm';
+import { Problem } from '../../platform/problems/problem';
+import type { Conversation } from './conversation.entity';
+import { Participant, type Role } from './participant.entity';
+
+/** A conversation, and the caller's place in it. The only way to get one is to participate. */
+export interface Access {
+  readonly conversation: Conversation;
+  readonly participant: Participant;
+}
+
+const RANK: Record<Role, number> = { member: 0, admin: 1, owner: 2 };
+
+export const isAtLeast = (role: Role, needed: Role): boolean => RANK[role] >= RANK[needed];
+export const isAbove = (role: Role, other: Role): boolean => RANK[role] > RANK[other];
+
+/**
+ * Loads what the user may see; absence and refusal look the same (G6). Served by `conversation_participants_pkey`.
+ * @throws Problem `conversation-not-found`
+ */
+export async function accessConversation(
+  manager: EntityManager,
+  userId: string,
+  conversationId: string,
+): Promise<Access> {
+  const participant = await manager
+    .createQueryBuilder(Participant, 'participant')
+    .innerJoinAndSelect('participant.conversation', 'conversation')
+    .where({ conversationId, userId })
+    .andWhere('participant.left_at is null and conversation.deleted_at is null')
+    .getOne();
+  if (!participant?.conversation) throw new Problem('conversation-not-found');
+  return { participant, conversation: participant.conversation };
+}
+
+/**
+ * The same for whoever is going to change something: holds the conversation's row lock until the transaction ends.
+ *
+ * The lock is taken in a statement of its own. Joined in one, the membership would be read from a snapshot older than
+ * the wait for the lock, and somebody removed meanwhile would pass.
+ * @throws Problem `conversation-not-found`
+ */
+export async function lockConversation(
+  manager: EntityManager,
+  userId: string,
+  conversationId: string,
+): Promise<Access> {
+  await manager.query(
+    `select from conversations c
+     where c.id = $1 and exists (
+       select from conversation_participants p
+       where p.conversation_id = c.id and p.user_id = $2 and p.left_at is null)
+     for no key update`,
+    [conversationId, userId],
+  );
+  return accessConversation(manager, userId, conversationId);
+}
+
+/** Takes the next `count` revs of a locked conversation; returns the last of them. */
+export async function takeRevs(manager: EntityManager, conversationId: string, count = 1): Promise<number> {
+  const [rows] = await manager.query<[{ last_rev: number }[], number]>(
+    `update conversations set last_rev = last_rev + $2 where id = $1 returning last_rev`,
+    [conversationId, count],
+  );
+  return rows[0]!.last_rev;
+}
+
+/** Refuses an action that needs a role. @throws Problem `forbidden` */
+export function requireRole(access: Access, needed: Role): void {
+  if (access.conversation.type === 'direct' || !isAtLeast(access.participant.role, needed)) {
+    throw new Problem('forbidden');
+  }
+}

@@ -1,0 +1,197 @@
+import type { EntityManager } from 'typeorm';
+import { id, integer, oneOf, record, time, usuallyNull, type Of } from '../../platform/documents/schema';
+import { userSchema, userView } from '../users/users.dto';
+import type { Role } from './participant.entity';
+
+export const ROLES = ['owner', 'admin', 'member'] as const satisfies Role[];
+
+export const participantSchema = record(
+  'Participant',
+  {
+    userId: id(),
+    user: userSchema,
+    role: oneOf(ROLES),
+    readSeq: integer(0, { description: 'Read up to this `seq`.', example: 7 }),
+    joinedAt: time(),
+    leftAt: usuallyNull(time('Of who has left or was removed.')),
+  },
+  'A user in a conversation.',
+);
+export type ParticipantView = Of<typeof participantSchema>;
+
+/** A participant together with where it belongs and the `rev` of its last change. */
+export interface PlacedParticipant {
+  readonly conversationId: string;
+  readonly rev: number;
+  readonly view: ParticipantView;
+}
+
+interface ParticipantRow {
+  conversation_id: string;
+  user_id: string;
+  role: Role;
+  read_seq: number;
+  rev: number;
+  joined_at: Date;
+  left_at: Date | null;
+  username: string;
+  display_name: string;
+  avatar_url: string | null;
+  status: string | null;
+  user_created_at: Date;
+}
+
+/** @param viewer SQL for who sees them: while a block stands, the other one's read position is the one of before it */
+const columnsFor = (viewer: string): string => `p.conversation_id, p.user_id, p.role,
+  case when p.user_id = ${viewer} then p.read_seq else coalesce(p.shown_read_seq, p.read_seq) end as read_seq,
+  p.rev, p.joined_at, p.left_at, u.username, u.display_name, u.avatar_url, u.status, u.created_at as user_created_at`;
+
+/** How many participants a Conversation carries. */
+export const PREVIEW_SIZE = 20;
+
+/**
+ * The first participants of each conversation, in the order of joining.
+ * @param viewerId who sees them; left out for what is shown to everybody
+ */
+export async function previewParticipants(
+  manager: EntityManager,
+  conversationIds: readonly string[],
+  viewerId?: string,
+): Promise<PlacedParticipant[]> {
+  const rows: ParticipantRow[] = await manager.query(
+    `select ${columnsFor('$2::uuid')} from unnest($1::uuid[]) as wanted (id)
+     cross join lateral (
+       select * from conversation_participants p
+       where p.conversation_id = wanted.id and p.left_at is null
+       order by p.joined_at, p.user_id limit ${PREVIEW_SIZE}) p
+     join users u on u.id = p.user_id
+     order by p.joined_at, p.user_id`,
+    [conversationIds, viewerId ?? null],
+  );
+  return rows.map(placed);
+}
+
+/** Everybody who is in the conversation, as `viewerId` sees them, in the order of joining. Served by `conversation_participants_pkey`. */
+export async function listParticipants(
+  manager: EntityManager,
+  conversationId: string,
+  viewerId: string,
+): Promise<ParticipantView[]> {
+  const rows: ParticipantRow[] = await manager.query(
+    `select ${columnsFor('$2::uuid')} from conversation_participants p join users u on u.id = p.user_id
+     where p.conversation_id = $1 and p.left_at is null order by p.joined_at, p.user_id`,
+    [conversationId, viewerId],
+  );
+  return rows.map((row) => placed(row).view);
+}
+
+/** One participant, also one who has left. */
+export async function findParticipant(
+  manager: EntityManager,
+  conversationId: string,
+  userId: string,
+): Promise<PlacedParticipant | undefined> {
+  const rows: ParticipantRow[] = await manager.query(
+    `select ${columnsFor('null')} from conversation_participants p join users u on u.id = p.user_id
+     where p.conversation_id = $1 and p.user_id = $2`,
+    [conversationId, userId],
+  );
+  return rows.map(placed)[0];
+}
+
+/** Some participants of some conversations, also ones who have left. Served by `conversation_participants_pkey`. */
+export async function findParticipants(
+  manager: EntityManager,
+  places: readonly { conversationId: string; userId: string }[],
+): Promise<PlacedParticipant[]> {
+  if (places.length === 0) return [];
+  const rows: ParticipantRow[] = await manager.query(
+    `select ${columnsFor('null')} from unnest($1::uuid[], $2::uuid[]) as place (conversation_id, user_id)
+     join conversation_participants p on p.conversation_id = place.conversation_id and p.user_id = place.user_id
+     join users u on u.id = p.user_id`,
+    [places.map(({ conversationId }) => conversationId), places.map(({ userId }) => userId)],
+  );
+  return rows.map(placed);
+}
+
+/**
+ * For each conversation up to `limit` participants that changed above `rev`, those who left included, in `rev` order.
+ * Served by `conversation_participants_rev_idx`.
+ */
+export async function changedParticipants(
+  manager: EntityManager,
+  cursors: readonly { conversationId: string; rev: number }[],
+  limit: number,
+  viewerId: string,
+): Promise<PlacedParticipant[]> {
+  if (cursors.length === 0) return [];
+  const rows: ParticipantRow[] = await manager.query(
+    `select ${columnsFor('$4::uuid')} from unnest($1::uuid[], $2::bigint[]) as cursor (conversation_id, rev)
+     cross join lateral (
+       select * from conversation_participants p
+       where p.conversation_id = cursor.conversation_id and p.rev > cursor.rev
+       order by p.rev limit $3) p
+     join users u on u.id = p.user_id
+     order by p.rev`,
+    [cursors.map((cursor) => cursor.conversationId), cursors.map((cursor) => cursor.rev), limit, viewerId],
+  );
+  return rows.map(placed);
+}
+
+/**
+ * Everybody who is in some conversations, in the order of joining: of as many of the conversations, from the first on, as
+ * have `limit` people together, and always of the first. Served by `conversation_participants_pkey`.
+ * @returns by conversation; one that is missing was not read
+ */
+export async function allParticipants(
+  manager: EntityManager,
+  conversationIds: readonly string[],
+  limit: number,
+  viewerId: string,
+): Promise<Map<string, ParticipantView[]>> {
+  const found = new Map<string, ParticipantView[]>();
+  if (conversationIds.length === 0) return found;
+  const rows: ParticipantRow[] = await manager.query(
+    `with sized as (
+       select w.id, w.n, (select count(*) from conversation_participants p
+                          where p.conversation_id = w.id and p.left_at is null) as people
+       from unnest($1::uuid[]) with ordinality as w (id, n)),
+     wanted as (
+       select id, sum(people) over (order by n) as people, n from sized)
+     select ${columnsFor('$3::uuid')} from wanted w
+     join conversation_participants p on p.conversation_id = w.id and p.left_at is null
+     join users u on u.id = p.user_id
+     where w.n = 1 or w.people <= $2
+     order by p.joined_at, p.user_id`,
+    [conversationIds, limit, viewerId],
+  );
+  for (const { conversationId, view } of rows.map(placed)) {
+    const people = found.get(conversationId);
+    if (people) people.push(view);
+    else found.set(conversationId, [view]);
+  }
+  return found;
+}
+
+function placed(row: ParticipantRow): PlacedParticipant {
+  const user = userView({
+    id: row.user_id,
+    username: row.username,
+    displayName: row.display_name,
+    avatarUrl: row.avatar_url,
+    status: row.status,
+    createdAt: row.user_created_at,
+  });
+  return {
+    conversationId: row.conversation_id,
+    rev: row.rev,
+    view: {
+      userId: row.user_id,
+      user,
+      role: row.role,
+      readSeq: row.read_seq,
+      joinedAt: row.joined_at.toISOString(),
+      leftAt: row.left_at?.toISOString() ?? null,
+    },
+  };
+}

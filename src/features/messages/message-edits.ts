@@ -1,0 +1,153 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { uuidv7 } from 'uuidv7';
+import { isDirectBlocked } from '../relationships/contacts.queries';
+import { isAtLeast, lockConversation, takeRevs } from '../membership/conversation-access';
+import { inTransaction } from '../../platform/database/transaction';
+import { EventBus } from '../../platform/events/event-bus';
+import { Problem } from '../../platform/problems/problem';
+import { currentVersion, messageView, type MessageRow, type MessageView } from './message-view';
+import { MessageDeleted, MessageUpdated } from './messages.events';
+import {
+  addVersion,
+  applyDeletion,
+  applyEdit,
+  beginHistory,
+  findMessage,
+  countVersions,
+  findVersion,
+  type NewVersion,
+} from './messages.queries';
+
+/** Versions of one message. Everything that reads its history reads all of them. */
+const MAX_VERSIONS = 1_000;
+
+export interface Edit {
+  readonly body: string;
+  /** The version(s) that the author saw; absent: whatever is current. */
+  readonly parents?: readonly string[];
+  /** A name for the new version, chosen by the client, so that repeating the edit is safe. */
+  readonly version?: string;
+}
+
+/** Changes of stored messages: each is a new version with its parents, and takes one `rev`. */
+@Injectable()
+export class MessageEdits {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly events: EventBus,
+  ) {}
+
+  /**
+   * Only the sender edits. An edit that changes nothing changes nothing. In a direct conversation a block refuses edits as it
+   * refuses sends: an old message is no way to write to somebody who will not hear it. Deleting stays possible.
+   * @throws Problem `conversation-not-found`, `message-not-found`, `forbidden` or `version-conflict` (with `current`)
+   */
+  async edit(userId: string, conversationId: string, messageId: string, edit: Edit): Promise<MessageView> {
+    return inTransaction(this.dataSource, async (manager, afterCommit) => {
+      const { conversation } = await lockConversation(manager, userId, conversationId);
+      const row = await loadMessage(manager, conversationId, messageId);
+      if (row.sender_id !== userId) throw new Problem('forbidden');
+      if (await isRepeated(manager, row, edit)) return messageView(row);
+      if (conversation.type === 'direct' && (await isDirectBlocked(manager, userId, conversationId)))
+        throw new Problem('forbidden');
+      if (row.deleted_at || !isBasedOnCurrent(row, edit.parents)) throw conflict(row);
+      if (row.body === edit.body) return messageView(row);
+      if ((await countVersions(manager, messageId)) >= MAX_VERSIONS)
+        throw new Problem('forbidden', { detail: `A message has at most ${MAX_VERSIONS} versions.` });
+
+      const version: NewVersion = {
+        messageId,
+        version: edit.version ?? uuidv7(),
+        parents: [currentVersion(row)],
+        authorId: userId,
+        body: edit.body,
+      };
+      await beginHistory(manager, messageId);
+      await addVersion(manager, version);
+      const rev = await takeRevs(manager, conversationId);
+      const message = messageView(await applyEdit(manager, version, rev));
+      afterCommit(() => this.events.publish(new MessageUpdated(message)));
+      return message;
+    });
+  }
+
+  /**
+   * The sender, or an admin of the group. A tombstone stays one. The basis is as for an edit. While a block stands between
+   * the two people of a direct conversation, the other one is not told.
+   * @throws Problem `conversation-not-found`, `message-not-found`, `forbidden` or `version-conflict` (with `current`)
+   */
+  async delete(
+    userId: string,
+    conversationId: string,
+    messageId: string,
+    basis: Omit<Edit, 'body'> = {},
+  ): Promise<MessageView> {
+    return inTransaction(this.dataSource, async (manager, afterCommit) => {
+      const { conversation, participant } = await lockConversation(manager, userId, conversationId);
+      const row = await loadMessage(manager, conversationId, messageId);
+      if (row.sender_id !== userId && !isAtLeast(participant.role, 'admin')) throw new Problem('forbidden');
+      if (row.deleted_at) return messageView(row);
+      if (!isBasedOnCurrent(row, basis.parents)) throw conflict(row);
+      if (basis.version !== undefined && (await versionNamed(manager, row, basis.version)))
+        throw conflict(row);
+
+      const version: NewVersion = {
+        messageId,
+        version: basis.version ?? uuidv7(),
+        parents: [currentVersion(row)],
+        authorId: userId,
+        body: null,
+      };
+      await beginHistory(manager, messageId);
+      await addVersion(manager, version);
+      const rev = await takeRevs(manager, conversationId);
+      const message = messageView(await applyDeletion(manager, version, rev));
+      const onlyUserId = conversation.blockedRev === null ? undefined : userId;
+      afterCommit(() => this.events.publish(new MessageDeleted(message, onlyUserId)));
+      return message;
+    });
+  }
+}
+
+async function loadMessage(
+  manager: EntityManager,
+  conversationId: string,
+  messageId: string,
+): Promise<MessageRow> {
+  const row = await findMessage(manager, conversationId, messageId);
+  if (!row) throw new Problem('message-not-found');
+  return row;
+}
+
+const conflict = (row: MessageRow): Problem => new Problem('version-conflict', { current: messageView(row) });
+
+/**
+ * The same version id with the same body is the same edit again; with another body it is a conflict. After a deletion,
+ * which took the bodies away, the id suffices.
+ */
+async function isRepeated(manager: EntityManager, row: MessageRow, edit: Edit): Promise<boolean> {
+  if (edit.version === undefined) return false;
+  const same = await versionNamed(manager, row, edit.version);
+  if (!same) return false;
+  if (!row.deleted_at && same.body !== edit.body) throw conflict(row);
+  return true;
+}
+
+/** A message that was never changed has one version, of which there is no row. */
+async function versionNamed(
+  manager: EntityManager,
+  row: MessageRow,
+  name: string,
+): Promise<{ body: string | null } | undefined> {
+  const isUnchanged = row.version === null;
+  if (isUnchanged) return name === row.id ? row : undefined;
+  return findVersion(manager, row.id, name);
+}
+
+/** History is a line: the one parent of an edit is the current version. */
+function isBasedOnCurrent(row: MessageRow, parents: readonly string[] | undefined): boolean {
+  if (parents === undefined) return true;
+  return parents.length > 0 && parents.every((parent) => parent === currentVersion(row));
+}

@@ -1,0 +1,62 @@
+import type { Metrics } from '../../platform/metrics/metrics';
+
+/** What was committed together. */
+interface Committed {
+  readonly at: number;
+  /** How many new messages of it have not been told to their rooms. */
+  unbroadcast: number;
+}
+
+/** What the metrics know of the way of the messages: one look a batch, so that it costs a message next to nothing. */
+export class MessagePath {
+  /** A few at most: as many as there are batches under way. */
+  private readonly underWay = new Set<Committed>();
+
+  constructor(private readonly metrics: Metrics) {
+    metrics.gauge('xfchat_messages_unbroadcast', 'Messages committed whose broadcast has not ended', () =>
+      this.unfinished.reduce((sum, { unbroadcast }) => sum + unbroadcast, 0),
+    );
+    metrics.gauge(
+      'xfchat_messages_unbroadcast_age_seconds',
+      'How long the oldest message whose broadcast has not ended has been committed',
+      () => {
+        const [oldest] = this.unfinished;
+        return oldest ? (performance.now() - oldest.at) / 1_000 : 0;
+      },
+    );
+  }
+
+  /**
+   * A batch goes to the database. @param since when its first message came, on the clock of `performance.now()`
+   * @returns what has to be called when it is committed
+   */
+  begin(since: number): (results: readonly { outcome: string }[]) => Committed {
+    const begun = performance.now();
+    this.metrics.messageStageSeconds.observe({ stage: 'queued' }, (begun - since) / 1_000);
+    return (results) => {
+      const at = performance.now();
+      this.metrics.messageStageSeconds.observe({ stage: 'stored' }, (at - begun) / 1_000);
+      this.metrics.messageBatch.observe(results.length);
+      const committed = {
+        at,
+        unbroadcast: results.filter(({ outcome }) => outcome === 'created').length,
+      };
+      this.underWay.add(committed);
+      return committed;
+    };
+  }
+
+  /** All of it has been told, or never will be. */
+  end(committed: Committed): void {
+    this.underWay.delete(committed);
+    this.metrics.messageStageSeconds.observe(
+      { stage: 'broadcast' },
+      (performance.now() - committed.at) / 1_000,
+    );
+  }
+
+  /** In the order in which they were committed. */
+  private get unfinished(): Committed[] {
+    return [...this.underWay].filter(({ unbroadcast }) => unbroadcast > 0);
+  }
+}

@@ -1,0 +1,103 @@
+import {
+  described,
+  emptyList,
+  EXAMPLE_ID,
+  id,
+  integer,
+  list,
+  nullable,
+  oneOf,
+  record,
+  text,
+  time,
+  usuallyNull,
+  type Of,
+} from '../../platform/documents/schema';
+import { MAX_MESSAGE_LENGTH } from '../../platform/validation/field-rules';
+import type { MessageType } from './message.entity';
+
+const MESSAGE_TYPES = ['text', 'image', 'file', 'system'] as const satisfies MessageType[];
+
+/** A row of `chat_messages` as SQL returns it. */
+export interface MessageRow {
+  id: string;
+  conversation_id: string;
+  seq: number;
+  rev: number;
+  sender_id: string | null;
+  type: MessageType;
+  body: string | null;
+  reply_to_id: string | null;
+  version: string | null;
+  parents: string[];
+  pinned_at: Date | null;
+  edited_at: Date | null;
+  deleted_at: Date | null;
+  created_at: Date;
+}
+
+const version = text({ minimum: 1, maximum: 128 }, { example: EXAMPLE_ID });
+
+export const messageSchema = record(
+  'Message',
+  {
+    id: id(),
+    conversationId: id(),
+    seq: integer(1, { description: 'Its place in the conversation: 1, 2, 3 … without a hole.', example: 7 }),
+    rev: integer(0, {
+      description: 'The number of its last change; 0 until it is first changed.',
+      example: 0,
+    }),
+    senderId: nullable(id()),
+    type: oneOf(MESSAGE_TYPES),
+    body: nullable(
+      text(
+        { minimum: 1, maximum: MAX_MESSAGE_LENGTH },
+        { description: 'Null when deleted.', example: 'Hello Ben!' },
+      ),
+    ),
+    replyToId: usuallyNull(id()),
+    attachments: emptyList('There are none yet.'),
+    mentions: emptyList('There are none yet.'),
+    reactions: emptyList('There are none yet.'),
+    version: described(version, 'The current version; the id of a message that was never edited.'),
+    parents: list(
+      version,
+      {},
+      { description: 'The versions that the current one is based on.', example: [] },
+    ),
+    pinnedAt: usuallyNull(time()),
+    editedAt: usuallyNull(time()),
+    deletedAt: usuallyNull(time()),
+    createdAt: time(),
+  },
+  'A message as it is stored.',
+);
+export type MessageView = Of<typeof messageSchema>;
+
+export function messageView(row: MessageRow): MessageView {
+  return {
+    id: row.id,
+    conversationId: row.conversation_id,
+    seq: row.seq,
+    rev: row.rev,
+    senderId: row.sender_id,
+    type: row.type,
+    body: row.body,
+    replyToId: row.reply_to_id,
+    attachments: [],
+    mentions: [],
+    reactions: [],
+    version: currentVersion(row),
+    parents: row.parents,
+    pinnedAt: row.pinned_at?.toISOString() ?? null,
+    editedAt: row.edited_at?.toISOString() ?? null,
+    deletedAt: row.deleted_at?.toISOString() ?? null,
+    createdAt: row.created_at.toISOString(),
+  };
+}
+
+/** A message that was never changed has one version, named like itself. */
+export function currentVersion(row: MessageRow): string {
+  return row.version ?? row.id;
+}

@@ -1,0 +1,83 @@
+import type { DataSource } from 'typeorm';
+import { DatabaseCircuit } from '../../platform/database/circuit';
+import { Maintenance } from '../../platform/database/maintenance';
+import { EventBus } from '../../platform/events/event-bus';
+import { Metrics } from '../../platform/metrics/metrics';
+import { runInContext } from '../../platform/request-context';
+import { Tracing } from '../../platform/tracing/tracing';
+import { MessageWriter } from './message-writer';
+import { MessageCreated } from './messages.events';
+
+const [ROOM, OTHER] = ['the room', 'another'];
+
+/** A writer whose database stores everything at once and remembers its batches. */
+function writerOf(): {
+  writer: MessageWriter;
+  events: EventBus;
+  batches: string[][];
+  rows: Map<string, object>;
+} {
+  const batches: string[][] = [];
+  /** What the row of a message has that others have not. */
+  const rows = new Map<string, object>();
+  const query = async (_text: string, [ids, conversationIds]: string[][]): Promise<object[]> => {
+    batches.push(ids!);
+    return ids!.map((id, index) => ({
+      outcome: 'created',
+      id,
+      conversation_id: conversationIds![index],
+      created_at: new Date(),
+      updated_at: new Date(),
+      ...rows.get(id),
+    }));
+  };
+  const metrics = new Metrics();
+  const events = new EventBus(metrics);
+  const dataSource = { query } as unknown as DataSource;
+  const circuit = new DatabaseCircuit();
+  const writer = new MessageWriter(dataSource, events, metrics, circuit, new Maintenance(), new Tracing());
+  return { writer, events, batches, rows };
+}
+
+describe('the writer of messages', () => {
+  it('takes what a broadcast is answered with into the next batch of its conversation, and holds up no other', async () => {
+    const { writer, events, batches } = writerOf();
+    const append = (id: string, conversationId: string): Promise<unknown> =>
+      writer.append({ id, conversationId, senderId: 's', type: 'text', body: 'x', replyToId: null });
+    const answered = new Promise((resolve) => {
+      events.on(MessageCreated, ({ message }) => {
+        if (message.id === 'first') setImmediate(() => resolve(append('answer', ROOM)));
+      });
+    });
+    const early = [append('first', ROOM), append('second', ROOM), append('elsewhere', OTHER)];
+    await Promise.all([...early, answered]);
+    expect(batches).toEqual([['first'], ['elsewhere'], ['second', 'answer']]);
+  });
+
+  it('tells nobody that a message was refused because telling of another one of its batch has failed', async () => {
+    const { writer, batches, rows } = writerOf();
+    const append = (id: string): Promise<{ isNew: boolean }> =>
+      writer.append({ id, conversationId: ROOM, senderId: 's', type: 'text', body: 'x', replyToId: null });
+    rows.set('odd', { created_at: undefined });
+    const [, odd, last] = await Promise.allSettled(['first', 'odd', 'last'].map(append));
+    expect(odd).toMatchObject({ status: 'rejected', reason: { name: 'TypeError' } });
+    expect(last).toMatchObject({ status: 'fulfilled', value: { isNew: true } });
+    expect(batches).toEqual([['first'], ['odd', 'last']]);
+  });
+
+  it('looks for no spans while nothing is traced', async () => {
+    const { writer } = writerOf();
+    const span = jest.fn();
+    const context = Object.defineProperty({ requestId: 'r', deadline: Infinity }, 'span', { get: span });
+    const command = {
+      conversationId: ROOM,
+      senderId: 's',
+      type: 'text',
+      body: 'x',
+      replyToId: null,
+    } as const;
+    const append = (id: string): Promise<unknown> => writer.append({ id, ...command });
+    await runInContext(context, () => Promise.all([append('first'), append('second')]));
+    expect(span).not.toHaveBeenCalled();
+  });
+});

@@ -1,0 +1,135 @@
+import { About } from '../../platform/documents/field-schema';
+import { byId, flag, id, list, nullable, record, text, time, type Of } from '../../platform/documents/schema';
+import {
+  IsId,
+  IsListOfIds,
+  IsMessageBody,
+  IsOptionalChoice,
+  IsPageSize,
+  IsQueryInteger,
+  MAX_MESSAGE_LENGTH,
+  Optional,
+} from '../../platform/validation/field-rules';
+import { IsListOfVersions, IsVersion } from '../../platform/validation/name-rules';
+import { headSchema } from '../membership/head';
+import { messageSchema } from './message-view';
+
+/** What people may send; `system` exists for imported messages only. */
+export const SENDABLE_TYPES = ['text', 'image', 'file'] as const;
+export type SendableType = (typeof SENDABLE_TYPES)[number];
+
+const MAX_ATTACHMENTS = 10;
+const MAX_PARENTS = 16;
+const PARENTS = 'The versions that the author saw. Left out: whatever is current.';
+
+class MessageFieldsDto {
+  @IsMessageBody()
+  body: string;
+
+  @IsOptionalChoice(SENDABLE_TYPES)
+  type?: SendableType;
+
+  @About('A message of the same conversation.')
+  @Optional()
+  @IsId()
+  replyToId?: string;
+
+  @About('There are no attachments yet: a list that is not empty is refused.', [])
+  @Optional()
+  @IsListOfIds(MAX_ATTACHMENTS)
+  attachmentIds?: string[];
+}
+
+export class SendMessageDto extends MessageFieldsDto {
+  @About('Chosen by the client, so that sending again is safe.')
+  @Optional()
+  @IsId()
+  id?: string;
+}
+
+export class PutMessageDto extends MessageFieldsDto {
+  @About('When given, the id in the address.')
+  @Optional()
+  @IsId()
+  id?: string;
+
+  @About(`${PARENTS} Empty: create only.`)
+  @Optional()
+  @IsListOfVersions(MAX_PARENTS)
+  parents?: string[];
+
+  @About('Names the new version, so that repeating the edit is safe.')
+  @Optional()
+  @IsVersion()
+  version?: string;
+}
+
+export class SendMessageCommandDto extends SendMessageDto {
+  @IsId()
+  conversationId: string;
+}
+
+export class MessageReferenceDto {
+  @IsId()
+  conversationId: string;
+
+  @IsId()
+  messageId: string;
+}
+
+export class EditMessageCommandDto extends MessageReferenceDto {
+  @IsMessageBody()
+  body: string;
+
+  @About(PARENTS)
+  @Optional()
+  @IsListOfVersions(MAX_PARENTS)
+  parents?: string[];
+
+  @About('Names the new version, so that repeating the edit is safe.')
+  @Optional()
+  @IsVersion()
+  version?: string;
+}
+
+export class MessagePageDto {
+  @About('Messages below this `seq`.')
+  @Optional()
+  @IsQueryInteger(0)
+  before?: number;
+
+  @About('Messages above this `seq`.')
+  @Optional()
+  @IsQueryInteger(0)
+  after?: number;
+
+  @About('Messages on both sides of this `seq`. At most one of the three.')
+  @Optional()
+  @IsQueryInteger(0)
+  around?: number;
+
+  @Optional()
+  @IsPageSize()
+  limit?: number;
+}
+
+export const messagePageSchema = record(
+  'MessagePage',
+  { items: list(messageSchema), head: headSchema, hasMoreBefore: flag(), hasMoreAfter: flag() },
+  '`items` ascend by `seq`.',
+);
+export type MessagePage = Of<typeof messagePageSchema>;
+
+/** A conversation as a Braid resource. */
+export const timelineSchema = record('Timeline', { messages: byId(messageSchema) });
+
+export const versionSchema = record('Version', {
+  version: text({ minimum: 1, maximum: 128 }, { example: 'draft-2' }),
+  parents: list(text({ minimum: 1, maximum: 128 }, { example: 'draft-1' })),
+  body: nullable(text({ maximum: MAX_MESSAGE_LENGTH }, { example: 'Hello Ben!' })),
+  authorId: nullable(id()),
+  createdAt: time(),
+});
+export type VersionView = Of<typeof versionSchema>;
+
+export const versionListSchema = record('VersionList', { items: list(versionSchema) }, 'Oldest first.');

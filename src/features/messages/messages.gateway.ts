@@ -1,0 +1,107 @@
+import type { OnModuleInit } from '@nestjs/common';
+import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { Command, Emits } from '../../platform/documents/documented';
+import { EventBus } from '../../platform/events/event-bus';
+import { Caller, type CallerIdentity } from '../../platform/http/caller';
+import { Metrics } from '../../platform/metrics/metrics';
+import { DirectCommands } from '../../platform/sockets/direct-commands';
+import { conversationRoom, Rooms, userRoom } from '../../platform/sockets/rooms';
+import { checkSendCommand } from './check-send-command';
+import { MessageEdits } from './message-edits';
+import { type MessageView, messageSchema } from './message-view';
+import { EditMessageCommandDto, MessageReferenceDto, SendMessageCommandDto } from './messages.dto';
+import { MessageCreated, MessageDeleted, MessageUpdated } from './messages.events';
+import { MessagesService } from './messages.service';
+
+/** Message commands, and the broadcast of messages as they were stored (G5). */
+@WebSocketGateway()
+@Emits({
+  'message:created': { summary: 'A message was stored; its `seq` is the position.', payload: messageSchema },
+  'message:updated': { summary: 'A message was changed; its `rev` is the position.', payload: messageSchema },
+  'message:deleted': {
+    summary:
+      'A message became a tombstone; its `rev` is the position. While a block stands between two people, told to the devices of its sender only.',
+    payload: messageSchema,
+  },
+})
+export class MessagesGateway implements OnModuleInit {
+  constructor(
+    private readonly messages: MessagesService,
+    private readonly edits: MessageEdits,
+    private readonly events: EventBus,
+    private readonly rooms: Rooms,
+    private readonly commands: DirectCommands,
+    private readonly metrics: Metrics,
+  ) {}
+
+  onModuleInit(): void {
+    this.commands.on('message:send', ({ userId }, payload) => this.send(userId, payload));
+    this.events.on(MessageCreated, ({ message }) => {
+      this.broadcast('message:created', message);
+      this.metrics.messagesBroadcast.inc();
+    });
+    this.events.on(MessageUpdated, ({ message }) => this.broadcast('message:updated', message));
+    this.events.on(MessageDeleted, ({ message, onlyUserId }) =>
+      onlyUserId === undefined
+        ? this.broadcast('message:deleted', message)
+        : this.rooms.emit(userRoom(onlyUserId), 'message:deleted', message),
+    );
+  }
+
+  /** The most frequent command of all, hence without Nest's pipes. */
+  @Command({
+    summary: 'Send a message',
+    direct: { event: 'message:send', payload: SendMessageCommandDto },
+    answer: messageSchema,
+    problems: [
+      'conversation-not-found',
+      'message-not-found',
+      'forbidden',
+      'message-id-conflict',
+      'message-too-long',
+    ],
+    isWrite: true,
+  })
+  private async send(userId: string, payload: unknown): Promise<MessageView> {
+    const { conversationId, ...input } = checkSendCommand(payload);
+    return (await this.messages.send(userId, conversationId, input)).message;
+  }
+
+  @SubscribeMessage('message:edit')
+  @Command({
+    summary: 'Edit a message',
+    answer: messageSchema,
+    problems: [
+      'conversation-not-found',
+      'message-not-found',
+      'forbidden',
+      'version-conflict',
+      'message-too-long',
+    ],
+    isWrite: true,
+  })
+  async edit(
+    @Caller() { userId }: CallerIdentity,
+    @MessageBody() { conversationId, messageId, ...edit }: EditMessageCommandDto,
+  ): Promise<MessageView> {
+    return this.edits.edit(userId, conversationId, messageId, edit);
+  }
+
+  @SubscribeMessage('message:delete')
+  @Command({
+    summary: 'Delete a message',
+    answer: messageSchema,
+    problems: ['conversation-not-found', 'message-not-found', 'forbidden'],
+    isWrite: true,
+  })
+  async delete(
+    @Caller() { userId }: CallerIdentity,
+    @MessageBody() { conversationId, messageId }: MessageReferenceDto,
+  ): Promise<MessageView> {
+    return this.edits.delete(userId, conversationId, messageId);
+  }
+
+  private broadcast(event: string, message: MessageView): void {
+    this.rooms.emit(conversationRoom(message.conversationId), event, message);
+  }
+}

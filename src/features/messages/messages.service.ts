@@ -1,0 +1,157 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { uuidv7 } from 'uuidv7';
+import { accessConversation } from '../membership/conversation-access';
+import { inSnapshot } from '../../platform/database/transaction';
+import { invalidField, Problem } from '../../platform/problems/problem';
+import { DEFAULT_PAGE_SIZE } from '../../platform/validation/field-rules';
+import { MessageEdits } from './message-edits';
+import { messageView, type MessageRow, type MessageView } from './message-view';
+import type { StoredMessage } from './message-batch';
+import { MessageWriter } from './message-writer';
+import type { MessagePage, MessagePageDto, PutMessageDto, SendMessageDto, VersionView } from './messages.dto';
+import { findMessage, readPage, versionsOf, type VersionRow } from './messages.queries';
+
+/** Sending and reading messages. Every method is the same for HTTP and sockets. */
+@Injectable()
+export class MessagesService {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly writer: MessageWriter,
+    private readonly edits: MessageEdits,
+  ) {}
+
+  /**
+   * Stores and broadcasts a message; repeating it with the same id gives the stored one (G2).
+   * @throws Problem `conversation-not-found`, `message-id-conflict`, `message-not-found`, `forbidden`
+   */
+  async send(userId: string, conversationId: string, input: SendMessageDto): Promise<StoredMessage> {
+    if (input.attachmentIds?.length) throw invalidField('/attachmentIds/0', 'is not an attachment of yours');
+    return this.writer.append({
+      id: input.id ?? uuidv7(),
+      conversationId,
+      senderId: userId,
+      type: input.type ?? 'text',
+      body: input.body,
+      replyToId: input.replyToId ?? null,
+    });
+  }
+
+  /**
+   * PUT: creates only with `parents: []`, edits only with other `parents` or a `version`, otherwise whichever fits.
+   * @throws Problem as `send` and `MessageEdits.edit`
+   */
+  async put(
+    userId: string,
+    conversationId: string,
+    messageId: string,
+    input: PutMessageDto,
+    mustBeNew: boolean,
+  ): Promise<StoredMessage> {
+    if (input.id !== undefined && input.id !== messageId)
+      throw invalidField('/id', 'must be the id in the address');
+    const createOnly = mustBeNew || input.parents?.length === 0;
+    const editOnly = Boolean(input.parents?.length) || (input.version !== undefined && !createOnly);
+    if (createOnly && editOnly) throw invalidField('/parents', 'must be empty when If-None-Match says "*"');
+    if (createOnly && input.version !== undefined && input.version !== messageId) {
+      throw invalidField('/version', 'must be the id of the message when it is created');
+    }
+    const { parents, version, ...fields } = input;
+    const edit = async (): Promise<StoredMessage> => ({
+      message: await this.edits.edit(userId, conversationId, messageId, {
+        body: input.body,
+        parents,
+        version,
+      }),
+      isNew: false,
+    });
+    if (editOnly) return edit();
+    if (!createOnly && (await this.exists(userId, conversationId, messageId))) return edit();
+    try {
+      return await this.send(userId, conversationId, { ...fields, id: messageId });
+    } catch (error) {
+      // Somebody was faster: with this id in this conversation it is an edit after all.
+      const isTaken = error instanceof Problem && error.code === 'message-id-conflict';
+      if (!createOnly && isTaken && (await this.exists(userId, conversationId, messageId))) return edit();
+      throw error;
+    }
+  }
+
+  /** @throws Problem `conversation-not-found` or `message-not-found` */
+  async get(userId: string, conversationId: string, messageId: string): Promise<MessageView> {
+    return messageView(await this.find(userId, conversationId, messageId));
+  }
+
+  /** Oldest first. @throws Problem `conversation-not-found` or `message-not-found` */
+  async versions(userId: string, conversationId: string, messageId: string): Promise<readonly VersionView[]> {
+    return (await this.history(userId, conversationId, messageId)).versions;
+  }
+
+  /**
+   * A message and all its versions at one moment, oldest first; the last one is the message as it is.
+   * @throws Problem `conversation-not-found` or `message-not-found`
+   */
+  async history(userId: string, conversationId: string, messageId: string): Promise<MessageHistory> {
+    return inSnapshot(this.dataSource, async (manager) => {
+      const row = await this.find(userId, conversationId, messageId, manager);
+      const versions = await versionsOf(manager, messageId);
+      return { message: messageView(row), versions: versionViews(row, versions) };
+    });
+  }
+
+  /** @throws Problem `conversation-not-found` or `validation-failed` */
+  async page(userId: string, conversationId: string, query: MessagePageDto): Promise<MessagePage> {
+    const { limit = DEFAULT_PAGE_SIZE, ...position } = query;
+    if (Object.values(position).filter((value) => value !== undefined).length > 1) {
+      throw invalidField('/query', 'takes one of before, after and around');
+    }
+    const page = await readPage(this.dataSource.manager, userId, conversationId, position, limit);
+    if (!page) throw new Problem('conversation-not-found');
+    const { rows, lastSeq, lastRev } = page;
+    const first = rows[0]?.seq ?? (position.after === undefined ? 1 : lastSeq + 1);
+    const last = rows.at(-1)?.seq ?? first - 1;
+    return {
+      items: rows.map(messageView),
+      head: { seq: lastSeq, rev: lastRev },
+      hasMoreBefore: first > 1,
+      hasMoreAfter: last < lastSeq,
+    };
+  }
+
+  private async exists(userId: string, conversationId: string, messageId: string): Promise<boolean> {
+    await accessConversation(this.dataSource.manager, userId, conversationId);
+    return (await findMessage(this.dataSource.manager, conversationId, messageId)) !== undefined;
+  }
+
+  private async find(
+    userId: string,
+    conversationId: string,
+    messageId: string,
+    manager = this.dataSource.manager,
+  ): Promise<MessageRow> {
+    await accessConversation(manager, userId, conversationId);
+    const row = await findMessage(manager, conversationId, messageId);
+    if (!row) throw new Problem('message-not-found');
+    return row;
+  }
+}
+
+export interface MessageHistory {
+  readonly message: MessageView;
+  readonly versions: readonly [VersionView, ...VersionView[]];
+}
+
+/** A message that was never changed has one version, of which there is no row. */
+function versionViews(row: MessageRow, rows: readonly VersionRow[]): MessageHistory['versions'] {
+  const [first, ...others] = rows.map((version) => ({
+    version: version.version,
+    parents: version.parents,
+    body: version.body,
+    authorId: version.author_id,
+    createdAt: version.created_at.toISOString(),
+  }));
+  if (first) return [first, ...others];
+  const only = { version: row.id, parents: [], body: row.body, authorId: row.sender_id };
+  return [{ ...only, createdAt: row.created_at.toISOString() }];
+}

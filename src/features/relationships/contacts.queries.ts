@@ -1,0 +1,109 @@
+import type { EntityManager } from 'typeorm';
+import { lockName, lockNameShared } from '../../platform/database/advisory-lock';
+import { Problem } from '../../platform/problems/problem';
+import { Block } from './block.entity';
+import { Friendship } from './friendship.entity';
+
+/** Whom one may start a conversation with, or add to one. */
+export type ContactPolicy = 'friends' | 'open';
+
+/** A block has ended the friendship, so where only friends may be asked it looks like any other refusal. */
+export const FRIENDS_ONLY = 'Only friends can be brought into a conversation.';
+
+/** Two people in the order in which a pair of them is stored. */
+export function pairOf(a: string, b: string): { userLowId: string; userHighId: string } {
+  return a < b ? { userLowId: a, userHighId: b } : { userLowId: b, userHighId: a };
+}
+
+/**
+ * What changes between two people happens one after the other: requests that cross, answers, blocks. Held until the
+ * transaction ends, and always taken before any conversation's lock.
+ */
+export async function lockPair(manager: EntityManager, a: string, b: string): Promise<void> {
+  await lockName(manager, pairKey(a, b));
+}
+
+/** Keeps what is between two people as it is, together with others who want the same. */
+export async function lockPairShared(manager: EntityManager, a: string, b: string): Promise<void> {
+  await lockNameShared(manager, pairKey(a, b));
+}
+
+/**
+ * One after the other, people add to what they have a bounded number of: it is counted while this is held, until the
+ * transaction ends. Taken after the pair's lock and the conversations' locks; of several people, in the order of ids.
+ */
+export async function lockAllowance(manager: EntityManager, what: string, userId: string): Promise<void> {
+  await lockName(manager, `${what} ${userId}`);
+}
+
+function pairKey(a: string, b: string): string {
+  const { userLowId, userHighId } = pairOf(a, b);
+  return `contacts ${userLowId} ${userHighId}`;
+}
+
+export async function areFriends(manager: EntityManager, a: string, b: string): Promise<boolean> {
+  return manager.existsBy(Friendship, pairOf(a, b));
+}
+
+/** Whether either of two people has blocked the other. Served by `blocks_pkey`. */
+export async function isBlocked(manager: EntityManager, a: string, b: string): Promise<boolean> {
+  return manager.existsBy(Block, [
+    { blockerId: a, blockedId: b },
+    { blockerId: b, blockedId: a },
+  ]);
+}
+
+/**
+ * Whether one of the two people of a direct conversation has blocked the other. With the conversation locked it stays as it
+ * is: a block waits for that lock. Served by `conversation_participants_pkey` and `blocks_pkey`.
+ */
+export async function isDirectBlocked(
+  manager: EntityManager,
+  userId: string,
+  conversationId: string,
+): Promise<boolean> {
+  const rows: unknown[] = await manager.query(
+    `select from conversation_participants other
+     join blocks b on (b.blocker_id, b.blocked_id) in ((other.user_id, $1::uuid), ($1::uuid, other.user_id))
+     where other.conversation_id = $2 and other.user_id <> $1`,
+    [userId, conversationId],
+  );
+  return rows.length > 0;
+}
+
+/**
+ * How many of some people are friends of a user, and whether a block stands between the user and any of them. Served by
+ * `friendships_pkey` and `blocks_pkey`.
+ */
+async function relationsTo(
+  manager: EntityManager,
+  userId: string,
+  ids: readonly string[],
+): Promise<{ friends: number; blocks: number }> {
+  const rows: { friends: number; blocks: number }[] = await manager.query(
+    `select
+       count(*) filter (where exists (select from friendships f
+         where f.user_low_id = least($1::uuid, other.id) and f.user_high_id = greatest($1::uuid, other.id))) as friends,
+       count(*) filter (where exists (select from blocks b
+         where (b.blocker_id, b.blocked_id) in (($1::uuid, other.id), (other.id, $1::uuid)))) as blocks
+     from unnest($2::uuid[]) as other (id)`,
+    [userId, ids],
+  );
+  return rows[0]!;
+}
+
+/**
+ * Refuses people whom a block or the policy does not let one bring into a conversation.
+ * @throws Problem `forbidden`
+ */
+export async function requireContacts(
+  manager: EntityManager,
+  policy: ContactPolicy,
+  userId: string,
+  ids: readonly string[],
+): Promise<void> {
+  if (ids.length === 0) return;
+  const { friends, blocks } = await relationsTo(manager, userId, ids);
+  if (policy === 'friends' && friends < ids.length) throw new Problem('forbidden', { detail: FRIENDS_ONLY });
+  if (blocks > 0) throw new Problem('forbidden');
+}

@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import {
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { Server } from 'node:http';
+import { uuidv7 } from 'uuidv7';
+import { Configuration } from '../../platform/configuration/configuration';
+import { Maintenance } from '../../platform/database/maintenance';
+import { DatabaseMonitor } from '../../platform/database/database-monitor';
+import { WorkInFlight } from '../../platform/lifecycle/work-in-flight';
+import { Metrics } from '../../platform/metrics/metrics';
+import { toProblem } from '../../platform/problems/to-problem';
+import { runInContext } from '../../platform/request-context';
+import { CanaryAccount } from './canary-account';
+import { singOnce, type Song } from './canary-song';
+
+const FIRST_AFTER_MS = 1_000;
+const GOODBYE_MS = 1_000;
+/** Refusals that a new account mends. */
+const LOCKED_OUT = ['unauthenticated', 'token-expired', 'session-revoked', 'conversation-not-found'];
+
+export interface CanaryState {
+  /** How the last song ended: `ok`, a problem code, or what did not come. */
+  readonly reason: string;
+  /** Since a message was last stored, acknowledged and heard; since the start when none was. */
+  readonly ageMs: number;
+  readonly roundTripMs: number | undefined;
+}
+
+/**
+ * Sends a message as people do, over a socket to this same process and through the ordinary door, and listens for it:
+ * the one check that cannot be green while the chat does not work. Its age is for operators and their alarms; it turns
+ * nothing red by itself, since what it finds out, the other indicators know sooner, and a fault of its own (no file
+ * descriptor, a firewall on the loopback) is none of the people's.
+ */
+@Injectable()
+export class Canary implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(Canary.name);
+  private timer: NodeJS.Timeout | undefined;
+  private singing: Promise<void> | undefined;
+  private isStopped = false;
+  private heardAt = performance.now();
+  private reason = 'starting';
+  private roundTripMs: number | undefined;
+
+  constructor(
+    private readonly configuration: Configuration,
+    private readonly http: HttpAdapterHost,
+    private readonly account: CanaryAccount,
+    private readonly monitor: DatabaseMonitor,
+    private readonly maintenance: Maintenance,
+    private readonly work: WorkInFlight,
+    private readonly metrics: Metrics,
+  ) {}
+
+  get isOn(): boolean {
+    return this.configuration.CANARY_INTERVAL_MS > 0;
+  }
+
+  get state(): CanaryState {
+    return { reason: this.reason, ageMs: performance.now() - this.heardAt, roundTripMs: this.roundTripMs };
+  }
+
+  onApplicationBootstrap(): void {
+    this.metrics.gauge(
+      'xfchat_canary_age_seconds',
+      'Time since the server last sent itself a message and heard it',
+      () => (this.isOn ? this.state.ageMs / 1_000 : undefined),
+    );
+    this.metrics.gauge(
+      'xfchat_canary_round_trip_seconds',
+      'How long the last message of the server to itself took, handshake included',
+      () => (this.isOn ? (this.roundTripMs ?? NaN) / 1_000 : undefined),
+    );
+    if (!this.isOn) return;
+    this.schedule(Math.min(FIRST_AFTER_MS, this.configuration.CANARY_INTERVAL_MS));
+  }
+
+  /** While there still is a database connection: leaves nothing behind. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.isStopped = true;
+    clearTimeout(this.timer);
+    await this.singing;
+    await this.within(GOODBYE_MS, () => this.account.close()).catch((error: unknown) =>
+      this.logger.warn(`the canary could not be removed: ${toProblem(error).code}`),
+    );
+  }
+
+  private schedule(milliseconds: number): void {
+    if (this.isStopped) return;
+    this.timer = setTimeout(() => {
+      this.singing = this.sing().finally(() => this.schedule(this.configuration.CANARY_INTERVAL_MS));
+    }, milliseconds).unref();
+  }
+
+  private async sing(): Promise<void> {
+    if (this.work.isDraining) return;
+    const song = await this.attempt();
+    this.reason = song.reason;
+    if (song.reason === 'ok') {
+      this.heardAt = performance.now();
+      this.roundTripMs = song.durationMs;
+      return;
+    }
+    if (song.reason === 'maintenance') {
+      // Nobody may write, and that is meant to be: nothing to cry about.
+      this.heardAt = performance.now();
+      return;
+    }
+    this.metrics.canaryFailures.inc({ reason: song.reason });
+    if (LOCKED_OUT.includes(song.reason)) await this.account.close().catch(() => undefined);
+  }
+
+  /** Never rejects. */
+  private async attempt(): Promise<Song> {
+    if (!this.monitor.verdict.isUp) return { reason: 'database-down', durationMs: 0 };
+    if (this.maintenance.isOn) return { reason: 'maintenance', durationMs: 0 };
+    const url = this.url();
+    if (!url) return { reason: 'not-listening', durationMs: 0 };
+    const limitMs = this.configuration.REQUEST_TIMEOUT_MS;
+    try {
+      const { token, conversationId } = await this.within(limitMs, () => this.account.next());
+      return await singOnce({ url, token, conversationId, id: uuidv7(), limitMs });
+    } catch (error) {
+      return { reason: toProblem(error).code, durationMs: 0 };
+    }
+  }
+
+  private within<T>(milliseconds: number, work: () => Promise<T>): Promise<T> {
+    const deadline = performance.now() + milliseconds;
+    return runInContext({ requestId: randomUUID(), operation: 'canary', deadline }, work);
+  }
+
+  private url(): string | undefined {
+    const address = (this.http.httpAdapter.getHttpServer() as Server).address();
+    if (address === null || typeof address === 'string') return undefined;
+    const { HOST } = this.configuration;
+    const host = HOST && !['0.0.0.0', '::'].includes(HOST) ? HOST : 'localhost';
+    return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
+  }
+}

@@ -1,0 +1,93 @@
+import {
+  integer,
+  list,
+  nullable,
+  oneOf,
+  optional,
+  record,
+  text,
+  time,
+  type Schema,
+} from '../../platform/documents/schema';
+
+const milliseconds: Schema<number> = { type: 'number', minimum: 0, examples: [0.6] };
+const percent: Schema<number> = { type: 'number', minimum: 0, maximum: 100, examples: [25] };
+const count = optional(integer(0));
+const figure = optional(milliseconds);
+const names = optional(list(text()));
+
+/** Each part says `status`, the rest is for operators; `/health/ready` says `reason` and `ageMs` to everybody. */
+const part = <F extends Record<string, Schema<unknown>>>(fields: F) =>
+  optional(
+    record(undefined, {
+      status: oneOf(['up', 'down']),
+      reason: optional(text({}, { description: 'Why, in a word.', example: 'ok' })),
+      ageMs: optional(integer(0, { description: 'How old this is, in milliseconds.' })),
+      ...fields,
+    }),
+  );
+
+const shareSchema = record('PoolShare', {
+  inUse: integer(0),
+  waiting: integer(0),
+  reserved: integer(0),
+});
+
+const flagSchema = record('FeatureFlag', {
+  name: text(),
+  /** For how many of the people it is on; null where a rule decides. */
+  onPercent: nullable(percent),
+  source: oneOf(['file', 'default']),
+});
+
+const partsSchema = record('HealthParts', {
+  process: part({
+    version: optional(text()),
+    node: optional(text()),
+    uptimeSeconds: count,
+    inFlight: count,
+  }),
+  database: part({
+    since: optional(time()),
+    pingMs: figure,
+    serverVersion: optional(text()),
+    settings: names,
+  }),
+  pool: part({
+    total: count,
+    idle: count,
+    waiting: count,
+    max: count,
+    shares: optional(
+      record(undefined, { 'sign-in': shareSchema, messages: shareSchema, other: shareSchema }),
+    ),
+    exhaustedMs: count,
+    oldestCheckoutMs: count,
+  }),
+  schema: part({
+    pending: names,
+    newer: names,
+    missing: names,
+    edited: names,
+    outOfOrder: names,
+    halfApplied: names,
+    damage: names,
+  }),
+  values: part({ details: names }),
+  storage: part({}),
+  maintenance: part({}),
+  draining: part({ inFlight: count }),
+  canary: part({ roundTripMs: count }),
+  flags: part({ fault: optional(text()), unknown: names, flags: optional(list(flagSchema)) }),
+});
+
+export const healthSchema = record(
+  'Health',
+  {
+    status: oneOf(['ok', 'degraded', 'error', 'shutting_down']),
+    info: optional(partsSchema),
+    error: optional(partsSchema),
+    details: partsSchema,
+  },
+  'The answer of Terminus: `info` has what is up, `error` what is down, `details` both.',
+);

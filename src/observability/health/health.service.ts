@@ -1,0 +1,190 @@
+import { Injectable } from '@nestjs/common';
+import {
+  HealthCheckService,
+  HealthIndicatorService,
+  type HealthCheckResult,
+  type HealthIndicatorResult,
+} from '@nestjs/terminus';
+import { WorkInFlight } from '../../platform/lifecycle/work-in-flight';
+import { DatabaseMonitor } from '../../platform/database/database-monitor';
+import { Maintenance } from '../../platform/database/maintenance';
+import { EXHAUSTED_MS, PoolUsage } from '../../platform/database/pool-usage';
+import { SchemaMonitor } from '../../platform/database/schema-monitor';
+import { StatementWatch } from '../../platform/database/statement-watch';
+import { ValueMonitor } from '../../platform/database/value-monitor';
+import { Flags } from '../../platform/flags/flags';
+import { version } from '../../platform/version';
+import { Canary } from './canary';
+
+/** A verdict that was not confirmed for this long is no verdict. */
+const STALE_MS = 5_000;
+const DISK_FULL = '53100';
+/** A disk that was full so recently is taken to be full still. */
+const FULL_FOR_MS = 60_000;
+
+/** What the probes are told: each indicator says why it is up or down, in a word, and how old that word is. */
+@Injectable()
+export class HealthService {
+  constructor(
+    private readonly terminus: HealthCheckService,
+    private readonly indicators: HealthIndicatorService,
+    private readonly monitor: DatabaseMonitor,
+    private readonly pool: PoolUsage,
+    private readonly schema: SchemaMonitor,
+    private readonly values: ValueMonitor,
+    private readonly watch: StatementWatch,
+    private readonly maintenance: Maintenance,
+    private readonly work: WorkInFlight,
+    private readonly canary: Canary,
+    private readonly flags: Flags,
+  ) {}
+
+  /** Is the process alive? Nothing else: restarting it does not mend a database. */
+  async live(): Promise<HealthCheckResult> {
+    return this.check([() => this.process()]);
+  }
+
+  /** Should traffic be sent here? */
+  async ready(): Promise<HealthCheckResult> {
+    return this.check(this.readiness);
+  }
+
+  /** Has the start been verified? The server listens only after that. */
+  async startup(): Promise<HealthCheckResult> {
+    return this.check([() => this.schemaState()]);
+  }
+
+  async full(): Promise<HealthCheckResult> {
+    return this.check([() => this.process(), ...this.readiness, () => this.featureFlags()]);
+  }
+
+  private readonly readiness = [
+    () => this.database(),
+    () => this.connectionPool(),
+    () => this.schemaState(),
+    () => this.valuesKept(),
+    () => this.storage(),
+    () => this.maintenanceMode(),
+    () => this.lifecycle(),
+    () => this.canarySong(),
+  ];
+
+  private async check(indicators: (() => HealthIndicatorResult)[]): Promise<HealthCheckResult> {
+    try {
+      return await this.terminus.check(indicators);
+    } catch (error) {
+      // Terminus throws its result when something is down; here that is an answer like any other.
+      return (error as { getResponse(): unknown }).getResponse() as HealthCheckResult;
+    }
+  }
+
+  private process(): HealthIndicatorResult {
+    return this.indicators.check('process').up({
+      reason: 'ok',
+      ageMs: 0,
+      version,
+      node: process.version,
+      uptimeSeconds: Math.floor(process.uptime()),
+      inFlight: this.work.size,
+    });
+  }
+
+  private database(): HealthIndicatorResult {
+    const { isUp, reason, since, checkedAt, pingMs, serverVersion, unfit } = this.monitor.verdict;
+    const ageMs = Date.now() - checkedAt;
+    const isStale = ageMs > STALE_MS;
+    const details = {
+      reason: isStale ? 'stale' : reason,
+      since: new Date(since).toISOString(),
+      ageMs,
+      ...(pingMs !== undefined && { pingMs: Math.round(pingMs * 10) / 10 }),
+      ...(serverVersion && { serverVersion }),
+      ...(unfit.length > 0 && { settings: unfit }),
+    };
+    const indicator = this.indicators.check('database');
+    return isUp && !isStale ? indicator.up(details) : indicator.down(details);
+  }
+
+  private connectionPool(): HealthIndicatorResult {
+    const indicator = this.indicators.check('pool');
+    const { exhaustedMs, figures, shares, oldestCheckoutMs, ageMs } = this.pool;
+    const isExhausted = exhaustedMs >= EXHAUSTED_MS;
+    const details = {
+      reason: isExhausted ? 'exhausted' : 'ok',
+      ageMs: Math.round(ageMs),
+      ...figures,
+      shares,
+      exhaustedMs: Math.round(exhaustedMs),
+      oldestCheckoutMs: Math.round(oldestCheckoutMs),
+    };
+    return isExhausted ? indicator.down(details) : indicator.up(details);
+  }
+
+  private schemaState(): HealthIndicatorResult {
+    const indicator = this.indicators.check('schema');
+    const { state, fits } = this.schema;
+    const { fault, pending, newer, missing, edited, outOfOrder, halfApplied, damage } = state ?? {};
+    const ageMs = Math.round(performance.now() - (state?.checkedAt ?? performance.now()));
+    if (fits) return indicator.up({ reason: 'ok', ageMs });
+    return indicator.down({
+      reason: fault?.replace(/^(schema|migration)-/, '') ?? 'unknown',
+      ageMs,
+      ...{ pending, newer, missing, edited, outOfOrder, halfApplied, damage },
+    });
+  }
+
+  /** Whether what is written is what is read; see `ValueMonitor`. */
+  private valuesKept(): HealthIndicatorResult {
+    const { reason, details, checkedAt } = this.values.state;
+    const indicator = this.indicators.check('values');
+    const ageMs = Math.round(performance.now() - checkedAt);
+    return reason === 'ok' ? indicator.up({ reason, ageMs }) : indicator.down({ reason, ageMs, details });
+  }
+
+  /** Never red: reading goes on, and sending the traffic elsewhere does not make room. */
+  private storage(): HealthIndicatorResult {
+    const fullMs = this.watch.ageOf(DISK_FULL);
+    const isFull = fullMs !== undefined && fullMs < FULL_FOR_MS;
+    return this.indicators
+      .check('storage')
+      .up({ reason: isFull ? 'full' : 'ok', ageMs: Math.round(fullMs ?? 0) });
+  }
+
+  /** Never red: reading goes on, and every other server refuses to write as well. */
+  private maintenanceMode(): HealthIndicatorResult {
+    const { since } = this.maintenance;
+    return this.indicators.check('maintenance').up({
+      reason: since ? 'on' : 'off',
+      ageMs: since ? Math.max(0, Date.now() - since.getTime()) : 0,
+    });
+  }
+
+  /** Never red: what was in force before the file broke stays so. */
+  private featureFlags(): HealthIndicatorResult {
+    const { file, state } = this.flags;
+    return this.indicators.check('flags').up({
+      reason: file === undefined ? 'no-file' : file.fault === undefined ? 'ok' : 'broken-file',
+      ageMs: Math.round(file?.ageMs ?? 0),
+      ...(file?.fault !== undefined && { fault: file.fault }),
+      ...(file && { unknown: file.unknown }),
+      flags: state,
+    });
+  }
+
+  private lifecycle(): HealthIndicatorResult {
+    const indicator = this.indicators.check('draining');
+    return this.work.isDraining
+      ? indicator.down({ reason: 'draining', ageMs: 0, inFlight: this.work.size })
+      : indicator.up({ reason: 'ok', ageMs: 0 });
+  }
+
+  /** Never red by itself, see `Canary`. */
+  private canarySong(): HealthIndicatorResult {
+    const { reason, ageMs, roundTripMs } = this.canary.state;
+    return this.indicators.check('canary').up({
+      reason: this.canary.isOn ? reason : 'off',
+      ageMs: Math.round(ageMs),
+      ...(roundTripMs !== undefined && { roundTripMs: Math.round(roundTripMs) }),
+    });
+  }
+}

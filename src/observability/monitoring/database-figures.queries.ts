@@ -1,0 +1,29 @@
+import type { Run } from '../../platform/migrations/ledger';
+
+export interface DatabaseFigures {
+  readonly sizeBytes: number;
+  /** 0 when no other transaction is open. */
+  readonly oldestTransactionSeconds: number;
+  /** Of the slowest replica; undefined when there is none, or it may not be seen. */
+  readonly replicationLagSeconds: number | undefined;
+}
+
+/**
+ * What the server's user may see: of other users' sessions, and of replicas, only members of `pg_monitor` see more than
+ * that they are there. A base backup is a replica to PostgreSQL, and none to us.
+ */
+export async function readDatabaseFigures(run: Run): Promise<DatabaseFigures> {
+  const [row] = await run.query<[{ size: number | string; oldest: number; lag: number | null }]>(
+    `select pg_database_size(current_database()) as size,
+       (select coalesce(extract(epoch from max(clock_timestamp() - xact_start)), 0)::float8
+          from pg_stat_activity
+          where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()) as oldest,
+       (select extract(epoch from max(coalesce(replay_lag, '0'::interval)))::float8
+          from pg_stat_replication where state in ('catchup', 'streaming')) as lag`,
+  );
+  return {
+    sizeBytes: Number(row.size),
+    oldestTransactionSeconds: row.oldest,
+    replicationLagSeconds: row.lag ?? undefined,
+  };
+}

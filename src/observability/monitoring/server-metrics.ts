@@ -1,0 +1,102 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { Configuration } from '../../platform/configuration/configuration';
+import type { DatabaseSchema } from '../../platform/database/database-options';
+import { DATABASE_SCHEMA, SchemaMonitor } from '../../platform/database/schema-monitor';
+import { diskOf, type Disk } from '../../platform/disk';
+import { countStartFailures } from '../../platform/lifecycle/start-failures';
+import { WorkInFlight } from '../../platform/lifecycle/work-in-flight';
+import { Metrics } from '../../platform/metrics/metrics';
+import { PeriodicReadings } from '../../platform/metrics/periodic-readings';
+import { compareSchema } from '../../platform/migrations/compare-schema';
+import type { SchemaVerdict } from '../../platform/migrations/schema-verdict';
+import { readDatabaseFigures } from './database-figures.queries';
+
+/** The metrics of the server as a whole: its work, its database, its schema and its disks. */
+@Injectable()
+export class ServerMetrics {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    @Inject(DATABASE_SCHEMA) private readonly program: DatabaseSchema,
+    private readonly configuration: Configuration,
+    private readonly readings: PeriodicReadings,
+    schemaMonitor: SchemaMonitor,
+    work: WorkInFlight,
+    private readonly metrics: Metrics,
+  ) {
+    metrics.gauge('xfchat_work_in_flight', 'Requests and commands begun and not answered', () => work.size);
+    metrics.gauge('xfchat_draining', '1 once the server has been told to stop', () =>
+      Number(work.isDraining),
+    );
+    metrics.gauge('xfchat_schema_fits', '1 while this program can run on the schema', () =>
+      Number(schemaMonitor.fits),
+    );
+    this.addDatabase();
+    this.addSchema();
+    this.addDisks();
+    const startFailures = readings.add('failed starts', () => countStartFailures(configuration.DATA_DIR));
+    metrics.counterOf('xfchat_start_failures_total', 'Starts that failed, ever', () => startFailures() ?? 0);
+  }
+
+  private addDatabase(): void {
+    const database = this.readings.addFromDatabase('size and load of the database', () =>
+      readDatabaseFigures(this.dataSource),
+    );
+    this.metrics.gauge('xfchat_db_size_bytes', 'The database on its disk', () => database()?.sizeBytes);
+    this.metrics.gauge(
+      'xfchat_db_oldest_transaction_seconds',
+      'Age of the oldest open transaction that may be seen',
+      () => database()?.oldestTransactionSeconds,
+    );
+    this.metrics.gauge(
+      'xfchat_db_replication_lag_seconds',
+      'How far the slowest replica is behind',
+      () => database()?.replicationLagSeconds,
+    );
+  }
+
+  private addSchema(): void {
+    const schema = this.readings.addFromDatabase('schema', () =>
+      compareSchema(this.dataSource, this.program),
+    );
+    this.metrics.gauge(
+      'xfchat_migrations_pending',
+      'Migrations of this program that the database lacks',
+      () => schema()?.pending.length,
+    );
+    this.metrics.gauge(
+      'xfchat_migrations_failed',
+      'Migrations that were begun and not finished, edited, missing, out of order or in dispute',
+      () => failedMigrations(schema()),
+    );
+    this.metrics.gauge(
+      'xfchat_schema_version',
+      'Timestamp of the youngest migration in the database',
+      () => schema()?.schemaVersion,
+    );
+  }
+
+  private addDisks(): void {
+    const { DATA_DIR, backupFolder } = this.configuration;
+    const disks = {
+      data: this.readings.add('disk of the data', () => diskOf(DATA_DIR)),
+      backups: this.readings.add('disk of the backups', () => diskOf(backupFolder)),
+    };
+    const add = (name: string, help: string, read: (disk: Disk) => number): void =>
+      this.metrics.gauges(name, help, ['folder'], () =>
+        Object.entries(disks).map(([folder, readDisk]) => {
+          const disk = readDisk();
+          return { labels: { folder }, value: disk && read(disk) };
+        }),
+      );
+    add('xfchat_disk_free_bytes', 'What is free for us on the disk of the folder', (disk) => disk.freeBytes);
+    add('xfchat_disk_size_bytes', 'Size of the disk of the folder', (disk) => disk.sizeBytes);
+  }
+}
+
+function failedMigrations(schema: SchemaVerdict | undefined): number | undefined {
+  if (!schema) return undefined;
+  const { halfApplied, disputed, edited, missing, outOfOrder } = schema;
+  return new Set([...halfApplied, ...disputed, ...edited, ...missing, ...outOfOrder]).size;
+}

@@ -1,0 +1,21 @@
+import type { BeforeMigrating } from '../../platform/migrations/migrate';
+import type { BackupContext } from './backup-context';
+import { createBackup } from './create-backup';
+import { verifyBackup } from './verify-backup';
+
+/**
+ * The way back: a backup, and the proof that it restores, which rehearses the migrations on a copy of the data. Whoever
+ * migrates holds the migration lock meanwhile, so of several that begin at once one makes a backup.
+ * @param say is told where the backup is
+ */
+export const backUpBeforeMigrating =
+  (context: BackupContext, say: (message: string) => void): BeforeMigrating =>
+  async () => {
+    const backup = await createBackup(context);
+    const { findings } = await verifyBackup(context, backup);
+    say(`backed up to ${backup.path}, and proven by restoring it`);
+    if (findings.length > 0)
+      throw new Error(
+        `The data is broken in ${findings.length} places: see \`npx xfchat check\`. Nothing was changed.`,
+      );
+  };

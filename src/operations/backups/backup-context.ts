@@ -1,0 +1,20 @@
+import type { Configuration } from '../../platform/configuration/configuration';
+import type { DatabaseSchema } from '../../platform/database/database-options';
+
+/** What every work on backups needs to know. */
+export interface BackupContext {
+  /** Of the live database. */
+  readonly url: string;
+  /** The embedded server comes without the tools of PostgreSQL. */
+  readonly isEmbedded: boolean;
+  readonly configuration: Configuration;
+  readonly schema: DatabaseSchema;
+  /** Is told what is being done; the last word is repeated while it lasts. */
+  readonly progress: (what: string) => void;
+  /** Is told what the operator should know although it is no failure. */
+  readonly warn: (message: string) => void;
+}
+
+/** Past a pooler: a snapshot is shared between sessions, and copying takes long. */
+export const directUrl = ({ url, configuration }: BackupContext): string =>
+  configuration.DIRECT_DATABASE_URL ?? url;

@@ -1,0 +1,103 @@
+import { DataSource } from 'typeorm';
+import { migrationOptions } from '../../platform/database/database-options';
+import { inSnapshot } from '../../platform/database/transaction';
+import { version } from '../../platform/version';
+import { directUrl, type BackupContext } from './backup-context';
+import { BackupError } from './backup-error';
+import { newBackupId, prepareFolder, publish, unfinishedPath, type Backup } from './backup-folder';
+import { readFacts } from './database-facts';
+import type { FileSeal } from '../../platform/durable-files';
+import { newManifest, type DatabaseFacts } from './manifest';
+import { dumpPortable } from './portable-data';
+import { dumpWithTools, findPostgresTools, type PostgresTools } from './postgres-tools';
+import { deleteExpired } from './retention';
+import { withClient } from './side-databases';
+
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/**
+ * Backs up the live database while it is in use: data, counts and digests are of one snapshot. The backup is in
+ * `BACKUP_DIR` and on the disk when this resolves; it counts as a backup only once `verifyBackup` has restored it.
+ * @throws BackupError
+ */
+export async function createBackup(
+  context: BackupContext,
+  options: { portable?: boolean } = {},
+): Promise<Backup> {
+  const backup = await writeBackup(context, options.portable ?? false).catch((error: unknown) => {
+    if ((error as { code?: string }).code !== LOCK_NOT_AVAILABLE) throw error;
+    throw new BackupError('Somebody is changing the schema of the database. Try again when that is done.');
+  });
+  await deleteExpired(context, backup);
+  return backup;
+}
+
+async function writeBackup(context: BackupContext, isPortable: boolean): Promise<Backup> {
+  const { configuration, schema } = context;
+  const folder = configuration.backupFolder;
+  await prepareFolder(folder);
+  const url = directUrl(context);
+  const dataSource = await new DataSource(migrationOptions(url, configuration, schema)).initialize();
+  try {
+    return await inSnapshot(dataSource, async (manager) => {
+      const facts = await readFacts(manager, context.progress);
+      const [exported]: { snapshot: string }[] = await manager.query(
+        'select pg_export_snapshot() as snapshot',
+      );
+      const leftOut: { name: string }[] = await manager.query(`
+        select nspname as name from pg_namespace n
+        where nspname !~ '^pg_' and nspname not in ('information_schema', 'public')
+          and exists (select from pg_class c where c.relnamespace = n.oid and c.relkind = 'r')
+        order by nspname`);
+      const id = newBackupId(facts.begunAt);
+      const path = unfinishedPath(folder, id);
+      const tools = isPortable ? undefined : toolsFor(context, facts);
+      const seal = await dump(context, { url, snapshot: exported!.snapshot, facts, path, tools });
+      const way = tools ? 'pg_dump' : 'portable';
+      return publish(
+        folder,
+        newManifest({
+          ...facts,
+          ...seal,
+          id,
+          way,
+          appVersion: version,
+          finishedAt: new Date().toISOString(),
+          leftOut: way === 'portable' ? leftOut.map(({ name }) => name) : [],
+        }),
+      );
+    });
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+function dump(
+  { progress }: BackupContext,
+  from: {
+    url: string;
+    snapshot: string;
+    facts: DatabaseFacts;
+    path: string;
+    tools: PostgresTools | undefined;
+  },
+): Promise<FileSeal> {
+  const { url, snapshot, facts, path, tools } = from;
+  if (tools) return dumpWithTools(tools, url, snapshot, path, progress);
+  return withClient(url, (client) =>
+    dumpPortable(client, snapshot, facts.tables, path, (table) => progress(`copying ${table}`)),
+  );
+}
+
+/** The embedded server comes without tools, and with versions of its own. */
+function toolsFor(context: BackupContext, { postgresVersion }: DatabaseFacts): PostgresTools | undefined {
+  if (context.isEmbedded) return undefined;
+  const major = Number.parseInt(postgresVersion, 10);
+  const tools = findPostgresTools(major, context.configuration.PG_BIN_DIR);
+  if (!tools) {
+    context.warn(
+      `pg_dump ${major} was not found (in PG_BIN_DIR if that is set, else in PATH and the usual places), so the backup is made the portable way: it holds the rows of all tables in "public", and nothing else that somebody may have put into the database.`,
+    );
+  }
+  return tools;
+}

@@ -1,0 +1,152 @@
+import { DataSource } from 'typeorm';
+import { checkIntegrity } from '../integrity/check-integrity';
+import type { Finding } from '../integrity/finding';
+import { Configuration } from '../../platform/configuration/configuration';
+import { migrationOptions, type DatabaseSchema } from '../../platform/database/database-options';
+import { migrateUp } from '../../platform/migrations/migrate';
+import { inSnapshot } from '../../platform/database/transaction';
+import { version } from '../../platform/version';
+import { directUrl, type BackupContext } from './backup-context';
+import { BackupError } from './backup-error';
+import { requireIntact, writeProof, type Backup } from './backup-folder';
+import { readDigests, readFacts } from './database-facts';
+import { otherConversations, otherTables } from './differences';
+import type { Manifest } from './manifest';
+import { loadPortable } from './portable-data';
+import { knownErasures, repeatErasures } from './repeat-erasures';
+import { findPostgresTools, restoreWithTools, type PostgresTools } from './postgres-tools';
+import { SideDatabases, withClient } from './side-databases';
+
+export interface Verification {
+  readonly durationMs: number;
+  readonly conversations: number;
+  readonly rows: number;
+  /** Migrations that brought the restored data to the schema of this program. */
+  readonly applied: readonly string[];
+  /** People who were erased after the backup was made, and were erased again. */
+  readonly erasedAgain: number;
+  /** What the integrity check says of the restored data: it was so when the backup was made. */
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Restores the backup beside the live database, compares every count and digest with the manifest, brings it to the
+ * schema of this program, erases again who was erased since, and looks for broken data; then drops it again. A backup that passes is marked as proven.
+ * @throws BackupError when it cannot be restored, or restores something else than was backed up
+ */
+export async function verifyBackup(context: BackupContext, backup: Backup): Promise<Verification> {
+  await requireRestorable(context, backup);
+  return SideDatabases.with(directUrl(context), (databases) =>
+    databases.withScratch(async (url) => {
+      const verification = await restoreInto(context, backup, url);
+      await recordProof(backup, verification);
+      return verification;
+    }),
+  );
+}
+
+/** Marks the backup as proven, when nothing was found. */
+export async function recordProof(backup: Backup, { findings, durationMs }: Verification): Promise<void> {
+  if (findings.length > 0) return;
+  await writeProof(backup, { verifiedAt: new Date().toISOString(), durationMs, appVersion: version });
+}
+
+/**
+ * Everything that can be known before a database is touched.
+ * @throws BackupError
+ */
+export async function requireRestorable(context: BackupContext, backup: Backup): Promise<void> {
+  const { manifest, path } = backup;
+  const known = context.schema.migrations.map(nameOf);
+  const unknown = manifest.migrations.filter((name) => !known.includes(name));
+  if (unknown.length > 0) {
+    throw new BackupError(
+      `${path} is refused: it was made by XFChat ${manifest.appVersion}, with migrations that this version does not know: ${unknown.join(', ')}. Restore it with that version.`,
+    );
+  }
+  await knownErasures(context, manifest);
+  await requireIntact(backup, (bytes) =>
+    context.progress(`reading the file: ${Math.floor((100 * bytes) / manifest.size)} %`),
+  );
+}
+
+/** Fills an empty database from the backup, and proves that it holds what was backed up. */
+export async function restoreInto(
+  context: BackupContext,
+  backup: Backup,
+  url: string,
+): Promise<Verification> {
+  const begun = performance.now();
+  const { schema, progress } = context;
+  const { manifest, path } = backup;
+  // Never to where the live database is reached directly.
+  const configuration = Object.assign(new Configuration(), context.configuration, {
+    DIRECT_DATABASE_URL: undefined,
+  });
+  const refuse = (differences: string[]): void => {
+    if (differences.length > 0)
+      throw new BackupError(`${path} does not restore what was backed up: ${differences.join('; ')}.`);
+  };
+  if (manifest.way === 'pg_dump') {
+    await restoreWithTools(await toolsFor(context, url, path), url, path, progress);
+  } else {
+    await migrateUp(url, configuration, schemaOf(manifest, schema));
+    await withClient(url, (client) =>
+      loadPortable(client, path, manifest.tables, (table) => progress(`restoring ${table}`)),
+    );
+  }
+  const dataSource = await new DataSource(migrationOptions(url, configuration, schema)).initialize();
+  try {
+    const held = await inSnapshot(dataSource, (manager) => readFacts(manager, progress));
+    refuse([
+      ...otherTables(manifest, held),
+      ...otherConversations(manifest.conversations, held.conversations),
+    ]);
+    const applied = await migrateUp(url, configuration, schema);
+    if (applied.length > 0) {
+      // A migration may change how it is stored, never what was said.
+      const migrated = await inSnapshot(dataSource, readDigests);
+      refuse(otherConversations(manifest.conversations, migrated));
+    }
+    const erasedAgain = await repeatErasures(dataSource, await knownErasures(context, manifest), progress);
+    const findings = await checkIntegrity(dataSource, (kind, done, total) =>
+      progress(`checking ${done} of ${total}: ${kind}`),
+    );
+    return {
+      durationMs: Math.round(performance.now() - begun),
+      conversations: Object.keys(manifest.conversations).length,
+      rows: manifest.tables.reduce((sum, { rows }) => sum + rows, 0),
+      applied,
+      erasedAgain,
+      findings,
+    };
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+async function toolsFor({ configuration }: BackupContext, url: string, path: string): Promise<PostgresTools> {
+  const major = await withClient(url, async (client) => {
+    const { rows } = await client.query<{ version: string }>(
+      `select current_setting('server_version') as version`,
+    );
+    return Number.parseInt(rows[0]!.version, 10);
+  });
+  const tools = findPostgresTools(major, configuration.PG_BIN_DIR);
+  if (tools) return tools;
+  throw new BackupError(
+    `${path} was made by pg_dump, and pg_restore ${major} was not found: install the client programs of PostgreSQL ${major}, or name their folder in PG_BIN_DIR.`,
+  );
+}
+
+/** As it was when the backup was made, which may be less than this program needs. */
+function schemaOf({ migrations }: Manifest, schema: DatabaseSchema): DatabaseSchema {
+  return {
+    entities: [],
+    functions: [],
+    dataMigrations: [],
+    migrations: schema.migrations.filter((migration) => migrations.includes(nameOf(migration))),
+  };
+}
+
+const nameOf = (migration: DatabaseSchema['migrations'][number]): string => new migration().name!;

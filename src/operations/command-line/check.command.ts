@@ -1,0 +1,33 @@
+import { DataSource } from 'typeorm';
+import { checkIntegrity } from '../integrity/check-integrity';
+import { migrationOptions } from '../../platform/database/database-options';
+import type { Finding } from '../integrity/finding';
+import { foreign } from '../../platform/logging/foreign-text';
+import { SCHEMA } from '../../schema';
+import { print, progress } from './output';
+import { withDatabase } from './with-database';
+
+/** Ends with 1 when something was found. */
+export async function checkCommand(options: { json?: boolean }): Promise<void> {
+  await withDatabase(async (url, configuration) => {
+    const dataSource = await new DataSource(migrationOptions(url, configuration, SCHEMA)).initialize();
+    try {
+      const findings = await checkIntegrity(dataSource, (kind, done, total) =>
+        progress(`${done} of ${total}: ${kind}`),
+      );
+      progress('');
+      const text = findings.map(findingText);
+      print(options, text.join('\n') || 'everything is as it should be', {
+        ok: findings.length === 0,
+        findings,
+      });
+      if (findings.length > 0) process.exitCode = 1;
+    } finally {
+      await dataSource.destroy();
+    }
+  });
+}
+
+export function findingText({ kind, where, detail }: Finding): string {
+  return `${kind}: ${foreign(where)} ${foreign(detail)}`;
+}

@@ -1,0 +1,34 @@
+import { readMaintenance, writeMaintenance } from '../../platform/database/maintenance.queries';
+import { print } from './output';
+import { serversKnow, type Awareness } from './servers-know';
+import { withDataSource } from './with-data-source';
+
+interface Options {
+  json?: boolean;
+}
+
+/** Returns when all servers know. */
+export async function maintenanceOnCommand(options: Options): Promise<void> {
+  await withDataSource(async (dataSource) => {
+    const awareness = await serversKnow(dataSource, await writeMaintenance(dataSource, true));
+    tell(options, await readMaintenance(dataSource), awareness);
+  });
+}
+
+export async function maintenanceOffCommand(options: Options): Promise<void> {
+  await withDataSource(async (dataSource) => {
+    tell(options, null, await serversKnow(dataSource, await writeMaintenance(dataSource, false)));
+  });
+}
+
+export async function maintenanceStatusCommand(options: Options): Promise<void> {
+  await withDataSource(async (dataSource) => tell(options, await readMaintenance(dataSource)));
+}
+
+function tell(options: Options, since: Date | null, awareness?: Awareness): void {
+  const text = [since ? `maintenance is on since ${since.toISOString()}` : 'maintenance is off'];
+  if (awareness)
+    text.push(`servers that know: ${awareness.servers - awareness.unaware} of ${awareness.servers}`);
+  print(options, text.join('\n'), { maintenance: since !== null, since, ...awareness });
+  if (awareness && awareness.unaware > 0) process.exitCode = 1;
+}

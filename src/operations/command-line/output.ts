@@ -1,0 +1,55 @@
+import { isSqlState } from '../../platform/database/sql-state';
+import { foreign, visible, visibleJson } from '../../platform/logging/foreign-text';
+
+/** What this program itself puts into a text: ends of lines, and colours where a terminal shows them. */
+const OWN_CONTROLS = /(\n|\u001b\[\d{1,3}m)/; // eslint-disable-line no-control-regex
+
+/**
+ * The one way of a text to a terminal. Nothing in it steers the terminal but ends of lines and our colours. A text that
+ * may hold other people's words passes `foreign` before: then they cannot end a line, or fill the screen, either.
+ */
+function write(stream: NodeJS.WriteStream, text: string): void {
+  const encode = (part: string): string =>
+    part === '\n' || (stream.isTTY && OWN_CONTROLS.test(part)) ? part : visible(part);
+  stream.write(text.split(OWN_CONTROLS).map(encode).join(''));
+}
+
+/** Says something beside the answer: on standard error, a line. */
+export function note(text: string): void {
+  write(process.stderr, `${text}\n`);
+}
+
+/** For texts that end their lines themselves. */
+export const writeOut = (text: string): void => write(process.stdout, text);
+export const writeError = (text: string): void => write(process.stderr, text);
+
+/** Prints what a command has to say: JSON for programs, a sentence for people. */
+export function print(options: { json?: boolean }, text: string, data: object): void {
+  if (options.json) process.stdout.write(`${visibleJson(JSON.stringify(data))}\n`);
+  else writeOut(`${text}\n`);
+}
+
+/** What is being done, on one line of a terminal; nobody else wants to read it. An empty text takes it away. */
+export function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${visible(text)}`);
+}
+
+/**
+ * Keeps the process until it is ended on purpose. Without this, a stop that waits for another process (which does not
+ * hold this one) could find nothing left to do, and Node would end with 0 in the middle of a failure.
+ */
+export function stayAlive(): () => void {
+  const timer = setInterval(() => undefined, 60_000);
+  return () => clearInterval(timer);
+}
+
+/** Ends the process with a sentence on what went wrong; errors whose text was not written for people show their name. */
+export function fail(error: unknown): never {
+  const { code, exitCode = 1 } = error as { code?: string; exitCode?: number };
+  const text = error instanceof Error ? error.message : String(error);
+  // Errors of Node name the file as it was given.
+  const message = code !== undefined && text.startsWith(code) ? foreign(text) : text;
+  progress('');
+  note(code && isSqlState(code) ? `The database refused: ${code}` : message);
+  process.exit(exitCode);
+}

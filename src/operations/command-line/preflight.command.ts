@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import { DataSource } from 'typeorm';
+import { joinDatabase, type DatabaseSource } from '../../platform/database/database-source';
+import type { Configuration } from '../../platform/configuration/configuration';
+import { loadConfiguration, unsupportedVariables } from '../../platform/configuration/load-configuration';
+import { migrationOptions } from '../../platform/database/database-options';
+import { verifyDatabase } from '../../platform/database/verify-database';
+import { PACKAGE_ROOT } from '../../platform/package-root';
+import { green, red, type Check, type PreflightOptions } from '../preflight/check';
+import { CHECK_NAMES, confirm, cutShort, preflight } from '../preflight/preflight';
+import { SCHEMA } from '../../schema';
+import { version } from '../../platform/version';
+import { VERDICTS } from './exit-codes';
+import { fail, print, progress, stayAlive } from './output';
+import { preflightText } from './preflight-text';
+
+interface Options extends Omit<PreflightOptions, 'alertRules'> {
+  json?: boolean;
+  alertRules?: string;
+  confirm?: string[];
+}
+
+const ALERT_RULES = join(PACKAGE_ROOT, 'deploy/monitoring/alerts.yml');
+
+/** Ends with 30 when anything is red, and with 31 when nothing is and a person has to say something. */
+export async function preflightCommand(options: Options): Promise<void> {
+  const release = stayAlive();
+  try {
+    const { confirm: confirmed = [], alertRules = ALERT_RULES } = options;
+    const unknown = confirmed.filter((name) => !CHECK_NAMES.includes(name));
+    if (unknown.length > 0)
+      throw new Error(`There is no check "${unknown[0]}"; there are ${CHECK_NAMES.join(', ')}.`);
+    const checks = confirm(await look({ ...options, alertRules }), confirmed);
+    const go = checks.every(({ status }) => status === 'green');
+    progress('');
+    print(options, preflightText(version, checks), { go, checks });
+    const isRed = checks.some(({ status }) => status === 'red');
+    process.exitCode = isRed ? VERDICTS.noGo : go ? 0 : VERDICTS.needsPerson;
+  } catch (error) {
+    fail(error);
+  } finally {
+    release();
+  }
+}
+
+/** Configuration first, then the database, then the rest; a fault of the first two ends the list. */
+async function look(options: PreflightOptions): Promise<Check[]> {
+  let configuration: Configuration;
+  try {
+    configuration = loadConfiguration(process.env);
+  } catch (error) {
+    return cutShort([{ name: 'configuration', ...red((error as Error).message) }]);
+  }
+  const idle = unsupportedVariables(process.env);
+  const first: Check = {
+    name: 'configuration',
+    ...(idle.length > 0
+      ? red(`this version does nothing with ${idle.join(', ')}: unset them`)
+      : green(`valid, for ${configuration.NODE_ENV}`)),
+  };
+  // A server waits for its database; who decides about a deployment does not.
+  configuration.DATABASE_START_TIMEOUT_MS = 0;
+  let database: DatabaseSource;
+  try {
+    database = await joinDatabase(configuration, () => undefined);
+  } catch (error) {
+    return cutShort([first, { name: 'database', ...red((error as Error).message) }]);
+  }
+  try {
+    return [first, ...(await lookAt(database, configuration, options))];
+  } catch (error) {
+    return cutShort([first, { name: 'database', ...red((error as Error).message) }]);
+  } finally {
+    await database.close();
+  }
+}
+
+async function lookAt(
+  { url, isEmbedded }: DatabaseSource,
+  configuration: Configuration,
+  options: PreflightOptions,
+): Promise<Check[]> {
+  const facts = await verifyDatabase(url, configuration, () => undefined);
+  const dataSource = await new DataSource(migrationOptions(url, configuration, SCHEMA)).initialize();
+  try {
+    const ground = { url, isEmbedded, configuration, facts, dataSource, options, progress };
+    return await preflight({ ...ground, schema: SCHEMA });
+  } finally {
+    await dataSource.destroy();
+  }
+}

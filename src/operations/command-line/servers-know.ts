@@ -1,0 +1,35 @@
+import type { DataSource } from 'typeorm';
+import { serversUnaware } from '../../platform/database/maintenance.queries';
+
+/** Each server looks twice a second; one that has not looked for so long does not reach the database. */
+const LONG_ENOUGH_MS = 5_000;
+const LOOK_AGAIN_MS = 100;
+
+export interface Awareness {
+  readonly servers: number;
+  readonly unaware: number;
+}
+
+/** Resolves when every server has looked at the database since then, or did not in time. */
+export async function serversKnow(dataSource: DataSource, since: Date): Promise<Awareness> {
+  const deadline = performance.now() + LONG_ENOUGH_MS;
+  for (;;) {
+    const awareness = await serversUnaware(dataSource, since);
+    if (awareness.unaware === 0 || performance.now() > deadline) return awareness;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+  }
+}
+
+/** Resolves when every server has acted on what was committed before the call: it has begun and ended a whole look. */
+export async function serversActed(dataSource: DataSource): Promise<Awareness> {
+  const first = await serversKnow(dataSource, await nextMillisecond(dataSource));
+  return first.unaware > 0 ? first : serversKnow(dataSource, await nextMillisecond(dataSource));
+}
+
+/** By the clock of the database. Rounded up, since dates end with the millisecond. */
+async function nextMillisecond(dataSource: DataSource): Promise<Date> {
+  const [row] = await dataSource.query<[{ now: Date }]>(
+    `select date_trunc('milliseconds', clock_timestamp()) + interval '1 ms' as now`,
+  );
+  return row.now;
+}

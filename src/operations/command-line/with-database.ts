@@ -1,0 +1,31 @@
+import type { Configuration } from '../../platform/configuration/configuration';
+import { loadConfiguration } from '../../platform/configuration/load-configuration';
+import { verifyDatabase } from '../../platform/database/verify-database';
+import { joinDatabase } from '../../platform/database/database-source';
+import { fail, note, stayAlive } from './output';
+
+/**
+ * Runs a command against the database of the environment. The embedded one is started for it, or shared with the server
+ * that is running on it.
+ */
+export async function withDatabase(
+  work: (url: string, configuration: Configuration, isEmbedded: boolean) => Promise<void>,
+): Promise<void> {
+  const release = stayAlive();
+  try {
+    const configuration = loadConfiguration(process.env);
+    const database = await joinDatabase(configuration, (level, message) => {
+      if (level !== 'info') note(message);
+    });
+    try {
+      await verifyDatabase(database.url, configuration, note);
+      await work(database.url, configuration, database.isEmbedded);
+    } finally {
+      await database.close();
+    }
+  } catch (error) {
+    fail(error);
+  } finally {
+    release();
+  }
+}

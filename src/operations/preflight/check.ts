@@ -1,0 +1,52 @@
+import type { DataSource } from 'typeorm';
+import type { Configuration } from '../../platform/configuration/configuration';
+import type { DatabaseSchema } from '../../platform/database/database-options';
+import type { DatabaseFacts } from '../../platform/database/verify-database';
+import type { MigrationPlan } from '../../platform/migrations/plan';
+
+/** `person`: nobody but a person can say, or nothing was given to judge by. */
+export type Status = 'green' | 'red' | 'person';
+
+export interface Finding {
+  readonly status: Status;
+  /** What was seen, in a sentence; of what is not green, also what to do. */
+  readonly evidence: string;
+}
+
+/** One line of the checklist. */
+export interface Check extends Finding {
+  readonly name: string;
+}
+
+/** Where the checklist is gone through. */
+export interface Surroundings {
+  readonly url: string;
+  readonly isEmbedded: boolean;
+  readonly configuration: Configuration;
+  readonly schema: DatabaseSchema;
+  readonly facts: DatabaseFacts;
+  readonly dataSource: DataSource;
+  readonly options: PreflightOptions;
+  readonly progress: (what: string) => void;
+}
+
+/** What the checks look at. */
+export interface Ground extends Surroundings {
+  /** What `migrate up` would do, looked up once for all checks that ask. */
+  readonly plan: Promise<MigrationPlan>;
+}
+
+export interface PreflightOptions {
+  /** Of Prometheus, to ask whether the alert rules are loaded. */
+  readonly prometheus?: string;
+  /** The alert rules of this release: a file with lines such as `- alert: Name`. */
+  readonly alertRules: string;
+  /** What `jest --json --outputFile` has written. */
+  readonly testResults?: string;
+  /** How much of a disk has to be free, percent. */
+  readonly diskFree: number;
+}
+
+export const green = (evidence: string): Finding => ({ status: 'green', evidence });
+export const red = (evidence: string): Finding => ({ status: 'red', evidence });
+export const person = (evidence: string): Finding => ({ status: 'person', evidence });

@@ -1,0 +1,71 @@
+import { foreign } from '../../platform/logging/foreign-text';
+import { isSqlState } from '../../platform/database/sql-state';
+import { planMigration } from '../../platform/migrations/plan';
+import type { Check, Finding, Ground, Surroundings } from './check';
+import { checkDatabase, checkLatency, checkPool } from './database-checks';
+import { checkFlags } from './flag-check';
+import { checkAlerts, checkTests } from './release-checks';
+import { checkData, checkMigrations, checkRollback } from './schema-checks';
+import { checkBackup, checkDisk } from './store-checks';
+
+const CHECKS: Record<string, (ground: Ground) => Finding | Promise<Finding>> = {
+  database: checkDatabase,
+  latency: checkLatency,
+  pool: checkPool,
+  migrations: checkMigrations,
+  rollback: checkRollback,
+  backup: checkBackup,
+  integrity: checkData,
+  disk: checkDisk,
+  flags: checkFlags,
+  alerts: checkAlerts,
+  tests: checkTests,
+};
+
+export const CHECK_NAMES: readonly string[] = ['configuration', ...Object.keys(CHECKS)];
+
+/** The checklist before a deployment, one check after the other. One that fails to look is red, and says why. */
+export async function preflight(surroundings: Surroundings, names = Object.keys(CHECKS)): Promise<Check[]> {
+  const plan = planMigration(surroundings.dataSource, surroundings.schema);
+  await plan.catch(() => undefined); // told by each check that needs it
+  const ground = { ...surroundings, plan };
+  const checks: Check[] = [];
+  for (const name of names) {
+    const look = CHECKS[name]!;
+    ground.progress(name);
+    const finding = await Promise.resolve()
+      .then(() => look(ground))
+      .catch((error: Failure): Finding => ({ status: 'red', evidence: reasonOf(error) }));
+    checks.push({ name, ...finding });
+  }
+  return checks;
+}
+
+export const NOT_LOOKED_AT = 'not looked at';
+
+/** The list when it ends at a check that has to be green before others can be. */
+export function cutShort(done: readonly Check[]): Check[] {
+  const evidence = `${NOT_LOOKED_AT}: ${done.at(-1)!.name} comes first`;
+  const rest = CHECK_NAMES.slice(done.length);
+  return [...done, ...rest.map((name) => ({ name, status: 'red' as const, evidence }))];
+}
+
+/** By a person who takes it upon themselves; what is red stays red. */
+export function confirm(checks: readonly Check[], names: readonly string[]): Check[] {
+  return checks.map((check) =>
+    check.status === 'person' && names.includes(check.name)
+      ? { ...check, status: 'green', evidence: `confirmed by a person (${check.evidence})` }
+      : check,
+  );
+}
+
+type Failure = Error & { code?: string };
+
+/** Texts of the database may hold what people wrote. */
+function reasonOf(error: Failure): string {
+  const code = error.code ?? (error.cause as { code?: string } | undefined)?.code;
+  if (code === undefined) return error.message;
+  // Those of Node name the file.
+  if (error.message.includes(code)) return foreign(error.message);
+  return isSqlState(code) ? `the database refused: ${code}` : `${error.message} (${code})`;
+}

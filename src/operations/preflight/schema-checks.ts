@@ -1,0 +1,102 @@
+import { checkIntegrity } from '../integrity/check-integrity';
+import { Configuration } from '../../platform/configuration/configuration';
+import { DatabaseUnusableError } from '../../platform/database/unusable-database';
+import { verifySchema } from '../../platform/database/verify-schema';
+import { migrateDown, migrateUp } from '../../platform/migrations/migrate';
+import { fileOf } from '../../platform/migrations/recorded-migration';
+import { incompletenessOf, refusalOf } from '../../platform/migrations/schema-verdict';
+import { SideDatabases } from '../backups/side-databases';
+import { green, person, red, type Finding, type Ground } from './check';
+
+/** Whether `migrate up` would do what is known beforehand, or has nothing to do and the schema is whole. */
+export async function checkMigrations(ground: Ground): Promise<Finding> {
+  const { schema, url, configuration } = ground;
+  const { verdict, migrations, dataMigrations, rebuild } = await ground.plan;
+  const refusal = refusalOf(verdict);
+  if (refusal) return red(refusal.message);
+  if (verdict.halfApplied.length > 0) return red(incompletenessOf(verdict)!.message);
+  if (rebuild.length > 0)
+    return red(
+      `half-built indexes: ${rebuild.join(', ')}. Run \`npx xfchat migrate up\`, which builds them again.`,
+    );
+  const paused = dataMigrations.filter(({ state }) => state === 'paused').map(({ name }) => name);
+  if (paused.length > 0) return red(`paused: ${paused.join(', ')}. Resume them, or take them back.`);
+  if (migrations.length === 0) {
+    await verifySchema(url, configuration, schema);
+    return green(
+      `all ${verdict.applied.length} are applied as this program has them, and the schema is whole`,
+    );
+  }
+  const unread = migrations.filter(({ unknown }) => unknown.length > 0).map(({ name }) => fileOf(name));
+  if (unread.length > 0)
+    return person(`${unread.join(', ')}: locks that cannot be foreseen. Read \`npx xfchat migrate plan\`.`);
+  const locks = migrations.flatMap((migration) =>
+    migration.locks.map(({ mode, table }) => `${mode} on ${table}`),
+  );
+  const pending = inShort(migrations.map(({ name }) => fileOf(name)));
+  return green(
+    `${migrations.length} to apply: ${pending}; locks: ${[...new Set(locks)].join(', ') || 'none'}`,
+  );
+}
+
+/**
+ * Rehearses the way back in an empty database beside the live one: everything up, what would be new down (the youngest
+ * migration when nothing would be), and up again.
+ */
+export async function checkRollback(ground: Ground): Promise<Finding> {
+  const { schema, progress } = ground;
+  const { verdict, migrations } = await ground.plan;
+  const before = migrations.length > 0 ? verdict.applied : verdict.applied.slice(0, -1);
+  // Never to where the live database is reached directly.
+  const configuration = Object.assign(new Configuration(), ground.configuration, {
+    DIRECT_DATABASE_URL: undefined,
+  });
+  const begun = performance.now();
+  const direct = ground.configuration.DIRECT_DATABASE_URL ?? ground.url;
+  progress('rehearsing the way back');
+  try {
+    const undone = await SideDatabases.with(direct, (databases) =>
+      databases.withScratch(async (scratch) => {
+        await migrateUp(scratch, configuration, schema);
+        const taken = await migrateDown(scratch, configuration, schema, { to: before.at(-1) ?? '0' });
+        await migrateUp(scratch, configuration, schema);
+        return taken;
+      }),
+    );
+    const took = `rehearsed up, down and up in ${Math.round(performance.now() - begun)} ms beside the live database`;
+    return green(`${took}: ${inShort(undone.map(fileOf))} taken back`);
+  } catch (error) {
+    const isFinal = error instanceof DatabaseUnusableError && error.fault === 'migration-irreversible';
+    if (!isFinal) throw error;
+    return person(`${error.message} It loses what is written after it was made.`);
+  }
+}
+
+/** What `xfchat check` says. */
+export async function checkData({ dataSource, plan, progress }: Ground): Promise<Finding> {
+  const { verdict } = await plan;
+  if (verdict.applied.length === 0) return green('the database is empty');
+  const pending = incompletenessOf(verdict);
+  const findings = await checkIntegrity(dataSource, (kind, done, total) =>
+    progress(`checking ${done} of ${total}: ${kind}`),
+  ).catch((error: unknown) => {
+    // What the questions are about may be made by a migration that is yet to come.
+    if (pending instanceof DatabaseUnusableError) return undefined;
+    throw error;
+  });
+  if (!findings)
+    return person('the schema is older than this program: run `xfchat check` of the version before');
+  const [first] = findings;
+  return first
+    ? red(
+        `broken in ${findings.length} places, such as ${first.kind}: ${first.where} ${first.detail}. See \`npx xfchat check\`.`,
+      )
+    : green('`xfchat check` finds nothing');
+}
+
+const MANY = 3;
+
+const inShort = (names: readonly string[]): string =>
+  names.length <= MANY
+    ? names.join(', ')
+    : `${names.slice(0, MANY).join(', ')} and ${names.length - MANY} more`;

@@ -1,0 +1,81 @@
+import { PROBLEMS, type ProblemCode } from '../../platform/problems/catalogue';
+import { addBuckets, bucketsOf, type Buckets } from './histogram';
+import type { Sample } from './prometheus-text';
+
+/** What happened in a stretch of time, as counted by one server or by several (docs/metrics.md). */
+export interface Figures {
+  /** Requests and commands answered; probes are left out. */
+  readonly answers: number;
+  /** Refusals that are the server's fault. What is meant to be, `maintenance` and `draining`, is none. */
+  readonly errors: number;
+  readonly timeouts: number;
+  /** Attempts to sign in that were no fault of the one who tried, and those of them that failed. */
+  readonly signIns: number;
+  readonly failedSignIns: number;
+  readonly statements: number;
+  readonly statementSeconds: number;
+  /** Stages that a message takes until it is told, one after the other. */
+  readonly stages: readonly Buckets[];
+  /** Listeners that failed to tell of what was committed. */
+  readonly untold: number;
+}
+
+const STAGES = ['queued', 'stored', 'broadcast'];
+const MEANT_TO_BE = ['maintenance', 'draining'];
+const TIMEOUTS = ['database-busy', 'outcome-unknown', 'request-timeout'];
+const PROBE = /^\/(health|metrics)\b/;
+
+export const NOTHING: Figures = {
+  answers: 0,
+  errors: 0,
+  timeouts: 0,
+  signIns: 0,
+  failedSignIns: 0,
+  statements: 0,
+  statementSeconds: 0,
+  stages: STAGES.map(() => new Map()),
+  untold: 0,
+};
+
+/** @param increase what the counters have gained, not what they say */
+export function figuresOf(increase: readonly Sample[]): Figures {
+  const named = (name: string): Sample[] => increase.filter((sample) => sample.name === `xfchat_${name}`);
+  const problems = named('problems_total');
+  const signIns = named('sign_ins_total');
+  const failedSignIns = sum(signIns.filter(({ labels }) => isServersFault(labels.outcome)));
+  const stages = named('message_stage_duration_seconds_bucket');
+  return {
+    answers:
+      sum(named('http_requests_total').filter(({ labels }) => !PROBE.test(labels.route ?? ''))) +
+      sum(named('socket_commands_total')),
+    errors: sum(problems.filter(({ labels }) => isServersFault(labels.code))),
+    timeouts: sum(problems.filter(({ labels }) => TIMEOUTS.includes(labels.code ?? ''))),
+    signIns: sum(signIns.filter(({ labels }) => labels.outcome === 'ok')) + failedSignIns,
+    failedSignIns,
+    statements: sum(named('db_query_duration_seconds_count')),
+    statementSeconds: sum(named('db_query_duration_seconds_sum')),
+    stages: STAGES.map((stage) => bucketsOf(stages.filter(({ labels }) => labels.stage === stage))),
+    untold: sum(named('event_failures_total')),
+  };
+}
+
+export function addFigures(a: Figures, b: Figures): Figures {
+  return {
+    answers: a.answers + b.answers,
+    errors: a.errors + b.errors,
+    timeouts: a.timeouts + b.timeouts,
+    signIns: a.signIns + b.signIns,
+    failedSignIns: a.failedSignIns + b.failedSignIns,
+    statements: a.statements + b.statements,
+    statementSeconds: a.statementSeconds + b.statementSeconds,
+    stages: a.stages.map((buckets, index) => addBuckets(buckets, b.stages[index]!)),
+    untold: a.untold + b.untold,
+  };
+}
+
+const sum = (samples: readonly Sample[]): number => samples.reduce((total, { value }) => total + value, 0);
+
+function isServersFault(code: string | undefined): boolean {
+  if (code === undefined || MEANT_TO_BE.includes(code)) return false;
+  return (PROBLEMS[code as ProblemCode]?.status ?? 0) >= 500;
+}
