@@ -27,7 +27,10 @@ module.exports = {
     {
       name: 'every-module-is-in-the-matrix',
       severity: 'error',
-      from: { path: `^src/[^/]+/`, pathNot: `^src/(platform|migrations|${MODULES.map(({ folder }) => folder).join('|')})/` },
+      from: {
+        path: `^src/[^/]+/`,
+        pathNot: `^src/(platform|migrations|${MODULES.map(({ folder }) => folder).join('|')})/`,
+      },
       to: {},
     },
     {

@@ -20,7 +20,8 @@ const WINGS = {
     },
   },
   delivery: {
-    purpose: 'what reaches clients beside the REST API: live events, histories by Braid, the documents, the page',
+    purpose:
+      'what reaches clients beside the REST API: live events, histories by Braid, the documents, the page',
     modules: {
       sockets: ['authentication'],
       braid: ['authentication', 'messages', 'conversations', 'friends', 'catch-up'],

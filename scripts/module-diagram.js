@@ -15,7 +15,8 @@ const idOf = (name) => name.replace(/-/g, '_');
 /** Imports that follow from others are left out, so that the picture can be read. */
 function reduced({ imports }) {
   const reach = (name, seen = new Set()) => {
-    for (const next of MODULES.find((each) => each.name === name).imports) if (!seen.has(next)) reach(next, seen.add(next));
+    for (const next of MODULES.find((each) => each.name === name).imports)
+      if (!seen.has(next)) reach(next, seen.add(next));
     return seen;
   };
   return imports.filter((name) => !imports.some((other) => other !== name && reach(other).has(name)));
@@ -24,10 +25,16 @@ function reduced({ imports }) {
 function diagram() {
   const wings = Object.entries(WINGS).map(([wing, { modules }]) =>
     modules
-      ? [`  subgraph ${wing}`, ...Object.keys(modules).map((name) => `    ${idOf(name)}[${name}]`), '  end'].join('\n')
+      ? [
+          `  subgraph ${wing}`,
+          ...Object.keys(modules).map((name) => `    ${idOf(name)}[${name}]`),
+          '  end',
+        ].join('\n')
       : `  ${wing}[(platform: every module)]`,
   );
-  const arrows = MODULES.flatMap((each) => reduced(each).map((name) => `  ${idOf(each.name)} --> ${idOf(name)}`));
+  const arrows = MODULES.flatMap((each) =>
+    reduced(each).map((name) => `  ${idOf(each.name)} --> ${idOf(name)}`),
+  );
   const purposes = Object.entries(WINGS).map(([wing, { purpose }]) => `- \`src/${wing}\`: ${purpose}.`);
   return `${BEGIN}\n${purposes.join('\n')}\n\n\`\`\`mermaid\nflowchart BT\n${[...wings, ...arrows].join('\n')}\n\`\`\`\n\n${END}`;
 }
@@ -60,7 +67,10 @@ function unused({ name, folder, imports }) {
   const used = new Set(
     sourcesIn(join(project, 'src', folder)).flatMap((file) =>
       [...readFileSync(file, 'utf8').matchAll(/(?:from|import\() ?'(\.[^']+)'/g)].map(([, path]) =>
-        relative(join(project, 'src'), join(dirname(file), path)).split('/').slice(0, 2).join('/'),
+        relative(join(project, 'src'), join(dirname(file), path))
+          .split('/')
+          .slice(0, 2)
+          .join('/'),
       ),
     ),
   );
