@@ -11,6 +11,13 @@ import { MetricsPort } from './platform/metrics/metrics-port';
 import { migrateUp } from './platform/migrations/migrate';
 import { SCHEMA } from './schema';
 
+/**
+ * Connections that the system accepts before the process has taken them; the system may have a lower limit
+ * (`net.core.somaxconn`). After a restart all clients come at once, and the system of a client that finds no place tries
+ * again after 1, 3, 7, 15 and 31 s.
+ */
+const BACKLOG = 4_096;
+
 export interface ServeOptions {
   /** Whether a database with data is backed up before it is migrated; it is unless that is left out by name. */
   readonly backup?: boolean;
@@ -78,9 +85,9 @@ async function bringUp(
 async function listen(application: NestExpressApplication, configuration: Configuration): Promise<void> {
   const { PORT, listenAddress, METRICS_PORT } = configuration;
   await taking('METRICS_PORT', METRICS_PORT, () => application.get(MetricsPort).listen());
-  await taking('PORT', PORT, () =>
-    listenAddress === undefined ? application.listen(PORT) : application.listen(PORT, listenAddress),
-  );
+  // Nest passes this on to Node's `server.listen`, and its declaration does not know the options.
+  const options = { port: PORT, host: listenAddress, backlog: BACKLOG } as unknown as number;
+  await taking('PORT', PORT, () => application.listen(options));
 }
 
 async function taking(name: string, port: number | undefined, listen: () => Promise<unknown>): Promise<void> {
