@@ -3,12 +3,12 @@ import { AuthenticationModule } from './features/authentication/authentication.m
 import { BackupMetricsModule } from './operations/backups/backup-metrics';
 import { BraidModule } from './delivery/braid/braid.module';
 import { CatchUpModule } from './features/catch-up/catch-up.module';
-import { ConnectionsModule } from './delivery/sockets/sockets.module';
+import { SocketsModule } from './delivery/sockets/sockets.module';
 import { ConversationsModule } from './features/conversations/conversations.module';
 import { DocumentsModule } from './delivery/documents/documents.module';
 import { FriendsModule } from './features/friends/friends.module';
 import { HealthModule } from './observability/health/health.module';
-import { ErasingModule } from './features/erasure/erasure.module';
+import { ErasureModule } from './features/erasure/erasure.module';
 import { MessagesModule } from './features/messages/messages.module';
 import { MonitoringModule } from './observability/monitoring/monitoring.module';
 import type { Configuration } from './platform/configuration/configuration';
@@ -24,8 +24,8 @@ export const FEATURES = [
   MessagesModule,
   CatchUpModule,
   FriendsModule,
-  ErasingModule,
-  ConnectionsModule,
+  ErasureModule,
+  SocketsModule,
   BraidModule,
   HealthModule,
   MonitoringModule,

@@ -1,6 +1,6 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Subscriptions } from './delivery/braid/subscriptions';
-import { ConnectionsGateway } from './delivery/sockets/sockets.gateway';
+import { SocketsGateway } from './delivery/sockets/sockets.gateway';
 import type { Configuration } from './platform/configuration/configuration';
 import { CLOSE_MS, FAREWELL_MS, longestDrainMs, WORK_MARGIN_MS } from './platform/lifecycle/longest-drain';
 import { WorkInFlight } from './platform/lifecycle/work-in-flight';
@@ -19,7 +19,7 @@ export async function drainAndClose(
   logger: StructuredLogger,
 ): Promise<void> {
   const work = application.get(WorkInFlight);
-  const connections = application.get(ConnectionsGateway);
+  const connections = application.get(SocketsGateway);
   work.startDraining();
   const delayMs = configuration.DRAIN_DELAY_MS;
   logger.event('info', 'draining', {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Server, Socket } from 'socket.io';
-import { ConnectionsGateway } from '../src/delivery/sockets/sockets.gateway';
+import { SocketsGateway } from '../src/delivery/sockets/sockets.gateway';
 import { identityOf } from '../src/platform/sockets/socket-identity';
 import { TurnTransport } from '../src/platform/sockets/turn-transport';
 import { call } from './support/api';
@@ -35,7 +35,7 @@ describe('the flag of one write for each socket and turn', () => {
   });
   /** How the people are written to: once a turn, in Socket.IO's own way, or by polling. */
   const ways = (): string[] => {
-    const gateway = server.application.get(ConnectionsGateway) as unknown as { server: Server };
+    const gateway = server.application.get(SocketsGateway) as unknown as { server: Server };
     const connected = [...gateway.server.sockets.sockets.values()];
     return people.map(({ id }) => {
       const transport = connected.find((socket: Socket) => identityOf(socket).userId === id)?.conn.transport;

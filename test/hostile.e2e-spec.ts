@@ -97,7 +97,7 @@ describe('under hostile use', () => {
     async function poll(): Promise<(payload: string) => Promise<number>> {
       const polling = `${server.url}/socket.io/?EIO=4&transport=polling`;
       const { sid } = JSON.parse((await (await fetch(polling)).text()).slice(1)) as { sid: string };
-      // Somebody must listen for the farewell, or the connection waits for that.
+      // Somebody must listen for the outcome, or the connection waits for that.
       void fetch(`${polling}&sid=${sid}`).then((answer) => answer.text());
       return async (payload) =>
         (await fetch(`${polling}&sid=${sid}`, { method: 'POST', body: payload })).status;

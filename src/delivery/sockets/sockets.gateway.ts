@@ -40,7 +40,7 @@ const MAX_SOCKETS_PER_PERSON = 100;
 /** How sockets come and go: their entry into the rooms, `ready`, the end of their session, drain. */
 @WebSocketGateway()
 @Emits(CONNECTION_EVENTS)
-export class ConnectionsGateway implements OnModuleInit, OnGatewayInit, OnGatewayConnection {
+export class SocketsGateway implements OnModuleInit, OnGatewayInit, OnGatewayConnection {
   private server: Server | undefined;
   private readonly frame: ReturnType<typeof commandFrame>;
 

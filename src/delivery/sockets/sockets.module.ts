@@ -1,14 +1,14 @@
 import { Module } from '@nestjs/common';
 import { AuthenticationModule } from '../../features/authentication/authentication.module';
 import { ConnectionWatch } from './connection-watch';
-import { ConnectionsGateway } from './sockets.gateway';
+import { SocketsGateway } from './sockets.gateway';
 import { Entitlements } from './entitlements';
 import { Handshakes } from './handshakes';
 import { WritePaths } from './write-paths';
 
 @Module({
   imports: [AuthenticationModule],
-  providers: [ConnectionsGateway, ConnectionWatch, Entitlements, Handshakes, WritePaths],
-  exports: [ConnectionsGateway],
+  providers: [SocketsGateway, ConnectionWatch, Entitlements, Handshakes, WritePaths],
+  exports: [SocketsGateway],
 })
-export class ConnectionsModule {}
+export class SocketsModule {}

@@ -30,7 +30,7 @@ export interface LiftedBlock {
 }
 
 /** What has ended with a person, for those who have to be told. */
-export interface Farewell {
+export interface ErasureOutcome {
   readonly sessionIds: readonly string[];
   /** Where the person has left. */
   readonly left: readonly Place[];
@@ -71,7 +71,7 @@ export async function lockPerson(manager: EntityManager, userId: string): Promis
 }
 
 /** Those who are there, of people who were erased: the data is older than that. Served by `users_pkey`. */
-export async function comeBack<Known extends Pick<Erasure, 'userId'>>(
+export async function findReturned<Known extends Pick<Erasure, 'userId'>>(
   database: Pick<EntityManager, 'query'>,
   erased: readonly Known[],
 ): Promise<Known[]> {
@@ -89,7 +89,7 @@ export async function comeBack<Known extends Pick<Erasure, 'userId'>>(
  * takes their personal data away. The name and the e-mail address are free again. Set by set: its statements are as many
  * for a thousand conversations as for one. By SQL alone, since a restore does the same beside a server.
  */
-export async function erasePerson(manager: EntityManager, erasure: Erasure): Promise<Farewell> {
+export async function erasePerson(manager: EntityManager, erasure: Erasure): Promise<ErasureOutcome> {
   const { userId, messages, erasedAt = null } = erasure;
   await manager.query(
     `update users set username = 'erased-' || left(md5(gen_random_uuid()::text), 25), email = null,
@@ -173,7 +173,7 @@ async function endDeserted(manager: EntityManager, ownedIds: readonly string[]):
 async function endContacts(
   manager: EntityManager,
   userId: string,
-): Promise<Pick<Farewell, 'friendIds' | 'requests' | 'liftedBlocks'>> {
+): Promise<Pick<ErasureOutcome, 'friendIds' | 'requests' | 'liftedBlocks'>> {
   const friendships = await deleted<{ low: string; high: string }>(
     manager,
     `friendships where user_low_id = $1 or user_high_id = $1 returning user_low_id as low, user_high_id as high`,

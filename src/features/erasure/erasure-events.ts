@@ -5,7 +5,7 @@ import {
   ParticipantChanged,
   ParticipantLeft,
 } from '../conversations/conversations.events';
-import type { Farewell } from './erase-person.queries';
+import type { ErasureOutcome } from './erase-person.queries';
 import { FriendRemoved, FriendRequestChanged, UserUnblocked } from '../friends/friends.events';
 import { findParticipants, type PlacedParticipant } from '../membership/participant-view';
 import { User } from '../users/user.entity';
@@ -15,10 +15,10 @@ import { userView } from '../users/users.dto';
  * What others are told when a person is erased, in the order of the `rev`s of each conversation. The sockets of the
  * person end first: nothing of what follows reaches them.
  */
-export async function farewellEvents(
+export async function erasureEvents(
   manager: EntityManager,
   userId: string,
-  { sessionIds, left, heirs, endedGroupIds, friendIds, requests, liftedBlocks }: Farewell,
+  { sessionIds, left, heirs, endedGroupIds, friendIds, requests, liftedBlocks }: ErasureOutcome,
 ): Promise<object[]> {
   const participants = await findParticipants(manager, [...left, ...heirs]);
   const leave = ({ conversationId, rev, view }: PlacedParticipant): object =>
@@ -43,7 +43,7 @@ export async function farewellEvents(
 async function requestEvents(
   manager: EntityManager,
   userId: string,
-  requests: Farewell['requests'],
+  requests: ErasureOutcome['requests'],
 ): Promise<object[]> {
   if (requests.length === 0) return [];
   const ids = requests.flatMap(({ senderId, recipientId }) => [senderId, recipientId]);

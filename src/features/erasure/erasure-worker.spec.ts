@@ -6,7 +6,7 @@ describe('the erasure worker', () => {
     const looked = new Promise<number | undefined>((resolve) => {
       const worker = new ErasureWorker(
         { areLeft: async () => (resolve(remainingMs()), false) } as never,
-        { comeBack: async () => [] } as never,
+        { findReturned: async () => [] } as never,
         { verdict: { isUp: true } } as never,
         { isOn: false } as never,
         { isDraining: false } as never,

@@ -106,7 +106,7 @@ export class ErasureWorker implements OnApplicationBootstrap, BeforeApplicationS
 
   private async compare(): Promise<void> {
     if (this.hasCompared) return;
-    const erased = await this.journal.comeBack();
+    const erased = await this.journal.findReturned();
     for (const erasure of erased) await this.erasures.erase(erasure);
     if (erased.length > 0)
       this.logger.warn(

@@ -2,11 +2,11 @@ import { Body, Controller, Delete, HttpCode } from '@nestjs/common';
 import { NO_CONTENT, Route } from '../../platform/documents/documented';
 import { Caller, type CallerIdentity } from '../../platform/http/caller';
 import { EraseAccountDto } from './erasure.dto';
-import { ErasingService } from './erasure.service';
+import { ErasureService } from './erasure.service';
 
 @Controller('api/v1/users')
-export class ErasingController {
-  constructor(private readonly erasing: ErasingService) {}
+export class ErasureController {
+  constructor(private readonly erasure: ErasureService) {}
 
   @Delete('me')
   @HttpCode(202)
@@ -18,6 +18,6 @@ export class ErasingController {
     problems: ['invalid-credentials'],
   })
   async erase(@Caller() caller: CallerIdentity, @Body() input: EraseAccountDto): Promise<void> {
-    await this.erasing.erase(caller, input);
+    await this.erasure.erase(caller, input);
   }
 }

@@ -3,12 +3,12 @@ import { AuthenticationModule } from '../authentication/authentication.module';
 import { ErasureWorker } from './erasure-worker';
 import { Erasures } from './erasures';
 import { JournalKeeper } from './journal-keeper';
-import { ErasingController } from './erasure.controller';
-import { ErasingService } from './erasure.service';
+import { ErasureController } from './erasure.controller';
+import { ErasureService } from './erasure.service';
 
 @Module({
   imports: [AuthenticationModule],
-  controllers: [ErasingController],
-  providers: [Erasures, JournalKeeper, ErasureWorker, ErasingService],
+  controllers: [ErasureController],
+  providers: [Erasures, JournalKeeper, ErasureWorker, ErasureService],
 })
-export class ErasingModule {}
+export class ErasureModule {}

@@ -9,8 +9,8 @@ import type { EraseAccountDto } from './erasure.dto';
 
 /** People erase themselves. */
 @Injectable()
-export class ErasingService {
-  private readonly logger = new Logger(ErasingService.name);
+export class ErasureService {
+  private readonly logger = new Logger(ErasureService.name);
 
   constructor(
     private readonly authentication: AuthenticationService,

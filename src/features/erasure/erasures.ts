@@ -8,7 +8,7 @@ import { MessageDeleted, MessageUpdated } from '../messages/messages.events';
 import { findMessages } from '../messages/messages.queries';
 import { inTransaction } from '../../platform/database/transaction';
 import { EventBus } from '../../platform/events/event-bus';
-import { farewellEvents } from './erasure-events';
+import { erasureEvents } from './erasure-events';
 
 /** A conversation is locked for as long as this many of its messages take. */
 const BATCH = 200;
@@ -31,8 +31,8 @@ export class Erasures {
       const isThere = (await lockPerson(manager, erasure.userId)) !== undefined;
       if (check) await check(manager);
       else if (!isThere) return;
-      const farewell = await erasePerson(manager, erasure);
-      for (const event of await farewellEvents(manager, erasure.userId, farewell))
+      const outcome = await erasePerson(manager, erasure);
+      for (const event of await erasureEvents(manager, erasure.userId, outcome))
         afterCommit(() => this.events.publish(event));
     });
   }

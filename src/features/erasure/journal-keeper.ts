@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { comeBack } from './erase-person.queries';
+import { findReturned } from './erase-person.queries';
 import { Configuration } from '../../platform/configuration/configuration';
 import { readInstallationOf } from '../../platform/database/installation.queries';
 import { inTransaction } from '../../platform/database/transaction';
@@ -49,8 +49,8 @@ export class JournalKeeper {
   }
 
   /** Those in the journal who are in the database all the same: it is an earlier one, restored by other means than ours. */
-  async comeBack(): Promise<JournalEntry[]> {
-    return comeBack(this.dataSource, await (await this.journal()).read());
+  async findReturned(): Promise<JournalEntry[]> {
+    return findReturned(this.dataSource, await (await this.journal()).read());
   }
 
   private async journal(): Promise<ErasureJournal> {

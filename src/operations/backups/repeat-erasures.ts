@@ -1,6 +1,11 @@
 import type { DataSource } from 'typeorm';
 import { eraseNextMessages } from '../../features/erasure/erase-messages.queries';
-import { comeBack, erasePerson, lockPerson, type Erasure } from '../../features/erasure/erase-person.queries';
+import {
+  findReturned,
+  erasePerson,
+  lockPerson,
+  type Erasure,
+} from '../../features/erasure/erase-person.queries';
 import {
   DamagedJournalError,
   ErasureJournal,
@@ -64,7 +69,7 @@ export async function repeatErasures(
   erasures: readonly Erasure[],
   progress: (what: string) => void,
 ): Promise<number> {
-  const needed = await comeBack(dataSource, erasures);
+  const needed = await findReturned(dataSource, erasures);
   for (const [index, erasure] of needed.entries()) {
     progress(`erasing again: ${index + 1} of ${needed.length}`);
     await inTransaction(dataSource, async (manager) => {

@@ -197,7 +197,7 @@ export class DatabaseMonitor implements OnApplicationShutdown {
     return client;
   }
 
-  /** Not by a farewell: on a connection that has fallen silent that would take for ever. */
+  /** Not by a outcome: on a connection that has fallen silent that would take for ever. */
   private drop(): void {
     const { client } = this;
     this.client = undefined;

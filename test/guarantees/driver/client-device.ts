@@ -33,7 +33,7 @@ export class ClientDevice implements Device, Follower {
     recorder: Recorder,
   ): Promise<ClientDevice> {
     const device = new ClientDevice(url, person, conversationId, recorder, await storageOf(person));
-    await device.comeBack();
+    await device.findReturned();
     return device;
   }
 
@@ -92,7 +92,7 @@ export class ClientDevice implements Device, Follower {
   }
 
   /** Begins anew with what was stored. */
-  async comeBack(): Promise<void> {
+  async findReturned(): Promise<void> {
     this.client = new XFChatClient({
       url: this.url,
       storage: this.storage,

@@ -64,7 +64,7 @@ describe('a database that is restored', () => {
           await faults['restore database']!(1);
           for (const position of positions)
             await until('more than there was', () => hasPassed(position), 60_000);
-          for (const { device } of away) await device.comeBack();
+          for (const { device } of away) await device.findReturned();
         };
         return { ...faults, 'restore database': restore };
       },
