@@ -10,17 +10,30 @@ interface Pair {
   readonly length: number;
 }
 
+const MARKS = '*_~';
+const KINDS = 6 * MARKS.length;
+
 /** A run of equal marks, and what has become of them: first those that close, then those left over, then those that open. */
-export interface Delimiter {
-  readonly character: Mark;
-  readonly length: number;
-  readonly canOpen: boolean;
-  readonly canClose: boolean;
+export class Delimiter {
   left: number;
   /** In the order of the text. */
-  readonly closes: Pair[];
+  readonly closes: Pair[] = [];
   /** The innermost first. */
-  readonly opens: Pair[];
+  readonly opens: Pair[] = [];
+
+  constructor(
+    readonly character: Mark,
+    readonly length: number,
+    readonly canOpen: boolean,
+    readonly canClose: boolean,
+  ) {
+    this.left = length;
+  }
+
+  /** Closing runs of one kind search alike: below `KINDS`. */
+  get kind(): number {
+    return MARKS.indexOf(this.character) * 6 + (this.canOpen ? 3 : 0) + (this.length % 3);
+  }
 }
 
 const isSpace = characterTest(/^\s?$/u);
@@ -33,16 +46,16 @@ const isPunctuation = characterTest(/^[\p{P}\p{S}]$/u);
 export function delimiterOf(character: Mark, length: number, before: string, after: string): Delimiter {
   const isOpening = !isSpace(after) && (!isPunctuation(after) || isSpace(before) || isPunctuation(before));
   const isClosing = !isSpace(before) && (!isPunctuation(before) || isSpace(after) || isPunctuation(after));
-  const rest = { character, length, left: length, closes: [], opens: [] };
   if (character === '~')
-    return { ...rest, canOpen: length === 2 && isOpening, canClose: length === 2 && isClosing };
-  if (character === '*') return { ...rest, canOpen: isOpening, canClose: isClosing };
+    return new Delimiter(character, length, length === 2 && isOpening, length === 2 && isClosing);
+  if (character === '*') return new Delimiter(character, length, isOpening, isClosing);
   // Not within words: snake_case.
-  return {
-    ...rest,
-    canOpen: isOpening && (!isClosing || isPunctuation(before)),
-    canClose: isClosing && (!isOpening || isPunctuation(after)),
-  };
+  return new Delimiter(
+    character,
+    length,
+    isOpening && (!isClosing || isPunctuation(before)),
+    isClosing && (!isOpening || isPunctuation(after)),
+  );
 }
 
 /**
@@ -52,23 +65,23 @@ export function delimiterOf(character: Mark, length: number, before: string, aft
 export function matchDelimiters(runs: readonly Delimiter[], steps: Steps): void {
   const openers: Delimiter[] = [];
   /** By the kind of a closing run: below this height of `openers`, none belongs to it. */
-  const bottoms = new Map<string, number>();
+  const bottoms = new Array<number>(KINDS).fill(0);
   const cut = (height: number): void => {
     openers.length = height;
-    for (const [kind, bottom] of bottoms) if (bottom > height) bottoms.set(kind, height);
+    for (let kind = 0; kind < KINDS; kind++) bottoms[kind] = Math.min(bottoms[kind]!, height);
   };
   for (const closer of runs) {
     steps.count++;
-    const kind = `${closer.character}${closer.canOpen}${closer.length % 3}`;
+    const { kind } = closer;
     while (closer.canClose && closer.left > 0) {
-      const bottom = bottoms.get(kind) ?? 0;
+      const bottom = bottoms[kind]!;
       let height = openers.length - 1;
       while (height >= bottom && !belongTogether(openers[height]!, closer)) {
         steps.count++;
         height--;
       }
       if (height < bottom) {
-        bottoms.set(kind, openers.length);
+        bottoms[kind] = openers.length;
         break;
       }
       const opener = openers[height]!;

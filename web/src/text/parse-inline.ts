@@ -248,8 +248,10 @@ function characterAt(text: string, position: number): string {
 }
 
 function characterBefore(text: string, position: number): string {
-  const isPair = /[\uDC00-\uDFFF]/.test(text.charAt(position - 1)) && position > 1;
-  return position === 0 ? '' : characterAt(text, position - (isPair ? 2 : 1));
+  if (position === 0) return '';
+  const code = text.charCodeAt(position - 1);
+  const isPair = code >= 0xdc00 && code <= 0xdfff && position > 1;
+  return characterAt(text, position - (isPair ? 2 : 1));
 }
 
 function addText(pieces: Piece[], text: string): void {
