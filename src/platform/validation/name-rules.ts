@@ -36,7 +36,7 @@ function faultOfName(value: unknown, max: number): string | undefined {
 export function IsUsername(min = 3, max = 32): PropertyDecorator {
   return fieldRule(
     { type: 'string', pattern: `^[A-Za-z0-9._-]{${min},${max}}$`, examples: ['ada'] },
-    folded,
+    folded(max),
     Matches(new RegExp(`^[a-z0-9._-]{${min},${max}}$`), {
       message: `must have ${min} to ${max} of a-z, 0-9, dot, underscore and hyphen`,
     }),
@@ -49,7 +49,7 @@ export const MAX_EMAIL_LENGTH = 254;
 export function IsEmailAddress(): PropertyDecorator {
   return fieldRule(
     { type: 'string', format: 'idn-email', maxLength: MAX_EMAIL_LENGTH, examples: ['ada@example.org'] },
-    folded,
+    folded(MAX_EMAIL_LENGTH),
     MaxLength(MAX_EMAIL_LENGTH),
     IsEmail({}, { message: 'must be an e-mail address' }),
   );
