@@ -23,11 +23,11 @@ export const STORING_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: QUERIES,
-        find: `const rows: ResultRow[] = await dataSource.query(`,
+        find: `const rows: ResultRow[] = await asWrite(() => dataSource.query(`,
         replace: `const runner = dataSource.createQueryRunner();
   await runner.connect();
   await runner.startTransaction();
-  const rows: ResultRow[] = await runner.query(`,
+  const rows: ResultRow[] = await asWrite(() => runner.query(`,
       },
       {
         file: QUERIES,
