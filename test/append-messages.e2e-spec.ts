@@ -142,6 +142,7 @@ describe('storing messages', () => {
       ]);
     });
 
+    // Tests G18.
     it('for two conversations in opposite order never deadlocks with another', async () => {
       const conversations = [here, shared];
       const deadlocks = async () =>

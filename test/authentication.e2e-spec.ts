@@ -168,6 +168,7 @@ describe('accounts and sessions', () => {
         [sessionId, seconds],
       );
 
+    // Tests G25.
     it('gives a new pair, and the same one to two tabs or after a lost reply', async () => {
       const ada = await signUp(server.url);
       const answers = await Promise.all([
@@ -185,6 +186,7 @@ describe('accounts and sessions', () => {
       expect((await meWith(answers[0].body.accessToken)).status).toBe(200);
     });
 
+    // Tests G25.
     it('replaces a successor that was never used, after 30 seconds', async () => {
       const ada = await signUp(server.url);
       const first = (await refresh(ada.refreshToken)).body.refreshToken;
@@ -195,6 +197,7 @@ describe('accounts and sessions', () => {
       expect((await refresh(second)).status).toBe(200);
     });
 
+    // Tests G25.
     it('ends the session when an old token comes after its successor was used', async () => {
       const ada = await signUp(server.url);
       const socket = await ada.connect();
@@ -263,6 +266,7 @@ describe('accounts and sessions', () => {
       there.close();
     });
 
+    // Tests G6.
     it('of another device: its socket hears nothing more, its tokens are refused', async () => {
       const [ada, ben] = [await signUp(server.url), await signUp(server.url)];
       const telephone = await ada.signInAgain('telephone');

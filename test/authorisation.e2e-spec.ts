@@ -129,6 +129,7 @@ describe('the edge', () => {
     );
   }
 
+  // Tests G20.
   it('has a rule for every route, and no rule without a route', () => {
     expect(routesOf(server).sort()).toEqual(Object.keys(RULES).sort());
   });
@@ -144,6 +145,7 @@ describe('the edge', () => {
     },
   );
 
+  // Tests G6, G20.
   it.each(Object.entries(RULES).filter(([, rule]) => typeof rule === 'object'))(
     'tells an outsider no more than that it is not there: %s',
     async (route, rule) => {

@@ -443,6 +443,7 @@ describe('a timeline as a Braid resource', () => {
     for (const opened of [stream, silent]) opened.close();
   });
 
+  // Tests G6.
   it('ends when the reader may not hear any more, and not for others', async () => {
     const [cora, dan] = (await signUpAll(server.url, 2)) as [Person, Person];
     const group = await ada.group(ben, cora, dan);

@@ -59,6 +59,7 @@ describe('catching up after a history of everything that can happen', () => {
     }
   }
 
+  // Tests G4.
   it.each(SEEDS)(
     'leads from the events up to any moment to what a fresh read gives (SEED=%d)',
     async (seed) => {

@@ -24,6 +24,7 @@ describe('catching up', () => {
   const changesFrom = async (person: Person, id: string, { seq, rev }: Position) =>
     (await changes(person, id, `seq=${seq}&rev=${rev}&epoch=1`)).body;
 
+  // Tests G4.
   it('tells exactly what is newer', async () => {
     const id = await owner.group(others[0]!, others[1]!);
     const [one, two, three] = [
@@ -168,6 +169,7 @@ describe('catching up', () => {
     }
   });
 
+  // Tests G4.
   it('never has a hole while others write, from nothing or from any page', async () => {
     const id = await owner.group(...others);
     const client = await readTimeline(owner, id);
@@ -248,6 +250,7 @@ describe('catching up', () => {
     expect(client.position).toEqual({ seq: 2, rev: 3 });
   });
 
+  // Tests G4.
   it('begins again from nothing in another epoch', async () => {
     const id = await owner.group();
     await owner.send(id, 'one');

@@ -19,6 +19,7 @@ describe('a session whose requests reach servers whose clocks differ', () => {
     call(server.url, 'POST', '/api/v1/auth/refresh', { body: { refreshToken } });
   const profile = (token: string) => call(server.url, 'GET', '/api/v1/users/me', { token });
 
+  // Tests G25.
   it.each([-45_000, 45_000])('goes on in two tabs that present the same token: %d ms', async (skewMs) => {
     const person = await signUp(server.url);
     const first = await refresh(person.refreshToken);

@@ -20,6 +20,7 @@ describe('many at once', () => {
 
   const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 
+  // Tests G3.
   it('100 senders with 20 messages each, by socket and HTTP, some repeated: one order for everybody, no hole', async () => {
     const people = await signUpAll(server.url, 100);
     const conversationId = await people[0]!.group(...people.slice(1));
@@ -76,6 +77,7 @@ describe('many at once', () => {
       conversationId = await ada.group(ben);
     });
 
+    // Tests G19.
     it('is not stored when its sender was removed meanwhile', async () => {
       let sent: ReturnType<typeof send> | undefined;
       await whileLocked(server, conversationId, async (client) => {
@@ -115,6 +117,7 @@ describe('many at once', () => {
       expect(await edited).toMatchObject({ status: 403, body: { code: 'forbidden' } });
     });
 
+    // Tests G17.
     it('takes no number when the same message was stored meanwhile', async () => {
       const id = randomUUID();
       let sent: ReturnType<typeof send> | undefined;
@@ -167,6 +170,7 @@ describe('many at once', () => {
       socket.close();
     }
 
+    // Tests G5.
     it('is broadcast and acknowledged only when it is stored', async () => {
       await expectSilence(async (client) => {
         await client.query('begin');
@@ -174,6 +178,7 @@ describe('many at once', () => {
       }, 'commit');
     });
 
+    // Tests G5.
     it('is broadcast and acknowledged only when it is committed', async () => {
       // Deferred, so the row is there, and the function has returned it, while the commit waits.
       await server.dataSource.query(`
@@ -199,6 +204,7 @@ describe('many at once', () => {
     return rows[0]!.deadlocks;
   }
 
+  // Tests G19.
   it('a change that waits for the conversation is refused when its author was removed or demoted meanwhile', async () => {
     const [ada, ben] = (await signUpAll(server.url, 2)) as [Person, Person];
     const conversationId = await ada.group(ben);
@@ -237,6 +243,7 @@ describe('many at once', () => {
     expect((await ada.call('GET', path)).body).toEqual(before);
   });
 
+  // Tests G17.
   it('sends in many conversations are numbered in each by itself', async () => {
     const people = await signUpAll(server.url, 5);
     const [ada] = people as [Person];
@@ -264,6 +271,7 @@ describe('many at once', () => {
     }
   });
 
+  // Tests G18, G23.
   it('500 transactions that deadlock are run again, the whole of them, and all succeed', async () => {
     // The server looks for deadlocks after a second; a sooner look makes as many as this affordable.
     const options = databaseOptions(server.database.url, server.configuration, SCHEMA);

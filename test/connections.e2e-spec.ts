@@ -60,6 +60,7 @@ describe('connections', () => {
       }
     });
 
+    // Tests G26.
     it('is for pages of the own origin, of the listed ones, and for what is no browser', async () => {
       const attempt = async (
         origin: string | undefined,
@@ -147,6 +148,7 @@ describe('connections', () => {
       return arriving;
     }
 
+    // Tests G21.
     it('while somebody is removed ends without that room', async () => {
       const [ben, cem] = (await signUpAll(server.url, 2)) as [Person, Person];
       const conversationId = await ada.group(ben, cem);
@@ -161,6 +163,7 @@ describe('connections', () => {
       arriving.close();
     });
 
+    // Tests G21.
     it('while somebody is added ends with that room, and without it when they are removed again', async () => {
       const [ben, cem] = (await signUpAll(server.url, 2)) as [Person, Person];
       const [kept, left] = [await ada.group(cem), await ada.group(cem)];
@@ -189,6 +192,7 @@ describe('connections', () => {
       });
     });
 
+    // Tests G21.
     it('while the session ends is not completed', async () => {
       const telephone = await ada.signInAgain();
       await withClient(server.database.url, async (client) => {

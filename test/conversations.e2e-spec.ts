@@ -302,6 +302,7 @@ describe('conversations', () => {
       expect((await remove(cem, id, cem)).body.code).toBe('conversation-not-found');
     });
 
+    // Tests G6.
     it('hear nothing more from the moment in which their removal is acknowledged', async () => {
       const id = await ada.group(ben, cem);
       const [bens, cems] = [await ben.connect(), await cem.connect()];
@@ -396,6 +397,7 @@ describe('conversations', () => {
       [adas, bens].forEach((socket) => socket.close());
     });
 
+    // Tests G15.
     it.each(SEEDS)(
       'counts the same as counting one by one, whatever happened before (SEED=%d)',
       async (seed) => {

@@ -97,6 +97,7 @@ describe('erasures and backups', () => {
     expect(body).toMatchObject({ myRole: 'owner', participants: [{ userId: cem.id }] });
   }
 
+  // Tests G28.
   it('a restore of an older backup erases the same people again, under a new epoch', async () => {
     const backup = await createBackup(context);
     await erase(ada, 'keep');

@@ -354,6 +354,7 @@ describe('erasing an account', () => {
     expect((await answer!).body.code).toBe(code);
   });
 
+  // Tests G28.
   it('is written down beside the backups before it is acknowledged, by an id alone', async () => {
     const ada = await signUp(server.url);
     expect((await erase(ada, 'remove')).status).toBe(202);

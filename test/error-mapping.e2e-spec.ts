@@ -159,6 +159,7 @@ describe('what the database refuses', () => {
     });
   });
 
+  // Tests G22.
   it('the server has the first word on a statement that takes too long, and says that nothing was done', async () => {
     await setTrap(null, 0, 30);
     const status = randomUUID();

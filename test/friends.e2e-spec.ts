@@ -272,6 +272,7 @@ describe('friends', () => {
       socket.close();
     });
 
+    // Tests G6.
     it('is acknowledged only when no message of the direct conversation is being stored', async () => {
       const [ada, ben] = await two();
       const direct = await befriend(ada, ben);

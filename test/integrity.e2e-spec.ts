@@ -78,6 +78,7 @@ describe('the check of integrity', () => {
   const damage = (url: string, sql: string) =>
     withClient(url, (client) => client.query(`set session_replication_role = replica; ${sql}`));
 
+  // Tests G12.
   it('finds nothing where nothing is wrong, and fails nobody', async () => {
     await onCopy(async (url) => {
       expect(await check(url)).toEqual([]);

@@ -79,6 +79,7 @@ describe('maintenance', () => {
     late.close();
   });
 
+  // Tests G27.
   it.each([
     ['POST', () => `/conversations/${conversationId}/messages`, () => ({ body: 'x' })],
     ['PUT', () => `/conversations/${conversationId}/messages/${messageId}`, () => ({ body: 'edited' })],
@@ -105,6 +106,7 @@ describe('maintenance', () => {
     );
   });
 
+  // Tests G27.
   it.each([
     ['message:send', () => ({ conversationId, body: 'x' })],
     ['message:edit', () => ({ conversationId, messageId, body: 'x' })],
@@ -118,6 +120,7 @@ describe('maintenance', () => {
       });
   });
 
+  // Tests G27.
   it('lets everybody read', async () => {
     for (const path of [
       '/users/me',
@@ -164,6 +167,7 @@ describe('maintenance', () => {
     refused(await at(server, ada).call('POST', `/conversations/${conversationId}/messages`, { body: 'x' }));
   });
 
+  // Tests G13.
   it('ends everywhere, and nothing of what was refused was done', async () => {
     await turn(false);
     for (const each of [socket, elsewhere]) await each.next('server:status', ({ status }) => status === 'ok');

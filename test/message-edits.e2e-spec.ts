@@ -185,6 +185,7 @@ describe('changing a message', () => {
     expect((await headOf()).seq).toBe(5);
   });
 
+  // Tests G14.
   it('is won by one of twenty that begin at the same version; the history is a line', async () => {
     const sent = await ada.send(conversationId, 'base');
     const answers = await Promise.all(
@@ -209,6 +210,7 @@ describe('changing a message', () => {
     expect(await revOf()).toBe(6);
   });
 
+  // Tests G2.
   it('with a version id is safe to repeat, also after later edits and after the deletion', async () => {
     const sent = await ada.send(conversationId, 'one');
     const repeat = (): Promise<Answer> => edit(ada, sent.id, { body: 'two', version: 'mine' });
@@ -413,6 +415,7 @@ describe('changing a message', () => {
     expect(await ada.call('DELETE', pathOf(id))).toMatchObject({ status: 404 });
   });
 
+  // Tests G4.
   it('takes one rev each, together with all other changes of the conversation, without a hole', async () => {
     const [cora, dan] = (await signUpAll(server.url, 2)) as [Person, Person];
     const socket = await ben.connect();

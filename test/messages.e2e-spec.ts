@@ -20,6 +20,7 @@ describe('messages', () => {
   const headOf = async (conversationId: string): Promise<{ seq: number; rev: number }> =>
     (await ada.call('GET', `/conversations/${conversationId}/messages`)).body.head;
 
+  // Tests G5.
   it('arrive live as they were stored, at all devices of both, and are there to be read', async () => {
     const conversationId = await ada.direct(ben);
     const sockets = [
@@ -93,6 +94,7 @@ describe('messages', () => {
     const all = ways.map(([, way]) => way);
     const conflict = { status: 409, body: { code: 'message-id-conflict' } };
 
+    // Tests G2.
     it.each(ways)('by %s are the stored message, without a number or a broadcast', async (_name, way) => {
       const conversationId = await ada.group(ben);
       const socket = await ben.connect();
@@ -115,6 +117,7 @@ describe('messages', () => {
       socket.close();
     });
 
+    // Tests G2.
     it('at the same time over every way are stored once and told once', async () => {
       const conversationId = await ada.group(ben);
       const socket = await ben.connect();
@@ -134,6 +137,7 @@ describe('messages', () => {
       socket.close();
     });
 
+    // Tests G2.
     it.each(ways)('by %s with anything else are refused and change nothing', async (_name, way) => {
       const [conversationId, elsewhere, foreign] = [
         await ada.group(ben),
@@ -169,6 +173,7 @@ describe('messages', () => {
       socket.close();
     });
 
+    // Tests G2.
     it('compare with what was first sent, however often it was edited, and give the tombstone after deletion', async () => {
       const conversationId = await ada.group(ben);
       const socket = await ben.connect();
@@ -197,6 +202,7 @@ describe('messages', () => {
       socket.close();
     });
 
+    // Tests G2.
     it.each(ways)(
       'by %s are 404 for who no longer participates, whatever the id names',
       async (_name, way) => {
@@ -296,6 +302,7 @@ describe('messages', () => {
     expect(await post(ben, there, { body: 'x', replyToId: first.id })).toMatchObject({ status: 404 });
   });
 
+  // Tests G6.
   it('are heard and seen by participants only', async () => {
     const conversationId = await ada.direct(ben);
     const socket = await outsider.connect();

@@ -135,6 +135,7 @@ describe('migrating', () => {
     expect(await up(CHANGED_SCHEMA)).toMatchObject({ applied: [], dataMigrations: [], waiting: [] });
   });
 
+  // Tests G29.
   it('leaves the release before it running, and refuses it once something was taken away', async () => {
     await verifySchema(database.url, configuration, SCHEMA);
     expect(await migrateUp(database.url, configuration, SCHEMA)).toEqual([]);

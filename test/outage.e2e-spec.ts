@@ -105,6 +105,7 @@ describe('while the database is away', () => {
     for (const [id, seq] of acknowledged) expect({ id, seq: stored.get(id) }).toEqual({ id, seq });
   }
 
+  // Tests G7.
   it('because it refuses connections, the server says so, in time, and recovers by itself', async () => {
     const socketId = socket.socket.id;
     const statusesBefore = socket.payloads('server:status').length;
@@ -169,6 +170,7 @@ describe('while the database is away', () => {
     await verifyHistory();
   }, 40_000);
 
+  // Tests G7.
   it('a write whose answer was lost has no known outcome, and was done', async () => {
     proxy.set('pass');
     await send();
@@ -189,6 +191,7 @@ describe('while the database is away', () => {
     await verifyHistory();
   }, 30_000);
 
+  // Tests G22.
   it('a write whose connection was lost after its commit is not tried again', async () => {
     await until('the database', async () => (await send()).ok);
     const rows = async (): Promise<string[]> => {
@@ -226,6 +229,7 @@ describe('while the database is away', () => {
     await verifyHistory();
   }, 30_000);
 
+  // Tests G22.
   it('because a connection was lost between two statements, nothing was done, and that is what is said', async () => {
     const client = await administrator();
     const failed = inTransaction(server.dataSource, async (manager) => {

@@ -261,6 +261,7 @@ describe('the statements of a request', () => {
     ]);
   });
 
+  // Tests G30.
   it('storing messages reads no table as a whole', async () => {
     await withClient(server.database.url, async (client) => {
       const scans = async (): Promise<unknown> => {
@@ -371,6 +372,7 @@ describe('the statements of a request', () => {
       expect(statements.map((statement) => statement.text.slice(0, 60))).toHaveLength(count);
     });
 
+    // Tests G30.
     it('catching up with 60 conversations takes as many as with one', async () => {
       const socket = await ada.connect();
       const { body } = await ada.call('GET', '/conversations?limit=60');

@@ -197,6 +197,7 @@ describe('the schema', () => {
       await expect(dataSource.query(text, values)).rejects.toMatchObject({ driverError: { constraint } });
     });
 
+    // Tests G12.
     it('conversations and messages, whoever is deleted', async () => {
       await dataSource.query(`delete from users where id = any ($1)`, [[ids.ada, ids.ben]]);
       expect(

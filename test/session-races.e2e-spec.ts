@@ -56,6 +56,7 @@ describe('what was checked before a wait', () => {
   const isPassword = async (person: Person, password: string): Promise<boolean> =>
     (await login(person.username, password)).status === 200;
 
+  // Tests G19.
   it('refuses a sign-in whose password was changed after it was verified', async () => {
     const ada = await signUp(server.url);
     const changed = await hash(ANOTHER);
@@ -204,6 +205,7 @@ describe('what was checked before a wait', () => {
     expect(answer).toMatchObject({ status: 403, body: { code: 'password-reset-invalid' } });
   });
 
+  // Tests G27.
   it('rolls back a write that waited while maintenance began', async () => {
     const ada = await signUp(server.url);
     const isOn = jest.spyOn(Maintenance.prototype, 'isOn', 'get');

@@ -37,6 +37,7 @@ describe('guessing passwords', () => {
   };
   const evaluated = (answers: Answer[]): number => answers.filter(({ status }) => status === 401).length;
 
+  // Tests G31.
   it('is charged before the work: of 200 guesses at once, no more than the free ones are evaluated', async () => {
     const ada = await someone(someAddress());
     const stranger = someAddress();

@@ -103,6 +103,7 @@ describe('starting', () => {
       await database.drop();
     });
 
+    // Tests G1.
     it('in production trusts only one that keeps what it acknowledges', async () => {
       const database = await createTestDatabase();
       await withClient(database.url, (client) =>

@@ -253,6 +253,7 @@ describe('tracing', () => {
     expect(logged('request').filter(({ traceId }) => traceId === left.traceId)).toHaveLength(1);
   });
 
+  // Tests G24.
   it('tells nobody what people write or sign in with, nor the log what the collector is told', async () => {
     await ada.send(conversationId, 'a-body-that-nobody-tells');
     const again = await ada.signInAgain();

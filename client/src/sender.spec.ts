@@ -47,6 +47,7 @@ describe('a sender', () => {
     expect(told).toEqual(['a pending', 'a sent', 'c settled']);
   });
 
+  // Tests G2.
   it('tries again with the same id, and keeps the order meanwhile', async () => {
     const { sender, attempts, refusals, until } = bench();
     refusals.set('a', [

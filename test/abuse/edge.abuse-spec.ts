@@ -22,6 +22,7 @@ describe('budgets at the edge', () => {
   });
   afterAll(() => server.close());
 
+  // Tests G31.
   it('refuse a body of thousands of unknown fields before anything walks it', async () => {
     const answer = await call(server.url, 'POST', '/api/v1/auth/login', {
       text: FIELDS,

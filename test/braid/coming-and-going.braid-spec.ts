@@ -66,6 +66,7 @@ describe('a stream', () => {
     await server.close();
   });
 
+  // Tests G7.
   it('survives an outage of the database; whoever comes meanwhile is told 503 and comes back', async () => {
     const database = await createTestDatabase();
     const proxy = await FaultProxy.inFrontOf(database.url);

@@ -43,6 +43,7 @@ describe('maintenance of two server processes', () => {
     return codes;
   };
 
+  // Tests G27.
   it('is in force on both when the command returns, outlives kill -9, and ends on both', async () => {
     const ada = await signUp(servers[0]!.url);
     const conversationId = await ada.group();

@@ -102,6 +102,7 @@ async function isServed(database: TestDatabase): Promise<void> {
 }
 
 describe('this release on the schema of the next', () => {
+  // Tests G29.
   it('starts, serves and is healthy', async () => {
     const database = await createTestDatabase();
     await migrate(database.url, configuration, CHANGED_SCHEMA);

@@ -59,6 +59,7 @@ describe('PostgreSQL that is frozen', () => {
   }, 60_000);
   afterAll(() => bench.close());
 
+  // Tests G7.
   it('F03: all of it, for longer than an access token lives', async () => {
     const ended = performance.now() + FREEZE_MS;
     const verdict = await bench.through('F03', {

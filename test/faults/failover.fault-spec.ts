@@ -34,6 +34,7 @@ describe('a standby that takes over', () => {
 
   const bodies = (): string[] => conversation.messages.map(({ body }) => body!);
 
+  // Tests G4.
   it('F28: without the last commits, which makes everybody begin again under another epoch', async () => {
     const { postgres, sockets, conversationId: id } = bench;
     await send('kept');

@@ -18,6 +18,7 @@ describe('the guarantees, in brief', () => {
     await database.drop();
   });
 
+  // Tests G1, G3, G4, G5, G6, G8, G9, G10, G11, G12, G13, G14, G15, G16.
   it(`hold while the server is killed, links break, and people come and go (SEED=${SEED})`, async () => {
     const schedule = parseSchedule(`
       at 0.5 s: cut link 1

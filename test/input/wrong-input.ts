@@ -34,6 +34,7 @@ export function describeWrongInput(runs: number): void {
       await server.close();
     });
 
+    // Tests G16.
     it.each(routePlaces)('$name', async ({ method, requests, codes }) => {
       const refused = fc.asyncProperty(requests(world), async ({ path, ...options }) => {
         const answer = await call(server.url, method, path, options);
@@ -45,6 +46,7 @@ export function describeWrongInput(runs: number): void {
       await fc.assert(refused, { seed: SEED, numRuns: runs });
     });
 
+    // Tests G16.
     it.each(commandPlaces)('$command', async ({ command, payloads }) => {
       const refused = fc.asyncProperty(payloads, async (payload) => {
         const answer = await socket.command(command, payload);

@@ -67,6 +67,7 @@ describe('the server as a process', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
+  // Tests G1.
   it('keeps history and sessions over a restart, and acknowledged messages over kill -9 under load', async () => {
     let server = start();
     const ada = await signUp(await server.url());
@@ -169,6 +170,7 @@ describe('the server as a process', () => {
     expect(server.output()).not.toContain('serves at');
   }, 90_000);
 
+  // Tests G24.
   it('writes JSON lines in production: one for each request and command, without a secret or text of anybody', async () => {
     // Production takes only a database that keeps what it acknowledges; the one of the tests does not.
     const durable = await startEmbeddedPostgres({ directory: join(directory, 'durable') });

@@ -5,7 +5,7 @@ import type { RefreshLink } from './refresh-tokens';
 export const REPEAT_WINDOW_MS = 30_000;
 
 /**
- * What presenting a refresh token does to its session (contract §3, POST /auth/refresh):
+ * What presenting a refresh token does to its session (G25):
  *   advance  its successor was asked for the first time: the chain grows by one link
  *   repeat   the same successor again
  *   replace  the successor never arrived: a fresh one takes its place and voids it

@@ -54,6 +54,7 @@ describe('the writer of messages', () => {
     expect(batches).toEqual([['first'], ['elsewhere'], ['second', 'answer']]);
   });
 
+  // Tests G23.
   it('tells nobody that a message was refused because telling of another one of its batch has failed', async () => {
     const { writer, batches, rows } = writerOf();
     const append = (id: string): Promise<{ isNew: boolean }> =>

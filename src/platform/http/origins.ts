@@ -1,5 +1,5 @@
 /**
- * Whether a browser page of this origin may use the server (contract §5). No `Origin` means no browser. The server's
+ * Whether a browser page of this origin may use the server (G26). No `Origin` means no browser. The server's
  * own origin is the one whose scheme, host and port the request was sent to; `null` is never one.
  *
  * @param protocol the scheme as the proxy in front, if it is trusted, or the connection says

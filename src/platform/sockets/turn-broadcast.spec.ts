@@ -91,6 +91,7 @@ describe('what is written once a turn', () => {
     expect(outsider.got).toEqual(['end']);
   });
 
+  // Tests G10.
   it(`keeps the order of emission for every socket and over both transports (SEED=${SEED})`, async () => {
     const random = new Random(SEED);
     const lab = await serve();

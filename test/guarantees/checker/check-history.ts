@@ -9,18 +9,18 @@ import { countersAreRight, nothingIsOrphaned } from './stored-state';
 import type { Violation } from './violation';
 
 const CHECKS: readonly ((facts: Facts) => Violation[])[] = [
-  acknowledgedIsDurable, // I1
-  oneIdIsOneNumber, // I2
-  numbersHaveNoHole, // I3
-  orderIsThatOfTime, // I4
-  orderIsTheSameForAll, // I5
-  nothingIsInvented, // I6
-  nothingIsOrphaned, // I7
-  refusedIsAbsent, // I8
-  clientsHaveEverything, // I9
-  nobodyOutsideHears, // I10
-  editsAreALine, // I11
-  countersAreRight, // I12
+  acknowledgedIsDurable, // G1
+  oneIdIsOneNumber, // G8
+  numbersHaveNoHole, // G3
+  orderIsThatOfTime, // G9
+  orderIsTheSameForAll, // G10
+  nothingIsInvented, // G5, G11
+  nothingIsOrphaned, // G12
+  refusedIsAbsent, // G13
+  clientsHaveEverything, // G4
+  nobodyOutsideHears, // G6
+  editsAreALine, // G14
+  countersAreRight, // G15
 ];
 
 /**

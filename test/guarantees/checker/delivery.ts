@@ -3,7 +3,7 @@ import type { Heard, Message } from '../history/history';
 import type { Absence, Facts } from './facts';
 import { violation, type Violation } from './violation';
 
-/** I9: what a client heard and caught up on is the history. */
+/** G4: what a client heard and caught up on is the history. */
 export function clientsHaveEverything(facts: Facts): Violation[] {
   return facts.views.flatMap(({ key, process, value }) => {
     const stored = facts.messagesOf(key);
@@ -23,7 +23,7 @@ export function clientsHaveEverything(facts: Facts): Violation[] {
       messages.length === 0
         ? []
         : violation(
-            'I9',
+            'G4',
             key,
             `${process} ${what} seq ${messages
               .map(({ seq }) => seq)
@@ -35,7 +35,7 @@ export function clientsHaveEverything(facts: Facts): Violation[] {
 }
 
 /**
- * I10: once a removal is acknowledged, nothing of the conversation reaches the one who was removed, and nothing of
+ * G6: once a removal is acknowledged, nothing of the conversation reaches the one who was removed, and nothing of
  * theirs reaches it. Judged by when something was first tried, since two connections of one client may race.
  */
 export function nobodyOutsideHears(facts: Facts): Violation[] {
@@ -52,14 +52,14 @@ export function nobodyOutsideHears(facts: Facts): Violation[] {
     const origin = triedAt(key, value);
     if (origin !== undefined && absent(value.userId, key, origin, t))
       found.push(
-        violation('I10', key, `${process}, who does not participate, hears seq ${value.message.seq}`),
+        violation('G6', key, `${process}, who does not participate, hears seq ${value.message.seq}`),
       );
   }
   for (const { op, key, process, input, type, output, invokedAt, endedAt } of facts.attempts) {
     if (type !== 'ok' || !['send', 'edit', 'delete', 'sync'].includes(op)) continue;
     if (op === 'sync' && !output.messages) continue; // told that it is gone, or to begin again
     if (absent(input.userId, key, invokedAt, endedAt))
-      found.push(violation('I10', key, `${process}, who does not participate, may ${op}`));
+      found.push(violation('G6', key, `${process}, who does not participate, may ${op}`));
   }
   return found;
 }

@@ -6,7 +6,7 @@ import { violation, type Violation } from './violation';
 const byId = (messages: readonly Message[]): Map<string, Message> =>
   new Map(messages.map((message) => [message.id, message]));
 
-/** I1: what was acknowledged is in the history of each member in the end, with the same bytes. */
+/** G1: what was acknowledged is in the history of each member in the end, with the same bytes. */
 export function acknowledgedIsDurable(facts: Facts): Violation[] {
   const found: Violation[] = [];
   const acknowledged = facts.of('send').filter((attempt) => attempt.type === 'ok');
@@ -17,7 +17,7 @@ export function acknowledgedIsDurable(facts: Facts): Violation[] {
         if (key !== conversationId) continue;
         const complain = (what: string): number =>
           found.push(
-            violation('I1', key, `message ${input.id}, acknowledged: ${what} (read by ${final.userId})`),
+            violation('G1', key, `message ${input.id}, acknowledged: ${what} (read by ${final.userId})`),
           );
         const message = stored.get(input.id);
         if (!message) complain('lost');
@@ -33,7 +33,7 @@ export function acknowledgedIsDurable(facts: Facts): Violation[] {
   return found;
 }
 
-/** I6: what is stored was attempted; what was delivered live is stored, as it was delivered. */
+/** G11: what is stored was attempted. G5: what was delivered live is stored, as it was delivered. */
 export function nothingIsInvented(facts: Facts): Violation[] {
   const found: Violation[] = [];
   const editedBodies = new Map<string, Set<string>>();
@@ -46,7 +46,7 @@ export function nothingIsInvented(facts: Facts): Violation[] {
     const stored = byId(facts.messagesOf(conversationId));
     for (const message of stored.values()) {
       const complain = (what: string): number =>
-        found.push(violation('I6', conversationId, `message ${message.id}, seq ${message.seq}: ${what}`));
+        found.push(violation('G11', conversationId, `message ${message.id}, seq ${message.seq}: ${what}`));
       const sending = facts.sendingOf(conversationId, message);
       if (!sending) complain('nobody sent it');
       else if (message.body === null) {
@@ -61,28 +61,28 @@ export function nothingIsInvented(facts: Facts): Violation[] {
       if (key !== conversationId) continue;
       const message = stored.get(value.message.id);
       const what = `${value.event} of ${value.message.id}, heard by ${value.userId}`;
-      if (!message) found.push(violation('I6', key, `${what}: not stored`));
+      if (!message) found.push(violation('G5', key, `${what}: not stored`));
       else if (message.rev === value.message.rev && !isDeepStrictEqual(message, value.message))
-        found.push(violation('I6', key, `${what}: not what is stored`));
+        found.push(violation('G5', key, `${what}: not what is stored`));
     }
   }
   return found;
 }
 
-/** I8: what was definitely refused is absent. */
+/** G13: what was definitely refused is absent. */
 export function refusedIsAbsent(facts: Facts): Violation[] {
   const found: Violation[] = [];
   for (const { id, conversationId, userId, attempts } of facts.sendings.values()) {
     const message = byId(facts.messagesOf(conversationId)).get(id);
     if (message?.senderId !== userId) continue;
     if (attempts.every((attempt) => attempt.type === 'fail'))
-      found.push(violation('I8', conversationId, `message ${id}: refused every time, and stored`));
+      found.push(violation('G13', conversationId, `message ${id}: refused every time, and stored`));
     // A repeated send is told that the id is taken, by nothing but itself.
     const bodies = new Set(attempts.map(({ input }) => input.body as string));
     for (const { type, output } of attempts) {
       const isConflict = type === 'fail' && (output as Refusal).code === 'message-id-conflict';
       if (isConflict && bodies.size === 1)
-        found.push(violation('I8', conversationId, `message ${id}: refused for its id, which is its own`));
+        found.push(violation('G13', conversationId, `message ${id}: refused for its id, which is its own`));
     }
   }
   const versions = new Set(
@@ -98,7 +98,7 @@ export function refusedIsAbsent(facts: Facts): Violation[] {
   );
   for (const { key, input } of facts.of('edit')) {
     if (!mayBeDone.has(input.version) && versions.has(input.version))
-      found.push(violation('I8', key, `edit ${input.version}: refused every time, and stored`));
+      found.push(violation('G13', key, `edit ${input.version}: refused every time, and stored`));
   }
   return found;
 }

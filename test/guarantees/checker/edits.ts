@@ -3,7 +3,7 @@ import type { Attempt } from './attempts';
 import type { Facts } from './facts';
 import { violation, type Violation } from './violation';
 
-/** I11: the versions of a message are a line that begins with the message as sent; no acknowledged edit is lost. */
+/** G14: the versions of a message are a line that begins with the message as sent; no acknowledged edit is lost. */
 export function editsAreALine(facts: Facts): Violation[] {
   const edits = new Map<string, Attempt[]>();
   for (const attempt of facts.of('edit').filter(({ type }) => type === 'ok')) {
@@ -15,7 +15,7 @@ export function editsAreALine(facts: Facts): Violation[] {
     if (!value.versions) continue;
     const messages = new Map(value.messages.map((message) => [message.id, message]));
     for (const [id, versions] of Object.entries(value.versions)) {
-      const complain = (what: string): number => found.push(violation('I11', key, `message ${id}: ${what}`));
+      const complain = (what: string): number => found.push(violation('G14', key, `message ${id}: ${what}`));
       const message = messages.get(id);
       if (message) lineFaults(message, versions).forEach(complain);
       for (const { input } of edits.get(id) ?? []) {
@@ -29,7 +29,7 @@ export function editsAreALine(facts: Facts): Violation[] {
     }
     for (const id of edits.keys()) {
       if (messages.has(id) && !value.versions[id])
-        found.push(violation('I11', key, `message ${id}: edited, and has no versions`));
+        found.push(violation('G14', key, `message ${id}: edited, and has no versions`));
     }
   }
   return found;

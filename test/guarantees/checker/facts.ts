@@ -31,7 +31,7 @@ export interface Absence {
   readonly to: number;
 }
 
-/** A history, arranged by what the invariants ask of it. */
+/** A history, arranged by what the guarantees ask of it. */
 export class Facts {
   readonly attempts: readonly Attempt[];
   readonly sendings = new Map<string, Sending>();

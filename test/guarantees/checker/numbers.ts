@@ -3,7 +3,7 @@ import type { Message } from '../history/history';
 import type { Facts } from './facts';
 import { violation, type Violation } from './violation';
 
-/** I2: one message id, one row, one seq; whoever tells it, and whenever. */
+/** G8: one message id, one row, one seq; whoever tells it, and whenever. */
 export function oneIdIsOneNumber(facts: Facts): Violation[] {
   const found: Violation[] = [];
   const seqOf = new Map<string, number>();
@@ -11,9 +11,9 @@ export function oneIdIsOneNumber(facts: Facts): Violation[] {
   const see = (key: string, { id, seq }: Message, where: string): void => {
     const place = `${key} ${seq}`;
     if (seqOf.has(id) && seqOf.get(id) !== seq)
-      found.push(violation('I2', key, `message ${id}: seq ${seqOf.get(id)}, and seq ${seq} ${where}`));
+      found.push(violation('G8', key, `message ${id}: seq ${seqOf.get(id)}, and seq ${seq} ${where}`));
     else if (idAt.has(place) && idAt.get(place) !== id)
-      found.push(violation('I2', key, `seq ${seq}: message ${idAt.get(place)}, and message ${id} ${where}`));
+      found.push(violation('G8', key, `seq ${seq}: message ${idAt.get(place)}, and message ${id} ${where}`));
     seqOf.set(id, seqOf.get(id) ?? seq);
     idAt.set(place, idAt.get(place) ?? id);
   };
@@ -21,25 +21,25 @@ export function oneIdIsOneNumber(facts: Facts): Violation[] {
     for (const message of value.messages) see(key, message, `read by ${value.userId}`);
     const ids = new Set(value.messages.map((message) => message.id));
     if (ids.size < value.messages.length)
-      found.push(violation('I2', key, `${value.userId} reads a message twice`));
+      found.push(violation('G8', key, `${value.userId} reads a message twice`));
   }
   for (const { key, process, message } of facts.tellings()) see(key, message, `told to ${process}`);
   return found;
 }
 
-/** I3: a conversation is numbered 1, 2, 3 … up to its head. */
+/** G3: a conversation is numbered 1, 2, 3 … up to its head. */
 export function numbersHaveNoHole(facts: Facts): Violation[] {
   return facts.finals.flatMap(({ key, value }) => {
     const hole = value.messages.findIndex((message, index) => message.seq !== index + 1);
     if (hole >= 0)
-      return violation('I3', key, `seq ${value.messages[hole]!.seq} stands where ${hole + 1} belongs`);
+      return violation('G3', key, `seq ${value.messages[hole]!.seq} stands where ${hole + 1} belongs`);
     if (value.head.seq !== value.messages.length)
-      return violation('I3', key, `the head is ${value.head.seq}, and ${value.messages.length} are there`);
+      return violation('G3', key, `the head is ${value.head.seq}, and ${value.messages.length} are there`);
     return [];
   });
 }
 
-/** I4: what was known to be stored before something else was first sent has the lower number. */
+/** G9: what was known to be stored before something else was first sent has the lower number. */
 export function orderIsThatOfTime(facts: Facts): Violation[] {
   const knownAt = new Map<string, number>();
   for (const { t, message } of facts.tellings())
@@ -52,7 +52,7 @@ export function orderIsThatOfTime(facts: Facts): Violation[] {
       if (known < latest.invokedAt)
         found.push(
           violation(
-            'I4',
+            'G9',
             conversationId,
             `seq ${message.seq} was told before seq ${latest.seq} was first sent`,
           ),
@@ -64,7 +64,7 @@ export function orderIsThatOfTime(facts: Facts): Violation[] {
   return found;
 }
 
-/** I5: the same order for everybody: over each connection each message once, ascending, and one history for all. */
+/** G10: the same order for everybody: over each connection each message once, ascending, and one history for all. */
 export function orderIsTheSameForAll(facts: Facts): Violation[] {
   const found: Violation[] = [];
   const last = new Map<string, number>();
@@ -73,7 +73,7 @@ export function orderIsTheSameForAll(facts: Facts): Violation[] {
     const listener = `${process} ${key}`;
     const before = last.get(listener) ?? 0;
     if (value.message.seq <= before)
-      found.push(violation('I5', key, `${process} hears seq ${value.message.seq} after seq ${before}`));
+      found.push(violation('G10', key, `${process} hears seq ${value.message.seq} after seq ${before}`));
     last.set(listener, value.message.seq);
   }
   for (const conversationId of facts.conversationIds) {
@@ -81,7 +81,7 @@ export function orderIsTheSameForAll(facts: Facts): Violation[] {
     for (const other of others) {
       if (!isDeepStrictEqual(other.messages, first!.messages))
         found.push(
-          violation('I5', conversationId, `${other.userId} and ${first!.userId} read different histories`),
+          violation('G10', conversationId, `${other.userId} and ${first!.userId} read different histories`),
         );
     }
   }

@@ -2,20 +2,20 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Facts } from './facts';
 import { violation, type Violation } from './violation';
 
-/** I7: no row points nowhere, and what the database promises it also enforces. */
+/** G12: no row points nowhere, and what the database promises it also enforces. */
 export function nothingIsOrphaned(facts: Facts): Violation[] {
   return facts.audits.flatMap(({ key, value }) => [
-    ...value.orphans.map((name) => violation('I7', key, `rows of ${name} point nowhere`)),
-    ...value.unvalidatedConstraints.map((name) => violation('I7', key, `${name} was never validated`)),
-    ...value.invalidIndexes.map((name) => violation('I7', key, `index ${name} is invalid`)),
+    ...value.orphans.map((name) => violation('G12', key, `rows of ${name} point nowhere`)),
+    ...value.unvalidatedConstraints.map((name) => violation('G12', key, `${name} was never validated`)),
+    ...value.invalidIndexes.map((name) => violation('G12', key, `index ${name} is invalid`)),
   ]);
 }
 
-/** I12: what is kept for speed equals what can be counted. */
+/** G15: what is kept for speed equals what can be counted. */
 export function countersAreRight(facts: Facts): Violation[] {
   const found = facts.audits.flatMap(({ value }) =>
     value.counters.flatMap((counters) => {
-      const complain = (what: string): Violation => violation('I12', counters.conversationId, what);
+      const complain = (what: string): Violation => violation('G15', counters.conversationId, what);
       const { lastSeq, maxSeq, lastRev, maxRev, revs, distinctRevs, maxReadSeq } = counters;
       return [
         ...(lastSeq === maxSeq ? [] : [complain(`last_seq is ${lastSeq}, the last message ${maxSeq}`)]),
@@ -26,7 +26,7 @@ export function countersAreRight(facts: Facts): Violation[] {
     }),
   );
   for (const { key, value } of facts.finals) {
-    const complain = (what: string): number => found.push(violation('I12', key, `${what} (${value.userId})`));
+    const complain = (what: string): number => found.push(violation('G15', key, `${what} (${value.userId})`));
     const unread = value.messages.filter(
       ({ seq, senderId, deletedAt }) =>
         seq > value.readSeq && senderId !== value.userId && deletedAt === null,

@@ -1,15 +1,17 @@
-export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 'I9' | 'I10' | 'I11' | 'I12';
+/** The rules of docs/guarantees.md that a history can break. */
+export type Guarantee =
+  'G1' | 'G3' | 'G4' | 'G5' | 'G6' | 'G8' | 'G9' | 'G10' | 'G11' | 'G12' | 'G13' | 'G14' | 'G15';
 
-/** A promise that the history breaks. */
+/** A guarantee that the history breaks. */
 export interface Violation {
-  readonly invariant: Invariant;
+  readonly guarantee: Guarantee;
   /** The conversation, or what else it is about. */
   readonly key: string;
   readonly detail: string;
 }
 
-export const violation = (invariant: Invariant, key: string, detail: string): Violation => ({
-  invariant,
+export const violation = (guarantee: Guarantee, key: string, detail: string): Violation => ({
+  guarantee,
   key,
   detail,
 });

@@ -9,9 +9,9 @@ import { Workshop, type TestRun } from './workshop';
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const nameOf = ({ file, test }: Target): string => `${file.replace(/^test\//, '')}${test ? `: ${test}` : ''}`;
 
-/** The invariants that the failures name: none, where a test says it in its own words. */
-function invariantsOf({ failures }: TestRun): string {
-  const found = failures.flatMap((text) => [...text.matchAll(/"(I\d+): /g)].map(([, name]) => name!));
+/** The guarantees that the failures name: none, where a test says it in its own words. */
+function guaranteesOf({ failures }: TestRun): string {
+  const found = failures.flatMap((text) => [...text.matchAll(/"(G\d+): /g)].map(([, name]) => name!));
   const sorted = [...new Set(found)].sort((a, b) => Number(a.slice(1)) - Number(b.slice(1)));
   return sorted.length > 0 ? `${sorted.join(' ')} in ` : '';
 }
@@ -46,7 +46,7 @@ function survives(workshop: Workshop, { name, patches, caughtBy }: Mutant): bool
     if (caughtBy.needsBuild) workshop.build();
     const run = workshop.test(caughtBy);
     const isCaught = run.breakdown === undefined && run.failures.length > 0;
-    const verdict = isCaught ? `caught by ${invariantsOf(run)}` : run.breakdown ? 'BREAKS ' : 'SURVIVES ';
+    const verdict = isCaught ? `caught by ${guaranteesOf(run)}` : run.breakdown ? 'BREAKS ' : 'SURVIVES ';
     say(`${name.padEnd(50)} ${verdict}${nameOf(caughtBy)}${run.breakdown ? `\n${run.breakdown}` : ''}`);
     return !isCaught;
   });

@@ -134,6 +134,7 @@ describe(`${CLIENTS} clients that come and go for ${SECONDS} s under ${MESSAGES_
     await database.drop();
   });
 
+  // Tests G4.
   it(`all see the history, and nothing else (SEED=${SEED})`, async () => {
     const random = new Random(SEED);
     const people = await signUpAll(cluster.urls[0]!, CLIENTS);

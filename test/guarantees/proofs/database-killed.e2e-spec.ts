@@ -17,6 +17,7 @@ describe('a database that is killed', () => {
     await postgres.stop();
   });
 
+  // Tests G1.
   it(`six times at random moments under load loses nothing that was acknowledged (SEED=${SEED})`, async () => {
     const random = new Random(SEED);
     const schedule = randomSchedule(random.fork('schedule'), 6, 2, [['kill database', 1]]);

@@ -67,6 +67,7 @@ describe('three processes that wait for one conversation', () => {
     });
   }
 
+  // Tests G8.
   it('store a message that reaches all of them once, under one number', async () => {
     const [ada, ben] = people as [Person, Person];
     const conversationId = await ada.group(ben);
@@ -82,6 +83,7 @@ describe('three processes that wait for one conversation', () => {
     expect((await stored(conversationId)).map(({ seq }) => seq)).toEqual([1, 2]);
   });
 
+  // Tests G8.
   it('give an id that two people use to one of them, and no number to the other', async () => {
     const [ada, ben] = people as [Person, Person];
     const conversationId = await ada.group(ben);
@@ -98,6 +100,7 @@ describe('three processes that wait for one conversation', () => {
     expect((await ask(ben, 2, 'POST', path, { id: randomUUID(), body: 'next' })).value.seq).toBe(2);
   });
 
+  // Tests G19.
   it('store nothing of somebody whose removal goes before, and the rest without a hole', async () => {
     const [ada, ben, carl] = people as [Person, Person, Person];
     const conversationId = await ada.group(ben, carl);

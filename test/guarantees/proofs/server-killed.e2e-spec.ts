@@ -16,6 +16,7 @@ describe('servers that are killed', () => {
     await database.drop();
   });
 
+  // Tests G1.
   it(`one, 20 times at random moments under load: nothing is lost, doubled or reordered (SEED=${SEED})`, async () => {
     cluster = await Cluster.start(database.url);
     const random = new Random(SEED);
@@ -26,6 +27,7 @@ describe('servers that are killed', () => {
     expect(outcomes.info).toBeGreaterThan(20);
   }, 600_000);
 
+  // Tests G1.
   it(`of three on one database, with links that break: the same (SEED=${SEED})`, async () => {
     cluster = await Cluster.start(database.url, { servers: 3, links: 3 });
     const random = new Random(SEED);

@@ -38,9 +38,9 @@ export async function recordTheEnd(
  * servers said last. An `internal` error is a bug whatever becomes of the messages.
  */
 export function verdict(recorder: Recorder, cluster: Cluster, about: Record<string, unknown>): string[] {
-  const broken = checkHistory(recorder.entries).map(({ invariant, detail }) => `${invariant}: ${detail}`);
+  const broken = checkHistory(recorder.entries).map(({ guarantee, detail }) => `${guarantee}: ${detail}`);
   for (const code of ['internal', 'none', 'validation-failed', 'malformed-request', 'unauthenticated'])
-    if (recorder.refusals().has(code)) broken.push(`I0: ${code}, ${recorder.refusals().get(code)} times`);
+    if (recorder.refusals().has(code)) broken.push(`G16: ${code}, ${recorder.refusals().get(code)} times`);
   if (broken.length === 0) return [];
   const directory = mkdtempSync(join(tmpdir(), 'xfchat-history-'));
   writeFileSync(join(directory, 'history.jsonl'), toLines(recorder.entries));
