@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { NEVER, type Observable } from 'rxjs';
 import { bearerTokenOf } from '../../features/authentication/authentication.guard';
-import { SessionsService } from '../../features/authentication/sessions.service';
+import { LiveSessions } from '../../features/authentication/live-sessions';
 import { describeError, StructuredLogger } from '../../platform/logging/structured-logger';
 import { Metrics } from '../../platform/metrics/metrics';
 import { Problem } from '../../platform/problems/problem';
@@ -25,7 +25,7 @@ export class StreamOpener {
 
   constructor(
     private readonly subscriptions: Subscriptions,
-    private readonly sessions: SessionsService,
+    private readonly sessions: LiveSessions,
     private readonly metrics: Metrics,
     private readonly logger: StructuredLogger,
     @Inject(STREAM_LIMITS) private readonly limits: StreamLimits,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { Socket } from 'socket.io';
-import { SessionsService } from '../../features/authentication/sessions.service';
+import { LiveSessions } from '../../features/authentication/live-sessions';
 import { Configuration } from '../../platform/configuration/configuration';
 import { ClientAddresses } from '../../platform/http/client-address';
 import { WorkInFlight } from '../../platform/lifecycle/work-in-flight';
@@ -42,7 +42,7 @@ export class Handshakes {
 
   constructor(
     private readonly configuration: Configuration,
-    private readonly sessions: SessionsService,
+    private readonly sessions: LiveSessions,
     private readonly entitlements: Entitlements,
     private readonly rooms: Rooms,
     private readonly addresses: ClientAddresses,
@@ -103,19 +103,16 @@ export class Handshakes {
   }
 
   private async authenticate(socket: Socket, token: string, address: string): Promise<void> {
-    const { userId, sessionId } = this.sessions.claims(token);
+    const claims = this.sessions.claims(token);
+    const { userId, sessionId, expiresAt } = claims;
     // The signature is good: from here on the session is charged, not everybody at this address.
     this.rateLimits.giveBack('verification', address);
-    const retryAfter = this.suspensions.remaining(userId);
-    if (retryAfter > 0) throw new Problem('rate-limited', { retryAfter });
-    this.rateLimits.take('session', sessionId);
     // From here on, whatever changes for this user or session is noted, whatever is read below.
     const arrival = this.rooms.announce(userId, sessionId);
     const onGone = (): void => this.rooms.settle(arrival);
     socket.conn.once('close', onGone);
     try {
-      const { expiresAt } = await this.sessions.authenticate(token);
-      this.rateLimits.giveBack('session', sessionId);
+      await this.sessions.requireLive(claims);
       this.rateLimits.giveBack('opening', address);
       chargePerson({ rateLimits: this.rateLimits, suspensions: this.suspensions }, userId);
       const entry = await this.entitlements.of(userId);

@@ -3,7 +3,7 @@ import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway } from
 import type { OnGatewayConnection, OnGatewayInit } from '@nestjs/websockets';
 import type { Server, Socket } from 'socket.io';
 import { SessionEnded } from '../../features/authentication/session-ended.event';
-import { SessionsService } from '../../features/authentication/sessions.service';
+import { LiveSessions } from '../../features/authentication/live-sessions';
 import { Configuration } from '../../platform/configuration/configuration';
 import { Command, Emits } from '../../platform/documents/documented';
 import { integer, record } from '../../platform/documents/schema';
@@ -45,7 +45,7 @@ export class SocketsGateway implements OnModuleInit, OnGatewayInit, OnGatewayCon
   private readonly frame: ReturnType<typeof commandFrame>;
 
   constructor(
-    private readonly sessions: SessionsService,
+    private readonly sessions: LiveSessions,
     private readonly handshakes: Handshakes,
     private readonly watch: ConnectionWatch,
     private readonly rooms: Rooms,

@@ -9,7 +9,7 @@ import { RateLimits } from '../../platform/rate-limits/rate-limits';
 import { Suspensions } from '../../platform/rate-limits/suspensions';
 import { currentContext, inShare } from '../../platform/request-context';
 import type { AuthenticatedRequest } from '../../platform/http/caller';
-import { SessionsService } from './sessions.service';
+import { LiveSessions } from './live-sessions';
 
 const BEARER = /^Bearer ([\w.~+/=-]{1,4096})$/i;
 
@@ -22,7 +22,7 @@ export function bearerTokenOf(request: Request): string | undefined {
 export class AuthenticationGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
-    private readonly sessions: SessionsService,
+    private readonly sessions: LiveSessions,
     private readonly rateLimits: RateLimits,
     private readonly suspensions: Suspensions,
     private readonly addresses: ClientAddresses,
@@ -39,11 +39,7 @@ export class AuthenticationGuard implements CanActivate {
     const { userId, sessionId } = claims;
     // The edge took it for the address. With a good signature the session and the person are charged instead.
     this.rateLimits.giveBack('verification', this.addresses.budgetKeyOf(request));
-    const retryAfter = this.suspensions.remaining(userId);
-    if (retryAfter > 0) throw new Problem('rate-limited', { retryAfter });
-    this.rateLimits.take('session', sessionId);
     await inShare('sign-in', () => this.sessions.requireLive(claims));
-    this.rateLimits.giveBack('session', sessionId);
     request.caller = { userId, sessionId };
     const requestContext = currentContext();
     if (requestContext) requestContext.userId = userId;

@@ -6,8 +6,9 @@ import { AuthenticationGuard } from './authentication.guard';
 import { AuthenticationLog } from './authentication-log';
 import { AuthenticationService } from './authentication.service';
 import { EndedSessionsWatch } from './ended-sessions-watch';
-import { OldPasswords } from './old-passwords';
 import { FamiliarNetworks } from './familiar-networks';
+import { LiveSessions } from './live-sessions';
+import { OldPasswords } from './old-passwords';
 import { PasswordBudgets } from './password-budgets';
 import { PasswordResetsController } from './password-resets.controller';
 import { PasswordResetsService } from './password-resets.service';
@@ -29,6 +30,7 @@ import { SigningKeys } from './signing-keys';
     FamiliarNetworks,
     PasswordBudgets,
     SessionsService,
+    LiveSessions,
     AuthenticationLog,
     EndedSessionsWatch,
     PasswordResetsService,
@@ -36,6 +38,6 @@ import { SigningKeys } from './signing-keys';
     AuthenticationService,
     { provide: APP_GUARD, useClass: AuthenticationGuard },
   ],
-  exports: [SessionsService, AuthenticationService],
+  exports: [SessionsService, LiveSessions, AuthenticationService],
 })
 export class AuthenticationModule {}

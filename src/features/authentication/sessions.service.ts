@@ -7,7 +7,7 @@ import { EventBus } from '../../platform/events/event-bus';
 import { Problem } from '../../platform/problems/problem';
 import { Configuration } from '../../platform/configuration/configuration';
 import { RateLimits } from '../../platform/rate-limits/rate-limits';
-import { AccessTokens, type AccessClaims } from './access-tokens';
+import { AccessTokens } from './access-tokens';
 import { sessionView, type SessionView, type Tokens } from './authentication.dto';
 import { lockAccount } from './lock-account';
 import { judgeRefresh } from './refresh-rule';
@@ -62,31 +62,6 @@ export class SessionsService {
     await manager.insert(Session, session);
     this.announceEnded(await makeRoomForSessions(manager, userId), 'too-many-sessions', afterCommit);
     return { session, tokens: this.tokensOf(session, now) };
-  }
-
-  /** What a token says, whether its session still lives or not. @throws Problem `unauthenticated` or `token-expired` */
-  claims(accessToken: string): AccessClaims {
-    return this.accessTokens.verify(accessToken);
-  }
-
-  /**
-   * The person behind an access token, if the session still lives.
-   * @throws Problem `unauthenticated`, `token-expired` or `session-revoked`
-   */
-  async authenticate(accessToken: string): Promise<AccessClaims> {
-    const claims = this.claims(accessToken);
-    await this.requireLive(claims);
-    return claims;
-  }
-
-  /** @throws Problem `session-revoked` when the session has ended */
-  async requireLive(claims: AccessClaims): Promise<void> {
-    const lives = await this.dataSource.manager.existsBy(Session, {
-      id: claims.sessionId,
-      userId: claims.userId,
-      endedAt: IsNull(),
-    });
-    if (!lives) throw new Problem('session-revoked');
   }
 
   /** @throws Problem `unauthenticated`, `rate-limited`, `token-expired` or `session-revoked` */

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { Request } from 'express';
 import { DataSource } from 'typeorm';
-import { SessionsService } from '../../features/authentication/sessions.service';
+import { LiveSessions } from '../../features/authentication/live-sessions';
 import { Configuration } from '../../platform/configuration/configuration';
 import { isLocal } from '../../platform/http/is-local';
 import { runInContext } from '../../platform/request-context';
@@ -17,7 +17,7 @@ const PATIENCE_MS = 1_000;
 export class Operators {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly sessions: SessionsService,
+    private readonly sessions: LiveSessions,
     private readonly configuration: Configuration,
   ) {}
 

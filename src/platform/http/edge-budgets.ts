@@ -11,6 +11,8 @@ const MAX_QUERY_PARAMETERS = 100;
 /** Browsers and proxies together send about 40. */
 const MAX_HEADERS = 100;
 const DOCUMENT_PATH = /^\/(docs|openapi\.json|asyncapi\.json)\/?$/i;
+/** Says the same to everybody, and every page asks for it: what succeeds would never be charged as `anonymous`. */
+const REGISTRATION_PATH = /^\/api\/v1\/auth\/registration\/?$/i;
 const INTERFACE_PATH = /^\/(api|metrics)(\/|$)/;
 
 interface Dependencies {
@@ -82,13 +84,16 @@ function budgetOf(request: Request): RateLimitName | undefined {
   const hasToken = request.headers.authorization !== undefined;
   if (hasToken && /^\/health(\/|$)/.test(request.path)) return 'verification';
   if (DOCUMENT_PATH.test(request.path)) return 'document';
-  if (request.method === 'OPTIONS' || !INTERFACE_PATH.test(request.path)) return 'page';
+  const isPage = !INTERFACE_PATH.test(request.path) || REGISTRATION_PATH.test(request.path);
+  if (request.method === 'OPTIONS' || isPage) return 'page';
   return hasToken && !isSignIn(request.path) ? 'verification' : 'anonymous';
 }
 
 /** Routes that never look at a token: a header must not free them from being charged. */
 function isSignIn(path: string): boolean {
-  return /^\/api\/v1\/auth\/(register|login|refresh)\/?$/i.test(path) || path.startsWith('/metrics');
+  return (
+    /^\/api\/v1\/auth\/(register|login|refresh|password-reset)\/?$/i.test(path) || path.startsWith('/metrics')
+  );
 }
 
 function tooMany(what: string, limit: number): Problem {

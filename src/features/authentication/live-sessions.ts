@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, IsNull } from 'typeorm';
+import { Problem } from '../../platform/problems/problem';
+import { chargePerson } from '../../platform/rate-limits/charge-person';
+import { RateLimits } from '../../platform/rate-limits/rate-limits';
+import { Suspensions } from '../../platform/rate-limits/suspensions';
+import { AccessTokens, type AccessClaims } from './access-tokens';
+import { Session } from './session.entity';
+
+/** Whether an access token may be used: its signature tells who asks, the database whether the session still lives. */
+@Injectable()
+export class LiveSessions {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly accessTokens: AccessTokens,
+    private readonly rateLimits: RateLimits,
+    private readonly suspensions: Suspensions,
+  ) {}
+
+  /** What a token says, whether its session still lives or not. @throws Problem `unauthenticated` or `token-expired` */
+  claims(accessToken: string): AccessClaims {
+    return this.accessTokens.verify(accessToken);
+  }
+
+  /**
+   * The person behind an access token, if the session still lives.
+   * @throws Problem `unauthenticated`, `token-expired`, or as `requireLive`
+   */
+  async authenticate(accessToken: string): Promise<AccessClaims> {
+    const claims = this.claims(accessToken);
+    await this.requireLive(claims);
+    return claims;
+  }
+
+  /**
+   * Only sessions that have ended are charged for being looked up.
+   * @throws Problem `session-revoked` when the session has ended; `rate-limited`
+   */
+  async requireLive({ userId, sessionId }: AccessClaims): Promise<void> {
+    const retryAfter = this.suspensions.remaining(userId);
+    if (retryAfter > 0) throw new Problem('rate-limited', { retryAfter });
+    this.rateLimits.take('session', sessionId);
+    const session = { id: sessionId, userId, endedAt: IsNull() };
+    let lives: boolean;
+    try {
+      lives = await this.dataSource.manager.existsBy(Session, session);
+    } catch (error) {
+      // Nobody knows, as during an outage: it counts as any other request of the person, who must not flood either.
+      this.rateLimits.giveBack('session', sessionId);
+      chargePerson({ rateLimits: this.rateLimits, suspensions: this.suspensions }, userId);
+      throw error;
+    }
+    if (!lives) throw new Problem('session-revoked');
+    this.rateLimits.giveBack('session', sessionId);
+  }
+}
