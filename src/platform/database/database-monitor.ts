@@ -197,7 +197,7 @@ export class DatabaseMonitor implements OnApplicationShutdown {
     return client;
   }
 
-  /** Not by a outcome: on a connection that has fallen silent that would take for ever. */
+  /** Destroys the socket: ending the session in order would wait for ever on a connection that has fallen silent. */
   private drop(): void {
     const { client } = this;
     this.client = undefined;
