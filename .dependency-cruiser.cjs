@@ -41,7 +41,7 @@ module.exports = {
       to: { circular: true },
     },
     {
-      name: 'one-door-for-messages',
+      name: 'only-the-writer-stores-messages',
       comment: 'Only the writer calls appendMessages; everybody else asks the writer.',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/features/messages/message-writer\\.ts$' },

@@ -11,7 +11,7 @@ import { capConnections } from './platform/http/connection-cap';
 import { chargeAddress, refuseSuspended } from './platform/http/edge-budgets';
 import { EXPOSED_HEADERS } from './platform/http/exposed-headers';
 import { jsonBody } from './platform/http/json-body';
-import { requestFrame } from './platform/http/request-frame';
+import { requestMiddleware } from './platform/http/request-middleware';
 import { WorkInFlight } from './platform/lifecycle/work-in-flight';
 import type { StructuredLogger } from './platform/logging/structured-logger';
 import { Metrics } from './platform/metrics/metrics';
@@ -53,7 +53,7 @@ export async function createApplication(
   application.set('trust proxy', edge.addresses.trustsProxy);
   application.use(refuseSuspended(edge));
   application.use(
-    requestFrame({
+    requestMiddleware({
       timeoutMs: configuration.REQUEST_TIMEOUT_MS,
       work: application.get(WorkInFlight),
       metrics: application.get(Metrics),

@@ -2,7 +2,12 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Subscriptions } from './delivery/braid/subscriptions';
 import { SocketsGateway } from './delivery/sockets/sockets.gateway';
 import type { Configuration } from './platform/configuration/configuration';
-import { CLOSE_MS, FAREWELL_MS, longestDrainMs, WORK_MARGIN_MS } from './platform/lifecycle/longest-drain';
+import {
+  CLOSE_MS,
+  SOCKETS_CLOSE_MS,
+  longestDrainMs,
+  WORK_MARGIN_MS,
+} from './platform/lifecycle/longest-drain';
 import { WorkInFlight } from './platform/lifecycle/work-in-flight';
 import type { StructuredLogger } from './platform/logging/structured-logger';
 
@@ -34,7 +39,7 @@ export async function drainAndClose(
   application.get(Subscriptions).drain();
   const isFinished = await work.idle(configuration.REQUEST_TIMEOUT_MS + WORK_MARGIN_MS);
   if (!isFinished) logger.event('warn', 'work was left unfinished', { inFlight: work.size });
-  await within(FAREWELL_MS, connections.closeAll());
+  await within(SOCKETS_CLOSE_MS, connections.closeAll());
 
   const server = application.getHttpServer();
   server.closeIdleConnections();

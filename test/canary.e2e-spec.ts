@@ -49,7 +49,11 @@ describe('the canary', () => {
       ageMs: expect.any(Number),
       roundTripMs: expect.any(Number),
     });
-    await until('many songs', async () => (await metric(server, 'xfchat_messages_total')) > 230, 60_000);
+    await until(
+      'many round trips',
+      async () => (await metric(server, 'xfchat_messages_total')) > 230,
+      60_000,
+    );
     const [{ messages, conversations }] = (await rows(
       `select (select count(*)::integer from chat_messages) as messages,
               (select count(*)::integer from conversations) as conversations`,
@@ -116,7 +120,7 @@ describe('the canary', () => {
     expect(owners).not.toContainEqual({ id: forsaken });
     const before = await metric(one, 'xfchat_messages_total');
     await servers.pop()!.close();
-    await until('more songs', async () => (await metric(one, 'xfchat_messages_total')) > before + 3);
+    await until('more round trips', async () => (await metric(one, 'xfchat_messages_total')) > before + 3);
     expect((await canaryOf(one)).reason).toBe('ok');
   });
 
@@ -139,7 +143,7 @@ describe('the canary', () => {
       ),
     );
     await until(
-      'the song to fail',
+      'the round trip to fail',
       async () => (await metric(server, 'xfchat_canary_failures_total')) > failures,
     );
     await sings(server);

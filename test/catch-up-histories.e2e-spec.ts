@@ -1,5 +1,5 @@
 import type { Position } from '../client/src/index';
-import type { Timeline } from '../client/src/timeline';
+import type { MessageList } from '../client/src/message-list';
 import { signUpAll, type Person } from './support/people';
 import { Random, SEEDS } from './support/random';
 import { applyTo, readTimeline, stateOf } from './support/read-timeline';
@@ -124,7 +124,7 @@ describe('catching up after a history of everything that can happen', () => {
     return own();
   }
 
-  async function catchUpAlone(model: Timeline, id: string): Promise<void> {
+  async function catchUpAlone(model: MessageList, id: string): Promise<void> {
     const before = model.position!;
     const { body: found } = await reader.call(
       'GET',
@@ -138,7 +138,7 @@ describe('catching up after a history of everything that can happen', () => {
     model.takeChanges(found);
   }
 
-  async function catchUpInTheCrowd(model: Timeline, id: string, label: string): Promise<void> {
+  async function catchUpInTheCrowd(model: MessageList, id: string, label: string): Promise<void> {
     const socket = await reader.connect();
     for (let steps = 0, isComplete = false; !isComplete; steps++) {
       if (steps > 50) throw new Error(`${label}: no end`);

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MessageCreated } from '../src/features/messages/messages.events';
-import { readDatabaseFigures } from '../src/observability/monitoring/database-figures.queries';
+import { readDatabaseStatistics } from '../src/observability/monitoring/database-statistics.queries';
 import { EventBus } from '../src/platform/events/event-bus';
 import { MetricsPort } from '../src/platform/metrics/metrics-port';
 import { SCHEMA } from '../src/schema';
@@ -198,11 +198,11 @@ describe('figures', () => {
         query: async <T>(text: string): Promise<T> => (await client.query(text)).rows as T,
       };
       await client.query('begin');
-      expect((await readDatabaseFigures(run)).oldestTransactionSeconds).toBe(0);
+      expect((await readDatabaseStatistics(run)).oldestTransactionSeconds).toBe(0);
       await withClient(database.url, async (other) => {
         await other.query('begin');
         await client.query('commit');
-        expect((await readDatabaseFigures(run)).oldestTransactionSeconds).toBeGreaterThan(0);
+        expect((await readDatabaseStatistics(run)).oldestTransactionSeconds).toBeGreaterThan(0);
       });
     });
   });
@@ -213,13 +213,13 @@ describe('figures', () => {
       const run = {
         query: async <T>(text: string): Promise<T> => (await client.query(text)).rows as T,
       };
-      expect((await readDatabaseFigures(run)).replicationLagSeconds).toBeUndefined();
+      expect((await readDatabaseStatistics(run)).replicationLagSeconds).toBeUndefined();
       await client.query(`create schema stage`);
       await client.query(`create view stage.pg_stat_replication as select * from (values
         ('streaming', interval '2 seconds'), ('catchup', interval '90 seconds'), ('streaming', null),
         ('backup', interval '1 hour'), (null, interval '1 hour')) as r (state, replay_lag)`);
       await client.query(`set search_path = stage, pg_catalog, public`);
-      expect((await readDatabaseFigures(run)).replicationLagSeconds).toBe(90);
+      expect((await readDatabaseStatistics(run)).replicationLagSeconds).toBe(90);
     });
   });
 

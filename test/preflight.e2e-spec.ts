@@ -8,7 +8,7 @@ import { loadConfiguration } from '../src/platform/configuration/load-configurat
 import { migrationOptions } from '../src/platform/database/database-options';
 import { verifyDatabase } from '../src/platform/database/verify-database';
 import { migrateDown } from '../src/platform/migrations/migrate';
-import type { Check, Surroundings, PreflightOptions } from '../src/operations/preflight/check';
+import type { ChecklistItem, Surroundings, PreflightOptions } from '../src/operations/preflight/checklist';
 import { CHECK_NAMES, confirm, cutShort, preflight } from '../src/operations/preflight/preflight';
 import { SCHEMA } from '../src/schema';
 import { createTestDatabase, withClient, type TestDatabase } from './support/databases';
@@ -42,8 +42,8 @@ describe('the checklist before a deployment', () => {
   async function on(
     environment: Record<string, string>,
     options: Partial<PreflightOptions>,
-    work: (ground: Surroundings) => Promise<Check[]>,
-  ): Promise<Check[]> {
+    work: (ground: Surroundings) => Promise<ChecklistItem[]>,
+  ): Promise<ChecklistItem[]> {
     const { url } = database;
     const configuration = loadConfiguration({
       BACKUP_DIR: directory,
@@ -68,13 +68,13 @@ describe('the checklist before a deployment', () => {
       await dataSource.destroy();
     }
   }
-  const withStatus = (checks: Check[], status: string): Record<string, string> =>
+  const withStatus = (checks: ChecklistItem[], status: string): Record<string, string> =>
     Object.fromEntries(
       checks.filter((check) => check.status === status).map(({ name, evidence }) => [name, evidence]),
     );
   const preflightOf =
     (...names: string[]) =>
-    (ground: Surroundings): Promise<Check[]> =>
+    (ground: Surroundings): Promise<ChecklistItem[]> =>
       preflight(ground, names);
   const rules = [{ name: 'Down' }, { name: 'Slow' }];
 

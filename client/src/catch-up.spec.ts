@@ -4,7 +4,7 @@ import type { ConversationEvent, ConversationView, Message, Ready } from './cont
 import { newId } from './new-id.ts';
 import { XFChatError } from './problem.ts';
 import type { Session } from './session.ts';
-import { Timeline } from './timeline.ts';
+import { MessageList } from './message-list.ts';
 
 const READY: Ready = { userId: newId(), sessionId: newId(), epoch: 1, serverTime: '' };
 interface Cursor {
@@ -32,7 +32,7 @@ function bench(
   listed: string[],
   options: { refused?: string[]; view?: (id: string) => unknown; isHidden?: () => boolean } = {},
 ) {
-  const timelines = new Map<string, Timeline>();
+  const lists = new Map<string, MessageList>();
   const dropped = new Map<string, string>();
   const asked: string[][] = [];
   const command = async (_name: string, { cursors }: { cursors: Cursor[] }) => {
@@ -59,36 +59,36 @@ function bench(
     backoff: { initialMs: 1, maxMs: 2 },
     maxCatchUp: 1_000,
     checkEveryMs: 1_000_000,
-    timelines,
+    lists,
     create: (id) => {
-      const timeline = new Timeline(id, READY.userId);
-      timelines.set(id, timeline);
-      return timeline;
+      const list = new MessageList(id, READY.userId);
+      lists.set(id, list);
+      return list;
     },
     changed: () => undefined,
     progressed: () => undefined,
     listed: () => undefined,
     restarted: () => undefined,
     gone: (id, { code }) => {
-      timelines.delete(id);
+      lists.delete(id);
       dropped.set(id, code);
     },
   });
   const complete = async (): Promise<void> => {
     while (!catchUp.isComplete) await new Promise((resolve) => setTimeout(resolve, 1));
   };
-  return { catchUp, timelines, dropped, asked, complete };
+  return { catchUp, lists, dropped, asked, complete };
 }
 
 describe('catching up', () => {
   it('goes on with the other conversations when the server refuses some of a batch', async () => {
     const [first, second, third, fourth] = [newId(), newId(), newId(), newId()];
-    const { catchUp, timelines, dropped, complete } = bench([first, second, third, fourth], {
+    const { catchUp, lists, dropped, complete } = bench([first, second, third, fourth], {
       refused: [first, third],
     });
     catchUp.begin(READY);
     await complete();
-    expect([...timelines.keys()]).toEqual([second, fourth]);
+    expect([...lists.keys()]).toEqual([second, fourth]);
     expect(dropped).toEqual(
       new Map([
         [first, 'validation-failed'],
@@ -100,14 +100,14 @@ describe('catching up', () => {
 
   it('begins anew with a conversation whose stored position the server refuses', async () => {
     const id = newId();
-    const { catchUp, timelines, dropped, asked, complete } = bench([], { refused: [id] });
-    const held = new Timeline(id, READY.userId);
+    const { catchUp, lists, dropped, asked, complete } = bench([], { refused: [id] });
+    const held = new MessageList(id, READY.userId);
     held.begin(1, viewOf(id));
-    timelines.set(id, held);
+    lists.set(id, held);
     catchUp.want(id); // it was heard of, so that it is not taken for one that was left
     await complete();
     expect(asked).toEqual([[id], [id]]);
-    expect(timelines.get(id)).toMatchObject({ position: { seq: 0, rev: 0 } });
+    expect(lists.get(id)).toMatchObject({ position: { seq: 0, rev: 0 } });
     expect(dropped.size).toBe(0);
     catchUp.end();
   });
@@ -115,7 +115,7 @@ describe('catching up', () => {
   it.each([400, 403, 410])('asks once for a conversation that is refused with %i', async (status) => {
     const [id, other] = [newId(), newId()];
     const asked: string[] = [];
-    const { catchUp, timelines, dropped, complete } = bench([other], {
+    const { catchUp, lists, dropped, complete } = bench([other], {
       view: (wanted) => {
         asked.push(wanted);
         throw new XFChatError({ code: 'refused', status });
@@ -126,14 +126,14 @@ describe('catching up', () => {
     await complete();
     expect(asked).toEqual([id]);
     expect(dropped).toEqual(new Map([[id, 'refused']]));
-    expect([...timelines.keys()]).toEqual([other]);
+    expect([...lists.keys()]).toEqual([other]);
     catchUp.end();
   });
 
   it('drops what the user has hidden, although no event has told', async () => {
     const [id, opened] = [newId(), newId()];
     let isHidden = false;
-    const { catchUp, timelines, dropped, complete } = bench([id], { isHidden: () => isHidden });
+    const { catchUp, lists, dropped, complete } = bench([id], { isHidden: () => isHidden });
     catchUp.begin(READY);
     await complete();
     isHidden = true;
@@ -141,7 +141,7 @@ describe('catching up', () => {
     catchUp.open(opened);
     await complete();
     expect([...dropped.keys()]).toEqual([id]);
-    expect(timelines.get(opened)).toMatchObject({ isHidden: true });
+    expect(lists.get(opened)).toMatchObject({ isHidden: true });
     // Once it was in the list again, it leaves like any other.
     isHidden = false;
     catchUp.check();
@@ -168,7 +168,7 @@ describe('catching up', () => {
     async (_what, event, seq) => {
       const id = newId();
       let answers = 0;
-      const { catchUp, timelines, dropped, complete } = bench([id], {
+      const { catchUp, lists, dropped, complete } = bench([id], {
         isHidden: () => {
           if (++answers === 2) catchUp.take(event(id));
           return answers === 2;
@@ -180,7 +180,7 @@ describe('catching up', () => {
       await complete();
       expect(answers).toBeGreaterThan(1);
       expect(dropped.size).toBe(0);
-      expect(timelines.get(id)).toMatchObject({ isHidden: false, position: { seq, rev: 0 } });
+      expect(lists.get(id)).toMatchObject({ isHidden: false, position: { seq, rev: 0 } });
       catchUp.end();
     },
   );
@@ -188,14 +188,14 @@ describe('catching up', () => {
   it('never takes an answer that is not the conversation it asked for', async () => {
     const id = newId();
     const answers: unknown[] = [{ id: READY.userId }, null, viewOf(newId()), { id }, viewOf(id)];
-    const { catchUp, timelines, complete } = bench([], {
+    const { catchUp, lists, complete } = bench([], {
       view: () => answers.shift(),
     });
     catchUp.begin(READY);
     catchUp.want(id);
     await complete();
     expect(answers).toEqual([]);
-    expect(timelines.get(id)?.details).toMatchObject({ id });
+    expect(lists.get(id)?.details).toMatchObject({ id });
     catchUp.end();
   });
 });

@@ -11,7 +11,7 @@ import type {
 } from './contract.ts';
 import { toError, XFChatError } from './problem.ts';
 import type { Session } from './session.ts';
-import type { Timeline } from './timeline.ts';
+import type { MessageList } from './message-list.ts';
 import { isId, isViewOf } from './validate.ts';
 
 /** What one `conversation:sync` may ask for. */
@@ -30,31 +30,31 @@ interface CatchUpOptions {
   /** How often to ask whether anything was missed of which no event tells, in milliseconds. */
   readonly checkEveryMs: number;
   /** What is held, by id. */
-  readonly timelines: ReadonlyMap<string, Timeline>;
-  readonly create: (conversationId: string) => Timeline;
-  /** The timeline, or whether it is complete, has changed. */
-  readonly changed: (timeline: Timeline) => void;
+  readonly lists: ReadonlyMap<string, MessageList>;
+  readonly create: (conversationId: string) => MessageList;
+  /** The list, or whether it is complete, has changed. */
+  readonly changed: (list: MessageList) => void;
   /** Whether all are complete may have changed. */
   readonly progressed: () => void;
   /** All conversations, as the server orders them. */
   readonly listed: (views: readonly ConversationView[]) => void;
   /** What is held is dropped: it begins anew. */
-  readonly restarted: (timeline: Timeline) => void;
+  readonly restarted: (list: MessageList) => void;
   /** The user does not participate any more, or the server refuses the conversation with `error`. */
   readonly gone: (conversationId: string, error: XFChatError) => void;
 }
 
 interface Question {
-  readonly timeline: Timeline;
+  readonly list: MessageList;
   readonly view: ConversationView | undefined;
   readonly position: Position;
-  /** The timeline begins with the view, whose position is asked from. */
+  /** The list begins with the view, whose position is asked from. */
   readonly begins: boolean;
   readonly noticed: number | undefined;
 }
 
 /**
- * Brings timelines up to date. After each `ready` the list of conversations is read, and then everything is asked for
+ * Brings message lists up to date. After each `ready` the list of conversations is read, and then everything is asked for
  * what is missing, 200 in one request. The answers tell their epoch: so what was read before it over HTTP, which does
  * not, is taken only when the answer says the epoch of the socket. Answers that come after the socket was lost are
  * dropped. One round follows another; after one that has brought nothing there is a pause.
@@ -84,15 +84,15 @@ export class CatchUp {
     return this.isReady && this.isListed && this.behind.size === 0 && this.holes.size === 0;
   }
 
-  isCompleteIn({ conversationId, position, hasHole }: Timeline): boolean {
+  isCompleteIn({ conversationId, position, hasHole }: MessageList): boolean {
     return this.isReady && position !== undefined && !hasHole && !this.behind.has(conversationId);
   }
 
   /** A new socket: whatever is held may lack something, and is worth nothing in another epoch. */
   begin(ready: Ready): void {
     this.forgetReads();
-    for (const timeline of this.options.timelines.values()) {
-      if (timeline.position && timeline.epoch !== ready.epoch) this.restart(timeline);
+    for (const list of this.options.lists.values()) {
+      if (list.position && list.epoch !== ready.epoch) this.restart(list);
     }
     // A little earlier or later, so that many clients do not ask together.
     const intervalMs = this.options.checkEveryMs * (0.9 + Math.random() * 0.2);
@@ -103,7 +103,7 @@ export class CatchUp {
 
   /** Asks about everything that is held. Live events are a hint: the last one may be lost without leaving a hole. */
   check(): void {
-    for (const id of this.options.timelines.keys()) this.note(id);
+    for (const id of this.options.lists.keys()) this.note(id);
     this.options.progressed();
     void this.run();
   }
@@ -133,17 +133,17 @@ export class CatchUp {
   want(conversationId: string): void {
     this.note(conversationId);
     this.heard.add(conversationId);
-    const timeline = this.options.timelines.get(conversationId);
-    if (timeline) this.options.changed(timeline);
+    const list = this.options.lists.get(conversationId);
+    if (list) this.options.changed(list);
     void this.run();
   }
 
   /** The application asks for this conversation, also if the user has hidden it. */
   open(conversationId: string): void {
-    const timeline = this.options.timelines.get(conversationId);
-    if (timeline?.position) return;
+    const list = this.options.lists.get(conversationId);
+    if (list?.position) return;
     this.opened.add(conversationId);
-    if (!timeline) this.want(conversationId);
+    if (!list) this.want(conversationId);
   }
 
   /** Takes a live event. */
@@ -152,40 +152,40 @@ export class CatchUp {
     if (!isId(conversationId)) return;
     this.heard.add(conversationId);
     if (event.name === 'conversation:removed') return this.drop(conversationId);
-    const timeline = this.options.timelines.get(conversationId);
+    const list = this.options.lists.get(conversationId);
     // What is not begun takes no events; that it lacks this one is noticed even if it is just being read.
-    if (!timeline?.position) return this.want(conversationId);
+    if (!list?.position) return this.want(conversationId);
     // A read position may be newer than the view that is waiting.
     const isNewer = event.name === 'conversation:read' && this.views.has(conversationId);
-    if (!timeline.apply(event) || isNewer) this.stale.add(conversationId);
+    if (!list.apply(event) || isNewer) this.stale.add(conversationId);
     // It may have come to an end and begun again unheard.
     if (this.stale.has(conversationId) || event.name === 'conversation:created') this.want(conversationId);
-    this.taken(timeline);
+    this.taken(list);
   }
 
   /** Takes the stored form of an own message or of a change of one. */
   takeStored(message: Message): void {
-    const timeline = this.options.timelines.get(message.conversationId);
-    if (!timeline?.position) return this.want(message.conversationId);
-    timeline.takeStored(message);
-    this.taken(timeline);
+    const list = this.options.lists.get(message.conversationId);
+    if (!list?.position) return this.want(message.conversationId);
+    list.takeStored(message);
+    this.taken(list);
   }
 
   /**
    * Reads something about a conversation over HTTP, and takes it if it is of the same epoch.
    * @throws XFChatError `not-connected` when there is no connection, or it was lost meanwhile
    */
-  async read<T>(timeline: Timeline, path: string, take: (found: T) => void): Promise<void> {
-    const { connection, session, timelines } = this.options;
+  async read<T>(list: MessageList, path: string, take: (found: T) => void): Promise<void> {
+    const { connection, session, lists } = this.options;
     const { ready } = connection;
-    const { conversationId } = timeline;
-    if (!ready || !timeline.position) throw XFChatError.notConnected();
+    const { conversationId } = list;
+    if (!ready || !list.position) throw XFChatError.notConnected();
     const found = await session.request<T>('GET', `/conversations/${conversationId}${path}`);
-    const isCurrent = (): boolean => connection.ready === ready && timeline.epoch === ready.epoch;
-    if (isCurrent()) await this.sync(ready, [timeline]);
-    if (!isCurrent() || timelines.get(conversationId) !== timeline) throw XFChatError.notConnected();
+    const isCurrent = (): boolean => connection.ready === ready && list.epoch === ready.epoch;
+    if (isCurrent()) await this.sync(ready, [list]);
+    if (!isCurrent() || lists.get(conversationId) !== list) throw XFChatError.notConnected();
     take(found);
-    this.taken(timeline);
+    this.taken(list);
   }
 
   private get isReady(): boolean {
@@ -201,28 +201,28 @@ export class CatchUp {
     for (const collection of [this.views, this.heard, this.stale]) collection.clear();
   }
 
-  /** The timeline has taken something. */
-  private taken(timeline: Timeline): void {
-    if (timeline.isTorn) return this.doubt(timeline);
-    this.watchForHole(timeline);
-    this.options.changed(timeline);
+  /** The list has taken something. */
+  private taken(list: MessageList): void {
+    if (list.isTorn) return this.doubt(list);
+    this.watchForHole(list);
+    this.options.changed(list);
   }
 
   /** The socket is of a history that is no more; only a new one tells which there is now. */
-  private doubt(timeline: Timeline): void {
-    this.restart(timeline);
+  private doubt(list: MessageList): void {
+    this.restart(list);
     this.options.connection.renew();
   }
 
-  private watchForHole(timeline: Timeline): void {
-    if (!timeline.hasHole || this.behind.has(timeline.conversationId)) return;
-    this.holes.add(timeline.conversationId);
+  private watchForHole(list: MessageList): void {
+    if (!list.hasHole || this.behind.has(list.conversationId)) return;
+    this.holes.add(list.conversationId);
     if (this.holes.size > 1) return;
     this.holeTimer = setTimeout(() => {
       const ids = [...this.holes];
       this.holes.clear();
       for (const id of ids) {
-        const held = this.options.timelines.get(id);
+        const held = this.options.lists.get(id);
         if (held?.hasHole) this.want(id);
         else if (held) this.options.changed(held);
       }
@@ -254,14 +254,14 @@ export class CatchUp {
   /** @returns whether anything has come of it */
   private async round(ready: Ready): Promise<boolean> {
     if (!this.isListed) return this.list(ready);
-    const timelines = [...this.behind.keys()]
+    const lists = [...this.behind.keys()]
       .slice(0, MAX_CURSORS)
-      .map((id) => this.options.timelines.get(id) ?? this.options.create(id));
-    const failure = await this.readViews(ready, timelines);
+      .map((id) => this.options.lists.get(id) ?? this.options.create(id));
+    const failure = await this.readViews(ready, lists);
     if (this.options.connection.ready !== ready) return false;
     const isMoved = await this.sync(
       ready,
-      timelines.filter(({ conversationId, position }) => position ?? this.views.has(conversationId)),
+      lists.filter(({ conversationId, position }) => position ?? this.views.has(conversationId)),
     );
     if (failure) throw toError(failure);
     return isMoved;
@@ -269,7 +269,7 @@ export class CatchUp {
 
   /** Reads which conversations there are. What is held and neither listed nor heard of was left or hidden elsewhere. */
   private async list(ready: Ready): Promise<boolean> {
-    const { session, connection, timelines } = this.options;
+    const { session, connection, lists } = this.options;
     const found: ConversationView[] = [];
     for (let cursor: string | null = ''; cursor !== null;) {
       const query: string = cursor && `&cursor=${encodeURIComponent(cursor)}`;
@@ -287,13 +287,13 @@ export class CatchUp {
       this.note(view.id);
     }
     const isKept = (id: string): boolean => this.views.has(id) || this.heard.has(id) || this.opened.has(id);
-    for (const id of timelines.keys()) if (!isKept(id)) this.drop(id);
+    for (const id of lists.keys()) if (!isKept(id)) this.drop(id);
     return true;
   }
 
   /** Reads conversations of which nothing is known. @returns a failure, which concerns nobody else */
-  private async readViews(ready: Ready, timelines: readonly Timeline[]): Promise<unknown> {
-    const unknown = timelines
+  private async readViews(ready: Ready, lists: readonly MessageList[]): Promise<unknown> {
+    const unknown = lists
       .filter(({ conversationId: id, position }) => !this.views.has(id) && (!position || this.stale.has(id)))
       .slice(0, MAX_READS);
     const results = await Promise.allSettled(
@@ -318,11 +318,11 @@ export class CatchUp {
   }
 
   /** @returns whether anything has come of it */
-  private async sync(ready: Ready, timelines: readonly Timeline[]): Promise<boolean> {
-    if (timelines.length === 0) return false;
-    const asked = timelines.map((timeline) => this.question(timeline));
-    const cursors = asked.map(({ timeline, position }) => ({
-      conversationId: timeline.conversationId,
+  private async sync(ready: Ready, lists: readonly MessageList[]): Promise<boolean> {
+    if (lists.length === 0) return false;
+    const asked = lists.map((list) => this.question(list));
+    const cursors = asked.map(({ list, position }) => ({
+      conversationId: list.conversationId,
       ...position,
     }));
     const answer = await this.options.connection
@@ -333,7 +333,7 @@ export class CatchUp {
     let isMoved = false;
     for (const [index, entry] of answer.changes.entries()) {
       const question = asked[index];
-      const isHeld = question && this.options.timelines.get(entry.conversationId) === question.timeline;
+      const isHeld = question && this.options.lists.get(entry.conversationId) === question.list;
       if (this.options.connection.ready !== ready) return false;
       if (isHeld) isMoved = this.takeAnswer(ready, question, entry) || isMoved;
     }
@@ -349,62 +349,62 @@ export class CatchUp {
     const refused = new Set(error.refusedEntries('cursors'));
     if (refused.size === 0) throw error;
     for (const index of refused) {
-      const timeline = asked[index]?.timeline;
-      if (timeline?.position) this.restart(timeline);
-      else if (timeline) this.drop(timeline.conversationId, error);
+      const list = asked[index]?.list;
+      if (list?.position) this.restart(list);
+      else if (list) this.drop(list.conversationId, error);
     }
     const others = asked.filter((_question, index) => !refused.has(index));
     await this.sync(
       ready,
-      others.map(({ timeline }) => timeline),
+      others.map(({ list }) => list),
     );
     return true;
   }
 
-  private question(timeline: Timeline): Question {
-    const { conversationId, position } = timeline;
+  private question(list: MessageList): Question {
+    const { conversationId, position } = list;
     const view = this.views.get(conversationId);
     const noticed = this.behind.get(conversationId);
     const isFarBehind = !position || (view && view.lastSeq - position.seq > this.options.maxCatchUp);
     return view && isFarBehind
-      ? { timeline, view, noticed, begins: true, position: { seq: view.lastSeq, rev: view.lastRev } }
-      : { timeline, view, noticed, begins: false, position: position! };
+      ? { list, view, noticed, begins: true, position: { seq: view.lastSeq, rev: view.lastRev } }
+      : { list, view, noticed, begins: false, position: position! };
   }
 
   private takeAnswer(ready: Ready, question: Question, entry: SyncedConversation): boolean {
-    const { timeline, view, noticed, begins } = question;
-    const { conversationId, position: before } = timeline;
+    const { list, view, noticed, begins } = question;
+    const { conversationId, position: before } = list;
     if ('gone' in entry) {
       this.drop(conversationId);
       return true;
     }
     if ('reset' in entry || entry.epoch !== ready.epoch) {
-      this.doubt(timeline);
+      this.doubt(list);
       return false;
     }
     if (view && begins) {
-      if (before) this.options.restarted(timeline);
-      timeline.begin(entry.epoch, view);
+      if (before) this.options.restarted(list);
+      list.begin(entry.epoch, view);
     }
-    timeline.takeChanges(entry);
-    if (timeline.isTorn) {
-      this.doubt(timeline);
+    list.takeChanges(entry);
+    if (list.isTorn) {
+      this.doubt(list);
       return false;
     }
     if (view && entry.complete) {
-      timeline.takeView(view);
+      list.takeView(view);
       this.views.delete(conversationId);
     }
     const isCurrent = this.behind.get(conversationId) === noticed;
-    if (!timeline.isHidden) this.opened.delete(conversationId);
+    if (!list.isHidden) this.opened.delete(conversationId);
     else if (isCurrent && !this.opened.has(conversationId)) {
       this.drop(conversationId);
       return true;
     }
-    const isDone = entry.complete && !timeline.hasHole && isCurrent;
+    const isDone = entry.complete && !list.hasHole && isCurrent;
     if (isDone && !this.stale.has(conversationId)) this.behind.delete(conversationId);
-    const isMoved = before?.seq !== timeline.position?.seq || before?.rev !== timeline.position?.rev;
-    this.options.changed(timeline);
+    const isMoved = before?.seq !== list.position?.seq || before?.rev !== list.position?.rev;
+    this.options.changed(list);
     return isDone || isMoved;
   }
 
@@ -414,9 +414,9 @@ export class CatchUp {
     this.options.gone(conversationId, error);
   }
 
-  private restart(timeline: Timeline): void {
-    timeline.clear();
-    this.note(timeline.conversationId);
-    this.options.restarted(timeline);
+  private restart(list: MessageList): void {
+    list.clear();
+    this.note(list.conversationId);
+    this.options.restarted(list);
   }
 }

@@ -15,8 +15,8 @@ import { isAbsentOrSame, Session, SESSION_KEY, type StoredSession } from './sess
 import { OwnedStorage } from './owned-storage.ts';
 import { MemoryStorage, type ClientStorage } from './storage.ts';
 import { stable } from './stable.ts';
-import { Timeline } from './timeline.ts';
-import { TimelineKeeper } from './timeline-keeper.ts';
+import { MessageList } from './message-list.ts';
+import { MessageLists } from './message-lists.ts';
 import { parseDraft, parseId } from './validate.ts';
 
 /** Of a session that has ended with its account. */
@@ -29,7 +29,7 @@ const CONVERSATION_EVENT = /^(message|participant|conversation):/;
 /** A signed-in device: one user, one session, one connection, all conversations. See the README. */
 export class XFChatClient {
   private readonly events = new Emitter<ClientEvents>();
-  private readonly timelines = new Map<string, Timeline>();
+  private readonly lists = new Map<string, MessageList>();
   private readonly known = new Map<string, Conversation>();
   private readonly owned: OwnedStorage;
   private readonly api: Api;
@@ -38,7 +38,7 @@ export class XFChatClient {
   private readonly commands: Commands;
   private readonly sender: Sender;
   private readonly catchUp: CatchUp;
-  private readonly keeper: TimelineKeeper;
+  private readonly keeper: MessageLists;
   private readonly order = new ActivityOrder();
   /** Why conversations were dropped; for `open`, which may be waiting for one. */
   private readonly drops = new Emitter<{ dropped: { readonly id: string; readonly error: XFChatError } }>();
@@ -70,7 +70,7 @@ export class XFChatClient {
     const session = new Session(this.api, storage, backoff);
     const connection = new Connection({ url, session, backoff, timeoutMs, transports });
     [this.session, this.connection] = [session, connection];
-    this.keeper = new TimelineKeeper(storage, options.keepMessages ?? 200, failed);
+    this.keeper = new MessageLists(storage, options.keepMessages ?? 200, failed);
     this.commands = new Commands({
       ...{ connection, session, backoff },
       stored: (message) => this.catchUp.takeStored(message),
@@ -85,9 +85,9 @@ export class XFChatClient {
       ...{ connection, session, backoff },
       maxCatchUp: options.maxCatchUp ?? 1_000,
       checkEveryMs: options.checkEveryMs ?? 300_000,
-      timelines: this.timelines,
-      create: (id) => this.hold(new Timeline(id, this.user!.id)),
-      changed: (timeline) => this.moved(timeline),
+      lists: this.lists,
+      create: (id) => this.hold(new MessageList(id, this.user!.id)),
+      changed: (list) => this.moved(list),
       progressed: () => this.tellStatus(),
       listed: (views) => this.order.listed(views),
       restarted: ({ conversationId, position }) => {
@@ -144,7 +144,7 @@ export class XFChatClient {
    */
   get conversations(): readonly Conversation[] {
     const shown = [...this.known.values()].filter(
-      ({ id, isHidden }) => !isHidden && this.timelines.get(id)?.position,
+      ({ id, isHidden }) => !isHidden && this.lists.get(id)?.position,
     );
     shown.sort((a, b) => this.order.placeOf(b.id) - this.order.placeOf(a.id) || byTime(a, b));
     return (this.listed = stable(this.listed, shown));
@@ -152,7 +152,7 @@ export class XFChatClient {
 
   conversation(conversationId: string): Conversation | undefined {
     const id = conversationId.toLowerCase();
-    return this.timelines.get(id)?.position && this.known.get(id);
+    return this.lists.get(id)?.position && this.known.get(id);
   }
 
   /** Makes an account, signs in and connects. @throws XFChatError such as `username-taken` */
@@ -325,11 +325,11 @@ export class XFChatClient {
   /** @returns undefined when the session ends meanwhile */
   private async connect(user: OwnUser, generation: number): Promise<OwnUser | undefined> {
     const isCurrent = (): boolean => generation === this.session.generation;
-    if (this.timelines.size === 0) {
+    if (this.lists.size === 0) {
       await this.sender.restore();
-      const timelines = await this.keeper.restore(user.id);
+      const lists = await this.keeper.restore(user.id);
       if (!isCurrent()) return undefined;
-      for (const timeline of timelines) this.hold(timeline);
+      for (const list of lists) this.hold(list);
     }
     if (!isCurrent()) return undefined;
     this.session.start();
@@ -361,7 +361,7 @@ export class XFChatClient {
     this.sender.hurry();
   }
 
-  private hold(timeline: Timeline): Timeline {
+  private hold(list: MessageList): MessageList {
     const { session } = this;
     const { generation } = session;
     // What is done to a conversation is done by the user who has seen it, or not at all.
@@ -369,8 +369,8 @@ export class XFChatClient {
       session.demand(generation);
       return work();
     };
-    this.timelines.set(timeline.conversationId, timeline);
-    const conversation = new Conversation(timeline, {
+    this.lists.set(list.conversationId, list);
+    const conversation = new Conversation(list, {
       isComplete: (held) => this.catchUp.isCompleteIn(held),
       outgoing: (id) => this.sender.outgoing(id),
       send: (id, draft) => within(() => this.send(id, draft)),
@@ -378,8 +378,8 @@ export class XFChatClient {
       read: (held, path, take) => within(() => this.catchUp.read(held, path, take)),
       markRead: (id, seq, unread) => within(() => this.commands.markRead(id, seq, unread)),
     });
-    this.known.set(timeline.conversationId, conversation);
-    return timeline;
+    this.known.set(list.conversationId, conversation);
+    return list;
   }
 
   private isReady(ready: Ready): void {
@@ -400,17 +400,17 @@ export class XFChatClient {
     this.events.emit('outgoing', message);
     this.changed(conversationId);
     // The broadcast may have come before the acknowledgement.
-    const position = this.timelines.get(conversationId)?.position;
+    const position = this.lists.get(conversationId)?.position;
     if (status === 'sent' && position) this.sender.settle(conversationId, position.seq);
   }
 
-  private moved(timeline: Timeline): void {
-    const { conversationId, position } = timeline;
+  private moved(list: MessageList): void {
+    const { conversationId, position } = list;
     if (position) {
       this.sender.settle(conversationId, position.seq);
       this.order.reached(conversationId, position.seq);
     }
-    this.keeper.keep(timeline);
+    this.keeper.keep(list);
     this.changed(conversationId);
     this.tellStatus();
   }
@@ -422,7 +422,7 @@ export class XFChatClient {
 
   private dropped(conversationId: string, error: XFChatError): void {
     this.drops.emit('dropped', { id: conversationId, error });
-    this.timelines.delete(conversationId);
+    this.lists.delete(conversationId);
     this.order.forget(conversationId);
     this.keeper.forget(conversationId);
     this.sender.settle(conversationId, Infinity);
@@ -467,7 +467,7 @@ export class XFChatClient {
     this.sender.clear();
     this.catchUp.clear();
     this.order.clear();
-    this.timelines.clear();
+    this.lists.clear();
     this.known.clear();
     const isOwn = (stored: unknown): boolean => isAbsentOrSame(stored, ended);
     this.leaving = this.leaving.then(async () => {

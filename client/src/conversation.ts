@@ -3,7 +3,7 @@ import { newId } from './new-id.ts';
 import type { OutgoingMessage } from './outbox.ts';
 import { XFChatError, type Problem } from './problem.ts';
 import { stable } from './stable.ts';
-import type { Timeline } from './timeline.ts';
+import type { MessageList } from './message-list.ts';
 
 const NOWHERE: Position = { seq: 0, rev: 0 };
 
@@ -15,12 +15,12 @@ export type CompletenessStatus = 'complete' | 'catching-up';
 
 /** What a conversation needs the client for. */
 export interface ConversationHost {
-  isComplete(timeline: Timeline): boolean;
+  isComplete(list: MessageList): boolean;
   outgoing(conversationId: string): OutgoingMessage[];
   /** @throws XFChatError `validation-failed` when this is no message */
   send(conversationId: string, message: string | MessageDraft): Promise<OutgoingMessage>;
   change(conversationId: string, change: Change): Promise<Message>;
-  read<T>(timeline: Timeline, path: string, take: (found: T) => void): Promise<void>;
+  read<T>(list: MessageList, path: string, take: (found: T) => void): Promise<void>;
   markRead(conversationId: string, seq: number, unread: boolean): Promise<void>;
 }
 
@@ -57,38 +57,38 @@ export class Conversation {
 
   /** @internal Conversations come from the client. */
   constructor(
-    private readonly timeline: Timeline,
+    private readonly list: MessageList,
     private readonly host: ConversationHost,
   ) {}
 
   get id(): string {
-    return this.timeline.conversationId;
+    return this.list.conversationId;
   }
 
   get type(): 'direct' | 'group' {
-    return this.timeline.details?.type ?? 'group';
+    return this.list.details?.type ?? 'group';
   }
 
   /** Null in direct conversations. */
   get title(): string | null {
-    return this.timeline.details?.title ?? null;
+    return this.list.details?.title ?? null;
   }
 
   get description(): string | null {
-    return this.timeline.details?.description ?? null;
+    return this.list.details?.description ?? null;
   }
 
   /** ISO 8601. */
   get createdAt(): string {
-    return this.timeline.details?.createdAt ?? '';
+    return this.list.details?.createdAt ?? '';
   }
 
   get updatedAt(): string {
-    return this.timeline.details?.updatedAt ?? '';
+    return this.list.details?.updatedAt ?? '';
   }
 
   get myRole(): Role {
-    return this.timeline.details?.myRole ?? 'member';
+    return this.list.details?.myRole ?? 'member';
   }
 
   /**
@@ -96,16 +96,16 @@ export class Conversation {
    * `createConversation`.
    */
   get isHidden(): boolean {
-    return this.timeline.isHidden;
+    return this.list.isHidden;
   }
 
   get status(): CompletenessStatus {
-    return this.host.isComplete(this.timeline) ? 'complete' : 'catching-up';
+    return this.host.isComplete(this.list) ? 'complete' : 'catching-up';
   }
 
   /** Every message up to `seq`, with every change up to `rev`, was told. */
   get position(): Position {
-    return this.timeline.position ?? NOWHERE;
+    return this.list.position ?? NOWHERE;
   }
 
   /**
@@ -113,7 +113,7 @@ export class Conversation {
    * `position.seq`. Another array whenever something in it has changed.
    */
   get messages(): readonly Message[] {
-    return this.timeline.messages;
+    return this.list.messages;
   }
 
   /**
@@ -124,23 +124,23 @@ export class Conversation {
     // A refused message was not stored: when its id is among `messages`, that is another message with the same id.
     const waiting = this.host
       .outgoing(this.id)
-      .filter((message) => message.status === 'failed' || !this.timeline.includes(message));
+      .filter((message) => message.status === 'failed' || !this.list.includes(message));
     return (this.waiting = stable(this.waiting, waiting));
   }
 
   /** Messages of others that were neither read nor deleted. */
   get unreadCount(): number {
-    return this.timeline.unreadCount;
+    return this.list.unreadCount;
   }
 
   /** Those who are in the conversation: at least the first 20; all of them after `loadParticipants`. */
   get participants(): readonly Participant[] {
-    return this.timeline.participants;
+    return this.list.participants;
   }
 
   /** Whether there is history before `messages[0]`. */
   get hasOlder(): boolean {
-    return this.timeline.hasOlder;
+    return this.list.hasOlder;
   }
 
   /**
@@ -149,18 +149,18 @@ export class Conversation {
    * @throws XFChatError `not-connected` when there is no connection, or it is lost meanwhile
    */
   async older(limit = 50): Promise<void> {
-    const { timeline } = this;
-    if (!timeline.hasOlder) return;
-    const path = `/messages?before=${timeline.oldestSeq}&limit=${limit}`;
-    await this.host.read(timeline, path, timeline.takeOlder.bind(timeline));
+    const { list } = this;
+    if (!list.hasOlder) return;
+    const path = `/messages?before=${list.oldestSeq}&limit=${limit}`;
+    await this.host.read(list, path, list.takeOlder.bind(list));
   }
 
   /** Loads all participants. @throws XFChatError as `older` */
   async loadParticipants(): Promise<void> {
-    const { timeline } = this;
+    const { list } = this;
     const { rev } = this.position;
-    await this.host.read<{ items: Participant[] }>(timeline, '/participants', ({ items }) =>
-      timeline.takeParticipants(rev, items),
+    await this.host.read<{ items: Participant[] }>(list, '/participants', ({ items }) =>
+      list.takeParticipants(rev, items),
     );
   }
 

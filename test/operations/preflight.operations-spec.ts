@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfiguration } from '../../src/platform/configuration/load-configuration';
-import type { Ground } from '../../src/operations/preflight/check';
+import type { Ground } from '../../src/operations/preflight/checklist';
 import { checkLatency } from '../../src/operations/preflight/database-checks';
 import {
   createTestDatabase,

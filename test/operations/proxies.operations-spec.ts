@@ -7,7 +7,7 @@ import { call } from '../support/api';
 import { createTestDatabase, type TestDatabase } from '../support/databases';
 import { signUp, type Person } from '../support/people';
 import { until } from '../support/until';
-import { Doorway } from './proxies/doorway';
+import { ClientTunnel } from './proxies/client-tunnel';
 import { KINDS, lackingFor, Proxy, type ProxyKind } from './proxies/proxy';
 
 /** That of production, which both proxies are made for. */
@@ -30,7 +30,7 @@ describe.each(Object.keys(KINDS) as ProxyKind[])('%s in front of two servers', (
   let database: TestDatabase;
   let cluster: Cluster;
   let proxy: Proxy | undefined;
-  const doorways: Doorway[] = [];
+  const doorways: ClientTunnel[] = [];
   let addresses = 0;
 
   beforeAll(async () => {
@@ -43,7 +43,7 @@ describe.each(Object.keys(KINDS) as ProxyKind[])('%s in front of two servers', (
     };
     cluster = await Cluster.start(database.url, { servers: 2, environment });
     proxy = await Proxy.start(kind, cluster.urls);
-    const entrance = await doorway();
+    const entrance = await tunnel();
     await until(
       'the proxy to serve',
       async () => (await call(entrance.url, 'GET', '/health/live')).status === 200,
@@ -57,12 +57,12 @@ describe.each(Object.keys(KINDS) as ProxyKind[])('%s in front of two servers', (
   }, 60_000);
 
   const nextAddress = (): string => `127.0.1.${++addresses}`;
-  async function doorway(): Promise<Doorway> {
-    const made = await Doorway.to(proxy!, nextAddress());
+  async function tunnel(): Promise<ClientTunnel> {
+    const made = await ClientTunnel.to(proxy!, nextAddress());
     doorways.push(made);
     return made;
   }
-  const newcomer = async (): Promise<Person> => signUp((await doorway()).url);
+  const newcomer = async (): Promise<Person> => signUp((await tunnel()).url);
   /** How many sockets each server has. */
   const socketsOf = (): Promise<number[]> =>
     Promise.all(
@@ -79,13 +79,13 @@ describe.each(Object.keys(KINDS) as ProxyKind[])('%s in front of two servers', (
         body: { login: username, password: 'not the password of theirs' },
         headers: { 'x-forwarded-for': claim },
       });
-    const guesser = await doorway();
+    const guesser = await tunnel();
     const statuses: number[] = [];
     for (let index = 0; index <= WRONG_PASSWORDS; index++)
       statuses.push((await guess(guesser.url, `198.51.100.${index}`)).status);
     expect(statuses).toEqual([...Array<number>(WRONG_PASSWORDS).fill(401), 429]);
     // Whoever else comes through the same proxy, to either server, is somebody else.
-    const others = await Promise.all(Array.from({ length: 6 }, doorway));
+    const others = await Promise.all(Array.from({ length: 6 }, tunnel));
     for (const { url, address } of others)
       expect([address, (await guess(url, guesser.address)).status]).toEqual([address, 401]);
   });
@@ -127,7 +127,7 @@ describe.each(Object.keys(KINDS) as ProxyKind[])('%s in front of two servers', (
 
   if (kind === 'haproxy')
     it('knows a client that keeps cookies after its address has changed', async () => {
-      const home = await doorway();
+      const home = await tunnel();
       const person = await signUp(home.url);
       const conversationId = await person.group(await newcomer());
       const socket = await person.connect({ transports: ['polling'], withCredentials: true });

@@ -1,5 +1,5 @@
 import type { ConversationEvent, Message, Participant } from '../../client/src/index';
-import { Timeline } from '../../client/src/timeline';
+import { MessageList } from '../../client/src/message-list';
 import type { Person } from './people';
 import type { ReceivedEvent } from './test-socket';
 
@@ -11,8 +11,8 @@ export interface State {
 }
 
 /** Everything as it is now, page by page. Nobody must write meanwhile. */
-export async function readTimeline(reader: Person, conversationId: string, epoch = 1): Promise<Timeline> {
-  const timeline = new Timeline(conversationId, reader.id);
+export async function readTimeline(reader: Person, conversationId: string, epoch = 1): Promise<MessageList> {
+  const timeline = new MessageList(conversationId, reader.id);
   const path = `/conversations/${conversationId}`;
   const { body: view } = await reader.call('GET', path);
   timeline.begin(epoch, view);
@@ -28,12 +28,12 @@ export async function readTimeline(reader: Person, conversationId: string, epoch
 }
 
 /** Takes an event as it was received; those about other conversations are none of its business. */
-export function applyTo(timeline: Timeline, { event, payload }: ReceivedEvent): void {
+export function applyTo(timeline: MessageList, { event, payload }: ReceivedEvent): void {
   if (payload.conversationId === timeline.conversationId)
     timeline.apply({ name: event, payload } as ConversationEvent);
 }
 
-export function stateOf(timeline: Timeline): State {
+export function stateOf(timeline: MessageList): State {
   const { title, description, updatedAt } = timeline.details!;
   const present = timeline.participants.map((view) => ({ ...view, readSeq: 0 }));
   return {

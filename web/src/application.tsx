@@ -6,7 +6,7 @@ import { ChatContext } from './context.ts';
 import { ConversationList } from './conversations/conversation-list.tsx';
 import { ConversationScreen } from './conversations/conversation-screen.tsx';
 import { NewGroupScreen } from './conversations/new-group-screen.tsx';
-import { ReleaseBanner, StatusBanner } from './frame/status-banner.tsx';
+import { ReleaseBanner, StatusBanner } from './components/status-banner.tsx';
 import { FriendsScreen } from './people/friends-screen.tsx';
 import { route, type Route } from './route.ts';
 import type { Visit } from './visit.ts';

@@ -1,6 +1,6 @@
 import './styles/base.css';
 import './styles/controls.css';
-import './styles/frame.css';
+import './styles/components.css';
 import './styles/conversation.css';
 import './styles/pages.css';
 import { IndexedDbStorage } from '@xfchat/client/indexed-db';

@@ -6,11 +6,11 @@ import { parseId } from '../../platform/validation/field-rules';
 import { from, type Observable } from 'rxjs';
 import { catchError, mergeAll } from 'rxjs/operators';
 import type { ConversationExchange, MessageExchange } from './exchange';
-import { MessageDoor } from './message-door';
+import { BraidMessages } from './braid-messages';
 import { tagConflict } from './response-headers';
-import { TimelineDoor } from './timeline-door';
+import { BraidTimelines } from './braid-timelines';
 
-type Door = (exchange: ConversationExchange, next: CallHandler) => Promise<Observable<unknown>>;
+type BraidRoute = (exchange: ConversationExchange, next: CallHandler) => Promise<Observable<unknown>>;
 
 /**
  * Stands in front of the routes of messages, behind the guard. What is asked with Braid's headers is answered here, or
@@ -19,10 +19,10 @@ type Door = (exchange: ConversationExchange, next: CallHandler) => Promise<Obser
 @Injectable()
 export class BraidInterceptor implements NestInterceptor {
   /** By the names of the controller's methods. */
-  private readonly doors: ReadonlyMap<string, Door>;
+  private readonly routes: ReadonlyMap<string, BraidRoute>;
 
-  constructor(messages: MessageDoor, timelines: TimelineDoor) {
-    this.doors = new Map<keyof MessagesController, Door>([
+  constructor(messages: BraidMessages, timelines: BraidTimelines) {
+    this.routes = new Map<keyof MessagesController, BraidRoute>([
       ['page', (exchange, next) => timelines.one(exchange, next)],
       ['get', (exchange, next) => messages.get(ofMessage(exchange), next)],
       ['put', (exchange, next) => messages.put(ofMessage(exchange), next)],
@@ -32,14 +32,14 @@ export class BraidInterceptor implements NestInterceptor {
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const isOfMessages = context.getClass() === MessagesController;
-    const door = isOfMessages ? this.doors.get(context.getHandler().name) : undefined;
-    if (!door) return next.handle();
+    const route = isOfMessages ? this.routes.get(context.getHandler().name) : undefined;
+    if (!route) return next.handle();
     const http = context.switchToHttp();
     const request = http.getRequest<AuthenticatedRequest>();
     const conversationId = parseId('conversationId', String(request.params.conversationId));
     const response = http.getResponse<Response>();
     const exchange = { request, response, caller: request.caller!, conversationId };
-    return from(door(exchange, next)).pipe(
+    return from(route(exchange, next)).pipe(
       mergeAll(),
       catchError((error: unknown) => {
         tagConflict(response, error);

@@ -4,11 +4,11 @@ import { AuthenticationModule } from '../../features/authentication/authenticati
 import { CatchUpModule } from '../../features/catch-up/catch-up.module';
 import { MessagesModule } from '../../features/messages/messages.module';
 import { BraidInterceptor } from './braid.interceptor';
-import { MessageDoor } from './message-door';
+import { BraidMessages } from './braid-messages';
 import { Peers } from './peers';
 import { StreamOpener } from './stream-opener';
 import { Subscriptions } from './subscriptions';
-import { TimelineDoor } from './timeline-door';
+import { BraidTimelines } from './braid-timelines';
 import { DEFAULT_LIMITS, STREAM_LIMITS } from './update-stream';
 import { UserTimelineController } from './user-timeline.controller';
 
@@ -16,8 +16,8 @@ import { UserTimelineController } from './user-timeline.controller';
   imports: [AuthenticationModule, MessagesModule, CatchUpModule],
   controllers: [UserTimelineController],
   providers: [
-    MessageDoor,
-    TimelineDoor,
+    BraidMessages,
+    BraidTimelines,
     StreamOpener,
     Subscriptions,
     Peers,

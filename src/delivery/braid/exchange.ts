@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
 import type { CallerIdentity } from '../../platform/http/caller';
 
-/** A request that a door answers, and who asks. */
+/** A request that a route answers, and who asks. */
 export interface Exchange {
   readonly request: Request;
   readonly response: Response;

@@ -5,14 +5,14 @@ import { timelineSchema } from '../../features/messages/messages.dto';
 import { Route, streamOf } from '../../platform/documents/documented';
 import { byId, record } from '../../platform/documents/schema';
 import { Caller, type CallerIdentity } from '../../platform/http/caller';
-import { TimelineDoor } from './timeline-door';
+import { BraidTimelines } from './braid-timelines';
 
 const userTimelineSchema = record('UserTimeline', { conversations: byId(timelineSchema) });
 
 /** All conversations of the caller in one resource, since browsers have few connections to a server. */
 @Controller('api/v1/users/me/timeline')
 export class UserTimelineController {
-  constructor(private readonly timelines: TimelineDoor) {}
+  constructor(private readonly timelines: BraidTimelines) {}
 
   @Get()
   @Route({

@@ -14,7 +14,7 @@ import { chargePerson } from '../../platform/rate-limits/charge-person';
 import { RateLimits } from '../../platform/rate-limits/rate-limits';
 import { Suspensions } from '../../platform/rate-limits/suspensions';
 import { runInContext, type RequestContext } from '../../platform/request-context';
-import { endingOf } from '../../platform/sockets/command-frame';
+import { endingOf } from '../../platform/sockets/command-middleware';
 import type { SocketIdentity } from '../../platform/sockets/socket-identity';
 import { Rooms, type Arrival } from '../../platform/sockets/rooms';
 import type { TraceParent } from '../../platform/tracing/span';

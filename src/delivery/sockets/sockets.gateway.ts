@@ -15,15 +15,15 @@ import { Problem } from '../../platform/problems/problem';
 import { chargePerson } from '../../platform/rate-limits/charge-person';
 import { RateLimits } from '../../platform/rate-limits/rate-limits';
 import { Suspensions } from '../../platform/rate-limits/suspensions';
-import { commandFrame } from '../../platform/sockets/command-frame';
+import { commandMiddleware } from '../../platform/sockets/command-middleware';
 import { identityOf } from '../../platform/sockets/socket-identity';
 import { DirectCommands } from '../../platform/sockets/direct-commands';
 import { forgetHandshake } from '../../platform/sockets/forget-handshake';
 import { conversationRoom, Rooms, roomsOf, sessionRoom, userRoom } from '../../platform/sockets/rooms';
 import { Tracing } from '../../platform/tracing/tracing';
-import { ConnectionWatch } from './connection-watch';
-import { RefreshSessionCommandDto } from './connections.dto';
-import { CONNECTION_EVENTS } from './connections.events';
+import { SocketSupervisor } from './socket-supervisor';
+import { RefreshSessionCommandDto } from './sockets.dto';
+import { CONNECTION_EVENTS } from './sockets.events';
 import { dataOf, Handshakes } from './handshakes';
 import { WritePaths } from './write-paths';
 
@@ -42,12 +42,12 @@ const MAX_SOCKETS_PER_PERSON = 100;
 @Emits(CONNECTION_EVENTS)
 export class SocketsGateway implements OnModuleInit, OnGatewayInit, OnGatewayConnection {
   private server: Server | undefined;
-  private readonly frame: ReturnType<typeof commandFrame>;
+  private readonly middleware: ReturnType<typeof commandMiddleware>;
 
   constructor(
     private readonly sessions: LiveSessions,
     private readonly handshakes: Handshakes,
-    private readonly watch: ConnectionWatch,
+    private readonly watch: SocketSupervisor,
     private readonly rooms: Rooms,
     private readonly events: EventBus,
     private readonly metrics: Metrics,
@@ -60,7 +60,7 @@ export class SocketsGateway implements OnModuleInit, OnGatewayInit, OnGatewayCon
     work: WorkInFlight,
     direct: DirectCommands,
   ) {
-    this.frame = commandFrame({
+    this.middleware = commandMiddleware({
       timeoutMs: configuration.REQUEST_TIMEOUT_MS,
       work,
       metrics,
@@ -112,7 +112,7 @@ export class SocketsGateway implements OnModuleInit, OnGatewayInit, OnGatewayCon
       const rooms = roomsOf(arrival, entry.conversationIds.map(conversationRoom));
       void socket.join([userRoom(identity.userId), sessionRoom(identity.sessionId), ...rooms]);
       this.makeRoom(identity.userId);
-      socket.use((packet, next) => this.frame(socket, packet, next));
+      socket.use((packet, next) => this.middleware(socket, packet, next));
       this.writePaths.follow(socket);
       this.metrics.sockets.inc();
       socket.once('disconnect', () => this.metrics.sockets.dec());

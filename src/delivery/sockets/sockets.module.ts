@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuthenticationModule } from '../../features/authentication/authentication.module';
-import { ConnectionWatch } from './connection-watch';
+import { SocketSupervisor } from './socket-supervisor';
 import { SocketsGateway } from './sockets.gateway';
 import { Entitlements } from './entitlements';
 import { Handshakes } from './handshakes';
@@ -8,7 +8,7 @@ import { WritePaths } from './write-paths';
 
 @Module({
   imports: [AuthenticationModule],
-  providers: [SocketsGateway, ConnectionWatch, Entitlements, Handshakes, WritePaths],
+  providers: [SocketsGateway, SocketSupervisor, Entitlements, Handshakes, WritePaths],
   exports: [SocketsGateway],
 })
 export class SocketsModule {}

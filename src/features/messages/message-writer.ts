@@ -43,7 +43,7 @@ const MAX_PARTS = 4;
 const ENOUGH_MS = LOCK_TIMEOUT_MS + CLIENT_MARGIN_MS;
 
 /**
- * The one door for new messages. What queues up while a batch is on its way is the next batch; nothing waits for a
+ * Stores every new message. What queues up while a batch is on its way is the next batch; nothing waits for a
  * timer. A conversation is in one batch at a time, which keeps acknowledgements and broadcasts in `seq` order without
  * any sorting.
  */

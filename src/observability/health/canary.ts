@@ -16,7 +16,7 @@ import { Metrics } from '../../platform/metrics/metrics';
 import { toProblem } from '../../platform/problems/to-problem';
 import { runInContext } from '../../platform/request-context';
 import { CanaryAccount } from './canary-account';
-import { singOnce, type Song } from './canary-song';
+import { measureRoundTrip, type RoundTrip } from './canary-round-trip';
 
 const FIRST_AFTER_MS = 1_000;
 const GOODBYE_MS = 1_000;
@@ -24,7 +24,7 @@ const GOODBYE_MS = 1_000;
 const LOCKED_OUT = ['unauthenticated', 'token-expired', 'session-revoked', 'conversation-not-found'];
 
 export interface CanaryState {
-  /** How the last song ended: `ok`, a problem code, or what did not come. */
+  /** How the last round trip ended: `ok`, a problem code, or what did not come. */
   readonly reason: string;
   /** Since a message was last stored, acknowledged and heard; since the start when none was. */
   readonly ageMs: number;
@@ -32,7 +32,7 @@ export interface CanaryState {
 }
 
 /**
- * Sends a message as people do, over a socket to this same process and through the ordinary door, and listens for it:
+ * Sends a message as people do, over a socket to this same process, as any client does, and listens for it:
  * the one check that cannot be green while the chat does not work. Its age is for operators and their alarms; it turns
  * nothing red by itself, since what it finds out, the other indicators know sooner, and a fault of its own (no file
  * descriptor, a firewall on the loopback) is none of the people's.
@@ -99,24 +99,24 @@ export class Canary implements OnApplicationBootstrap, BeforeApplicationShutdown
 
   private async sing(): Promise<void> {
     if (this.work.isDraining) return;
-    const song = await this.attempt();
-    this.reason = song.reason;
-    if (song.reason === 'ok') {
+    const roundTrip = await this.attempt();
+    this.reason = roundTrip.reason;
+    if (roundTrip.reason === 'ok') {
       this.heardAt = performance.now();
-      this.roundTripMs = song.durationMs;
+      this.roundTripMs = roundTrip.durationMs;
       return;
     }
-    if (song.reason === 'maintenance') {
+    if (roundTrip.reason === 'maintenance') {
       // Nobody may write, and that is meant to be: nothing to cry about.
       this.heardAt = performance.now();
       return;
     }
-    this.metrics.canaryFailures.inc({ reason: song.reason });
-    if (LOCKED_OUT.includes(song.reason)) await this.account.close().catch(() => undefined);
+    this.metrics.canaryFailures.inc({ reason: roundTrip.reason });
+    if (LOCKED_OUT.includes(roundTrip.reason)) await this.account.close().catch(() => undefined);
   }
 
   /** Never rejects. */
-  private async attempt(): Promise<Song> {
+  private async attempt(): Promise<RoundTrip> {
     if (!this.monitor.verdict.isUp) return { reason: 'database-down', durationMs: 0 };
     if (this.maintenance.isOn) return { reason: 'maintenance', durationMs: 0 };
     const url = this.url();
@@ -124,7 +124,7 @@ export class Canary implements OnApplicationBootstrap, BeforeApplicationShutdown
     const limitMs = this.configuration.REQUEST_TIMEOUT_MS;
     try {
       const { token, conversationId } = await this.within(limitMs, () => this.account.next());
-      return await singOnce({ url, token, conversationId, id: uuidv7(), limitMs });
+      return await measureRoundTrip({ url, token, conversationId, id: uuidv7(), limitMs });
     } catch (error) {
       return { reason: toProblem(error).code, durationMs: 0 };
     }

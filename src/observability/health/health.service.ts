@@ -66,7 +66,7 @@ export class HealthService {
     () => this.storage(),
     () => this.maintenanceMode(),
     () => this.lifecycle(),
-    () => this.canarySong(),
+    () => this.canaryRoundTrip(),
   ];
 
   private async check(indicators: (() => HealthIndicatorResult)[]): Promise<HealthCheckResult> {
@@ -179,7 +179,7 @@ export class HealthService {
   }
 
   /** Never red by itself, see `Canary`. */
-  private canarySong(): HealthIndicatorResult {
+  private canaryRoundTrip(): HealthIndicatorResult {
     const { reason, ageMs, roundTripMs } = this.canary.state;
     return this.indicators.check('canary').up({
       reason: this.canary.isOn ? reason : 'off',

@@ -11,7 +11,7 @@ import { Metrics } from '../../platform/metrics/metrics';
 import { PeriodicReadings } from '../../platform/metrics/periodic-readings';
 import { compareSchema } from '../../platform/migrations/compare-schema';
 import type { SchemaVerdict } from '../../platform/migrations/schema-verdict';
-import { readDatabaseFigures } from './database-figures.queries';
+import { readDatabaseStatistics } from './database-statistics.queries';
 
 /** The metrics of the server as a whole: its work, its database, its schema and its disks. */
 @Injectable()
@@ -41,7 +41,7 @@ export class ServerMetrics {
 
   private addDatabase(): void {
     const database = this.readings.addFromDatabase('size and load of the database', () =>
-      readDatabaseFigures(this.dataSource),
+      readDatabaseStatistics(this.dataSource),
     );
     this.metrics.gauge('xfchat_db_size_bytes', 'The database on its disk', () => database()?.sizeBytes);
     this.metrics.gauge(

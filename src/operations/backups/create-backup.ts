@@ -5,9 +5,9 @@ import { version } from '../../platform/version';
 import { directUrl, type BackupContext } from './backup-context';
 import { BackupError } from './backup-error';
 import { newBackupId, prepareFolder, publish, unfinishedPath, type Backup } from './backup-folder';
-import { readFacts } from './database-facts';
+import { readSummary } from './database-summary';
 import type { FileSeal } from '../../platform/durable-files';
-import { newManifest, type DatabaseFacts } from './manifest';
+import { newManifest, type DatabaseSummary } from './manifest';
 import { dumpPortable } from './portable-data';
 import { dumpWithTools, findPostgresTools, type PostgresTools } from './postgres-tools';
 import { deleteExpired } from './retention';
@@ -40,7 +40,7 @@ async function writeBackup(context: BackupContext, isPortable: boolean): Promise
   const dataSource = await new DataSource(migrationOptions(url, configuration, schema)).initialize();
   try {
     return await inSnapshot(dataSource, async (manager) => {
-      const facts = await readFacts(manager, context.progress);
+      const facts = await readSummary(manager, context.progress);
       const [exported]: { snapshot: string }[] = await manager.query(
         'select pg_export_snapshot() as snapshot',
       );
@@ -77,7 +77,7 @@ function dump(
   from: {
     url: string;
     snapshot: string;
-    facts: DatabaseFacts;
+    facts: DatabaseSummary;
     path: string;
     tools: PostgresTools | undefined;
   },
@@ -90,7 +90,7 @@ function dump(
 }
 
 /** The embedded server comes without tools, and with versions of its own. */
-function toolsFor(context: BackupContext, { postgresVersion }: DatabaseFacts): PostgresTools | undefined {
+function toolsFor(context: BackupContext, { postgresVersion }: DatabaseSummary): PostgresTools | undefined {
   if (context.isEmbedded) return undefined;
   const major = Number.parseInt(postgresVersion, 10);
   const tools = findPostgresTools(major, context.configuration.PG_BIN_DIR);

@@ -1,10 +1,10 @@
-import type { DatabaseFacts } from './manifest';
+import type { DatabaseSummary } from './manifest';
 
 /** More would not help anybody. */
 const NAMED = 5;
 
 /** Tables whose rows are not as many as were backed up, and another epoch, in words. */
-export function otherTables(backedUp: DatabaseFacts, held: DatabaseFacts): string[] {
+export function otherTables(backedUp: DatabaseSummary, held: DatabaseSummary): string[] {
   const rows = new Map(held.tables.map((table) => [table.name, table.rows]));
   return [
     ...backedUp.tables
@@ -14,7 +14,7 @@ export function otherTables(backedUp: DatabaseFacts, held: DatabaseFacts): strin
   ];
 }
 
-type Digests = DatabaseFacts['conversations'];
+type Digests = DatabaseSummary['conversations'];
 
 /** Conversations whose content is not what was backed up, in words. */
 export function otherConversations(backedUp: Digests, held: Digests): string[] {

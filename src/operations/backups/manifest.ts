@@ -15,7 +15,7 @@ export interface BackedUpTable {
 export type Way = 'portable' | 'pg_dump';
 
 /** What a database held at one moment. */
-export interface DatabaseFacts {
+export interface DatabaseSummary {
   /** Everything that was committed before this moment is there. ISO 8601. */
   readonly begunAt: string;
   readonly database: string;
@@ -33,7 +33,7 @@ export interface DatabaseFacts {
 }
 
 /** What a backup promises; it lies beside the data, and a restore has to meet every word of it. */
-export interface Manifest extends DatabaseFacts {
+export interface Manifest extends DatabaseSummary {
   readonly format: typeof FORMAT;
   readonly id: string;
   readonly way: Way;

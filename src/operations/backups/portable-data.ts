@@ -5,7 +5,7 @@ import { createGunzip, createGzip } from 'node:zlib';
 import type { Client } from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { BackupError } from './backup-error';
-import { LOCK_TIMEOUT_MS, quoted } from './database-facts';
+import { LOCK_TIMEOUT_MS, quoted } from './database-summary';
 import { writeDurably, type FileSeal } from '../../platform/durable-files';
 import type { BackedUpTable } from './manifest';
 import { ScriptReader } from './script-reader';

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Client } from 'pg';
 import { DatabaseClient } from '../../platform/database/database-client';
 import { BackupError } from './backup-error';
-import { quoted, WITHOUT_TIME_LIMITS } from './database-facts';
+import { quoted, WITHOUT_TIME_LIMITS } from './database-summary';
 
 /** PostgreSQL cuts longer names off. */
 const NAME_BYTES = 63;

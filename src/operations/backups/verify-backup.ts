@@ -9,7 +9,7 @@ import { version } from '../../platform/version';
 import { directUrl, type BackupContext } from './backup-context';
 import { BackupError } from './backup-error';
 import { requireIntact, writeProof, type Backup } from './backup-folder';
-import { readDigests, readFacts } from './database-facts';
+import { readDigests, readSummary } from './database-summary';
 import { otherConversations, otherTables } from './differences';
 import type { Manifest } from './manifest';
 import { loadPortable } from './portable-data';
@@ -97,7 +97,7 @@ export async function restoreInto(
   }
   const dataSource = await new DataSource(migrationOptions(url, configuration, schema)).initialize();
   try {
-    const held = await inSnapshot(dataSource, (manager) => readFacts(manager, progress));
+    const held = await inSnapshot(dataSource, (manager) => readSummary(manager, progress));
     refuse([
       ...otherTables(manifest, held),
       ...otherConversations(manifest.conversations, held.conversations),

@@ -10,7 +10,7 @@ import { readLedger } from '../../platform/migrations/ledger';
 import { migrate, migrateDown } from '../../platform/migrations/migrate';
 import { planMigration } from '../../platform/migrations/plan';
 import { recordMigrations } from '../../platform/migrations/recorded-migration';
-import { incompletenessOf, judgeSchema, refusalOf } from '../../platform/migrations/schema-verdict';
+import { incompletenessOf, judgeSchema, unusableSchema } from '../../platform/migrations/schema-verdict';
 import { withDirectSession } from '../../platform/migrations/session';
 import { damageOfSchema } from '../../platform/database/verify-schema';
 import { EXIT_CODES, type DatabaseUnusableError } from '../../platform/database/unusable-database';
@@ -34,7 +34,7 @@ function conclude(fault: DatabaseUnusableError | undefined): void {
 export async function migratePlanCommand(options: Options): Promise<void> {
   await withSession(async (session) => {
     const plan = await planMigration(session, SCHEMA);
-    const refusal = refusalOf(plan.verdict);
+    const refusal = unusableSchema(plan.verdict);
     print(options, planText(plan, refusal?.message), { ok: !refusal, refusal: refusal?.message, ...plan });
     conclude(refusal);
   });
@@ -80,7 +80,7 @@ export async function migrateStatusCommand(options: Options): Promise<void> {
     const ledger = await readLedger(session);
     const verdict = judgeSchema(await recordMigrations(SCHEMA.migrations), ledger);
     const dataMigrations = await dataMigrationProgress(session, SCHEMA.dataMigrations);
-    const fault = refusalOf(verdict) ?? incompletenessOf(verdict);
+    const fault = unusableSchema(verdict) ?? incompletenessOf(verdict);
     const data = { ...verdict, fault: fault?.fault ?? null, ledger, dataMigrations };
     print(options, statusText(ledger, verdict, dataMigrations, fault?.message), data);
   });
@@ -89,7 +89,7 @@ export async function migrateStatusCommand(options: Options): Promise<void> {
 export async function migrateVerifyCommand(options: Options): Promise<void> {
   await withSession(async (session) => {
     const verdict = judgeSchema(await recordMigrations(SCHEMA.migrations), await readLedger(session));
-    const fault = refusalOf(verdict) ?? incompletenessOf(verdict);
+    const fault = unusableSchema(verdict) ?? incompletenessOf(verdict);
     const damage = fault ? [] : await damageOfSchema(session.dataSource, SCHEMA);
     const text = [
       fault?.message ?? `the ledger is in order: ${verdict.applied.length} migrations`,

@@ -1,4 +1,4 @@
-import type { Check, Status } from '../preflight/check';
+import type { ChecklistItem, Status } from '../preflight/checklist';
 import { NOT_LOOKED_AT } from '../preflight/preflight';
 import { aligned, coloured, type Colour } from './table';
 
@@ -6,7 +6,7 @@ const WORDS: Record<Status, string> = { green: 'ok', red: 'NO', person: '?' };
 const COLOURS: Record<Status, Colour> = { green: 'green', red: 'red', person: 'yellow' };
 
 /** The checklist, for a terminal. */
-export function preflightText(version: string, checks: readonly Check[]): string {
+export function preflightText(version: string, checks: readonly ChecklistItem[]): string {
   const rows = aligned(checks.map(({ name, status, evidence }) => [WORDS[status], name, evidence]));
   return [
     coloured('bold', `Before XFChat ${version} is deployed`),
@@ -20,7 +20,7 @@ export function preflightText(version: string, checks: readonly Check[]): string
   ].join('\n');
 }
 
-function verdict(checks: readonly Check[]): string {
+function verdict(checks: readonly ChecklistItem[]): string {
   const names = (status: Status, except?: string): string[] =>
     checks
       .filter((check) => check.status === status && !(except && check.evidence.startsWith(except)))

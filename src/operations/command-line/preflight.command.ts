@@ -6,7 +6,7 @@ import { loadConfiguration, unsupportedVariables } from '../../platform/configur
 import { migrationOptions } from '../../platform/database/database-options';
 import { verifyDatabase } from '../../platform/database/verify-database';
 import { PACKAGE_ROOT } from '../../platform/package-root';
-import { green, red, type Check, type PreflightOptions } from '../preflight/check';
+import { green, red, type ChecklistItem, type PreflightOptions } from '../preflight/checklist';
 import { CHECK_NAMES, confirm, cutShort, preflight } from '../preflight/preflight';
 import { SCHEMA } from '../../schema';
 import { version } from '../../platform/version';
@@ -44,7 +44,7 @@ export async function preflightCommand(options: Options): Promise<void> {
 }
 
 /** Configuration first, then the database, then the rest; a fault of the first two ends the list. */
-async function look(options: PreflightOptions): Promise<Check[]> {
+async function look(options: PreflightOptions): Promise<ChecklistItem[]> {
   let configuration: Configuration;
   try {
     configuration = loadConfiguration(process.env);
@@ -52,7 +52,7 @@ async function look(options: PreflightOptions): Promise<Check[]> {
     return cutShort([{ name: 'configuration', ...red((error as Error).message) }]);
   }
   const idle = unsupportedVariables(process.env);
-  const first: Check = {
+  const first: ChecklistItem = {
     name: 'configuration',
     ...(idle.length > 0
       ? red(`this version does nothing with ${idle.join(', ')}: unset them`)
@@ -79,7 +79,7 @@ async function lookAt(
   { url, isEmbedded }: DatabaseSource,
   configuration: Configuration,
   options: PreflightOptions,
-): Promise<Check[]> {
+): Promise<ChecklistItem[]> {
   const facts = await verifyDatabase(url, configuration, () => undefined);
   const dataSource = await new DataSource(migrationOptions(url, configuration, SCHEMA)).initialize();
   try {

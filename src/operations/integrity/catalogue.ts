@@ -1,8 +1,8 @@
 import type { EntityManager } from 'typeorm';
-import type { Check } from './finding';
+import type { IntegrityCheck } from './finding';
 
 /** What the database itself knows to be unfinished. */
-export const CATALOGUE: readonly Check[] = [
+export const CATALOGUE: readonly IntegrityCheck[] = [
   {
     kind: 'unvalidated-constraint',
     sql: `
@@ -39,7 +39,7 @@ interface ForeignKey {
  * One anti-join for each foreign key that the database has, also those of later migrations: a constraint that was not
  * validated, or was switched off for a while, does not tell.
  */
-export async function orphanChecks(manager: EntityManager): Promise<Check[]> {
+export async function orphanChecks(manager: EntityManager): Promise<IntegrityCheck[]> {
   const keys: ForeignKey[] = await manager.query(`
     select k.conname as name, k.conrelid::regclass::text as child, k.confrelid::regclass::text as parent,
       array(select quote_ident(a.attname) from unnest(k.conkey) with ordinality as n (number, place)

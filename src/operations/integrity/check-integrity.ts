@@ -3,7 +3,7 @@ import { inSnapshot } from '../../platform/database/transaction';
 import { CATALOGUE, orphanChecks } from './catalogue';
 import { contentDigests } from './content-digest';
 import { ERASURES } from './erasures';
-import type { Check, Finding } from './finding';
+import type { IntegrityCheck, Finding } from './finding';
 import { HISTORIES } from './histories';
 import { NAMES } from './names';
 import { NUMBERING } from './numbering';
@@ -52,7 +52,7 @@ export async function checkIntegrity(
   return findings;
 }
 
-async function findingsOf(manager: EntityManager, { kind, sql }: Check): Promise<Finding[]> {
+async function findingsOf(manager: EntityManager, { kind, sql }: IntegrityCheck): Promise<Finding[]> {
   // By the tables themselves: an index that is wrong would confirm its own error.
   await manager.query('set local enable_indexonlyscan = off');
   const rows: { place: string; detail: string }[] = await manager.query(

@@ -1,7 +1,7 @@
-import type { Check } from './finding';
+import type { IntegrityCheck } from './finding';
 
 /** Who was erased is nobody: at once, but for the messages, which take a while. */
-export const ERASURES: readonly Check[] = [
+export const ERASURES: readonly IntegrityCheck[] = [
   {
     kind: 'erasure-half',
     sql: `

@@ -9,7 +9,7 @@ export interface Finding {
  * A question to the database whose every row is a finding: columns `place` and `detail`. A check reads whole tables and
  * is not meant for a request.
  */
-export interface Check {
+export interface IntegrityCheck {
   readonly kind: string;
   readonly sql: string;
 }

@@ -1,4 +1,4 @@
-import type { Check } from './finding';
+import type { IntegrityCheck } from './finding';
 
 const LINKED = `
   select v.message_id, v.number, v.version, v.parents, v.body,
@@ -8,7 +8,7 @@ const LINKED = `
   window history as (partition by v.message_id order by v.number)`;
 
 /** The versions of a message are a line that ends in the message as it is. */
-export const HISTORIES: readonly Check[] = [
+export const HISTORIES: readonly IntegrityCheck[] = [
   {
     kind: 'version-hole',
     sql: `

@@ -1,7 +1,7 @@
-import type { Check } from './finding';
+import type { IntegrityCheck } from './finding';
 
 /** Each e-mail address leads to one person, however it is spelt. */
-export const NAMES: readonly Check[] = [
+export const NAMES: readonly IntegrityCheck[] = [
   {
     kind: 'email-collision',
     // Gone once one of the two has another address, or none.

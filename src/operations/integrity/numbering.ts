@@ -1,7 +1,7 @@
-import type { Check } from './finding';
+import type { IntegrityCheck } from './finding';
 
 /** `seq` and `rev` count without a hole, and the counters of a conversation agree with what they counted (G3, G4). */
-export const NUMBERING: readonly Check[] = [
+export const NUMBERING: readonly IntegrityCheck[] = [
   {
     kind: 'seq-hole',
     sql: `

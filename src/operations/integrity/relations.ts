@@ -1,7 +1,7 @@
-import type { Check } from './finding';
+import type { IntegrityCheck } from './finding';
 
 /** Who is with whom, as the rules allow it. */
-export const RELATIONS: readonly Check[] = [
+export const RELATIONS: readonly IntegrityCheck[] = [
   {
     kind: 'group-owner',
     sql: `

@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { importPairs, openDirectConversations, type OldRow } from './friends.queries';
 import type { LegacyRun } from './legacy-run';
-import { refusalOf, stepInChunks } from './window';
+import { attempt, stepInChunks } from './window';
 
 /** Pairs of people in one transaction. */
 const PAIRS_CHUNK = 1_000;
@@ -63,13 +63,13 @@ async function importRowByRow(manager: EntityManager, names: string[]): Promise<
   );
   const good: OldRow[] = [];
   for (const row of rows) {
-    const refusal = await refusalOf(manager, () => importPairs(manager, names, row), { undo: true });
+    const refusal = await attempt(manager, () => importPairs(manager, names, row), { undo: true });
     if (refusal === undefined) good.push(row);
     else await quarantineRows(manager, [row], `refused-${refusal}`);
   }
-  const refusal = await refusalOf(manager, () => importPairs(manager, names));
+  const refusal = await attempt(manager, () => importPairs(manager, names));
   if (refusal !== undefined) await quarantineRows(manager, good, `refused-${refusal}`);
-  const unopened = await refusalOf(manager, () => openDirectConversations(manager, names));
+  const unopened = await attempt(manager, () => openDirectConversations(manager, names));
   if (unopened === undefined) return;
   await manager.query(
     `insert into legacy_findings (kind, source_table, source_key, detail) values ('direct-refused', $1, $2, $3)`,

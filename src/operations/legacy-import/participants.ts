@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { CONVERSATIONS_CHUNK } from './conversations';
 import type { LegacyRun } from './legacy-run';
 import { lookupKey, pastTimeOf, userOf } from './sql';
-import { IN_WINDOW, noteRefusal, refusalOf, stepOverRows, type Window } from './window';
+import { IN_WINDOW, noteRefusal, attempt, stepOverRows, type Window } from './window';
 
 /** Everybody who belongs into the conversations of a window, but for the users of parameter $8. */
 const EVERYBODY = `
@@ -84,7 +84,7 @@ async function addOneByOne(manager: EntityManager, window: Window): Promise<void
   );
   const refused: string[] = [];
   for (const { user_id: userId } of people) {
-    const refusal = await refusalOf(manager, () => addPeople(manager, window, refused, userId));
+    const refusal = await attempt(manager, () => addPeople(manager, window, refused, userId));
     if (refusal === undefined) continue;
     refused.push(userId);
     await quarantineRowsOf(manager, window, userId, `refused-${refusal}`);

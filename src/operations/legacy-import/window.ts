@@ -54,7 +54,7 @@ const UNDO = 'rollback to savepoint legacy_part; release savepoint legacy_part';
  * Does a part of a step. When the database refuses what the rows hold, this undoes the part alone. With `undo` it only tries.
  * @returns the SQLSTATE of the refusal
  */
-export async function refusalOf(
+export async function attempt(
   manager: EntityManager,
   work: () => Promise<unknown>,
   { undo = false } = {},
@@ -94,7 +94,7 @@ export async function stepInChunks<Chunk extends { end: unknown; rows: number; u
     for (let limit = step.limit; ; limit = Math.ceil(limit / FEWER)) {
       const chunk = await step.next(manager, position, limit);
       if (!chunk) return undefined;
-      const refusal = await refusalOf(manager, () => step.work(manager, chunk));
+      const refusal = await attempt(manager, () => step.work(manager, chunk));
       if (refusal !== undefined && chunk.units > 1) continue;
       if (refusal !== undefined) await step.setAside(manager, chunk, `refused-${refusal}`);
       return { position: chunk.end, rows: chunk.rows };

@@ -2,14 +2,14 @@ import { DatabaseClient } from '../../platform/database/database-client';
 import { isBehindPooler } from '../../platform/database/database-options';
 import { connectionsNeeded } from '../../platform/database/verify-database';
 import { changedValues } from '../../platform/database/value-sample';
-import { green, person, red, type Finding, type Ground } from './check';
+import { green, person, red, type ItemResult, type Ground } from './checklist';
 
 const LOOKS = 25;
 /** What an alert is raised at while the server runs. */
 const SLOW_MS = 100;
 
 /** Also writes a row with a value of each kind, reads it and takes it back, where there are tables already. */
-export async function checkDatabase(ground: Ground): Promise<Finding> {
+export async function checkDatabase(ground: Ground): Promise<ItemResult> {
   const { facts, configuration, dataSource, schema } = ground;
   const { release, durable } = facts;
   const { verdict } = await ground.plan;
@@ -26,7 +26,7 @@ export async function checkDatabase(ground: Ground): Promise<Finding> {
 }
 
 /** One statement at a time over one connection: what every request pays at least. */
-export async function checkLatency({ url, configuration }: Ground): Promise<Finding> {
+export async function checkLatency({ url, configuration }: Ground): Promise<ItemResult> {
   const timeout = configuration.DATABASE_ACQUIRE_TIMEOUT_MS;
   const client = new DatabaseClient({
     connectionString: url,
@@ -54,7 +54,7 @@ export async function checkLatency({ url, configuration }: Ground): Promise<Find
     : red(`${seen}; an empty statement has to take less than ${SLOW_MS} ms: look at the network in between`);
 }
 
-export function checkPool({ facts, configuration }: Ground): Finding {
+export function checkPool({ facts, configuration }: Ground): ItemResult {
   const { DATABASE_POOL_MAX: pool, INSTANCES: instances, DIRECT_DATABASE_URL: direct } = configuration;
   const needed = connectionsNeeded(configuration);
   const sum = `${instances} × (${pool} + 1 for the monitor) = ${needed} connections`;

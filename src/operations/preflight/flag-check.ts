@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { openFlags, stateOfFlags, unknownFlags, type FlagState } from '../../platform/flags/flag-file';
-import { green, red, type Finding, type Ground } from './check';
+import { green, red, type ItemResult, type Ground } from './checklist';
 
 /** Whether the file can be used by this version as it is; a server would go on with what it had before. */
-export async function checkFlags({ configuration: { FLAGS_FILE: path } }: Ground): Promise<Finding> {
+export async function checkFlags({ configuration: { FLAGS_FILE: path } }: Ground): Promise<ItemResult> {
   if (path === undefined) return green(`no FLAGS_FILE: ${described(stateOfFlags(undefined))}`);
   const flags = openFlags(await readFile(path, 'utf8'));
   const unknown = unknownFlags(flags);

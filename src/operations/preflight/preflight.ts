@@ -1,14 +1,14 @@
 import { foreign } from '../../platform/logging/foreign-text';
 import { isSqlState } from '../../platform/database/sql-state';
 import { planMigration } from '../../platform/migrations/plan';
-import type { Check, Finding, Ground, Surroundings } from './check';
+import type { ChecklistItem, ItemResult, Ground, Surroundings } from './checklist';
 import { checkDatabase, checkLatency, checkPool } from './database-checks';
 import { checkFlags } from './flag-check';
 import { checkAlerts, checkTests } from './release-checks';
 import { checkData, checkMigrations, checkRollback } from './schema-checks';
 import { checkBackup, checkDisk } from './store-checks';
 
-const CHECKS: Record<string, (ground: Ground) => Finding | Promise<Finding>> = {
+const CHECKS: Record<string, (ground: Ground) => ItemResult | Promise<ItemResult>> = {
   database: checkDatabase,
   latency: checkLatency,
   pool: checkPool,
@@ -25,17 +25,20 @@ const CHECKS: Record<string, (ground: Ground) => Finding | Promise<Finding>> = {
 export const CHECK_NAMES: readonly string[] = ['configuration', ...Object.keys(CHECKS)];
 
 /** The checklist before a deployment, one check after the other. One that fails to look is red, and says why. */
-export async function preflight(surroundings: Surroundings, names = Object.keys(CHECKS)): Promise<Check[]> {
+export async function preflight(
+  surroundings: Surroundings,
+  names = Object.keys(CHECKS),
+): Promise<ChecklistItem[]> {
   const plan = planMigration(surroundings.dataSource, surroundings.schema);
   await plan.catch(() => undefined); // told by each check that needs it
   const ground = { ...surroundings, plan };
-  const checks: Check[] = [];
+  const checks: ChecklistItem[] = [];
   for (const name of names) {
     const look = CHECKS[name]!;
     ground.progress(name);
     const finding = await Promise.resolve()
       .then(() => look(ground))
-      .catch((error: Failure): Finding => ({ status: 'red', evidence: reasonOf(error) }));
+      .catch((error: Failure): ItemResult => ({ status: 'red', evidence: reasonOf(error) }));
     checks.push({ name, ...finding });
   }
   return checks;
@@ -44,14 +47,14 @@ export async function preflight(surroundings: Surroundings, names = Object.keys(
 export const NOT_LOOKED_AT = 'not looked at';
 
 /** The list when it ends at a check that has to be green before others can be. */
-export function cutShort(done: readonly Check[]): Check[] {
+export function cutShort(done: readonly ChecklistItem[]): ChecklistItem[] {
   const evidence = `${NOT_LOOKED_AT}: ${done.at(-1)!.name} comes first`;
   const rest = CHECK_NAMES.slice(done.length);
   return [...done, ...rest.map((name) => ({ name, status: 'red' as const, evidence }))];
 }
 
 /** By a person who takes it upon themselves; what is red stays red. */
-export function confirm(checks: readonly Check[], names: readonly string[]): Check[] {
+export function confirm(checks: readonly ChecklistItem[], names: readonly string[]): ChecklistItem[] {
   return checks.map((check) =>
     check.status === 'person' && names.includes(check.name)
       ? { ...check, status: 'green', evidence: `confirmed by a person (${check.evidence})` }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { green, person, red, type Finding, type Ground } from './check';
+import { green, person, red, type ItemResult, type Ground } from './checklist';
 
 const PATIENCE_MS = 5_000;
 /** Results that are older say little about what is about to be deployed. */
@@ -13,7 +13,7 @@ interface Rule {
 }
 
 /** Whether Prometheus has the alert rules of this release, can evaluate them, and none of them fires. */
-export async function checkAlerts({ options: { prometheus, alertRules } }: Ground): Promise<Finding> {
+export async function checkAlerts({ options: { prometheus, alertRules } }: Ground): Promise<ItemResult> {
   if (prometheus === undefined)
     return person('are the rules loaded, and is nothing firing? --prometheus <url> has it asked');
   const text = await readFile(alertRules, 'utf8');
@@ -56,7 +56,7 @@ interface Results {
 }
 
 /** The file that `npm test -- --json --outputFile=<file>` writes. */
-export async function checkTests({ options: { testResults } }: Ground): Promise<Finding> {
+export async function checkTests({ options: { testResults } }: Ground): Promise<ItemResult> {
   if (testResults === undefined) return person('did all tests pass? --test-results <file> shows it');
   const results = JSON.parse(await readFile(testResults, 'utf8')) as Results;
   const { success, numPassedTests: passed = 0, numFailedTests: failed = 0, startTime = 0 } = results;

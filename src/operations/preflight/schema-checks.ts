@@ -4,15 +4,15 @@ import { DatabaseUnusableError } from '../../platform/database/unusable-database
 import { verifySchema } from '../../platform/database/verify-schema';
 import { migrateDown, migrateUp } from '../../platform/migrations/migrate';
 import { fileOf } from '../../platform/migrations/recorded-migration';
-import { incompletenessOf, refusalOf } from '../../platform/migrations/schema-verdict';
+import { incompletenessOf, unusableSchema } from '../../platform/migrations/schema-verdict';
 import { SideDatabases } from '../backups/side-databases';
-import { green, person, red, type Finding, type Ground } from './check';
+import { green, person, red, type ItemResult, type Ground } from './checklist';
 
 /** Whether `migrate up` would do what is known beforehand, or has nothing to do and the schema is whole. */
-export async function checkMigrations(ground: Ground): Promise<Finding> {
+export async function checkMigrations(ground: Ground): Promise<ItemResult> {
   const { schema, url, configuration } = ground;
   const { verdict, migrations, dataMigrations, rebuild } = await ground.plan;
-  const refusal = refusalOf(verdict);
+  const refusal = unusableSchema(verdict);
   if (refusal) return red(refusal.message);
   if (verdict.halfApplied.length > 0) return red(incompletenessOf(verdict)!.message);
   if (rebuild.length > 0)
@@ -43,7 +43,7 @@ export async function checkMigrations(ground: Ground): Promise<Finding> {
  * Rehearses the way back in an empty database beside the live one: everything up, what would be new down (the youngest
  * migration when nothing would be), and up again.
  */
-export async function checkRollback(ground: Ground): Promise<Finding> {
+export async function checkRollback(ground: Ground): Promise<ItemResult> {
   const { schema, progress } = ground;
   const { verdict, migrations } = await ground.plan;
   const before = migrations.length > 0 ? verdict.applied : verdict.applied.slice(0, -1);
@@ -73,7 +73,7 @@ export async function checkRollback(ground: Ground): Promise<Finding> {
 }
 
 /** What `xfchat check` says. */
-export async function checkData({ dataSource, plan, progress }: Ground): Promise<Finding> {
+export async function checkData({ dataSource, plan, progress }: Ground): Promise<ItemResult> {
   const { verdict } = await plan;
   if (verdict.applied.length === 0) return green('the database is empty');
   const pending = incompletenessOf(verdict);

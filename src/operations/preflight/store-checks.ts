@@ -5,13 +5,13 @@ import { ownBackupIds, readInstallation } from '../backups/installation';
 import { isBackupProven } from '../backups/is-backup-proven';
 import { diskOf, type Disk } from '../../platform/disk';
 import { readLedger } from '../../platform/migrations/ledger';
-import { green, person, red, type Finding, type Ground } from './check';
+import { green, person, red, type ItemResult, type Ground } from './checklist';
 
 /** A backup is made every night. */
 const MAX_AGE_MS = 26 * 3_600_000;
 
 /** Whether a backup was made lately, and one was proven lately by restoring it. */
-export async function checkBackup({ configuration, dataSource, url }: Ground): Promise<Finding> {
+export async function checkBackup({ configuration, dataSource, url }: Ground): Promise<ItemResult> {
   if ((await readLedger(dataSource)).length === 0) return green('the database is empty');
   const { backupFolder } = configuration;
   const installation = await readInstallation(configuration.DIRECT_DATABASE_URL ?? url);
@@ -32,7 +32,7 @@ export async function checkBackup({ configuration, dataSource, url }: Ground): P
 }
 
 /** Room for the database to grow, for the next backup, and for the second copy that proves it. */
-export async function checkDisk(ground: Ground): Promise<Finding> {
+export async function checkDisk(ground: Ground): Promise<ItemResult> {
   const { configuration, dataSource, options } = ground;
   const [{ size }] = await dataSource.query<[{ size: number }]>(
     'select pg_database_size(current_database()) as size',

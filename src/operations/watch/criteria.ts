@@ -1,4 +1,4 @@
-import type { Figures } from './figures';
+import type { NodeMetrics } from './node-metrics';
 import { observationsIn, quantileOf, type Buckets } from './histogram';
 import type { Stretch } from './watched-node';
 import { inMs, inPercent, inTime } from './wording';
@@ -64,7 +64,7 @@ export const CRITERIA: readonly Criterion[] = [
     usual: 1,
     says: (limit) => `5 % of the messages take more than ${inMs(limit)} to be told`,
     judge: ({ figures, thirds }, limit) => {
-      const isSlow = ({ stages }: Figures): boolean => (deliveryOf(stages) ?? 0) > limit;
+      const isSlow = ({ stages }: NodeMetrics): boolean => (deliveryOf(stages) ?? 0) > limit;
       if (observationsIn(figures.stages[0]!) < ENOUGH || !thirds.every(isSlow)) return undefined;
       return `95 % take up to ${inMs(deliveryOf(figures.stages)!)}`;
     },
@@ -75,8 +75,8 @@ export const CRITERIA: readonly Criterion[] = [
     usual: 0.1,
     says: (limit) => `a statement takes more than ${inMs(limit)} on average`,
     judge: ({ figures, thirds }, limit) => {
-      const mean = ({ statements, statementSeconds }: Figures): number => statementSeconds / statements;
-      const isSlow = (third: Figures): boolean => mean(third) > limit;
+      const mean = ({ statements, statementSeconds }: NodeMetrics): number => statementSeconds / statements;
+      const isSlow = (third: NodeMetrics): boolean => mean(third) > limit;
       if (figures.statements < ENOUGH || !thirds.every(isSlow)) return undefined;
       return `${inMs(mean(figures))} on average`;
     },
@@ -130,9 +130,9 @@ function isAlways<T>(moments: readonly T[], condition: (moment: T) => boolean): 
 function tooMany(
   { figures, thirds }: Stretch,
   limit: number,
-  counts: (figures: Figures) => [some: number, all: number],
+  counts: (figures: NodeMetrics) => [some: number, all: number],
 ): string | undefined {
-  const isOver = (third: Figures): boolean => {
+  const isOver = (third: NodeMetrics): boolean => {
     const [some, all] = counts(third);
     return some > all * limit;
   };

@@ -1,5 +1,5 @@
 import { deliveryOf } from './criteria';
-import { addFigures, NOTHING } from './figures';
+import { addNodeMetrics, NOTHING } from './node-metrics';
 import type { WatchedNode } from './watched-node';
 import { inMs, inPercent, inTime } from './wording';
 
@@ -20,7 +20,7 @@ const POOL_HIGH_MS = 120_000;
 
 /** All servers together. */
 export function targetsOf(nodes: readonly WatchedNode[]): Target[] {
-  const total = nodes.map(({ seen }) => seen.figures).reduce(addFigures, NOTHING);
+  const total = nodes.map(({ seen }) => seen.figures).reduce(addNodeMetrics, NOTHING);
   const { answers, errors, signIns, failedSignIns, statements, statementSeconds, untold } = total;
   const over = (what: (seen: WatchedNode['seen']) => number): number[] => nodes.map(({ seen }) => what(seen));
   const count = (what: (seen: WatchedNode['seen']) => number): number =>

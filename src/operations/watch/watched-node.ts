@@ -1,4 +1,4 @@
-import { addFigures, figuresOf, NOTHING, type Figures } from './figures';
+import { addNodeMetrics, nodeMetricsOf, NOTHING, type NodeMetrics } from './node-metrics';
 import { Increases } from './increases';
 import type { Look } from './look-at-node';
 import { gaugeOf } from './prometheus-text';
@@ -8,7 +8,7 @@ interface Moment {
   /** Milliseconds of any clock that only goes forward. */
   readonly at: number;
   /** Since the look before. */
-  readonly figures: Figures;
+  readonly figures: NodeMetrics;
   readonly isServing: boolean;
   readonly reason: string;
   readonly restarted: boolean;
@@ -20,9 +20,9 @@ interface Moment {
 export interface Stretch {
   /** The looks in it; empty until the server has been watched for as long as the stretch is. */
   readonly moments: readonly Moment[];
-  readonly figures: Figures;
+  readonly figures: NodeMetrics;
   /** The same by thirds, as far as somebody has looked: what lasts is in all of them. */
-  readonly thirds: readonly Figures[];
+  readonly thirds: readonly NodeMetrics[];
   readonly seconds: number;
   /** Restarts in ten times that stretch. */
   readonly restarts: number;
@@ -71,7 +71,7 @@ export class WatchedNode {
     const poolUse = inUse / (gaugeOf(samples, 'xfchat_db_pool_max') ?? Infinity);
     const moment: Moment = {
       at,
-      figures: figuresOf(increase.samples),
+      figures: nodeMetricsOf(increase.samples),
       isServing: isReady && isAnswered,
       reason,
       restarted: increase.restarted,
@@ -105,7 +105,7 @@ export class WatchedNode {
     seen.looks++;
     if (!isServing) seen.unserved++;
     if (restarted) seen.restarts++;
-    seen.figures = addFigures(seen.figures, figures);
+    seen.figures = addNodeMetrics(seen.figures, figures);
     seen.peakPoolUse = Math.max(seen.peakPoolUse, poolUse);
     this.poolHighSince = poolUse > HIGH_POOL_USE ? (this.poolHighSince ?? at) : undefined;
     if (this.poolHighSince !== undefined)
@@ -119,5 +119,5 @@ export class WatchedNode {
   }
 }
 
-const sumOf = (moments: readonly Moment[]): Figures =>
-  moments.map(({ figures }) => figures).reduce(addFigures, NOTHING);
+const sumOf = (moments: readonly Moment[]): NodeMetrics =>
+  moments.map(({ figures }) => figures).reduce(addNodeMetrics, NOTHING);

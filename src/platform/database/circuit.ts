@@ -22,7 +22,7 @@ const MAX_TRY_AFTER_MS = 4_000;
 const TOO_MANY_CONNECTIONS = '53300';
 
 /**
- * The circuit breaker in the door of the pool: while the database is known to be down, whoever wants or awaits a
+ * The circuit breaker in front of the pool: while the database is known to be down, whoever wants or awaits a
  * connection is refused at once, instead of waiting for what will not come.
  *
  * It opens in two ways. The `DatabaseMonitor`, which has a connection of its own, holds it open while it sees the

@@ -8,7 +8,7 @@ import { DatabaseClient } from './database-client';
 import { isBehindPooler } from './database-options';
 import { Maintenance } from './maintenance';
 import { MAINTENANCE_SINCE, MONITOR_NAME } from './maintenance.queries';
-import { raiseEpochOnNewTimeline } from './timeline.queries';
+import { raiseEpochOnNewTimeline } from './postgres-timeline.queries';
 import { needs, UNFIT_SETTINGS } from './unfit-settings';
 
 /** What the last look at the database found. */
@@ -28,7 +28,7 @@ export interface DatabaseVerdict {
 const INTERVAL_MS = 500;
 /** For each answer. */
 const TIMEOUT_MS = 1_000;
-/** A refused password does not get better by trying; servers count such tries, and some lock the door. */
+/** A refused password does not get better by trying; servers count such tries, and some lock the account. */
 const MAX_INTERVAL_MS = 3_000;
 /** A server that has no connection left for us serves those who have one; if that lasts, it is of no use to others. */
 const CROWDED_MS = 10_000;

@@ -19,7 +19,7 @@ const QUIET_MS = 60_000;
 /** Longer than any request lasts; nobody waits for the answer any more. */
 const LEAK_MARGIN_MS = 1_000;
 
-export interface PoolFigures {
+export interface PoolState {
   readonly total: number;
   readonly idle: number;
   readonly waiting: number;
@@ -78,7 +78,7 @@ export class PoolUsage implements OnModuleInit, OnApplicationShutdown {
     clearInterval(this.timer);
   }
 
-  get figures(): PoolFigures {
+  get figures(): PoolState {
     const { pool } = this;
     return {
       total: pool?.totalCount ?? 0,

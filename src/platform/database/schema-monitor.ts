@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleIn
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { compareSchema } from '../migrations/compare-schema';
-import { incompletenessOf, refusalOf, type SchemaVerdict } from '../migrations/schema-verdict';
+import { incompletenessOf, unusableSchema, type SchemaVerdict } from '../migrations/schema-verdict';
 import { DatabaseMonitor } from './database-monitor';
 import type { DatabaseSchema } from './database-options';
 import { inBackground } from '../request-context';
@@ -79,7 +79,7 @@ export class SchemaMonitor implements OnModuleInit, OnApplicationShutdown {
   private async look(): Promise<void> {
     const verdict = await compareSchema(this.dataSource, this.schema);
     const damage = await damageOfSchema(this.dataSource, this.schema);
-    const unusable = refusalOf(verdict) ?? incompletenessOf(verdict);
+    const unusable = unusableSchema(verdict) ?? incompletenessOf(verdict);
     const fault = unusable?.fault ?? (damage.length > 0 ? 'schema-damaged' : undefined);
     this.current = { ...verdict, fault, damage, checkedAt: performance.now() };
   }

@@ -14,7 +14,7 @@ const MAX_ATTEMPTS = 4;
 const logger = new Logger('Transaction');
 
 /**
- * The door for everything that writes. Runs `work` in one transaction; effects that it registers run after the commit,
+ * Everything that writes goes through this function. Runs `work` in one transaction; effects that it registers run after the commit,
  * in order, before this resolves. A deadlock or serialization failure runs the whole of `work` again, up to 3 times.
  *
  * Lock order inside: conversations by id first, then their participants and messages.

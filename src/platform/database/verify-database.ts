@@ -14,7 +14,7 @@ const TOO_MANY_CONNECTIONS = '53300';
 type Log = (message: string) => void;
 
 /** What the start needs to know of the server. */
-export interface DatabaseFacts {
+export interface ServerFacts {
   /** As the server calls itself, such as 18.1. */
   readonly release: string;
   /** It forgets nothing that it has acknowledged. */
@@ -23,7 +23,7 @@ export interface DatabaseFacts {
   readonly connections: number;
 }
 
-interface Settings extends Omit<DatabaseFacts, 'durable'> {
+interface Settings extends Omit<ServerFacts, 'durable'> {
   version: number;
   fsync: string;
   full_page_writes: string;
@@ -51,7 +51,7 @@ export async function verifyDatabase(
   configuration: Configuration,
   log: Log,
   signal?: AbortSignal,
-): Promise<DatabaseFacts> {
+): Promise<ServerFacts> {
   if (!signal) return waitFor(url, configuration, log);
   signal.throwIfAborted();
   const told = new Promise<never>((_resolve, reject) => {
@@ -65,7 +65,7 @@ async function waitFor(
   configuration: Configuration,
   log: Log,
   signal?: AbortSignal,
-): Promise<DatabaseFacts> {
+): Promise<ServerFacts> {
   const deadline = performance.now() + configuration.DATABASE_START_TIMEOUT_MS;
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, MAX_PAUSE_MS)) {
     const answer = await tryOnce(url, configuration);
@@ -87,17 +87,17 @@ function mayPass({ fault, cause }: DatabaseUnusableError): boolean {
 async function tryOnce(
   url: string,
   configuration: Configuration,
-): Promise<DatabaseFacts | DatabaseUnusableError> {
+): Promise<ServerFacts | DatabaseUnusableError> {
   try {
     const settings = await readSettings(url, configuration);
     judge(settings, configuration);
     return { ...settings, durable: memoryLapses(settings).length === 0 };
   } catch (error) {
-    return error instanceof DatabaseUnusableError ? error : refusalOf(error as NodeJS.ErrnoException);
+    return error instanceof DatabaseUnusableError ? error : connectionFault(error as NodeJS.ErrnoException);
   }
 }
 
-function refusalOf(error: NodeJS.ErrnoException): DatabaseUnusableError {
+function connectionFault(error: NodeJS.ErrnoException): DatabaseUnusableError {
   switch (error.code) {
     case '28P01':
     case '28000':
@@ -252,7 +252,7 @@ export function connectionsNeeded({ DATABASE_POOL_MAX, INSTANCES }: Configuratio
  * Compares what all processes may open (`INSTANCES` times the pool) with what the server has to give.
  * @throws DatabaseUnusableError when not even the pool of this process fits
  */
-export function verifyConnectionBudget(facts: DatabaseFacts, configuration: Configuration, log: Log): void {
+export function verifyConnectionBudget(facts: ServerFacts, configuration: Configuration, log: Log): void {
   // Behind a pooler the server's number says nothing about ours.
   if (configuration.DIRECT_DATABASE_URL !== undefined) return;
   const { DATABASE_POOL_MAX, INSTANCES } = configuration;

@@ -2,7 +2,7 @@ import { DataSource } from 'typeorm';
 import type { Configuration } from '../configuration/configuration';
 import { migrationOptions, type DatabaseSchema } from './database-options';
 import { compareSchema } from '../migrations/compare-schema';
-import { incompletenessOf, refusalOf } from '../migrations/schema-verdict';
+import { incompletenessOf, unusableSchema } from '../migrations/schema-verdict';
 import { refuseOldTables } from './old-tables';
 import { DatabaseUnusableError } from './unusable-database';
 
@@ -20,7 +20,7 @@ export async function verifySchema(
   try {
     await refuseOldTables((sql, values) => dataSource.query(sql, values));
     const verdict = await compareSchema(dataSource, schema);
-    const fault = refusalOf(verdict) ?? incompletenessOf(verdict);
+    const fault = unusableSchema(verdict) ?? incompletenessOf(verdict);
     if (fault) throw fault;
     const damage = await damageOfSchema(dataSource, schema);
     if (damage.length > 0) {

@@ -23,7 +23,7 @@ const WRITE_UNAVAILABLE: ProblemCode[] = [
   'maintenance',
 ];
 
-/** The refusals that come from what surrounds every handler: frames, guard, pipe, limits and the database. */
+/** The refusals that come from what surrounds every handler: middleware, guard, pipe, limits and the database. */
 export function commonProblems(about: Circumstances): ProblemCode[] {
   const { kind, isPublic, isWrite, hasBody, hasInput } = about;
   if (kind === 'probe') return ['internal'];

@@ -5,7 +5,7 @@ import { refuseOldTables } from '../database/old-tables';
 import { DatabaseUnusableError } from '../database/unusable-database';
 import { adopt, makeLedger, readLedger } from './ledger';
 import { recordMigrations, type RecordedMigration } from './recorded-migration';
-import { judgeSchema, refusalOf, type SchemaVerdict } from './schema-verdict';
+import { judgeSchema, unusableSchema, type SchemaVerdict } from './schema-verdict';
 import { holdingMigrationLock, withDirectSession } from './session';
 
 const INSUFFICIENT_PRIVILEGE = '42501';
@@ -45,7 +45,7 @@ async function judge(session: QueryRunner, known: readonly RecordedMigration[]):
   await refuseOldTables((sql, values) => session.query(sql, values) as Promise<unknown[]>);
   const ledger = await readLedger(session);
   const verdict = judgeSchema(known, ledger);
-  const refusal = refusalOf(verdict);
+  const refusal = unusableSchema(verdict);
   if (refusal) throw refusal;
   await makeLedger(session);
   const unwritten = new Set(ledger.filter(({ checksum }) => checksum === undefined).map(({ name }) => name));

@@ -1,6 +1,6 @@
 import type { LedgerEntry } from './ledger';
 import { recordMigrations, type Migration } from './recorded-migration';
-import { incompletenessOf, judgeSchema, refusalOf } from './schema-verdict';
+import { incompletenessOf, judgeSchema, unusableSchema } from './schema-verdict';
 
 const migration = (name: string, sql: string, fields: Partial<Migration> = {}): new () => Migration =>
   class {
@@ -29,7 +29,7 @@ async function ledgerOf(...applied: (new () => Migration)[]): Promise<LedgerEntr
 
 async function judge(program: (new () => Migration)[], ledger: LedgerEntry[]) {
   const verdict = judgeSchema(await recordMigrations(program), ledger);
-  return { verdict, refusal: refusalOf(verdict), incompleteness: incompletenessOf(verdict) };
+  return { verdict, refusal: unusableSchema(verdict), incompleteness: incompletenessOf(verdict) };
 }
 
 describe('the verdict on a schema', () => {

@@ -70,7 +70,7 @@ export function judgeSchema(
 const list = (names: readonly string[]): string => names.map(describeMigration).join(', ');
 
 /** What forbids to run on the database and to migrate it, in the order in which it has to be dealt with. */
-export function refusalOf(verdict: SchemaVerdict): DatabaseUnusableError | undefined {
+export function unusableSchema(verdict: SchemaVerdict): DatabaseUnusableError | undefined {
   const { newer, missing, edited, disputed, outOfOrder } = verdict;
   const refuse = (fault: DatabaseFault, text: string): DatabaseUnusableError =>
     new DatabaseUnusableError(fault, text);

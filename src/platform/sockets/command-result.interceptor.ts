@@ -2,7 +2,7 @@ import { Injectable, type CallHandler, type ExecutionContext, type NestIntercept
 import { catchError, map, of, type Observable } from 'rxjs';
 import { StructuredLogger } from '../logging/structured-logger';
 import { currentContext } from '../request-context';
-import { refusalOf } from './command-frame';
+import { rejection } from './command-middleware';
 
 /**
  * Turns what a command's handler returns or throws into its acknowledgement. A handler that threw would otherwise
@@ -18,7 +18,7 @@ export class CommandResultInterceptor implements NestInterceptor {
     return next.handle().pipe(
       map((data: unknown) => ({ ok: true, data: data ?? {} })),
       catchError((error: unknown) =>
-        of(refusalOf(error, event, currentContext()?.requestId ?? '', this.logger)),
+        of(rejection(error, event, currentContext()?.requestId ?? '', this.logger)),
       ),
     );
   }

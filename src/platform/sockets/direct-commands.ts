@@ -5,7 +5,7 @@ import type { SocketIdentity } from './socket-identity';
 type Handler = (identity: SocketIdentity, payload: unknown) => Promise<object>;
 
 /**
- * Commands that are too frequent for Nest's chain of pipes and interceptors. They stand in the same frame as all others
+ * Commands that are too frequent for Nest's chain of pipes and interceptors. They pass the same middleware as all others
  * and are answered alike; the check of their payload is their own.
  */
 @Injectable()

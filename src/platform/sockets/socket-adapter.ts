@@ -12,7 +12,7 @@ import { describeError, type StructuredLogger } from '../logging/structured-logg
 import type { Metrics } from '../metrics/metrics';
 import { RateLimits } from '../rate-limits/rate-limits';
 import { boundedParser } from './bounded-parser';
-import type { Acknowledgement } from './command-frame';
+import type { Acknowledgement } from './command-middleware';
 import { chargeConnections } from './engine-admission';
 import { writeOncePerTurn } from './turn-broadcast';
 
@@ -81,7 +81,7 @@ export class SocketAdapter extends IoAdapter {
   ): void {
     for (const { message, callback } of handlers) {
       socket.on(message, (payload: unknown, answer: (acknowledgement: Acknowledgement) => void) => {
-        // Nothing comes of what failed outside the interceptors; the frame answers it when its time is up.
+        // Nothing comes of what failed outside the interceptors; the middleware answers it when its time is up.
         firstValueFrom(transform(callback(payload, answer))).then(
           (acknowledgement) => acknowledgement && answer(acknowledgement),
           (error: unknown) =>

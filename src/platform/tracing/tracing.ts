@@ -7,7 +7,7 @@ import type { Span, SpanSource, TraceParent } from './span';
 const FLUSH_MS = 1_500;
 
 /**
- * Where traces begin: the frames of requests and commands ask for a span, and what they call asks that for children.
+ * Where traces begin: the middleware of requests and commands asks for a span, and what they call asks that for children.
  * While tracing is off there are no spans, and OpenTelemetry is not even loaded (ADR 23).
  */
 @Injectable()

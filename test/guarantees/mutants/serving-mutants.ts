@@ -59,7 +59,7 @@ export class`,
     caughtBy: BRIEF,
     patches: [
       {
-        file: 'src/platform/sockets/command-frame.ts',
+        file: 'src/platform/sockets/command-middleware.ts',
         find: `  return { ok: false, problem: problem.toDocument(event, requestId) };`,
         replace: `  return { ok: true, data: { event, requestId } };`,
       },

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { useChat } from '../context.ts';
-import { useAttempt } from '../frame/attempt.ts';
-import { Failure } from '../frame/failure.tsx';
+import { useAttempt } from '../components/attempt.ts';
+import { Failure } from '../components/failure.tsx';
 import { wholeTime } from '../times.ts';
 import { visibleName } from '../people/names.ts';
 

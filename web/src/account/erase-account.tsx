@@ -1,10 +1,10 @@
 import { XFChatError } from '@xfchat/client';
 import { useState } from 'preact/hooks';
 import { useChat } from '../context.ts';
-import { useAttempt } from '../frame/attempt.ts';
-import { Dialog } from '../frame/dialog.tsx';
-import { Field } from '../frame/field.tsx';
-import { Form } from '../frame/form.tsx';
+import { useAttempt } from '../components/attempt.ts';
+import { Dialog } from '../components/dialog.tsx';
+import { Field } from '../components/field.tsx';
+import { Form } from '../components/form.tsx';
 import { FieldError } from '../words.ts';
 
 type Messages = 'keep' | 'remove';

@@ -1,4 +1,4 @@
-import { Field } from '../frame/field.tsx';
+import { Field } from '../components/field.tsx';
 
 /** Where somebody who has an account types the password that it will have. */
 export function NewPasswordField({ hint }: { hint?: string }) {

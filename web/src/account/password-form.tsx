@@ -1,7 +1,7 @@
 import { XFChatError } from '@xfchat/client';
 import { useChat } from '../context.ts';
-import { Field } from '../frame/field.tsx';
-import { SettingsForm } from '../frame/form.tsx';
+import { Field } from '../components/field.tsx';
+import { SettingsForm } from '../components/form.tsx';
 import { FieldError } from '../words.ts';
 import { NewPasswordField } from './new-password-field.tsx';
 

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
-import { useAttempt } from '../frame/attempt.ts';
-import { Form } from '../frame/form.tsx';
+import { useAttempt } from '../components/attempt.ts';
+import { Form } from '../components/form.tsx';
 import { NewPasswordField } from './new-password-field.tsx';
 import { publicRequest } from './public-request.ts';
 

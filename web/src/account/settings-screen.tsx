@@ -1,10 +1,10 @@
 import { useState } from 'preact/hooks';
 import { useChat } from '../context.ts';
-import { Confirmation } from '../frame/dialog.tsx';
-import { Field } from '../frame/field.tsx';
-import { SettingsForm, textOf } from '../frame/form.tsx';
-import { PaneHead } from '../frame/pane-head.tsx';
-import { chooseTheme, theme, type Theme } from '../frame/theme.ts';
+import { Confirmation } from '../components/dialog.tsx';
+import { Field } from '../components/field.tsx';
+import { SettingsForm, textOf } from '../components/form.tsx';
+import { PaneHead } from '../components/pane-head.tsx';
+import { chooseTheme, theme, type Theme } from '../components/theme.ts';
 import { EraseAccount } from './erase-account.tsx';
 import { Devices } from './devices.tsx';
 import { PasswordForm } from './password-form.tsx';

@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 import { useChat } from '../context.ts';
-import { useAttempt } from '../frame/attempt.ts';
-import { Field } from '../frame/field.tsx';
-import { Form, textOf } from '../frame/form.tsx';
+import { useAttempt } from '../components/attempt.ts';
+import { Field } from '../components/field.tsx';
+import { Form, textOf } from '../components/form.tsx';
 import { codeInWords } from '../words.ts';
 import { forgetInvitationInAddress, invitationInAddress, useRegistrationPolicy } from './registration.ts';
 

@@ -1,7 +1,7 @@
 import type { Message } from '@xfchat/client';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { Failure } from '../frame/failure.tsx';
-import { Icon, type IconName } from '../frame/icon.tsx';
+import { Failure } from '../components/failure.tsx';
+import { Icon, type IconName } from '../components/icon.tsx';
 
 /** In Unicode code points, as the server counts. */
 const MAX_LENGTH = 4_000;

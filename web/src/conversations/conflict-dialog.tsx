@@ -1,5 +1,5 @@
 import type { EditConflict } from '@xfchat/client';
-import { Dialog } from '../frame/dialog.tsx';
+import { Dialog } from '../components/dialog.tsx';
 import { Differences } from '../text/differences.tsx';
 import { MessageText } from '../text/message-text.tsx';
 

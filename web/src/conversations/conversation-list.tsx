@@ -1,7 +1,7 @@
 import type { Conversation } from '@xfchat/client';
 import type { Chat } from '../chat.ts';
 import { useChangesOf, useChat } from '../context.ts';
-import { Icon, type IconName } from '../frame/icon.tsx';
+import { Icon, type IconName } from '../components/icon.tsx';
 import { Avatar } from '../people/avatar.tsx';
 import { follow, pathOf, route } from '../route.ts';
 import { shortTime, wholeTime } from '../times.ts';

@@ -1,8 +1,8 @@
 import type { Conversation } from '@xfchat/client';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useChangesOf, useChat } from '../context.ts';
-import { Icon } from '../frame/icon.tsx';
-import { Back, PaneHead } from '../frame/pane-head.tsx';
+import { Icon } from '../components/icon.tsx';
+import { Back, PaneHead } from '../components/pane-head.tsx';
 import { Avatar } from '../people/avatar.tsx';
 import { inWords } from '../words.ts';
 import { ConversationView } from './conversation-view.tsx';

@@ -1,11 +1,11 @@
 import type { Conversation, Role } from '@xfchat/client';
 import { useEffect, useState } from 'preact/hooks';
 import { useChangesOf, useChat } from '../context.ts';
-import { useAttempt } from '../frame/attempt.ts';
-import { Confirmation, Dialog } from '../frame/dialog.tsx';
-import { Failure } from '../frame/failure.tsx';
-import { Field } from '../frame/field.tsx';
-import { SettingsForm, textOf } from '../frame/form.tsx';
+import { useAttempt } from '../components/attempt.ts';
+import { Confirmation, Dialog } from '../components/dialog.tsx';
+import { Failure } from '../components/failure.tsx';
+import { Field } from '../components/field.tsx';
+import { SettingsForm, textOf } from '../components/form.tsx';
 import { goTo } from '../route.ts';
 import { AddPeople } from './add-people.tsx';
 import { ParticipantEntry } from './participant-entry.tsx';

@@ -1,9 +1,9 @@
 import type { Message } from '@xfchat/client';
 import { useEffect, useState } from 'preact/hooks';
 import { useChat } from '../context.ts';
-import { useAttempt } from '../frame/attempt.ts';
-import { Dialog } from '../frame/dialog.tsx';
-import { Failure } from '../frame/failure.tsx';
+import { useAttempt } from '../components/attempt.ts';
+import { Dialog } from '../components/dialog.tsx';
+import { Failure } from '../components/failure.tsx';
 import { Differences } from '../text/differences.tsx';
 import { wholeTime } from '../times.ts';
 

@@ -1,6 +1,6 @@
 import { Component, createRef, Fragment, type RefObject } from 'preact';
 import type { Conversation, Message, User } from '@xfchat/client';
-import { Icon } from '../frame/icon.tsx';
+import { Icon } from '../components/icon.tsx';
 import { dayInWords } from '../times.ts';
 import { ERASED_NAME, inWords } from '../words.ts';
 import type { MessageActions } from './message-actions.ts';

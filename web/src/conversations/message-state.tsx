@@ -1,4 +1,4 @@
-import { Icon, type IconName } from '../frame/icon.tsx';
+import { Icon, type IconName } from '../components/icon.tsx';
 import { codeInWords } from '../words.ts';
 import { isOutgoing, type Said } from './rows.ts';
 

@@ -1,5 +1,5 @@
 import type { Message } from '@xfchat/client';
-import { Icon, type IconName } from '../frame/icon.tsx';
+import { Icon, type IconName } from '../components/icon.tsx';
 import type { MessageActions } from './message-actions.ts';
 
 interface ToolbarProps {

@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 import { useChat } from '../context.ts';
-import { useAttempt } from '../frame/attempt.ts';
-import { Failure } from '../frame/failure.tsx';
-import { PaneHead } from '../frame/pane-head.tsx';
+import { useAttempt } from '../components/attempt.ts';
+import { Failure } from '../components/failure.tsx';
+import { PaneHead } from '../components/pane-head.tsx';
 import { Person } from '../people/person.tsx';
 import { follow, goTo, pathOf } from '../route.ts';
 

@@ -1,9 +1,9 @@
 import type { User } from '@xfchat/client';
 import { useChat } from '../context.ts';
-import { useAttempt } from '../frame/attempt.ts';
-import { Dialog } from '../frame/dialog.tsx';
-import { Field } from '../frame/field.tsx';
-import { Form, textOf } from '../frame/form.tsx';
+import { useAttempt } from '../components/attempt.ts';
+import { Dialog } from '../components/dialog.tsx';
+import { Field } from '../components/field.tsx';
+import { Form, textOf } from '../components/form.tsx';
 import { isolated, nameOf } from './names.ts';
 
 /** Asks somebody to be friends. Who might not know one is told something with it. */

@@ -1,4 +1,4 @@
-/** How many colours there are for people (`frame.css`). */
+/** How many colours there are for people (`components.css`). */
 const COLOURS = 8;
 
 /** The beginning of a name on a colour that belongs to the person. Pictures of other hosts are not loaded. */

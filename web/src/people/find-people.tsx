@@ -1,7 +1,7 @@
 import type { Page, User } from '@xfchat/client';
 import { useEffect, useState } from 'preact/hooks';
 import { useChat } from '../context.ts';
-import { Failure } from '../frame/failure.tsx';
+import { Failure } from '../components/failure.tsx';
 import { inWords } from '../words.ts';
 import { AskDialog } from './ask-dialog.tsx';
 import { PersonAction, PersonEntry } from './person-entry.tsx';

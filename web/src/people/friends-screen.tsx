@@ -1,10 +1,10 @@
 import type { User } from '@xfchat/client';
 import { useState } from 'preact/hooks';
 import { useChat } from '../context.ts';
-import { useAttempt } from '../frame/attempt.ts';
-import { Confirmation } from '../frame/dialog.tsx';
-import { Failure } from '../frame/failure.tsx';
-import { PaneHead } from '../frame/pane-head.tsx';
+import { useAttempt } from '../components/attempt.ts';
+import { Confirmation } from '../components/dialog.tsx';
+import { Failure } from '../components/failure.tsx';
+import { PaneHead } from '../components/pane-head.tsx';
 import { goTo, pathOf } from '../route.ts';
 import { FindPeople } from './find-people.tsx';
 import { PersonAction, PersonEntry } from './person-entry.tsx';

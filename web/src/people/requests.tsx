@@ -1,5 +1,5 @@
 import { useChat } from '../context.ts';
-import type { Attempt } from '../frame/attempt.ts';
+import type { Attempt } from '../components/attempt.ts';
 import { goTo, pathOf } from '../route.ts';
 import { PersonAction, PersonEntry } from './person-entry.tsx';
 

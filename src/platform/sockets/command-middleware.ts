@@ -32,7 +32,7 @@ function isCommand(socket: Socket, event: unknown): event is string {
 }
 
 /** What a command is answered when its handler throws. */
-export function refusalOf(
+export function rejection(
   error: unknown,
   event: string,
   requestId: string,
@@ -52,10 +52,10 @@ export function endingOf(requestId: string, problem: { code: string; status: num
 }
 
 /**
- * What surrounds every socket command, as `requestFrame` does for HTTP: its id, deadline, log line, metrics, span and place
+ * What surrounds every socket command, as `requestMiddleware` does for HTTP: its id, deadline, log line, metrics, span and place
  * among the work in flight. It also sees to it that each command is acknowledged exactly once, whatever happens.
  */
-export function commandFrame(dependencies: {
+export function commandMiddleware(dependencies: {
   timeoutMs: number;
   work: WorkInFlight;
   metrics: Metrics;
@@ -134,7 +134,7 @@ export function commandFrame(dependencies: {
         if (handler) {
           handler(identity, payload[0] ?? {}).then(
             (data) => answer({ ok: true, data }),
-            (error: unknown) => answer(refusalOf(error, label, context.requestId, logger)),
+            (error: unknown) => answer(rejection(error, label, context.requestId, logger)),
           );
           return;
         }

@@ -7,7 +7,7 @@ import { joinSockets } from '../../support/join-sockets';
  * Where somebody lives: what comes in over plain TCP goes on over TLS to the proxy, from an address of their own, as the
  * whole of 127.0.0.0/8 is this machine.
  */
-export class Doorway {
+export class ClientTunnel {
   private readonly sockets = new Set<Duplex>();
 
   private constructor(
@@ -16,12 +16,12 @@ export class Doorway {
     public address: string,
   ) {}
 
-  static async to(proxy: { port: number; certificate: string }, address: string): Promise<Doorway> {
+  static async to(proxy: { port: number; certificate: string }, address: string): Promise<ClientTunnel> {
     const server = createServer();
-    const doorway = new Doorway(server, address);
-    server.on('connection', (client) => doorway.pass(client, proxy));
+    const tunnel = new ClientTunnel(server, address);
+    server.on('connection', (client) => tunnel.pass(client, proxy));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return doorway;
+    return tunnel;
   }
 
   get url(): string {

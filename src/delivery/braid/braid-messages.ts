@@ -25,7 +25,7 @@ type Fields = Record<string, unknown> & { version?: unknown; parents?: unknown }
 
 /** A message as a Braid resource: its versions, and edits that name theirs. The routes and the rules are the JSON API's. */
 @Injectable()
-export class MessageDoor {
+export class BraidMessages {
   constructor(
     private readonly messages: MessagesService,
     private readonly edits: MessageEdits,

@@ -7,7 +7,7 @@ import { Metrics } from '../metrics/metrics';
 import { Problem } from '../problems/problem';
 import { sendProblem } from '../problems/problem.filter';
 import { Tracing } from '../tracing/tracing';
-import { requestFrame } from './request-frame';
+import { requestMiddleware } from './request-middleware';
 
 function gate<T>(): { promise: Promise<T>; resolve(value: T): void } {
   let resolve!: (value: T) => void;
@@ -28,7 +28,7 @@ describe('a request', () => {
     const application = express();
     const logger = { event: () => undefined } as unknown as StructuredLogger;
     application.use(
-      requestFrame({
+      requestMiddleware({
         timeoutMs: 500,
         work: new WorkInFlight(),
         metrics: new Metrics(),

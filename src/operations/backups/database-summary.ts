@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import { contentDigests } from '../integrity/content-digest';
 import { BackupError } from './backup-error';
-import type { BackedUpTable, DatabaseFacts } from './manifest';
+import type { BackedUpTable, DatabaseSummary } from './manifest';
 
 /** How long to wait for somebody who is changing the schema; they in turn wait for our snapshot. */
 export const LOCK_TIMEOUT_MS = 30_000;
@@ -18,10 +18,10 @@ export const WITHOUT_TIME_LIMITS = `
  * all messages.
  * @throws BackupError when it holds no XFChat
  */
-export async function readFacts(
+export async function readSummary(
   manager: EntityManager,
   progress: (what: string) => void,
-): Promise<DatabaseFacts> {
+): Promise<DatabaseSummary> {
   await manager.query(WITHOUT_TIME_LIMITS);
   await manager.query(`set local lock_timeout = ${LOCK_TIMEOUT_MS}`);
   const columns = await readColumns(manager);
@@ -29,7 +29,7 @@ export async function readFacts(
     throw new BackupError('The database holds no data of XFChat: there is nothing to back up.');
   const names = columns.map(({ name }) => `public.${quoted(name)}`);
   await manager.query(`lock table ${names.join(', ')} in access share mode`);
-  const [state]: (Pick<DatabaseFacts, 'database' | 'epoch'> & {
+  const [state]: (Pick<DatabaseSummary, 'database' | 'epoch'> & {
     begun_at: Date;
     version: string;
     installation: string | null;

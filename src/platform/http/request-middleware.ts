@@ -17,7 +17,7 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
 const ALWAYS_ANSWERED = /^\/(health|metrics)(\/|$)/;
 
 /** What surrounds every HTTP request: its id, deadline, log line, metrics, span, and its place among the work in flight. */
-export function requestFrame(dependencies: {
+export function requestMiddleware(dependencies: {
   timeoutMs: number;
   work: WorkInFlight;
   metrics: Metrics;

@@ -1,12 +1,12 @@
 import { io, type Socket } from 'socket.io-client';
 
-export interface Song {
+export interface RoundTrip {
   /** `ok`, the code of a refusal, or what did not come: `no-connection`, `no-answer`, `not-heard`. */
   readonly reason: string;
   readonly durationMs: number;
 }
 
-interface Score {
+interface RoundTripOptions {
   readonly url: string;
   readonly token: string;
   readonly conversationId: string;
@@ -17,7 +17,13 @@ interface Score {
 type Answer = { ok: true } | { ok: false; problem: { code: string } };
 
 /** One message over a connection of its own: sent, acknowledged, and heard as everybody in the room hears it. Never rejects. */
-export async function singOnce({ url, token, conversationId, id, limitMs }: Score): Promise<Song> {
+export async function measureRoundTrip({
+  url,
+  token,
+  conversationId,
+  id,
+  limitMs,
+}: RoundTripOptions): Promise<RoundTrip> {
   const started = performance.now();
   const socket = io(url, {
     auth: { token },
@@ -30,7 +36,7 @@ export async function singOnce({ url, token, conversationId, id, limitMs }: Scor
   let timer: NodeJS.Timeout | undefined;
   try {
     const reason = await Promise.race([
-      song(socket, { conversationId, id }, (next) => (missing = next)),
+      roundTrip(socket, { conversationId, id }, (next) => (missing = next)),
       new Promise<string>((resolve) => (timer = setTimeout(() => resolve(missing), limitMs))),
     ]);
     return { reason, durationMs: performance.now() - started };
@@ -40,7 +46,7 @@ export async function singOnce({ url, token, conversationId, id, limitMs }: Scor
   }
 }
 
-async function song(
+async function roundTrip(
   socket: Socket,
   { conversationId, id }: { conversationId: string; id: string },
   awaiting: (what: string) => void,

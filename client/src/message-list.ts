@@ -10,7 +10,7 @@ import type {
 } from './contract.ts';
 import { stable } from './stable.ts';
 
-/** What is kept of a timeline: the newest part of what is held without a hole. Plain JSON. */
+/** What is kept of a message list: the newest part of what is held without a hole. Plain JSON. */
 export interface StoredTimeline {
   readonly epoch: number;
   readonly position: Position;
@@ -40,7 +40,7 @@ interface Unread {
  * with every change up to `position.rev`. Takes pages, live events and steps of catching up in any order; nothing
  * goes backwards. Knows no server and no clock.
  */
-export class Timeline {
+export class MessageList {
   /** Undefined until it has begun. */
   position: Position | undefined;
   epoch: number | undefined;
@@ -227,17 +227,17 @@ export class Timeline {
     };
   }
 
-  static restore(conversationId: string, ownUserId: string, stored: StoredTimeline): Timeline {
-    const timeline = new Timeline(conversationId, ownUserId);
-    timeline.epoch = stored.epoch;
-    timeline.position = stored.position;
-    timeline.settings = stored.settings;
-    timeline.unread = stored.unread;
-    timeline.oldestSeq = stored.messages[0]?.seq ?? stored.position.seq + 1;
-    timeline.highestSeq = stored.position.seq;
-    for (const message of stored.messages) timeline.hold(message);
-    for (const placed of stored.people) timeline.people.set(placed.view.userId, placed);
-    return timeline;
+  static restore(conversationId: string, ownUserId: string, stored: StoredTimeline): MessageList {
+    const list = new MessageList(conversationId, ownUserId);
+    list.epoch = stored.epoch;
+    list.position = stored.position;
+    list.settings = stored.settings;
+    list.unread = stored.unread;
+    list.oldestSeq = stored.messages[0]?.seq ?? stored.position.seq + 1;
+    list.highestSeq = stored.position.seq;
+    for (const message of stored.messages) list.hold(message);
+    for (const placed of stored.people) list.people.set(placed.view.userId, placed);
+    return list;
   }
 
   private takeMessage(message: Message): void {

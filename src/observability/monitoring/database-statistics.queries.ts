@@ -1,6 +1,6 @@
 import type { Run } from '../../platform/migrations/ledger';
 
-export interface DatabaseFigures {
+export interface DatabaseStatistics {
   readonly sizeBytes: number;
   /** 0 when no other transaction is open. */
   readonly oldestTransactionSeconds: number;
@@ -12,7 +12,7 @@ export interface DatabaseFigures {
  * What the server's user may see: of other users' sessions, and of replicas, only members of `pg_monitor` see more than
  * that they are there. A base backup is a replica to PostgreSQL, and none to us.
  */
-export async function readDatabaseFigures(run: Run): Promise<DatabaseFigures> {
+export async function readDatabaseStatistics(run: Run): Promise<DatabaseStatistics> {
   const [row] = await run.query<[{ size: number | string; oldest: number; lag: number | null }]>(
     `select pg_database_size(current_database()) as size,
        (select coalesce(extract(epoch from max(clock_timestamp() - xact_start)), 0)::float8

@@ -1,5 +1,5 @@
 import type { Changes, ConversationView, Message, Participant } from './contract.ts';
-import { Timeline } from './timeline.ts';
+import { MessageList } from './message-list.ts';
 
 const at = '2026-03-01T12:00:00.000Z';
 
@@ -56,157 +56,155 @@ const updated = (seq: number, rev: number, body: string) =>
   ({ name: 'message:updated', payload: message(seq, { rev, body }) }) as const;
 
 /** Somebody called ada, who has the conversation from message 10 and change 5 on. */
-function begun(fields: Partial<ConversationView> = {}): Timeline {
-  const timeline = new Timeline('c', 'ada');
-  timeline.begin(1, view(10, 5, fields));
-  return timeline;
+function begun(fields: Partial<ConversationView> = {}): MessageList {
+  const list = new MessageList('c', 'ada');
+  list.begin(1, view(10, 5, fields));
+  return list;
 }
 
-const bodies = (timeline: Timeline): (string | null)[] => timeline.messages.map(({ body }) => body);
+const bodies = (list: MessageList): (string | null)[] => list.messages.map(({ body }) => body);
 
-describe('a timeline', () => {
+describe('a message list', () => {
   it('begins with the newest message, and puts pages of history before it', () => {
-    const timeline = begun();
-    expect(bodies(timeline)).toEqual(['10']);
-    expect(timeline.position).toEqual({ seq: 10, rev: 5 });
-    timeline.takeOlder({
+    const list = begun();
+    expect(bodies(list)).toEqual(['10']);
+    expect(list.position).toEqual({ seq: 10, rev: 5 });
+    list.takeOlder({
       items: [message(8), message(9)],
       head: { seq: 10, rev: 5 },
       hasMoreBefore: true,
       hasMoreAfter: true,
     });
-    expect(bodies(timeline)).toEqual(['8', '9', '10']);
-    expect(timeline.hasOlder).toBe(true);
+    expect(bodies(list)).toEqual(['8', '9', '10']);
+    expect(list.hasOlder).toBe(true);
     // A page that does not join the window would tear a hole.
-    timeline.takeOlder({
+    list.takeOlder({
       items: [message(5), message(6)],
       head: { seq: 10, rev: 5 },
       hasMoreBefore: true,
       hasMoreAfter: true,
     });
-    expect(bodies(timeline)).toEqual(['8', '9', '10']);
+    expect(bodies(list)).toEqual(['8', '9', '10']);
   });
 
   it('orders by seq, whatever comes first, and shows nothing above a hole', () => {
-    const timeline = begun();
-    timeline.apply(created(13));
-    timeline.apply(created(12));
-    expect(bodies(timeline)).toEqual(['10']);
-    expect(timeline.hasHole).toBe(true);
-    timeline.apply(created(11));
-    expect(bodies(timeline)).toEqual(['10', '11', '12', '13']);
-    expect(timeline.hasHole).toBe(false);
-    expect(timeline.position).toEqual({ seq: 13, rev: 5 });
+    const list = begun();
+    list.apply(created(13));
+    list.apply(created(12));
+    expect(bodies(list)).toEqual(['10']);
+    expect(list.hasHole).toBe(true);
+    list.apply(created(11));
+    expect(bodies(list)).toEqual(['10', '11', '12', '13']);
+    expect(list.hasHole).toBe(false);
+    expect(list.position).toEqual({ seq: 13, rev: 5 });
   });
 
   it('finds a hole in the changes, and closes it by those in between', () => {
-    const timeline = begun();
-    timeline.apply(updated(10, 8, 'third'));
-    expect(timeline.hasHole).toBe(true);
-    expect(timeline.position).toEqual({ seq: 10, rev: 5 });
-    timeline.apply({
+    const list = begun();
+    list.apply(updated(10, 8, 'third'));
+    expect(list.hasHole).toBe(true);
+    expect(list.position).toEqual({ seq: 10, rev: 5 });
+    list.apply({
       name: 'conversation:updated',
       payload: { conversationId: 'c', rev: 6, conversation: view(10, 6, { title: 'second' }) },
     });
-    timeline.apply({
+    list.apply({
       name: 'participant:left',
       payload: { conversationId: 'c', rev: 7, participant: person('ben', { leftAt: at }) },
     });
-    expect(timeline.hasHole).toBe(false);
-    expect(timeline.position).toEqual({ seq: 10, rev: 8 });
-    expect(timeline.details?.title).toBe('second');
-    expect(timeline.details?.myRole).toBe('owner');
-    expect(timeline.participants.map(({ userId }) => userId)).toEqual(['ada']);
+    expect(list.hasHole).toBe(false);
+    expect(list.position).toEqual({ seq: 10, rev: 8 });
+    expect(list.details?.title).toBe('second');
+    expect(list.details?.myRole).toBe('owner');
+    expect(list.participants.map(({ userId }) => userId)).toEqual(['ada']);
   });
 
   it('never goes backwards', () => {
-    const timeline = begun();
-    timeline.apply(updated(10, 7, 'newer'));
-    timeline.apply(updated(10, 6, 'older'));
-    timeline.apply(created(10));
-    timeline.takeChanges(changes(9, 4, { messages: [message(10, { rev: 6, body: 'older' })] }));
-    timeline.takeChanges(changes(3, 1));
-    expect(bodies(timeline)).toEqual(['newer']);
-    expect(timeline.position).toEqual({ seq: 10, rev: 7 });
+    const list = begun();
+    list.apply(updated(10, 7, 'newer'));
+    list.apply(updated(10, 6, 'older'));
+    list.apply(created(10));
+    list.takeChanges(changes(9, 4, { messages: [message(10, { rev: 6, body: 'older' })] }));
+    list.takeChanges(changes(3, 1));
+    expect(bodies(list)).toEqual(['newer']);
+    expect(list.position).toEqual({ seq: 10, rev: 7 });
     for (const [rev, title] of [
       [7, 'newer'],
       [6, 'older'],
     ] as const)
-      timeline.apply({
+      list.apply({
         name: 'conversation:updated',
         payload: { conversationId: 'c', rev, conversation: view(10, rev, { title }) },
       });
-    expect(timeline.details?.title).toBe('newer');
-    timeline.apply({
+    expect(list.details?.title).toBe('newer');
+    list.apply({
       name: 'participant:updated',
       payload: { conversationId: 'c', rev: 9, participant: person('ben', { role: 'admin' }) },
     });
-    timeline.apply({
+    list.apply({
       name: 'participant:updated',
       payload: { conversationId: 'c', rev: 8, participant: person('ben') },
     });
-    expect(timeline.participants[1]!.role).toBe('admin');
+    expect(list.participants[1]!.role).toBe('admin');
   });
 
   it('is filled by steps of catching up', () => {
-    const timeline = begun();
-    timeline.apply(created(14));
-    timeline.takeChanges(
+    const list = begun();
+    list.apply(created(14));
+    list.takeChanges(
       changes(12, 5, { messages: [message(11), message(12)], head: { seq: 14, rev: 6 }, complete: false }),
     );
-    expect(timeline.position).toEqual({ seq: 12, rev: 5 });
-    timeline.takeChanges(
-      changes(14, 6, { messages: [message(13), message(14, { rev: 6, body: 'edited' })] }),
-    );
-    expect(bodies(timeline)).toEqual(['10', '11', '12', '13', 'edited']);
-    expect(timeline.position).toEqual({ seq: 14, rev: 6 });
-    expect(timeline.hasHole).toBe(false);
+    expect(list.position).toEqual({ seq: 12, rev: 5 });
+    list.takeChanges(changes(14, 6, { messages: [message(13), message(14, { rev: 6, body: 'edited' })] }));
+    expect(bodies(list)).toEqual(['10', '11', '12', '13', 'edited']);
+    expect(list.position).toEqual({ seq: 14, rev: 6 });
+    expect(list.hasHole).toBe(false);
   });
 
   it('keeps changes of what it does not show, and shows them with the page that comes later', () => {
-    const timeline = begun();
-    timeline.apply(updated(9, 6, 'edited'));
-    expect(bodies(timeline)).toEqual(['10']);
-    timeline.takeOlder({
+    const list = begun();
+    list.apply(updated(9, 6, 'edited'));
+    expect(bodies(list)).toEqual(['10']);
+    list.takeOlder({
       items: [message(9)],
       head: { seq: 10, rev: 5 },
       hasMoreBefore: true,
       hasMoreAfter: true,
     });
-    expect(bodies(timeline)).toEqual(['edited', '10']);
+    expect(bodies(list)).toEqual(['edited', '10']);
   });
 
   it('counts what is unread: of others, not deleted, above what was read or sent', () => {
-    const timeline = begun({ unreadCount: 3 });
-    timeline.apply(created(11));
-    timeline.apply(created(12, { deletedAt: at, body: null }));
-    expect(timeline.unreadCount).toBe(4);
-    timeline.apply(created(13, { senderId: 'ada' }));
-    timeline.apply(created(14));
-    expect(timeline.unreadCount).toBe(1);
+    const list = begun({ unreadCount: 3 });
+    list.apply(created(11));
+    list.apply(created(12, { deletedAt: at, body: null }));
+    expect(list.unreadCount).toBe(4);
+    list.apply(created(13, { senderId: 'ada' }));
+    list.apply(created(14));
+    expect(list.unreadCount).toBe(1);
     // Moved back, on another device: what is held is counted, what is not has to be asked for.
     const read = (seq: number) =>
       ({ name: 'conversation:read', payload: { conversationId: 'c', userId: 'ada', seq } }) as const;
-    expect(timeline.apply(read(10))).toBe(true);
-    expect(timeline.unreadCount).toBe(2);
-    expect(timeline.apply(read(8))).toBe(false);
-    timeline.takeView(view(14, 5, { unreadCount: 7 }));
-    expect(timeline.unreadCount).toBe(7);
-    expect(timeline.apply({ name: 'message:deleted', payload: message(9, { rev: 6, deletedAt: at }) })).toBe(
+    expect(list.apply(read(10))).toBe(true);
+    expect(list.unreadCount).toBe(2);
+    expect(list.apply(read(8))).toBe(false);
+    list.takeView(view(14, 5, { unreadCount: 7 }));
+    expect(list.unreadCount).toBe(7);
+    expect(list.apply({ name: 'message:deleted', payload: message(9, { rev: 6, deletedAt: at }) })).toBe(
       false,
     );
     // A view from before what was sent since says nothing about it.
-    timeline.apply(created(15, { senderId: 'ada' }));
-    timeline.takeView(view(14, 5, { unreadCount: 7 }));
-    expect(timeline.unreadCount).toBe(0);
+    list.apply(created(15, { senderId: 'ada' }));
+    list.takeView(view(14, 5, { unreadCount: 7 }));
+    expect(list.unreadCount).toBe(0);
   });
 
   it('goes on from what was stored, with the newest messages', () => {
-    const timeline = begun({ unreadCount: 1 });
-    timeline.apply(created(11));
-    timeline.apply(created(12));
-    const stored = JSON.parse(JSON.stringify(timeline.store(2))) as ReturnType<Timeline['store']>;
-    const restored = Timeline.restore('c', 'ada', stored!);
+    const list = begun({ unreadCount: 1 });
+    list.apply(created(11));
+    list.apply(created(12));
+    const stored = JSON.parse(JSON.stringify(list.store(2))) as ReturnType<MessageList['store']>;
+    const restored = MessageList.restore('c', 'ada', stored!);
     expect(bodies(restored)).toEqual(['11', '12']);
     expect(restored).toMatchObject({
       epoch: 1,
@@ -220,33 +218,33 @@ describe('a timeline', () => {
   });
 
   it('drops everything of another history', () => {
-    const timeline = begun();
-    timeline.apply(created(15));
-    timeline.apply(updated(9, 9, 'edited'));
-    timeline.clear();
-    expect(timeline).toMatchObject({ position: undefined, messages: [], hasHole: false, hasOlder: false });
-    timeline.begin(2, view(8, 2));
-    timeline.apply(created(9));
-    expect(bodies(timeline)).toEqual(['8', '9']);
-    expect(timeline).toMatchObject({ epoch: 2, position: { seq: 9, rev: 2 }, hasHole: false });
+    const list = begun();
+    list.apply(created(15));
+    list.apply(updated(9, 9, 'edited'));
+    list.clear();
+    expect(list).toMatchObject({ position: undefined, messages: [], hasHole: false, hasOlder: false });
+    list.begin(2, view(8, 2));
+    list.apply(created(9));
+    expect(bodies(list)).toEqual(['8', '9']);
+    expect(list).toMatchObject({ epoch: 2, position: { seq: 9, rev: 2 }, hasHole: false });
   });
 
   it('notices that two messages have the same number', () => {
-    const timeline = begun();
-    timeline.apply(created(10, { senderId: 'ada' }));
-    expect(timeline.isTorn).toBe(false);
-    timeline.apply(created(10, { id: 'another', body: 'another' }));
-    expect(timeline.isTorn).toBe(true);
-    expect(bodies(timeline)).toEqual(['10']);
-    timeline.clear();
-    expect(timeline.isTorn).toBe(false);
+    const list = begun();
+    list.apply(created(10, { senderId: 'ada' }));
+    expect(list.isTorn).toBe(false);
+    list.apply(created(10, { id: 'another', body: 'another' }));
+    expect(list.isTorn).toBe(true);
+    expect(bodies(list)).toEqual(['10']);
+    list.clear();
+    expect(list.isTorn).toBe(false);
   });
 
   it('gives another array when something has changed, and the same when nothing has', () => {
-    const timeline = begun();
-    const before = timeline.messages;
-    expect(timeline.messages).toBe(before);
-    timeline.apply(created(11));
-    expect(timeline.messages).not.toBe(before);
+    const list = begun();
+    const before = list.messages;
+    expect(list.messages).toBe(before);
+    list.apply(created(11));
+    expect(list.messages).not.toBe(before);
   });
 });

@@ -3,7 +3,7 @@ import { addBuckets, bucketsOf, type Buckets } from './histogram';
 import type { Sample } from './prometheus-text';
 
 /** What happened in a stretch of time, as counted by one server or by several (docs/metrics.md). */
-export interface Figures {
+export interface NodeMetrics {
   /** Requests and commands answered; probes are left out. */
   readonly answers: number;
   /** Refusals that are the server's fault. What is meant to be, `maintenance` and `draining`, is none. */
@@ -25,7 +25,7 @@ const MEANT_TO_BE = ['maintenance', 'draining'];
 const TIMEOUTS = ['database-busy', 'outcome-unknown', 'request-timeout'];
 const PROBE = /^\/(health|metrics)\b/;
 
-export const NOTHING: Figures = {
+export const NOTHING: NodeMetrics = {
   answers: 0,
   errors: 0,
   timeouts: 0,
@@ -38,7 +38,7 @@ export const NOTHING: Figures = {
 };
 
 /** @param increase what the counters have gained, not what they say */
-export function figuresOf(increase: readonly Sample[]): Figures {
+export function nodeMetricsOf(increase: readonly Sample[]): NodeMetrics {
   const named = (name: string): Sample[] => increase.filter((sample) => sample.name === `xfchat_${name}`);
   const problems = named('problems_total');
   const signIns = named('sign_ins_total');
@@ -59,7 +59,7 @@ export function figuresOf(increase: readonly Sample[]): Figures {
   };
 }
 
-export function addFigures(a: Figures, b: Figures): Figures {
+export function addNodeMetrics(a: NodeMetrics, b: NodeMetrics): NodeMetrics {
   return {
     answers: a.answers + b.answers,
     errors: a.errors + b.errors,

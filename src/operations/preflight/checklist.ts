@@ -1,20 +1,20 @@
 import type { DataSource } from 'typeorm';
 import type { Configuration } from '../../platform/configuration/configuration';
 import type { DatabaseSchema } from '../../platform/database/database-options';
-import type { DatabaseFacts } from '../../platform/database/verify-database';
+import type { ServerFacts } from '../../platform/database/verify-database';
 import type { MigrationPlan } from '../../platform/migrations/plan';
 
 /** `person`: nobody but a person can say, or nothing was given to judge by. */
 export type Status = 'green' | 'red' | 'person';
 
-export interface Finding {
+export interface ItemResult {
   readonly status: Status;
   /** What was seen, in a sentence; of what is not green, also what to do. */
   readonly evidence: string;
 }
 
 /** One line of the checklist. */
-export interface Check extends Finding {
+export interface ChecklistItem extends ItemResult {
   readonly name: string;
 }
 
@@ -24,7 +24,7 @@ export interface Surroundings {
   readonly isEmbedded: boolean;
   readonly configuration: Configuration;
   readonly schema: DatabaseSchema;
-  readonly facts: DatabaseFacts;
+  readonly facts: ServerFacts;
   readonly dataSource: DataSource;
   readonly options: PreflightOptions;
   readonly progress: (what: string) => void;
@@ -47,6 +47,6 @@ export interface PreflightOptions {
   readonly diskFree: number;
 }
 
-export const green = (evidence: string): Finding => ({ status: 'green', evidence });
-export const red = (evidence: string): Finding => ({ status: 'red', evidence });
-export const person = (evidence: string): Finding => ({ status: 'person', evidence });
+export const green = (evidence: string): ItemResult => ({ status: 'green', evidence });
+export const red = (evidence: string): ItemResult => ({ status: 'red', evidence });
+export const person = (evidence: string): ItemResult => ({ status: 'person', evidence });

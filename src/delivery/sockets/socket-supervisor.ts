@@ -13,7 +13,7 @@ type Status = 'ok' | 'degraded' | 'maintenance';
 
 /** What sockets are told, or closed for, without having asked: the state of the server, another epoch, tokens that ran out. */
 @Injectable()
-export class ConnectionWatch implements OnModuleInit, OnApplicationShutdown {
+export class SocketSupervisor implements OnModuleInit, OnApplicationShutdown {
   private server: Server | undefined;
   private sweeper: NodeJS.Timeout | undefined;
   private epoch: number | undefined;

@@ -46,7 +46,7 @@ const BEGINNING: Cursor = { position: { seq: 0, rev: 0 }, epoch: undefined, told
 
 /** Conversations as Braid resources: what has happened since a version, and what happens. */
 @Injectable()
-export class TimelineDoor {
+export class BraidTimelines {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly catchUp: CatchUpService,

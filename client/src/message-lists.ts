@@ -1,5 +1,5 @@
 import type { ClientStorage } from './storage.ts';
-import { Timeline, type StoredTimeline } from './timeline.ts';
+import { MessageList, type StoredTimeline } from './message-list.ts';
 import { isId } from './validate.ts';
 
 const PREFIX = 'conversation:';
@@ -7,11 +7,11 @@ const PREFIX = 'conversation:';
 const DELAY_MS = 500;
 
 /**
- * Keeps timelines in the storage, each as one value: so its position never says more than is kept with it. What is
+ * Keeps lists in the storage, each as one value: so its position never says more than is kept with it. What is
  * lost, because the application ended before it was written, is fetched again.
  */
-export class TimelineKeeper {
-  private readonly changed = new Map<string, Timeline | undefined>();
+export class MessageLists {
+  private readonly changed = new Map<string, MessageList | undefined>();
   private writing: Promise<void> | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -22,20 +22,20 @@ export class TimelineKeeper {
   ) {}
 
   /** Deletes what earlier versions have kept under an id that is none. */
-  async restore(ownUserId: string): Promise<Timeline[]> {
-    const timelines: Timeline[] = [];
+  async restore(ownUserId: string): Promise<MessageList[]> {
+    const lists: MessageList[] = [];
     for (const key of await this.storage.keys(PREFIX)) {
       const id = key.slice(PREFIX.length);
       const stored = (await this.storage.get(key)) as StoredTimeline | undefined;
       if (!isId(id)) await this.storage.delete(key);
       // Another tab may have deleted it meanwhile.
-      else if (stored) timelines.push(Timeline.restore(id, ownUserId, stored));
+      else if (stored) lists.push(MessageList.restore(id, ownUserId, stored));
     }
-    return timelines;
+    return lists;
   }
 
-  keep(timeline: Timeline): void {
-    this.changed.set(timeline.conversationId, timeline);
+  keep(list: MessageList): void {
+    this.changed.set(list.conversationId, list);
     this.timer ??= setTimeout(() => void this.flush(), DELAY_MS);
   }
 
@@ -60,9 +60,9 @@ export class TimelineKeeper {
   }
 
   private async write(): Promise<void> {
-    for (const [conversationId, timeline] of this.changed) {
+    for (const [conversationId, list] of this.changed) {
       this.changed.delete(conversationId);
-      const stored = timeline?.store(this.keepMessages);
+      const stored = list?.store(this.keepMessages);
       const key = PREFIX + conversationId;
       try {
         if (stored) await this.storage.set(key, stored);
