@@ -1,6 +1,7 @@
-// `npm run check:guarantees [-- <folder>]`: docs/guarantees.md and the tests name each other. Fails when a rule has no test, when a rule
-// names a file or a test title that does not exist, when a test does not cite the rule that names it or cites one that does
-// not name it, and when anything cites a number that is not defined, or a document that is not in this repository.
+// `npm run check:guarantees [-- <folder>]`: docs/guarantees.md and the tests name each other. Fails when
+// - a rule has no test, or names a file or a test title that does not exist;
+// - a test does not cite the rule that names it, or cites a rule that does not name it;
+// - anything cites a number that is not defined, or a document that is not in this repository.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import typescript from 'typescript';
