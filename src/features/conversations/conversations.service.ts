@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, In, type EntityManager } from 'typeorm';
 import { uuidv7 } from 'uuidv7';
-import { isBlocked, lockPairShared, requireContacts } from '../relationships/contacts.queries';
+import { isBlocked, requireContacts } from '../relationships/contacts.queries';
+import { lockTwoPeople } from '../relationships/lock-two-people';
 import { Configuration } from '../../platform/configuration/configuration';
 import { violatedConstraint } from '../../platform/database/database-problem';
 import { inTransaction, type AfterCommit } from '../../platform/database/transaction';
@@ -74,9 +75,9 @@ export class ConversationsService {
     otherId: string,
   ): Promise<{ conversation: ConversationView; isNew: boolean }> {
     return inTransaction(this.dataSource, async (manager, afterCommit) => {
-      await requireUsers(manager, userId, [otherId]);
       // A block that is being acknowledged meanwhile comes before or after this, not in between.
-      await lockPairShared(manager, userId, otherId);
+      await lockTwoPeople(manager, userId, otherId, { pair: 'shared' });
+      await requireUsers(manager, userId, [otherId]);
       const existing = await findDirect(manager, userId, otherId);
       if (existing && (await isBlocked(manager, userId, otherId))) throw new Problem('forbidden');
       if (existing) return this.reopen(manager, existing, [userId], userId, afterCommit);

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { uuidv7 } from 'uuidv7';
-import { areFriends, isBlocked, lockAllowance, lockPair, pairOf } from '../relationships/contacts.queries';
+import { areFriends, isBlocked, lockAllowance, pairOf } from '../relationships/contacts.queries';
+import { lockTwoPeople } from '../relationships/lock-two-people';
 import { Friendship } from '../relationships/friendship.entity';
 import type { ConversationView } from '../conversations/conversation-view';
 import { ConversationsService } from '../conversations/conversations.service';
@@ -10,7 +11,6 @@ import { inTransaction, type AfterCommit } from '../../platform/database/transac
 import { EventBus } from '../../platform/events/event-bus';
 import { NEXT_LIST_POSITION } from '../../platform/pagination/list-position';
 import { invalidField, Problem } from '../../platform/problems/problem';
-import { holdPeople } from '../users/people.queries';
 import { IS_PERSON, User } from '../users/user.entity';
 import { FriendRequest } from './friend-request.entity';
 import { friendRequestView } from './friend-view';
@@ -47,8 +47,7 @@ export class FriendRequestsService {
     return inTransaction(this.dataSource, async (manager, afterCommit) => {
       const recipientId = await findRecipient(manager, input);
       if (recipientId === userId) throw invalidField('/recipientId', 'must be somebody else');
-      await holdPeople(manager, [userId, recipientId]);
-      await lockPair(manager, userId, recipientId);
+      await lockTwoPeople(manager, userId, recipientId, { people: 'user-not-found' });
       if (await isBlocked(manager, userId, recipientId)) throw new Problem('forbidden');
       if (await areFriends(manager, userId, recipientId)) throw new Problem('already-friends');
       const crossing = await findPending(manager, recipientId, userId);
@@ -196,7 +195,6 @@ async function lockRequest(
   ]);
   if (!found) throw new Problem('friend-request-not-found');
   if ((by === 'sender' ? found.senderId : found.recipientId) !== userId) throw new Problem('forbidden');
-  await holdPeople(manager, [found.senderId, found.recipientId], 'friend-request-not-found');
-  await lockPair(manager, found.senderId, found.recipientId);
+  await lockTwoPeople(manager, found.senderId, found.recipientId, { people: 'friend-request-not-found' });
   return loadRequest(manager, requestId);
 }

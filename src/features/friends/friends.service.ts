@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, IsNull, type EntityManager } from 'typeorm';
 import { Block } from '../relationships/block.entity';
-import { isBlocked, lockAllowance, lockPair, pairOf } from '../relationships/contacts.queries';
+import { isBlocked, lockAllowance, pairOf } from '../relationships/contacts.queries';
+import { lockTwoPeople } from '../relationships/lock-two-people';
 import { Friendship } from '../relationships/friendship.entity';
 import { ReadPositionChanged } from '../conversations/conversations.events';
 import { messageView } from '../messages/message-view';
@@ -20,7 +21,6 @@ import {
 } from '../../platform/pagination/list-position';
 import { invalidField, Problem } from '../../platform/problems/problem';
 import { DEFAULT_PAGE_SIZE } from '../../platform/validation/field-rules';
-import { holdPeople } from '../users/people.queries';
 import { IS_PERSON, User } from '../users/user.entity';
 import { userView, type UserView } from '../users/users.dto';
 import { FriendRequestsService } from './friend-requests.service';
@@ -55,7 +55,7 @@ export class FriendsService {
   /** Ending a friendship that is none changes nothing. */
   async remove(userId: string, otherId: string): Promise<void> {
     await inTransaction(this.dataSource, async (manager, afterCommit) => {
-      await lockPair(manager, userId, otherId);
+      await lockTwoPeople(manager, userId, otherId);
       const { affected } = await manager.delete(Friendship, pairOf(userId, otherId));
       if (affected) afterCommit(() => this.events.publish(new FriendRemoved([userId, otherId])));
     });
@@ -81,9 +81,10 @@ export class FriendsService {
     if (userId === otherId) throw invalidField('/path/userId', 'must be somebody else');
     await inTransaction(this.dataSource, async (manager, afterCommit) => {
       if (!(await manager.existsBy(User, { id: otherId, ...IS_PERSON }))) throw new Problem('user-not-found');
-      await lockPair(manager, userId, otherId);
-      const conversationId = await lockDirect(manager, userId, otherId);
-      await holdPeople(manager, [userId, otherId]);
+      const conversationId = await lockTwoPeople(manager, userId, otherId, {
+        conversation: true,
+        people: 'user-not-found',
+      });
       const isNew = await addBlock(manager, userId, otherId);
       if (!isNew) return;
       if (conversationId !== undefined) await hideFromEachOther(manager, conversationId);
@@ -100,8 +101,7 @@ export class FriendsService {
    */
   async unblock(userId: string, otherId: string): Promise<void> {
     await inTransaction(this.dataSource, async (manager, afterCommit) => {
-      await lockPair(manager, userId, otherId);
-      const conversationId = await lockDirect(manager, userId, otherId);
+      const conversationId = await lockTwoPeople(manager, userId, otherId, { conversation: true });
       const { affected } = await manager.delete(Block, { blockerId: userId, blockedId: otherId });
       const isOpen = conversationId !== undefined && !(await isBlocked(manager, userId, otherId));
       const changedIds = isOpen ? await showToEachOther(manager, conversationId) : [];
@@ -136,16 +136,6 @@ export class FriendsService {
       nextCursor: rows.length > limit && last ? writeListCursor(last) : null,
     };
   }
-}
-
-/** Their direct conversation, locked, if they have one. Served by `conversations_direct_key_key`. */
-async function lockDirect(manager: EntityManager, a: string, b: string): Promise<string | undefined> {
-  const { userLowId, userHighId } = pairOf(a, b);
-  const [conversation] = await manager.query<{ id: string }[]>(
-    `select id from conversations where direct_key = $1 for no key update`,
-    [`${userLowId}:${userHighId}`],
-  );
-  return conversation?.id;
 }
 
 /** @returns false when the block is there already. @throws Problem `forbidden` for more than a person may have */

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { lockName, lockNameShared } from '../../platform/database/advisory-lock';
+import { lockName } from '../../platform/database/advisory-lock';
 import { Problem } from '../../platform/problems/problem';
 import { Block } from './block.entity';
 import { Friendship } from './friendship.entity';
@@ -16,29 +16,11 @@ export function pairOf(a: string, b: string): { userLowId: string; userHighId: s
 }
 
 /**
- * What changes between two people happens one after the other: requests that cross, answers, blocks. Held until the
- * transaction ends, and always taken before any conversation's lock.
- */
-export async function lockPair(manager: EntityManager, a: string, b: string): Promise<void> {
-  await lockName(manager, pairKey(a, b));
-}
-
-/** Keeps what is between two people as it is, together with others who want the same. */
-export async function lockPairShared(manager: EntityManager, a: string, b: string): Promise<void> {
-  await lockNameShared(manager, pairKey(a, b));
-}
-
-/**
  * One after the other, people add to what they have a bounded number of: it is counted while this is held, until the
  * transaction ends. Taken after the pair's lock and the conversations' locks; of several people, in the order of ids.
  */
 export async function lockAllowance(manager: EntityManager, what: string, userId: string): Promise<void> {
   await lockName(manager, `${what} ${userId}`);
-}
-
-function pairKey(a: string, b: string): string {
-  const { userLowId, userHighId } = pairOf(a, b);
-  return `contacts ${userLowId} ${userHighId}`;
 }
 
 export async function areFriends(manager: EntityManager, a: string, b: string): Promise<boolean> {

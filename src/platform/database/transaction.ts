@@ -17,7 +17,8 @@ const logger = new Logger('Transaction');
  * Everything that writes goes through this function. Runs `work` in one transaction; effects that it registers run after the commit,
  * in order, before this resolves. A deadlock or serialization failure runs the whole of `work` again, up to 3 times.
  *
- * Lock order inside: conversations by id first, then their participants and messages.
+ * Lock order inside: the pair of two people (`lockTwoPeople`), conversations by id, people, what belongs to these, what is
+ * counted (`lockAllowance`). A level may be left out; none is taken after a later one.
  *
  * @param options.duringMaintenance also while nobody may write: for signing in
  * @throws Problem `maintenance`: nothing was done, or it was rolled back

@@ -1,0 +1,45 @@
+import type { EntityManager } from 'typeorm';
+import { lockName, lockNameShared } from '../../platform/database/advisory-lock';
+import type { ProblemCode } from '../../platform/problems/catalogue';
+import { holdPeople } from '../users/people.queries';
+import { pairOf } from './contacts.queries';
+
+export interface TwoPeopleLocks {
+  /**
+   * `exclusive` (the default): what changes between two people happens one after the other, such as requests that cross,
+   * answers and blocks. `shared`: what is between them stays as it is, together with others who want the same.
+   */
+  readonly pair?: 'exclusive' | 'shared';
+  /** Also locks their direct conversation, if they have one: it waits for messages that are being stored. */
+  readonly conversation?: boolean;
+  /** Also keeps both from being erased; the code that refuses somebody who has been erased. */
+  readonly people?: ProblemCode;
+}
+
+/**
+ * Locks what is between two people until the transaction ends, in the order of `inTransaction`: the pair, the
+ * conversation, the people. Served by `conversations_direct_key_key` and `users_pkey`.
+ * @returns the id of the direct conversation when it was asked for and there is one
+ * @throws Problem `people` when one of the two has been erased
+ */
+export async function lockTwoPeople(
+  manager: EntityManager,
+  a: string,
+  b: string,
+  { pair = 'exclusive', conversation = false, people }: TwoPeopleLocks = {},
+): Promise<string | undefined> {
+  const { userLowId, userHighId } = pairOf(a, b);
+  const lock = pair === 'exclusive' ? lockName : lockNameShared;
+  await lock(manager, `contacts ${userLowId} ${userHighId}`);
+  const conversationId = conversation ? await lockDirect(manager, `${userLowId}:${userHighId}`) : undefined;
+  if (people) await holdPeople(manager, [a, b], people);
+  return conversationId;
+}
+
+async function lockDirect(manager: EntityManager, directKey: string): Promise<string | undefined> {
+  const [conversation] = await manager.query<{ id: string }[]>(
+    `select id from conversations where direct_key = $1 for no key update`,
+    [directKey],
+  );
+  return conversation?.id;
+}
