@@ -115,7 +115,11 @@ export class SocketsGateway implements OnModuleInit, OnGatewayInit, OnGatewayCon
       socket.use((packet, next) => this.middleware(socket, packet, next));
       this.writePaths.follow(socket);
       this.metrics.sockets.inc();
-      socket.once('disconnect', () => this.metrics.sockets.dec());
+      socket.once('disconnect', () => {
+        this.metrics.sockets.dec();
+        // A client can take back its socket and keep the connection, which nothing would bound or end.
+        socket.conn.close();
+      });
       this.watch.noteEpoch(entry.epoch);
       socket.emit('ready', {
         userId: identity.userId,

@@ -4,6 +4,7 @@ import type { Server } from 'socket.io';
 import type { ClientAddresses } from '../http/client-address';
 import type { RateLimits } from '../rate-limits/rate-limits';
 import { TokenBucket } from '../rate-limits/token-bucket';
+import { refuseUpgrade } from './refuse-upgrade';
 
 /** Packets of one connection, whatever is in them: commands, pongs, acknowledgements, polling requests. */
 const PACKETS = { burst: 2_000, perSecond: 200 };
@@ -74,8 +75,6 @@ export function chargeConnections(
   const handleUpgrade = engine.handleUpgrade.bind(engine);
   engine.handleUpgrade = (request, socket, head) => {
     if (admits(request)) return handleUpgrade(request, socket, head);
-    socket.end(
-      `HTTP/1.1 429 Too Many Requests\r\nRetry-After: ${RETRY_AFTER_SECONDS}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
-    );
+    refuseUpgrade(socket, '429 Too Many Requests', `Retry-After: ${RETRY_AFTER_SECONDS}\r\n`);
   };
 }

@@ -1,3 +1,4 @@
+import type { Server as HttpServer } from 'node:http';
 import type { INestApplicationContext } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import type { WsMessageHandler } from '@nestjs/common';
@@ -14,6 +15,7 @@ import { RateLimits } from '../rate-limits/rate-limits';
 import { boundedParser } from './bounded-parser';
 import type { Acknowledgement } from './command-middleware';
 import { chargeConnections } from './engine-admission';
+import { refuseOtherUpgrades } from './refuse-upgrade';
 import { writeOncePerTurn } from './turn-broadcast';
 
 /** A client that has not authenticated by then is cut off. */
@@ -47,6 +49,7 @@ export class SocketAdapter extends IoAdapter {
       httpCompression: false,
       maxHttpBufferSize: MAX_BODY_BYTES,
       connectTimeout: CONNECT_TIMEOUT_MS,
+      destroyUpgrade: false, // refuseOtherUpgrades does it
       cors: { origin: allowed.length > 0 ? allowed : false, credentials: false },
       // `cors` alone would not stop a WebSocket of another origin.
       allowRequest: (request, decide) => {
@@ -65,6 +68,7 @@ export class SocketAdapter extends IoAdapter {
       rateLimits: this.rateLimits,
       onFlood: () => this.log.event('warn', 'a socket was closed because it sent too many packets'),
     });
+    refuseOtherUpgrades(server.httpServer as HttpServer, `${server.path()}/`);
     const reason = writeOncePerTurn(server, (waiting) => {
       this.metrics.slowSockets.inc();
       this.log.event('warn', 'a socket was closed because its client does not read', waiting);
