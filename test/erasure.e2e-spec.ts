@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { EntityManager } from 'typeorm';
 import { readInstallation } from '../src/operations/backups/installation';
 import { checkIntegrity } from '../src/operations/integrity/check-integrity';
+import { eraseNextBatch } from '../src/features/erasure/erase-next-batch.queries';
 import { erasePerson, lockPerson } from '../src/features/erasure/erase-person.queries';
 import { inTransaction } from '../src/platform/database/transaction';
 import { call, type Answer } from './support/api';
@@ -282,6 +284,43 @@ describe('erasing an account', () => {
     )) as [{ deleted_at: Date | null }];
     expect(ended).not.toBeNull();
     socket.close();
+  });
+
+  it('takes the entries of the authentication log in batches, however many there are', async () => {
+    const ada = await signUp(server.url);
+    const other = await signUp(server.url);
+    const add = (person: Person) =>
+      server.dataSource.query(
+        `insert into authentication_events (id, kind, outcome, user_id, created_at, last_at)
+         select gen_random_uuid(), 'sign-in', 'invalid-credentials', $1, now(), now() from generate_series(1, 1000)`,
+        [person.id],
+      );
+    await Promise.all([add(ada), add(other)]);
+    const count = async (manager: Pick<EntityManager, 'query'>, person: Person): Promise<number> => {
+      const [row] = await manager.query<{ count: string }[]>(
+        `select count(*) from authentication_events where user_id = $1 and kind = 'sign-in'`,
+        [person.id],
+      );
+      return Number(row!.count);
+    };
+    const isUndone = new Error('undone');
+    const left: number[] = [];
+    await inTransaction(server.dataSource, async (manager) => {
+      await lockPerson(manager, ada.id);
+      await erasePerson(manager, { userId: ada.id, messages: 'keep' });
+      left.push(await count(manager, ada));
+      while (left.at(-1)! > 0 && left.length < 10) {
+        await eraseNextBatch(manager, 300);
+        left.push(await count(manager, ada));
+      }
+      throw isUndone;
+    }).catch((error: unknown) => expect(error).toBe(isUndone));
+    expect(left.slice(0, 3)).toEqual([1_000, expect.any(Number), expect.any(Number)]);
+    for (const [n, rest] of left.slice(1).entries()) expect(left[n]! - rest).toBeLessThanOrEqual(300);
+
+    await eraseWholly(ada, 'keep');
+    expect(await count(server.dataSource, ada)).toBe(0);
+    expect(await count(server.dataSource, other)).toBe(1_000);
   });
 
   it('asks for the password, and changes nothing without it', async () => {

@@ -85,8 +85,8 @@ export async function findReturned<Known extends Pick<Erasure, 'userId'>>(
 }
 
 /**
- * Takes a locked person (`lockPerson`) out of everything but their messages, which `eraseNextMessages` works on, and
- * takes their personal data away. The name and the e-mail address are free again. Set by set: its statements are as many
+ * Takes a locked person (`lockPerson`) out of everything but what may be without bound, which `eraseNextBatch` works on,
+ * and takes their personal data away. The name and the e-mail address are free again. Set by set: its statements are as many
  * for a thousand conversations as for one. By SQL alone, since a restore does the same beside a server.
  */
 export async function erasePerson(manager: EntityManager, erasure: Erasure): Promise<ErasureOutcome> {
@@ -103,8 +103,6 @@ export async function erasePerson(manager: EntityManager, erasure: Erasure): Pro
     [userId, messages, erasedAt],
   );
   await deleted(manager, 'password_resets where user_id = $1', userId);
-  // Served by `authentication_events_user_idx`. What is being stored waits for the lock of the person.
-  await deleted(manager, 'authentication_events where user_id = $1', userId);
   const sessions = await deleted<{ id: string }>(manager, 'sessions where user_id = $1 returning id', userId);
   const { left, ownedIds } = await leaveEverything(manager, userId);
   const heirs = await passOn(manager, ownedIds);

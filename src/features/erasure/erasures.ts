@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
-import { eraseNextMessages } from './erase-messages.queries';
+import { eraseNextBatch } from './erase-next-batch.queries';
 import { erasePerson, lockPerson, type Erasure } from './erase-person.queries';
 import { messageView } from '../messages/message-view';
 import { MessageDeleted, MessageUpdated } from '../messages/messages.events';
@@ -48,7 +48,7 @@ export class Erasures {
   /** @returns false when nothing is left to do, or others are doing it */
   async eraseNextBatch(): Promise<boolean> {
     return inTransaction(this.dataSource, async (manager, afterCommit) => {
-      const batch = await eraseNextMessages(manager, BATCH);
+      const batch = await eraseNextBatch(manager, BATCH);
       if (!batch) return false;
       const rows = await findMessages(
         manager,

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { eraseNextMessages } from '../../features/erasure/erase-messages.queries';
+import { eraseNextBatch } from '../../features/erasure/erase-next-batch.queries';
 import {
   findReturned,
   erasePerson,
@@ -78,7 +78,7 @@ export async function repeatErasures(
   }
   let messages = 0;
   for (;;) {
-    const batch = await inTransaction(dataSource, (manager) => eraseNextMessages(manager, BATCH));
+    const batch = await inTransaction(dataSource, (manager) => eraseNextBatch(manager, BATCH));
     if (!batch) return needed.length;
     progress(`erasing again: ${(messages += batch.changed.length)} messages`);
   }

@@ -1,6 +1,6 @@
 import type { IntegrityCheck } from './finding';
 
-/** Who was erased is nobody: at once, but for the messages, which take a while. */
+/** Who was erased is nobody: at once, but for the messages and the authentication log, which take a while. */
 export const ERASURES: readonly IntegrityCheck[] = [
   {
     kind: 'erasure-half',
@@ -31,12 +31,13 @@ export const ERASURES: readonly IntegrityCheck[] = [
     // A server goes on with one that is under way within seconds.
     sql: `
       select e.user_id as place, case
-          when e.finished_at is null then 'was erased more than a day ago, and nobody works on the messages'
-          else 'still is the sender or author of messages' end as detail
+          when e.finished_at is null then 'was erased more than a day ago, and nobody works on what is left'
+          else 'still is the sender or author of messages, or in the authentication log' end as detail
       from erasures e
       where (e.finished_at is null and e.erased_at < now() - interval '1 day')
         or (e.finished_at is not null and (
           exists (select from chat_messages m where m.sender_id = e.user_id)
-          or exists (select from message_versions v where v.author_id = e.user_id)))`,
+          or exists (select from message_versions v where v.author_id = e.user_id)
+          or exists (select from authentication_events a where a.user_id = e.user_id)))`,
   },
 ];

@@ -13,15 +13,15 @@ interface Open {
 }
 
 /**
- * The next batch of some unfinished erasure: up to `limit` messages of one conversation, or, when no messages are left,
- * of versions that name the person; then the erasure is finished. What is left to do is what still names the person, so
- * a killed process leaves nothing behind but the rest of the work.
+ * The next batch of some unfinished erasure: up to `limit` entries of the authentication log; when none are left, messages
+ * of one conversation; then versions that name the person; then the erasure is finished. What is left to do is what still
+ * names the person, so a killed process leaves nothing behind but the rest of the work.
  *
  * Locks: the erasure, so that of several processes each works on another one, then the conversation. Served by
- * `erasures_open_idx`, `chat_messages_sender_idx` and `message_versions_author_idx`.
+ * `erasures_open_idx`, `authentication_events_user_idx`, `chat_messages_sender_idx` and `message_versions_author_idx`.
  * @returns undefined when there is nothing to do (that nobody else is doing)
  */
-export async function eraseNextMessages(
+export async function eraseNextBatch(
   manager: EntityManager,
   limit: number,
 ): Promise<ErasedMessages | undefined> {
@@ -31,6 +31,7 @@ export async function eraseNextMessages(
   );
   if (!open) return undefined;
   const { user_id: userId, messages } = open;
+  if ((await forgetEvents(manager, userId, limit)) > 0) return { changed: [] };
   const ids = await lockNextMessages(manager, userId, limit);
   if (ids.length === 0) {
     await forgetAuthor(manager, userId, limit);
@@ -42,6 +43,19 @@ export async function eraseNextMessages(
     ids.length,
   ]);
   return { changed };
+}
+
+/**
+ * After an attack on the account they are millions. None is added any more: `storeEventRows` names nobody who was erased.
+ * @returns how many
+ */
+async function forgetEvents(manager: EntityManager, userId: string, limit: number): Promise<number> {
+  const [, count] = await manager.query<[unknown[], number]>(
+    `delete from authentication_events where id in (
+       select id from authentication_events where user_id = $1 order by created_at, id limit $2)`,
+    [userId, limit],
+  );
+  return count;
 }
 
 /** @returns ids of one conversation, which is locked, by `seq` */
