@@ -49,6 +49,8 @@ interface Anchor {
 /** What has to be the same after something has changed. */
 interface Snapshot {
   readonly seen: readonly Anchor[];
+  /** How high everything is that is drawn. */
+  readonly height: number;
   /** The row that has the focus, or something in it has. */
   readonly focusedId: string | undefined;
 }
@@ -105,12 +107,15 @@ export class MessageList extends Component<ListProps, ListState> {
     const focused = list.contains(document.activeElement)
       ? document.activeElement?.closest<HTMLElement>('[data-id]')
       : undefined;
-    return { seen, focusedId: focused?.dataset.id };
+    return { seen, height: list.scrollHeight, focusedId: focused?.dataset.id };
   }
 
-  override componentDidUpdate(_props: unknown, _state: unknown, { seen, focusedId }: Snapshot): void {
-    if (this.state.isFollowing) this.toEnd();
-    else this.keepInPlace(seen);
+  override componentDidUpdate(_props: unknown, before: ListState, snapshot: Snapshot): void {
+    const { seen, height, focusedId } = snapshot;
+    const hasGrown = this.element.current!.scrollHeight !== height;
+    // What only gets the focus stays where it is: under the pointer, or where the keys have brought it.
+    if (!this.state.isFollowing) this.keepInPlace(seen);
+    else if (hasGrown || !before.isFollowing) this.toEnd();
     // A deleted message has no buttons any more: whoever was on one of them goes on from its row.
     if (focusedId && document.activeElement === document.body)
       this.rowOf(focusedId)?.focus({ preventScroll: true });
