@@ -135,7 +135,7 @@ describe('two people in two browsers', () => {
     await ben.button('Save').click();
     await ada.list.getByRole('link', { name: /The great engine/ }).waitFor();
     await ada.page.getByRole('dialog').getByRole('button', { name: 'Remove Ben' }).click();
-    await ben.sees('You are not in this conversation any more.');
+    await ben.sees('You are not in this conversation (any more).');
     await until('the group to leave the list', async () => !(await ben.list.innerText()).includes('engine'));
     await ada.page.keyboard.press('Escape');
   });

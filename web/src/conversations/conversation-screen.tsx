@@ -1,5 +1,5 @@
 import type { Conversation } from '@xfchat/client';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { useChangesOf, useChat } from '../context.ts';
 import { Icon } from '../components/icon.tsx';
 import { Back, PaneHead } from '../components/pane-head.tsx';
@@ -14,20 +14,19 @@ export function ConversationScreen({ id }: { id: string }) {
   const [failure, setFailure] = useState<string>();
   void chat.versionOf(id).value; // it may come, and go
   const conversation = chat.client.conversation(id);
-  const wasThere = useRef(false);
-  if (conversation) wasThere.current = true;
+  const isMissing = conversation === undefined;
 
+  // Also when it goes while one is reading: it may only have been hidden, on another device.
   useEffect(() => {
-    if (!conversation) chat.client.open(id).catch((error: unknown) => setFailure(inWords(error)));
-  }, [id]);
+    if (isMissing) chat.client.open(id).catch((error: unknown) => setFailure(inWords(error)));
+  }, [id, isMissing]);
 
   if (conversation) return <Known conversation={conversation} />;
-  const text = wasThere.current ? 'You are not in this conversation any more.' : failure;
   return (
     <div class="page">
-      <PaneHead title={text ? 'Not here' : 'Loading …'} />
+      <PaneHead title={failure ? 'Not here' : 'Loading …'} />
       <p class="empty" role="status">
-        {text ?? 'Loading the conversation …'}
+        {failure ?? 'Loading the conversation …'}
       </p>
     </div>
   );
