@@ -1,4 +1,4 @@
-import { signUp } from '../support/people';
+import { signUp, type Person } from '../support/people';
 import { until } from '../support/until';
 import { Bench } from './support/bench';
 import { SCREENS } from './support/screens';
@@ -12,11 +12,12 @@ jest.setTimeout(240_000);
 describe('on a phone', () => {
   let bench: Bench;
   let tab: Tab;
+  let ben: Person;
   let conversationId: string;
   beforeAll(async () => {
     bench = await Bench.open();
     const ada = await signUp(bench.url, { displayName: 'Ada' });
-    const ben = await signUp(bench.url, { displayName: 'Ben' });
+    ben = await signUp(bench.url, { displayName: 'Ben' });
     conversationId = await ben.direct(ada);
     await ben.send(conversationId, 'Hello Ada!');
     tab = await bench.visit(PHONE);
@@ -65,6 +66,19 @@ describe('on a phone', () => {
     await showsList();
     await tab.page.goBack();
     await showsConversation();
+  });
+
+  it('the way to the newest messages is named in one line', async () => {
+    for (let count = 0; count < 30; count++) await ben.send(conversationId, `message ${count}.`);
+    await tab.goTo(`/c/${conversationId}`);
+    await tab.row('message 29.').waitFor();
+    await tab.rows.first().scrollIntoViewIfNeeded();
+    const lines = await tab.button('Newest messages').evaluate((button) => {
+      const range = document.createRange();
+      range.selectNode(button.lastChild!);
+      return range.getClientRects().length;
+    });
+    expect(lines).toBe(1);
   });
 
   it('nothing is wider than the screen, whatever people are called', async () => {

@@ -77,6 +77,25 @@ describe('what is written', () => {
     expect(clip).toEqual({ overflowX: 'clip', overflowY: 'clip', unicodeBidi: 'isolate' });
   });
 
+  it('from the right to the left stands where all others do, and reads in its own direction', async () => {
+    const noor = await signUp(bench.url, { displayName: 'نور الهدى' });
+    const id = await ada.group(noor);
+    const { id: replyToId } = await noor.send(id, 'السؤال الأول');
+    await ada.send(id, 'an answer', { replyToId });
+    const direct = await noor.direct(ada);
+    await noor.send(direct, 'مرحبا!');
+    await tab.openConversation(/a group/);
+    await tab.row('an answer').waitFor();
+    const entry = tab.list.getByRole('link', { name: /مرحبا/ });
+    for (const element of [tab.rows.locator('.quoted-name'), entry.locator('.entry-text')]) {
+      const style = await element.evaluate((found) => {
+        const { direction, textAlign } = getComputedStyle(found);
+        return { direction, textAlign };
+      });
+      expect(style).toEqual({ direction: 'rtl', textAlign: 'left' });
+    }
+  });
+
   it('says where a link leads when its words do not', async () => {
     const zoe = await signUp(bench.url, { displayName: 'Zoe the second' });
     const id = await zoe.direct(ada);

@@ -90,7 +90,9 @@ function ConversationEntry({ conversation, chat }: { conversation: Conversation;
         <time dateTime={time} title={wholeTime(time)}>
           {shortTime(time)}
         </time>
-        <span class="entry-text">{preview(conversation, chat)}</span>
+        <span class="entry-text" dir="auto">
+          {preview(conversation, chat)}
+        </span>
         {unreadCount > 0 && (
           <span class="badge">
             {unreadCount > 999 ? '999+' : unreadCount}
