@@ -64,6 +64,7 @@ export const SCREENS: readonly (readonly [name: string, show: (tab: Tab, world: 
       'group',
       async (tab, { group }) => {
         await tab.goTo(`/c/${group}`);
+        await tab.row('Good morning!').waitFor();
         await tab.row('Who counts them?').waitFor();
       },
     ],
@@ -75,11 +76,43 @@ export const SCREENS: readonly (readonly [name: string, show: (tab: Tab, world: 
       },
     ],
     [
-      'friends',
+      'odd texts',
+      async (tab, { odd }) => {
+        await tab.goTo(`/c/${odd}`);
+        await tab.row('a quote in forty others').waitFor();
+        await tab.row('What was the last thing').scrollIntoViewIfNeeded();
+      },
+    ],
+    [
+      'odd texts, the marks',
       async (tab) => {
+        await tab.row('piled').first().hover();
+        await tab.row('the line after').focus();
+      },
+    ],
+    ['odd texts, the beginning', async (tab) => tab.row('a quote in forty others').scrollIntoViewIfNeeded()],
+    [
+      'answering an odd text',
+      async (tab) => {
+        await tab.doTo('piled', 'Reply');
+        await tab.composer.fill(`${'\u0301'.repeat(200)} ${'W'.repeat(300)}`);
+      },
+    ],
+    [
+      'odd names',
+      async (tab) => {
+        await tab.button('Details').click();
+        await tab.button('Remove ...').waitFor();
+      },
+    ],
+    ['odd names, the end', async (tab) => tab.button('Delete group').scrollIntoViewIfNeeded()],
+    [
+      'friends',
+      async (tab, { kim }) => {
         await tab.goTo('/friends');
         await tab.button('Accept Kim').waitFor();
-        await tab.field('Find people').fill('user-');
+        // Only so many are shown of those whose username begins so.
+        await tab.field('Find people').fill(kim.username);
         await tab.sees('Has asked you');
       },
     ],

@@ -1,13 +1,18 @@
 import { signUp, type Person } from '../../support/people';
+import { makeOddGroup } from './odd-world';
 
 /** People and conversations for looking at: names of all lengths, everything that can become of a message. */
 export interface World {
   readonly me: Person;
   readonly ben: Person;
+  /** Has asked to be one's friend. */
+  readonly kim: Person;
   /** Nobody that one knows. */
   readonly sam: Person;
   readonly direct: string;
   readonly group: string;
+  /** A group with names and texts that are hard to show. */
+  readonly odd: string;
 }
 
 const LONG = 'Wilhelmina Theodora Alexandrina van der Hoogenbergsteinhausen';
@@ -64,7 +69,8 @@ export async function makeWorld(url: string): Promise<World> {
   await ben.call('DELETE', `/conversations/${direct}/messages/${slip.id}`);
   await me.send(direct, 'Shall we mend it together on Thursday? I can bring the tables.');
   await ben.send(direct, 'Gladly. I bring the tea. '.repeat(8).trim());
-  return { me, ben, sam: sam!, direct, group: group.id };
+  const odd = await makeOddGroup(url, me);
+  return { me, ben, kim: kim!, sam: sam!, direct, group: group.id, odd };
 }
 
 function expectMade(isMade: unknown, answer: unknown): void {
