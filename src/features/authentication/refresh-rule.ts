@@ -1,3 +1,4 @@
+import type { ProblemCode } from '../../platform/problems/catalogue';
 import type { Session } from './session.entity';
 import type { RefreshLink } from './refresh-tokens';
 
@@ -9,10 +10,30 @@ export const REPEAT_WINDOW_MS = 30_000;
  *   advance  its successor was asked for the first time: the chain grows by one link
  *   repeat   the same successor again
  *   replace  the successor never arrived: a fresh one takes its place and voids it
- *   void     this link was replaced by another of the same generation: refused, the session lives
+ *   void     this link was replaced by another of the same generation: rejected, the session lives
  *   reuse    the successor has been used already: somebody else has this token, the session ends
  */
 export type RefreshOutcome = 'advance' | 'repeat' | 'replace' | 'void' | 'reuse';
+
+interface RefreshEffect {
+  /** The link becomes the one that was presented last. */
+  readonly presents: boolean;
+  /** A new successor is issued, which voids an earlier one, and the session lives longer. */
+  readonly issues: boolean;
+  /** The session ends. */
+  readonly ends: boolean;
+  /** Instead of tokens. */
+  readonly rejection?: ProblemCode;
+}
+
+/** The table of docs/states.md. */
+export const REFRESH_EFFECTS: Readonly<Record<RefreshOutcome, RefreshEffect>> = {
+  advance: { presents: true, issues: true, ends: false },
+  repeat: { presents: false, issues: false, ends: false },
+  replace: { presents: false, issues: true, ends: false },
+  void: { presents: false, issues: false, ends: false, rejection: 'unauthenticated' },
+  reuse: { presents: false, issues: false, ends: true, rejection: 'session-revoked' },
+};
 
 type Chain = Pick<Session, 'refreshGeneration' | 'presentedNonce' | 'issuedNonce' | 'rotatedAt'>;
 

@@ -10,7 +10,7 @@ import { RateLimits } from '../../platform/rate-limits/rate-limits';
 import { AccessTokens } from './access-tokens';
 import { sessionView, type SessionView, type Tokens } from './authentication.dto';
 import { lockAccount } from './lock-account';
-import { judgeRefresh } from './refresh-rule';
+import { judgeRefresh, REFRESH_EFFECTS } from './refresh-rule';
 import { RefreshTokens, type RefreshLink } from './refresh-tokens';
 import { Session } from './session.entity';
 import { SessionEnded, type SessionEndReason } from './session-ended.event';
@@ -98,18 +98,17 @@ export class SessionsService {
     now: Date,
     afterCommit: AfterCommit,
   ): Promise<Tokens | Problem> {
-    const outcome = judgeRefresh(session, link, now);
-    if (outcome === 'void') return new Problem('unauthenticated');
-    if (outcome === 'reuse') {
+    const { presents, issues, ends, rejection } = REFRESH_EFFECTS[judgeRefresh(session, link, now)];
+    if (ends) {
       await endSession(manager, session.id);
       this.announceEnded([session.id], 'refresh-token-reused', afterCommit);
-      return new Problem('session-revoked');
     }
-    if (outcome === 'advance') {
+    if (rejection) return new Problem(rejection);
+    if (presents) {
       session.refreshGeneration = link.generation;
       session.presentedNonce = link.nonce;
     }
-    if (outcome !== 'repeat') {
+    if (issues) {
       session.issuedNonce = this.refreshTokens.newNonce();
       session.rotatedAt = now;
       session.lastUsedAt = now;
