@@ -7,6 +7,7 @@ import { BROWSER_CLIENT_FOLDER, browserClient } from './delivery/browser-client/
 import type { Configuration } from './platform/configuration/configuration';
 import { DatabaseMonitor } from './platform/database/database-monitor';
 import { ClientAddresses } from './platform/http/client-address';
+import { closeWithConnection } from './platform/http/close-with-connection';
 import { capConnections } from './platform/http/connection-cap';
 import { chargeAddress, refuseSuspended } from './platform/http/edge-budgets';
 import { EXPOSED_HEADERS } from './platform/http/exposed-headers';
@@ -51,6 +52,7 @@ export async function createApplication(
     suspensions: application.get(Suspensions),
   };
   application.set('trust proxy', edge.addresses.trustsProxy);
+  application.use(closeWithConnection);
   application.use(refuseSuspended(edge));
   application.use(
     requestMiddleware({
