@@ -64,7 +64,7 @@ export class CatchUp {
   private readonly behind = new Map<string, number>();
   /** Conversations as they were read since `ready`, until they are taken. */
   private readonly views = new Map<string, ConversationView>();
-  /** Of these the user's own part has to be read again. */
+  /** Conversations whose per-user fields (`own`) must be read again. */
   private readonly stale = new Set<string>();
   /** Those of which anything was told since `ready`. */
   private readonly heard = new Set<string>();
@@ -158,7 +158,7 @@ export class CatchUp {
     // A read position may be newer than the view that is waiting.
     const isNewer = event.name === 'conversation:read' && this.views.has(conversationId);
     if (!list.apply(event) || isNewer) this.stale.add(conversationId);
-    // It may have come to an end and begun again unheard.
+    // The user may have been removed and added again without this client hearing of it.
     if (this.stale.has(conversationId) || event.name === 'conversation:created') this.want(conversationId);
     this.taken(list);
   }

@@ -114,7 +114,7 @@ export class MessageList {
     return this.position !== undefined && this.oldestSeq > 1;
   }
 
-  /** Whether something is held of which what comes before it is not. */
+  /** Whether a message or change is held whose predecessor is missing. */
   get hasHole(): boolean {
     return this.position !== undefined && (this.early.size > 0 || this.highestSeq > this.position.seq);
   }

@@ -71,7 +71,7 @@ describe('settings', () => {
     await elsewhere.field('Username or e-mail').fill(ada.username);
     await elsewhere.field('Password').fill(PASSWORD);
     await elsewhere.button('Sign in').click();
-    await elsewhere.sees('This name and password do not belong together.');
+    await elsewhere.sees('Wrong username or password.');
     await elsewhere.field('Password').fill(NEW_PASSWORD);
     await elsewhere.button('Sign in').click();
     await elsewhere.openConversation(/a group/);

@@ -7,7 +7,7 @@ export const ERASED_NAME = 'Erased account';
 const WORDS: Readonly<Record<string, string>> = {
   'not-connected': 'There is no connection to the server right now.',
   unreachable: 'The server did not answer. Look at your connection, and try again.',
-  'invalid-credentials': 'This name and password do not belong together.',
+  'invalid-credentials': 'Wrong username or password.',
   'username-taken': 'Somebody else has this username already.',
   'account-disabled': 'This account is disabled. Ask the people who run this server.',
   'registration-closed': 'Nobody can make an account on this server.',

@@ -18,7 +18,7 @@ export interface Beginning {
   readonly tell: () => void;
 }
 
-/** Opens streams in the one order in which nothing is missed and nothing is told to whom it is no longer for. */
+/** Opens streams in an order that misses no event and sends none after access was revoked. */
 @Injectable()
 export class StreamOpener {
   private readonly streams = new Set<UpdateStream>();

@@ -21,7 +21,7 @@ export type Hint =
   | { readonly seq: number; readonly message: MessageView }
   | { readonly rev: number; readonly message: MessageView | undefined };
 
-/** One open stream, as those see it who know what happens. All of this is called in the turn of the event. */
+/** An open stream as the source of events sees it. It calls every method synchronously, in the turn of the event. */
 export interface Subscriber {
   readonly userId: string;
   readonly sessionId: string;
@@ -30,7 +30,7 @@ export interface Subscriber {
   /** When its access token runs out, in milliseconds of `Date.now()`. */
   expiresAt: number;
   hear(conversationId: string, hint: Hint): void;
-  /** The user has got a conversation. */
+  /** The user was added to a conversation. */
   gained?(conversationId: string): void;
   /** The user has lost a conversation: nothing of it may be told after the return of this. */
   lost(conversationId: string): void;

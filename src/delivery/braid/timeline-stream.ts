@@ -25,7 +25,7 @@ interface Feed {
 const MAX_NOTED = 1_000;
 /** Conversations that are read at once. */
 const MAX_READ = 200;
-/** Who is further behind than so many messages and changes is told the newest page instead of all of them. */
+/** A reader that lacks more messages and changes than this gets only the newest page. */
 export const MAX_RESUMED = 10_000;
 
 /**

@@ -77,7 +77,7 @@ export class UpdateStream {
     return new Promise((resolve) => this.waiting.push(resolve));
   }
 
-  /** From the return of this on nothing more is said. A reader that is behind does not get the rest of it either. */
+  /** After this returns, the stream sends nothing more. It also drops what a slow reader has not read yet. */
   end(): void {
     if (this.state === 'ended') return;
     const wasOpen = this.state === 'open';

@@ -29,7 +29,7 @@ import { WritePaths } from './write-paths';
 
 /** How many are asked to come back in a second: each of them costs the other servers a few reads. */
 const RECONNECTS_PER_SECOND = 500;
-/** Where there are few: a server that has nobody beside it is back by then. */
+/** The least spread of reconnects: a server without others restarts within this time. */
 const MIN_SPREAD_MS = 2_000;
 /** Nobody is asked to stay away for longer: meanwhile they can send over HTTP, and hear nothing live. */
 const MAX_SPREAD_MS = 30_000;

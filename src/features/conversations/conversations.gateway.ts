@@ -24,7 +24,8 @@ import { ReadPositionsService } from './read-positions.service';
 @WebSocketGateway()
 @Emits({
   'conversation:created': {
-    summary: 'One has got a conversation: it was made, one was added, or one has opened it again.',
+    summary:
+      'The user has a new conversation: it was created, the user was added, or the user opened it again.',
     payload: conversationEventSchema,
   },
   'conversation:updated': { summary: 'Title or description changed.', payload: conversationEventSchema },

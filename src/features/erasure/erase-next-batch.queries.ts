@@ -83,7 +83,7 @@ const NUMBERED = `
 
 type Changed = ErasedMessages['changed'][number];
 
-/** They say what they say now, to nobody's name; what they said before goes. */
+/** Keeps the current text of the messages; drops their sender and their earlier versions. */
 async function orphan(manager: EntityManager, userId: string, ids: string[]): Promise<Changed[]> {
   await manager.query(
     `update message_versions v

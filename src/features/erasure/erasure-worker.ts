@@ -80,7 +80,7 @@ export class ErasureWorker implements OnApplicationBootstrap, BeforeApplicationS
 
   private async attempt(): Promise<void> {
     await this.step('the journal could not be compared with the database', () => this.compare());
-    await this.step('an erasure could not be gone on with', () => this.goOn());
+    await this.step('could not continue an erasure', () => this.goOn());
   }
 
   /** What fails is tried again at the next look, and keeps nothing else from being done. */

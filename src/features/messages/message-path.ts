@@ -7,7 +7,7 @@ interface Committed {
   unbroadcast: number;
 }
 
-/** What the metrics know of the way of the messages: one look a batch, so that it costs a message next to nothing. */
+/** Metrics of the path of messages. They are recorded once per batch, so that a message costs next to nothing. */
 export class MessagePath {
   /** A few at most: as many as there are batches under way. */
   private readonly underWay = new Set<Committed>();

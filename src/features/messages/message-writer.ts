@@ -59,7 +59,7 @@ export class MessageWriter {
    * which is what a large room costs (half the work for a message, twice the rate of 10 senders among 200 people).
    */
   private readonly underWay = new Set<string>();
-  /** Conversations whose lock was not to be had the last time: they go by themselves and hold up nobody else. */
+  /** Conversations whose lock timed out. Each is sent in a batch of its own, so that it delays no other. */
   private readonly contended = new Set<string>();
   private readonly path: MessagePath;
 

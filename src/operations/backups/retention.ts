@@ -7,7 +7,8 @@ const DAY_MS = 24 * 3_600_000;
 
 /**
  * Deletes backups older than `BACKUP_RETENTION_DAYS`, but neither the one that was just made nor the newest one that is
- * known to restore. Backups of other installations stay, and so does what cannot be read, for people to look at. Erasures that all that is left knows of are forgotten.
+ * known to restore. Backups of other installations stay, and so does what cannot be read, for people to look at. It also drops
+ * entries of the erasure journal that are older than every remaining backup.
  */
 export async function deleteExpired({ configuration, warn }: BackupContext, justMade: Backup): Promise<void> {
   const { installationId: installation, database } = justMade.manifest;

@@ -9,7 +9,7 @@ export type Status = 'green' | 'red' | 'person';
 
 export interface ItemResult {
   readonly status: Status;
-  /** What was seen, in a sentence; of what is not green, also what to do. */
+  /** A sentence that says what was found and, unless the item is green, what to do about it. */
   readonly evidence: string;
 }
 

@@ -16,7 +16,7 @@ export interface NodeMetrics {
   readonly statementSeconds: number;
   /** Stages that a message takes until it is told, one after the other. */
   readonly stages: readonly Buckets[];
-  /** Listeners that failed to tell of what was committed. */
+  /** Event listeners that threw after the commit. */
   readonly untold: number;
 }
 

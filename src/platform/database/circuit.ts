@@ -14,7 +14,7 @@ export class DatabaseDownError extends Error {
   override name = 'DatabaseDownError';
 }
 
-/** So many connections in a row that could not be had, and nothing but a new try will tell. */
+/** Consecutive failures to connect before the circuit opens; then it tries one connection at a time. */
 const FAILURES = 5;
 const FIRST_TRY_AFTER_MS = 250;
 const MAX_TRY_AFTER_MS = 4_000;

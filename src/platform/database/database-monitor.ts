@@ -252,7 +252,7 @@ export class DatabaseMonitor implements OnApplicationShutdown {
   }
 }
 
-/** What is not there, or not yet, is the schema monitor's to tell; then things stay as they are. */
+/** `SchemaMonitor` reports objects that are missing; until they exist, the last known state stays. */
 async function unlessUnknown<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;

@@ -74,7 +74,7 @@ export class Metrics {
   );
   readonly eventFailures = this.counter(
     'xfchat_event_failures_total',
-    'Listeners that failed to tell of what was committed',
+    'Event listeners that threw after the commit',
     ['event'],
   );
 
@@ -84,7 +84,7 @@ export class Metrics {
   );
   readonly handshakes = this.counter(
     'xfchat_handshakes_total',
-    'Sockets that wanted to come in, by outcome (ok or the problem code)',
+    'Socket handshakes, by outcome (ok or the problem code)',
     ['outcome'],
   );
   readonly slowSockets = this.counter(

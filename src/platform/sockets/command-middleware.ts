@@ -17,7 +17,7 @@ import { identityOf } from './socket-identity';
 export type Acknowledgement = { ok: true; data: object } | { ok: false; problem: ProblemDocument };
 type Packet = [event: unknown, ...rest: unknown[]];
 
-/** The trace that the handshake has named: commands cannot, since what they hold is laid down. */
+/** The trace that the handshake named. Commands cannot name one, since the API fixes their payload. */
 const traceParentOf = (socket: Socket): TraceParent | undefined =>
   (socket.data as { traceParent?: TraceParent }).traceParent;
 

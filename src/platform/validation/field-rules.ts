@@ -67,7 +67,7 @@ export function Optional(): PropertyDecorator {
   );
 }
 
-/** A field that may be left out, and in which null means something: there shall be nothing. */
+/** An optional field; null clears the value. */
 export function Removable(): PropertyDecorator {
   return optionalRule(ValidateIf((_dto, value: unknown) => value !== null && value !== undefined));
 }
@@ -111,7 +111,7 @@ export function listChecks(maximum: number): PropertyDecorator[] {
   ];
 }
 
-/** A UUID as it is stored: upper case is another matter. */
+/** A UUID in its stored form, which is lower case. */
 export function isStoredId(value: unknown): value is string {
   return typeof value === 'string' && UUID.test(value);
 }

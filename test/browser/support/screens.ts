@@ -111,7 +111,7 @@ export const SCREENS: readonly (readonly [name: string, show: (tab: Tab, world: 
       async (tab, { kim }) => {
         await tab.goTo('/friends');
         await tab.button('Accept Kim').waitFor();
-        // Only so many are shown of those whose username begins so.
+        // The page shows only the first usernames that start with the query.
         await tab.field('Find people').fill(kim.username);
         await tab.sees('Has asked you');
       },

@@ -44,7 +44,7 @@ export function FindPeople({ onBlock }: { onBlock: (user: User) => void }) {
       </label>
       <Failure text={failure} />
       <p role="status" class="muted">
-        {found?.length === 0 && 'Nobody has a username that begins so.'}
+        {found?.length === 0 && `No username starts with “${query}”.`}
       </p>
       <ul class="people">
         {found?.map((user) => (
