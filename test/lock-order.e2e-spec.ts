@@ -22,6 +22,7 @@ describe('locks of two people', () => {
     return Number(/^xfchat_db_errors_total\{code="40P01"\} (\d+)/m.exec(text)?.[1] ?? 0);
   };
 
+  // Tests G18.
   it.each<[string, (ada: Person, ben: Person) => Promise<{ status: number }>]>([
     ['asks for friendship', (ada, ben) => ada.call('POST', '/friend-requests', { recipientId: ben.id })],
     [
