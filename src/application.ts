@@ -13,6 +13,7 @@ import { chargeAddress, refuseSuspended } from './platform/http/edge-budgets';
 import { EXPOSED_HEADERS } from './platform/http/exposed-headers';
 import { jsonBody } from './platform/http/json-body';
 import { requestMiddleware } from './platform/http/request-middleware';
+import { boundUnreadAnswers } from './platform/http/unread-answers';
 import { WorkInFlight } from './platform/lifecycle/work-in-flight';
 import type { StructuredLogger } from './platform/logging/structured-logger';
 import { Metrics } from './platform/metrics/metrics';
@@ -64,6 +65,7 @@ export async function createApplication(
       addresses: edge.addresses,
     }),
   );
+  application.use(boundUnreadAnswers(edge.addresses));
   application.use(helmet());
   application.use(chargeAddress(edge));
   application.use(browserClient(BROWSER_CLIENT_FOLDER));
