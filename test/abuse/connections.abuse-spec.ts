@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { call } from '../support/api';
 import { signUp } from '../support/people';
 import { until } from '../support/until';
 import { AbuseServer, from } from './support/abuse-server';
@@ -52,6 +53,26 @@ describe('connections that no account and no request holds', () => {
     const sockets = await hold(count, upgrade(path, '203.0.113.61'));
     await until('the server to close the connections', () => open() <= before + count / 20);
     for (const socket of sockets) socket.destroy();
+  });
+
+  it.each([
+    ['above the budget of openings', '/socket.io/?EIO=4&transport=websocket&sid=none'],
+    ['to a path that has no sockets', '/api/v1/users'],
+  ])('do not stop the server when clients reset a refused upgrade %s', async (_name, path) => {
+    const { port } = new URL(server.url);
+    const text = upgrade(path, '203.0.113.63');
+    await Promise.all(
+      Array.from({ length: 1_500 }, async () => {
+        const socket = connect({ host: '127.0.0.1', port: Number(port) });
+        socket.on('error', () => undefined);
+        await new Promise<void>((resolve) => socket.once('connect', () => resolve()));
+        socket.write(`${text}bytes that nobody has asked for`, () => socket.resetAndDestroy());
+        await new Promise<void>((resolve) => socket.once('close', () => resolve()));
+      }),
+    );
+    const { status } = await call(server.url, 'GET', '/health/live', { headers: from('203.0.113.64') });
+    expect(status).toBe(200);
+    expect(server.log).not.toContain('was not caught');
   });
 
   it('end with the socket that a client takes back', async () => {
