@@ -86,4 +86,5 @@ export const SCHEMA: DatabaseSchema = {
       $5::jsonb as document, $6::bytea as bytes, $7::text[] as texts, $8::bigint as count from written`,
   // eslint-disable-next-line no-restricted-syntax -- named to see that it is there, not called
   functions: ['append_messages(uuid[],uuid[],uuid[],text[],text[],uuid[])', 'next_list_position()'],
+  sequences: ['list_positions'],
 };

@@ -121,6 +121,20 @@ describe('the start', () => {
       before: `revoke insert on chat_messages from ${ROLE}; revoke update on users from ${ROLE}`,
       after: `grant insert on chat_messages to ${ROLE}; grant update on users to ${ROLE}`,
     },
+    'without the right to a sequence': {
+      fault: 'right-missing',
+      text: /lacks rights: update on list_positions, usage on list_positions/,
+      before: `alter sequence list_positions owner to xfchat; revoke all on sequence list_positions from ${ROLE}`,
+      after: `alter sequence list_positions owner to ${ROLE}`,
+      environment: () => ({ MIGRATE_ON_START: 'false' }),
+    },
+    'whose ledger one may not read': {
+      fault: 'right-missing',
+      text: /lacks rights: permission denied for table migration_ledger. Grant them/,
+      before: `alter table migration_ledger owner to xfchat; revoke all on migration_ledger from ${ROLE}`,
+      after: `alter table migration_ledger owner to ${ROLE}`,
+      environment: () => ({ MIGRATE_ON_START: 'false' }),
+    },
     'that forgets what it acknowledges': {
       fault: 'not-durable',
       text: /turn synchronous_commit on/,

@@ -31,6 +31,8 @@ export interface DatabaseSchema {
   readonly sample?: string;
   /** Signatures of the functions that the migrations leave behind and the program calls. */
   readonly functions: string[];
+  /** The sequences that those functions count with, by the rights of whoever calls. */
+  readonly sequences?: string[];
 }
 
 /** Whether `DATABASE_URL` names a pooler: `DIRECT_DATABASE_URL` names the database behind it. */

@@ -6,6 +6,8 @@ import { incompletenessOf, unusableSchema } from '../migrations/schema-verdict';
 import { refuseOldTables } from './old-tables';
 import { DatabaseUnusableError } from './unusable-database';
 
+const INSUFFICIENT_PRIVILEGE = '42501';
+
 /**
  * Makes sure that the database has the schema of this program, whole, and that the user may work with it. Reads the
  * catalogue only.
@@ -36,6 +38,14 @@ export async function verifySchema(
         `The user of DATABASE_URL lacks rights: ${missing.join(', ')}. Grant them.`,
       );
     }
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    if (code !== INSUFFICIENT_PRIVILEGE) throw error;
+    // The ledger could not be read, or the schema not be used: PostgreSQL names it.
+    throw new DatabaseUnusableError(
+      'right-missing',
+      `The user of DATABASE_URL lacks rights: ${message}. Grant them.`,
+    );
   } finally {
     await dataSource.destroy();
   }
@@ -94,8 +104,12 @@ async function missingRights(dataSource: DataSource, schema: DatabaseSchema): Pr
      union all
      select 'execute on ' || f.signature
        from unnest($2::text[]) as f (signature) where not has_function_privilege(f.signature, 'execute')
+     union all
+     select p.privilege || ' on ' || s.name
+       from unnest($3::text[]) as s (name), unnest(array['usage', 'update']) as p (privilege)
+       where not has_sequence_privilege(s.name, p.privilege)
      order by missing`,
-    [dataSource.entityMetadatas.map((table) => table.tableName), schema.functions],
+    [dataSource.entityMetadatas.map((table) => table.tableName), schema.functions, schema.sequences ?? []],
   );
   return rows.map((row) => row.missing);
 }
