@@ -81,6 +81,36 @@ describe('on a phone', () => {
     expect(lines).toBe(1);
   });
 
+  it('no name is wider than a question about it, and no description than what it is about', async () => {
+    const me = await signUp(bench.url, { displayName: 'Me', email: `${'m'.repeat(60)}@example.org` });
+    const long = await signUp(bench.url, { displayName: 'W'.repeat(64) });
+    const group = await long.group(me);
+    await long.call('PATCH', `/conversations/${group}`, { description: 'd'.repeat(300) });
+    const narrow = await bench.visit(PHONE);
+    const excess = (selector: string): Promise<number> =>
+      narrow.page.evaluate((name) => {
+        const { scrollWidth, clientWidth } = document.querySelector(name)!;
+        return scrollWidth - clientWidth;
+      }, selector);
+    await narrow.signIn(me);
+    await narrow.goTo('/friends');
+    await narrow.field('Find people').fill(long.username);
+    for (const action of [/^Block W/, /^Add friend W/]) {
+      await narrow.button(action).click();
+      await narrow.page.getByRole('dialog').waitFor();
+      expect([action, await excess('dialog')]).toEqual([action, 0]);
+      await narrow.button('Cancel').click();
+    }
+    await narrow.goTo(`/c/${group}`);
+    await narrow.button('Details').click();
+    await narrow.button('Leave group').waitFor();
+    expect(await excess('dialog')).toBe(0);
+    await narrow.goTo('/settings');
+    await narrow.sees('(this one)');
+    expect(await excess('.page-body')).toBe(0);
+    expect(narrow.faults).toEqual([]);
+  });
+
   it('nothing is wider than the screen, whatever people are called', async () => {
     const world = await makeWorld(bench.url);
     const narrow = await bench.visit(PHONE);
