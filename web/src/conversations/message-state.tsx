@@ -1,3 +1,4 @@
+import type { OutgoingMessage } from '@xfchat/client';
 import { Icon, type IconName } from '../components/icon.tsx';
 import { codeInWords } from '../words.ts';
 import { isOutgoing, type Said } from './rows.ts';
@@ -17,9 +18,14 @@ function stateOf(said: Said, readBy: number, isGroup: boolean): [IconName, strin
   if (isOutgoing(said)) {
     const { status, problem } = said;
     if (status === 'pending') return ['clock', 'Waiting to be sent', true];
-    if (status === 'failed')
-      return ['alert', `Not sent. ${codeInWords(problem?.code ?? '', problem?.title)}`, true];
+    if (status === 'failed') return ['alert', `Not sent. ${whyNot(problem, isGroup)}`, true];
   }
   if (readBy === 0) return ['check', 'Sent', false];
   return ['checks', isGroup ? `Read by ${readBy}` : 'Read', false];
+}
+
+function whyNot(problem: OutgoingMessage['problem'], isGroup: boolean): string {
+  // A block, or who may write to whom here: the server does not say which, and neither does the page.
+  if (problem?.code === 'forbidden' && !isGroup) return 'You cannot write to each other.';
+  return codeInWords(problem?.code ?? '', problem?.title);
 }
