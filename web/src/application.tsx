@@ -1,4 +1,5 @@
 import { useEffect } from 'preact/hooks';
+import { forgetInvitationInAddress } from './account/registration.ts';
 import { SettingsScreen } from './account/settings-screen.tsx';
 import { SignInScreen } from './account/sign-in-screen.tsx';
 import type { Chat } from './chat.ts';
@@ -37,6 +38,7 @@ function keyOf(visit: Visit): number {
 function SignedIn({ chat }: { chat: Chat }) {
   const place = route.value;
   const unread = chat.conversations.filter(({ unreadCount }) => unreadCount > 0).length;
+  useEffect(forgetInvitationInAddress, []);
   useEffect(() => {
     document.title = unread > 0 ? `(${unread}) XFChat` : 'XFChat';
     return () => (document.title = 'XFChat');

@@ -4,7 +4,7 @@ import { useAttempt } from '../components/attempt.ts';
 import { Field } from '../components/field.tsx';
 import { Form, textOf } from '../components/form.tsx';
 import { codeInWords } from '../words.ts';
-import { forgetInvitationInAddress, invitationInAddress, useRegistrationPolicy } from './registration.ts';
+import { invitationInAddress, useRegistrationPolicy } from './registration.ts';
 
 /** For those who are not signed in: into an account that they have, or that they make. */
 export function SignInScreen() {
@@ -21,16 +21,13 @@ export function SignInScreen() {
     const [username, displayName] = [textOf(fields, 'username'), textOf(fields, 'displayName')];
     const password = fields.get('password') as string;
     const invitation = textOf(fields, 'invitation');
-    const signUp = async (): Promise<void> => {
-      await chat.signUp({
-        username,
-        password,
-        ...(displayName && { displayName }),
-        ...(invitation && { invitation }),
-      });
-      forgetInvitationInAddress();
+    const account = {
+      username,
+      password,
+      ...(displayName && { displayName }),
+      ...(invitation && { invitation }),
     };
-    void attempt.run(() => (isNew ? signUp() : chat.signIn(username, password)));
+    void attempt.run(() => (isNew ? chat.signUp(account) : chat.signIn(username, password)));
   };
 
   return (
@@ -86,7 +83,9 @@ export function SignInScreen() {
           spellcheck={false}
           required
           hint={isNew ? '3 to 32 letters, digits, dots, dashes. Others find you by it.' : undefined}
-          {...(isNew && { pattern: '[A-Za-z0-9._\\-]{3,32}', maxLength: 32 })}
+          // Always with limits: those that go would be 0 in a field that stays.
+          pattern={isNew ? '[A-Za-z0-9._\\-]{3,32}' : '.+'}
+          maxLength={isNew ? 32 : 254}
         />
         {isNew && (
           <Field
@@ -104,7 +103,8 @@ export function SignInScreen() {
           autocomplete={isNew ? 'new-password' : 'current-password'}
           required
           hint={isNew ? 'At least 8 characters, and not one that everybody uses.' : undefined}
-          {...(isNew && { minLength: 8, maxLength: 128 })}
+          minLength={isNew ? 8 : 1}
+          maxLength={128}
         />
       </Form>
     </main>
