@@ -1,12 +1,28 @@
+import type { Socket } from 'node:net';
 import type { NextFunction, Request, Response } from 'express';
 
+/** The answers that each connection is still owed. */
+const owed = new WeakMap<Socket, Set<Response>>();
+
 /**
- * Lets an answer that waits behind another one on its connection (pipelining) hear that the connection has closed. Node
- * tells the foremost only, and whatever waits for `close` would be held for ever: work in flight, log lines, streams.
+ * Tells answers that wait behind another one on their connection (pipelining) that the connection has closed. Node tells only
+ * the foremost, the one that has the socket. Whatever waits for `close` would otherwise be held for ever: work in flight,
+ * log lines, streams.
  */
 export function closeWithConnection(request: Request, response: Response, next: NextFunction): void {
-  request.once('close', () => {
-    if (!response.closed) response.emit('close');
-  });
+  const answers = answersOf(request.socket);
+  answers.add(response);
+  response.once('close', () => answers.delete(response));
   next();
+}
+
+function answersOf(socket: Socket): Set<Response> {
+  const known = owed.get(socket);
+  if (known) return known;
+  const answers = new Set<Response>();
+  owed.set(socket, answers);
+  socket.once('close', () => {
+    for (const answer of answers) if (!answer.socket && !answer.closed) answer.emit('close');
+  });
+  return answers;
 }
