@@ -47,7 +47,7 @@ export const TAG_OF: Readonly<Record<string, string>> = {
   Authentication: 'Sessions',
   Registration: 'Sessions',
   PasswordResets: 'Sessions',
-  Erasing: 'Users',
+  Erasure: 'Users',
   UserTimeline: 'Conversations',
   CatchUp: 'Conversations',
   Problems: 'Server',
