@@ -76,15 +76,15 @@ export class PostgresController {
    * connection for a moment; the test then asks again.
    */
   async query(text: string, database = DATABASE): Promise<Record<string, unknown>[]> {
-    return until<Record<string, unknown>[] | false>('a connection that is reserved for superusers', () =>
-      withClient(this.administratorUrl(database), (client) => client.query(text)).then(
-        ({ rows }) => rows as Record<string, unknown>[],
+    const { rows } = await until('a connection that is reserved for superusers', () =>
+      withClient(this.administratorUrl(database), (client) => client.query(text)).catch(
         (error: { code?: string }) => {
-          if (error.code === TOO_MANY_CONNECTIONS) return false;
+          if (error.code === TOO_MANY_CONNECTIONS) return undefined;
           throw error;
         },
       ),
     );
+    return rows as Record<string, unknown>[];
   }
 
   /** Also after `killAll`, when the remains of the old one may be in the way for some moments. */
