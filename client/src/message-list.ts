@@ -10,7 +10,7 @@ import type {
 } from './contract.ts';
 import { stable } from './stable.ts';
 
-/** What is kept of a message list: the newest part of what is held without a hole. Plain JSON. */
+/** A message list as it is stored: its newest part without a hole. Plain JSON. */
 export interface StoredTimeline {
   readonly epoch: number;
   readonly position: Position;

@@ -18,7 +18,7 @@ export class LiveSessions {
     private readonly suspensions: Suspensions,
   ) {}
 
-  /** What a token says, whether its session still lives or not. @throws Problem `unauthenticated` or `token-expired` */
+  /** Reads the claims of a token. Does not ask whether its session still lives. @throws Problem `unauthenticated` or `token-expired` */
   claims(accessToken: string): AccessClaims {
     return this.accessTokens.verify(accessToken);
   }
@@ -46,7 +46,7 @@ export class LiveSessions {
     try {
       lives = await this.dataSource.manager.existsBy(Session, session);
     } catch (error) {
-      // Nobody knows, as during an outage: it counts as any other request of the person, who must not flood either.
+      // The database gave no answer, so the request counts as any other of the person: an outage permits no flood.
       this.rateLimits.giveBack('session', sessionId);
       chargePerson({ rateLimits: this.rateLimits, suspensions: this.suspensions }, userId);
       throw error;

@@ -6,7 +6,7 @@ import type { RefreshLink } from './refresh-tokens';
 export const REPEAT_WINDOW_MS = 30_000;
 
 /**
- * What presenting a refresh token does to its session (G25):
+ * The effect that a presented refresh token has on its session (G25):
  *   advance  its successor was asked for the first time: the chain grows by one link
  *   repeat   the same successor again
  *   replace  the successor never arrived: a fresh one takes its place and voids it

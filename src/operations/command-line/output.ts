@@ -1,7 +1,7 @@
 import { isSqlState } from '../../platform/database/sql-state';
 import { foreign, visible, visibleJson } from '../../platform/logging/foreign-text';
 
-/** What this program itself puts into a text: ends of lines, and colours where a terminal shows them. */
+/** Control characters that this program writes itself: line ends and terminal colours. */
 const OWN_CONTROLS = /(\n|\u001b\[\d{1,3}m)/; // eslint-disable-line no-control-regex
 
 /**
@@ -29,7 +29,7 @@ export function print(options: { json?: boolean }, text: string, data: object): 
   else writeOut(`${text}\n`);
 }
 
-/** What is being done, on one line of a terminal; nobody else wants to read it. An empty text takes it away. */
+/** Shows progress on one line of a terminal, and writes nothing elsewhere. An empty text clears the line. */
 export function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${visible(text)}`);
 }

@@ -1,6 +1,6 @@
 import type { IntegrityCheck } from './finding';
 
-/** Who was erased is nobody: at once, but for the messages and the authentication log, which take a while. */
+/** An erased person is named nowhere: at once, except in messages and the authentication log, which take a while. */
 export const ERASURES: readonly IntegrityCheck[] = [
   {
     kind: 'erasure-half',

@@ -42,7 +42,7 @@ async function nextWindow(
   return { parameters: [table, ...after, ...end], end, rows: last.rows, units: last.rows };
 }
 
-/** What the rows themselves can be at fault for: data exceptions, broken constraints, limits of the database. */
+/** Errors that a row itself can cause: data exceptions, broken constraints, limits of the database. */
 const FAULTS_OF_ROWS = /^(22|23|54)/;
 
 /** The fewer rows are tried again, the sooner the one at fault is alone. */

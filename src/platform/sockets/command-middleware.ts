@@ -52,7 +52,7 @@ export function endingOf(requestId: string, problem: { code: string; status: num
 }
 
 /**
- * What surrounds every socket command, as `requestMiddleware` does for HTTP: its id, deadline, log line, metrics, span and place
+ * Surrounds every socket command, as `requestMiddleware` does for HTTP: its id, deadline, log line, metrics, span and place
  * among the work in flight. It also sees to it that each command is acknowledged exactly once, whatever happens.
  */
 export function commandMiddleware(dependencies: {

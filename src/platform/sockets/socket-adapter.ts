@@ -85,7 +85,7 @@ export class SocketAdapter extends IoAdapter {
   ): void {
     for (const { message, callback } of handlers) {
       socket.on(message, (payload: unknown, answer: (acknowledgement: Acknowledgement) => void) => {
-        // Nothing comes of what failed outside the interceptors; the middleware answers it when its time is up.
+        // A command that failed outside the interceptors gets no answer here; the middleware answers when its time is up.
         firstValueFrom(transform(callback(payload, answer))).then(
           (acknowledgement) => acknowledgement && answer(acknowledgement),
           (error: unknown) =>

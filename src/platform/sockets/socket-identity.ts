@@ -1,6 +1,6 @@
 import type { Socket } from 'socket.io';
 
-/** What a socket knows of the person behind it. */
+/** The person and session that a socket belongs to. */
 export interface SocketIdentity {
   userId: string;
   sessionId: string;
