@@ -17,6 +17,8 @@ module.exports = class RepeatReporter {
     // Without SEED a test of several seeds draws from the proven ones, and SEED would name the first alone.
     const seed = process.env.SEED === undefined && SEEDS === undefined ? '' : `SEED=${SEED} `;
     const file = relative(process.cwd(), testFilePath);
-    return `${seed}${seeds}npx jest --selectProjects ${displayName.name} --runInBand --testPathPatterns ${file}`;
+    // Jest gives no project for a file that could not be loaded.
+    const project = displayName ? `--selectProjects ${displayName.name} ` : '';
+    return `${seed}${seeds}npx jest ${project}--runInBand --testPathPatterns ${file}`;
   }
 };

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import PROVEN_SEEDS from './proven-seeds.json';
 
 interface Result {
-  readonly displayName: { readonly name: string };
+  readonly displayName?: { readonly name: string };
   readonly testFilePath: string;
 }
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- Jest loads it as CommonJS
@@ -40,5 +40,12 @@ describe('the command that repeats a failure', () => {
       /npx jest --selectProjects end-to-end --runInBand --testPathPatterns test\/messages\.e2e-spec\.ts$/,
     );
     expect(seedsOf(command)).toEqual(seeds);
+  });
+
+  it('names no project for a file that could not be loaded, of which Jest knows none', () => {
+    const command = new Reporter().commandFor({
+      testFilePath: join(process.cwd(), 'test/messages.e2e-spec.ts'),
+    });
+    expect(command).toMatch(/npx jest --runInBand --testPathPatterns test\/messages\.e2e-spec\.ts$/);
   });
 });
