@@ -1,13 +1,7 @@
-/** Stages of .ci/nightly, as in stages.mjs: what takes too long for each change. */
+/** The stages of .ci/nightly take too long for each change. Their fields are those of stages.mjs. */
 export const STAGES = [
   { name: 'test', command: 'SEEDS=20 npm test', jest: true },
   { name: 'guarantees', command: 'npm run test:guarantees', jest: true },
-  {
-    name: 'browser',
-    prepare: 'scripts/ci/install-chromium.sh',
-    command: 'npm run test:browser',
-    jest: true,
-  },
   {
     name: 'operations',
     prepare: 'timeout 180 scripts/install-monitoring-tools.sh && timeout 180 scripts/install-validators.sh',

@@ -1,8 +1,9 @@
-// Runs every stage, also after one has failed, and ends with a summary and exit code 1 unless all of them passed.
+// Runs every stage, also after one has failed, and ends with a summary and exit code 1 if a stage failed. A stage that cannot run
+// on this machine is listed as NOT RUN and fails nothing.
 //
-// A test that fails is run once more by itself. If it passes then, the end lists it as FLAKY with its first failure, and the
-// stage counts as passed. Each such test is a fault, of the product until shown otherwise; more than MOST_FLAKY of them fail the
-// run. Usage: node scripts/ci/run-stages.mjs [--stages FILE] [NAME …] (without names: all stages)
+// A test that fails is run once more by itself. If it passes then, the end lists it as FLAKY with its seed and its first failure,
+// and the stage counts as passed. Each such test is a fault, of the product until shown otherwise; more than MOST_FLAKY of them
+// fail the run. Usage: node scripts/ci/run-stages.mjs [--stages FILE] [NAME …] (without names: all stages)
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -83,21 +84,29 @@ function judge({ command, jest }) {
   return hasCoverage(command) ? null : 'the coverage is below its threshold';
 }
 
+function runStage({ name, prepare, needsPreparation, ...stage }) {
+  console.log(`\n== ${name}: ${stage.command}`);
+  if (prepare && !run(prepare).succeeded) {
+    if (needsPreparation) return { verdict: 'NOT RUN', reason: `"${prepare}" failed` };
+    console.log(`== "${prepare}" failed; the stage runs without it`);
+  }
+  const reason = judge(stage);
+  return { verdict: reason ? 'FAILED' : 'passed', reason };
+}
+
 for (const stage of selected) {
-  console.log(`\n== ${stage.name}: ${stage.command}`);
   const start = Date.now();
-  if (stage.prepare && !run(stage.prepare).succeeded)
-    console.log(`== "${stage.prepare}" failed; going on without it`);
-  const failure = judge(stage);
-  verdicts.push({ name: stage.name, seconds: Math.round((Date.now() - start) / 1000), failure });
+  const result = runStage(stage);
+  verdicts.push({ name: stage.name, seconds: Math.round((Date.now() - start) / 1000), ...result });
 }
 rmSync(folder, { recursive: true, force: true });
 
 console.log('\n== summary');
-for (const { name, seconds, failure } of verdicts)
+for (const { name, seconds, verdict, reason } of verdicts)
+  console.log(`${verdict.padEnd(7)} ${String(seconds).padStart(5)} s  ${name}${reason ? `: ${reason}` : ''}`);
+for (const test of flaky)
   console.log(
-    `${failure ? 'FAILED' : 'passed'} ${String(seconds).padStart(5)} s  ${name}${failure ? `: ${failure}` : ''}`,
+    `FLAKY ${titleOf(test)}\n    seed: ${test.seed}\n    to repeat: ${test.repeat}\n${test.message.replace(/^/gm, '    ')}`,
   );
-for (const test of flaky) console.log(`FLAKY ${titleOf(test)}\n${test.message.replace(/^/gm, '    ')}`);
 console.log(`${totals.passed} passed, ${totals.failed} failed`);
-process.exit(verdicts.some(({ failure }) => failure) || flaky.length > MOST_FLAKY ? 1 : 0);
+process.exit(verdicts.some(({ verdict }) => verdict === 'FAILED') || flaky.length > MOST_FLAKY ? 1 : 0);

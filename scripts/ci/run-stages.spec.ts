@@ -21,18 +21,18 @@ describe('the stages of a run', () => {
     const reporter = join(root, 'scripts/ci/failed-tests-reporter.cjs');
     writeFileSync(
       join(folder, 'jest.config.js'),
-      `module.exports = { testRegex: 'spec\\\\.js$', reporters: ['default', ${JSON.stringify(reporter)}] };`,
+      `module.exports = { displayName: 'tests', testRegex: 'spec\\\\.js$', reporters: ['default', ${JSON.stringify(reporter)}] };`,
     );
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  const run = (stages: object[], specification = '') => {
+  const run = (stages: object[], specification = '', seed = '1') => {
     writeFileSync(join(folder, 'stages.mjs'), `export const STAGES = ${JSON.stringify(stages)};`);
     writeFileSync(join(folder, 'some.spec.js'), `${SECOND_TIME}\n${specification}`);
     const { status, stdout } = spawnSync(
       process.execPath,
       [join(root, 'scripts/ci/run-stages.mjs'), '--stages', 'stages.mjs'],
-      { cwd: folder, encoding: 'utf8', env: { ...process.env, FORCE_COLOR: '0' } },
+      { cwd: folder, encoding: 'utf8', env: { ...process.env, FORCE_COLOR: '0', SEED: seed } },
     );
     return { status, summary: stdout.slice(stdout.indexOf('== summary')) };
   };
@@ -45,10 +45,16 @@ describe('the stages of a run', () => {
     expect(summary).not.toContain('FLAKY');
   });
 
-  it('lists a test that passes at its second attempt as flaky, with its first failure', () => {
-    const { status, summary } = run([JEST], test('a (b) $c', `secondTime('first')`) + test('a', 'true'));
+  it('lists a test that passes at its second attempt as flaky, with its seed and its first failure', () => {
+    const { status, summary } = run(
+      [JEST],
+      test('a (b) $c', `secondTime('first')`) + test('a', 'true'),
+      '4711',
+    );
     expect(status).toBe(0);
-    expect(summary).toMatch(/FLAKY some\.spec\.js › a \(b\) \$c\n\s+Error: too early/);
+    expect(summary).toMatch(
+      /FLAKY some\.spec\.js › a \(b\) \$c\n\s+seed: 4711\n\s+to repeat: SEED=4711 npx jest .*some\.spec\.js\n\s+Error: too early/,
+    );
     expect(summary).toContain('2 passed, 0 failed');
   });
 
@@ -82,6 +88,20 @@ describe('the stages of a run', () => {
       status: 1,
       summary: expect.stringContaining('no test ran'),
     });
+  });
+
+  it('names a stage that cannot run on this machine, and passes', () => {
+    const cannotRun = { name: 'browser', prepare: 'false', needsPreparation: true, command: 'false' };
+    const { status, summary } = run([cannotRun, { name: 'later', command: 'true' }]);
+    expect(status).toBe(0);
+    expect(summary).toMatch(/NOT RUN .* browser: "false" failed\n/);
+    expect(summary).toMatch(/passed .* later/);
+  });
+
+  it('runs a stage whose preparation failed, unless the stage needs it', () => {
+    const { status, summary } = run([{ name: 'check', prepare: 'false', command: 'false' }]);
+    expect(status).toBe(1);
+    expect(summary).toMatch(/FAILED .* check: the command failed/);
   });
 
   it('knows every command that its stages name', () => {

@@ -1,6 +1,7 @@
 /**
- * What has to pass before a change is taken, in the order of what finds most. A stage runs its command; `prepare` installs
- * what a bare machine lacks. In stages of `jest` a failed test is run once more by itself.
+ * These stages have to pass before a change is taken; those that find most come first. A stage runs its command; `prepare`
+ * installs what a bare machine lacks. If `prepare` fails, a stage with `needsPreparation` does not run, and the summary says so;
+ * other stages run without what is missing. In stages of `jest` a failed test is run once more by itself.
  */
 export const STAGES = [
   { name: 'test', command: 'npm test', jest: true },
@@ -13,6 +14,13 @@ export const STAGES = [
   {
     name: 'earlier releases, and migrations up, down and up again',
     command: "npm run test:change -- --testPathPatterns 'releases|rehearsal'",
+    jest: true,
+  },
+  {
+    name: 'browser',
+    prepare: 'timeout 300 scripts/ci/install-chromium.sh',
+    needsPreparation: true,
+    command: 'npm run test:browser',
     jest: true,
   },
   { name: 'check:documents', command: 'npm run check:documents' },
