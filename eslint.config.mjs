@@ -30,7 +30,7 @@ const oneClient = [
 ];
 
 export default tseslint.config(
-  { ignores: ['**/dist', 'coverage', 'node_modules', '.xfchat', 'tools'] },
+  { ignores: ['**/dist', 'coverage', 'node_modules', '.xfchat', 'tools', '**/*.generated.ts'] },
   js.configs.recommended,
   {
     files: ['**/*.ts', '**/*.tsx'],

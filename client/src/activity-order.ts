@@ -1,4 +1,4 @@
-import type { ConversationView } from './contract.ts';
+import type { ConversationView } from './types.ts';
 
 interface Place {
   /** Grows with each activity of any conversation. */

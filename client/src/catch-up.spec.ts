@@ -1,6 +1,6 @@
 import { CatchUp } from './catch-up.ts';
 import type { Connection } from './connection.ts';
-import type { ConversationEvent, ConversationView, Message, Ready } from './contract.ts';
+import type { ConversationEvent, ConversationView, Message, Ready } from './types.ts';
 import { newId } from './new-id.ts';
 import { XFChatError } from './problem.ts';
 import type { Session } from './session.ts';

@@ -8,7 +8,7 @@ import type {
   Position,
   Ready,
   SyncedConversation,
-} from './contract.ts';
+} from './types.ts';
 import { toError, XFChatError } from './problem.ts';
 import type { Session } from './session.ts';
 import type { MessageList } from './message-list.ts';

@@ -4,7 +4,7 @@ import { CatchUp } from './catch-up.ts';
 import type { ClientEvents, ClientOptions } from './client-options.ts';
 import { Commands } from './commands.ts';
 import { Connection } from './connection.ts';
-import type { ConversationEvent, MessageDraft, OwnUser, Ready, SignedIn } from './contract.ts';
+import type { ConversationEvent, MessageDraft, OwnUser, Ready, SignedIn } from './types.ts';
 import { Conversation, type CompletenessStatus } from './conversation.ts';
 import { Emitter, type Listener } from './emitter.ts';
 import { newId } from './new-id.ts';

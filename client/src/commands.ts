@@ -1,6 +1,6 @@
 import { insist, Pause, type BackoffOptions } from './backoff.ts';
 import type { Connection } from './connection.ts';
-import type { ConversationView, Message, ReadPosition } from './contract.ts';
+import type { ConversationView, Message, ReadPosition } from './types.ts';
 import type { Change } from './conversation.ts';
 import type { OutgoingMessage } from './outbox.ts';
 import { XFChatError } from './problem.ts';

@@ -1,6 +1,6 @@
 import { io, type ManagerOptions, type Socket } from 'socket.io-client';
 import { Backoff, Pause, type BackoffOptions } from './backoff.ts';
-import type { Ready } from './contract.ts';
+import type { Ready } from './types.ts';
 import { Emitter } from './emitter.ts';
 import { toError, XFChatError, type Problem } from './problem.ts';
 import type { Session } from './session.ts';

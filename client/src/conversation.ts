@@ -1,4 +1,4 @@
-import type { Message, MessageDraft, Participant, Position, Role } from './contract.ts';
+import type { Message, MessageDraft, Participant, Position, Role } from './types.ts';
 import { newId } from './new-id.ts';
 import type { OutgoingMessage } from './outbox.ts';
 import { XFChatError, type Problem } from './problem.ts';
@@ -44,7 +44,7 @@ export class EditConflict extends XFChatError {
   ) {
     super(problem);
     this.name = 'EditConflict';
-    this.current = problem.current as Message;
+    this.current = problem.current!;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Changes, ConversationView, Message, Participant } from './contract.ts';
+import type { Changes, ConversationView, Message, Participant } from './types.ts';
 import { MessageList } from './message-list.ts';
 
 const at = '2026-03-01T12:00:00.000Z';

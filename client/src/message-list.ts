@@ -7,7 +7,7 @@ import type {
   Participant,
   Position,
   SharedConversation,
-} from './contract.ts';
+} from './types.ts';
 import { stable } from './stable.ts';
 
 /** A message list as it is stored: its newest part without a hole. Plain JSON. */

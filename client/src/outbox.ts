@@ -1,4 +1,4 @@
-import type { MessageDraft } from './contract.ts';
+import type { MessageDraft } from './types.ts';
 import type { Problem } from './problem.ts';
 
 /** An own message from the moment it was written until the conversation holds it. Plain JSON. */

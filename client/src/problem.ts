@@ -1,3 +1,5 @@
+import type * as wire from './wire.generated.ts';
+
 /**
  * What to do about a refusal:
  *   again     the same again later, with the same id: nothing was done, or perhaps it was
@@ -11,20 +13,17 @@ export type Handling = 'again' | 'a-few' | 'refresh' | 'sign-in' | 'never';
 /** How often is `a-few`. */
 export const A_FEW = 5;
 
-/** The problem document (RFC 9457) of the server, as far as programs need it. */
-export interface Problem {
+/**
+ * The problem document (RFC 9457) of the server, as far as programs need it. Also that of a newer server, of a proxy in
+ * between or of this client: so only `code` and `status` are certain.
+ */
+export interface Problem extends Partial<
+  Pick<wire.Problem, 'title' | 'detail' | 'requestId' | 'retryAfter' | 'errors' | 'current'>
+> {
   /** What programs go by; texts may change. See `docs/errors.md` of the server. */
   readonly code: string;
   /** The HTTP status; 0 when there was no answer. */
   readonly status: number;
-  readonly title?: string;
-  readonly detail?: string;
-  readonly requestId?: string;
-  /** Seconds. */
-  readonly retryAfter?: number;
-  readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
-  /** For `version-conflict`: the message as it is. */
-  readonly current?: unknown;
 }
 
 /** Codes whose handling does not follow from their status. */

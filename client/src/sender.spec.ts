@@ -1,4 +1,4 @@
-import type { Message } from './contract.ts';
+import type { Message } from './types.ts';
 import type { OutgoingMessage } from './outbox.ts';
 import { XFChatError } from './problem.ts';
 import { Sender } from './sender.ts';

@@ -1,5 +1,5 @@
 import { Backoff, Pause, type BackoffOptions } from './backoff.ts';
-import type { Message } from './contract.ts';
+import type { Message } from './types.ts';
 import { newId } from './new-id.ts';
 import { Outbox, type NewMessage, type OutgoingMessage } from './outbox.ts';
 import { A_FEW, toError, XFChatError } from './problem.ts';

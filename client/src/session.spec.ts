@@ -1,5 +1,5 @@
 import { Api } from './api.ts';
-import type { SignedIn } from './contract.ts';
+import type { SignedIn } from './types.ts';
 import { Session, type SessionStorage } from './session.ts';
 import { MemoryStorage, writeIf } from './storage.ts';
 
@@ -10,7 +10,8 @@ const pair = (name: string, expiresIn = QUARTER_HOUR) => ({
   refreshToken: `refresh ${name}`,
   expiresIn,
 });
-const signedIn = (expiresIn?: number): SignedIn => ({ ...pair('0', expiresIn), user, session: { id: 's' } });
+const device = { id: 's', deviceName: null, createdAt: '', lastUsedAt: '', expiresAt: '', current: true };
+const signedIn = (expiresIn?: number): SignedIn => ({ ...pair('0', expiresIn), user, session: device });
 
 interface Request {
   readonly path: string;

@@ -1,6 +1,6 @@
 import type { Api } from './api.ts';
 import { Backoff, type BackoffOptions } from './backoff.ts';
-import type { OwnUser, SignedIn, Tokens } from './contract.ts';
+import type { OwnUser, SignedIn, Tokens } from './types.ts';
 import { Emitter } from './emitter.ts';
 import { toError, XFChatError } from './problem.ts';
 import type { OwnedStorage } from './owned-storage.ts';

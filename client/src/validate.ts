@@ -1,4 +1,4 @@
-import type { ConversationView, MessageDraft } from './contract.ts';
+import type { ConversationView, MessageDraft } from './types.ts';
 import { XFChatError } from './problem.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
