@@ -24,8 +24,8 @@ const WINGS = {
       'what reaches clients beside the REST API: live events, histories by Braid, the documents, the page',
     modules: {
       sockets: ['authentication'],
-      braid: ['authentication', 'messages', 'conversations', 'friends', 'catch-up'],
-      documents: ['messages', 'friends'],
+      braid: ['authentication', 'membership', 'messages', 'conversations', 'friends', 'catch-up'],
+      documents: [],
       'browser-client': [],
     },
   },

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { AccessTokens } from '../src/features/authentication/access-tokens';
+import { TEMPORARILY_UNAVAILABLE } from '../src/platform/problems/general-problems';
 import { Problem } from '../src/platform/problems/problem';
 import { RateLimits } from '../src/platform/rate-limits/rate-limits';
 import { call } from './support/api';
@@ -52,7 +53,7 @@ describe('what a request is charged', () => {
   });
 
   it('is nothing for a session that could not be looked up, however often', async () => {
-    const away = new Problem('temporarily-unavailable', { retryAfter: 1 });
+    const away = new Problem(TEMPORARILY_UNAVAILABLE, { retryAfter: 1 });
     const lookUp = jest.spyOn(server.dataSource.manager, 'existsBy').mockRejectedValue(away);
     expect(await statusesOf(ada)).toEqual(new Set([503]));
     lookUp.mockRestore();

@@ -1,4 +1,4 @@
-import { PROBLEMS } from '../../src/platform/problems/catalogue';
+import { FAULTS } from '../../src/platform/problems/general-problems';
 import {
   anchorsOf,
   dashboards,
@@ -61,9 +61,8 @@ describe('alerts', () => {
   });
 
   it('know the problems that are the fault of the server', () => {
-    const faults = Object.entries(PROBLEMS)
-      .filter(([code, { status }]) => status >= 500 && !['maintenance', 'draining'].includes(code))
-      .map(([code]) => code)
+    const faults = FAULTS.map(({ code }) => code)
+      .filter((code) => !['maintenance', 'draining'].includes(code))
       .join('|');
     const lists = rules().flatMap(({ expr }) => /=~"(internal\|[^"]*)"/.exec(expr)?.[1] ?? []);
     expect(lists).toHaveLength(3);

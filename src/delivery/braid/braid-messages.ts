@@ -6,6 +6,7 @@ import type { MessageView } from '../../features/messages/message-view';
 import type { VersionView } from '../../features/messages/messages.dto';
 import { MessagesService, type MessageHistory } from '../../features/messages/messages.service';
 import { Configuration } from '../../platform/configuration/configuration';
+import { PRECONDITION_FAILED, VERSION_CONFLICT } from '../../features/messages/messages.problems';
 import { invalidField, Problem } from '../../platform/problems/problem';
 import { isBraid, readBraidHeaders, type BraidHeaders } from './braid-headers';
 import { versionsOfIfMatch } from './entity-tags';
@@ -139,15 +140,15 @@ export class BraidMessages {
     const { message, versions } = history;
     const known = versions.find(({ version }) => version === fields.version);
     if (known && known.authorId !== caller.userId)
-      throw new Problem('version-conflict', { current: message });
+      throw new Problem(VERSION_CONFLICT, { carried: { current: message } });
     if (!isPatch) return undefined;
     if (message.deletedAt) {
       if (known) return message;
-      throw new Problem('version-conflict', { current: message });
+      throw new Problem(VERSION_CONFLICT, { carried: { current: message } });
     }
     const base = baseOf(history, known, fields.parents as string[] | undefined);
     if (!known && base.version !== message.version)
-      throw new Problem('version-conflict', { current: message });
+      throw new Problem(VERSION_CONFLICT, { carried: { current: message } });
     fields.body = patchedBody(base.body ?? '', readPatches(request.headers, request.body as Buffer));
     // What was patched is what was read: somebody faster must not be overwritten.
     fields.parents ??= [base.version];
@@ -194,10 +195,10 @@ const UNKNOWN_VERSION = '00000000-0000-0000-0000-000000000000';
 /** A conflict with what `If-Match` names is 412. One about the version's own name stays as it is. */
 function judgedBy(versions: readonly string[] | undefined) {
   return catchError<MessageView, Observable<MessageView>>((error: unknown) => {
-    const isConflict = versions && error instanceof Problem && error.code === 'version-conflict';
-    const current = isConflict ? (error.fields.current as MessageView) : undefined;
+    const isConflict = versions && error instanceof Problem && error.kind === VERSION_CONFLICT;
+    const current = isConflict ? (error.fields.carried?.current as MessageView) : undefined;
     if (!current || versions?.includes(current.version)) throw error;
-    throw new Problem('precondition-failed', { current });
+    throw new Problem(PRECONDITION_FAILED, { carried: { current } });
   });
 }
 

@@ -4,6 +4,7 @@ import { of, type Observable } from 'rxjs';
 import { DataSource } from 'typeorm';
 import { CatchUpService } from '../../features/catch-up/catch-up.service';
 import { Configuration } from '../../platform/configuration/configuration';
+import { CONVERSATION_NOT_FOUND } from '../../features/membership/membership.problems';
 import { invalidField, Problem } from '../../platform/problems/problem';
 import { MERGE_TYPE, readBraidHeaders, type BraidHeaders } from './braid-headers';
 import type { ConversationExchange, Exchange } from './exchange';
@@ -108,7 +109,7 @@ export class BraidTimelines {
   ): Promise<object> {
     const { shown } = await list();
     const pages = (await reader.pages(shown)) ?? new Map<string, never>();
-    if (required !== undefined && !pages.has(required)) throw new Problem('conversation-not-found');
+    if (required !== undefined && !pages.has(required)) throw new Problem(CONVERSATION_NOT_FOUND);
     const current = [...pages].map(([id, { head }]) => shape.versionOf(id, head, reader.epoch));
     const unknown = version?.filter((id) => !current.includes(id)) ?? [];
     if (unknown.length > 0) refuseUnknown(response, 'Version', unknown);
@@ -141,7 +142,7 @@ export class BraidTimelines {
       const pages = (isFresh ? await reader.pages(shown) : undefined) ?? new Map<string, never>();
       const found = isFresh ? pages : answers;
       if (required !== undefined && (found.get(required) ?? 'gone') === 'gone')
-        throw new Problem('conversation-not-found');
+        throw new Problem(CONVERSATION_NOT_FOUND);
       const current = [...found].flatMap(([id, answer]) =>
         answer === 'gone' ? [] : shape.versionOf(id, answer.head, reader.epoch),
       );

@@ -1,5 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { codePoints } from '../../platform/validation/field-rules';
+import { MESSAGE_TOO_LONG, RANGE_NOT_SATISFIABLE } from '../../features/messages/messages.problems';
+import { MALFORMED_REQUEST } from '../../platform/problems/general-problems';
 import { invalidField, Problem } from '../../platform/problems/problem';
 
 /** One change of a part of the resource, as `Content-Range` names it. */
@@ -73,7 +75,7 @@ function unitAndRange(header: string): { unit: string; range: string } {
   return { unit, range };
 }
 
-const malformed = (detail: string): Problem => new Problem('malformed-request', { detail });
+const malformed = (detail: string): Problem => new Problem(MALFORMED_REQUEST, { detail });
 
 /**
  * The body of a message with patches applied one after the other.
@@ -83,20 +85,20 @@ export function patchedBody(body: string, patches: readonly Patch[]): string {
   return patches.reduce((text, patch) => {
     // Code points are at most as many as code units, which cost nothing to count.
     if (text.length > MAX_INTERMEDIATE_CHARACTERS)
-      throw new Problem('message-too-long', { detail: 'a patch makes the message too long' });
+      throw new Problem(MESSAGE_TOO_LONG, { detail: 'a patch makes the message too long' });
     return patchedOnce(text, patch);
   }, body);
 }
 
 function patchedOnce(body: string, { unit, range, content }: Patch): string {
   const match = unit === 'json' ? BODY_RANGE.exec(range) : null;
-  if (!match) throw new Problem('range-not-satisfiable');
+  if (!match) throw new Problem(RANGE_NOT_SATISFIABLE);
   const text = textOf(content);
   const [, from, to] = match;
   if (from === undefined || to === undefined) return text;
   const length = codePoints(body);
   const [first, last] = [positionOf(from, length), positionOf(to, length)];
-  if (first < 0 || first > last || last > length) throw new Problem('range-not-satisfiable');
+  if (first < 0 || first > last || last > length) throw new Problem(RANGE_NOT_SATISFIABLE);
   const characters = Array.from(body);
   return characters.slice(0, first).join('') + text + characters.slice(last).join('');
 }

@@ -1,5 +1,10 @@
 import type { Response } from 'express';
 import type { MessageView } from '../../features/messages/message-view';
+import {
+  PRECONDITION_FAILED,
+  VERSION_CONFLICT,
+  VERSION_NOT_FOUND,
+} from '../../features/messages/messages.problems';
 import { Problem } from '../../platform/problems/problem';
 import { MERGE_TYPE } from './braid-headers';
 import { entityTagOf } from './entity-tags';
@@ -20,9 +25,8 @@ export function tagMessage(response: Response, state: MessageView, currentVersio
 }
 
 export function tagConflict(response: Response, error: unknown): void {
-  if (!(error instanceof Problem) || !['version-conflict', 'precondition-failed'].includes(error.code))
-    return;
-  const current = error.fields.current as MessageView;
+  if (!(error instanceof Problem) || ![VERSION_CONFLICT, PRECONDITION_FAILED].includes(error.kind)) return;
+  const current = error.fields.carried?.current as MessageView;
   response.setHeader('Current-Version', formatVersions([current.version]));
 }
 
@@ -52,5 +56,5 @@ export function refuseUnknown(
 ): never {
   response.setHeader(header, formatVersions(unknown));
   response.statusMessage = 'Version Not Found';
-  throw new Problem('version-not-found', mayComeLater ? { retryAfter: 1 } : {});
+  throw new Problem(VERSION_NOT_FOUND, mayComeLater ? { retryAfter: 1 } : {});
 }

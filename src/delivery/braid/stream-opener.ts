@@ -4,6 +4,7 @@ import { bearerTokenOf } from '../../features/authentication/authentication.guar
 import { LiveSessions } from '../../features/authentication/live-sessions';
 import { describeError, StructuredLogger } from '../../platform/logging/structured-logger';
 import { Metrics } from '../../platform/metrics/metrics';
+import { TEMPORARILY_UNAVAILABLE } from '../../platform/problems/general-problems';
 import { Problem } from '../../platform/problems/problem';
 import { MERGE_TYPE, type BraidHeaders } from './braid-headers';
 import type { Exchange } from './exchange';
@@ -63,7 +64,7 @@ export class StreamOpener {
       subscriber.expiresAt = expiresAt;
       const { current, tell } = await begin(subscriber);
       // Taken away meanwhile: another try is told what has become of it.
-      if (stream.hasEnded) throw new Problem('temporarily-unavailable', { retryAfter: 1 });
+      if (stream.hasEnded) throw new Problem(TEMPORARILY_UNAVAILABLE, { retryAfter: 1 });
       const fields = fieldsOf(headers, current);
       if (request.method === 'HEAD') {
         stream.end();

@@ -14,6 +14,7 @@ import { Configuration } from '../../platform/configuration/configuration';
 import { DatabaseMonitor } from '../../platform/database/database-monitor';
 import { EventBus } from '../../platform/events/event-bus';
 import { Metrics } from '../../platform/metrics/metrics';
+import { DRAINING } from '../../platform/problems/general-problems';
 import { Problem } from '../../platform/problems/problem';
 
 /** Something has happened in a conversation: the message that took the `seq`, or what took the `rev`. */
@@ -107,7 +108,7 @@ export class Subscriptions implements OnModuleInit, OnApplicationShutdown {
 
   /** A person has at most `MAX_STREAMS_PER_PERSON`: the oldest ends for a newer one. @throws Problem `draining` */
   add(subscriber: Subscriber): void {
-    if (this.isEnding) throw new Problem('draining');
+    if (this.isEnding) throw new Problem(DRAINING);
     this.subscribers.add(subscriber);
     const own = this.byPerson.get(subscriber.userId) ?? new Set();
     this.byPerson.set(subscriber.userId, own.add(subscriber));

@@ -6,6 +6,7 @@ import { Route, streamOf } from '../../platform/documents/documented';
 import { byId, record } from '../../platform/documents/schema';
 import { Caller, type CallerIdentity } from '../../platform/http/caller';
 import { BraidTimelines } from './braid-timelines';
+import { VERSION_NOT_FOUND } from '../../features/messages/messages.problems';
 
 const userTimelineSchema = record('UserTimeline', { conversations: byId(timelineSchema) });
 
@@ -25,7 +26,7 @@ export class UserTimelineController {
       Heartbeats: 'A blank line in the stream at least so often, such as `10s`.',
     },
     answers: { 200: userTimelineSchema, 209: streamOf(userTimelineSchema) },
-    problems: ['version-not-found'],
+    problems: [VERSION_NOT_FOUND],
   })
   async timeline(
     @Caller() caller: CallerIdentity,

@@ -1,7 +1,7 @@
 import { commonCommandProblems } from '../../platform/documents/common-problems';
 import type { EventDocument, EventDocuments } from '../../platform/documents/documented';
 import { constant, type JsonSchema } from '../../platform/documents/schema';
-import { PROBLEMS, type ProblemCode } from '../../platform/problems/catalogue';
+import type { ProblemKind } from '../../platform/problems/problem-kind';
 import { version } from '../../platform/version';
 import { Components } from './components';
 import type { DeclaredCommand } from './declared';
@@ -67,7 +67,7 @@ class Writer {
 
   command({ event, payload, document }: DeclaredCommand): object {
     const key = keyOf(event);
-    const codes = [...new Set([...commonCommandProblems(document.isWrite), ...document.problems])];
+    const kinds = [...new Set([...commonCommandProblems(document.isWrite), ...document.problems])];
     this.add(key, event, document.summary, this.components.useDto(payload));
     const data = this.components.use(document.answer);
     const title = event.replaceAll(/(^|:)([a-z])/g, (_match, _colon, letter: string) => letter.toUpperCase());
@@ -77,18 +77,21 @@ class Writer {
       'What the acknowledgement is called with.',
       {
         title: `${title}Acknowledgement`,
-        oneOf: [acknowledgement(`${title}Done`, { ok: constant(true), data }), this.refusal(title, codes)],
+        oneOf: [acknowledgement(`${title}Done`, { ok: constant(true), data }), this.refusal(title, kinds)],
       },
       [
         { name: 'ok', payload: { ok: true, data: exampleOf(data, this.components.schemas) } },
-        ...codes.map((code) => ({ name: code, payload: { ok: false, problem: this.problem(code, event) } })),
+        ...kinds.map((kind) => ({
+          name: kind.code,
+          payload: { ok: false, problem: this.problem(kind, event) },
+        })),
       ],
     );
     return {
       action: 'receive',
       channel: { $ref: CHANNEL },
       summary: document.summary,
-      description: [document.description, describeCodes(codes)].filter(Boolean).join('\n\n'),
+      description: [document.description, describeKinds(kinds)].filter(Boolean).join('\n\n'),
       messages: [reference(key)],
       reply: { channel: { $ref: CHANNEL }, messages: [reference(`${key}.ack`)] },
     };
@@ -100,9 +103,9 @@ class Writer {
     if ('payload' in document) {
       this.add(name, event, document.summary, this.components.use(document.payload));
     } else {
-      const examples = document.problems.map((code) => ({
-        name: code,
-        payload: this.problem(code, '/socket.io'),
+      const examples = document.problems.map((kind) => ({
+        name: kind.code,
+        payload: this.problem(kind, '/socket.io'),
       }));
       this.add(name, event, document.summary, this.components.use(problemWith(document.problems)), examples);
     }
@@ -114,13 +117,13 @@ class Writer {
     };
   }
 
-  private refusal(title: string, codes: readonly ProblemCode[]): JsonSchema {
-    const problem = { title: `${title}Problem`, ...this.components.use(problemWith(codes)) };
+  private refusal(title: string, kinds: readonly ProblemKind[]): JsonSchema {
+    const problem = { title: `${title}Problem`, ...this.components.use(problemWith(kinds)) };
     return acknowledgement(`${title}Refused`, { ok: constant(false), problem });
   }
 
-  private problem(code: ProblemCode, instance: string): object {
-    return problemExample(code, instance, (schema) =>
+  private problem(kind: ProblemKind, instance: string): object {
+    return problemExample(kind, instance, (schema) =>
       exampleOf(this.components.use(schema), this.components.schemas),
     );
   }
@@ -149,8 +152,8 @@ function acknowledgement(title: string, properties: Record<string, JsonSchema>):
   };
 }
 
-const describeCodes = (codes: readonly ProblemCode[]): string =>
-  `Refused with ${codes.map((code) => `\`${code}\` (${PROBLEMS[code].status})`).join(', ')}.`;
+const describeKinds = (kinds: readonly ProblemKind[]): string =>
+  `Refused with ${kinds.map(({ code, status }) => `\`${code}\` (${status})`).join(', ')}.`;
 
 /** Names of components take no colon. */
 const keyOf = (event: string): string => event.replace(':', '.');

@@ -4,7 +4,8 @@ import { commonProblems } from '../../platform/documents/common-problems';
 import type { RouteDocument } from '../../platform/documents/documented';
 import { alternativesOf, fieldsOf } from '../../platform/documents/field-schema';
 import { EXAMPLE_ID, type JsonSchema } from '../../platform/documents/schema';
-import { PROBLEMS, type ProblemCode } from '../../platform/problems/catalogue';
+import { STORAGE_FULL, TEMPORARILY_UNAVAILABLE } from '../../platform/problems/general-problems';
+import { problemCode, type ProblemKind } from '../../platform/problems/problem-kind';
 import { GIVEN_ID } from '../../platform/validation/field-rules';
 import { version } from '../../platform/version';
 import { Components } from './components';
@@ -77,9 +78,7 @@ class RouteWriter {
         in: 'path',
         required: true,
         example: name === 'code' ? 'rate-limited' : name === 'emoji' ? '👍' : EXAMPLE_ID,
-        schema: this.components.use(
-          name === 'code' ? { type: 'string', enum: Object.keys(PROBLEMS) } : GIVEN_ID,
-        ),
+        schema: this.components.use(name === 'code' ? problemCode() : GIVEN_ID),
       })),
       ...Object.entries(query ? fieldsOf(query) : {}).map(([name, { schema, isOptional }]) => {
         const { description, ...rest } = schema;
@@ -154,31 +153,31 @@ class RouteWriter {
       hasBody: body !== undefined,
       hasInput: [body, query, document.headers].some((part) => part !== undefined) || ids.length > 0,
     });
-    const own = document.problems ?? [];
-    const statuses = [...new Set([...shared, ...own].map((code) => PROBLEMS[code].status))].sort();
+    const all = [...new Set([...shared, ...(document.problems ?? [])])];
+    const statuses = [...new Set(all.map((kind) => kind.status))].sort();
     return Object.fromEntries(
       statuses.map((status) => {
-        const codes = [...new Set([...shared, ...own])].filter((code) => PROBLEMS[code].status === status);
-        const name = nameOf(codes);
-        this.responses[name] ??= this.refusal(status, codes);
+        const kinds = all.filter((kind) => kind.status === status);
+        const name = nameOf(kinds);
+        this.responses[name] ??= this.refusal(status, kinds);
         return [status, { $ref: `#/components/responses/${name}` }];
       }),
     );
   }
 
-  private refusal(status: number, codes: readonly ProblemCode[]): object {
-    const examples = codes.map((code): [string, object] => {
-      const problem = problemExample(code, '/api/v1/conversations', (schema) =>
+  private refusal(status: number, kinds: readonly ProblemKind[]): object {
+    const examples = kinds.map((kind): [string, object] => {
+      const problem = problemExample(kind, '/api/v1/conversations', (schema) =>
         exampleOf(this.components.use(schema), this.components.schemas),
       );
-      return [code, { value: problem }];
+      return [kind.code, { value: problem }];
     });
     return {
-      description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title}.`).join(' '),
+      description: kinds.map(({ code, title }) => `\`${code}\`: ${title}.`).join(' '),
       headers: headersFor(status),
       content: {
         'application/problem+json': {
-          schema: nameModels(this.components.use(problemWith(codes)), `${nameOf(codes)}Problem`),
+          schema: nameModels(this.components.use(problemWith(kinds)), `${nameOf(kinds)}Problem`),
           examples: Object.fromEntries(examples),
         },
       },
@@ -187,11 +186,13 @@ class RouteWriter {
 }
 
 /** `UserNotFound`, `ForbiddenOrSomethingElse`; what all services have in common is `Unavailable`. */
-function nameOf(codes: readonly ProblemCode[]): string {
-  if (codes.includes('storage-full')) return 'UnavailableForWriting';
-  if (codes.includes('temporarily-unavailable')) return 'Unavailable';
-  return codes
-    .map((code) => code.replaceAll(/(^|-)([a-z])/g, (_match, _dash, letter: string) => letter.toUpperCase()))
+function nameOf(kinds: readonly ProblemKind[]): string {
+  if (kinds.includes(STORAGE_FULL)) return 'UnavailableForWriting';
+  if (kinds.includes(TEMPORARILY_UNAVAILABLE)) return 'Unavailable';
+  return kinds
+    .map(({ code }) =>
+      code.replaceAll(/(^|-)([a-z])/g, (_match, _dash, letter: string) => letter.toUpperCase()),
+    )
     .join('Or');
 }
 

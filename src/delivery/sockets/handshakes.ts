@@ -7,6 +7,7 @@ import { ClientAddresses } from '../../platform/http/client-address';
 import { WorkInFlight } from '../../platform/lifecycle/work-in-flight';
 import { StructuredLogger } from '../../platform/logging/structured-logger';
 import { Metrics } from '../../platform/metrics/metrics';
+import { DRAINING, MALFORMED_REQUEST, UNAUTHENTICATED } from '../../platform/problems/general-problems';
 import { Problem } from '../../platform/problems/problem';
 import { logProblem } from '../../platform/problems/problem.filter';
 import { toProblem } from '../../platform/problems/to-problem';
@@ -87,14 +88,13 @@ export class Handshakes {
     const { conn } = socket;
     const address = this.addresses.budgetKeyOf(socket.request);
     this.rateLimits.take('verification', address);
-    if (this.arriving.has(conn))
-      throw new Problem('malformed-request', { detail: 'one handshake at a time' });
+    if (this.arriving.has(conn)) throw new Problem(MALFORMED_REQUEST, { detail: 'one handshake at a time' });
     this.arriving.add(conn);
     const end = this.work.begin();
     try {
-      if (this.work.isClosed) throw new Problem('draining');
+      if (this.work.isClosed) throw new Problem(DRAINING);
       const token: unknown = socket.handshake.auth.token;
-      if (typeof token !== 'string' || token.length > 4_096) throw new Problem('unauthenticated');
+      if (typeof token !== 'string' || token.length > 4_096) throw new Problem(UNAUTHENTICATED);
       await this.authenticate(socket, token, address);
     } finally {
       this.arriving.delete(conn);

@@ -1,6 +1,18 @@
 import type { EventDocuments } from '../../platform/documents/documented';
 import { id, integer, oneOf, record, time } from '../../platform/documents/schema';
 import { SESSION_END_REASONS } from '../../features/authentication/session-ended.event';
+import {
+  DATABASE_BUSY,
+  DRAINING,
+  INTERNAL,
+  MALFORMED_REQUEST,
+  RATE_LIMITED,
+  SCHEMA_MISMATCH,
+  SESSION_REVOKED,
+  TEMPORARILY_UNAVAILABLE,
+  TOKEN_EXPIRED,
+  UNAUTHENTICATED,
+} from '../../platform/problems/general-problems';
 
 /** What sockets are told about their connection. */
 export const CONNECTION_EVENTS: EventDocuments = {
@@ -19,16 +31,16 @@ export const CONNECTION_EVENTS: EventDocuments = {
   connect_error: {
     summary: 'The handshake was refused; this is `data` of the error.',
     problems: [
-      'malformed-request',
-      'unauthenticated',
-      'token-expired',
-      'session-revoked',
-      'rate-limited',
-      'internal',
-      'temporarily-unavailable',
-      'database-busy',
-      'schema-mismatch',
-      'draining',
+      MALFORMED_REQUEST,
+      UNAUTHENTICATED,
+      TOKEN_EXPIRED,
+      SESSION_REVOKED,
+      RATE_LIMITED,
+      INTERNAL,
+      TEMPORARILY_UNAVAILABLE,
+      DATABASE_BUSY,
+      SCHEMA_MISMATCH,
+      DRAINING,
     ],
   },
   'session:revoked': {

@@ -11,6 +11,7 @@ import { EventBus } from '../../platform/events/event-bus';
 import { WorkInFlight } from '../../platform/lifecycle/work-in-flight';
 import { describeError, StructuredLogger } from '../../platform/logging/structured-logger';
 import { Metrics } from '../../platform/metrics/metrics';
+import { SESSION_REVOKED, TOKEN_EXPIRED, UNAUTHENTICATED } from '../../platform/problems/general-problems';
 import { Problem } from '../../platform/problems/problem';
 import { chargePerson } from '../../platform/rate-limits/charge-person';
 import { RateLimits } from '../../platform/rate-limits/rate-limits';
@@ -151,7 +152,7 @@ export class SocketsGateway implements OnModuleInit, OnGatewayInit, OnGatewayCon
     answer: record('Refreshed', {
       expiresIn: integer(0, { description: 'Seconds until it runs out.', example: 900 }),
     }),
-    problems: ['unauthenticated', 'token-expired', 'session-revoked'],
+    problems: [UNAUTHENTICATED, TOKEN_EXPIRED, SESSION_REVOKED],
     isWrite: false,
   })
   async refresh(
@@ -160,7 +161,7 @@ export class SocketsGateway implements OnModuleInit, OnGatewayInit, OnGatewayCon
   ): Promise<{ expiresIn: number }> {
     const identity = identityOf(socket);
     const claims = await this.sessions.authenticate(token);
-    if (claims.sessionId !== identity.sessionId) throw new Problem('unauthenticated');
+    if (claims.sessionId !== identity.sessionId) throw new Problem(UNAUTHENTICATED);
     identity.expiresAt = claims.expiresAt;
     return { expiresIn: Math.max(0, Math.floor((claims.expiresAt - Date.now()) / 1_000)) };
   }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { decode, JsonWebTokenError, sign, TokenExpiredError, verify, type Jwt } from 'jsonwebtoken';
 import { Configuration } from '../../platform/configuration/configuration';
+import { TOKEN_EXPIRED, UNAUTHENTICATED } from '../../platform/problems/general-problems';
 import { Problem } from '../../platform/problems/problem';
 import { isStoredId } from '../../platform/validation/field-rules';
 import { SigningKeys, type SigningKey } from './signing-keys';
@@ -55,7 +56,7 @@ export class AccessTokens {
   /** @throws Problem `unauthenticated` or `token-expired` */
   verify(token: string): AccessClaims {
     const claims = claimsOf(this.signed(token));
-    if (!claims) throw new Problem('unauthenticated');
+    if (!claims) throw new Problem(UNAUTHENTICATED);
     return claims;
   }
 
@@ -70,7 +71,7 @@ export class AccessTokens {
         if (!isWrongSignature(error)) break;
       }
     }
-    throw new Problem(refusal instanceof TokenExpiredError ? 'token-expired' : 'unauthenticated');
+    throw new Problem(refusal instanceof TokenExpiredError ? TOKEN_EXPIRED : UNAUTHENTICATED);
   }
 
   /** The key that the token names; all of them when it names none, as those of earlier releases. */

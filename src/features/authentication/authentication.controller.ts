@@ -24,6 +24,21 @@ import type { AuthenticationEvent } from './authentication-event';
 import { AuthenticationLog } from './authentication-log';
 import { AuthenticationService } from './authentication.service';
 import { SessionsService } from './sessions.service';
+import {
+  NOT_FOUND,
+  SESSION_REVOKED,
+  TOKEN_EXPIRED,
+  UNAUTHENTICATED,
+} from '../../platform/problems/general-problems';
+import {
+  ACCOUNT_DISABLED,
+  EMAIL_TAKEN,
+  INVALID_CREDENTIALS,
+  INVITATION_INVALID,
+  INVITATION_REQUIRED,
+  REGISTRATION_CLOSED,
+} from './authentication.problems';
+import { USERNAME_TAKEN } from '../users/users.problems';
 
 @Controller('api/v1/auth')
 export class AuthenticationController {
@@ -41,13 +56,7 @@ export class AuthenticationController {
     summary: 'Make an account and sign in',
     answers: { 201: signedInSchema },
     location: ({ user }: SignedIn) => `/api/v1/users/${user.id}`,
-    problems: [
-      'username-taken',
-      'email-taken',
-      'registration-closed',
-      'invitation-required',
-      'invitation-invalid',
-    ],
+    problems: [USERNAME_TAKEN, EMAIL_TAKEN, REGISTRATION_CLOSED, INVITATION_REQUIRED, INVITATION_INVALID],
   })
   async register(@Body() input: RegisterDto, @Req() request: Request): Promise<SignedIn> {
     return this.log.recording(
@@ -64,7 +73,7 @@ export class AuthenticationController {
   @Route({
     summary: 'Sign in',
     answers: { 200: signedInSchema },
-    problems: ['invalid-credentials', 'account-disabled'],
+    problems: [INVALID_CREDENTIALS, ACCOUNT_DISABLED],
   })
   async login(@Body() input: LoginDto, @Req() request: Request): Promise<SignedIn> {
     try {
@@ -89,7 +98,7 @@ export class AuthenticationController {
     description:
       'A token presented again gives the same successor for 30 seconds, and later, while the successor was never presented, a fresh one. Once the successor was presented, presenting the old one ends the session.',
     answers: { 200: tokensSchema },
-    problems: ['unauthenticated', 'token-expired', 'session-revoked'],
+    problems: [UNAUTHENTICATED, TOKEN_EXPIRED, SESSION_REVOKED],
   })
   async refresh(@Body() input: RefreshDto): Promise<Tokens> {
     try {
@@ -118,7 +127,7 @@ export class AuthenticationController {
     summary: 'Change the password',
     description: 'Ends the other sessions.',
     answers: { 204: NO_CONTENT },
-    problems: ['invalid-credentials'],
+    problems: [INVALID_CREDENTIALS],
   })
   async changePassword(@Caller() caller: CallerIdentity, @Body() input: ChangePasswordDto): Promise<void> {
     const { userId, sessionId } = caller;
@@ -139,7 +148,7 @@ export class AuthenticationController {
     summary: 'End one of one’s sessions',
     description: 'Its sockets end at once.',
     answers: { 204: NO_CONTENT },
-    problems: ['not-found'],
+    problems: [NOT_FOUND],
   })
   async end(@Caller() caller: CallerIdentity, @Param('sessionId') sessionId: string): Promise<void> {
     await this.sessions.end(caller.userId, parseId('sessionId', sessionId), 'ended-elsewhere');

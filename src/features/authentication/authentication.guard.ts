@@ -3,6 +3,7 @@ import { Reflector } from '@nestjs/core';
 import type { Request } from 'express';
 import { ClientAddresses } from '../../platform/http/client-address';
 import { PUBLIC } from '../../platform/http/public';
+import { UNAUTHENTICATED } from '../../platform/problems/general-problems';
 import { Problem } from '../../platform/problems/problem';
 import { chargePerson } from '../../platform/rate-limits/charge-person';
 import { RateLimits } from '../../platform/rate-limits/rate-limits';
@@ -34,7 +35,7 @@ export class AuthenticationGuard implements CanActivate {
       return true;
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
     const token = bearerTokenOf(request);
-    if (!token) throw new Problem('unauthenticated');
+    if (!token) throw new Problem(UNAUTHENTICATED);
     const claims = this.sessions.claims(token);
     const { userId, sessionId } = claims;
     // The edge took it for the address. With a good signature the session and the person are charged instead.

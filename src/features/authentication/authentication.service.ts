@@ -6,8 +6,10 @@ import { Configuration } from '../../platform/configuration/configuration';
 import type { CallerIdentity } from '../../platform/http/caller';
 import { violatedConstraint } from '../../platform/database/database-problem';
 import { inTransaction, type AfterCommit } from '../../platform/database/transaction';
-import type { ProblemCode } from '../../platform/problems/catalogue';
+import type { ProblemKind } from '../../platform/problems/problem-kind';
 import { Metrics } from '../../platform/metrics/metrics';
+import { ACCOUNT_DISABLED, EMAIL_TAKEN, INVALID_CREDENTIALS } from './authentication.problems';
+import { USERNAME_TAKEN } from '../users/users.problems';
 import { Problem } from '../../platform/problems/problem';
 import { RateLimits } from '../../platform/rate-limits/rate-limits';
 import { claimUsername } from '../users/similar-usernames';
@@ -31,9 +33,9 @@ import { RegistrationPolicy } from './registration-policy';
 import { SessionsService } from './sessions.service';
 import { Turns } from './turns';
 
-const TAKEN: Record<string, ProblemCode> = {
-  users_username_key: 'username-taken',
-  users_email_key: 'email-taken',
+const TAKEN: Record<string, ProblemKind> = {
+  users_username_key: USERNAME_TAKEN,
+  users_email_key: EMAIL_TAKEN,
 };
 
 /** More would only wait for the processors, and hold connections meanwhile. */
@@ -135,7 +137,7 @@ export class AuthenticationService {
       const signedIn = await this.openSession(account, input, network);
       if (signedIn) return signedIn;
     }
-    throw new Problem('invalid-credentials');
+    throw new Problem(INVALID_CREDENTIALS);
   }
 
   /** @returns undefined when the password was changed, or hashed anew, since it was verified */
@@ -144,12 +146,12 @@ export class AuthenticationService {
     const open = async (manager: EntityManager, afterCommit: AfterCommit): Promise<SignedIn | undefined> => {
       const user = await lockAccount(manager, {
         userId: account.id,
-        refusal: 'invalid-credentials',
+        refusal: INVALID_CREDENTIALS,
         mayBeDisabled: true,
       });
       if (user.passwordHash !== account.passwordHash) return undefined;
       // Only told to whoever knows the password that is valid now.
-      if (user.disabledAt) throw new Problem('account-disabled');
+      if (user.disabledAt) throw new Problem(ACCOUNT_DISABLED);
       if (passwordHash) await manager.update(User, user.id, { passwordHash });
       const device = { name: input.deviceName ?? null, openedFrom: this.networks.digest(user.id, network) };
       const { session, tokens } = await this.sessions.open(manager, user.id, device, afterCommit);
@@ -184,7 +186,7 @@ export class AuthenticationService {
     { userId, sessionId, checkedHash }: { userId: string; sessionId: string; checkedHash: string },
   ): Promise<void> {
     const user = await lockAccount(manager, { userId, sessionId });
-    if (user.passwordHash !== checkedHash) throw new Problem('invalid-credentials');
+    if (user.passwordHash !== checkedHash) throw new Problem(INVALID_CREDENTIALS);
   }
 
   /**
@@ -198,7 +200,7 @@ export class AuthenticationService {
     return this.budgets.charge(attempt, async () => {
       const account = await this.accountOf({ id: userId });
       if (account && (await this.passwords.matches(account.passwordHash, password, userId))) return account;
-      throw new Problem('invalid-credentials');
+      throw new Problem(INVALID_CREDENTIALS);
     });
   }
 

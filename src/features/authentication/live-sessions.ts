@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, IsNull } from 'typeorm';
+import { RATE_LIMITED, SESSION_REVOKED } from '../../platform/problems/general-problems';
 import { Problem } from '../../platform/problems/problem';
 import { chargePerson } from '../../platform/rate-limits/charge-person';
 import { RateLimits } from '../../platform/rate-limits/rate-limits';
@@ -39,7 +40,7 @@ export class LiveSessions {
    */
   async requireLive({ userId, sessionId }: AccessClaims): Promise<void> {
     const retryAfter = this.suspensions.remaining(userId);
-    if (retryAfter > 0) throw new Problem('rate-limited', { retryAfter });
+    if (retryAfter > 0) throw new Problem(RATE_LIMITED, { retryAfter });
     this.rateLimits.take('session', sessionId);
     const session = { id: sessionId, userId, endedAt: IsNull() };
     let lives: boolean;
@@ -51,7 +52,7 @@ export class LiveSessions {
       chargePerson({ rateLimits: this.rateLimits, suspensions: this.suspensions }, userId);
       throw error;
     }
-    if (!lives) throw new Problem('session-revoked');
+    if (!lives) throw new Problem(SESSION_REVOKED);
     this.rateLimits.giveBack('session', sessionId);
   }
 }

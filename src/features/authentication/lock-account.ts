@@ -1,5 +1,6 @@
 import { IsNull, type EntityManager } from 'typeorm';
-import type { ProblemCode } from '../../platform/problems/catalogue';
+import type { ProblemKind } from '../../platform/problems/problem-kind';
+import { SESSION_REVOKED } from '../../platform/problems/general-problems';
 import { Problem } from '../../platform/problems/problem';
 import { User } from '../users/user.entity';
 import { Session } from './session.entity';
@@ -9,7 +10,7 @@ interface Expectation {
   /** The session that asks, when it has to be alive still. */
   readonly sessionId?: string;
   /** The code when the account may not be used. */
-  readonly refusal?: ProblemCode;
+  readonly refusal?: ProblemKind;
   /** The caller looks at `disabledAt` itself. */
   readonly mayBeDisabled?: boolean;
 }
@@ -25,7 +26,7 @@ interface Expectation {
  */
 export async function lockAccount(
   manager: EntityManager,
-  { userId, sessionId, refusal = 'session-revoked', mayBeDisabled = false }: Expectation,
+  { userId, sessionId, refusal = SESSION_REVOKED, mayBeDisabled = false }: Expectation,
 ): Promise<User> {
   const user = await manager
     .createQueryBuilder(User, 'account')
@@ -44,5 +45,5 @@ async function holdSession(manager: EntityManager, userId: string, sessionId: st
     where: { id: sessionId, userId, endedAt: IsNull() },
     lock: { mode: 'pessimistic_read' },
   });
-  if (!session) throw new Problem('session-revoked');
+  if (!session) throw new Problem(SESSION_REVOKED);
 }

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Configuration } from '../../platform/configuration/configuration';
+import { RATE_LIMITED } from '../../platform/problems/general-problems';
+import { INVALID_CREDENTIALS } from './authentication.problems';
 import { Problem } from '../../platform/problems/problem';
 import { AttemptStore, type Budget } from '../../platform/rate-limits/attempt-store';
 import type { DelayRule } from '../../platform/rate-limits/growing-delays';
@@ -47,14 +49,14 @@ export class PasswordBudgets {
     if (!this.isOn) return work();
     const budgets = budgetsOf(attempt);
     const charges = await this.store.take(budgets);
-    if (typeof charges === 'number') throw new Problem('rate-limited', { retryAfter: charges });
+    if (typeof charges === 'number') throw new Problem(RATE_LIMITED, { retryAfter: charges });
     try {
       const result = await work();
       await this.store.giveBack(charges);
       await this.store.forget(budgets[0]);
       return result;
     } catch (error) {
-      const isWrong = error instanceof Problem && error.code === 'invalid-credentials';
+      const isWrong = error instanceof Problem && error.kind === INVALID_CREDENTIALS;
       if (!isWrong) await this.store.giveBack(charges);
       throw error;
     }

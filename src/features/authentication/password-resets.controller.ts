@@ -4,6 +4,7 @@ import { Public } from '../../platform/http/public';
 import { inShare } from '../../platform/request-context';
 import { ResetPasswordDto } from './password-resets.dto';
 import { PasswordResetsService } from './password-resets.service';
+import { PASSWORD_RESET_INVALID } from './authentication.problems';
 
 @Controller('api/v1/auth')
 export class PasswordResetsController {
@@ -16,7 +17,7 @@ export class PasswordResetsController {
     summary: 'Set a new password with a link from an operator',
     description: 'The code works once. All sessions of the account end.',
     answers: { 204: NO_CONTENT },
-    problems: ['password-reset-invalid'],
+    problems: [PASSWORD_RESET_INVALID],
   })
   async reset(@Body() input: ResetPasswordDto): Promise<void> {
     await inShare('sign-in', () => this.passwordResets.reset(input));

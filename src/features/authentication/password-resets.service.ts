@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { inTransaction } from '../../platform/database/transaction';
+import { PASSWORD_RESET_INVALID } from './authentication.problems';
 import { Problem } from '../../platform/problems/problem';
 import { currentContext } from '../../platform/request-context';
 import { User } from '../users/user.entity';
@@ -53,16 +54,16 @@ export class PasswordResetsService {
     );
     if (found) return found;
     this.log.note({ kind: 'password-reset', outcome: 'password-reset-invalid' });
-    throw new Problem('password-reset-invalid');
+    throw new Problem(PASSWORD_RESET_INVALID);
   }
 
   /** The account is locked first, as by everything that ends its sessions; then the code is looked at once more. */
   private async use(manager: EntityManager, codeDigest: string, userId: string): Promise<void> {
-    await lockAccount(manager, { userId, refusal: 'password-reset-invalid' });
+    await lockAccount(manager, { userId, refusal: PASSWORD_RESET_INVALID });
     const [, used] = await manager.query<[unknown, number]>(
       `delete from password_resets where user_id = $1 and code_digest = $2 and expires_at > now()`,
       [userId, codeDigest],
     );
-    if (used === 0) throw new Problem('password-reset-invalid');
+    if (used === 0) throw new Problem(PASSWORD_RESET_INVALID);
   }
 }

@@ -1,6 +1,7 @@
-import type { ProblemCode } from '../../platform/problems/catalogue';
+import type { ProblemKind } from '../../platform/problems/problem-kind';
 import type { Session } from './session.entity';
 import type { RefreshLink } from './refresh-tokens';
+import { SESSION_REVOKED, UNAUTHENTICATED } from '../../platform/problems/general-problems';
 
 /** Presented again within this time, a token gives the same successor: two tabs, or a reply that was lost. */
 export const REPEAT_WINDOW_MS = 30_000;
@@ -23,7 +24,7 @@ interface RefreshEffect {
   /** The session ends. */
   readonly ends: boolean;
   /** Instead of tokens. */
-  readonly rejection?: ProblemCode;
+  readonly rejection?: ProblemKind;
 }
 
 /** The table of docs/states.md. */
@@ -31,8 +32,8 @@ export const REFRESH_EFFECTS: Readonly<Record<RefreshOutcome, RefreshEffect>> = 
   advance: { presents: true, issues: true, ends: false },
   repeat: { presents: false, issues: false, ends: false },
   replace: { presents: false, issues: true, ends: false },
-  void: { presents: false, issues: false, ends: false, rejection: 'unauthenticated' },
-  reuse: { presents: false, issues: false, ends: true, rejection: 'session-revoked' },
+  void: { presents: false, issues: false, ends: false, rejection: UNAUTHENTICATED },
+  reuse: { presents: false, issues: false, ends: true, rejection: SESSION_REVOKED },
 };
 
 type Chain = Pick<Session, 'refreshGeneration' | 'presentedNonce' | 'issuedNonce' | 'rotatedAt'>;

@@ -2,6 +2,7 @@ import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common'
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Configuration } from '../../platform/configuration/configuration';
+import { INVITATION_INVALID, INVITATION_REQUIRED, REGISTRATION_CLOSED } from './authentication.problems';
 import { Problem } from '../../platform/problems/problem';
 import { isInvitationUsable, takeInvitation } from './invitations.queries';
 
@@ -30,10 +31,10 @@ export class RegistrationPolicy implements OnApplicationBootstrap {
    */
   async check(invitation: string | undefined): Promise<void> {
     if (this.current === 'open') return;
-    if (this.current === 'closed') throw new Problem('registration-closed');
-    if (invitation === undefined) throw new Problem('invitation-required');
+    if (this.current === 'closed') throw new Problem(REGISTRATION_CLOSED);
+    if (invitation === undefined) throw new Problem(INVITATION_REQUIRED);
     if (!(await isInvitationUsable(this.dataSource.manager, invitation)))
-      throw new Problem('invitation-invalid');
+      throw new Problem(INVITATION_INVALID);
   }
 
   /**
@@ -44,7 +45,7 @@ export class RegistrationPolicy implements OnApplicationBootstrap {
   async take(manager: EntityManager, invitation: string | undefined): Promise<string | undefined> {
     if (this.current !== 'invite') return undefined;
     const id = await takeInvitation(manager, invitation ?? '');
-    if (id === undefined) throw new Problem('invitation-invalid');
+    if (id === undefined) throw new Problem(INVITATION_INVALID);
     return id;
   }
 }

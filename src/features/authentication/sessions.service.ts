@@ -4,6 +4,12 @@ import { DataSource, IsNull, Raw, type EntityManager } from 'typeorm';
 import { uuidv7 } from 'uuidv7';
 import { inTransaction, type AfterCommit } from '../../platform/database/transaction';
 import { EventBus } from '../../platform/events/event-bus';
+import {
+  NOT_FOUND,
+  SESSION_REVOKED,
+  TOKEN_EXPIRED,
+  UNAUTHENTICATED,
+} from '../../platform/problems/general-problems';
 import { Problem } from '../../platform/problems/problem';
 import { Configuration } from '../../platform/configuration/configuration';
 import { RateLimits } from '../../platform/rate-limits/rate-limits';
@@ -67,22 +73,22 @@ export class SessionsService {
   /** @throws Problem `unauthenticated`, `rate-limited`, `token-expired` or `session-revoked` */
   async refresh(token: string): Promise<Tokens> {
     const link = this.refreshTokens.read(token);
-    if (!link) throw new Problem('unauthenticated');
+    if (!link) throw new Problem(UNAUTHENTICATED);
     this.rateLimits.take('refresh', link.sessionId);
     const rotate = async (manager: EntityManager, afterCommit: AfterCommit): Promise<Tokens | Problem> => {
       const known = await manager.findOneBy(Session, { id: link.sessionId });
-      if (!known || known.endedAt) return new Problem('session-revoked');
+      if (!known || known.endedAt) return new Problem(SESSION_REVOKED);
       await lockAccount(manager, { userId: known.userId });
       const session = await manager.findOne(Session, {
         where: { id: link.sessionId },
         lock: { mode: 'pessimistic_write' },
       });
-      if (!session || session.endedAt) return new Problem('session-revoked');
+      if (!session || session.endedAt) return new Problem(SESSION_REVOKED);
       const now = await databaseNow(manager);
       const { createdAt, lastUsedAt, expiresAt } = session;
       // Limits that were lowered since hold for this session as well.
       const limit = Math.min(expiresAt.getTime(), this.expiryOf(createdAt, lastUsedAt).getTime());
-      if (limit <= now.getTime()) return new Problem('token-expired');
+      if (limit <= now.getTime()) return new Problem(TOKEN_EXPIRED);
       // A refusal is returned, not thrown: what it did to the session has to be committed.
       return this.advance(manager, session, link, now, afterCommit);
     };
@@ -140,7 +146,7 @@ export class SessionsService {
   async end(userId: string, sessionId: string, reason: SessionEndReason): Promise<void> {
     await inTransaction(this.dataSource, async (manager, afterCommit) => {
       const isOwn = await manager.existsBy(Session, { id: sessionId, userId });
-      if (!isOwn) throw new Problem('not-found');
+      if (!isOwn) throw new Problem(NOT_FOUND);
       await endSession(manager, sessionId);
       this.announceEnded([sessionId], reason, afterCommit);
     });

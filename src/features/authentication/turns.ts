@@ -1,3 +1,4 @@
+import { RATE_LIMITED } from '../../platform/problems/general-problems';
 import { Problem } from '../../platform/problems/problem';
 import { BulkheadFullError, FairBulkhead } from '../../platform/rate-limits/fair-bulkhead';
 import type { Configuration } from '../../platform/configuration/configuration';
@@ -32,7 +33,7 @@ export class Turns {
       return await this.bulkhead.run(client, work);
     } catch (error) {
       if (error instanceof BulkheadFullError)
-        throw new Problem('rate-limited', { retryAfter: RETRY_SECONDS }, { cause: error });
+        throw new Problem(RATE_LIMITED, { retryAfter: RETRY_SECONDS }, { cause: error });
       throw error;
     }
   }

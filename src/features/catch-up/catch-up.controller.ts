@@ -4,6 +4,8 @@ import { Caller, type CallerIdentity } from '../../platform/http/caller';
 import { parseId } from '../../platform/validation/field-rules';
 import { ChangesDto, type Changes, changesSchema } from './catch-up.dto';
 import { CatchUpService } from './catch-up.service';
+import { CONVERSATION_NOT_FOUND } from '../membership/membership.problems';
+import { CURSOR_RESET } from './catch-up.problems';
 
 @Controller('api/v1/conversations')
 export class CatchUpController {
@@ -15,7 +17,7 @@ export class CatchUpController {
     description:
       'Call again from `cursor` until `complete`. From nothing (`seq` 0, `rev` 0) the conversation and everybody in it come as well, so that this rebuilds a client. A cursor of another epoch, or ahead of the conversation, is refused: start again from 0.',
     answers: { 200: changesSchema },
-    problems: ['conversation-not-found', 'cursor-reset'],
+    problems: [CONVERSATION_NOT_FOUND, CURSOR_RESET],
   })
   async changes(
     @Caller() { userId }: CallerIdentity,

@@ -11,6 +11,8 @@ import {
   type PlacedParticipant,
 } from '../membership/participant-view';
 import { inSnapshot } from '../../platform/database/transaction';
+import { CONVERSATION_NOT_FOUND } from '../membership/membership.problems';
+import { CURSOR_RESET } from './catch-up.problems';
 import { Problem } from '../../platform/problems/problem';
 import { isStoredId } from '../../platform/validation/field-rules';
 import type { Changes, ChangesDto, SyncDto, SyncedConversation } from './catch-up.dto';
@@ -35,8 +37,8 @@ export class CatchUpService {
   async changes(userId: string, conversationId: string, query: ChangesDto): Promise<Changes> {
     const cursor = { conversationId, seq: query.seq ?? 0, rev: query.rev ?? 0 };
     const [found] = await this.read(userId, query.epoch, [cursor]);
-    if (found === 'gone' || found === undefined) throw new Problem('conversation-not-found');
-    if (found === 'reset') throw new Problem('cursor-reset');
+    if (found === 'gone' || found === undefined) throw new Problem(CONVERSATION_NOT_FOUND);
+    if (found === 'reset') throw new Problem(CURSOR_RESET);
     return found;
   }
 

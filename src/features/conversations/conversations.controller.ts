@@ -20,6 +20,10 @@ import {
 import { ConversationsService } from './conversations.service';
 import { ParticipantsService } from './participants.service';
 import { ReadPositionsService } from './read-positions.service';
+import { CONVERSATION_ID_CONFLICT, OWNER_MUST_TRANSFER } from './conversations.problems';
+import { FORBIDDEN } from '../../platform/problems/general-problems';
+import { CONVERSATION_NOT_FOUND } from '../membership/membership.problems';
+import { USER_NOT_FOUND } from '../users/users.problems';
 
 @Controller('api/v1/conversations')
 export class ConversationsController {
@@ -36,7 +40,7 @@ export class ConversationsController {
       'A direct conversation exists once for a pair of people: asking again gives the same one with 200, and puts it back into one’s list when one has hidden it.',
     answers: { 200: conversationSchema, 201: conversationSchema },
     location: ({ id }: ConversationView) => `/api/v1/conversations/${id}`,
-    problems: ['user-not-found', 'forbidden', 'conversation-id-conflict'],
+    problems: [USER_NOT_FOUND, FORBIDDEN, CONVERSATION_ID_CONFLICT],
   })
   async create(
     @Caller() { userId }: CallerIdentity,
@@ -65,7 +69,7 @@ export class ConversationsController {
   @Route({
     summary: 'Read a conversation',
     answers: { 200: conversationSchema },
-    problems: ['conversation-not-found'],
+    problems: [CONVERSATION_NOT_FOUND],
   })
   async get(
     @Caller() { userId }: CallerIdentity,
@@ -79,7 +83,7 @@ export class ConversationsController {
     summary: 'Change title or description of a group',
     description: 'For admins and the owner.',
     answers: { 200: conversationSchema },
-    problems: ['conversation-not-found', 'forbidden'],
+    problems: [CONVERSATION_NOT_FOUND, FORBIDDEN],
   })
   async update(
     @Caller() { userId }: CallerIdentity,
@@ -96,7 +100,7 @@ export class ConversationsController {
     description:
       'A group is deleted by its owner, for everybody. A direct conversation is hidden from one’s own list, on all devices, until the next message or until one opens it again.',
     answers: { 204: NO_CONTENT },
-    problems: ['conversation-not-found', 'forbidden'],
+    problems: [CONVERSATION_NOT_FOUND, FORBIDDEN],
   })
   async delete(
     @Caller() { userId }: CallerIdentity,
@@ -109,7 +113,7 @@ export class ConversationsController {
   @Route({
     summary: 'List participants',
     answers: { 200: participantListSchema },
-    problems: ['conversation-not-found'],
+    problems: [CONVERSATION_NOT_FOUND],
   })
   async listParticipants(
     @Caller() { userId }: CallerIdentity,
@@ -122,7 +126,7 @@ export class ConversationsController {
   @Route({
     summary: 'Add a participant or change a role',
     answers: { 200: participantSchema },
-    problems: ['conversation-not-found', 'user-not-found', 'forbidden', 'owner-must-transfer'],
+    problems: [CONVERSATION_NOT_FOUND, USER_NOT_FOUND, FORBIDDEN, OWNER_MUST_TRANSFER],
   })
   async putParticipant(
     @Caller() caller: CallerIdentity,
@@ -139,7 +143,7 @@ export class ConversationsController {
   @Route({
     summary: 'Remove a participant, or leave',
     answers: { 204: NO_CONTENT },
-    problems: ['conversation-not-found', 'forbidden', 'owner-must-transfer'],
+    problems: [CONVERSATION_NOT_FOUND, FORBIDDEN, OWNER_MUST_TRANSFER],
   })
   async removeParticipant(
     @Caller() caller: CallerIdentity,
@@ -155,7 +159,7 @@ export class ConversationsController {
     summary: 'Move one’s read position',
     description: 'The highest wins. A position above the newest message is refused.',
     answers: { 200: readPositionSchema },
-    problems: ['conversation-not-found'],
+    problems: [CONVERSATION_NOT_FOUND],
   })
   async read(
     @Caller() { userId }: CallerIdentity,

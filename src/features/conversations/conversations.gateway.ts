@@ -19,6 +19,7 @@ import {
   removedEventSchema,
 } from './conversations.events';
 import { ReadPositionsService } from './read-positions.service';
+import { CONVERSATION_NOT_FOUND } from '../membership/membership.problems';
 
 /** Tells participants what has become of their conversations, and keeps the rooms as the database says. */
 @WebSocketGateway()
@@ -86,7 +87,7 @@ export class ConversationsGateway implements OnModuleInit {
   @Command({
     summary: 'Move one’s read position',
     answer: readPositionSchema,
-    problems: ['conversation-not-found'],
+    problems: [CONVERSATION_NOT_FOUND],
     isWrite: true,
   })
   async read(

@@ -9,6 +9,10 @@ import { violatedConstraint } from '../../platform/database/database-problem';
 import { inTransaction, type AfterCommit } from '../../platform/database/transaction';
 import { EventBus } from '../../platform/events/event-bus';
 import { NEXT_LIST_POSITION, readListCursor, writeListCursor } from '../../platform/pagination/list-position';
+import { FORBIDDEN } from '../../platform/problems/general-problems';
+import { CONVERSATION_NOT_FOUND } from '../membership/membership.problems';
+import { USER_NOT_FOUND } from '../users/users.problems';
+import { CONVERSATION_ID_CONFLICT } from './conversations.problems';
 import { invalidField, Problem } from '../../platform/problems/problem';
 import { DEFAULT_PAGE_SIZE } from '../../platform/validation/field-rules';
 import { lockConversation, requireRole, takeRevs } from '../membership/conversation-access';
@@ -79,7 +83,7 @@ export class ConversationsService {
       await lockTwoPeople(manager, userId, otherId, { pair: 'shared' });
       await requireUsers(manager, userId, [otherId]);
       const existing = await findDirect(manager, userId, otherId);
-      if (existing && (await isBlocked(manager, userId, otherId))) throw new Problem('forbidden');
+      if (existing && (await isBlocked(manager, userId, otherId))) throw new Problem(FORBIDDEN);
       if (existing) return this.reopen(manager, existing, [userId], userId, afterCommit);
       await requireContacts(manager, this.configuration.CONTACT_POLICY, userId, [otherId]);
       return this.openDirect(manager, userId, otherId, afterCommit);
@@ -166,7 +170,7 @@ export class ConversationsService {
       });
     } catch (error) {
       throw violatedConstraint(error) === 'conversations_pkey'
-        ? new Problem('conversation-id-conflict')
+        ? new Problem(CONVERSATION_ID_CONFLICT)
         : error;
     }
   }
@@ -245,7 +249,7 @@ export class ConversationsService {
     conversationId: string,
   ): Promise<ConversationView> {
     const [view] = await findOwnConversations(manager, userId, [conversationId]);
-    if (!view) throw new Problem('conversation-not-found');
+    if (!view) throw new Problem(CONVERSATION_NOT_FOUND);
     return view;
   }
 }
@@ -261,7 +265,7 @@ async function findDirect(manager: EntityManager, a: string, b: string): Promise
 async function requireUsers(manager: EntityManager, userId: string, others: string[]): Promise<void> {
   await holdPeople(manager, [userId, ...others]);
   const found = await manager.countBy(User, { id: In(others), ...IS_PERSON });
-  if (found !== others.length) throw new Problem('user-not-found');
+  if (found !== others.length) throw new Problem(USER_NOT_FOUND);
 }
 
 async function addAll(

@@ -5,6 +5,9 @@ import { requireContacts } from '../relationships/contacts.queries';
 import { Configuration } from '../../platform/configuration/configuration';
 import { inTransaction, type AfterCommit } from '../../platform/database/transaction';
 import { EventBus } from '../../platform/events/event-bus';
+import { FORBIDDEN } from '../../platform/problems/general-problems';
+import { USER_NOT_FOUND } from '../users/users.problems';
+import { OWNER_MUST_TRANSFER } from './conversations.problems';
 import { Problem } from '../../platform/problems/problem';
 import {
   accessConversation,
@@ -53,13 +56,13 @@ export class ParticipantsService {
   ): Promise<ParticipantView> {
     return inTransaction(this.dataSource, async (manager, afterCommit) => {
       const access = await lockConversation(manager, userId, conversationId);
-      if (access.conversation.type === 'direct') throw new Problem('forbidden');
+      if (access.conversation.type === 'direct') throw new Problem(FORBIDDEN);
       const target = await presentParticipant(manager, conversationId, targetId);
       if (!target) return this.add(manager, access, targetId, role, afterCommit);
       if (role === undefined || role === target.role) return viewOf(manager, conversationId, targetId);
-      if (targetId === userId && target.role === 'owner') throw new Problem('owner-must-transfer');
+      if (targetId === userId && target.role === 'owner') throw new Problem(OWNER_MUST_TRANSFER);
       if (!isAbove(access.participant.role, target.role) || !mayGive(access, role))
-        throw new Problem('forbidden');
+        throw new Problem(FORBIDDEN);
       if (role === 'owner') await this.handOver(manager, access, targetId, afterCommit);
       return this.setRole(manager, conversationId, targetId, role, afterCommit);
     });
@@ -72,13 +75,12 @@ export class ParticipantsService {
   async remove(userId: string, conversationId: string, targetId: string): Promise<void> {
     await inTransaction(this.dataSource, async (manager, afterCommit) => {
       const access = await lockConversation(manager, userId, conversationId);
-      if (access.conversation.type === 'direct') throw new Problem('forbidden');
+      if (access.conversation.type === 'direct') throw new Problem(FORBIDDEN);
       if (targetId !== userId) requireRole(access, 'admin');
       const target = await presentParticipant(manager, conversationId, targetId);
       if (!target) return;
-      if (targetId === userId && target.role === 'owner') throw new Problem('owner-must-transfer');
-      if (targetId !== userId && !isAbove(access.participant.role, target.role))
-        throw new Problem('forbidden');
+      if (targetId === userId && target.role === 'owner') throw new Problem(OWNER_MUST_TRANSFER);
+      if (targetId !== userId && !isAbove(access.participant.role, target.role)) throw new Problem(FORBIDDEN);
       const rev = await takeRevs(manager, conversationId);
       await manager.update(Participant, { conversationId, userId: targetId }, { leftAt: () => 'now()', rev });
       const participant = await viewOf(manager, conversationId, targetId);
@@ -95,7 +97,7 @@ export class ParticipantsService {
   ): Promise<ParticipantView> {
     requireRole(access, 'admin');
     const { id: conversationId, lastSeq } = access.conversation;
-    if (!(await manager.existsBy(User, { id: targetId, ...IS_PERSON }))) throw new Problem('user-not-found');
+    if (!(await manager.existsBy(User, { id: targetId, ...IS_PERSON }))) throw new Problem(USER_NOT_FOUND);
     await holdPeople(manager, [targetId]);
     await requireContacts(manager, this.configuration.CONTACT_POLICY, access.participant.userId, [targetId]);
     await requireRoomInGroup(manager, conversationId);

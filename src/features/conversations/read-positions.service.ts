@@ -3,6 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { inTransaction } from '../../platform/database/transaction';
 import { EventBus } from '../../platform/events/event-bus';
+import { CONVERSATION_NOT_FOUND } from '../membership/membership.problems';
 import { invalidField, Problem } from '../../platform/problems/problem';
 import { accessConversation } from '../membership/conversation-access';
 import { countUnread } from './conversation-view';
@@ -29,7 +30,7 @@ export class ReadPositionsService {
       const { conversation } = await accessConversation(manager, userId, conversationId);
       if (input.seq > conversation.lastSeq) throw invalidField('/seq', 'is above the newest message');
       const moved = await move(manager, userId, conversationId, input);
-      if (!moved) throw new Problem('conversation-not-found');
+      if (!moved) throw new Problem(CONVERSATION_NOT_FOUND);
       const { read_seq: readSeq } = moved;
       if (readSeq !== moved.read_before) {
         const isShared = !moved.is_blocked && moved.size <= MAX_SHARED_SIZE;

@@ -3,6 +3,7 @@ import { NO_CONTENT, Route } from '../../platform/documents/documented';
 import { Caller, type CallerIdentity } from '../../platform/http/caller';
 import { EraseAccountDto } from './erasure.dto';
 import { ErasureService } from './erasure.service';
+import { INVALID_CREDENTIALS } from '../authentication/authentication.problems';
 
 @Controller('api/v1/users')
 export class ErasureController {
@@ -15,7 +16,7 @@ export class ErasureController {
     description:
       'At once: the profile, the name and the e-mail address, all sessions and their sockets, friendships, requests, blocks, and participation in all conversations. Groups that one owns pass to the oldest admin, or else to the oldest member; those without anybody else end. In the background: messages lose their sender or become tombstones, one `rev` each, and what they said before they were edited is forgotten. Nothing of it can be taken back.',
     answers: { 202: NO_CONTENT },
-    problems: ['invalid-credentials'],
+    problems: [INVALID_CREDENTIALS],
   })
   async erase(@Caller() caller: CallerIdentity, @Body() input: EraseAccountDto): Promise<void> {
     await this.erasure.erase(caller, input);

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AuthenticationService } from '../authentication/authentication.service';
 import type { CallerIdentity } from '../../platform/http/caller';
+import { OUTCOME_UNKNOWN } from '../../platform/problems/general-problems';
 import { Problem } from '../../platform/problems/problem';
 import { ErasureWorker } from './erasure-worker';
 import { Erasures } from './erasures';
@@ -38,7 +39,7 @@ export class ErasureService {
       await this.journal.writeOpen(userId);
     } catch (error) {
       this.logger.error('an erasure is not in the journal beside the backups yet', error);
-      throw new Problem('outcome-unknown', {
+      throw new Problem(OUTCOME_UNKNOWN, {
         detail: 'The account is erased; it is not in the journal yet.',
       });
     } finally {

@@ -5,6 +5,7 @@ import { findReturned } from './erase-person.queries';
 import { Configuration } from '../../platform/configuration/configuration';
 import { readInstallationOf } from '../../platform/database/installation.queries';
 import { inTransaction } from '../../platform/database/transaction';
+import { TEMPORARILY_UNAVAILABLE } from '../../platform/problems/general-problems';
 import { Problem } from '../../platform/problems/problem';
 import { ErasureJournal, type JournalEntry } from './erasure-journal';
 
@@ -29,7 +30,7 @@ export class JournalKeeper {
     await journal.requireWritable().catch((error: unknown) => {
       const folder = this.configuration.backupFolder;
       this.logger.error(`nobody can be erased, because ${folder} (BACKUP_DIR) cannot be written to`, error);
-      throw new Problem('temporarily-unavailable');
+      throw new Problem(TEMPORARILY_UNAVAILABLE);
     });
   }
 

@@ -2,6 +2,8 @@ import type { EntityManager } from 'typeorm';
 import { Friendship } from '../relationships/friendship.entity';
 import { lockAllowance } from '../relationships/contacts.queries';
 import { listPositionOf, readListCursor, writeListCursor } from '../../platform/pagination/list-position';
+import { FORBIDDEN, RATE_LIMITED } from '../../platform/problems/general-problems';
+import { FRIEND_REQUEST_NOT_FOUND } from './friends.problems';
 import { Problem } from '../../platform/problems/problem';
 import { DEFAULT_PAGE_SIZE } from '../../platform/validation/field-rules';
 import { FriendRequest } from './friend-request.entity';
@@ -25,7 +27,7 @@ const withPeople = (manager: EntityManager) =>
 /** @throws Problem `friend-request-not-found` when it has gone with somebody who was erased */
 export async function loadRequest(manager: EntityManager, id: string): Promise<FriendRequest> {
   const request = await withPeople(manager).where('request.id = :id', { id }).getOne();
-  if (!request) throw new Problem('friend-request-not-found');
+  if (!request) throw new Problem(FRIEND_REQUEST_NOT_FOUND);
   return request;
 }
 
@@ -77,7 +79,7 @@ export async function requireRoomForRequest(
   recipientId: string,
 ): Promise<void> {
   if ((await manager.countBy(FriendRequest, { senderId, status: 'pending' })) >= MAX_OUTSTANDING)
-    throw new Problem('rate-limited', { retryAfter: OUTSTANDING_RETRY_SECONDS });
+    throw new Problem(RATE_LIMITED, { retryAfter: OUTSTANDING_RETRY_SECONDS });
   const inVain: { seconds: number }[] = await manager.query(
     `select ceil(extract(epoch from least(responded_at, now()) + $3 * interval '1 day' - now()))::int as seconds
      from friend_requests
@@ -87,7 +89,7 @@ export async function requireRoomForRequest(
     [senderId, recipientId, IN_VAIN_DAYS, MAX_IN_VAIN],
   );
   if (inVain.length === MAX_IN_VAIN)
-    throw new Problem('rate-limited', { retryAfter: Math.max(1, inVain.at(-1)!.seconds) });
+    throw new Problem(RATE_LIMITED, { retryAfter: Math.max(1, inVain.at(-1)!.seconds) });
 }
 
 /**
@@ -99,6 +101,6 @@ export async function requireRoomForFriends(manager: EntityManager, a: string, b
     await lockAllowance(manager, 'friends', userId);
     const friends = await manager.countBy(Friendship, [{ userLowId: userId }, { userHighId: userId }]);
     if (friends >= MAX_FRIENDS)
-      throw new Problem('forbidden', { detail: `Nobody has more than ${MAX_FRIENDS} friends.` });
+      throw new Problem(FORBIDDEN, { detail: `Nobody has more than ${MAX_FRIENDS} friends.` });
   }
 }

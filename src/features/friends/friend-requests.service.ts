@@ -10,6 +10,14 @@ import { ConversationsService } from '../conversations/conversations.service';
 import { inTransaction, type AfterCommit } from '../../platform/database/transaction';
 import { EventBus } from '../../platform/events/event-bus';
 import { NEXT_LIST_POSITION } from '../../platform/pagination/list-position';
+import {
+  ALREADY_FRIENDS,
+  FRIEND_REQUEST_ALREADY_ANSWERED,
+  FRIEND_REQUEST_EXISTS,
+  FRIEND_REQUEST_NOT_FOUND,
+} from './friends.problems';
+import { FORBIDDEN } from '../../platform/problems/general-problems';
+import { USER_NOT_FOUND } from '../users/users.problems';
 import { invalidField, Problem } from '../../platform/problems/problem';
 import { IS_PERSON, User } from '../users/user.entity';
 import { FriendRequest } from './friend-request.entity';
@@ -47,13 +55,14 @@ export class FriendRequestsService {
     return inTransaction(this.dataSource, async (manager, afterCommit) => {
       const recipientId = await findRecipient(manager, input);
       if (recipientId === userId) throw invalidField('/recipientId', 'must be somebody else');
-      await lockTwoPeople(manager, userId, recipientId, { people: 'user-not-found' });
-      if (await isBlocked(manager, userId, recipientId)) throw new Problem('forbidden');
-      if (await areFriends(manager, userId, recipientId)) throw new Problem('already-friends');
+      await lockTwoPeople(manager, userId, recipientId, { people: USER_NOT_FOUND });
+      if (await isBlocked(manager, userId, recipientId)) throw new Problem(FORBIDDEN);
+      if (await areFriends(manager, userId, recipientId)) throw new Problem(ALREADY_FRIENDS);
       const crossing = await findPending(manager, recipientId, userId);
       if (crossing) return (await this.makeFriends(manager, crossing, userId, afterCommit)).friendRequest;
       const own = await findPending(manager, userId, recipientId);
-      if (own) throw new Problem('friend-request-exists', { friendRequest: friendRequestView(own) });
+      if (own)
+        throw new Problem(FRIEND_REQUEST_EXISTS, { carried: { friendRequest: friendRequestView(own) } });
       await lockAllowance(manager, 'friend requests', userId);
       await requireRoomForRequest(manager, userId, recipientId);
       const id = uuidv7();
@@ -79,7 +88,7 @@ export class FriendRequestsService {
     return inTransaction(this.dataSource, async (manager, afterCommit) => {
       const request = await lockRequest(manager, userId, requestId, 'recipient');
       if (request.status === 'pending') return this.makeFriends(manager, request, userId, afterCommit);
-      if (request.status !== 'accepted') throw new Problem('friend-request-already-answered');
+      if (request.status !== 'accepted') throw new Problem(FRIEND_REQUEST_ALREADY_ANSWERED);
       const conversation = await this.direct(manager, userId, request.senderId, afterCommit);
       return { friendRequest: friendRequestView(request), conversation };
     });
@@ -117,7 +126,7 @@ export class FriendRequestsService {
     await inTransaction(this.dataSource, async (manager, afterCommit) => {
       const request = await lockRequest(manager, userId, requestId, by);
       if (request.status === status) return;
-      if (request.status !== 'pending') throw new Problem('friend-request-already-answered');
+      if (request.status !== 'pending') throw new Problem(FRIEND_REQUEST_ALREADY_ANSWERED);
       await this.answer(manager, request, status, afterCommit);
     });
   }
@@ -128,7 +137,7 @@ export class FriendRequestsService {
     userId: string,
     afterCommit: AfterCommit,
   ): Promise<AcceptedFriendRequest> {
-    if (await isBlocked(manager, request.senderId, request.recipientId)) throw new Problem('forbidden');
+    if (await isBlocked(manager, request.senderId, request.recipientId)) throw new Problem(FORBIDDEN);
     await requireRoomForFriends(manager, request.senderId, request.recipientId);
     await manager.insert(Friendship, {
       ...pairOf(request.senderId, request.recipientId),
@@ -178,7 +187,7 @@ async function findRecipient(manager: EntityManager, input: CreateFriendRequestD
     ...IS_PERSON,
     ...(recipientId ? { id: recipientId } : { username: recipientUsername! }),
   });
-  if (!user) throw new Problem('user-not-found');
+  if (!user) throw new Problem(USER_NOT_FOUND);
   return user.id;
 }
 
@@ -193,8 +202,8 @@ async function lockRequest(
     { id: requestId, senderId: userId },
     { id: requestId, recipientId: userId },
   ]);
-  if (!found) throw new Problem('friend-request-not-found');
-  if ((by === 'sender' ? found.senderId : found.recipientId) !== userId) throw new Problem('forbidden');
-  await lockTwoPeople(manager, found.senderId, found.recipientId, { people: 'friend-request-not-found' });
+  if (!found) throw new Problem(FRIEND_REQUEST_NOT_FOUND);
+  if ((by === 'sender' ? found.senderId : found.recipientId) !== userId) throw new Problem(FORBIDDEN);
+  await lockTwoPeople(manager, found.senderId, found.recipientId, { people: FRIEND_REQUEST_NOT_FOUND });
   return loadRequest(manager, requestId);
 }

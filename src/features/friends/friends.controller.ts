@@ -19,6 +19,14 @@ import {
   friendRequestSchema,
 } from './friends.dto';
 import { FriendsService } from './friends.service';
+import {
+  ALREADY_FRIENDS,
+  FRIEND_REQUEST_ALREADY_ANSWERED,
+  FRIEND_REQUEST_EXISTS,
+  FRIEND_REQUEST_NOT_FOUND,
+} from './friends.problems';
+import { FORBIDDEN } from '../../platform/problems/general-problems';
+import { USER_NOT_FOUND } from '../users/users.problems';
 
 @Controller('api/v1')
 export class FriendsController {
@@ -34,7 +42,7 @@ export class FriendsController {
       'A request that crosses one of the other person makes the friendship and the direct conversation at once. `rate-limited` also for too many requests that nobody has answered.',
     answers: { 201: friendRequestSchema },
     location: ({ id }: FriendRequestView) => `/api/v1/friend-requests/${id}`,
-    problems: ['user-not-found', 'forbidden', 'already-friends', 'friend-request-exists'],
+    problems: [USER_NOT_FOUND, FORBIDDEN, ALREADY_FRIENDS, FRIEND_REQUEST_EXISTS],
   })
   async create(
     @Caller() { userId }: CallerIdentity,
@@ -58,7 +66,7 @@ export class FriendsController {
     summary: 'Accept a friend request',
     description: 'Makes the friendship and the direct conversation. Again: the same answer.',
     answers: { 200: acceptedFriendRequestSchema },
-    problems: ['friend-request-not-found', 'forbidden', 'friend-request-already-answered'],
+    problems: [FRIEND_REQUEST_NOT_FOUND, FORBIDDEN, FRIEND_REQUEST_ALREADY_ANSWERED],
   })
   async accept(
     @Caller() { userId }: CallerIdentity,
@@ -72,7 +80,7 @@ export class FriendsController {
   @Route({
     summary: 'Decline a friend request',
     answers: { 204: NO_CONTENT },
-    problems: ['friend-request-not-found', 'forbidden', 'friend-request-already-answered'],
+    problems: [FRIEND_REQUEST_NOT_FOUND, FORBIDDEN, FRIEND_REQUEST_ALREADY_ANSWERED],
   })
   async decline(@Caller() { userId }: CallerIdentity, @Param('friendRequestId') id: string): Promise<void> {
     await this.requests.decline(userId, parseId('friendRequestId', id));
@@ -83,7 +91,7 @@ export class FriendsController {
   @Route({
     summary: 'Take a friend request back',
     answers: { 204: NO_CONTENT },
-    problems: ['friend-request-not-found', 'forbidden', 'friend-request-already-answered'],
+    problems: [FRIEND_REQUEST_NOT_FOUND, FORBIDDEN, FRIEND_REQUEST_ALREADY_ANSWERED],
   })
   async cancel(@Caller() { userId }: CallerIdentity, @Param('friendRequestId') id: string): Promise<void> {
     await this.requests.cancel(userId, parseId('friendRequestId', id));
@@ -115,7 +123,7 @@ export class FriendsController {
     description:
       'Ends the friendship and open requests; refuses requests, direct conversations and messages in them either way; hides what the two do in their direct conversation from each other.',
     answers: { 204: NO_CONTENT },
-    problems: ['user-not-found', 'forbidden'],
+    problems: [USER_NOT_FOUND, FORBIDDEN],
   })
   async block(@Caller() caller: CallerIdentity, @Param('userId') userId: string): Promise<void> {
     await this.friends.block(caller.userId, parseId('userId', userId));

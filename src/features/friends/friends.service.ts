@@ -19,6 +19,8 @@ import {
   readListCursor,
   writeListCursor,
 } from '../../platform/pagination/list-position';
+import { FORBIDDEN } from '../../platform/problems/general-problems';
+import { USER_NOT_FOUND } from '../users/users.problems';
 import { invalidField, Problem } from '../../platform/problems/problem';
 import { DEFAULT_PAGE_SIZE } from '../../platform/validation/field-rules';
 import { IS_PERSON, User } from '../users/user.entity';
@@ -80,10 +82,10 @@ export class FriendsService {
   async block(userId: string, otherId: string): Promise<void> {
     if (userId === otherId) throw invalidField('/path/userId', 'must be somebody else');
     await inTransaction(this.dataSource, async (manager, afterCommit) => {
-      if (!(await manager.existsBy(User, { id: otherId, ...IS_PERSON }))) throw new Problem('user-not-found');
+      if (!(await manager.existsBy(User, { id: otherId, ...IS_PERSON }))) throw new Problem(USER_NOT_FOUND);
       const conversationId = await lockTwoPeople(manager, userId, otherId, {
         conversation: true,
-        people: 'user-not-found',
+        people: USER_NOT_FOUND,
       });
       const isNew = await addBlock(manager, userId, otherId);
       if (!isNew) return;
@@ -143,7 +145,7 @@ async function addBlock(manager: EntityManager, blockerId: string, blockedId: st
   if (await manager.existsBy(Block, { blockerId, blockedId })) return false;
   await lockAllowance(manager, 'blocks', blockerId);
   if ((await manager.countBy(Block, { blockerId })) >= MAX_BLOCKS)
-    throw new Problem('forbidden', { detail: `One blocks at most ${MAX_BLOCKS} people.` });
+    throw new Problem(FORBIDDEN, { detail: `One blocks at most ${MAX_BLOCKS} people.` });
   await manager.insert(Block, { blockerId, blockedId, listPosition: NEXT_LIST_POSITION });
   return true;
 }

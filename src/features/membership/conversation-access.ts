@@ -1,4 +1,6 @@
 import type { EntityManager } from 'typeorm';
+import { CONVERSATION_NOT_FOUND } from './membership.problems';
+import { FORBIDDEN } from '../../platform/problems/general-problems';
 import { Problem } from '../../platform/problems/problem';
 import type { Conversation } from './conversation.entity';
 import { Participant, type Role } from './participant.entity';
@@ -29,7 +31,7 @@ export async function accessConversation(
     .where({ conversationId, userId })
     .andWhere('participant.left_at is null and conversation.deleted_at is null')
     .getOne();
-  if (!participant?.conversation) throw new Problem('conversation-not-found');
+  if (!participant?.conversation) throw new Problem(CONVERSATION_NOT_FOUND);
   return { participant, conversation: participant.conversation };
 }
 
@@ -68,6 +70,6 @@ export async function takeRevs(manager: EntityManager, conversationId: string, c
 /** Refuses an action that needs a role. @throws Problem `forbidden` */
 export function requireRole(access: Access, needed: Role): void {
   if (access.conversation.type === 'direct' || !isAtLeast(access.participant.role, needed)) {
-    throw new Problem('forbidden');
+    throw new Problem(FORBIDDEN);
   }
 }

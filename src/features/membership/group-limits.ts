@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { lockName } from '../../platform/database/advisory-lock';
+import { FORBIDDEN } from '../../platform/problems/general-problems';
 import { Problem } from '../../platform/problems/problem';
 
 /** People in a group, its owner included. */
@@ -20,7 +21,7 @@ export async function requireRoomInGroup(manager: EntityManager, conversationId:
     MAX_PARTICIPANTS,
   );
   if (present >= MAX_PARTICIPANTS)
-    throw new Problem('forbidden', { detail: `A group has at most ${MAX_PARTICIPANTS} participants.` });
+    throw new Problem(FORBIDDEN, { detail: `A group has at most ${MAX_PARTICIPANTS} participants.` });
 }
 
 /**
@@ -38,7 +39,7 @@ export async function requireRoomForGroup(manager: EntityManager, userId: string
     MAX_OWNED_GROUPS,
   );
   if (owned >= MAX_OWNED_GROUPS)
-    throw new Problem('forbidden', { detail: `One person owns at most ${MAX_OWNED_GROUPS} groups.` });
+    throw new Problem(FORBIDDEN, { detail: `One person owns at most ${MAX_OWNED_GROUPS} groups.` });
 }
 
 async function countUpTo(manager: EntityManager, rows: string, id: string, limit: number): Promise<number> {

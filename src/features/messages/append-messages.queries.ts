@@ -1,8 +1,12 @@
 import type { DataSource } from 'typeorm';
 import { asWrite } from '../../platform/database/write-scope';
+import { FORBIDDEN, TEMPORARILY_UNAVAILABLE } from '../../platform/problems/general-problems';
 import { Problem } from '../../platform/problems/problem';
+import type { ProblemKind } from '../../platform/problems/problem-kind';
+import { CONVERSATION_NOT_FOUND } from '../membership/membership.problems';
 import type { MessageType } from './message.entity';
 import type { MessageRow } from './message-view';
+import { MESSAGE_ID_CONFLICT, MESSAGE_NOT_FOUND } from './messages.problems';
 
 /** A message to be stored; its sender has not been checked yet. */
 export interface AppendCommand {
@@ -14,15 +18,20 @@ export interface AppendCommand {
   readonly replyToId: string | null;
 }
 
-export type AppendRefusal =
-  'message-id-conflict' | 'conversation-not-found' | 'forbidden' | 'message-not-found';
+/** The refusals of `append_messages`, by the outcome that it returns. */
+const REFUSALS = {
+  'message-id-conflict': MESSAGE_ID_CONFLICT,
+  'conversation-not-found': CONVERSATION_NOT_FOUND,
+  forbidden: FORBIDDEN,
+  'message-not-found': MESSAGE_NOT_FOUND,
+} as const;
 
 /** `created` now, or `repeated`: stored before by the same command (G2). */
 export type AppendResult =
   | { readonly outcome: 'created' | 'repeated'; readonly row: MessageRow }
-  | { readonly outcome: AppendRefusal };
+  | { readonly outcome: 'refused'; readonly kind: ProblemKind };
 
-type ResultRow = MessageRow & { outcome: AppendResult['outcome'] };
+type ResultRow = MessageRow & { outcome: 'created' | 'repeated' | keyof typeof REFUSALS };
 
 /**
  * The function sees who participates only if its statements may see what was committed while it waited for the locks.
@@ -50,10 +59,10 @@ export async function appendMessages(
     commands.map((command) => command.replyToId),
   ];
   const rows: ResultRow[] = await asWrite(() => dataSource.query(APPEND, columns));
-  if (rows.length === 0 && commands.length > 0) throw new Problem('temporarily-unavailable');
+  if (rows.length === 0 && commands.length > 0) throw new Problem(TEMPORARILY_UNAVAILABLE);
   return rows.map((row) =>
     row.outcome === 'created' || row.outcome === 'repeated'
       ? { outcome: row.outcome, row }
-      : { outcome: row.outcome },
+      : { outcome: 'refused', kind: REFUSALS[row.outcome] },
   );
 }

@@ -1,5 +1,6 @@
-import { isMessageBody, isStoredId } from '../../platform/validation/field-rules';
+import { isStoredId } from '../../platform/validation/field-rules';
 import { toValid } from '../../platform/validation/request-validation.pipe';
+import { isMessageBody } from './message-body';
 import { SENDABLE_TYPES, SendMessageCommandDto } from './messages.dto';
 
 type Known = Record<keyof SendMessageCommandDto, (value: unknown) => boolean>;

@@ -6,6 +6,8 @@ import { isDirectBlocked } from '../relationships/contacts.queries';
 import { isAtLeast, lockConversation, takeRevs } from '../membership/conversation-access';
 import { inTransaction } from '../../platform/database/transaction';
 import { EventBus } from '../../platform/events/event-bus';
+import { FORBIDDEN } from '../../platform/problems/general-problems';
+import { MESSAGE_NOT_FOUND, VERSION_CONFLICT } from './messages.problems';
 import { Problem } from '../../platform/problems/problem';
 import { currentVersion, messageView, type MessageRow, type MessageView } from './message-view';
 import { MessageDeleted, MessageUpdated } from './messages.events';
@@ -48,14 +50,14 @@ export class MessageEdits {
     return inTransaction(this.dataSource, async (manager, afterCommit) => {
       const { conversation } = await lockConversation(manager, userId, conversationId);
       const row = await loadMessage(manager, conversationId, messageId);
-      if (row.sender_id !== userId) throw new Problem('forbidden');
+      if (row.sender_id !== userId) throw new Problem(FORBIDDEN);
       if (await isRepeated(manager, row, edit)) return messageView(row);
       if (conversation.type === 'direct' && (await isDirectBlocked(manager, userId, conversationId)))
-        throw new Problem('forbidden');
+        throw new Problem(FORBIDDEN);
       if (row.deleted_at || !isBasedOnCurrent(row, edit.parents)) throw conflict(row);
       if (row.body === edit.body) return messageView(row);
       if ((await countVersions(manager, messageId)) >= MAX_VERSIONS)
-        throw new Problem('forbidden', { detail: `A message has at most ${MAX_VERSIONS} versions.` });
+        throw new Problem(FORBIDDEN, { detail: `A message has at most ${MAX_VERSIONS} versions.` });
 
       const version: NewVersion = {
         messageId,
@@ -87,7 +89,7 @@ export class MessageEdits {
     return inTransaction(this.dataSource, async (manager, afterCommit) => {
       const { conversation, participant } = await lockConversation(manager, userId, conversationId);
       const row = await loadMessage(manager, conversationId, messageId);
-      if (row.sender_id !== userId && !isAtLeast(participant.role, 'admin')) throw new Problem('forbidden');
+      if (row.sender_id !== userId && !isAtLeast(participant.role, 'admin')) throw new Problem(FORBIDDEN);
       if (row.deleted_at) return messageView(row);
       if (!isBasedOnCurrent(row, basis.parents)) throw conflict(row);
       if (basis.version !== undefined && (await versionNamed(manager, row, basis.version)))
@@ -117,11 +119,12 @@ async function loadMessage(
   messageId: string,
 ): Promise<MessageRow> {
   const row = await findMessage(manager, conversationId, messageId);
-  if (!row) throw new Problem('message-not-found');
+  if (!row) throw new Problem(MESSAGE_NOT_FOUND);
   return row;
 }
 
-const conflict = (row: MessageRow): Problem => new Problem('version-conflict', { current: messageView(row) });
+const conflict = (row: MessageRow): Problem =>
+  new Problem(VERSION_CONFLICT, { carried: { current: messageView(row) } });
 
 /**
  * The same version id with the same body is the same edit again; with another body it is a conflict. After a deletion,

@@ -13,8 +13,10 @@ import {
   usuallyNull,
   type Of,
 } from '../../platform/documents/schema';
-import { MAX_MESSAGE_LENGTH } from '../../platform/validation/field-rules';
 import type { MessageType } from './message.entity';
+
+/** In code points; the one place that knows. */
+export const MAX_MESSAGE_LENGTH = 4_000;
 
 const MESSAGE_TYPES = ['text', 'image', 'file', 'system'] as const satisfies MessageType[];
 

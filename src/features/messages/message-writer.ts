@@ -8,6 +8,7 @@ import { CLIENT_MARGIN_MS, LOCK_TIMEOUT_MS } from '../../platform/database/deadl
 import { Maintenance } from '../../platform/database/maintenance';
 import { EventBus } from '../../platform/events/event-bus';
 import { Metrics } from '../../platform/metrics/metrics';
+import { DATABASE_BUSY, MAINTENANCE } from '../../platform/problems/general-problems';
 import { Problem } from '../../platform/problems/problem';
 import { toProblem } from '../../platform/problems/to-problem';
 import { currentContext } from '../../platform/request-context';
@@ -76,7 +77,7 @@ export class MessageWriter {
         pending.reject(new DatabaseDownError('the database is down'));
     });
     maintenance.onChange((isOn) => {
-      if (isOn) for (const pending of this.waiting.splice(0)) pending.reject(new Problem('maintenance'));
+      if (isOn) for (const pending of this.waiting.splice(0)) pending.reject(new Problem(MAINTENANCE));
     });
     metrics.gauge('xfchat_messages_waiting', 'Messages that wait for the writer', () => this.waiting.length);
     this.path = new MessagePath(metrics);
@@ -98,8 +99,8 @@ export class MessageWriter {
         this.metrics.messages.inc({ outcome: toProblem(error).code });
         refuse(error);
       };
-      if (this.maintenance.isOn) return reject(new Problem('maintenance'));
-      if (this.waiting.length >= MAX_WAITING) return reject(new Problem('database-busy'));
+      if (this.maintenance.isOn) return reject(new Problem(MAINTENANCE));
+      if (this.waiting.length >= MAX_WAITING) return reject(new Problem(DATABASE_BUSY));
       if (this.circuit.isOpen) return reject(new DatabaseDownError('the database is down'));
       this.waiting.push({ command, context, since, latestStart, resolve, reject });
       this.write();
@@ -156,7 +157,7 @@ export class MessageWriter {
     const now = performance.now();
     return messages.filter((pending) => {
       const isInTime = pending.latestStart > now;
-      if (!isInTime) pending.reject(new Problem('database-busy'));
+      if (!isInTime) pending.reject(new Problem(DATABASE_BUSY));
       return isInTime;
     });
   }
@@ -225,7 +226,7 @@ export class MessageWriter {
 
   private async settle(pending: Pending, result: AppendResult): Promise<void> {
     if (!('row' in result)) {
-      pending.reject(new Problem(result.outcome));
+      pending.reject(new Problem(result.kind));
       return;
     }
     this.metrics.messages.inc({ outcome: result.outcome });

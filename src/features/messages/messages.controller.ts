@@ -18,6 +18,17 @@ import {
   versionListSchema,
 } from './messages.dto';
 import { MessagesService } from './messages.service';
+import {
+  MESSAGE_ID_CONFLICT,
+  MESSAGE_NOT_FOUND,
+  MESSAGE_TOO_LONG,
+  PRECONDITION_FAILED,
+  RANGE_NOT_SATISFIABLE,
+  VERSION_CONFLICT,
+  VERSION_NOT_FOUND,
+} from './messages.problems';
+import { CONVERSATION_NOT_FOUND } from '../membership/membership.problems';
+import { FORBIDDEN } from '../../platform/problems/general-problems';
 
 /** Headers of Braid-HTTP; see docs/braid.md. */
 const BRAID_READING = {
@@ -50,7 +61,7 @@ export class MessagesController {
       'The newest page when no position is given. With the headers of Braid the newest page as a resource with versions, and with `Subscribe` what happens in it.',
     headers: BRAID_READING,
     answers: { 200: either(messagePageSchema, timelineSchema), 209: streamOf(timelineSchema) },
-    problems: ['conversation-not-found', 'version-not-found'],
+    problems: [CONVERSATION_NOT_FOUND, VERSION_NOT_FOUND],
   })
   async page(
     @Caller() { userId }: CallerIdentity,
@@ -66,13 +77,7 @@ export class MessagesController {
     description: '201 the first time, 200 when the same message was stored before.',
     answers: { 200: messageSchema, 201: messageSchema },
     location: addressOf,
-    problems: [
-      'conversation-not-found',
-      'message-not-found',
-      'forbidden',
-      'message-id-conflict',
-      'message-too-long',
-    ],
+    problems: [CONVERSATION_NOT_FOUND, MESSAGE_NOT_FOUND, FORBIDDEN, MESSAGE_ID_CONFLICT, MESSAGE_TOO_LONG],
   })
   async send(
     @Caller() { userId }: CallerIdentity,
@@ -98,15 +103,15 @@ export class MessagesController {
     answers: { 200: messageSchema, 201: messageSchema },
     location: addressOf,
     problems: [
-      'conversation-not-found',
-      'message-not-found',
-      'forbidden',
-      'message-id-conflict',
-      'version-conflict',
-      'precondition-failed',
-      'version-not-found',
-      'range-not-satisfiable',
-      'message-too-long',
+      CONVERSATION_NOT_FOUND,
+      MESSAGE_NOT_FOUND,
+      FORBIDDEN,
+      MESSAGE_ID_CONFLICT,
+      VERSION_CONFLICT,
+      PRECONDITION_FAILED,
+      VERSION_NOT_FOUND,
+      RANGE_NOT_SATISFIABLE,
+      MESSAGE_TOO_LONG,
     ],
   })
   async put(
@@ -133,7 +138,7 @@ export class MessagesController {
     description: 'As it is, or with `Version` as it was; with `Subscribe` what becomes of it.',
     headers: { 'If-None-Match': 'The entity tag of what the client has.', ...BRAID_READING },
     answers: { 200: messageSchema, 209: streamOf(messageSchema), 304: NO_CONTENT },
-    problems: ['conversation-not-found', 'message-not-found', 'version-not-found'],
+    problems: [CONVERSATION_NOT_FOUND, MESSAGE_NOT_FOUND, VERSION_NOT_FOUND],
   })
   async get(
     @Caller() { userId }: CallerIdentity,
@@ -158,12 +163,12 @@ export class MessagesController {
     },
     answers: { 200: messageSchema },
     problems: [
-      'conversation-not-found',
-      'message-not-found',
-      'forbidden',
-      'version-conflict',
-      'precondition-failed',
-      'version-not-found',
+      CONVERSATION_NOT_FOUND,
+      MESSAGE_NOT_FOUND,
+      FORBIDDEN,
+      VERSION_CONFLICT,
+      PRECONDITION_FAILED,
+      VERSION_NOT_FOUND,
     ],
   })
   async delete(
@@ -182,7 +187,7 @@ export class MessagesController {
   @Route({
     summary: 'List the versions of a message',
     answers: { 200: versionListSchema },
-    problems: ['conversation-not-found', 'message-not-found'],
+    problems: [CONVERSATION_NOT_FOUND, MESSAGE_NOT_FOUND],
   })
   async versions(
     @Caller() { userId }: CallerIdentity,

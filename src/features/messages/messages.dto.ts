@@ -3,16 +3,15 @@ import { byId, flag, id, list, nullable, record, text, time, type Of } from '../
 import {
   IsId,
   IsListOfIds,
-  IsMessageBody,
   IsOptionalChoice,
   IsPageSize,
   IsQueryInteger,
-  MAX_MESSAGE_LENGTH,
   Optional,
 } from '../../platform/validation/field-rules';
 import { IsListOfVersions, IsVersion } from '../../platform/validation/name-rules';
 import { headSchema } from '../membership/head';
-import { messageSchema } from './message-view';
+import { IsMessageBody } from './message-body';
+import { MAX_MESSAGE_LENGTH, messageSchema } from './message-view';
 
 /** What people may send; `system` exists for imported messages only. */
 export const SENDABLE_TYPES = ['text', 'image', 'file'] as const;

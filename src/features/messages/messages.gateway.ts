@@ -12,6 +12,14 @@ import { type MessageView, messageSchema } from './message-view';
 import { EditMessageCommandDto, MessageReferenceDto, SendMessageCommandDto } from './messages.dto';
 import { MessageCreated, MessageDeleted, MessageUpdated } from './messages.events';
 import { MessagesService } from './messages.service';
+import {
+  MESSAGE_ID_CONFLICT,
+  MESSAGE_NOT_FOUND,
+  MESSAGE_TOO_LONG,
+  VERSION_CONFLICT,
+} from './messages.problems';
+import { CONVERSATION_NOT_FOUND } from '../membership/membership.problems';
+import { FORBIDDEN } from '../../platform/problems/general-problems';
 
 /** Message commands, and the broadcast of messages as they were stored (G5). */
 @WebSocketGateway()
@@ -53,13 +61,7 @@ export class MessagesGateway implements OnModuleInit {
     summary: 'Send a message',
     direct: { event: 'message:send', payload: SendMessageCommandDto },
     answer: messageSchema,
-    problems: [
-      'conversation-not-found',
-      'message-not-found',
-      'forbidden',
-      'message-id-conflict',
-      'message-too-long',
-    ],
+    problems: [CONVERSATION_NOT_FOUND, MESSAGE_NOT_FOUND, FORBIDDEN, MESSAGE_ID_CONFLICT, MESSAGE_TOO_LONG],
     isWrite: true,
   })
   private async send(userId: string, payload: unknown): Promise<MessageView> {
@@ -71,13 +73,7 @@ export class MessagesGateway implements OnModuleInit {
   @Command({
     summary: 'Edit a message',
     answer: messageSchema,
-    problems: [
-      'conversation-not-found',
-      'message-not-found',
-      'forbidden',
-      'version-conflict',
-      'message-too-long',
-    ],
+    problems: [CONVERSATION_NOT_FOUND, MESSAGE_NOT_FOUND, FORBIDDEN, VERSION_CONFLICT, MESSAGE_TOO_LONG],
     isWrite: true,
   })
   async edit(
@@ -91,7 +87,7 @@ export class MessagesGateway implements OnModuleInit {
   @Command({
     summary: 'Delete a message',
     answer: messageSchema,
-    problems: ['conversation-not-found', 'message-not-found', 'forbidden'],
+    problems: [CONVERSATION_NOT_FOUND, MESSAGE_NOT_FOUND, FORBIDDEN],
     isWrite: true,
   })
   async delete(

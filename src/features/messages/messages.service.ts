@@ -4,6 +4,8 @@ import { DataSource } from 'typeorm';
 import { uuidv7 } from 'uuidv7';
 import { accessConversation } from '../membership/conversation-access';
 import { inSnapshot } from '../../platform/database/transaction';
+import { CONVERSATION_NOT_FOUND } from '../membership/membership.problems';
+import { MESSAGE_ID_CONFLICT, MESSAGE_NOT_FOUND } from './messages.problems';
 import { invalidField, Problem } from '../../platform/problems/problem';
 import { DEFAULT_PAGE_SIZE } from '../../platform/validation/field-rules';
 import { MessageEdits } from './message-edits';
@@ -72,7 +74,7 @@ export class MessagesService {
       return await this.send(userId, conversationId, { ...fields, id: messageId });
     } catch (error) {
       // Somebody was faster: with this id in this conversation it is an edit after all.
-      const isTaken = error instanceof Problem && error.code === 'message-id-conflict';
+      const isTaken = error instanceof Problem && error.kind === MESSAGE_ID_CONFLICT;
       if (!createOnly && isTaken && (await this.exists(userId, conversationId, messageId))) return edit();
       throw error;
     }
@@ -107,7 +109,7 @@ export class MessagesService {
       throw invalidField('/query', 'takes one of before, after and around');
     }
     const page = await readPage(this.dataSource.manager, userId, conversationId, position, limit);
-    if (!page) throw new Problem('conversation-not-found');
+    if (!page) throw new Problem(CONVERSATION_NOT_FOUND);
     const { rows, lastSeq, lastRev } = page;
     const first = rows[0]?.seq ?? (position.after === undefined ? 1 : lastSeq + 1);
     const last = rows.at(-1)?.seq ?? first - 1;
@@ -132,7 +134,7 @@ export class MessagesService {
   ): Promise<MessageRow> {
     await accessConversation(manager, userId, conversationId);
     const row = await findMessage(manager, conversationId, messageId);
-    if (!row) throw new Problem('message-not-found');
+    if (!row) throw new Problem(MESSAGE_NOT_FOUND);
     return row;
   }
 }

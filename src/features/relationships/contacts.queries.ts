@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { lockName } from '../../platform/database/advisory-lock';
+import { FORBIDDEN } from '../../platform/problems/general-problems';
 import { Problem } from '../../platform/problems/problem';
 import { Block } from './block.entity';
 import { Friendship } from './friendship.entity';
@@ -86,6 +87,6 @@ export async function requireContacts(
 ): Promise<void> {
   if (ids.length === 0) return;
   const { friends, blocks } = await relationsTo(manager, userId, ids);
-  if (policy === 'friends' && friends < ids.length) throw new Problem('forbidden', { detail: FRIENDS_ONLY });
-  if (blocks > 0) throw new Problem('forbidden');
+  if (policy === 'friends' && friends < ids.length) throw new Problem(FORBIDDEN, { detail: FRIENDS_ONLY });
+  if (blocks > 0) throw new Problem(FORBIDDEN);
 }

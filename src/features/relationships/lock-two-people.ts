@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { lockName, lockNameShared } from '../../platform/database/advisory-lock';
-import type { ProblemCode } from '../../platform/problems/catalogue';
+import type { ProblemKind } from '../../platform/problems/problem-kind';
 import { holdPeople } from '../users/people.queries';
 import { pairOf } from './contacts.queries';
 
@@ -13,7 +13,7 @@ export interface TwoPeopleLocks {
   /** Also locks their direct conversation, if they have one: it waits for messages that are being stored. */
   readonly conversation?: boolean;
   /** Also keeps both from being erased; the code that refuses somebody who has been erased. */
-  readonly people?: ProblemCode;
+  readonly people?: ProblemKind;
 }
 
 /**

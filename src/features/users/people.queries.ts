@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
-import type { ProblemCode } from '../../platform/problems/catalogue';
+import type { ProblemKind } from '../../platform/problems/problem-kind';
+import { USER_NOT_FOUND } from './users.problems';
 import { Problem } from '../../platform/problems/problem';
 
 /**
@@ -12,7 +13,7 @@ import { Problem } from '../../platform/problems/problem';
 export async function holdPeople(
   manager: EntityManager,
   ids: readonly string[],
-  refusal: ProblemCode = 'user-not-found',
+  refusal: ProblemKind = USER_NOT_FOUND,
 ): Promise<void> {
   const held: unknown[] = await manager.query(
     `select id from users where id = any ($1) and erased_at is null for key share`,

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { lockName } from '../../platform/database/advisory-lock';
+import { USERNAME_TAKEN } from './users.problems';
 import { Problem } from '../../platform/problems/problem';
 
 /**
@@ -21,5 +22,5 @@ export async function claimUsername(manager: EntityManager, username: string): P
     `select from users where replace(translate(username, '01', 'ol'), 'm', 'rn') = $1 limit 1`,
     [skeleton],
   );
-  if (taken.length > 0) throw new Problem('username-taken');
+  if (taken.length > 0) throw new Problem(USERNAME_TAKEN);
 }

@@ -13,6 +13,7 @@ import {
   userSchema,
 } from './users.dto';
 import { UsersService } from './users.service';
+import { USER_NOT_FOUND } from './users.problems';
 
 @Controller('api/v1/users')
 export class UsersController {
@@ -41,7 +42,7 @@ export class UsersController {
   }
 
   @Get(':userId')
-  @Route({ summary: 'Read a profile', answers: { 200: userSchema }, problems: ['user-not-found'] })
+  @Route({ summary: 'Read a profile', answers: { 200: userSchema }, problems: [USER_NOT_FOUND] })
   async get(@Param('userId') userId: string): Promise<UserView> {
     return this.users.get(parseId('userId', userId));
   }

@@ -3,6 +3,8 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, IsNull } from 'typeorm';
 import { inTransaction } from '../../platform/database/transaction';
 import { EventBus } from '../../platform/events/event-bus';
+import { USER_NOT_FOUND } from './users.problems';
+import { SESSION_REVOKED } from '../../platform/problems/general-problems';
 import { Problem } from '../../platform/problems/problem';
 import { DEFAULT_PAGE_SIZE } from '../../platform/validation/field-rules';
 import { IS_PERSON, User } from './user.entity';
@@ -43,7 +45,7 @@ export class UsersService {
         where: { id: userId, erasedAt: IsNull() },
         lock: { mode: 'for_no_key_update' },
       });
-      if (!before) throw new Problem('session-revoked');
+      if (!before) throw new Problem(SESSION_REVOKED);
       const { displayName, avatarUrl, status } = input;
       const after = {
         displayName: displayName ?? before.displayName,
@@ -90,7 +92,7 @@ export class UsersService {
 
   private async find(id: string): Promise<User> {
     const user = await this.dataSource.manager.findOneBy(User, { id, ...IS_PERSON });
-    if (!user) throw new Problem('user-not-found');
+    if (!user) throw new Problem(USER_NOT_FOUND);
     return user;
   }
 }

@@ -17,11 +17,15 @@ import { toProblem } from '../../platform/problems/to-problem';
 import { runInContext } from '../../platform/request-context';
 import { CanaryAccount } from './canary-account';
 import { measureRoundTrip, type RoundTrip } from './canary-round-trip';
+import { CONVERSATION_NOT_FOUND } from '../../features/membership/membership.problems';
+import { SESSION_REVOKED, TOKEN_EXPIRED, UNAUTHENTICATED } from '../../platform/problems/general-problems';
 
 const FIRST_AFTER_MS = 1_000;
 const GOODBYE_MS = 1_000;
 /** Refusals that a new account mends. */
-const LOCKED_OUT = ['unauthenticated', 'token-expired', 'session-revoked', 'conversation-not-found'];
+const LOCKED_OUT = [UNAUTHENTICATED, TOKEN_EXPIRED, SESSION_REVOKED, CONVERSATION_NOT_FOUND].map(
+  ({ code }) => code,
+);
 
 export interface CanaryState {
   /** How the last round trip ended: `ok`, a problem code, or what did not come. */

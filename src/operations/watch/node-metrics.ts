@@ -1,4 +1,12 @@
-import { PROBLEMS, type ProblemCode } from '../../platform/problems/catalogue';
+import {
+  DATABASE_BUSY,
+  DRAINING,
+  FAULTS,
+  MAINTENANCE,
+  OUTCOME_UNKNOWN,
+  REQUEST_TIMEOUT,
+} from '../../platform/problems/general-problems';
+import type { ProblemKind } from '../../platform/problems/problem-kind';
 import { addBuckets, bucketsOf, type Buckets } from './histogram';
 import type { Sample } from './prometheus-text';
 
@@ -21,8 +29,10 @@ export interface NodeMetrics {
 }
 
 const STAGES = ['queued', 'stored', 'broadcast'];
-const MEANT_TO_BE = ['maintenance', 'draining'];
-const TIMEOUTS = ['database-busy', 'outcome-unknown', 'request-timeout'];
+const codesOf = (...kinds: ProblemKind[]): string[] => kinds.map(({ code }) => code);
+const FAULT_CODES = codesOf(...FAULTS);
+const MEANT_TO_BE = codesOf(MAINTENANCE, DRAINING);
+const TIMEOUTS = codesOf(DATABASE_BUSY, OUTCOME_UNKNOWN, REQUEST_TIMEOUT);
 const PROBE = /^\/(health|metrics)\b/;
 
 export const NOTHING: NodeMetrics = {
@@ -77,5 +87,5 @@ const sum = (samples: readonly Sample[]): number => samples.reduce((total, { val
 
 function isServersFault(code: string | undefined): boolean {
   if (code === undefined || MEANT_TO_BE.includes(code)) return false;
-  return (PROBLEMS[code as ProblemCode]?.status ?? 0) >= 500;
+  return FAULT_CODES.includes(code);
 }

@@ -1,5 +1,4 @@
 import { QueryFailedError } from 'typeorm';
-import type { ProblemCode } from '../problems/catalogue';
 import { databaseProblem, isConnectionLost, isRetryable, violatedConstraint } from './database-problem';
 import { DeadlineExceededError, type QueryFailure } from './deadline-client';
 import { AcquireTimeoutError } from './deadline-pool';
@@ -12,7 +11,7 @@ const throughTypeorm = (error: QueryFailure): QueryFailedError =>
   new QueryFailedError(SECRET, [SECRET], error);
 
 describe('an error of the database', () => {
-  it.each<[cause: string, fields: Partial<QueryFailure>, read: ProblemCode, write: ProblemCode]>([
+  it.each<[cause: string, fields: Partial<QueryFailure>, read: string, write: string]>([
     ['refused connection', { code: 'ECONNREFUSED' }, 'temporarily-unavailable', 'outcome-unknown'],
     ['reset connection', { code: 'ECONNRESET' }, 'temporarily-unavailable', 'outcome-unknown'],
     ['broken pipe', { code: 'EPIPE' }, 'temporarily-unavailable', 'outcome-unknown'],

@@ -1,29 +1,38 @@
 import { QueryFailedError } from 'typeorm';
+import {
+  DATABASE_BUSY,
+  DATABASE_READ_ONLY,
+  NOT_FOUND,
+  OUTCOME_UNKNOWN,
+  SCHEMA_MISMATCH,
+  STORAGE_FULL,
+  TEMPORARILY_UNAVAILABLE,
+} from '../problems/general-problems';
 import { Problem } from '../problems/problem';
-import type { ProblemCode } from '../problems/catalogue';
+import type { ProblemKind } from '../problems/problem-kind';
 import { DatabaseDownError } from './circuit';
 import { DeadlineExceededError, type QueryFailure } from './deadline-client';
 import { AcquireTimeoutError } from './deadline-pool';
 import { QueueFullError } from './pool-budget';
 
 /** SQLSTATE or driver code → what the client is told when it is certain that nothing was done. */
-const PROBLEM_BY_CODE: Record<string, ProblemCode> = {
-  '40001': 'database-busy', // serialization failure, after the retries
-  '40P01': 'database-busy', // deadlock, after the retries
-  '53200': 'database-busy', // out of memory
-  '53300': 'database-busy', // too many connections
-  EMFILE: 'database-busy', // no file descriptor left for one more connection
-  '55P03': 'database-busy', // lock timeout
-  '57014': 'database-busy', // statement timeout: the server says that it was rolled back
-  '53100': 'storage-full',
-  '25006': 'database-read-only',
-  '23503': 'not-found', // what it refers to has gone meanwhile
-  '28000': 'temporarily-unavailable',
-  '28P01': 'temporarily-unavailable',
-  '3D000': 'temporarily-unavailable',
-  '42P01': 'schema-mismatch',
-  '42703': 'schema-mismatch',
-  '42883': 'schema-mismatch',
+const PROBLEM_BY_CODE: Record<string, ProblemKind> = {
+  '40001': DATABASE_BUSY, // serialization failure, after the retries
+  '40P01': DATABASE_BUSY, // deadlock, after the retries
+  '53200': DATABASE_BUSY, // out of memory
+  '53300': DATABASE_BUSY, // too many connections
+  EMFILE: DATABASE_BUSY, // no file descriptor left for one more connection
+  '55P03': DATABASE_BUSY, // lock timeout
+  '57014': DATABASE_BUSY, // statement timeout: the server says that it was rolled back
+  '53100': STORAGE_FULL,
+  '25006': DATABASE_READ_ONLY,
+  '23503': NOT_FOUND, // what it refers to has gone meanwhile
+  '28000': TEMPORARILY_UNAVAILABLE,
+  '28P01': TEMPORARILY_UNAVAILABLE,
+  '3D000': TEMPORARILY_UNAVAILABLE,
+  '42P01': SCHEMA_MISMATCH,
+  '42703': SCHEMA_MISMATCH,
+  '42883': SCHEMA_MISMATCH,
 };
 
 /**
@@ -71,13 +80,13 @@ export function databaseProblem(error: unknown): Problem | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   const failure = rootOf(error);
   const options = { cause: failure };
-  if (failure instanceof DatabaseDownError) return new Problem('temporarily-unavailable', {}, options);
+  if (failure instanceof DatabaseDownError) return new Problem(TEMPORARILY_UNAVAILABLE, {}, options);
   if ([AcquireTimeoutError, DeadlineExceededError, QueueFullError].some((kind) => failure instanceof kind))
-    return new Problem('database-busy', {}, options);
+    return new Problem(DATABASE_BUSY, {}, options);
   if (failure.message === 'timeout exceeded when trying to connect')
-    return new Problem('database-busy', {}, options);
+    return new Problem(DATABASE_BUSY, {}, options);
   if (isConnectionLost(failure)) {
-    return new Problem(failure.wrote ? 'outcome-unknown' : 'temporarily-unavailable', {}, options);
+    return new Problem(failure.wrote ? OUTCOME_UNKNOWN : TEMPORARILY_UNAVAILABLE, {}, options);
   }
   const code = PROBLEM_BY_CODE[failure.code ?? ''];
   return code && new Problem(code, {}, options);

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
+import { MAINTENANCE } from '../problems/general-problems';
 import { Problem } from '../problems/problem';
 
 type Listener = (isOn: boolean) => void;
@@ -25,7 +26,7 @@ export class Maintenance {
 
   /** @throws Problem `maintenance` while it is on */
   refuseWrites(): void {
-    if (this.isOn) throw new Problem('maintenance');
+    if (this.isOn) throw new Problem(MAINTENANCE);
   }
 
   onChange(listener: Listener): void {

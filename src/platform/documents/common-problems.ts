@@ -1,4 +1,25 @@
-import type { ProblemCode } from '../problems/catalogue';
+import type { ProblemKind } from '../problems/problem-kind';
+import {
+  DATABASE_BUSY,
+  DATABASE_READ_ONLY,
+  DRAINING,
+  INTERNAL,
+  MAINTENANCE,
+  MALFORMED_REQUEST,
+  NOT_FOUND,
+  OUTCOME_UNKNOWN,
+  PAYLOAD_TOO_LARGE,
+  RATE_LIMITED,
+  REQUEST_TIMEOUT,
+  SCHEMA_MISMATCH,
+  SESSION_REVOKED,
+  STORAGE_FULL,
+  TEMPORARILY_UNAVAILABLE,
+  TOKEN_EXPIRED,
+  UNAUTHENTICATED,
+  UNSUPPORTED_MEDIA_TYPE,
+  VALIDATION_FAILED,
+} from '../problems/general-problems';
 
 /** What decides which refusals a route or command has in common with others. */
 export interface Circumstances {
@@ -10,33 +31,23 @@ export interface Circumstances {
   readonly hasInput: boolean;
 }
 
-const READ_UNAVAILABLE: ProblemCode[] = [
-  'temporarily-unavailable',
-  'database-busy',
-  'schema-mismatch',
-  'draining',
-];
-const WRITE_UNAVAILABLE: ProblemCode[] = [
-  ...READ_UNAVAILABLE,
-  'storage-full',
-  'database-read-only',
-  'maintenance',
-];
+const READ_UNAVAILABLE: ProblemKind[] = [TEMPORARILY_UNAVAILABLE, DATABASE_BUSY, SCHEMA_MISMATCH, DRAINING];
+const WRITE_UNAVAILABLE: ProblemKind[] = [...READ_UNAVAILABLE, STORAGE_FULL, DATABASE_READ_ONLY, MAINTENANCE];
 
 /** The refusals that come from what surrounds every handler: middleware, guard, pipe, limits and the database. */
-export function commonProblems(about: Circumstances): ProblemCode[] {
+export function commonProblems(about: Circumstances): ProblemKind[] {
   const { kind, isPublic, isWrite, hasBody, hasInput } = about;
-  if (kind === 'probe') return ['internal'];
-  const codes: ProblemCode[] = hasInput ? ['validation-failed', 'malformed-request'] : [];
-  if (!isPublic) codes.push('unauthenticated', 'token-expired', 'session-revoked');
-  if (hasBody) codes.push('request-timeout', 'payload-too-large', 'unsupported-media-type');
-  if (kind === 'page') return [...codes, 'internal', 'draining'];
-  if (isWrite) codes.push('not-found'); // what it refers to has gone in that very moment
-  codes.push('rate-limited', 'internal', ...(isWrite ? WRITE_UNAVAILABLE : READ_UNAVAILABLE));
-  return isWrite ? [...codes, 'outcome-unknown'] : codes;
+  if (kind === 'probe') return [INTERNAL];
+  const codes: ProblemKind[] = hasInput ? [VALIDATION_FAILED, MALFORMED_REQUEST] : [];
+  if (!isPublic) codes.push(UNAUTHENTICATED, TOKEN_EXPIRED, SESSION_REVOKED);
+  if (hasBody) codes.push(REQUEST_TIMEOUT, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE);
+  if (kind === 'page') return [...codes, INTERNAL, DRAINING];
+  if (isWrite) codes.push(NOT_FOUND); // what it refers to has gone in that very moment
+  codes.push(RATE_LIMITED, INTERNAL, ...(isWrite ? WRITE_UNAVAILABLE : READ_UNAVAILABLE));
+  return isWrite ? [...codes, OUTCOME_UNKNOWN] : codes;
 }
 
 /** The same for a command: its socket has authenticated, and its payload comes whole. */
-export function commonCommandProblems(isWrite: boolean): ProblemCode[] {
+export function commonCommandProblems(isWrite: boolean): ProblemKind[] {
   return commonProblems({ kind: 'service', isPublic: true, isWrite, hasBody: false, hasInput: true });
 }

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import type { Observable } from 'rxjs';
-import type { ProblemCode } from '../problems/catalogue';
+import type { ProblemKind } from '../problems/problem-kind';
 import type { Schema } from './schema';
 
 /** An answer without a body. */
@@ -42,7 +42,7 @@ export interface RouteDocument<A extends Answers = Answers> {
   readonly description?: string;
   readonly answers: A;
   /** Refusals of its own; those that every route of its kind has are added (`common-problems.ts`). */
-  readonly problems?: readonly ProblemCode[];
+  readonly problems?: readonly ProblemKind[];
   /** What a request goes through: `service` all of it, `page` no database, `probe` not even the drain. */
   readonly kind?: 'service' | 'page' | 'probe';
   /** The address of what a 201 has created, from its body. Becomes `Location`. */
@@ -57,7 +57,7 @@ export interface CommandDocument<T = unknown> {
   readonly description?: string;
   /** `data` of its acknowledgement. */
   readonly answer: Schema<T>;
-  readonly problems: readonly ProblemCode[];
+  readonly problems: readonly ProblemKind[];
   readonly isWrite: boolean;
   /** Of one that is registered with `DirectCommands`: what Nest's decorators say of the others. */
   readonly direct?: { readonly event: string; readonly payload: new () => object };
@@ -67,7 +67,7 @@ export interface CommandDocument<T = unknown> {
 export type EventDocument = { readonly summary: string } & (
   | { readonly payload: Schema<unknown> }
   /** The payload is a problem with one of these codes. */
-  | { readonly problems: readonly ProblemCode[] }
+  | { readonly problems: readonly ProblemKind[] }
 );
 export type EventDocuments = Readonly<Record<string, EventDocument>>;
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { MALFORMED_REQUEST, RATE_LIMITED } from '../problems/general-problems';
 import { Problem } from '../problems/problem';
 import type { RateLimitName, RateLimits } from '../rate-limits/rate-limits';
 import type { Suspensions } from '../rate-limits/suspensions';
@@ -35,7 +36,7 @@ export function refuseSuspended({ addresses, rateLimits, suspensions }: Dependen
     }
     const seconds = suspensions.remaining(addresses.budgetKeyOf(request));
     if (seconds === 0 || request.headers.authorization !== undefined) return next();
-    const problem = new Problem('rate-limited', { retryAfter: seconds });
+    const problem = new Problem(RATE_LIMITED, { retryAfter: seconds });
     response
       .writeHead(429, {
         'Content-Type': 'application/problem+json',
@@ -69,7 +70,7 @@ export function chargeAddress({ addresses, rateLimits, suspensions }: Dependenci
         throw tooMany('query parameters', MAX_QUERY_PARAMETERS);
       next();
     } catch (error) {
-      if (error instanceof Problem && error.code === 'rate-limited') suspensions.noteRefusal(key);
+      if (error instanceof Problem && error.kind === RATE_LIMITED) suspensions.noteRefusal(key);
       next(error);
     }
   };
@@ -97,5 +98,5 @@ function isSignIn(path: string): boolean {
 }
 
 function tooMany(what: string, limit: number): Problem {
-  return new Problem('malformed-request', { detail: `more than ${limit} ${what}` });
+  return new Problem(MALFORMED_REQUEST, { detail: `more than ${limit} ${what}` });
 }

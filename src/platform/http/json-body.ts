@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { raw, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
+import { MALFORMED_REQUEST, UNSUPPORTED_MEDIA_TYPE } from '../problems/general-problems';
 import { invalidField, Problem } from '../problems/problem';
 import { exceedsJsonBounds, JSON_BOUNDS } from '../validation/json-bounds';
 
@@ -26,7 +27,7 @@ function refuseOtherTypes(request: Request, _response: Response, next: NextFunct
     request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
   const isJson = JSON_TYPE.test(request.headers['content-type'] ?? '') || isPartialPut(request);
   const isTaken = isJson && !request.headers['content-encoding'];
-  next(hasBody && !isTaken ? new Problem('unsupported-media-type') : undefined);
+  next(hasBody && !isTaken ? new Problem(UNSUPPORTED_MEDIA_TYPE) : undefined);
 }
 
 function parse(request: Request, _response: Response, next: NextFunction): void {
@@ -40,15 +41,14 @@ function parse(request: Request, _response: Response, next: NextFunction): void 
     return next();
   }
   // Decoding would put U+FFFD in the place of what is no UTF-8, and the text would not be kept as it was sent.
-  if (!isUtf8(bytes))
-    return next(new Problem('malformed-request', { detail: 'the body is not valid UTF-8' }));
+  if (!isUtf8(bytes)) return next(new Problem(MALFORMED_REQUEST, { detail: 'the body is not valid UTF-8' }));
   const text = bytes.toString('utf8');
   if (exceedsJsonBounds(text)) return next(invalidField('', JSON_BOUNDS));
   try {
     request.body = JSON.parse(text) as unknown;
   } catch {
-    return next(new Problem('malformed-request', { detail: 'the body is not valid JSON' }));
+    return next(new Problem(MALFORMED_REQUEST, { detail: 'the body is not valid JSON' }));
   }
   const isStructure = typeof request.body === 'object' && request.body !== null;
-  next(isStructure ? undefined : new Problem('malformed-request', { detail: 'the body is not an object' }));
+  next(isStructure ? undefined : new Problem(MALFORMED_REQUEST, { detail: 'the body is not an object' }));
 }

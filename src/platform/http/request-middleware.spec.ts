@@ -4,6 +4,7 @@ import express, { type Response } from 'express';
 import { WorkInFlight } from '../lifecycle/work-in-flight';
 import type { StructuredLogger } from '../logging/structured-logger';
 import { Metrics } from '../metrics/metrics';
+import { DATABASE_BUSY } from '../problems/general-problems';
 import { Problem } from '../problems/problem';
 import { sendProblem } from '../problems/problem.filter';
 import { Tracing } from '../tracing/tracing';
@@ -38,7 +39,7 @@ describe('a request', () => {
       }),
     );
     application.get('/slow', (request, response) => {
-      void failed.promise.then(() => sendProblem(request, response, new Problem('database-busy')));
+      void failed.promise.then(() => sendProblem(request, response, new Problem(DATABASE_BUSY)));
     });
     application.get('/next', (_request, response) => arrived.resolve(response));
     server = createServer(application);

@@ -5,6 +5,7 @@ import { foreign } from '../logging/foreign-text';
 import type { StructuredLogger } from '../logging/structured-logger';
 import type { Metrics } from '../metrics/metrics';
 import { isStillArriving, problemOf, sendProblem } from '../problems/problem.filter';
+import { DATABASE_BUSY, DRAINING, OUTCOME_UNKNOWN, REQUEST_TIMEOUT } from '../problems/general-problems';
 import { Problem } from '../problems/problem';
 import { identifiersOf, runInContext, type RequestContext } from '../request-context';
 import { parseTraceParent } from '../tracing/trace-parent';
@@ -88,7 +89,7 @@ export function requestMiddleware(dependencies: {
     });
 
     runInContext(context, () => {
-      if (work.isClosed && !isAlwaysAnswered) sendProblem(request, response, new Problem('draining'));
+      if (work.isClosed && !isAlwaysAnswered) sendProblem(request, response, new Problem(DRAINING));
       else next();
     });
   };
@@ -102,10 +103,10 @@ function routeOf(request: Request): string {
 /** The last resort: statements end by themselves before this, so something else must be slow. */
 function giveUp(request: Request, response: Response, context: RequestContext): void {
   if (response.headersSent) return;
-  const code = isStillArriving(request)
-    ? 'request-timeout'
+  const kind = isStillArriving(request)
+    ? REQUEST_TIMEOUT
     : context.writePending
-      ? 'outcome-unknown'
-      : 'database-busy';
-  runInContext(context, () => sendProblem(request, response, new Problem(code)));
+      ? OUTCOME_UNKNOWN
+      : DATABASE_BUSY;
+  runInContext(context, () => sendProblem(request, response, new Problem(kind)));
 }

@@ -2,6 +2,7 @@ import { Controller, Get, Header, Headers } from '@nestjs/common';
 import { Configuration } from '../configuration/configuration';
 import { Route } from '../documents/documented';
 import { Public } from '../http/public';
+import { NOT_FOUND, UNAUTHENTICATED } from '../problems/general-problems';
 import { Problem } from '../problems/problem';
 import { isReader } from './is-reader';
 import { Metrics } from './metrics';
@@ -23,12 +24,12 @@ export class MetricsController {
       'In production with the token of the configuration only; 404 without one, and where they have a port of their own.',
     kind: 'probe',
     answers: { 200: { mediaType: 'text/plain' } },
-    problems: ['unauthenticated', 'not-found'],
+    problems: [UNAUTHENTICATED, NOT_FOUND],
   })
   async read(@Headers('authorization') authorization: string | undefined): Promise<string> {
     const { METRICS_TOKEN: token, METRICS_PORT: ownPort, isProduction } = this.configuration;
-    if (ownPort !== undefined || (isProduction && !token)) throw new Problem('not-found');
-    if (!isReader(authorization, token)) throw new Problem('unauthenticated');
+    if (ownPort !== undefined || (isProduction && !token)) throw new Problem(NOT_FOUND);
+    if (!isReader(authorization, token)) throw new Problem(UNAUTHENTICATED);
     return this.metrics.registry.metrics();
   }
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { version } from '../version';
 import { CONNECTION_FAILURES } from '../database/connection-failure';
-import { PROBLEMS } from '../problems/catalogue';
+import { FAULTS } from '../problems/general-problems';
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 /** Many operations have a histogram of statements; fewer steps are enough to see which of them is slow. */
@@ -155,8 +155,7 @@ export class Metrics {
       labelNames: ['version', 'node'],
       registers: [this.registry],
     }).set({ version, node: process.version }, 1);
-    const faults = Object.entries(PROBLEMS).filter(([, { status }]) => status >= 500);
-    for (const [code] of faults) {
+    for (const { code } of FAULTS) {
       for (const transport of ['http', 'socket']) this.problems.inc({ transport, code }, 0);
       this.signIns.inc({ outcome: code }, 0);
     }

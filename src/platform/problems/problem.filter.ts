@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import { allowedMethods } from '../http/allowed-methods';
 import { StructuredLogger, describeError } from '../logging/structured-logger';
 import { currentContext } from '../request-context';
-import type { ProblemCode } from './catalogue';
+import { INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, RATE_LIMITED } from './general-problems';
 import { Problem } from './problem';
 import { toProblem } from './to-problem';
 
@@ -24,16 +24,16 @@ export class ProblemFilter implements ExceptionFilter {
 
   /** "No such route" may mean "not with this method". */
   private refine(problem: Problem, request: Request): Problem {
-    if (problem.code !== 'not-found' || !(problem.cause instanceof HttpException)) return problem;
+    if (problem.kind !== NOT_FOUND || !(problem.cause instanceof HttpException)) return problem;
     const allow = allowedMethods(request);
-    return allow.length > 0 ? new Problem('method-not-allowed', { allow }) : problem;
+    return allow.length > 0 ? new Problem(METHOD_NOT_ALLOWED, { allow }) : problem;
   }
 }
 
 /** Problems that are the server's are worth a line of their own, with their cause. */
 export function logProblem(logger: StructuredLogger, problem: Problem): void {
   if (problem.status < 500) return;
-  logger.event(problem.code === 'internal' ? 'error' : 'warn', `refused with ${problem.code}`, {
+  logger.event(problem.kind === INTERNAL ? 'error' : 'warn', `refused with ${problem.code}`, {
     ...(problem.cause !== undefined && { error: describeError(problem.cause as Error) }),
   });
 }
@@ -46,8 +46,8 @@ export function isStillArriving(request: Request): boolean {
 }
 
 /** The code of the problem that a request was answered with. */
-export const problemOf = (response: Response): ProblemCode | undefined =>
-  response.locals.problem as ProblemCode | undefined;
+export const problemOf = (response: Response): string | undefined =>
+  response.locals.problem as string | undefined;
 
 export function sendProblem(request: Request, response: Response, problem: Problem): void {
   if (response.headersSent) {
@@ -59,7 +59,7 @@ export function sendProblem(request: Request, response: Response, problem: Probl
   response.locals.problem = problem.code;
   if (problem.retryAfter !== undefined) response.setHeader('Retry-After', String(problem.retryAfter));
   // draft-ietf-httpapi-ratelimit-headers: nothing remains, and in `t` seconds there will be some again.
-  if (problem.code === 'rate-limited') {
+  if (problem.kind === RATE_LIMITED) {
     const { quota, windowSeconds } = problem.fields.policy ?? { quota: 1, windowSeconds: problem.retryAfter };
     response.setHeader('RateLimit', `"default";r=0;t=${problem.retryAfter}`);
     response.setHeader('RateLimit-Policy', `"default";q=${quota};w=${windowSeconds}`);

@@ -1,20 +1,19 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { Route } from '../documents/documented';
-import { integer, oneOf, record, text, type Of } from '../documents/schema';
+import { integer, record, text, type Of } from '../documents/schema';
 import { Public } from '../http/public';
-import { PROBLEMS, isProblemCode } from './catalogue';
+import { NOT_FOUND, RATE_LIMITED } from './general-problems';
 import { Problem } from './problem';
-
-const EXAMPLE = PROBLEMS['rate-limited'];
+import { declaredProblem, problemCode } from './problem-kind';
 
 const explanationSchema = record('Explanation', {
   type: text({ format: 'uri-reference' }, { example: '/problems/rate-limited' }),
-  code: { ...oneOf(Object.keys(PROBLEMS)), examples: ['rate-limited'] },
-  status: integer(400, { example: EXAMPLE.status }, 599),
-  title: text({}, { example: EXAMPLE.title }),
+  code: problemCode({ examples: ['rate-limited'] }),
+  status: integer(400, { example: RATE_LIMITED.status }, 599),
+  title: text({}, { example: RATE_LIMITED.title }),
   detail: text(
     {},
-    { description: 'What happened and what the client should do.', example: EXAMPLE.explanation },
+    { description: 'What happened and what the client should do.', example: RATE_LIMITED.explanation },
   ),
 });
 
@@ -27,11 +26,12 @@ export class ProblemsController {
     summary: 'What a problem code means and what to do',
     kind: 'page',
     answers: { 200: explanationSchema },
-    problems: ['not-found'],
+    problems: [NOT_FOUND],
   })
   explain(@Param('code') code: string): Of<typeof explanationSchema> {
-    if (!isProblemCode(code)) throw new Problem('not-found');
-    const { status, title, explanation } = PROBLEMS[code];
+    const kind = declaredProblem(code);
+    if (!kind) throw new Problem(NOT_FOUND);
+    const { status, title, explanation } = kind;
     return { type: `/problems/${code}`, code, status, title, detail: explanation };
   }
 }

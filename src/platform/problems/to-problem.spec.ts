@@ -2,6 +2,7 @@ import { ForbiddenException, ImATeapotException, NotFoundException } from '@nest
 import { QueryFailedError } from 'typeorm';
 import { DeadlineExceededError } from '../database/deadline-client';
 import { AcquireTimeoutError } from '../database/deadline-pool';
+import { FORBIDDEN } from './general-problems';
 import { Problem } from './problem';
 import { toProblem } from './to-problem';
 
@@ -15,7 +16,7 @@ const lost = (message: string, wrote = false): Error => Object.assign(new Error(
 
 describe('an error as a problem', () => {
   it.each([
-    [new Problem('version-conflict'), 'version-conflict'],
+    [new Problem(FORBIDDEN), 'forbidden'],
     [failed('40001'), 'database-busy'],
     [failed('40P01'), 'database-busy'],
     [failed('53300'), 'database-busy'],

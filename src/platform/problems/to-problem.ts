@@ -1,19 +1,31 @@
 import { HttpException } from '@nestjs/common';
 import { databaseProblem } from '../database/database-problem';
-import type { ProblemCode } from './catalogue';
+import type { ProblemKind } from './problem-kind';
+import {
+  FORBIDDEN,
+  INTERNAL,
+  MALFORMED_REQUEST,
+  METHOD_NOT_ALLOWED,
+  NOT_FOUND,
+  PAYLOAD_TOO_LARGE,
+  RATE_LIMITED,
+  REQUEST_TIMEOUT,
+  UNAUTHENTICATED,
+  UNSUPPORTED_MEDIA_TYPE,
+} from './general-problems';
 import { Problem } from './problem';
 
 /** Statuses that frameworks answer by themselves, before or around the handlers. */
-const CODE_BY_STATUS: Record<number, ProblemCode> = {
-  400: 'malformed-request',
-  401: 'unauthenticated',
-  403: 'forbidden',
-  404: 'not-found',
-  405: 'method-not-allowed',
-  408: 'request-timeout',
-  413: 'payload-too-large',
-  415: 'unsupported-media-type',
-  429: 'rate-limited',
+const CODE_BY_STATUS: Record<number, ProblemKind> = {
+  400: MALFORMED_REQUEST,
+  401: UNAUTHENTICATED,
+  403: FORBIDDEN,
+  404: NOT_FOUND,
+  405: METHOD_NOT_ALLOWED,
+  408: REQUEST_TIMEOUT,
+  413: PAYLOAD_TOO_LARGE,
+  415: UNSUPPORTED_MEDIA_TYPE,
+  429: RATE_LIMITED,
 };
 
 /** Any error as the problem that the client is told; what nobody foresaw is `internal`. */
@@ -23,7 +35,7 @@ export function toProblem(error: unknown): Problem {
   if (fromDatabase) return fromDatabase;
   const status = error instanceof HttpException ? error.getStatus() : statusOfParserError(error);
   const code = status === undefined ? undefined : CODE_BY_STATUS[status];
-  return new Problem(code ?? 'internal', {}, { cause: error });
+  return new Problem(code ?? INTERNAL, {}, { cause: error });
 }
 
 /** body-parser and the router put the status on a plain error; `expose` says that it is the client's fault. */

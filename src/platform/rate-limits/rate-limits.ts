@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Configuration } from '../configuration/configuration';
+import { RATE_LIMITED } from '../problems/general-problems';
 import { Problem } from '../problems/problem';
 import { TokenBuckets, type Allowance } from './token-buckets';
 
@@ -61,6 +62,6 @@ export class RateLimits {
     if (retryAfter <= 0) return;
     const { burst, perSecond } = ALLOWANCES[name];
     const policy = { quota: burst, windowSeconds: Math.ceil(burst / perSecond) };
-    throw new Problem('rate-limited', { retryAfter, policy });
+    throw new Problem(RATE_LIMITED, { retryAfter, policy });
   }
 }

@@ -4,6 +4,7 @@ import type { WorkInFlight } from '../lifecycle/work-in-flight';
 import { describeError, type StructuredLogger } from '../logging/structured-logger';
 import type { Metrics } from '../metrics/metrics';
 import { logProblem } from '../problems/problem.filter';
+import { DATABASE_BUSY, DRAINING, MALFORMED_REQUEST, OUTCOME_UNKNOWN } from '../problems/general-problems';
 import { invalidField, Problem, type ProblemDocument } from '../problems/problem';
 import { toProblem } from '../problems/to-problem';
 import { identifiersOf, runInContext, type RequestContext } from '../request-context';
@@ -117,7 +118,7 @@ export function commandMiddleware(dependencies: {
     const refuse = (problem: Problem): void =>
       answer({ ok: false, problem: problem.toDocument(label, context.requestId) });
     const timer = setTimeout(
-      () => refuse(new Problem(context.writePending ? 'outcome-unknown' : 'database-busy')),
+      () => refuse(new Problem(context.writePending ? OUTCOME_UNKNOWN : DATABASE_BUSY)),
       timeoutMs,
     );
 
@@ -126,11 +127,11 @@ export function commandMiddleware(dependencies: {
         const payload = acknowledge ? packet.slice(1, -1) : packet.slice(1);
         // The budget comes first: unknown and malformed commands use it up as others do.
         admit(socket);
-        if (!isKnown) throw new Problem('malformed-request', { detail: 'unknown command' });
+        if (!isKnown) throw new Problem(MALFORMED_REQUEST, { detail: 'unknown command' });
         if (payload[0] === OVERSIZED) throw invalidField('', JSON_BOUNDS);
         if (payload.length > 1)
-          throw new Problem('malformed-request', { detail: 'a command takes one object' });
-        if (work.isClosed) throw new Problem('draining');
+          throw new Problem(MALFORMED_REQUEST, { detail: 'a command takes one object' });
+        if (work.isClosed) throw new Problem(DRAINING);
         if (handler) {
           handler(identity, payload[0] ?? {}).then(
             (data) => answer({ ok: true, data }),

@@ -19,9 +19,9 @@ import {
 } from 'class-validator';
 import { About, fieldRule, nullRefused, optionalRule } from '../documents/field-schema';
 import { EXAMPLE_ID, UUID_PATTERN, type JsonSchema } from '../documents/schema';
+import { VALIDATION_FAILED } from '../problems/general-problems';
 import { Problem } from '../problems/problem';
 import { foldName } from './normal-forms';
-import { TOO_LONG_MESSAGE } from './request-validation.pipe';
 import { showsSomething } from './visible-text';
 
 const UUID = new RegExp(UUID_PATTERN);
@@ -120,7 +120,7 @@ export function isStoredId(value: unknown): value is string {
 export function parseId(name: string, value: string): string {
   const id = value.toLowerCase();
   if (UUID.test(id)) return id;
-  throw new Problem('validation-failed', {
+  throw new Problem(VALIDATION_FAILED, {
     detail: `${name} must be a UUID`,
     errors: [{ pointer: `/path/${name}`, detail: 'must be a UUID' }],
   });
@@ -154,7 +154,8 @@ export function IsShownText(max: number): PropertyDecorator {
   );
 }
 
-function shownTextFault(value: unknown, max: number): string | undefined {
+/** @returns the fault of a text that has to show something, if it has one */
+export function shownTextFault(value: unknown, max: number): string | undefined {
   const fault = textFault(value, 1, max);
   if (fault !== undefined || showsSomething(value as string)) return fault;
   return 'must show something: it is white space or invisible characters';
@@ -177,40 +178,6 @@ export function textFault(value: unknown, min: number, max: number): string | un
   if (length < min) return min === 1 ? 'must not be empty' : `must have at least ${min} characters`;
   if (length > max) return `must have at most ${max} characters`;
   return undefined;
-}
-
-/** 4,000 by default; the one place that knows. */
-export const MAX_MESSAGE_LENGTH = 4_000;
-
-/** The body of a message: text of at most `MAX_MESSAGE_LENGTH` code points; longer ones have a problem of their own. */
-export function IsMessageBody(): PropertyDecorator {
-  return fieldRule(
-    {
-      ...textSchema(1, MAX_MESSAGE_LENGTH),
-      description:
-        'Kept byte for byte. White space and invisible characters alone are refused. One that is only too long is refused with `message-too-long`.',
-      examples: ['Hello Ben!'],
-    },
-    ValidateBy({
-      name: 'isMessageBody',
-      validator: {
-        validate: isMessageBody,
-        defaultMessage: (context) => bodyFault(context?.value) ?? '',
-      },
-    }),
-  );
-}
-
-export function isMessageBody(value: unknown): value is string {
-  return bodyFault(value) === undefined;
-}
-
-function bodyFault(value: unknown): string | undefined {
-  const fault = shownTextFault(value, Infinity);
-  if (fault) return fault;
-  return codePoints(value as string) > MAX_MESSAGE_LENGTH
-    ? `${TOO_LONG_MESSAGE}: at most ${MAX_MESSAGE_LENGTH} characters`
-    : undefined;
 }
 
 const toInteger = ({ value }: TransformFnParams): unknown =>

@@ -1,6 +1,8 @@
 import { Injectable, type ArgumentMetadata, type PipeTransform } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
+import { MALFORMED_REQUEST, VALIDATION_FAILED } from '../problems/general-problems';
+import type { ProblemKind } from '../problems/problem-kind';
 import { invalidField, Problem, type FieldError } from '../problems/problem';
 
 /** Deeper input is refused before anything walks it: no DTO nests deeper than four levels. */
@@ -33,13 +35,13 @@ function withoutEmpty(query: object): object {
 /** @throws Problem `validation-failed` or `malformed-request` */
 export function toValid<T extends object>(dto: new () => T, value: unknown, prefix = ''): T {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new Problem('validation-failed', {
+    throw new Problem(VALIDATION_FAILED, {
       detail: 'an object is required',
       errors: [{ pointer: prefix, detail: 'must be an object' }],
     });
   }
   if (!isJson(value, MAX_DEPTH)) {
-    throw new Problem('malformed-request', { detail: 'must be JSON, not nested too deeply' });
+    throw new Problem(MALFORMED_REQUEST, { detail: 'must be JSON, not nested too deeply' });
   }
   const forbidden = neverField(value, prefix);
   if (forbidden !== undefined) throw invalidField(forbidden, 'is not a known field');
@@ -50,17 +52,17 @@ export function toValid<T extends object>(dto: new () => T, value: unknown, pref
     forbidUnknownValues: true,
     stopAtFirstError: true,
   });
-  const errors: FieldError[] = [];
+  const found: Fault[] = [];
   for (const fault of faults) {
-    if (errors.length >= MAX_FAULTS) break;
-    errors.push(...fieldErrors(fault, prefix).slice(0, MAX_FAULTS - errors.length));
+    if (found.length >= MAX_FAULTS) break;
+    found.push(...faultsOf(fault, prefix).slice(0, MAX_FAULTS - found.length));
   }
-  if (errors.length === 0) return instance;
-  // A problem of its own in the contract: the only thing wrong is the length of a message.
-  if (errors.every((error) => error.detail.startsWith(TOO_LONG_MESSAGE))) {
-    throw new Problem('message-too-long', { detail: errors[0]!.detail, errors });
-  }
-  throw new Problem('validation-failed', {
+  if (found.length === 0) return instance;
+  const errors = found.map(({ pointer, detail }) => ({ pointer, detail }));
+  const [{ problem, detail }] = found as [Fault];
+  if (problem && found.every((fault) => fault.problem === problem))
+    throw new Problem(problem, { detail, errors });
+  throw new Problem(VALIDATION_FAILED, {
     detail: errors
       .map((error) => `${error.pointer} ${error.detail}`)
       .join('; ')
@@ -69,16 +71,22 @@ export function toValid<T extends object>(dto: new () => T, value: unknown, pref
   });
 }
 
-export const TOO_LONG_MESSAGE = 'is longer than a message may be';
+/** `context` of a rule: what the request is refused with when nothing else is wrong with it. */
+export interface RuleContext {
+  readonly problem: ProblemKind;
+}
 
-function fieldErrors(error: ValidationError, prefix: string): FieldError[] {
+type Fault = FieldError & Partial<RuleContext>;
+
+function faultsOf(error: ValidationError, prefix: string): Fault[] {
   const pointer = pointerTo(prefix, error.property);
   const own = Object.entries(error.constraints ?? {}).map(([constraint, text]) => ({
     pointer,
     detail:
       constraint === 'whitelistValidation' ? 'is not a known field' : text.replace(`${error.property} `, ''),
+    ...(error.contexts?.[constraint] as RuleContext | undefined),
   }));
-  return own.concat((error.children ?? []).flatMap((child) => fieldErrors(child, pointer) as typeof own));
+  return own.concat((error.children ?? []).flatMap((child) => faultsOf(child, pointer)));
 }
 
 const pointerTo = (prefix: string, name: string): string =>

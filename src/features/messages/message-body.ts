@@ -1,0 +1,45 @@
+import { ValidateBy } from 'class-validator';
+import { fieldRule } from '../../platform/documents/field-schema';
+import { codePoints, shownTextFault, textSchema } from '../../platform/validation/field-rules';
+import type { RuleContext } from '../../platform/validation/request-validation.pipe';
+import { MAX_MESSAGE_LENGTH } from './message-view';
+import { MESSAGE_TOO_LONG } from './messages.problems';
+
+const tooLong: RuleContext = { problem: MESSAGE_TOO_LONG };
+
+/** The body of a message: text of at most `MAX_MESSAGE_LENGTH` code points; longer ones have a problem of their own. */
+export function IsMessageBody(): PropertyDecorator {
+  return fieldRule(
+    {
+      ...textSchema(1, MAX_MESSAGE_LENGTH),
+      description:
+        'Kept byte for byte. White space and invisible characters alone are refused. One that is only too long is refused with `message-too-long`.',
+      examples: ['Hello Ben!'],
+    },
+    ValidateBy({
+      name: 'isMessageText',
+      validator: {
+        validate: isMessageText,
+        defaultMessage: (context) => shownTextFault(context?.value, Infinity) ?? '',
+      },
+    }),
+    ValidateBy(
+      {
+        name: 'isShortEnough',
+        validator: {
+          validate: (value) => !isMessageText(value) || isShortEnough(value),
+          defaultMessage: () => `is longer than a message may be: at most ${MAX_MESSAGE_LENGTH} characters`,
+        },
+      },
+      { context: tooLong },
+    ),
+  );
+}
+
+export function isMessageBody(value: unknown): value is string {
+  return isMessageText(value) && isShortEnough(value);
+}
+
+const isMessageText = (value: unknown): value is string => shownTextFault(value, Infinity) === undefined;
+
+const isShortEnough = (text: string): boolean => codePoints(text) <= MAX_MESSAGE_LENGTH;
