@@ -143,7 +143,7 @@ describe('storing messages', () => {
     });
 
     // Tests G18.
-    it('for two conversations in opposite order never deadlocks with another', async () => {
+    it('never deadlocks with another one that locks the same conversations in opposite order', async () => {
       const conversations = [here, shared];
       const deadlocks = async () =>
         server.dataSource.query<unknown[]>(
@@ -175,7 +175,7 @@ describe('storing messages', () => {
     });
   });
 
-  it('a message and its answer, sent without waiting, are both stored', async () => {
+  it('stores a message and its answer that were sent without waiting', async () => {
     const [ada] = (await signUpAll(server.url, 1)) as [Person];
     const conversationId = await ada.group();
     const socket = await ada.connect();
@@ -255,7 +255,7 @@ describe('storing messages', () => {
       }
     });
 
-    it('with an id that is used in two conversations at the same moment loses that one only', async () => {
+    it('loses only the message whose id another conversation used at the same moment', async () => {
       const id = randomUUID();
       await withClient(server.database.url, async (client) => {
         await client.query('begin');
@@ -298,7 +298,7 @@ describe('storing messages', () => {
       expect((await send(here, { body: 'released' })).body.seq).toBe(1);
     });
 
-    it('that waits for a lock holds up no other conversation', async () => {
+    it('delays no other conversation while it waits for a lock', async () => {
       const told: string[] = [];
       await whileLocked(server, here, async () => {
         const held = send(here, { body: 'held' }).then(({ body }) => told.push(body.code));

@@ -246,7 +246,7 @@ describe('accounts and sessions', () => {
   });
 
   describe('ending', () => {
-    it('by signing out closes the sockets of this session and no others', async () => {
+    it('closes the sockets of the session that signs out, and no others', async () => {
       const ada = await signUp(server.url);
       const telephone = await ada.signInAgain();
       const [here, there] = [await ada.connect(), await telephone.connect()];
@@ -267,7 +267,7 @@ describe('accounts and sessions', () => {
     });
 
     // Tests G6.
-    it('of another device: its socket hears nothing more, its tokens are refused', async () => {
+    it('silences the socket of another device and rejects its tokens', async () => {
       const [ada, ben] = [await signUp(server.url), await signUp(server.url)];
       const telephone = await ada.signInAgain('telephone');
       const conversationId = await ada.direct(ben);
@@ -293,7 +293,7 @@ describe('accounts and sessions', () => {
       expect((await ada.call('GET', '/users/me')).status).toBe(200);
     });
 
-    it('by a new password ends the other sessions; the old password is no good any more', async () => {
+    it('ends the other sessions after a new password; the old password is rejected', async () => {
       const ada = await signUp(server.url);
       const telephone = await ada.signInAgain();
       const [here, there] = [await ada.connect(), await telephone.connect()];
@@ -319,7 +319,7 @@ describe('accounts and sessions', () => {
     });
   });
 
-  it('no forged access token is taken, over HTTP or sockets', async () => {
+  it('rejects every forged access token, over HTTP and sockets', async () => {
     const ada = await signUp(server.url);
     const key = createHmac('sha256', 'the wrong secret').update('access-token').digest();
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
@@ -387,7 +387,7 @@ describe('accounts and sessions', () => {
     });
   });
 
-  it('an access token that has run out says so', async () => {
+  it('rejects an expired access token with a code of its own', async () => {
     const brief = await startTestServer({ environment: { ACCESS_TOKEN_LIFETIME_MS: '1000' } });
     const ada = await signUp(brief.url);
     const now = Date.now();

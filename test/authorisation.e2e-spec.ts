@@ -335,7 +335,7 @@ describe('the edge', () => {
       },
     );
 
-    it('and leaves nothing on any prototype', () => {
+    it('leaves nothing on any prototype', () => {
       expect(({} as Record<string, unknown>).login).toBeUndefined();
     });
   });

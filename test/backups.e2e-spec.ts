@@ -168,7 +168,7 @@ describe('backups', () => {
       edit(() => ({ conversations: { [randomUUID()]: 'other' } })),
       /3 conversations have another content/,
     ],
-  ])('%s: refused by name, and nothing is changed', async (_what, spoil, reason) => {
+  ])('are rejected by name, and nothing is changed: %s', async (_what, spoil, reason) => {
     const path = copy(spoil);
     const verification = findBackup(context, path).then((found) => verifyBackup(context, found));
     await expect(verification).rejects.toThrow(BackupError);

@@ -162,7 +162,7 @@ describe('a block in a direct conversation', () => {
     expect(heardOf(sockets[2]!, ada)).toEqual(['conversation:read']);
   });
 
-  it('that is older than the columns for it hides from when the data migration has seen it', async () => {
+  it('hides from the data migration on if it is older than its columns', async () => {
     const other = (await signUpAll(server.url, 1))[0]!;
     const open = await ada.direct(other);
     await block(ada, ben);

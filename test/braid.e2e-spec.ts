@@ -478,7 +478,7 @@ describe('a timeline as a Braid resource', () => {
     await streams.stays.closed();
   });
 
-  it('of all conversations tells each as a line of its own, also those that come and go', async () => {
+  it('sends all conversations, each as a line of its own, also those that are joined and left', async () => {
     const one = await ada.send(conversationId, 'one');
     const stream = await subscribe(ben, '/users/me/timeline');
     const [snapshot] = await stream.atLeast(1);
@@ -525,7 +525,7 @@ describe('a timeline as a Braid resource', () => {
     expect(state.body.conversations[conversationId]).toEqual({ messages: { [missed.id]: missed } });
   });
 
-  it('of one message tells its versions', async () => {
+  it('sends the versions of one message', async () => {
     const sent = await ada.send(conversationId, 'one');
     const path = `${timeline()}/${sent.id}`;
     const stream = await subscribe(ben, path);

@@ -40,7 +40,7 @@ describe('the canary', () => {
     return samples.reduce((sum, [, value]) => sum + Number(value), 0);
   };
 
-  it('stores messages and hears them, keeps few of them, and leaves nothing behind', async () => {
+  it('stores messages and receives them, keeps few of them, and leaves nothing behind', async () => {
     const server = await start({ CANARY_INTERVAL_MS: '1' });
     await sings(server);
     expect(await canaryOf(server)).toEqual({
@@ -100,7 +100,7 @@ describe('the canary', () => {
       ).toMatchObject({ status: 401, body: { code: 'invalid-credentials' } });
   });
 
-  it('of one process does not meet that of another, and the next takes away what a killed one left', async () => {
+  it('shares nothing with the canary of another process, and the next one removes what a killed one left', async () => {
     const [forsaken, living] = [randomUUID(), randomUUID()];
     for (const [id, age] of [
       [forsaken, '2 hours'],
@@ -124,7 +124,7 @@ describe('the canary', () => {
     expect((await canaryOf(one)).reason).toBe('ok');
   });
 
-  it('says what it misses, turns nothing red, and sings again when it can', async () => {
+  it('reports what fails, degrades nothing else, and completes round trips again afterwards', async () => {
     const server = await start();
     await sings(server);
     const silence = jest.spyOn(Rooms.prototype, 'emit').mockImplementation(() => undefined);

@@ -289,7 +289,7 @@ describe('catching up', () => {
     ['seq=-1', 400, 'validation-failed'],
     ['seq=a', 400, 'validation-failed'],
     ['rev=99999999999999999999', 400, 'validation-failed'],
-  ])('with %s is refused', async (query, status, code) => {
+  ])('is rejected with %s', async (query, status, code) => {
     const id = await owner.group();
     expect(await changes(owner, id, query)).toMatchObject({ status, body: { code } });
     expect(await changes(others[0]!, id, query === 'seq=1' ? 'seq=0' : 'seq=0&rev=0')).toMatchObject({

@@ -40,7 +40,7 @@ describe('what a request is charged', () => {
     return statuses;
   };
 
-  it.each(publicOperations)('%s %s: its address once, whatever token it brings', async (method, path) => {
+  it.each(publicOperations)('is one for its address, whatever its token: %s %s', async (method, path) => {
     const take = jest.spyOn(server.application.get(RateLimits), 'take');
     const charges = async (token?: string): Promise<string[]> => {
       take.mockClear();

@@ -47,7 +47,7 @@ describe('the guide for authors of clients', () => {
     expect(examples.filter(({ program, output }) => !program || !output)).toEqual([]);
   });
 
-  it.each(examples)('$title: the example does what it says', async ({ title, program, output }) => {
+  it.each(examples)('has an example that does what it says: $title', async ({ title, program, output }) => {
     const file = join(DIRECTORY, 'example.mjs');
     writeFileSync(file, beginning + program);
     const child = spawn(process.execPath, [file, server.url], { stdio: ['ignore', 'pipe', 'pipe'] });

@@ -21,7 +21,7 @@ describe('many at once', () => {
   const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 
   // Tests G3.
-  it('100 senders with 20 messages each, by socket and HTTP, some repeated: one order for everybody, no hole', async () => {
+  it('100 senders with 20 messages each, by socket and HTTP, some repeated, get one order without gaps', async () => {
     const people = await signUpAll(server.url, 100);
     const conversationId = await people[0]!.group(...people.slice(1));
     const listeners = await Promise.all(people.slice(0, 4).map((person) => person.connect()));
@@ -205,7 +205,7 @@ describe('many at once', () => {
   }
 
   // Tests G19.
-  it('a change that waits for the conversation is refused when its author was removed or demoted meanwhile', async () => {
+  it('a change that waits for the conversation is rejected if its author was removed or demoted meanwhile', async () => {
     const [ada, ben] = (await signUpAll(server.url, 2)) as [Person, Person];
     const conversationId = await ada.group(ben);
     const path = `/conversations/${conversationId}`;
@@ -272,7 +272,7 @@ describe('many at once', () => {
   });
 
   // Tests G18, G23.
-  it('500 transactions that deadlock are run again, the whole of them, and all succeed', async () => {
+  it('500 transactions that deadlock are retried as a whole, and all succeed', async () => {
     // The server looks for deadlocks after a second; a sooner look makes as many as this affordable.
     const options = databaseOptions(server.database.url, server.configuration, SCHEMA);
     const extra = { ...options.extra, max: 40, options: '-c deadlock_timeout=5ms' };

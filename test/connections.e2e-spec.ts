@@ -22,7 +22,7 @@ describe('connections', () => {
   afterAll(() => server.close());
 
   describe('the handshake', () => {
-    it.each([['websocket'], ['polling']])('over %s ends in ready', async (transport) => {
+    it.each([['websocket'], ['polling']])('ends in ready over %s', async (transport) => {
       const socket = await ada.connect({ transports: [transport] });
       expect(socket.events[0]).toEqual({
         event: 'ready',
@@ -37,7 +37,7 @@ describe('connections', () => {
     });
 
     it.each([['websocket'], ['polling']])(
-      'over %s is refused with a problem when there is no good token',
+      'is rejected with a problem over %s if it has no valid token',
       async (transport) => {
         const options = { transports: [transport as 'websocket'] };
         for (const token of [undefined, 'garbage']) {
@@ -111,7 +111,7 @@ describe('connections', () => {
     });
 
     it.each([['websocket'], ['polling']])(
-      'over %s leaves neither the request nor the token',
+      'leaves neither the request nor the token over %s',
       async (transport) => {
         const client = await ada.connect({ transports: [transport] });
         const { server: io } = server.application.get(Rooms) as unknown as { server: Server };
@@ -149,7 +149,7 @@ describe('connections', () => {
     }
 
     // Tests G21.
-    it('while somebody is removed ends without that room', async () => {
+    it('ends without the room of a conversation that removes the user meanwhile', async () => {
       const [ben, cem] = (await signUpAll(server.url, 2)) as [Person, Person];
       const conversationId = await ada.group(ben, cem);
       const arriving = await arrivingDuring(ben, () =>
@@ -164,7 +164,7 @@ describe('connections', () => {
     });
 
     // Tests G21.
-    it('while somebody is added ends with that room, and without it when they are removed again', async () => {
+    it('ends with the room of a conversation that adds the user meanwhile, and without it after another removal', async () => {
       const [ben, cem] = (await signUpAll(server.url, 2)) as [Person, Person];
       const [kept, left] = [await ada.group(cem), await ada.group(cem)];
       const participant = (id: string) => `/conversations/${id}/participants/${ben.id}`;
@@ -179,7 +179,7 @@ describe('connections', () => {
       arriving.close();
     });
 
-    it('of a client that goes away in the middle leaves nothing behind', async () => {
+    it('leaves nothing behind if the client disconnects in the middle', async () => {
       const rooms = server.application.get(Rooms) as unknown as { arrivals: Set<unknown> };
       await withClient(server.database.url, async (client) => {
         await client.query('begin');
@@ -193,7 +193,7 @@ describe('connections', () => {
     });
 
     // Tests G21.
-    it('while the session ends is not completed', async () => {
+    it('is not completed if the session ends meanwhile', async () => {
       const telephone = await ada.signInAgain();
       await withClient(server.database.url, async (client) => {
         await client.query('begin');
@@ -234,7 +234,7 @@ describe('connections', () => {
         [{ body: JSON.parse('['.repeat(500) + ']'.repeat(500)) }],
         'validation-failed',
       ],
-    ])('that are wrong are acknowledged with a problem: %s', async (_what, event, args, code) => {
+    ])('are rejected with a problem if they are wrong: %s', async (_what, event, args, code) => {
       const socket = await ada.connect();
       const answer = await socket.socket.timeout(5_000).emitWithAck(event, ...args);
       expect(answer).toMatchObject({
@@ -292,7 +292,7 @@ describe('connections', () => {
       socket.close();
     });
 
-    it('that runs out closes its socket, unless it was renewed', async () => {
+    it('closes its socket when it expires, unless it was refreshed', async () => {
       const brief = await startTestServer({
         environment: { ACCESS_TOKEN_LIFETIME_MS: '6000', SOCKET_GRACE_AFTER_OUTAGE_MS: '0' },
       });
@@ -404,7 +404,7 @@ describe('connections', () => {
     });
   });
 
-  it('all go on when one handler is given what nobody foresaw', async () => {
+  it('disturbs nobody else when a handler throws an unexpected error', async () => {
     const sockets = await Promise.all([ada.connect(), ada.connect({ transports: ['polling'] })]);
     await Promise.all(
       Array.from({ length: 200 }, (_, index) =>

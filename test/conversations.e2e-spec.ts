@@ -330,7 +330,7 @@ describe('conversations', () => {
       [bens, cems].forEach((socket) => socket.close());
     });
 
-    it('who come, or come back, see the whole history and begin with everything read', async () => {
+    it('see the whole history and begin with everything read when they join or join again', async () => {
       const id = await ada.group(ben);
       const socket = await cem.connect();
       const first = await ada.send(id, 'before');
@@ -460,7 +460,7 @@ describe('conversations', () => {
     });
   });
 
-  it('and people are found by the beginning of their name', async () => {
+  it('people are found by the beginning of their name', async () => {
     const found = await ada.call('GET', `/users?query=${ben.username.slice(0, 8).toUpperCase()}`);
     expect(found.body.items.map((user: { id: string }) => user.id)).toContain(ben.id);
     expect(found.body.items[0]).not.toHaveProperty('email');

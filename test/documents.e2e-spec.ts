@@ -140,7 +140,7 @@ describe('the documents of the interface', () => {
     expect(parameters.filter(({ node }) => node.example === undefined).map(({ steps }) => steps)).toEqual([]);
   });
 
-  it('type each successful answer of a route that has a body, streams included', () => {
+  it('give each successful answer with a body a type, streams included', () => {
     const untyped = [...nodesOf(openApi.paths)].filter(
       ({ node, steps }) =>
         /^2/.test(steps.at(-1)!) && steps.at(-1) !== '204' && steps.at(-2) === 'responses' && !node.content,

@@ -127,7 +127,7 @@ describe('metrics', () => {
     await server.close();
   });
 
-  it('and the inside of health are for operators in production', async () => {
+  it('are for operators only in production, like the details of health', async () => {
     const production = {
       NODE_ENV: 'production',
       AUTH_SECRET: 'a-secret-of-40-characters-0123456789-xyz',

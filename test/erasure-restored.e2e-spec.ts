@@ -183,7 +183,7 @@ describe('erasures and backups', () => {
     },
   );
 
-  it('a draft that a killed process has left is none of the journal', async () => {
+  it('a draft that a killed process left is no part of the journal', async () => {
     await erase(ada, 'keep');
     writeFileSync(`${entryOf(ben)}.draft-123`, '{"userId"');
     expect(await new ErasureJournal(bench.folder, installationId).read()).toMatchObject([
@@ -191,7 +191,7 @@ describe('erasures and backups', () => {
     ]);
   });
 
-  it('an entry goes when every backup that is left knows of the erasure', async () => {
+  it('an entry is deleted when every remaining backup was made after the erasure', async () => {
     await erase(ada, 'keep');
     const journal = new ErasureJournal(bench.folder, installationId);
     const day = 24 * 3_600_000;
@@ -219,7 +219,7 @@ describe('erasures and backups', () => {
     expect(await erased()).toEqual([]);
   });
 
-  it('what a killed server has not written down, the next one does', async () => {
+  it('the next server writes the entries that a killed server did not write', async () => {
     await erase(ada, 'keep');
     await stop();
     // As when it was killed between the commit and the journal.
@@ -233,7 +233,7 @@ describe('erasures and backups', () => {
     );
   });
 
-  it('a damaged journal keeps no server from going on', async () => {
+  it('a damaged journal does not stop a server', async () => {
     await erase(ada, 'keep');
     await until('the end', async () => (await unfinished()) === 0);
     await stop();
@@ -243,7 +243,7 @@ describe('erasures and backups', () => {
     await until('the end', async () => (await unfinished()) === 0);
   });
 
-  it('a server erases again whom the database has got back by other means', async () => {
+  it('a server erases people again who came back into the database by other means', async () => {
     await erase(ada, 'remove');
     await until('the end', async () => (await unfinished()) === 0);
     await stop();

@@ -74,7 +74,7 @@ describe('what the database refuses', () => {
     ['57P01', 504, 'outcome-unknown', 1],
     ['08006', 504, 'outcome-unknown', 1],
   ])(
-    '%s is %i %s over HTTP and in acknowledgements, tried %i times',
+    'is mapped from %s to %i %s over HTTP and in acknowledgements, tried %i times',
     async (sqlState, status, code, tries) => {
       await setTrap(sqlState, 1_000);
       const answer = await change();
@@ -91,7 +91,7 @@ describe('what the database refuses', () => {
     },
   );
 
-  it.each(['40001', '40P01'])('%s that passes is not seen by anybody', async (sqlState) => {
+  it.each(['40001', '40P01'])('is retried and reaches nobody if it passes: %s', async (sqlState) => {
     await setTrap(sqlState, 2);
     expect((await change()).status).toBe(200);
     await setTrap(sqlState, 2);
@@ -99,7 +99,7 @@ describe('what the database refuses', () => {
     expect(await attempts()).toBe(3);
   });
 
-  it('a full disk is told to operators and turns nothing red', async () => {
+  it('a full disk is reported to operators and fails no probe', async () => {
     await setTrap('53100', 1_000);
     await change();
     expect(await ready()).toMatchObject({
@@ -108,7 +108,7 @@ describe('what the database refuses', () => {
     });
   });
 
-  it('a schema that is not whole is red until it is mended', async () => {
+  it('an incomplete schema fails the probe until it is mended', async () => {
     await rows('alter table friend_requests rename to gone');
     expect(await ada.call('GET', '/friend-requests?direction=incoming')).toMatchObject({
       status: 503,
@@ -125,7 +125,7 @@ describe('what the database refuses', () => {
   it.each([
     ['pg_terminate_backend', 'outcome-unknown', 504],
     ['pg_cancel_backend', 'database-busy', 503],
-  ])('%s in the middle of a write is %s', async (end, code, status) => {
+  ])('is mapped in the middle of a write: %s to %s', async (end, code, status) => {
     await setTrap(null, 0, 20);
     const answers = Promise.all([change(), send()]);
     await until('both to be at work', async () => {
@@ -142,7 +142,7 @@ describe('what the database refuses', () => {
     expect(sent).toMatchObject({ ok: false, problem: { code } });
   });
 
-  it('a connection that is lost while reading has done nothing', async () => {
+  it('a connection that is lost during a read has a known outcome', async () => {
     await withClient(server.database.url, async (client) => {
       await client.query('begin');
       await client.query('lock table friend_requests in access exclusive mode');
@@ -160,7 +160,7 @@ describe('what the database refuses', () => {
   });
 
   // Tests G22.
-  it('the server has the first word on a statement that takes too long, and says that nothing was done', async () => {
+  it('the server times out a slow statement before its client does, with a known outcome', async () => {
     await setTrap(null, 0, 30);
     const status = randomUUID();
     expect(await ada.call('PATCH', '/users/me', { status })).toMatchObject({
@@ -174,7 +174,7 @@ describe('what the database refuses', () => {
     expect((await ada.call('GET', `/conversations/${conversationId}/messages/${id}`)).status).toBe(404);
   });
 
-  it('the same message again is the first one again', async () => {
+  it('a repeated message returns the first one', async () => {
     const id = randomUUID();
     const first = await send(id);
     expect(await send(id)).toEqual(first);

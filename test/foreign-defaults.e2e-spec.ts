@@ -59,11 +59,11 @@ describe('a database with defaults of its own', () => {
         'whose URL asks for something else',
         bare((url) => url.searchParams.set('options', '-c datestyle=German -c search_path=elsewhere')),
       ],
-    ])('one %s', async (_whose, read) => {
+    ])('a connection %s', async (_whose, read) => {
       expect(await read(database.url)).toEqual(await read(usual.url));
     });
 
-    it('one of a command, whose transactions may take hours', async () => {
+    it('a connection of a command, whose transactions may take hours', async () => {
       const limited = await createTestDatabase({ empty: true });
       // PostgreSQL 17 and newer.
       const known = await withAdministrator((client) =>
@@ -81,7 +81,7 @@ describe('a database with defaults of its own', () => {
       expect(row).toEqual({ limit: '0' });
     });
 
-    it('one whose environment asks for something else', async () => {
+    it('a connection whose environment asks for something else', async () => {
       process.env.PGOPTIONS = '-c datestyle=German -c application_name=kept';
       try {
         const client = new DatabaseClient({ connectionString: database.url });
@@ -120,7 +120,7 @@ describe('a database with defaults of its own', () => {
       expect((await ben.call('GET', '/conversations')).body.items).toHaveLength(1);
     });
 
-    it('and stores nothing of somebody who was removed while they waited', async () => {
+    it('without storing a write whose user was removed while it waited', async () => {
       const group = await ada.group(ben);
       // Not `whileLocked`: a connection of the tests has the limits of this database.
       const holder = new DatabaseClient({ connectionString: database.url });

@@ -83,12 +83,12 @@ describe('friends', () => {
       ],
       ['a name that does not exist', { recipientUsername: 'nobody-has-this' }, 404, 'user-not-found'],
       ['an unknown field', { recipientUsername: 'abc', role: 'admin' }, 400, 'validation-failed'],
-    ])('to %s is refused', async (_what, body, status, code) => {
+    ])('is rejected if it goes to %s', async (_what, body, status, code) => {
       const ada = await signUp(server.url);
       expect(await ada.call('POST', '/friend-requests', body)).toMatchObject({ status, body: { code } });
     });
 
-    it('to oneself is refused', async () => {
+    it('is rejected if it goes to its sender', async () => {
       const ada = await signUp(server.url);
       expect(await request(ada, ada)).toMatchObject({ status: 400, body: { code: 'validation-failed' } });
     });
@@ -105,7 +105,7 @@ describe('friends', () => {
       expect(await request(ben, ada)).toMatchObject({ status: 409, body: { code: 'already-friends' } });
     });
 
-    it('that crosses another makes the friendship at once', async () => {
+    it('makes the friendship at once if it crosses another request', async () => {
       const [ada, ben] = await two();
       await request(ada, ben);
       expect(await request(ben, ada)).toMatchObject({ status: 201, body: { status: 'accepted' } });
@@ -295,7 +295,7 @@ describe('friends', () => {
       expect((await ben.call('POST', `/conversations/${direct}/messages`, { body: 'x' })).status).toBe(403);
     });
 
-    it('of oneself or of nobody is refused', async () => {
+    it('is rejected if it names oneself or nobody', async () => {
       const ada = await signUp(server.url);
       expect((await ada.call('PUT', `/users/me/blocks/${ada.id}`)).status).toBe(400);
       const nobody = await ada.call('PUT', '/users/me/blocks/00000000-0000-4000-8000-000000000000');

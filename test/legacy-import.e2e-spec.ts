@@ -86,54 +86,57 @@ describe(`the import of old tables (SEED=${SEED})`, () => {
   it.each([
     { shape: 'A', uniqueVersions: true, place: 'schema' },
     { shape: 'B', uniqueVersions: false, place: 'url' },
-  ] as const)('of shape $shape in another $place takes every row once, and takes it back', async (option) => {
-    const database = await createTestDatabase();
-    const other = option.place === 'url' ? await createTestDatabase({ empty: true }) : database;
-    const schema = option.place === 'url' ? 'public' : 'legacy';
-    const address = option.place === 'url' ? { url: other.url } : LEGACY_SCHEMA;
-    await withClient(other.url, (client) =>
-      makeLegacyDatabase(client, { seed: SEED, messages: MESSAGES, schema, ...option }),
-    );
-    const digest = () => withClient(database.url, (client) => databaseDigest(client));
-    const before = await digest();
-    const counts = await withClient(other.url, (client) => countsOf(client, schema));
-
-    // Interrupted twice: in the middle of reading, and in the middle of the messages.
-    for (const interrupted of ['read messages', 'messages']) {
-      const stop = (step: string): void => {
-        if (step === interrupted) throw new Error('interrupted');
-      };
-      await expect(runImport(database.url, address, { owner: 'person9' }, stop)).rejects.toThrow(
-        'interrupted',
+  ] as const)(
+    'imports every row of shape $shape in another $place once, and rolls it back',
+    async (option) => {
+      const database = await createTestDatabase();
+      const other = option.place === 'url' ? await createTestDatabase({ empty: true }) : database;
+      const schema = option.place === 'url' ? 'public' : 'legacy';
+      const address = option.place === 'url' ? { url: other.url } : LEGACY_SCHEMA;
+      await withClient(other.url, (client) =>
+        makeLegacyDatabase(client, { seed: SEED, messages: MESSAGES, schema, ...option }),
       );
-    }
-    const report = await runImport(database.url, address, { owner: 'person9', title: 'The old room' });
-    expect(sourceCounts(report)).toEqual(counts);
-    for (const { source, imported, quarantined } of report.tables)
-      expect(imported + quarantined).toBe(source);
+      const digest = () => withClient(database.url, (client) => databaseDigest(client));
+      const before = await digest();
+      const counts = await withClient(other.url, (client) => countsOf(client, schema));
 
-    const imported = await digest();
-    expect(await runImport(database.url, address)).toEqual(report);
-    expect(await digest()).toEqual(imported);
+      // Interrupted twice: in the middle of reading, and in the middle of the messages.
+      for (const interrupted of ['read messages', 'messages']) {
+        const stop = (step: string): void => {
+          if (step === interrupted) throw new Error('interrupted');
+        };
+        await expect(runImport(database.url, address, { owner: 'person9' }, stop)).rejects.toThrow(
+          'interrupted',
+        );
+      }
+      const report = await runImport(database.url, address, { owner: 'person9', title: 'The old room' });
+      expect(sourceCounts(report)).toEqual(counts);
+      for (const { source, imported, quarantined } of report.tables)
+        expect(imported + quarantined).toBe(source);
 
-    const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
-    const verified = await runVerify(database.url, address);
-    expect(verified).toMatchObject({ ok: true, source: total, differences: [] });
-    expect(verified.imported + verified.quarantined).toBe(total);
-    await withLegacySource(database.url, address, async (dataSource) =>
-      expect(await checkIntegrity(dataSource)).toEqual([]),
-    );
+      const imported = await digest();
+      expect(await runImport(database.url, address)).toEqual(report);
+      expect(await digest()).toEqual(imported);
 
-    const messages = await withClient(database.url, orderedMessages);
-    await rollback(database.url, address);
-    expect(await digest()).toEqual(before);
-    expect(await withClient(other.url, (client) => countsOf(client, schema))).toEqual(counts);
+      const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
+      const verified = await runVerify(database.url, address);
+      expect(verified).toMatchObject({ ok: true, source: total, differences: [] });
+      expect(verified.imported + verified.quarantined).toBe(total);
+      await withLegacySource(database.url, address, async (dataSource) =>
+        expect(await checkIntegrity(dataSource)).toEqual([]),
+      );
 
-    await runImport(database.url, address, { owner: 'person9' });
-    expect(await withClient(database.url, orderedMessages)).toEqual(messages);
-    await database.drop();
-    if (other !== database) await other.drop();
-  });
+      const messages = await withClient(database.url, orderedMessages);
+      await rollback(database.url, address);
+      expect(await digest()).toEqual(before);
+      expect(await withClient(other.url, (client) => countsOf(client, schema))).toEqual(counts);
+
+      await runImport(database.url, address, { owner: 'person9' });
+      expect(await withClient(database.url, orderedMessages)).toEqual(messages);
+      await database.drop();
+      if (other !== database) await other.drop();
+    },
+  );
 
   describe('keeps', () => {
     let database: TestDatabase;

@@ -83,7 +83,7 @@ describe('rows of old tables that nobody would expect', () => {
     expect(await runVerify(database.url, LEGACY_SCHEMA)).toMatchObject({ ok: true, differences: [] });
   });
 
-  it('that the database refuses are set aside alone, with table, key and reason', async () => {
+  it('are quarantined alone if the database rejects them, with table, key and reason', async () => {
     const database = await withOld('');
     // Whatever it may be that the database does not take.
     await withClient(database.url, (client) =>
@@ -148,7 +148,7 @@ describe('rows of old tables that nobody would expect', () => {
     expect(await runVerify(database.url, LEGACY_SCHEMA)).toMatchObject({ ok: true });
   });
 
-  it('that are from the future get the time of the import, in their old order', async () => {
+  it('get the time of the import, in their old order, if they are from the future', async () => {
     const database = await withOld(
       `update messages set created_at = '9999-12-31 23:59:59.9999' where version = 'v20';
        update messages set created_at = '2999-01-01 00:00:00' where version = 'v19';
@@ -171,7 +171,7 @@ describe('rows of old tables that nobody would expect', () => {
     expect(await runVerify(database.url, LEGACY_SCHEMA)).toMatchObject({ ok: true });
   });
 
-  it('in bytes of another encoding are read as Windows-1252 where they are no UTF-8', async () => {
+  it('are read as Windows-1252 where their bytes are not UTF-8', async () => {
     const database = await createTestDatabase();
     const name = `${database.name}_bytes`;
     await withAdministrator((client) =>

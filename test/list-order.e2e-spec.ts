@@ -57,7 +57,7 @@ describe('a list', () => {
   const titles = async (): Promise<string[]> => (await all(ada, '/conversations')).map(({ title }) => title);
 
   it.each([...AHEAD, '-3 days'])(
-    'of conversations shows the latest message first after a clock was wrong by %s',
+    'shows the conversation with the latest message first after a clock was wrong by %s',
     async (by) => {
       const [hit, other, third] = [await group('hit'), await group('other'), await group('third')];
       await ada.send(hit, 'while the clock was wrong');
@@ -74,7 +74,7 @@ describe('a list', () => {
     },
   );
 
-  it('of conversations is the same in the client library', async () => {
+  it('is the same for conversations in the client library', async () => {
     const [hit, other, third] = [await group('hit'), await group('other'), await group('third')];
     await ada.send(hit, 'while the clock was ahead');
     await shift('conversations', ['active_at', 'created_at'], 'id', hit, '3 days');
@@ -102,7 +102,7 @@ describe('a list', () => {
     }
   });
 
-  it('of conversations goes on by itself when the clock of the database goes back', async () => {
+  it('stays right for conversations when the clock of the database goes back', async () => {
     const [one, two] = [await group('one'), await group('two')];
     await clock('3 days');
     await ada.send(one, 'while the clock was ahead');
@@ -113,7 +113,7 @@ describe('a list', () => {
     await run(`select setval('list_positions', 1)`);
   });
 
-  it('of conversations places those of an earlier release, or imported ones, by the time that has passed', async () => {
+  it('places conversations of an earlier release, or imported ones, by the time that has passed', async () => {
     const ids = new Map<string, string>();
     for (const title of ['never', 'yesterday', 'last year', 'today']) ids.set(title, await group(title));
     const place = (title: string, active: string, created: string) =>
@@ -131,7 +131,7 @@ describe('a list', () => {
   });
 
   it.each(AHEAD)(
-    'of friends, blocks and requests shows the newest first after a clock was ahead by %s',
+    'shows the newest friends, blocks and requests first after a clock was ahead by %s',
     async (by) => {
       const people = await signUpAll(server.url, 4);
       const usernames = (items: object[], key?: 'recipient'): string[] =>

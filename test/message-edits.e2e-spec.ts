@@ -93,7 +93,7 @@ describe('changing a message', () => {
     socket.close();
   });
 
-  it('based on another version than the current one is a conflict that tells the current one', async () => {
+  it('is rejected with the current version if its parent is outdated', async () => {
     const sent = await ada.send(conversationId, 'one');
     const current = (await edit(ada, sent.id, { body: 'two' })).body;
     for (const parents of [[sent.id], ['unknown'], [sent.id, current.version]]) {
@@ -106,7 +106,7 @@ describe('changing a message', () => {
     expect((await edit(ada, sent.id, { body: 'three', parents: [current.version] })).status).toBe(200);
   });
 
-  it('by PUT creates or edits as it is said to, and nothing else', async () => {
+  it('creates or edits by PUT as the request says, and nothing else', async () => {
     const socket = await ben.connect();
     const [id, other, third] = [randomUUID(), randomUUID(), randomUUID()];
     const invalid = { status: 400, body: { code: 'validation-failed' } };
@@ -170,7 +170,7 @@ describe('changing a message', () => {
     socket.close();
   });
 
-  it('by PUT at the same moment as somebody else makes one message', async () => {
+  it('makes one message when two people PUT it at the same moment', async () => {
     for (let round = 0; round < 5; round++) {
       const path = `/conversations/${conversationId}/messages/${randomUUID()}`;
       const answers = await Promise.all([
@@ -211,7 +211,7 @@ describe('changing a message', () => {
   });
 
   // Tests G2.
-  it('with a version id is safe to repeat, also after later edits and after the deletion', async () => {
+  it('is safe to repeat with a version id, also after later edits and after the deletion', async () => {
     const sent = await ada.send(conversationId, 'one');
     const repeat = (): Promise<Answer> => edit(ada, sent.id, { body: 'two', version: 'mine' });
     const first = await repeat();
@@ -240,7 +240,7 @@ describe('changing a message', () => {
     socket.close();
   });
 
-  it('repeated at the same moment with one version id is one edit', async () => {
+  it('is one edit if it is repeated at the same moment with one version id', async () => {
     const sent = await ada.send(conversationId, 'one');
     const answers = await Promise.all(
       Array.from({ length: 10 }, () =>
@@ -253,7 +253,7 @@ describe('changing a message', () => {
     expect(await revOf()).toBe(1);
   });
 
-  it('that changes nothing changes nothing', async () => {
+  it('changes nothing if the body is the same', async () => {
     const socket = await ben.connect();
     const sent = await ada.send(conversationId, 'same');
     expect((await edit(ada, sent.id, { body: 'same', parents: [sent.id] })).body).toEqual(sent);
@@ -368,7 +368,7 @@ describe('changing a message', () => {
     expect((await ben.call('GET', pathOf(sent.id))).body).toEqual(sent);
   });
 
-  it('by deletion leaves a tombstone and nothing of what it said', async () => {
+  it('leaves a tombstone without the body after a deletion', async () => {
     const socket = await ben.connect();
     const sent = await ada.send(conversationId, 'a very secret word');
     const edited = (await edit(ada, sent.id, { body: 'a very secret word, edited' })).body;
@@ -401,7 +401,7 @@ describe('changing a message', () => {
     socket.close();
   });
 
-  it('that does not exist is 404', async () => {
+  it('is answered with 404 if the message does not exist', async () => {
     expect(await edit(ada, randomUUID(), { body: 'x', version: 'v' })).toMatchObject({
       status: 404,
       body: { code: 'message-not-found' },

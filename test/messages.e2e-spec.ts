@@ -95,30 +95,33 @@ describe('messages', () => {
     const conflict = { status: 409, body: { code: 'message-id-conflict' } };
 
     // Tests G2.
-    it.each(ways)('by %s are the stored message, without a number or a broadcast', async (_name, way) => {
-      const conversationId = await ada.group(ben);
-      const socket = await ben.connect();
-      const id = randomUUID();
-      const first = await way(ada, conversationId, id, { body: 'once' });
-      expect(first).toMatchObject({
-        status: way === bySocket ? 'ok' : 201,
-        body: { id, seq: 1, body: 'once' },
-      });
-      for (const again of all) {
-        expect(await again(ada, conversationId, id, { body: 'once' })).toMatchObject({
-          status: again === bySocket ? 'ok' : 200,
-          body: first.body,
+    it.each(ways)(
+      'return the stored message by %s, without a new number or a broadcast',
+      async (_name, way) => {
+        const conversationId = await ada.group(ben);
+        const socket = await ben.connect();
+        const id = randomUUID();
+        const first = await way(ada, conversationId, id, { body: 'once' });
+        expect(first).toMatchObject({
+          status: way === bySocket ? 'ok' : 201,
+          body: { id, seq: 1, body: 'once' },
         });
-      }
-      const fence = await ada.send(conversationId, 'fence');
-      expect(fence.seq).toBe(2);
-      await socket.next('message:created', (message) => message.id === fence.id);
-      expect(socket.payloads('message:created')).toEqual([first.body, fence]);
-      socket.close();
-    });
+        for (const again of all) {
+          expect(await again(ada, conversationId, id, { body: 'once' })).toMatchObject({
+            status: again === bySocket ? 'ok' : 200,
+            body: first.body,
+          });
+        }
+        const fence = await ada.send(conversationId, 'fence');
+        expect(fence.seq).toBe(2);
+        await socket.next('message:created', (message) => message.id === fence.id);
+        expect(socket.payloads('message:created')).toEqual([first.body, fence]);
+        socket.close();
+      },
+    );
 
     // Tests G2.
-    it('at the same time over every way are stored once and told once', async () => {
+    it('are stored once and broadcast once when they arrive over all transports at the same time', async () => {
       const conversationId = await ada.group(ben);
       const socket = await ben.connect();
       const id = randomUUID();
@@ -138,7 +141,7 @@ describe('messages', () => {
     });
 
     // Tests G2.
-    it.each(ways)('by %s with anything else are refused and change nothing', async (_name, way) => {
+    it.each(ways)('are rejected by %s if anything else differs, and change nothing', async (_name, way) => {
       const [conversationId, elsewhere, foreign] = [
         await ada.group(ben),
         await ada.group(ben),
@@ -204,7 +207,7 @@ describe('messages', () => {
 
     // Tests G2.
     it.each(ways)(
-      'by %s are 404 for who no longer participates, whatever the id names',
+      'are answered with 404 by %s for users who no longer participate, whatever the id names',
       async (_name, way) => {
         const conversationId = await ada.group(ben);
         const [own, other] = [
@@ -284,7 +287,7 @@ describe('messages', () => {
     ['a position', { body: 'a', seq: 7 }, 400, 'validation-failed'],
     ['an answer to nothing', { body: 'a', replyToId: randomUUID() }, 404, 'message-not-found'],
     ['an unknown attachment', { body: 'a', attachmentIds: [randomUUID()] }, 400, 'validation-failed'],
-  ])('with %s are refused and not stored', async (_what, fields, status, code) => {
+  ])('are rejected and not stored with %s', async (_what, fields, status, code) => {
     const conversationId = await ada.group(ben);
     const answer = await post(ada, conversationId, fields);
     expect(answer).toMatchObject({ status, body: { code, status } });

@@ -34,7 +34,7 @@ describe('migrating', () => {
   const sql = async (text: string): Promise<Record<string, unknown>[]> =>
     withClient(database.url, async (client) => (await client.query(text)).rows);
 
-  it('from nothing is done once by three that begin at the same time, also without a transaction', async () => {
+  it('runs once when three begin at the same time on an empty database, also without a transaction', async () => {
     const empty = await createTestDatabase({ empty: true });
     const schema = changedSchemaWithout(COUNT_TOUCHES.name);
     const applied = await Promise.all([1, 2, 3].map(() => migrateUp(empty.url, configuration, schema)));
@@ -42,7 +42,7 @@ describe('migrating', () => {
     await empty.drop();
   });
 
-  it('as the build has it has the checksums of the sources', async () => {
+  it('has the checksums of the sources in the build', async () => {
     const program = join(__dirname, '../dist/cli.js');
     const { status, stdout } = spawnSync(process.execPath, [program, 'migrate', 'verify', '--json'], {
       encoding: 'utf8',
@@ -187,7 +187,7 @@ describe('migrating', () => {
     );
   });
 
-  it('that fails leaves nothing of itself, and what came before it', async () => {
+  it('leaves nothing of itself when it fails, and keeps the migrations before it', async () => {
     const failing = migrationOf('Failing1999000000009', ['create table half ()', 'select from nowhere']);
     const schema = { ...SCHEMA, migrations: [...SCHEMA.migrations, failing] };
     const other = await createTestDatabase();

@@ -106,7 +106,7 @@ describe('while the database is away', () => {
   }
 
   // Tests G7.
-  it('because it refuses connections, the server says so, in time, and recovers by itself', async () => {
+  it('the server reports refused connections in time, and recovers by itself', async () => {
     const socketId = socket.socket.id;
     const statusesBefore = socket.payloads('server:status').length;
     const token = await freshToken();
@@ -192,7 +192,7 @@ describe('while the database is away', () => {
   }, 30_000);
 
   // Tests G22.
-  it('a write whose connection was lost after its commit is not tried again', async () => {
+  it('a write whose connection was lost after its commit is not retried', async () => {
     await until('the database', async () => (await send()).ok);
     const rows = async (): Promise<string[]> => {
       const client = await administrator();
@@ -213,7 +213,7 @@ describe('while the database is away', () => {
     await verifyHistory();
   }, 60_000);
 
-  it('because its connections were ended, the next try works', async () => {
+  it('the next attempt works after its connections were ended', async () => {
     const client = await administrator();
     for (let round = 0; round < 5; round++) {
       const sends = Promise.all(Array.from({ length: 10 }, () => send()));
@@ -230,7 +230,7 @@ describe('while the database is away', () => {
   }, 30_000);
 
   // Tests G22.
-  it('because a connection was lost between two statements, nothing was done, and that is what is said', async () => {
+  it('a connection that was lost between two statements has a known outcome', async () => {
     const client = await administrator();
     const failed = inTransaction(server.dataSource, async (manager) => {
       await manager.query(`update users set status = 'never'`);
@@ -244,7 +244,7 @@ describe('while the database is away', () => {
     await client.end();
   });
 
-  it('because it is read-only, writing says so and reading goes on', async () => {
+  it('writes report a read-only database, and reads work', async () => {
     const client = await administrator();
     await client.query(`alter database postgres set default_transaction_read_only = on`);
     await client.query(

@@ -203,7 +203,7 @@ describe('the statements of a request', () => {
       ['conversation_participants_user_idx', 'chat_messages_conversation_seq_key'],
       120,
     ],
-  ])('%s is found by index', async (_what, address, indexes, maxRows) => {
+  ])('use an index: %s', async (_what, address, indexes, maxRows) => {
     const statements = await statementsOf(async () => {
       expect((await ada.call('GET', address())).status).toBe(200);
     });
@@ -238,7 +238,7 @@ describe('the statements of a request', () => {
     return statements.filter(({ text }) => /^\s*(select|with|insert|update|delete)/i.test(text));
   }
 
-  it('erasing somebody goes by index, and takes no more statements for two hundred conversations', async () => {
+  it('erase a user by index, with no more statements for two hundred conversations', async () => {
     expect(await statementsOfErasure('crowd-1', 0)).toHaveLength(10);
     expect(await statementsOfErasure(ada.username, 0)).toHaveLength(12); // who owns groups
     const statements = await statementsOfErasure(ben.username, 1);
@@ -256,7 +256,7 @@ describe('the statements of a request', () => {
     expect(rows.reduce((a, b) => a + b, 0)).toBeLessThanOrEqual(1_500); // of 20,000, for 200 messages
   });
 
-  it('a whole table that is read would be seen', async () => {
+  it('are noticed if they read a whole table', async () => {
     const text = `select * from chat_messages where body = 'x'`;
     expect(await scansOf([{ text }])).toEqual([
       { table: 'chat_messages', by: 'Seq Scan', rows: expect.any(Number) },
@@ -264,7 +264,7 @@ describe('the statements of a request', () => {
   });
 
   // Tests G30.
-  it('storing messages reads no table as a whole', async () => {
+  it('store messages without reading a whole table', async () => {
     await withClient(server.database.url, async (client) => {
       const scans = async (): Promise<unknown> => {
         await client.query('select pg_stat_force_next_flush()');
@@ -375,7 +375,7 @@ describe('the statements of a request', () => {
     });
 
     // Tests G30.
-    it('catching up with 60 conversations takes as many as with one', async () => {
+    it('as many to catch up with 60 conversations as with one', async () => {
       const socket = await ada.connect();
       const { body } = await ada.call('GET', '/conversations?limit=60');
       const cursors = body.items.map(({ id }: { id: string }) => ({ conversationId: id, seq: 0, rev: 0 }));

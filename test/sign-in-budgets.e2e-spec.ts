@@ -87,7 +87,7 @@ describe('guessing passwords', () => {
     expect((await login(ada.username, PASSWORD, home)).status).toBe(200);
   }, 60_000);
 
-  it('from one network is slowed down over all accounts, and spares those that were used from there', async () => {
+  it('is slowed down over all accounts from one network, except for accounts that were used from there', async () => {
     const office = someAddress();
     const ada = await someone(office);
     const answers = await Promise.all(
@@ -119,7 +119,7 @@ describe('guessing passwords', () => {
     for (let n = 0; n < 30; n++) expect((await login(ada.username, PASSWORD, home)).status).toBe(200);
   }, 60_000);
 
-  it('with a session that was stolen does not keep the owner from changing the password', async () => {
+  it('does not stop the owner from changing the password when it comes from a stolen session', async () => {
     const home = someAddress();
     const ada = await someone(home);
     const own = (await login(ada.username, PASSWORD, home)).body.accessToken as string;

@@ -17,7 +17,7 @@ describe('starting', () => {
   const quiet = { PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'fatal' };
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-  it('without a database of one’s own makes one, and finds it again', async () => {
+  it('makes a database if none is configured, and finds it again', async () => {
     const environment = { ...quiet, DATA_DIR: join(directory, 'data') };
     const first = await startServer(environment);
     const ada = await signUp(first.url);
@@ -104,7 +104,7 @@ describe('starting', () => {
     });
 
     // Tests G1.
-    it('in production trusts only one that keeps what it acknowledges', async () => {
+    it('accepts in production only a database with durable commits', async () => {
       const database = await createTestDatabase();
       await withClient(database.url, (client) =>
         client.query(`alter database ${database.name} set synchronous_commit = off`),

@@ -5,7 +5,7 @@ import { startTestServer, type TestServer } from './support/test-server';
 import type { TestSocket } from './support/test-socket';
 
 /** What one does five times at once changes something once, and each of one's devices hears of it once. */
-describe('a change', () => {
+describe('events', () => {
   let server: TestServer;
   let ada: Person;
   let ben: Person;
@@ -55,7 +55,7 @@ describe('a change', () => {
   const listed = async (person: Person): Promise<boolean> =>
     (await person.call('GET', '/conversations')).body.items.some(({ id }: { id: string }) => id === direct);
 
-  it('of a read position is told once to both people, forwards and back', async () => {
+  it('are emitted once to both people when a read position moves, forwards and back', async () => {
     await ben.send(direct, 'one');
     await ben.send(direct, 'two');
     for (const body of [{ seq: 2 }, { seq: 1, unread: true }, { seq: 2 }])
@@ -70,7 +70,7 @@ describe('a change', () => {
     });
   });
 
-  it('of a profile is told once to all devices of the person', async () => {
+  it('are emitted once to all devices of a user whose profile changes', async () => {
     const body = { displayName: 'Ada Lovelace', status: 'here' };
     expect(await heard(() => ada.call('PATCH', '/users/me', body))).toEqual({
       statuses: [200],
@@ -84,7 +84,7 @@ describe('a change', () => {
     });
   });
 
-  it('of the list is told once to all devices of who hides a direct conversation, and opens it again', async () => {
+  it('are emitted once to all devices of a user who hides a direct conversation and opens it again', async () => {
     expect(await heard(() => ada.call('DELETE', path()))).toEqual({
       statuses: [204],
       adas: each('conversation:removed'),
@@ -110,7 +110,7 @@ describe('a change', () => {
     });
   });
 
-  it('of the list is told when a friendship begins in a conversation that was hidden', async () => {
+  it('are emitted when a friendship begins in a hidden conversation', async () => {
     await ada.call('DELETE', path());
     await ben.call('DELETE', path());
     const { body } = await ada.call('POST', '/friend-requests', { recipientId: ben.id });
@@ -123,7 +123,7 @@ describe('a change', () => {
     expect([await listed(ada), await listed(ben)]).toEqual([true, true]);
   });
 
-  it('of friends, requests, messages, titles and roles is told once to everybody whom it concerns', async () => {
+  it('are emitted once to everybody concerned: friends, requests, messages, titles and roles', async () => {
     const id = randomUUID();
     const messages = `/conversations/${group}/messages`;
     const role = { role: 'admin' };

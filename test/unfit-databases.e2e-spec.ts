@@ -100,7 +100,7 @@ describe('a database that does not give back what is written', () => {
   it.each([
     ['changed', `new.display_name = 'something else'`, ['text']],
     ['refused', `raise exception using errcode = '22P05'`, ['22P05']],
-  ])('(%s) is reported by readiness and preflight', async (reason, statement, details) => {
+  ])('is reported by readiness and preflight: %s', async (reason, statement, details) => {
     const database = await createTestDatabase();
     await withClient(database.url, (client) =>
       client.query(`

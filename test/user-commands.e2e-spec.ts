@@ -16,7 +16,7 @@ describe('the commands for accounts', () => {
   const login = (username: string, password = PASSWORD) =>
     call(server.url, 'POST', '/api/v1/auth/login', { body: { login: username, password } });
 
-  it('list, show, grant and revoke', async () => {
+  it('list and show users, grant and revoke roles', async () => {
     const ada = await signUp(server.url, {
       displayName: 'Ada \u{1f600}',
       email: `${Date.now()}@example.org`,

@@ -91,7 +91,7 @@ describe('visible text', () => {
   describe('a body', () => {
     const path = (rest = ''): string => `/conversations/${group}/messages${rest}`;
 
-    it('that shows nothing is refused over every transport, for a new message and for an edit', async () => {
+    it('is rejected if it shows nothing, over every transport, for a new message and for an edit', async () => {
       const stored = await ada.send(group, 'seen');
       const socket = await ada.connect();
       const braid = { headers: { version: '"v-next"', parents: `"${stored.version}"` } };
@@ -132,7 +132,7 @@ describe('visible text', () => {
         expect((await ada.send(group, body)).body).toBe(body);
     });
 
-    it('that was stored before stays as it is', async () => {
+    it('stays as it is if it was stored before the rule', async () => {
       const id = randomUUID();
       await server.dataSource.query(
         `with next as (update conversations set last_seq = last_seq + 1 where id = $2 returning last_seq)
@@ -150,7 +150,7 @@ describe('visible text', () => {
       );
   });
 
-  it('null is none of the values that a field may have', async () => {
+  it('null is rejected in every field that does not allow it', async () => {
     const added = await ada.call('PUT', `/conversations/${group}/participants/${ben.id}`, { role: null });
     expect(added).toMatchObject(refused('/role'));
     expect(

@@ -89,7 +89,7 @@ describe('a session', () => {
     ['a 401 of something in between', [401, '<html>'] as [number, unknown], false],
     ['a revoked session', refuse(401, 'session-revoked'), true],
     ['an unknown token', refuse(401, 'unauthenticated'), true],
-  ])('%s to a refresh: over is it only by word of the server', async (_name, answer, isOver) => {
+  ])('ends only when the server says so: %s to a refresh', async (_name, answer, isOver) => {
     const { session } = bench(() => answer);
     const over: string[] = [];
     session.on('over', ({ code }) => over.push(code));

@@ -41,7 +41,7 @@ describe.each([
   });
 });
 
-it('two tabs share an IndexedDB', async () => {
+it('is shared by two tabs when it is an IndexedDB', async () => {
   await new IndexedDbStorage('shared').set('session', 'theirs');
   expect(await new IndexedDbStorage('shared').get('session')).toBe('theirs');
 });

@@ -53,14 +53,14 @@ describe('floods of what needs no account', () => {
     180_000,
   );
 
-  it('of probes are answered from memory and never refused', async () => {
+  it('are answered from memory and never rejected if they are probes', async () => {
     const answers = await observe('/health/ready from one address', () =>
       flood(server.url, '/health/ready', '203.0.113.35', () => false, 10_000),
     );
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
   }, 180_000);
 
-  it('of engine.io openings are refused over both transports; open sockets and neighbours go on', async () => {
+  it('are rejected over both transports if they open engine.io sessions; open sockets and neighbours stay', async () => {
     const address = '203.0.113.36';
     const person = await signUp(server.url);
     const own = await connectSocket(server.url, person.accessToken, { extraHeaders: from(address) });

@@ -20,7 +20,7 @@ describe('handshakes', () => {
     await server.close();
   });
 
-  it('of somebody with bad tokens are limited, and those from other addresses behind the same proxy are not', async () => {
+  it('are limited for an address that sends bad tokens, and for no other address behind the same proxy', async () => {
     const attackers = Array.from({ length: 50 }, () => new RawSocket(server.url, 'nonsense', '203.0.113.66'));
     const flood = async (): Promise<string[]> =>
       (await Promise.all(attackers.map((attacker) => attacker.insist(40)))).flat();
@@ -40,7 +40,7 @@ describe('handshakes', () => {
     expect(witnesses.refused).toEqual([]);
   }, 180_000);
 
-  it(`of ${SOCKETS} people at one address all succeed after a restart`, async () => {
+  it(`all succeed after a restart for ${SOCKETS} people at one address`, async () => {
     const storm = await AbuseServer.start();
     const people = await crowdOf(SOCKETS, storm);
     const sockets = people.map(({ token }) => new RawSocket(storm.url, token, '192.0.2.1'));

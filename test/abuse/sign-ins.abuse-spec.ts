@@ -43,20 +43,20 @@ describe(`${CLIENTS} sign-ins at once`, () => {
     return Object.keys(answers.statuses).map(Number);
   };
 
-  it('with wrong passwords from one address are refused, and keep nobody else from signing in', async () => {
+  it('are rejected with wrong passwords from one address, and others can still sign in', async () => {
     const statuses = await observe('wrong passwords from one address', { addresses: 'one' });
     expect(statuses).toEqual([401, 429]);
     expect(witnesses.refused).toEqual([]);
   }, 180_000);
 
-  it('with wrong passwords from as many addresses are refused, and delay nobody who is signed in', async () => {
+  it('are rejected with wrong passwords from as many addresses, and delay nobody who is signed in', async () => {
     const statuses = await observe('wrong passwords from 200 addresses', { addresses: 'many' });
     expect(statuses).toEqual([401, 429]);
     // There is no telling an attacker from a stranger who signs in: whoever comes to a full line is put off.
     expect(witnesses.refused.filter((one) => one !== 'under: signIn: 429')).toEqual([]);
   }, 180_000);
 
-  it('with the right password are granted or put off, and delay nobody who is signed in', async () => {
+  it('are granted or put off with the right password, and delay nobody who is signed in', async () => {
     const { username } = await signUp(server.url);
     const account = { login: username, password: PASSWORD };
     const statuses = await observe('the right password from 200 addresses', { addresses: 'many', account });

@@ -49,7 +49,7 @@ describe('the clients that people use', () => {
       retry: true,
     });
 
-  it('braid-http reads, edits, patches, and is told of conflicts', async () => {
+  it('read, edit, patch, and get conflicts: braid-http', async () => {
     const read = await braidFetch(message.url, { headers: headers() });
     expect(read.headers.get('version')).toBe(`"${id}"`);
     expect((await put('v2', [id], 'two')).status).toBe(200);
@@ -85,7 +85,7 @@ describe('the clients that people use', () => {
     expect(await created.json()).toMatchObject({ id, seq: 2, version: id });
   });
 
-  it('both of braid-http’s ways, and the older client, are told each version of a message', async () => {
+  it('get each version of a message: both interfaces of braid-http, and the older client', async () => {
     const seen: Record<'fetch' | 'http' | 'older', [string, string][]> = { fetch: [], http: [], older: [] };
     const keep = (name: keyof typeof seen, version: string, body: string): void =>
       void seen[name].push([version, (JSON.parse(body) as { body: string }).body]);

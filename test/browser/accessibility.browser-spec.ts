@@ -24,12 +24,12 @@ describe('the browser client, for everybody', () => {
       tab = await bench.visit({ colorScheme, reducedMotion: 'reduce' });
     });
 
-    it.each(SCREENS)('%s is without violations', async (_name, show) => {
+    it.each(SCREENS)('has no violations of axe: %s', async (_name, show) => {
       await show(tab, world);
       expect(await violations(tab)).toEqual([]);
     });
 
-    it('no screen has met an error', () => {
+    it('reports no error on any screen', () => {
       expect(tab.faults).toEqual([]);
     });
   });

@@ -36,7 +36,7 @@ describe('with the keyboard alone', () => {
     await isBackAt(opener);
   };
 
-  it('one makes an account, and finds somebody', async () => {
+  it('a person makes an account, and finds somebody', async () => {
     await press(tab, tab.button('Make an account'));
     await write(tab, tab.field('Username'), adasName);
     await write(tab, tab.field(/Name that others see/), 'Ada');
@@ -59,7 +59,7 @@ describe('with the keyboard alone', () => {
     await isBackAt(tab.composer);
   });
 
-  it('one writes, and changes what one has written', async () => {
+  it('a person writes a message, and edits it', async () => {
     await type('First line');
     await hit('Shift+Enter');
     await type('second line');
@@ -78,7 +78,7 @@ describe('with the keyboard alone', () => {
     await tab.hasSent();
   });
 
-  it('one goes from message to message, and answers, looks into and deletes them', async () => {
+  it('a person moves from message to message, and answers, inspects and deletes them', async () => {
     const [first, second] = [tab.row('First line'), tab.row('Another one')];
     await reach(tab, second, 'Shift+Tab');
     await hit('ArrowUp');
@@ -99,7 +99,7 @@ describe('with the keyboard alone', () => {
     await isBackAt(deleted);
   });
 
-  it('one decides which text counts, and goes on writing', async () => {
+  it('a person resolves an edit conflict, and continues to write', async () => {
     const row = tab.row('Another one');
     const id = await row.getAttribute('data-id');
     await hit('ArrowDown');
@@ -117,7 +117,7 @@ describe('with the keyboard alone', () => {
     await isBackAt(tab.page.getByRole('textbox', { name: 'Write to Ben' }));
   });
 
-  it('one opens and leaves every other dialog', async () => {
+  it('a person opens and leaves every other dialog', async () => {
     const details = tab.button('Details');
     await lookInto(details, 'About this conversation', 'Shift+Tab');
     await hit('Enter');

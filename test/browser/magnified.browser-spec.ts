@@ -44,7 +44,7 @@ describe('at 200 %', () => {
         await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
     });
 
-  it('what one presses stays under the pointer, also a little above the end', async () => {
+  it('a pressed button stays under the pointer, also a little above the end', async () => {
     await tab.row('message 12.').evaluate((row) => (row.closest('.messages')!.scrollTop -= 40));
     await isDrawn();
     const { top } = await placeOf('message 10.');
@@ -56,7 +56,7 @@ describe('at 200 %', () => {
     await tab.page.mouse.up();
   });
 
-  it('one sees the message that the arrow keys have come to', async () => {
+  it('the message that the arrow keys reached is visible', async () => {
     await tab.row('message 12.').focus();
     for (let count = 11; count >= 5; count--) {
       await tab.page.keyboard.press('ArrowUp');
@@ -67,7 +67,7 @@ describe('at 200 %', () => {
     expect(tab.faults).toEqual([]);
   });
 
-  it('whoever is at the end sees what comes', async () => {
+  it('a reader at the end sees new messages', async () => {
     await tab.button('Newest messages').click();
     await tab.say('message 13.');
     await tab.hasSent();

@@ -39,7 +39,7 @@ describe('on a phone', () => {
     expect(new URL(tab.page.url()).pathname).toBe(`/c/${conversationId}`);
   };
 
-  it('there is the list or a conversation, and a way back between them', async () => {
+  it('the screen shows the list or a conversation, with a way back', async () => {
     await showsList();
     await tab.list.getByRole('link', { name: /Ben/ }).tap();
     await showsConversation();
@@ -59,7 +59,7 @@ describe('on a phone', () => {
     expect(await historyLength()).toBe(length);
   });
 
-  it('a conversation that one has come to by its address has a way to the list as well', async () => {
+  it('a conversation that was opened by its address has a way to the list as well', async () => {
     await tab.goTo(`/c/${conversationId}`);
     await showsConversation();
     await back().tap();
@@ -68,7 +68,7 @@ describe('on a phone', () => {
     await showsConversation();
   });
 
-  it('the way to the newest messages is named in one line', async () => {
+  it('the button for the newest messages fits on one line', async () => {
     for (let count = 0; count < 30; count++) await ben.send(conversationId, `message ${count}.`);
     await tab.goTo(`/c/${conversationId}`);
     await tab.row('message 29.').waitFor();
@@ -81,7 +81,7 @@ describe('on a phone', () => {
     expect(lines).toBe(1);
   });
 
-  it('no name is wider than a question about it, and no description than what it is about', async () => {
+  it('names and descriptions stay within their dialogs', async () => {
     const me = await signUp(bench.url, { displayName: 'Me', email: `${'m'.repeat(60)}@example.org` });
     const long = await signUp(bench.url, { displayName: 'W'.repeat(64) });
     const group = await long.group(me);

@@ -112,7 +112,7 @@ describe('after a session', () => {
     await tab.context.close();
   });
 
-  it('the next person sees nothing of the one before, whatever comes late', async () => {
+  it('the next person sees nothing of the one before, even if answers come late', async () => {
     const tab = await visit();
     const late = [await Late.of(tab, PROFILE), await Late.of(tab, FRIENDS)] as const;
     await tab.signIn(ada);
@@ -152,7 +152,7 @@ describe('after a session', () => {
     await tab.context.close();
   });
 
-  it('what was asked for is done by who has asked for it, and leads nobody else anywhere', async () => {
+  it('an action that was begun runs for the user who began it, and navigates nobody else', async () => {
     const tab = await visit();
     await tab.signIn(ada);
     await tab.link('New group').click();
@@ -171,7 +171,7 @@ describe('after a session', () => {
     await tab.context.close();
   });
 
-  it('a tab that slept meanwhile leaves the session alone that another tab has begun', async () => {
+  it('a tab that slept does not touch the session that another tab began', async () => {
     const [sleeping, awake] = await (async () => {
       const tab = await bench.visit();
       await tab.signIn(ada);
@@ -198,7 +198,7 @@ describe('after a session', () => {
     await sleeping.context.close();
   });
 
-  it('that was ended elsewhere, nothing stays in any tab, nor in the browser', async () => {
+  it('nothing stays in any tab or in the browser when it was ended elsewhere', async () => {
     const tab = await bench.visit();
     await tab.signIn(ada);
     await tab.openConversation(/Friend of Ada/);

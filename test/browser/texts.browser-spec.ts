@@ -77,7 +77,7 @@ describe('what is written', () => {
     expect(clip).toEqual({ overflowX: 'clip', overflowY: 'clip', unicodeBidi: 'isolate' });
   });
 
-  it('from the right to the left stands where all others do, and reads in its own direction', async () => {
+  it('stands where all others do when it is right-to-left, and reads in its own direction', async () => {
     const noor = await signUp(bench.url, { displayName: 'نور الهدى' });
     const id = await ada.group(noor);
     const { id: replyToId } = await noor.send(id, 'السؤال الأول');

@@ -62,7 +62,7 @@ describe('two people in two browsers', () => {
     await ada.row('Are you there?').getByText('Read', { exact: true }).waitFor({ state: 'attached' });
   });
 
-  it('answer, change and delete', async () => {
+  it('answer, edit and delete messages', async () => {
     await ben.doTo('Are you there?', 'Reply');
     await ben.say('Yes I am');
     await ada
@@ -89,7 +89,7 @@ describe('two people in two browsers', () => {
     expect(await ada.row('Yes I was').count()).toBe(0);
   });
 
-  it('decide which text counts when both were changed', async () => {
+  it('resolve an edit conflict', async () => {
     const { body } = await call(bench.url, 'POST', '/api/v1/auth/login', {
       body: { login: bensName, password: PASSWORD, deviceName: 'phone' },
     });

@@ -30,7 +30,7 @@ describe('a server that is upgraded under open pages', () => {
 
   // A worker answers for the server where it can; where there is none (without TLS) the page asks for everything itself.
   it.each(['allow', 'block'] as const)(
-    'a page says so, and goes over to the new one with drafts and queue (workers: %s)',
+    'is announced by the page, which then loads the new one with drafts and queue (workers: %s)',
     async (serviceWorkers) => {
       const tab = await bench.visit({ serviceWorkers });
       await tab.signIn(ada);
@@ -70,7 +70,7 @@ describe('a server that is upgraded under open pages', () => {
     },
   );
 
-  it('a page that comes without its script is loaded again', async () => {
+  it('makes a page that lacks its script load again', async () => {
     const tab = await bench.visit({ serviceWorkers: 'block' });
     await tab.button('Sign in').waitFor();
     let asked = 0;

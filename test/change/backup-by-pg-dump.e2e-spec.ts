@@ -84,7 +84,7 @@ if (installed) {
         expect(text).not.toContain(PASSWORD);
     });
 
-    it('that fail in the middle leave nothing behind', async () => {
+    it('leave nothing behind when they fail in the middle', async () => {
       const before = await listBackups(bench.folder);
       const failing = toolFolder(
         'failing',
@@ -96,7 +96,7 @@ if (installed) {
       expect(readdirSync(bench.folder).filter((name) => name.startsWith('unfinished'))).toEqual([]);
     });
 
-    it('that pg_restore does not take change nothing', async () => {
+    it('change nothing when pg_restore rejects them', async () => {
       const backup = await createBackup(context);
       const failing = toolFolder('refusing', '', 'echo "pg_restore: error: no" >&2; exit 1');
       const there = bench.context(url, { isEmbedded: false, environment: { PG_BIN_DIR: failing } });
@@ -121,7 +121,7 @@ if (installed) {
 }
 
 describe('where there is no pg_dump of the version of the server', () => {
-  it('the portable way is taken, and that is said', async () => {
+  it('a portable backup is made, and the command says so', async () => {
     const database = await createTestDatabase();
     await withClient(database.url, (client) =>
       client.query('create schema theirs; create table theirs.notes ()'),

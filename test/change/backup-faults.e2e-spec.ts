@@ -45,7 +45,7 @@ describe('what may happen to backups', () => {
           .rows,
     );
 
-  it('the connection breaks while the data is written: that is told, and nothing is left', async () => {
+  it('a connection that breaks during the copy is reported, and nothing is left', async () => {
     let isOver = false;
     const creating = createBackup(bench.context(database.url)).finally(() => (isOver = true));
     creating.catch(() => undefined);
@@ -55,7 +55,7 @@ describe('what may happen to backups', () => {
     expect(readdirSync(bench.folder).filter((name) => name.startsWith('unfinished'))).toEqual([]);
   }, 120_000);
 
-  it('the connection breaks while it is restored: that is told, and the old data is as it was', async () => {
+  it('a connection that breaks during the restore is reported, and the old data is unchanged', async () => {
     let isOver = false;
     const restoring = restoreBackup(bench.context(database.url), backup, { force: true });
     restoring.catch(() => undefined).finally(() => (isOver = true));
@@ -70,7 +70,7 @@ describe('what may happen to backups', () => {
     expect(rows).toEqual([{ epoch: 1, count: 60_000 }]);
   }, 120_000);
 
-  it('the user may not create databases: it is said what to grant', async () => {
+  it('a user who may not create databases gets the grant that is missing', async () => {
     const role = `weak_${randomBytes(4).toString('hex')}`;
     const password = randomBytes(8).toString('hex');
     await withAdministrator((client) => client.query(`create role ${role} login password '${password}'`));
@@ -81,13 +81,13 @@ describe('what may happen to backups', () => {
     await withAdministrator((client) => client.query(`drop role ${role}`));
   });
 
-  it('the database holds nothing: there is nothing to back up', async () => {
+  it('an empty database is not backed up', async () => {
     const empty = await createTestDatabase({ empty: true });
     await expect(createBackup(bench.context(empty.url))).rejects.toThrow('there is nothing to back up');
     await empty.drop();
   });
 
-  it('the folder cannot be used: it is said which', async () => {
+  it('a folder that cannot be used is named', async () => {
     const file = join(bench.folder, 'a-file');
     writeFileSync(file, '');
     chmodSync(file, 0o600);

@@ -56,7 +56,7 @@ describe('a command on backups that is killed', () => {
       return rows[0]!;
     });
 
-  it('while it creates one leaves nothing that is listed, and the next one works', async () => {
+  it('leaves nothing in the list while it creates one, and the next one works', async () => {
     const child = startCommand(environment, 'backup', 'create', '--portable');
     await until(
       'the file',
@@ -76,7 +76,7 @@ describe('a command on backups that is killed', () => {
     );
   }, 180_000);
 
-  it('while it restores leaves the old data or the new, whole, and the next one works', async () => {
+  it('leaves all of the old data or of the new while it restores, and the next one works', async () => {
     const backup = await createBackup(bench.context(database.url));
     await withClient(database.url, (client) =>
       client.query(`update chat_messages set body = 'not in the backup' where seq = ${MESSAGES}`),

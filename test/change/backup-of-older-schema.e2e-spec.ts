@@ -15,7 +15,7 @@ describe('a backup of an older schema', () => {
   afterAll(() => bench.remove());
 
   it.each([1, names.length - 1])(
-    'that had %i migrations is restored as it was, and brought to the schema of today',
+    'is restored as it was after %i migrations, and migrated to the current schema',
     async (count) => {
       const old = await createTestDatabase({ empty: true });
       // Less than what this program needs, so only the migrations are compared.
@@ -43,7 +43,7 @@ describe('a backup of an older schema', () => {
     120_000,
   );
 
-  it('and of tables that no migration makes, keeps their rows', async () => {
+  it('keeps the rows of tables that no migration makes', async () => {
     const database = await createTestDatabase();
     await withClient(database.url, (client) =>
       client.query(`

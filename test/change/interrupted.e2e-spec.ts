@@ -64,7 +64,7 @@ describe('a migration that is ended by force', () => {
     await database.drop();
   }
 
-  it('by the end of its connection, at ten points of it', async () => {
+  it('can be repeated after its connection ended, at ten points of it', async () => {
     for (const { number } of points) {
       const database = await createTestDatabase({ template: filled.name });
       let ended = 0;
@@ -95,7 +95,7 @@ describe('a migration that is ended by force', () => {
     return { child, output: () => output };
   }
 
-  it('by kill -9 of its process, at ten points of it', async () => {
+  it('can be repeated after kill -9 of its process, at ten points of it', async () => {
     const killAt = async (number: number): Promise<void> => {
       const database = await createTestDatabase({ template: filled.name });
       const { child, output } = startMigrator(database, number);
@@ -115,7 +115,7 @@ describe('a migration that is ended by force', () => {
       await Promise.all(points.slice(index, index + 2).map(({ number }) => killAt(number)));
   }, 300_000);
 
-  it('by kill -9 while an index is being built', async () => {
+  it('can be repeated after kill -9 during the build of an index', async () => {
     const database = await createTestDatabase({ template: filled.name });
     await withClient(database.url, async (reader) => {
       // The build waits for this transaction, half done.

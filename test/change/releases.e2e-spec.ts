@@ -70,7 +70,7 @@ describe('a database of an earlier release', () => {
     await database.drop();
   });
 
-  it('that is too old is what its program says it is, before anything is done', async () => {
+  it('is reported as too old before anything is changed', async () => {
     const database = await createTestDatabase({ empty: true });
     const dump = readFileSync(join(FOLDER, releases[0]!), 'utf8');
     await withClient(database.url, (client) => client.query(dump));

@@ -3,7 +3,7 @@ import { restoreBackup } from '../../src/operations/backups/restore-backup';
 import { backupBench } from '../support/backup-bench';
 import { createTestDatabase, withClient } from '../support/databases';
 
-it('a restore leaves maintenance as it is, whatever it was when the backup was made', async () => {
+it('a restore does not change whether maintenance is on', async () => {
   const bench = backupBench();
   const database = await createTestDatabase();
   const context = bench.context(database.url);

@@ -41,7 +41,7 @@ describe('the configuration in the manifests', () => {
   it.each([
     ['the server', server],
     ['the migration', migration],
-  ])('of %s is one that it knows and takes', (_name, container) => {
+  ])('has only settings of %s that the program accepts', (_name, container) => {
     const environment = environmentOf(container);
     const unknown = Object.keys(environment).filter(
       (name) => !VARIABLES.has(name) && !OF_NODE.includes(name),
@@ -57,7 +57,7 @@ describe('the configuration in the manifests', () => {
     expect(Object.keys(settings).filter((name) => secret.includes(name))).toEqual([]);
   });
 
-  it('fits: the number of servers, their connections, and their memory', () => {
+  it('matches the number of servers, their connections and their memory', () => {
     const { INSTANCES, DATABASE_POOL_MAX } = loadConfiguration(environmentOf(server));
     const { maxSurge, maxUnavailable } = deployment.spec.strategy.rollingUpdate;
     expect(maxUnavailable).toBe(0);
@@ -117,7 +117,7 @@ describe('who is meant', () => {
     readYaml('deploy/kubernetes/overlays/monitoring/network-policy.yaml'),
   ];
 
-  it('by the deployment, the service, the budget and the monitoring: the servers, and not the migration', () => {
+  it('the deployment, the service, the budget and the monitoring select the servers, and not the migration', () => {
     const selectors = [
       deployment.spec.selector.matchLabels,
       service.spec.selector,
@@ -130,7 +130,7 @@ describe('who is meant', () => {
     expect(autoscaler.spec.scaleTargetRef.name).toBe(deployment.metadata.name);
   });
 
-  it('by the policies of the network: both, so that nothing goes out that is not named', () => {
+  it('the network policies select both, so that only named traffic goes out', () => {
     const [base, monitoring] = policies.map(({ spec }) => spec);
     for (const pod of [serverPod, migrationPod])
       expect(selects(base.podSelector.matchLabels, pod)).toBe(true);
@@ -146,7 +146,7 @@ describe('what a pod may do', () => {
   it.each([
     ['the server', serverPod],
     ['the migration', migrationPod],
-  ])('%s: nothing but its work', (_name, { spec }) => {
+  ])('is limited to its work: %s', (_name, { spec }) => {
     expect(spec).toMatchObject({
       automountServiceAccountToken: false,
       securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },

@@ -39,7 +39,7 @@ describe('a database that answers, but not as one would like', () => {
   }, 60_000);
   afterAll(() => bench.close());
 
-  it('F13: another password, and sessions that are ended', async () => {
+  it('F13: a new password and ended sessions are survived', async () => {
     const statuses = bench.statuses.length;
     const verdict = await bench.through('F13', {
       begin: async () => {
@@ -62,7 +62,7 @@ describe('a database that answers, but not as one would like', () => {
     expect(bench.server.log).not.toContain(ROLE_PASSWORD);
   });
 
-  it('F14: 300 requests against a conversation that somebody holds locked', async () => {
+  it('F14: 300 requests wait for a locked conversation, and others are served', async () => {
     const [ada] = bench.people;
     const path = `/conversations/${bench.conversationId}`;
     const holder = new Client({ connectionString: bench.postgres.administratorUrl() });
@@ -144,7 +144,7 @@ describe('a database that answers, but not as one would like', () => {
     await bench.expectWhole(verdict);
   });
 
-  it('F16: a statement takes for ever', async () => {
+  it('F16: a statement that never returns is cancelled', async () => {
     const verdict = await bench.through('F16', {
       begin: async () => {
         await bench.postgres.query(`

@@ -103,7 +103,7 @@ describe('behind PgBouncer in transaction mode', () => {
       expect((await ben.call('GET', '/conversations')).body.items).toHaveLength(1);
     });
 
-    it('and stores nothing of somebody who was removed while they waited', async () => {
+    it('without storing a write whose user was removed while it waited', async () => {
       const group = await ada.group(ben);
       let waiting: ReturnType<Person['call']> | undefined;
       await whileLocked(server, group, async (client) => {

@@ -24,9 +24,9 @@ function readStart(): { rejected: boolean; files: string[] } {
 describe('the built program', () => {
   const { rejected, files } = readStart();
 
-  it('V8 takes what the build has kept', () => expect(rejected).toBe(false));
+  it('has a code cache that V8 accepts', () => expect(rejected).toBe(false));
 
-  it('a start reads packages that bring binaries, and no other file: there is one copy of each module', () => {
+  it('reads only packages with binaries at the start, and has one copy of each module', () => {
     const packages = files.map((file) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? file);
     expect(packages.filter((name) => !name.startsWith('@node-rs/'))).toEqual([]);
     expect(packages).toContain('@node-rs/argon2');

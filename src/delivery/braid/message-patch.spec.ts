@@ -54,7 +54,7 @@ describe('a patched body', () => {
     ['.body[-0:-0]', '🙂bodynew'],
     ['.body[-1:-0]', '🙂bodnew'],
     ['.body[0:1]', 'newbody'],
-  ])('at %s', (range, expected) => {
+  ])('takes a patch at %s', (range, expected) => {
     expect(patchedBody('🙂body', [single(range, '"new"')])).toBe(expected);
   });
 

@@ -72,25 +72,25 @@ describe('access tokens', () => {
     ['aud', 'somebody else'],
     ['aud', undefined],
     ['nbf', now() + 3_600],
-  ])('with %s %j are refused as unauthenticated', async (name, value) => {
+  ])('are rejected as unauthenticated with %s %j', async (name, value) => {
     expect(outcomeOf(await signed({ [name]: value }))).toBe('unauthenticated');
   });
 
   it.each([{ typ: 'JWT' }, { typ: undefined }, { typ: 'refresh+jwt' }])(
-    'with the header %j are refused as unauthenticated',
+    'are rejected as unauthenticated with the header %j',
     async (header) => {
       expect(outcomeOf(await signed({}, header))).toBe('unauthenticated');
     },
   );
 
-  it('with a critical extension are refused, whatever the extension says', () => {
+  it('are rejected with any critical extension', () => {
     const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
     const input = `${encode({ alg: 'HS256', typ: 'at+jwt', crit: ['b64'], b64: true })}.${encode(CLAIMS)}`;
     const token = `${input}.${createHmac('sha256', key).update(input).digest('base64url')}`;
     expect(outcomeOf(token)).toBe('unauthenticated');
   });
 
-  it('with another algorithm are refused, even with the right key', () => {
+  it('are rejected with another algorithm, even if the key is right', () => {
     const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
     for (const [alg, hash] of [
       ['HS512', 'sha512'],

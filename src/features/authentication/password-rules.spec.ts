@@ -32,7 +32,7 @@ describe('a password', () => {
     'Welcome_2024',
     'dragon1999',
     'Qwerty 2023',
-  ])('%j is refused', (password) => {
+  ])('is rejected: %j', (password) => {
     expect(faultOf(password)).toBe('validation-failed');
   });
 
@@ -45,7 +45,7 @@ describe('a password', () => {
     'q8Zr-41kd-2026',
     '\u{1F511}'.repeat(20),
     'contrase\u00f1a de Jos\u00e9',
-  ])('%j is taken', (password) => {
+  ])('is accepted: %j', (password) => {
     expect(faultOf(password)).toBeUndefined();
   });
 

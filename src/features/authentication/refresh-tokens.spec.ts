@@ -44,7 +44,7 @@ describe('a refresh token', () => {
     }
   });
 
-  it('signed with either of two secrets is accepted, and new ones are signed with the first', () => {
+  it('is accepted if either of two secrets signed it; new ones are signed with the first', () => {
     const [old, next] = ['o'.repeat(48), 'n'.repeat(48)];
     const [before, during, after] = [tokensOf(old), tokensOf(next, old), tokensOf(next)];
     expect(during.read(before.issue(link))).toEqual(link);

@@ -97,7 +97,7 @@ const peopleOf = (changes: Changes): string[] => changes.participants.map((entry
 
 describe('one step of catching up', () => {
   it.each(SEEDS)(
-    'leads, repeated, from any moment to the present, also while things go on (SEED=%d)',
+    'leads from any position to the head when it is repeated, also during writes (SEED=%d)',
     (seed) => {
       const random = new Random(seed);
       for (let round = 0; round < 400; round++) {

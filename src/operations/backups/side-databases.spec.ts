@@ -9,21 +9,24 @@ const names = fc
 const ENDINGS = { scratch: '01234567', replaced: '20260101000000' };
 
 describe('the names of databases beside the live one', () => {
-  it.each(SEEDS)('fit, and belong to one live database and purpose only (SEED=%d)', (seed) => {
-    const alike = fc.tuple(names, fc.nat(63)).map(([name, at]) => [...name].slice(0, at).join('') || 'x');
-    fc.assert(
-      fc.property(names, fc.oneof(names, alike), (one, other) => {
-        for (const purpose of ['scratch', 'replaced'] as const) {
-          const name = sideDatabasePrefix(one, purpose) + ENDINGS[purpose];
-          expect(Buffer.byteLength(name)).toBeLessThanOrEqual(63);
-          // PostgreSQL gives the name back as it was given, so no character may be cut in two.
-          expect(Buffer.from(name).toString()).toBe(name);
-          if (one !== other) expect(name.startsWith(sideDatabasePrefix(other, purpose))).toBe(false);
-        }
-      }),
-      { seed },
-    );
-  });
+  it.each(SEEDS)(
+    'fit into a name of PostgreSQL, and belong to one live database and one purpose (SEED=%d)',
+    (seed) => {
+      const alike = fc.tuple(names, fc.nat(63)).map(([name, at]) => [...name].slice(0, at).join('') || 'x');
+      fc.assert(
+        fc.property(names, fc.oneof(names, alike), (one, other) => {
+          for (const purpose of ['scratch', 'replaced'] as const) {
+            const name = sideDatabasePrefix(one, purpose) + ENDINGS[purpose];
+            expect(Buffer.byteLength(name)).toBeLessThanOrEqual(63);
+            // PostgreSQL gives the name back as it was given, so no character may be cut in two.
+            expect(Buffer.from(name).toString()).toBe(name);
+            if (one !== other) expect(name.startsWith(sideDatabasePrefix(other, purpose))).toBe(false);
+          }
+        }),
+        { seed },
+      );
+    },
+  );
 
   it('are told apart where the names of the live databases begin alike', () => {
     const [eu, us] = ['eu', 'us'].map((place) => `the_company_and_all_of_its_many_good_friends_${place}`);

@@ -69,7 +69,7 @@ describe('the configuration', () => {
     expect(loadConfiguration(PRODUCTION).listenAddress).toBeUndefined();
   });
 
-  it('in production does not migrate by itself and drains with a delay, unless told otherwise', () => {
+  it('neither migrates at the start nor drains without a delay in production, unless settings say so', () => {
     expect(loadConfiguration(PRODUCTION)).toMatchObject({ MIGRATE_ON_START: false, DRAIN_DELAY_MS: 5_000 });
     expect(loadConfiguration({ ...PRODUCTION, MIGRATE_ON_START: 'true', DRAIN_DELAY_MS: '1' })).toMatchObject(
       {
@@ -162,7 +162,7 @@ describe('the configuration', () => {
       { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://a', OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://b/traces' },
       'http://b/traces',
     ],
-  ])('with %j sends traces to %s', (environment, url) => {
+  ])('sends traces with %j to %s', (environment, url) => {
     expect(loadConfiguration(environment).tracesUrl).toBe(url);
   });
 

@@ -71,13 +71,13 @@ describe('an error of the database', () => {
     }
   });
 
-  it('that found no connection in time has done nothing', () => {
+  it('has a known outcome if no connection was free in time', () => {
     expect(databaseProblem(new AcquireTimeoutError('x'))?.code).toBe('database-busy');
     expect(databaseProblem(new DeadlineExceededError('x'))?.code).toBe('database-busy');
     expect(databaseProblem(new QueueFullError('x'))?.code).toBe('database-busy');
   });
 
-  it('for every address of a host is that of a lost connection', () => {
+  it('is a lost connection if every address of a host failed', () => {
     const each = [failure({ code: 'ECONNREFUSED' }), failure({ code: 'ECONNREFUSED' })];
     const error = new AggregateError(each);
     expect(isConnectionLost(error)).toBe(true);
@@ -85,13 +85,13 @@ describe('an error of the database', () => {
     expect(isConnectionLost(new AggregateError([failure({ code: '23505' })]))).toBe(false);
   });
 
-  it.each(['23505', '23514', '22P02', '42601', undefined])('that is a bug stays one: %s', (code) => {
+  it.each(['23505', '23514', '22P02', '42601', undefined])('stays a bug: %s', (code) => {
     const error = throughTypeorm(failure({ code }));
     expect(databaseProblem(error)).toBeUndefined();
     expect(isConnectionLost(error)).toBe(false);
   });
 
-  it('that is none of the database is none of ours', () => {
+  it('is no problem of the database if it came from elsewhere', () => {
     for (const error of [new Error('a bug'), new TypeError('x'), 'text', undefined, { code: 404 }]) {
       expect(databaseProblem(error)).toBeUndefined();
     }

@@ -32,19 +32,22 @@ describe('a statement', () => {
   it.each([
     ['in a write scope', asWrite, true],
     ['outside of one', <T>(work: () => T): T => work(), false],
-  ])('%s whose connection is lost has an unknown outcome: %s', async (_where, inScope, wrote) => {
-    const { client } = clientThat(lost);
-    await expect(
-      inScope(() => client.query('select from conversations for no key update')),
-    ).rejects.toMatchObject({
-      wrote,
-    });
-  });
+  ])(
+    'has an unknown outcome if it may have written when its connection is lost: %s (%s)',
+    async (_where, inScope, wrote) => {
+      const { client } = clientThat(lost);
+      await expect(
+        inScope(() => client.query('select from conversations for no key update')),
+      ).rejects.toMatchObject({
+        wrote,
+      });
+    },
+  );
 
   it.each([
     ['in a write scope', asWrite, true],
     ['outside of one', <T>(work: () => T): T => work(), false],
-  ])('that commits %s has an unknown outcome when the connection is lost', async (_where, inScope, wrote) => {
+  ])('has an unknown outcome if it commits %s and the connection is lost', async (_where, inScope, wrote) => {
     const { client } = clientThat((sent) => (sent === 'COMMIT' ? lost() : Promise.resolve({ rows: [] })));
     await inScope(async () => {
       await client.query('START TRANSACTION');
@@ -53,7 +56,7 @@ describe('a statement', () => {
     });
   });
 
-  it('that begins a transaction has done nothing, whatever becomes of it', async () => {
+  it('has a known outcome if it only begins a transaction', async () => {
     const { client } = clientThat(lost);
     await expect(asWrite(() => client.query('START TRANSACTION'))).rejects.toMatchObject({ wrote: false });
   });
@@ -80,7 +83,7 @@ describe('a statement', () => {
     expect(sent[0]!.text).toMatch(/SET LOCAL statement_timeout = 1000;/);
   });
 
-  it('that writes outside a transaction and is late gets a limit on the server, and the next its own again', async () => {
+  it('gets a limit on the server if it writes outside a transaction and is late; the next one gets its own limit', async () => {
     const settings = { statement_timeout: 3_500, statementLimit: 30_000 };
     const { client, sent } = clientThat(() => Promise.resolve({ rows: [] }), settings);
     await within(4_000, () => asWrite(() => client.query('delete from blocks')));
@@ -95,7 +98,7 @@ describe('a statement', () => {
     expect(bare).toHaveLength(1);
   });
 
-  it('that was not even sent has a known outcome', async () => {
+  it('has a known outcome if it was never sent', async () => {
     const { client } = clientThat(lost, { statement_timeout: 3_500 });
     const failed = within(2_000, () => asWrite(() => client.query('delete from blocks')));
     await expect(failed).rejects.toMatchObject({ wrote: false });
@@ -110,13 +113,13 @@ describe('a statement', () => {
     expect(sent.map((config) => config.text)).toEqual(['ROLLBACK']);
   });
 
-  it('without a request has no limit of ours', async () => {
+  it('has no limit if no request caused it', async () => {
     const { client, sent } = clientThat(() => Promise.resolve({ rows: [] }));
     await client.query('START TRANSACTION');
     expect(sent).toEqual([{ text: 'START TRANSACTION' }]);
   });
 
-  it('that writes is marked on its request while it is on its way', async () => {
+  it('is marked on its request while it writes', async () => {
     const seen: (boolean | undefined)[] = [];
     await within(4_000, async (context) => {
       const { client } = clientThat(() => {

@@ -51,7 +51,7 @@ describe('the budget of the pool', () => {
     expect(enter('other')()).toBe(true);
   });
 
-  it('of those who may enter takes the one who has waited longest', () => {
+  it('takes the request that has waited longest among those that may enter', () => {
     const { budget, enter } = budgetOf(4);
     times(2, () => enter('other'));
     times(2, () => enter('sign-in'));

@@ -94,7 +94,7 @@ describe('feature flags', () => {
     ['of another format', '{"flags": {"a": {"state": "PERHAPS"}}}', /./],
     ['neither true nor false', flagFile({ variants: { on: 'yes', off: 'no' } }), /neither true nor false/],
     ['without its variant', flagFile({ defaultVariant: 'gone' }), /gone/],
-  ])('a file that is %s leaves what was in force, and is told', async (_what, broken, fault) => {
+  ])('keep the last values and report the file when it is %s', async (_what, broken, fault) => {
     const flags = await open(OFF);
     write(broken);
     await until('the fault to be noticed', () => flags.file!.fault !== undefined);
@@ -106,7 +106,7 @@ describe('feature flags', () => {
     expect(flags.file).toMatchObject({ fault: undefined, unknown: [] });
   });
 
-  it('that is gone, and comes back as it was, is as if it had stayed', async () => {
+  it('report no change when the file is gone and comes back unchanged', async () => {
     const flags = await open(OFF);
     rmSync(path);
     await until('the file to be missed', () => flags.file!.fault === 'ENOENT');

@@ -23,7 +23,7 @@ describe('a request', () => {
     server.close();
   });
 
-  it('whose handler is through after its deadline leaves the connection to the next one', async () => {
+  it('leaves the connection to the next request if its handler returns after the deadline', async () => {
     const failed = gate<void>();
     const arrived = gate<Response>();
     const application = express();

@@ -33,7 +33,7 @@ async function judge(program: (new () => Migration)[], ledger: LedgerEntry[]) {
 }
 
 describe('the verdict on a schema', () => {
-  it('of this program is clean', async () => {
+  it('is clean if it is the one of this program', async () => {
     const { verdict, refusal, incompleteness } = await judge(
       [SECOND, FIRST, THIRD],
       await ledgerOf(FIRST, SECOND, THIRD),
@@ -47,14 +47,14 @@ describe('the verdict on a schema', () => {
     });
   });
 
-  it('that is older names what it lacks', async () => {
+  it('names what it lacks if it is older', async () => {
     const { refusal, incompleteness } = await judge([FIRST, SECOND], await ledgerOf(FIRST));
     expect(refusal).toBeUndefined();
     expect(incompleteness).toMatchObject({ fault: 'schema-too-old', exitCode: 17 });
     expect(incompleteness!.message).toContain('1764000000002-second-step (SecondStep1764000000002)');
   });
 
-  it('that only TypeORM knows is taken as it is', async () => {
+  it("is accepted if only TypeORM's own table records it", async () => {
     const { verdict, refusal } = await judge(
       [FIRST, SECOND],
       [{ name: 'First1764000000001', isInTypeorm: true }],
@@ -63,7 +63,7 @@ describe('the verdict on a schema', () => {
     expect(verdict).toMatchObject({ applied: ['First1764000000001'], pending: ['SecondStep1764000000002'] });
   });
 
-  it('that is newer lets this program run as long as nothing was taken away from it', async () => {
+  it('is accepted if it is newer and still has everything that this program needs', async () => {
     const program = [FIRST];
     expect(await judge(program, await ledgerOf(FIRST, SECOND))).toMatchObject({
       verdict: { newer: ['SecondStep1764000000002'], isCompatible: true },
@@ -75,7 +75,7 @@ describe('the verdict on a schema', () => {
     expect(refusal!.message).toContain('1764000000003-third');
   });
 
-  it('that is newer by what no ledger describes is refused', async () => {
+  it('is rejected if it is newer and no ledger describes how', async () => {
     const { refusal } = await judge(
       [FIRST],
       [...(await ledgerOf(FIRST)), { name: 'FromTheFuture9999999999999', isInTypeorm: true }],
@@ -84,7 +84,7 @@ describe('the verdict on a schema', () => {
     expect(refusal!.message).toContain('FromTheFuture9999999999999');
   });
 
-  it('whose migration this program has with other SQL is refused', async () => {
+  it('is rejected if this program has other SQL for one of its migrations', async () => {
     const { refusal } = await judge(
       [FIRST, migration('SecondStep1764000000002', 'create table b (id integer)')],
       await ledgerOf(FIRST, SECOND),
@@ -93,7 +93,7 @@ describe('the verdict on a schema', () => {
     expect(refusal!.message).toContain('1764000000002-second-step');
   });
 
-  it('with a migration that this program lacks is refused', async () => {
+  it('is rejected if this program lacks one of its migrations', async () => {
     const { refusal } = await judge([FIRST, THIRD], await ledgerOf(FIRST, SECOND, THIRD));
     expect(refusal).toMatchObject({ fault: 'migration-missing', exitCode: 22 });
     expect(refusal!.message).toContain('1764000000002-second-step');
@@ -105,7 +105,7 @@ describe('the verdict on a schema', () => {
     expect(refusal!.message).toContain('1764000000002-second-step');
   });
 
-  it('with a migration that was begun and not finished may be migrated, not used', async () => {
+  it('may be migrated but not used if a migration is unfinished', async () => {
     const ledger = await ledgerOf(FIRST, SECOND);
     ledger[1] = { ...ledger[1]!, appliedAt: undefined, isInTypeorm: false };
     const { refusal, incompleteness } = await judge([FIRST, SECOND], ledger);
@@ -116,7 +116,7 @@ describe('the verdict on a schema', () => {
     expect((await judge([FIRST], ledger)).incompleteness).toBeUndefined();
   });
 
-  it('of which something else took a migration back is refused', async () => {
+  it('is rejected if another program reverted a migration', async () => {
     const ledger = await ledgerOf(FIRST, SECOND);
     ledger[1] = { ...ledger[1]!, isInTypeorm: false };
     const { refusal } = await judge([FIRST, SECOND], ledger);
@@ -126,7 +126,7 @@ describe('the verdict on a schema', () => {
 });
 
 describe('a recorded migration', () => {
-  it('outside of a transaction has to be repeatable', async () => {
+  it('has to be repeatable outside a transaction', async () => {
     const outside = (sql: string) =>
       recordMigrations([migration('Outside1764000000004', sql, { transaction: false })]);
     await outside('create index concurrently if not exists a_idx on a (id)');

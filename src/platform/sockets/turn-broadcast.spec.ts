@@ -318,7 +318,7 @@ describe('who does not read', () => {
 });
 
 describe('the ordinary path is taken', () => {
-  it('by a socket that is told to, from then on and behind what was said before', async () => {
+  it('by a socket that switches to it, from then on and after all earlier events', async () => {
     const lab = await serve();
     const [switched, other] = [await join(lab), await join(lab)];
     for (const { socket } of [switched, other]) await socket.join('room');
@@ -337,7 +337,7 @@ describe('the ordinary path is taken', () => {
     expect(other.got).toEqual([...all, 'end']);
   }, 30_000);
 
-  it('with any version that this was not tested with; the installed ones were', async () => {
+  it('with any version that was not tested; the installed versions were', async () => {
     expect(untestedVersions(installedVersions())).toEqual([]);
     for (const name of ['socket.io', 'socket.io-adapter', 'engine.io', 'ws'] as const) {
       let reason: string | undefined;

@@ -28,7 +28,7 @@ describe('a traceparent', () => {
     `00-${TRACE}-${SPAN}`,
     `00-${TRACE}-${SPAN}-01, 00-${TRACE}-${SPAN}-01`,
     `cc-${TRACE}-${SPAN}-01-${'x'.repeat(1_000)}`,
-  ])('that is wrong is ignored: %j', (value) => {
+  ])('is ignored if it is malformed: %j', (value) => {
     expect(parseTraceParent(value)).toBeUndefined();
   });
 });

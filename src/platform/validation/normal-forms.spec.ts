@@ -7,7 +7,7 @@ describe('names', () => {
     ['JU\u0308RGEN@example.org', 'jürgen@example.org'],
     ['IVAN', 'ivan'],
     ['Ada', 'ada'],
-  ])('%j are folded to %j whatever the locale', (written, folded) => {
+  ])('are folded from %j to %j in every locale', (written, folded) => {
     expect(foldName(written)).toBe(folded);
   });
 

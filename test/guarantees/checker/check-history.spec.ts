@@ -16,7 +16,7 @@ const broken = (history: Entry[]): string[] => [
 ];
 
 describe('a history', () => {
-  it('that is as it should be breaks nothing, also after it was written down', () => {
+  it('breaks no rule if it is correct, also after it was written to a file', () => {
     const history = new SampleHistory().end();
     expect(checkHistory(history)).toEqual([]);
     expect(checkHistory(fromLines(toLines(history)))).toEqual([]);

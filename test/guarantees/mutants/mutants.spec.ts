@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { patchedFiles } from './patched-files';
 import { SERVING_MUTANTS } from './serving-mutants';
@@ -10,7 +10,8 @@ const ROOT = join(__dirname, '../../..');
 describe('the mutants', () => {
   it.each([...STORING_MUTANTS, ...SERVING_MUTANTS])('“$name” fits the sources', ({ patches, caughtBy }) => {
     expect(patchedFiles(ROOT, patches).size).toBeGreaterThan(0);
-    const { file } = caughtBy;
-    expect(['.ts', '.e2e-spec.ts'].some((ending) => existsSync(join(ROOT, file + ending)))).toBe(true);
+    const { file, test = '' } = caughtBy;
+    const path = ['.ts', '.e2e-spec.ts'].map((ending) => join(ROOT, file + ending)).find(existsSync);
+    expect(readFileSync(path!, 'utf8')).toContain(test);
   });
 });

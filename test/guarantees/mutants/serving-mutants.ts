@@ -80,7 +80,7 @@ export class`,
   },
   {
     name: 'let liveness look at the database',
-    caughtBy: within('outage', 'because it refuses connections'),
+    caughtBy: within('outage', 'the server reports refused connections'),
     patches: [
       {
         file: 'src/observability/health/health.service.ts',
@@ -125,7 +125,10 @@ export class`,
   },
   {
     name: 'throw in handleConnection',
-    caughtBy: within('connections', 'while somebody is removed ends without that room'),
+    caughtBy: within(
+      'connections',
+      'ends without the room of a conversation that removes the user meanwhile',
+    ),
     patches: [
       {
         file: CONNECTIONS,

@@ -185,7 +185,7 @@ export class`,
   },
   {
     name: 'accept a database with synchronous_commit off',
-    caughtBy: within('start', 'in production trusts only one that keeps what it acknowledges'),
+    caughtBy: within('start', 'accepts in production only a database with durable commits'),
     patches: [
       {
         file: 'src/platform/database/verify-database.ts',

@@ -18,7 +18,7 @@ describe('a database that is killed', () => {
   });
 
   // Tests G1.
-  it(`six times at random moments under load loses nothing that was acknowledged (SEED=${SEED})`, async () => {
+  it(`loses nothing that was acknowledged, six times at random moments under load (SEED=${SEED})`, async () => {
     const random = new Random(SEED);
     const schedule = randomSchedule(random.fork('schedule'), 6, 2, [['kill database', 1]]);
     const { broken, outcomes, refusals } = await runUnderFaults(cluster, schedule, random, {

@@ -28,7 +28,7 @@ describe(`${SENDERS} senders at once in one conversation`, () => {
   }
 
   // Tests G3, G10.
-  it(`by socket and HTTP, some repeated: 1 to 2000, to everybody once and in order (SEED=${SEED})`, async () => {
+  it(`send by socket and HTTP, some again, and everybody gets 1 to 2000 once and in order (SEED=${SEED})`, async () => {
     cluster = await Cluster.start(database.url);
     const { broken, sent, heard } = await sendAllAtOnce(cluster, new Random(SEED), SENDERS);
     expect(broken).toEqual([]);
@@ -38,7 +38,7 @@ describe(`${SENDERS} senders at once in one conversation`, () => {
   }, 300_000);
 
   // Tests G10.
-  it(`through three processes on one database: the same for everybody who catches up (SEED=${SEED})`, async () => {
+  it(`send through three processes on one database, and everybody who catches up gets the same (SEED=${SEED})`, async () => {
     const environment = { DATABASE_POOL_MAX: '10' };
     cluster = await Cluster.start(database.url, { servers: 3, environment });
     const { broken, sent, heard } = await sendAllAtOnce(cluster, new Random(SEED), SENDERS);

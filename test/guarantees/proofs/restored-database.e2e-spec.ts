@@ -39,7 +39,7 @@ describe('a database that is restored', () => {
   }
 
   // Tests G4.
-  it(`under its clients, who go on from their old numbers, shows nobody a mixture (SEED=${SEED})`, async () => {
+  it(`shows no client a mixture when clients continue from their old numbers (SEED=${SEED})`, async () => {
     const schedule = parseSchedule(`
       at 1 s: back up database
       at 4 s: restore database

@@ -17,7 +17,7 @@ describe('servers that are killed', () => {
   });
 
   // Tests G1.
-  it(`one, 20 times at random moments under load: nothing is lost, doubled or reordered (SEED=${SEED})`, async () => {
+  it(`loses, doubles and reorders nothing, 20 times at random moments under load (SEED=${SEED})`, async () => {
     cluster = await Cluster.start(database.url);
     const random = new Random(SEED);
     const schedule = randomSchedule(random.fork('schedule'), 20, 2, [['kill server', 1]]);
@@ -28,7 +28,7 @@ describe('servers that are killed', () => {
   }, 600_000);
 
   // Tests G1.
-  it(`of three on one database, with links that break: the same (SEED=${SEED})`, async () => {
+  it(`loses, doubles and reorders nothing as one of three on one database, with links that break (SEED=${SEED})`, async () => {
     cluster = await Cluster.start(database.url, { servers: 3, links: 3 });
     const random = new Random(SEED);
     const schedule = randomSchedule(random.fork('schedule of three'), 10, 2, [

@@ -13,7 +13,7 @@ describe('a name', () => {
     ['\u0301\u0301', 'username'],
     ['\ue000', 'username'],
     ['👩‍👧', '👩‍👧'],
-  ])('%j is shown as %j', (displayName, shown) => {
+  ])('is shown without controls: %j as %j', (displayName, shown) => {
     expect(nameOf({ displayName, username: 'username' })).toBe(shown);
   });
 

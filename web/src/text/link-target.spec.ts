@@ -14,7 +14,7 @@ describe('a link', () => {
     ['https://bank.example@evil.example/', 'https://bank.example@evil.example/', 'evil.example'],
     ['https://аррӏе.com', 'https://аррӏе.com', 'xn--80ak6aa92e.com'],
     ['https://münchen.de', 'https://münchen.de', 'xn--mnchen-3ya.de'],
-  ])('with the words %s to %s', (words, address, host) => {
+  ])('names its host if its words do not: %s to %s', (words, address, host) => {
     expect(hostToShow(address, words)).toBe(host);
   });
 

@@ -81,7 +81,7 @@ describe('reading a message', () => {
       'https://exa\u202emple.org',
       [{ kind: 'link', address: 'https://exa', pieces: [text('https://exa')] }, text('\u202emple.org')],
     ],
-  ])('in a line: %s', (body, pieces) => {
+  ])('finds marks in a line: %s', (body, pieces) => {
     expect(parseText(body)).toEqual([paragraph(...pieces)]);
   });
 
@@ -125,7 +125,7 @@ describe('reading a message', () => {
     ],
     ['a\n\nb', [paragraph(text('a')), paragraph(text('b'))]],
     ['```js\nopen', [{ kind: 'code-block', text: 'open' }]],
-  ])('over lines: %j', (body, pieces) => {
+  ])('finds marks over lines: %j', (body, pieces) => {
     expect(parseText(body)).toEqual(pieces);
   });
 
