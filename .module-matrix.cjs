@@ -23,7 +23,7 @@ const WINGS = {
     purpose:
       'what reaches clients beside the REST API: live events, histories by Braid, the documents, the page',
     modules: {
-      sockets: ['authentication'],
+      sockets: ['authentication', 'membership'],
       braid: ['authentication', 'membership', 'messages', 'conversations', 'friends', 'catch-up'],
       documents: [],
       'browser-client': [],

@@ -18,6 +18,7 @@ import { WorkInFlight } from './platform/lifecycle/work-in-flight';
 import type { StructuredLogger } from './platform/logging/structured-logger';
 import { Metrics } from './platform/metrics/metrics';
 import { PeriodicReadings } from './platform/metrics/periodic-readings';
+import { PathBudgets } from './platform/rate-limits/path-budgets';
 import { RateLimits } from './platform/rate-limits/rate-limits';
 import { Suspensions } from './platform/rate-limits/suspensions';
 import { SocketAdapter } from './platform/sockets/socket-adapter';
@@ -67,7 +68,7 @@ export async function createApplication(
   );
   application.use(boundUnreadAnswers(edge.addresses));
   application.use(helmet());
-  application.use(chargeAddress(edge));
+  application.use(chargeAddress({ ...edge, pathBudgets: application.get(PathBudgets) }));
   application.use(browserClient(BROWSER_CLIENT_FOLDER));
   application.enableCors({
     origin: configuration.CORS_ORIGINS.length > 0 ? configuration.CORS_ORIGINS : false,

@@ -2,12 +2,14 @@ import { readFileSync } from 'node:fs';
 import { AccessTokens } from '../src/features/authentication/access-tokens';
 import { TEMPORARILY_UNAVAILABLE } from '../src/platform/problems/general-problems';
 import { Problem } from '../src/platform/problems/problem';
+import { ANONYMOUS, PAGE, VERIFICATION } from '../src/platform/rate-limits/allowances';
 import { RateLimits } from '../src/platform/rate-limits/rate-limits';
+import type { Allowance } from '../src/platform/rate-limits/token-buckets';
 import { call } from './support/api';
 import { signUp, type Person } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
 
-const OF_ADDRESSES = ['page', 'document', 'anonymous', 'verification'];
+const OF_ADDRESSES = [ANONYMOUS, PAGE, VERIFICATION];
 /** More than a session may be looked up at once. */
 const MANY = 400;
 
@@ -42,10 +44,12 @@ describe('what a request is charged', () => {
 
   it.each(publicOperations)('is one for its address, whatever its token: %s %s', async (method, path) => {
     const take = jest.spyOn(server.application.get(RateLimits), 'take');
-    const charges = async (token?: string): Promise<string[]> => {
+    const charges = async (token?: string): Promise<Allowance[]> => {
       take.mockClear();
       await call(server.url, method, path, { token, body: method === 'GET' ? undefined : {} });
-      return take.mock.calls.map(([name]) => name).filter((name) => OF_ADDRESSES.includes(name));
+      return take.mock.calls
+        .map(([allowance]) => allowance)
+        .filter((allowance) => OF_ADDRESSES.includes(allowance));
     };
     const charged = await charges();
     expect(charged).toHaveLength(1);

@@ -23,6 +23,7 @@ import { PeriodicReadings } from './metrics/periodic-readings';
 import { ProblemFilter } from './problems/problem.filter';
 import { ProblemsController } from './problems/problems.controller';
 import { AttemptStore, MemoryAttemptStore } from './rate-limits/attempt-store';
+import { PathBudgets } from './rate-limits/path-budgets';
 import { RateLimits } from './rate-limits/rate-limits';
 import { Suspensions } from './rate-limits/suspensions';
 import { CommandResultInterceptor } from './sockets/command-result.interceptor';
@@ -38,6 +39,7 @@ const SHARED = [
   PeriodicReadings,
   ClientAddresses,
   RateLimits,
+  PathBudgets,
   Suspensions,
   { provide: AttemptStore, useClass: MemoryAttemptStore },
   Rooms,

@@ -23,14 +23,19 @@ export interface Beginning {
 @Injectable()
 export class StreamOpener {
   private readonly streams = new Set<UpdateStream>();
+  private readonly slow;
 
   constructor(
     private readonly subscriptions: Subscriptions,
     private readonly sessions: LiveSessions,
-    private readonly metrics: Metrics,
+    metrics: Metrics,
     private readonly logger: StructuredLogger,
     @Inject(STREAM_LIMITS) private readonly limits: StreamLimits,
   ) {
+    this.slow = metrics.counter(
+      'xfchat_slow_streams_closed_total',
+      'Braid subscriptions closed because their clients did not read what was written',
+    );
     metrics.gauge(
       'xfchat_streams_unread_bytes',
       'What Braid subscriptions wait for their clients to read',
@@ -53,7 +58,7 @@ export class StreamOpener {
       this.streams.delete(stream);
       this.subscriptions.remove(subscriber);
       if (!isTooSlow) return;
-      this.metrics.slowStreams.inc();
+      this.slow.inc();
       this.logger.event('warn', 'a stream was closed because its client does not read');
     });
     const subscriber = make(stream);

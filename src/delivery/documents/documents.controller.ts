@@ -6,7 +6,12 @@ import { Route } from '../../platform/documents/documented';
 import type { Schema } from '../../platform/documents/schema';
 import { Public } from '../../platform/http/public';
 import { PACKAGE_ROOT } from '../../platform/package-root';
+import { PathBudgets } from '../../platform/rate-limits/path-budgets';
+import type { Allowance } from '../../platform/rate-limits/token-buckets';
 import { documentsPage } from './page';
+
+/** The documents of the interface, by address: each costs milliseconds, and few people read them. */
+const DOCUMENT: Allowance = { burst: 100, perSecond: 2 };
 
 const documentSchema: Schema<object> = { type: 'object', examples: [{}] };
 
@@ -16,6 +21,10 @@ const documentSchema: Schema<object> = { type: 'object', examples: [{}] };
 export class DocumentsController {
   private readonly documents = new Map<string, object>();
   private page: string | undefined;
+
+  constructor(budgets: PathBudgets) {
+    budgets.add({ paths: /^\/(docs|openapi\.json|asyncapi\.json)\/?$/i, allowance: DOCUMENT });
+  }
 
   @Route({ summary: 'The HTTP interface (OpenAPI)', answers: { 200: documentSchema }, kind: 'page' })
   @Get('openapi.json')

@@ -11,6 +11,7 @@ import { DRAINING, MALFORMED_REQUEST, UNAUTHENTICATED } from '../../platform/pro
 import { Problem } from '../../platform/problems/problem';
 import { logProblem } from '../../platform/problems/problem.filter';
 import { toProblem } from '../../platform/problems/to-problem';
+import { OPENING, VERIFICATION } from '../../platform/rate-limits/allowances';
 import { chargePerson } from '../../platform/rate-limits/charge-person';
 import { RateLimits } from '../../platform/rate-limits/rate-limits';
 import { Suspensions } from '../../platform/rate-limits/suspensions';
@@ -41,6 +42,8 @@ export class Handshakes {
   /** Connections whose authentication is on its way. Socket.IO would begin one for each packet that asks for it. */
   private readonly arriving = new WeakSet<Socket['conn']>();
 
+  private readonly outcomes;
+
   constructor(
     private readonly configuration: Configuration,
     private readonly sessions: LiveSessions,
@@ -49,11 +52,17 @@ export class Handshakes {
     private readonly addresses: ClientAddresses,
     private readonly rateLimits: RateLimits,
     private readonly suspensions: Suspensions,
-    private readonly metrics: Metrics,
+    metrics: Metrics,
     private readonly tracing: Tracing,
     private readonly work: WorkInFlight,
     private readonly logger: StructuredLogger,
-  ) {}
+  ) {
+    this.outcomes = metrics.counter(
+      'xfchat_handshakes_total',
+      'Socket handshakes, by outcome (ok or the problem code)',
+      ['outcome'],
+    );
+  }
 
   /** @throws Error with what the client finds in `connect_error.data` */
   async admit(socket: Socket): Promise<void> {
@@ -73,6 +82,7 @@ export class Handshakes {
     await runInContext(context, async () => {
       try {
         await this.admitOnce(socket);
+        this.outcomes.inc({ outcome: 'ok' });
         if (parent) dataOf(socket).traceParent = parent;
         span?.end(endingOf(requestId, undefined));
       } catch (error) {
@@ -87,7 +97,7 @@ export class Handshakes {
   private async admitOnce(socket: Socket): Promise<void> {
     const { conn } = socket;
     const address = this.addresses.budgetKeyOf(socket.request);
-    this.rateLimits.take('verification', address);
+    this.rateLimits.take(VERIFICATION, address);
     if (this.arriving.has(conn)) throw new Problem(MALFORMED_REQUEST, { detail: 'one handshake at a time' });
     this.arriving.add(conn);
     const end = this.work.begin();
@@ -106,14 +116,14 @@ export class Handshakes {
     const claims = this.sessions.claims(token);
     const { userId, sessionId, expiresAt } = claims;
     // The signature is good: from here on the session is charged, not everybody at this address.
-    this.rateLimits.giveBack('verification', address);
+    this.rateLimits.giveBack(VERIFICATION, address);
     // From here on, whatever changes for this user or session is noted, whatever is read below.
     const arrival = this.rooms.announce(userId, sessionId);
     const onGone = (): void => this.rooms.settle(arrival);
     socket.conn.once('close', onGone);
     try {
       await this.sessions.requireLive(claims);
-      this.rateLimits.giveBack('opening', address);
+      this.rateLimits.giveBack(OPENING, address);
       chargePerson({ rateLimits: this.rateLimits, suspensions: this.suspensions }, userId);
       const entry = await this.entitlements.of(userId);
       socket.data = {
@@ -129,7 +139,7 @@ export class Handshakes {
   }
 
   private refusal(problem: Problem, requestId: string): Error {
-    this.metrics.handshakes.inc({ outcome: problem.code });
+    this.outcomes.inc({ outcome: problem.code });
     logProblem(this.logger, problem);
     return Object.assign(new Error(problem.code), { data: problem.toDocument('/socket.io', requestId) });
   }

@@ -20,7 +20,8 @@ import { commandMiddleware } from '../../platform/sockets/command-middleware';
 import { identityOf } from '../../platform/sockets/socket-identity';
 import { DirectCommands } from '../../platform/sockets/direct-commands';
 import { forgetHandshake } from '../../platform/sockets/forget-handshake';
-import { conversationRoom, Rooms, roomsOf, sessionRoom, userRoom } from '../../platform/sockets/rooms';
+import { Rooms, roomsOf, sessionRoom, userRoom } from '../../platform/sockets/rooms';
+import { conversationRoom } from '../../features/membership/conversation-room';
 import { Tracing } from '../../platform/tracing/tracing';
 import { SocketSupervisor } from './socket-supervisor';
 import { RefreshSessionCommandDto } from './sockets.dto';
@@ -43,6 +44,7 @@ const MAX_SOCKETS_PER_PERSON = 100;
 @Emits(CONNECTION_EVENTS)
 export class SocketsGateway implements OnModuleInit, OnGatewayInit, OnGatewayConnection {
   private server: Server | undefined;
+  private connected = 0;
   private readonly middleware: ReturnType<typeof commandMiddleware>;
 
   constructor(
@@ -51,7 +53,7 @@ export class SocketsGateway implements OnModuleInit, OnGatewayInit, OnGatewayCon
     private readonly watch: SocketSupervisor,
     private readonly rooms: Rooms,
     private readonly events: EventBus,
-    private readonly metrics: Metrics,
+    metrics: Metrics,
     private readonly logger: StructuredLogger,
     private readonly writePaths: WritePaths,
     configuration: Configuration,
@@ -61,6 +63,11 @@ export class SocketsGateway implements OnModuleInit, OnGatewayInit, OnGatewayCon
     work: WorkInFlight,
     direct: DirectCommands,
   ) {
+    metrics.gauge(
+      'xfchat_sockets_connected',
+      'Sockets that are connected and authenticated',
+      () => this.connected,
+    );
     this.middleware = commandMiddleware({
       timeoutMs: configuration.REQUEST_TIMEOUT_MS,
       work,
@@ -88,10 +95,7 @@ export class SocketsGateway implements OnModuleInit, OnGatewayInit, OnGatewayCon
     this.writePaths.attach(server);
     server.use((socket, next) => {
       this.handshakes.admit(socket).then(
-        () => {
-          this.metrics.handshakes.inc({ outcome: 'ok' });
-          next();
-        },
+        () => next(),
         (refusal: Error) => next(refusal),
       );
     });
@@ -115,9 +119,9 @@ export class SocketsGateway implements OnModuleInit, OnGatewayInit, OnGatewayCon
       this.makeRoom(identity.userId);
       socket.use((packet, next) => this.middleware(socket, packet, next));
       this.writePaths.follow(socket);
-      this.metrics.sockets.inc();
+      this.connected++;
       socket.once('disconnect', () => {
-        this.metrics.sockets.dec();
+        this.connected--;
         // A client can take back its socket and keep the connection, which nothing would bound or end.
         socket.conn.close();
       });

@@ -1,3 +1,4 @@
+import { Metrics } from '../../platform/metrics/metrics';
 import { remainingMs, runInContext } from '../../platform/request-context';
 import { AuthenticationLog } from './authentication-log';
 
@@ -11,7 +12,7 @@ describe('the authentication log', () => {
         },
       };
       const unused = {} as never;
-      const log = new AuthenticationLog(unused, unused, unused, monitor as never, unused, unused);
+      const log = new AuthenticationLog(unused, unused, unused, monitor as never, unused, new Metrics());
       runInContext({ requestId: 'request-1', deadline: 0 }, () =>
         log.note({ kind: 'sign-in', outcome: 'ok' }),
       );

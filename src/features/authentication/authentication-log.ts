@@ -43,6 +43,7 @@ interface Waiting {
 export class AuthenticationLog implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger(AuthenticationLog.name);
   private readonly rows = new AuthenticationEventRows();
+  private readonly failures;
   private readonly waiting = new Map<string, Waiting>();
   private timer: NodeJS.Timeout | undefined;
   private storing: Promise<void> | undefined;
@@ -56,8 +57,13 @@ export class AuthenticationLog implements OnModuleInit, BeforeApplicationShutdow
     private readonly events: EventBus,
     private readonly monitor: DatabaseMonitor,
     private readonly maintenance: Maintenance,
-    private readonly metrics: Metrics,
-  ) {}
+    metrics: Metrics,
+  ) {
+    this.failures = metrics.counter(
+      'xfchat_authentication_log_failures_total',
+      'Attempts to store the authentication log that failed and are repeated',
+    );
+  }
 
   onModuleInit(): void {
     this.events.on(SessionEnded, ({ sessionId, reason, isEndedHere }) => {
@@ -173,7 +179,7 @@ export class AuthenticationLog implements OnModuleInit, BeforeApplicationShutdow
   }
 
   private failed(error: unknown): false {
-    this.metrics.authenticationLogFailures.inc();
+    this.failures.inc();
     this.logger.warn(`the authentication log could not be written: ${toProblem(error).code}`);
     return false;
   }

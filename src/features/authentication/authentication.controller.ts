@@ -5,6 +5,8 @@ import { Caller, type CallerIdentity } from '../../platform/http/caller';
 import { ClientAddresses } from '../../platform/http/client-address';
 import { Public } from '../../platform/http/public';
 import { Metrics } from '../../platform/metrics/metrics';
+import { ANONYMOUS } from '../../platform/rate-limits/allowances';
+import { PathBudgets } from '../../platform/rate-limits/path-budgets';
 import { toProblem } from '../../platform/problems/to-problem';
 import { inShare } from '../../platform/request-context';
 import { parseId } from '../../platform/validation/field-rules';
@@ -25,6 +27,7 @@ import { AuthenticationLog } from './authentication-log';
 import { AuthenticationService } from './authentication.service';
 import { SessionsService } from './sessions.service';
 import {
+  FAULTS,
   NOT_FOUND,
   SESSION_REVOKED,
   TOKEN_EXPIRED,
@@ -42,13 +45,25 @@ import { USERNAME_TAKEN } from '../users/users.problems';
 
 @Controller('api/v1/auth')
 export class AuthenticationController {
+  private readonly signIns;
+
   constructor(
     private readonly authentication: AuthenticationService,
     private readonly sessions: SessionsService,
     private readonly log: AuthenticationLog,
-    private readonly metrics: Metrics,
+    metrics: Metrics,
     private readonly addresses: ClientAddresses,
-  ) {}
+    budgets: PathBudgets,
+  ) {
+    // They never look at a token: a header must not free them from being charged.
+    budgets.add({ paths: /^\/api\/v1\/auth\/(register|login|refresh)\/?$/i, allowance: ANONYMOUS });
+    this.signIns = metrics.counter(
+      'xfchat_sign_ins_total',
+      'Attempts to sign in, by outcome (ok or the problem code)',
+      ['outcome'],
+    );
+    for (const { code } of FAULTS) this.signIns.inc({ outcome: code }, 0);
+  }
 
   @Public()
   @Post('register')
@@ -82,10 +97,10 @@ export class AuthenticationController {
         () => inShare('sign-in', () => this.authentication.login(input, this.addresses.budgetKeyOf(request))),
         ofSignedIn,
       );
-      this.metrics.signIns.inc({ outcome: 'ok' });
+      this.signIns.inc({ outcome: 'ok' });
       return signedIn;
     } catch (error) {
-      this.metrics.signIns.inc({ outcome: toProblem(error).code });
+      this.signIns.inc({ outcome: toProblem(error).code });
       throw error;
     }
   }

@@ -5,6 +5,7 @@ import { ClientAddresses } from '../../platform/http/client-address';
 import { PUBLIC } from '../../platform/http/public';
 import { UNAUTHENTICATED } from '../../platform/problems/general-problems';
 import { Problem } from '../../platform/problems/problem';
+import { VERIFICATION } from '../../platform/rate-limits/allowances';
 import { chargePerson } from '../../platform/rate-limits/charge-person';
 import { RateLimits } from '../../platform/rate-limits/rate-limits';
 import { Suspensions } from '../../platform/rate-limits/suspensions';
@@ -39,7 +40,7 @@ export class AuthenticationGuard implements CanActivate {
     const claims = this.sessions.claims(token);
     const { userId, sessionId } = claims;
     // The edge took it for the address. With a good signature the session and the person are charged instead.
-    this.rateLimits.giveBack('verification', this.addresses.budgetKeyOf(request));
+    this.rateLimits.giveBack(VERIFICATION, this.addresses.budgetKeyOf(request));
     await inShare('sign-in', () => this.sessions.requireLive(claims));
     request.caller = { userId, sessionId };
     const requestContext = currentContext();

@@ -11,6 +11,7 @@ import { Metrics } from '../../platform/metrics/metrics';
 import { ACCOUNT_DISABLED, EMAIL_TAKEN, INVALID_CREDENTIALS } from './authentication.problems';
 import { USERNAME_TAKEN } from '../users/users.problems';
 import { Problem } from '../../platform/problems/problem';
+import type { Allowance } from '../../platform/rate-limits/token-buckets';
 import { RateLimits } from '../../platform/rate-limits/rate-limits';
 import { claimUsername } from '../users/similar-usernames';
 import { User } from '../users/user.entity';
@@ -43,6 +44,9 @@ const SIGN_INS_AT_ONCE = 4;
 /** A password that was hashed anew while it was verified is verified again, so many times in all. */
 const MAX_VERIFICATIONS = 3;
 
+/** Creating accounts, by network. */
+const REGISTRATION: Allowance = { burst: 300, perSecond: 1 };
+
 /** Who someone is: making accounts, signing in, changing passwords. */
 @Injectable()
 export class AuthenticationService {
@@ -70,7 +74,7 @@ export class AuthenticationService {
    *   `email-taken`, `validation-failed` or `rate-limited`
    */
   async register(input: RegisterDto, network: string): Promise<SignedIn> {
-    this.rateLimits.take('registration', network);
+    this.rateLimits.take(REGISTRATION, network);
     await this.policy.check(input.invitation);
     refuseWeakPassword(input.password, '/password', input);
     // Slow on purpose, and therefore before the transaction.

@@ -2,13 +2,21 @@ import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { NO_CONTENT, Route } from '../../platform/documents/documented';
 import { Public } from '../../platform/http/public';
 import { inShare } from '../../platform/request-context';
+import { ANONYMOUS } from '../../platform/rate-limits/allowances';
+import { PathBudgets } from '../../platform/rate-limits/path-budgets';
 import { ResetPasswordDto } from './password-resets.dto';
 import { PasswordResetsService } from './password-resets.service';
 import { PASSWORD_RESET_INVALID } from './authentication.problems';
 
 @Controller('api/v1/auth')
 export class PasswordResetsController {
-  constructor(private readonly passwordResets: PasswordResetsService) {}
+  constructor(
+    private readonly passwordResets: PasswordResetsService,
+    budgets: PathBudgets,
+  ) {
+    // As where people sign in: a token is never looked at.
+    budgets.add({ paths: /^\/api\/v1\/auth\/password-reset\/?$/i, allowance: ANONYMOUS });
+  }
 
   @Public()
   @Post('password-reset')

@@ -1,12 +1,20 @@
 import { Controller, Get } from '@nestjs/common';
 import { Route } from '../../platform/documents/documented';
 import { Public } from '../../platform/http/public';
+import { PAGE } from '../../platform/rate-limits/allowances';
+import { PathBudgets } from '../../platform/rate-limits/path-budgets';
 import { registrationPolicySchema, type RegistrationPolicyView } from './registration.dto';
 import { RegistrationPolicy } from './registration-policy';
 
 @Controller('api/v1/auth')
 export class RegistrationController {
-  constructor(private readonly policy: RegistrationPolicy) {}
+  constructor(
+    private readonly policy: RegistrationPolicy,
+    budgets: PathBudgets,
+  ) {
+    // It says the same to everybody, and every page asks for it: what succeeds would never be charged as anonymous.
+    budgets.add({ paths: /^\/api\/v1\/auth\/registration\/?$/i, allowance: PAGE });
+  }
 
   @Public()
   @Get('registration')

@@ -12,6 +12,7 @@ import {
 } from '../../platform/problems/general-problems';
 import { Problem } from '../../platform/problems/problem';
 import { Configuration } from '../../platform/configuration/configuration';
+import type { Allowance } from '../../platform/rate-limits/token-buckets';
 import { RateLimits } from '../../platform/rate-limits/rate-limits';
 import { AccessTokens } from './access-tokens';
 import { sessionView, type SessionView, type Tokens } from './authentication.dto';
@@ -28,6 +29,9 @@ interface Device {
   /** See `FamiliarNetworks`; null: nobody signs in from there. */
   readonly openedFrom: string | null;
 }
+
+/** Refreshing, by session: many tabs and lost replies stay below. */
+const REFRESH: Allowance = { burst: 60, perSecond: 0.2 };
 
 /** Signed-in devices: opening, refreshing, listing and ending them. All times are those of the database's clock. */
 @Injectable()
@@ -74,7 +78,7 @@ export class SessionsService {
   async refresh(token: string): Promise<Tokens> {
     const link = this.refreshTokens.read(token);
     if (!link) throw new Problem(UNAUTHENTICATED);
-    this.rateLimits.take('refresh', link.sessionId);
+    this.rateLimits.take(REFRESH, link.sessionId);
     const rotate = async (manager: EntityManager, afterCommit: AfterCommit): Promise<Tokens | Problem> => {
       const known = await manager.findOneBy(Session, { id: link.sessionId });
       if (!known || known.endedAt) return new Problem(SESSION_REVOKED);

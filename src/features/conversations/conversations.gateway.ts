@@ -3,7 +3,8 @@ import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websock
 import { Command, Emits } from '../../platform/documents/documented';
 import { EventBus } from '../../platform/events/event-bus';
 import { Caller, type CallerIdentity } from '../../platform/http/caller';
-import { conversationRoom, Rooms, userRoom } from '../../platform/sockets/rooms';
+import { Rooms, userRoom } from '../../platform/sockets/rooms';
+import { conversationRoom } from '../membership/conversation-room';
 import { ReadPositionCommandDto, type ReadPositionView, readPositionSchema } from './conversations.dto';
 import {
   ConversationAdded,

@@ -3,7 +3,8 @@ import { WebSocketGateway } from '@nestjs/websockets';
 import { Emits } from '../../platform/documents/documented';
 import { id, record } from '../../platform/documents/schema';
 import { EventBus } from '../../platform/events/event-bus';
-import { conversationRoom, Rooms, userRoom } from '../../platform/sockets/rooms';
+import { Rooms, userRoom } from '../../platform/sockets/rooms';
+import { conversationRoom } from '../membership/conversation-room';
 import { friendRequestSchema, type FriendRequestView } from './friends.dto';
 import { FriendRemoved, FriendRequestChanged, UserBlocked, UserUnblocked } from './friends.events';
 

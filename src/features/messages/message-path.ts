@@ -1,4 +1,6 @@
-import type { Metrics } from '../../platform/metrics/metrics';
+import { SECONDS, type Metrics } from '../../platform/metrics/metrics';
+
+const BATCH_SIZES = [1, 2, 5, 10, 20, 50, 100, 200];
 
 /** What was committed together. */
 interface Committed {
@@ -12,7 +14,21 @@ export class MessagePath {
   /** A few at most: as many as there are batches under way. */
   private readonly underWay = new Set<Committed>();
 
-  constructor(private readonly metrics: Metrics) {
+  private readonly stageSeconds;
+  private readonly batchSize;
+
+  constructor(metrics: Metrics) {
+    this.stageSeconds = metrics.histogram(
+      'xfchat_message_stage_duration_seconds',
+      'How long a batch of messages was queued, stored and broadcast',
+      SECONDS,
+      ['stage'],
+    );
+    this.batchSize = metrics.histogram(
+      'xfchat_message_batch_messages',
+      'Messages stored in one round trip to the database',
+      BATCH_SIZES,
+    );
     metrics.gauge('xfchat_messages_unbroadcast', 'Messages committed whose broadcast has not ended', () =>
       this.unfinished.reduce((sum, { unbroadcast }) => sum + unbroadcast, 0),
     );
@@ -32,11 +48,11 @@ export class MessagePath {
    */
   begin(since: number): (results: readonly { outcome: string }[]) => Committed {
     const begun = performance.now();
-    this.metrics.messageStageSeconds.observe({ stage: 'queued' }, (begun - since) / 1_000);
+    this.stageSeconds.observe({ stage: 'queued' }, (begun - since) / 1_000);
     return (results) => {
       const at = performance.now();
-      this.metrics.messageStageSeconds.observe({ stage: 'stored' }, (at - begun) / 1_000);
-      this.metrics.messageBatch.observe(results.length);
+      this.stageSeconds.observe({ stage: 'stored' }, (at - begun) / 1_000);
+      this.batchSize.observe(results.length);
       const committed = {
         at,
         unbroadcast: results.filter(({ outcome }) => outcome === 'created').length,
@@ -49,10 +65,7 @@ export class MessagePath {
   /** All of it has been told, or never will be. */
   end(committed: Committed): void {
     this.underWay.delete(committed);
-    this.metrics.messageStageSeconds.observe(
-      { stage: 'broadcast' },
-      (performance.now() - committed.at) / 1_000,
-    );
+    this.stageSeconds.observe({ stage: 'broadcast' }, (performance.now() - committed.at) / 1_000);
   }
 
   /** In the order in which they were committed. */

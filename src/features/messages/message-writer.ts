@@ -63,11 +63,13 @@ export class MessageWriter {
   /** Conversations whose lock timed out. Each is sent in a batch of its own, so that it delays no other. */
   private readonly contended = new Set<string>();
   private readonly path: MessagePath;
+  private readonly received;
+  private readonly outcomes;
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly events: EventBus,
-    private readonly metrics: Metrics,
+    metrics: Metrics,
     private readonly circuit: DatabaseCircuit,
     private readonly maintenance: Maintenance,
     private readonly tracing: Tracing,
@@ -80,6 +82,12 @@ export class MessageWriter {
       if (isOn) for (const pending of this.waiting.splice(0)) pending.reject(new Problem(MAINTENANCE));
     });
     metrics.gauge('xfchat_messages_waiting', 'Messages that wait for the writer', () => this.waiting.length);
+    this.received = metrics.counter('xfchat_messages_received_total', 'Messages given to the writer');
+    this.outcomes = metrics.counter(
+      'xfchat_messages_total',
+      'Messages that have left the writer, by outcome (created, repeated or the problem code)',
+      ['outcome'],
+    );
     this.path = new MessagePath(metrics);
   }
 
@@ -89,14 +97,14 @@ export class MessageWriter {
    * `maintenance`
    */
   append(command: AppendCommand): Promise<StoredMessage> {
-    this.metrics.messagesReceived.inc();
+    this.received.inc();
     const context = currentContext();
     const since = performance.now();
     const left = context ? context.deadline - since : Infinity;
     const latestStart = context ? context.deadline - Math.min(ENOUGH_MS, left / 2) : Infinity;
     return new Promise((resolve, refuse) => {
       const reject = (error: Error): void => {
-        this.metrics.messages.inc({ outcome: toProblem(error).code });
+        this.outcomes.inc({ outcome: toProblem(error).code });
         refuse(error);
       };
       if (this.maintenance.isOn) return reject(new Problem(MAINTENANCE));
@@ -229,7 +237,7 @@ export class MessageWriter {
       pending.reject(new Problem(result.kind));
       return;
     }
-    this.metrics.messages.inc({ outcome: result.outcome });
+    this.outcomes.inc({ outcome: result.outcome });
     const message = messageView(result.row);
     const isNew = result.outcome === 'created';
     if (isNew) await this.events.publish(new MessageCreated(message));

@@ -5,7 +5,8 @@ import { EventBus } from '../../platform/events/event-bus';
 import { Caller, type CallerIdentity } from '../../platform/http/caller';
 import { Metrics } from '../../platform/metrics/metrics';
 import { DirectCommands } from '../../platform/sockets/direct-commands';
-import { conversationRoom, Rooms, userRoom } from '../../platform/sockets/rooms';
+import { Rooms, userRoom } from '../../platform/sockets/rooms';
+import { conversationRoom } from '../membership/conversation-room';
 import { checkSendCommand } from './check-send-command';
 import { MessageEdits } from './message-edits';
 import { type MessageView, messageSchema } from './message-view';
@@ -33,20 +34,24 @@ import { FORBIDDEN } from '../../platform/problems/general-problems';
   },
 })
 export class MessagesGateway implements OnModuleInit {
+  private readonly told;
+
   constructor(
     private readonly messages: MessagesService,
     private readonly edits: MessageEdits,
     private readonly events: EventBus,
     private readonly rooms: Rooms,
     private readonly commands: DirectCommands,
-    private readonly metrics: Metrics,
-  ) {}
+    metrics: Metrics,
+  ) {
+    this.told = metrics.counter('xfchat_messages_broadcast_total', 'New messages told to their room');
+  }
 
   onModuleInit(): void {
     this.commands.on('message:send', ({ userId }, payload) => this.send(userId, payload));
     this.events.on(MessageCreated, ({ message }) => {
       this.broadcast('message:created', message);
-      this.metrics.messagesBroadcast.inc();
+      this.told.inc();
     });
     this.events.on(MessageUpdated, ({ message }) => this.broadcast('message:updated', message));
     this.events.on(MessageDeleted, ({ message, onlyUserId }) =>

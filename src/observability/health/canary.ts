@@ -50,6 +50,7 @@ export class Canary implements OnApplicationBootstrap, BeforeApplicationShutdown
   private heardAt = performance.now();
   private reason = 'starting';
   private roundTripMs: number | undefined;
+  private readonly failures;
 
   constructor(
     private readonly configuration: Configuration,
@@ -59,7 +60,13 @@ export class Canary implements OnApplicationBootstrap, BeforeApplicationShutdown
     private readonly maintenance: Maintenance,
     private readonly work: WorkInFlight,
     private readonly metrics: Metrics,
-  ) {}
+  ) {
+    this.failures = metrics.counter(
+      'xfchat_canary_failures_total',
+      'Messages of the server to itself that did not arrive, by reason',
+      ['reason'],
+    );
+  }
 
   get isOn(): boolean {
     return this.configuration.CANARY_INTERVAL_MS > 0;
@@ -115,7 +122,7 @@ export class Canary implements OnApplicationBootstrap, BeforeApplicationShutdown
       this.heardAt = performance.now();
       return;
     }
-    this.metrics.canaryFailures.inc({ reason: roundTrip.reason });
+    this.failures.inc({ reason: roundTrip.reason });
     if (LOCKED_OUT.includes(roundTrip.reason)) await this.account.close().catch(() => undefined);
   }
 

@@ -2,8 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { MALFORMED_REQUEST, RATE_LIMITED } from '../problems/general-problems';
 import { Problem } from '../problems/problem';
-import type { RateLimitName, RateLimits } from '../rate-limits/rate-limits';
+import { ANONYMOUS, PAGE, PROBE, VERIFICATION } from '../rate-limits/allowances';
+import type { PathBudgets } from '../rate-limits/path-budgets';
+import type { RateLimits } from '../rate-limits/rate-limits';
 import type { Suspensions } from '../rate-limits/suspensions';
+import type { Allowance } from '../rate-limits/token-buckets';
 import type { ClientAddresses } from './client-address';
 import { isProbe, ProbeAnswers } from './probe-answers';
 
@@ -11,9 +14,6 @@ import { isProbe, ProbeAnswers } from './probe-answers';
 const MAX_QUERY_PARAMETERS = 100;
 /** Browsers and proxies together send about 40. */
 const MAX_HEADERS = 100;
-const DOCUMENT_PATH = /^\/(docs|openapi\.json|asyncapi\.json)\/?$/i;
-/** Says the same to everybody, and every page asks for it: what succeeds would never be charged as `anonymous`. */
-const REGISTRATION_PATH = /^\/api\/v1\/auth\/registration\/?$/i;
 const INTERFACE_PATH = /^\/(api|metrics)(\/|$)/;
 
 interface Dependencies {
@@ -30,7 +30,7 @@ export function refuseSuspended({ addresses, rateLimits, suspensions }: Dependen
   const probes = new ProbeAnswers();
   return (request: Request, response: Response, next: NextFunction) => {
     if (isProbe(request)) {
-      if (rateLimits.tryTake('probe', addresses.budgetKeyOf(request))) probes.remember(request, response);
+      if (rateLimits.tryTake(PROBE, addresses.budgetKeyOf(request))) probes.remember(request, response);
       else if (probes.repeat(request, response)) return;
       return next();
     }
@@ -53,14 +53,19 @@ export function refuseSuspended({ addresses, rateLimits, suspensions }: Dependen
  * in other ways than their bodies. What an anonymous request took is given back when it succeeds, so that a crowd
  * behind one address can sign in.
  */
-export function chargeAddress({ addresses, rateLimits, suspensions }: Dependencies): RequestHandler {
+export function chargeAddress({
+  addresses,
+  rateLimits,
+  suspensions,
+  pathBudgets,
+}: Dependencies & { readonly pathBudgets: PathBudgets }): RequestHandler {
   return (request: Request, response: Response, next: NextFunction) => {
     const key = addresses.budgetKeyOf(request);
     try {
-      const budget = budgetOf(request);
+      const budget = budgetOf(request, pathBudgets);
       if (budget) {
         rateLimits.take(budget, key);
-        if (budget === 'anonymous')
+        if (budget === ANONYMOUS)
           response.once('finish', () => {
             if (response.statusCode < 400) rateLimits.giveBack(budget, key);
           });
@@ -80,21 +85,15 @@ export function chargeAddress({ addresses, rateLimits, suspensions }: Dependenci
  * Which budget a request takes from before anything is known of its sender. The guard gives back what a token took, once
  * its signature is good. Probes have a budget of their own, which never refuses them.
  */
-function budgetOf(request: Request): RateLimitName | undefined {
+function budgetOf(request: Request, pathBudgets: PathBudgets): Allowance | undefined {
   if (isProbe(request)) return undefined;
   const hasToken = request.headers.authorization !== undefined;
-  if (hasToken && /^\/health(\/|$)/.test(request.path)) return 'verification';
-  if (DOCUMENT_PATH.test(request.path)) return 'document';
-  const isPage = !INTERFACE_PATH.test(request.path) || REGISTRATION_PATH.test(request.path);
-  if (request.method === 'OPTIONS' || isPage) return 'page';
-  return hasToken && !isSignIn(request.path) ? 'verification' : 'anonymous';
-}
-
-/** Routes that never look at a token: a header must not free them from being charged. */
-function isSignIn(path: string): boolean {
-  return (
-    /^\/api\/v1\/auth\/(register|login|refresh|password-reset)\/?$/i.test(path) || path.startsWith('/metrics')
-  );
+  if (hasToken && /^\/health(\/|$)/.test(request.path)) return VERIFICATION;
+  if (request.method === 'OPTIONS') return PAGE;
+  const own = pathBudgets.of(request.path);
+  if (own) return own;
+  if (!INTERFACE_PATH.test(request.path)) return PAGE;
+  return hasToken ? VERIFICATION : ANONYMOUS;
 }
 
 function tooMany(what: string, limit: number): Problem {

@@ -4,6 +4,8 @@ import { Route } from '../documents/documented';
 import { Public } from '../http/public';
 import { NOT_FOUND, UNAUTHENTICATED } from '../problems/general-problems';
 import { Problem } from '../problems/problem';
+import { ANONYMOUS } from '../rate-limits/allowances';
+import { PathBudgets } from '../rate-limits/path-budgets';
 import { isReader } from './is-reader';
 import { Metrics } from './metrics';
 
@@ -12,7 +14,11 @@ export class MetricsController {
   constructor(
     private readonly metrics: Metrics,
     private readonly configuration: Configuration,
-  ) {}
+    budgets: PathBudgets,
+  ) {
+    // The token for metrics is none of a person: it is never looked at as one.
+    budgets.add({ paths: /^\/metrics/, allowance: ANONYMOUS });
+  }
 
   /** In production only with the token; without one configured, or with a port of their own, there is nothing here. */
   @Public()

@@ -4,10 +4,9 @@ import { version } from '../version';
 import { CONNECTION_FAILURES } from '../database/connection-failure';
 import { FAULTS } from '../problems/general-problems';
 
-const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+export const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 /** Many operations have a histogram of statements; fewer steps are enough to see which of them is slow. */
 const STATEMENT_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1, 5];
-const MESSAGES = [1, 2, 5, 10, 20, 50, 100, 200];
 
 /** Gauges that end like counters, which Prometheus' conventions forbid; each is the sum of one that stays. */
 const MISNAMED = [
@@ -51,58 +50,15 @@ export class Metrics {
     'code',
   ]);
 
-  readonly messagesReceived = this.counter('xfchat_messages_received_total', 'Messages given to the writer');
-  readonly messages = this.counter(
-    'xfchat_messages_total',
-    'Messages that have left the writer, by outcome (created, repeated or the problem code)',
-    ['outcome'],
-  );
-  readonly messagesBroadcast = this.counter(
-    'xfchat_messages_broadcast_total',
-    'New messages told to their room',
-  );
-  readonly messageStageSeconds = this.histogram(
-    'xfchat_message_stage_duration_seconds',
-    'How long a batch of messages was queued, stored and broadcast',
-    SECONDS,
-    ['stage'],
-  );
-  readonly messageBatch = this.histogram(
-    'xfchat_message_batch_messages',
-    'Messages stored in one round trip to the database',
-    MESSAGES,
-  );
   readonly eventFailures = this.counter(
     'xfchat_event_failures_total',
     'Event listeners that threw after the commit',
     ['event'],
   );
 
-  readonly sockets = this.plainGauge(
-    'xfchat_sockets_connected',
-    'Sockets that are connected and authenticated',
-  );
-  readonly handshakes = this.counter(
-    'xfchat_handshakes_total',
-    'Socket handshakes, by outcome (ok or the problem code)',
-    ['outcome'],
-  );
   readonly slowSockets = this.counter(
     'xfchat_slow_sockets_closed_total',
     'Sockets closed because their clients did not read what was written',
-  );
-  readonly slowStreams = this.counter(
-    'xfchat_slow_streams_closed_total',
-    'Braid subscriptions closed because their clients did not read what was written',
-  );
-  readonly signIns = this.counter(
-    'xfchat_sign_ins_total',
-    'Attempts to sign in, by outcome (ok or the problem code)',
-    ['outcome'],
-  );
-  readonly authenticationLogFailures = this.counter(
-    'xfchat_authentication_log_failures_total',
-    'Attempts to store the authentication log that failed and are repeated',
   );
 
   readonly databaseConnectionFailures = this.counter(
@@ -134,11 +90,6 @@ export class Metrics {
     'xfchat_db_pool_leaks_total',
     'Connections that were held for longer than any request may last',
   );
-  readonly canaryFailures = this.counter(
-    'xfchat_canary_failures_total',
-    'Messages of the server to itself that did not arrive, by reason',
-    ['reason'],
-  );
 
   readonly spans = this.counter(
     'xfchat_trace_spans_total',
@@ -157,7 +108,6 @@ export class Metrics {
     }).set({ version, node: process.version }, 1);
     for (const { code } of FAULTS) {
       for (const transport of ['http', 'socket']) this.problems.inc({ transport, code }, 0);
-      this.signIns.inc({ outcome: code }, 0);
     }
     for (const source of ['pool', 'monitor'])
       for (const reason of CONNECTION_FAILURES) this.databaseConnectionFailures.inc({ source, reason }, 0);
@@ -202,15 +152,13 @@ export class Metrics {
     });
   }
 
-  private counter<L extends string = never>(name: string, help: string, labelNames: L[] = []): Counter<L> {
+  /** Counts what happens; whoever registers it counts. */
+  counter<L extends string = never>(name: string, help: string, labelNames: L[] = []): Counter<L> {
     return new Counter({ name, help, labelNames, registers: [this.registry] });
   }
 
-  private plainGauge(name: string, help: string): Gauge {
-    return new Gauge({ name, help, registers: [this.registry] });
-  }
-
-  private histogram<L extends string = never>(
+  /** How long or large things are. @param buckets the upper bounds that are told apart */
+  histogram<L extends string = never>(
     name: string,
     help: string,
     buckets: number[],

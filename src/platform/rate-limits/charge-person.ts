@@ -1,3 +1,4 @@
+import { COMMAND } from './allowances';
 import type { RateLimits } from './rate-limits';
 import type { Suspensions } from './suspensions';
 
@@ -15,7 +16,7 @@ export function chargePerson(
   userId: string,
   onSuspended: () => void = () => undefined,
 ): void {
-  if (rateLimits.tryTake('command', userId)) return;
+  if (rateLimits.tryTake(COMMAND, userId)) return;
   if (suspensions.noteRefusal(userId)) onSuspended();
-  rateLimits.take('command', userId);
+  rateLimits.take(COMMAND, userId);
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Server } from 'socket.io';
 import type { ClientAddresses } from '../http/client-address';
+import { OPENING } from '../rate-limits/allowances';
 import type { RateLimits } from '../rate-limits/rate-limits';
 import { TokenBucket } from '../rate-limits/token-bucket';
 import { refuseUpgrade } from './refuse-upgrade';
@@ -62,7 +63,7 @@ export function chargeConnections(
     if (address.length > MAX_ADDRESS_LENGTH) return false;
     const id = SESSION_ID.exec(address)?.[1];
     const connection = id !== undefined && Object.hasOwn(engine.clients, id) ? engine.clients[id] : undefined;
-    if (!connection) return rateLimits.tryTake('opening', addresses.budgetKeyOf(request));
+    if (!connection) return rateLimits.tryTake(OPENING, addresses.budgetKeyOf(request));
     charge(connection);
     return true;
   };

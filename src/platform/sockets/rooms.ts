@@ -4,7 +4,6 @@ import { Metrics } from '../metrics/metrics';
 
 export const userRoom = (userId: string): string => `user:${userId}`;
 export const sessionRoom = (sessionId: string): string => `session:${sessionId}`;
-export const conversationRoom = (conversationId: string): string => `conversation:${conversationId}`;
 
 /**
  * A socket between its authentication and its entry into the rooms. What it was found to be entitled to may change in
@@ -31,7 +30,7 @@ export class Rooms {
   private readonly arrivals = new Set<Arrival>();
 
   constructor(metrics: Metrics) {
-    metrics.gauge('xfchat_rooms', 'Rooms with somebody in them: users, sessions, conversations', () => {
+    metrics.gauge('xfchat_rooms', 'Rooms with somebody in them', () => {
       // Socket.IO gives each socket a room of its own, which is none of ours.
       const { rooms, sids } = this.server?.sockets.adapter ?? {};
       return (rooms?.size ?? 0) - (sids?.size ?? 0);

@@ -1,0 +1,16 @@
+import type { Allowance } from './token-buckets';
+
+// What every request, handshake or command takes from. Features declare what is their own beside what takes from it.
+
+/** HTTP requests, handshakes and socket commands of one user. */
+export const COMMAND: Allowance = { burst: 600, perSecond: 60 };
+/** Requests without a valid token, by network. */
+export const ANONYMOUS: Allowance = { burst: 600, perSecond: 30 };
+/** Access tokens by address; taken before a token is verified and given back when its signature is good. */
+export const VERIFICATION: Allowance = { burst: 600, perSecond: 50 };
+/** Opening a socket, by address; given back when the socket has authenticated. */
+export const OPENING: Allowance = { burst: 1_000, perSecond: 100 };
+/** Files and preflights, by address: cheap, and a whole office loads them after a release. */
+export const PAGE: Allowance = { burst: 1_000, perSecond: 100 };
+/** Health probes, by address; beyond it they are answered from memory. */
+export const PROBE: Allowance = { burst: 60, perSecond: 10 };
