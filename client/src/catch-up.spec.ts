@@ -19,9 +19,9 @@ function viewOf(id: string): ConversationView {
   };
 }
 
-function messageOf(conversationId: string): Message {
+function messageOf(conversationId: string, seq = 1): Message {
   return {
-    ...{ id: newId(), conversationId, seq: 1, rev: 0, senderId: newId(), type: 'text', body: 'hello' },
+    ...{ id: newId(), conversationId, seq, rev: 0, senderId: newId(), type: 'text', body: 'hello' },
     ...{ replyToId: null, attachments: [], mentions: [], reactions: [], version: newId(), parents: [] },
     ...{ pinnedAt: null, editedAt: null, deletedAt: null, createdAt: '' },
   };
@@ -104,7 +104,7 @@ describe('catching up', () => {
     const held = new MessageList(id, READY.userId);
     held.begin(1, viewOf(id));
     lists.set(id, held);
-    catchUp.want(id); // it was heard of, so that it is not taken for one that was left
+    catchUp.markIncomplete(id); // it was heard of, so that it is not taken for one that was left
     await complete();
     expect(asked).toEqual([[id], [id]]);
     expect(lists.get(id)).toMatchObject({ position: { seq: 0, rev: 0 } });
@@ -122,7 +122,7 @@ describe('catching up', () => {
       },
     });
     catchUp.begin(READY);
-    catchUp.want(id);
+    catchUp.markIncomplete(id);
     await complete();
     expect(asked).toEqual([id]);
     expect(dropped).toEqual(new Map([[id, 'refused']]));
@@ -170,7 +170,7 @@ describe('catching up', () => {
       let answers = 0;
       const { catchUp, lists, dropped, complete } = bench([id], {
         isHidden: () => {
-          if (++answers === 2) catchUp.take(event(id));
+          if (++answers === 2) catchUp.receive(event(id));
           return answers === 2;
         },
       });
@@ -192,10 +192,49 @@ describe('catching up', () => {
       view: () => answers.shift(),
     });
     catchUp.begin(READY);
-    catchUp.want(id);
+    catchUp.markIncomplete(id);
     await complete();
     expect(answers).toEqual([]);
     expect(lists.get(id)?.details).toMatchObject({ id });
     catchUp.end();
+  });
+
+  it('asks for nothing when the event arrives that an acknowledgement has overtaken', async () => {
+    const id = newId();
+    const { catchUp, lists, asked, complete } = bench([id]);
+    catchUp.begin(READY);
+    await complete();
+    const before = asked.length;
+    catchUp.receiveStored(messageOf(id, 2));
+    expect(catchUp.isCompleteIn(lists.get(id)!)).toBe(false);
+    expect(catchUp.isComplete).toBe(false);
+    catchUp.receive({ name: 'message:created', payload: messageOf(id, 1) });
+    expect(catchUp.isCompleteIn(lists.get(id)!)).toBe(true);
+    expect(catchUp.isComplete).toBe(true);
+    expect(asked.length).toBe(before);
+    catchUp.end();
+  });
+
+  it('asks for what an event has left out', async () => {
+    const id = newId();
+    const { catchUp, asked, complete } = bench([id]);
+    catchUp.begin(READY);
+    await complete();
+    const before = asked.length;
+    catchUp.receive({ name: 'message:created', payload: messageOf(id, 2) });
+    while (asked.length === before) await new Promise((resolve) => setTimeout(resolve, 1));
+    catchUp.receive({ name: 'message:created', payload: messageOf(id, 1) });
+    await complete();
+    catchUp.end();
+  });
+
+  it('is not complete once the socket is lost', async () => {
+    const id = newId();
+    const { catchUp, lists, complete } = bench([id]);
+    catchUp.begin(READY);
+    await complete();
+    catchUp.end();
+    expect(catchUp.isCompleteIn(lists.get(id)!)).toBe(false);
+    expect(catchUp.isComplete).toBe(false);
   });
 });

@@ -232,12 +232,12 @@ describe('a message list', () => {
   it('notices that two messages have the same number', () => {
     const list = begun();
     list.apply(created(10, { senderId: 'ada' }));
-    expect(list.isTorn).toBe(false);
+    expect(list.isInconsistent).toBe(false);
     list.apply(created(10, { id: 'another', body: 'another' }));
-    expect(list.isTorn).toBe(true);
+    expect(list.isInconsistent).toBe(true);
     expect(bodies(list)).toEqual(['10']);
     list.clear();
-    expect(list.isTorn).toBe(false);
+    expect(list.isInconsistent).toBe(false);
   });
 
   it('gives another array when something has changed, and the same when nothing has', () => {

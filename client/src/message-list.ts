@@ -11,7 +11,7 @@ import type {
 import { stable } from './stable.ts';
 
 /** A message list as it is stored: its newest part without a hole. Plain JSON. */
-export interface StoredTimeline {
+export interface StoredMessageList {
   readonly epoch: number;
   readonly position: Position;
   readonly messages: readonly Message[];
@@ -47,7 +47,7 @@ export class MessageList {
   /** The user has hidden it, as far as was told; a message that comes later brings it back. */
   isHidden = false;
   /** Two messages have the same number: one of them is of another history. */
-  isTorn = false;
+  isInconsistent = false;
   /** The window begins here; what lies below is history that can be paged. */
   oldestSeq = 1;
   private highestSeq = 0;
@@ -204,7 +204,7 @@ export class MessageList {
   clear(): void {
     this.position = this.epoch = this.settings = this.shown = undefined;
     this.unread = { seq: 0, count: 0 };
-    this.isTorn = this.isHidden = false;
+    this.isInconsistent = this.isHidden = false;
     this.oldestSeq = 1;
     this.highestSeq = 0;
     for (const collection of [this.held, this.seqById, this.people, this.early]) collection.clear();
@@ -214,7 +214,7 @@ export class MessageList {
    * @param limit at most this many messages, the newest ones
    * @returns undefined when there is nothing to keep
    */
-  store(limit: number): StoredTimeline | undefined {
+  store(limit: number): StoredMessageList | undefined {
     const { epoch, position, settings, isHidden } = this;
     if (!position || epoch === undefined || !settings || isHidden) return undefined;
     return {
@@ -227,7 +227,7 @@ export class MessageList {
     };
   }
 
-  static restore(conversationId: string, ownUserId: string, stored: StoredTimeline): MessageList {
+  static restore(conversationId: string, ownUserId: string, stored: StoredMessageList): MessageList {
     const list = new MessageList(conversationId, ownUserId);
     list.epoch = stored.epoch;
     list.position = stored.position;
@@ -244,7 +244,7 @@ export class MessageList {
     this.highestSeq = Math.max(this.highestSeq, message.seq);
     const known = this.held.get(message.seq);
     if (known && known.id !== message.id) {
-      this.isTorn = true;
+      this.isInconsistent = true;
       return;
     }
     if (!known || known.rev <= message.rev) this.hold(message);

@@ -1,5 +1,5 @@
 import type { ClientStorage } from './storage.ts';
-import { MessageList, type StoredTimeline } from './message-list.ts';
+import { MessageList, type StoredMessageList } from './message-list.ts';
 import { isId } from './validate.ts';
 
 const PREFIX = 'conversation:';
@@ -26,7 +26,7 @@ export class MessageLists {
     const lists: MessageList[] = [];
     for (const key of await this.storage.keys(PREFIX)) {
       const id = key.slice(PREFIX.length);
-      const stored = (await this.storage.get(key)) as StoredTimeline | undefined;
+      const stored = (await this.storage.get(key)) as StoredMessageList | undefined;
       if (!isId(id)) await this.storage.delete(key);
       // Another tab may have deleted it meanwhile.
       else if (stored) lists.push(MessageList.restore(id, ownUserId, stored));

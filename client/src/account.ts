@@ -1,0 +1,197 @@
+import { ACCOUNT, type AccountEffect, type AccountTrigger, type Ending } from './account-states.ts';
+import type { Api } from './api.ts';
+import type { Connection } from './connection.ts';
+import { Emitter } from './emitter.ts';
+import type { OwnedStorage } from './owned-storage.ts';
+import { XFChatError } from './problem.ts';
+import type { Sender } from './sender.ts';
+import { isAbsentOrSame, SESSION_KEY, type Session, type StoredSession } from './session.ts';
+import type { OwnUser, SignedIn } from './types.ts';
+
+export interface AccountOptions {
+  readonly api: Api;
+  readonly session: Session;
+  readonly connection: Connection;
+  readonly sender: Sender;
+  readonly storage: OwnedStorage;
+  /** Takes up what is stored of a user, unless `isCurrent` says meanwhile that they are not signed in any more. */
+  readonly restore: (user: OwnUser, isCurrent: () => boolean) => Promise<void>;
+  /** Resolves when everything is stored. */
+  readonly flush: () => Promise<void>;
+  /** Forgets what waits to be stored. */
+  readonly discard: () => void;
+  /** Forgets everything that is held in memory. */
+  readonly clear: () => void;
+}
+
+interface AccountEvents {
+  left: { readonly reason: string };
+  'session-available': undefined;
+}
+
+const ENDINGS = new Set<string>(['signed-out', 'account-erased', 'session-revoked'] satisfies Ending[]);
+
+/** Who is signed in on this device: begins and ends sessions, and decides what of them stays in the storage. */
+export class Account extends Emitter<AccountEvents> {
+  /** Resolves when the storage is done with the sessions that have ended. */
+  private leaving: Promise<void> = Promise.resolve();
+  private resuming: Promise<OwnUser | undefined> | undefined;
+
+  constructor(private readonly options: AccountOptions) {
+    super();
+    options.session.on('over', ({ code, ended }) => {
+      this.handle(ENDINGS.has(code) ? (code as Ending) : 'session-over', ended, code);
+    });
+  }
+
+  /** Begins with the answer to signing up or in. */
+  async begin(path: '/auth/register' | '/auth/login', body: object): Promise<OwnUser> {
+    const { api, session, storage } = this.options;
+    const signedIn = await api.request<SignedIn>('POST', path, body);
+    this.handle('signed-in-again', session.drop());
+    const { generation } = session;
+    await this.leaving;
+    // What was not sent is sent now, but only in the name of whoever wrote it.
+    await storage.claim(signedIn.user.id);
+    if (generation !== session.generation) throw XFChatError.signedOut();
+    const begun = session.begin(signedIn);
+    const mine = session.generation;
+    await begun;
+    if (!(await this.enter(signedIn.user, mine))) throw XFChatError.signedOut();
+    return signedIn.user;
+  }
+
+  /** Continues with the session that is in the storage. */
+  resume(): Promise<OwnUser | undefined> {
+    this.resuming ??= this.takeUp().finally(() => (this.resuming = undefined));
+    return this.resuming;
+  }
+
+  async stop(): Promise<void> {
+    this.handle('stopped');
+    await this.options.flush();
+  }
+
+  async signOut(): Promise<void> {
+    const { session } = this.options;
+    const ended = session.drop();
+    this.handle('signed-out', ended);
+    await Promise.all([this.leaving, ended && session.logOut(ended)]);
+  }
+
+  async erase(input: object): Promise<void> {
+    const { session } = this.options;
+    const { generation } = session;
+    let isErased = false;
+    const stop = this.on('left', ({ reason }) => (isErased = reason === 'account-erased'));
+    try {
+      await session.request('DELETE', '/users/me', input);
+    } catch (error) {
+      // The socket may be faster than the answer.
+      if (!isErased) throw error;
+    } finally {
+      stop();
+    }
+    if (generation === session.generation) session.over('account-erased');
+    await this.leaving;
+  }
+
+  /** Another tab has signed out, or has signed in as another user. */
+  lostStorage(): void {
+    this.handle('storage-lost', this.options.session.drop(), 'signed-out');
+  }
+
+  /** Another tab has stored a session. */
+  sessionStored(): void {
+    this.handle('session-stored');
+  }
+
+  private async takeUp(): Promise<OwnUser | undefined> {
+    const { session, storage } = this.options;
+    await this.leaving;
+    const isHeld = session.user !== undefined;
+    const user = await session.restore();
+    if (!user) return undefined;
+    const { generation } = session;
+    if (!isHeld && !(await storage.resume(user.id))) {
+      if (generation === session.generation) session.drop();
+      return undefined;
+    }
+    return this.enter(user, generation);
+  }
+
+  /** @returns undefined when the session ends meanwhile */
+  private async enter(user: OwnUser, generation: number): Promise<OwnUser | undefined> {
+    const isCurrent = (): boolean => generation === this.options.session.generation;
+    await this.options.restore(user, isCurrent);
+    if (!isCurrent()) return undefined;
+    this.handle('entered');
+    return user;
+  }
+
+  /** @param ended the session that a trigger has ended */
+  private handle(trigger: AccountTrigger, ended?: StoredSession, reason: string = trigger): void {
+    const state = ended || this.options.session.user ? 'signed-in' : 'signed-out';
+    this.effects[ACCOUNT[state][trigger]](ended, reason);
+  }
+
+  private readonly effects = {
+    start: () => {
+      const { session, sender, connection } = this.options;
+      session.start();
+      sender.start();
+      connection.open();
+    },
+    stop: () => this.halt(),
+    empty: (ended, reason) => {
+      this.leave(
+        reason,
+        async (isOwn) => {
+          this.options.discard();
+          await this.options.storage.clear(SESSION_KEY, isOwn);
+        },
+        ended!,
+      );
+    },
+    keep: (ended, reason) => {
+      this.leave(
+        reason,
+        async (isOwn) => {
+          await this.options.flush();
+          await this.options.storage.replace(SESSION_KEY, undefined, isOwn);
+          this.options.storage.release();
+        },
+        ended!,
+      );
+    },
+    abandon: (ended, reason) => {
+      this.options.storage.release();
+      if (ended) this.leave(reason, async () => this.options.discard(), ended);
+    },
+    announce: () => this.emit('session-available', undefined),
+    stay: () => undefined,
+  } satisfies Record<AccountEffect, (ended: StoredSession | undefined, reason: string) => void>;
+
+  private halt(): void {
+    const { session, sender, connection } = this.options;
+    connection.close();
+    session.stop();
+    sender.stop();
+  }
+
+  /**
+   * The session is over: at once in memory, then in the storage. A session that another tab has begun since is left alone.
+   * @param store what becomes of the storage, if what it holds is of this session
+   */
+  private leave(
+    reason: string,
+    store: (isOwn: (stored: unknown) => boolean) => Promise<void>,
+    ended: StoredSession,
+  ): void {
+    this.halt();
+    this.options.clear();
+    const isOwn = (stored: unknown): boolean => isAbsentOrSame(stored, ended);
+    this.leaving = this.leaving.then(() => store(isOwn));
+    this.emit('left', { reason });
+  }
+}

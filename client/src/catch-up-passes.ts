@@ -1,0 +1,173 @@
+import { Backoff, Pause, type BackoffOptions } from './backoff.ts';
+import type { Entry } from './catch-up-entries.ts';
+import type { CatchUpMachine } from './catch-up-machine.ts';
+import { sync, type SyncOptions } from './catch-up-sync.ts';
+import type { Connection } from './connection.ts';
+import type { MessageList } from './message-list.ts';
+import { toError, XFChatError } from './problem.ts';
+import type { Session } from './session.ts';
+import type { ConversationView, Page, Ready } from './types.ts';
+import { isId, isViewOf } from './validate.ts';
+
+/** What one `conversation:sync` may ask for. */
+const MAX_CURSORS = 200;
+/** How many conversations are read by themselves at the same time. */
+const MAX_READS = 10;
+
+export interface PassesOptions extends SyncOptions {
+  readonly connection: Connection;
+  readonly session: Session;
+  readonly machine: CatchUpMachine;
+  readonly backoff: BackoffOptions;
+  readonly create: (conversationId: string) => MessageList;
+  /** Whether all are complete may have changed. */
+  readonly progressed: () => void;
+  /** All conversations, as the server orders them. */
+  readonly listed: (views: readonly ConversationView[]) => void;
+}
+
+/**
+ *   offline   no socket is ready
+ *   listing   the list of conversations is being read
+ *   working   it was read, and some conversation is unknown or incomplete
+ *   waiting   there is nothing to read, but a gap may still close by itself
+ *   complete  nothing is missing
+ */
+export type PassesState = 'offline' | 'listing' | 'working' | 'waiting' | 'complete';
+
+/** Reads what is missing: one pass follows another; after one that has brought nothing there is a pause. */
+export class CatchUpPasses {
+  private readonly pause = new Pause();
+  private isListed = false;
+  private isRunning = false;
+
+  constructor(private readonly options: PassesOptions) {}
+
+  /** Computed from what is the case: so no event can leave it behind. */
+  get state(): PassesState {
+    const { pending, gaps } = this.options.machine.entries;
+    if (!this.options.connection.ready) return 'offline';
+    if (!this.isListed) return 'listing';
+    if (pending.size > 0) return 'working';
+    return gaps.size > 0 ? 'waiting' : 'complete';
+  }
+
+  /** The list of conversations is to be read again. */
+  forgetList(): void {
+    this.isListed = false;
+    this.hurry();
+  }
+
+  /** Ends a pause. */
+  hurry(): void {
+    this.pause.wake();
+  }
+
+  run(): void {
+    if (!this.isRunning) void this.loop();
+  }
+
+  /** A pass answers whether anything has come of it. */
+  private readonly passes = {
+    offline: undefined,
+    listing: (ready) => this.list(ready),
+    working: (ready) => this.work(ready),
+    waiting: undefined,
+    complete: undefined,
+  } satisfies Record<PassesState, ((ready: Ready) => Promise<boolean>) | undefined>;
+
+  private async loop(): Promise<void> {
+    const { connection, progressed } = this.options;
+    this.isRunning = true;
+    const backoff = new Backoff(this.options.backoff);
+    for (let pass = this.passes[this.state]; pass; pass = this.passes[this.state]) {
+      const ready = connection.ready!;
+      let pauseMs = 0;
+      try {
+        if (await pass(ready)) backoff.reset();
+        else pauseMs = backoff.next();
+      } catch (error) {
+        pauseMs = backoff.next(toError(error).retryAfterMs);
+      }
+      progressed();
+      if (pauseMs > 0 && connection.ready === ready) await this.pause.wait(pauseMs);
+    }
+    this.isRunning = false;
+  }
+
+  /** Reads which conversations there are. A held one that neither the list nor an event names was left or hidden elsewhere. */
+  private async list(ready: Ready): Promise<boolean> {
+    const { session, connection, machine } = this.options;
+    const found: ConversationView[] = [];
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const query: string = cursor && `&cursor=${encodeURIComponent(cursor)}`;
+      const page: Page<ConversationView> = await session.request('GET', `/conversations?limit=200${query}`);
+      if (connection.ready !== ready) return false;
+      if (!page.items.every((view) => isId(view.id) && isViewOf(view.id, view)))
+        throw XFChatError.unreachable(new Error('not a conversation'));
+      found.push(...page.items);
+      cursor = page.nextCursor;
+    }
+    this.isListed = true;
+    this.options.listed(found);
+    for (const view of found) {
+      const entry = machine.entries.of(view.id);
+      entry.view = view;
+      machine.notice(entry);
+    }
+    for (const entry of machine.entries.all()) {
+      if (!entry.view && !entry.isReceivedSinceReady && !entry.isOpened) machine.handle(entry, 'unlisted');
+    }
+    return true;
+  }
+
+  /** Asks about what is unknown or incomplete. */
+  private async work(ready: Ready): Promise<boolean> {
+    const { connection, machine, create } = this.options;
+    const entries = [...machine.entries.pending].slice(0, MAX_CURSORS);
+    for (const entry of entries) if (!entry.list) create(entry.id);
+    const failure = await this.readViews(ready, entries);
+    if (connection.ready !== ready) return false;
+    const isMoved = await sync(
+      this.options,
+      ready,
+      entries.filter(({ list, view }) => list?.position ?? view),
+    );
+    if (failure) throw toError(failure);
+    return isMoved;
+  }
+
+  /** Reads conversations of which nothing is known. @returns a failure, which concerns nobody else */
+  private async readViews(ready: Ready, entries: readonly Entry[]): Promise<unknown> {
+    const wanted = entries
+      .filter((entry) => !entry.view && (entry.state === 'unknown' || entry.isViewOutdated))
+      .slice(0, MAX_READS);
+    let failure: unknown;
+    await Promise.all(
+      wanted.map(async (entry) => {
+        entry.isViewOutdated = false;
+        try {
+          await this.readView(ready, entry);
+        } catch (reason) {
+          if (!this.rejectView(ready, entry, toError(reason))) failure = reason;
+        }
+      }),
+    );
+    return failure;
+  }
+
+  private async readView(ready: Ready, entry: Entry): Promise<void> {
+    const view = await this.options.session.request<ConversationView>('GET', `/conversations/${entry.id}`);
+    if (!isViewOf(entry.id, view)) throw XFChatError.unreachable(new Error('not a conversation'));
+    if (this.options.connection.ready === ready) entry.view = view;
+  }
+
+  /** @returns whether that was the end of it */
+  private rejectView(ready: Ready, entry: Entry, error: XFChatError): boolean {
+    const { connection, machine } = this.options;
+    if (connection.ready !== ready) return false;
+    const isRejected = error.handling === 'never' ? 'view-rejected' : 'view-failed';
+    const trigger = error.code === 'conversation-not-found' ? 'view-not-found' : isRejected;
+    return machine.handle(entry, trigger, { error }) === 'drop';
+  }
+}

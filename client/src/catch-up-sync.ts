@@ -1,0 +1,144 @@
+import type { Entry } from './catch-up-entries.ts';
+import type { CatchUpMachine } from './catch-up-machine.ts';
+import type { ConversationTrigger } from './catch-up-states.ts';
+import type { Connection } from './connection.ts';
+import type { MessageList } from './message-list.ts';
+import { toError, XFChatError } from './problem.ts';
+import type { Changes, ConversationView, Position, Ready, SyncedConversation } from './types.ts';
+
+export interface SyncOptions {
+  readonly connection: Connection;
+  readonly machine: CatchUpMachine;
+  /** Whoever lacks more messages than this begins anew with the newest one. */
+  readonly maxCatchUp: number;
+  readonly changed: (list: MessageList) => void;
+  readonly restarted: (list: MessageList) => void;
+}
+
+interface SyncEntry {
+  readonly entry: Entry;
+  readonly list: MessageList;
+  readonly view: ConversationView | undefined;
+  readonly position: Position;
+  /** The list begins with the view, whose position is asked from. */
+  readonly begins: boolean;
+  readonly noticed: number;
+}
+
+/**
+ * Asks for what is missing of conversations of which a position is known. The answer tells its epoch. Answers that come
+ * after the socket was lost are dropped.
+ * @returns whether anything has come of it
+ */
+export async function sync(options: SyncOptions, ready: Ready, entries: readonly Entry[]): Promise<boolean> {
+  if (entries.length === 0) return false;
+  const { connection, machine } = options;
+  const asked = entries.map((entry) => syncEntryOf(entry, options.maxCatchUp));
+  const cursors = asked.map(({ entry, position }) => ({ conversationId: entry.id, ...position }));
+  const answer = await connection
+    .command<{ changes: SyncedConversation[] }>('conversation:sync', { epoch: ready.epoch, cursors })
+    .catch(toError);
+  if (connection.ready !== ready) return false;
+  if (answer instanceof XFChatError) return syncOthers(options, ready, asked, answer);
+  let isMoved = false;
+  for (const [index, synced] of answer.changes.entries()) {
+    const syncEntry = asked[index];
+    if (connection.ready !== ready) return false;
+    if (!syncEntry || syncEntry.entry.id !== synced.conversationId || !isHeld(machine, syncEntry)) continue;
+    isMoved = takeAnswer(options, ready, syncEntry, synced) || isMoved;
+  }
+  return isMoved;
+}
+
+function syncEntryOf(entry: Entry, maxCatchUp: number): SyncEntry {
+  const { view, noticed } = entry;
+  const list = entry.list!;
+  const { position } = list;
+  const isFarBehind = !position || (view && view.lastSeq - position.seq > maxCatchUp);
+  const asked = { entry, list, view, noticed };
+  return view && isFarBehind
+    ? { ...asked, begins: true, position: { seq: view.lastSeq, rev: view.lastRev } }
+    : { ...asked, begins: false, position: position! };
+}
+
+/** Whether the conversation was not dropped meanwhile, nor begun again by itself. */
+const isHeld = ({ entries }: CatchUpMachine, { entry, list }: SyncEntry): boolean =>
+  entries.get(entry.id) === entry && entry.list === list;
+
+/**
+ * One rejected entry does not reject its batch: asks again without those that the problem names.
+ * @throws XFChatError the problem, when it names no entry
+ */
+async function syncOthers(
+  options: SyncOptions,
+  ready: Ready,
+  asked: readonly SyncEntry[],
+  error: XFChatError,
+): Promise<boolean> {
+  const rejected = new Set(error.refusedEntries('cursors'));
+  if (rejected.size === 0) throw error;
+  const held = asked.map((syncEntry, index) => ({ syncEntry, isRejected: rejected.has(index) }));
+  for (const { syncEntry, isRejected } of held) {
+    if (isRejected && isHeld(options.machine, syncEntry))
+      options.machine.handle(syncEntry.entry, 'sync-rejected', { error });
+  }
+  const others = held.filter(
+    ({ syncEntry, isRejected }) => !isRejected && isHeld(options.machine, syncEntry),
+  );
+  await sync(
+    options,
+    ready,
+    others.map(({ syncEntry }) => syncEntry.entry),
+  );
+  return true;
+}
+
+function takeAnswer(
+  { machine, changed, restarted }: SyncOptions,
+  ready: Ready,
+  asked: SyncEntry,
+  synced: SyncedConversation,
+): boolean {
+  const { entry, list, view, begins } = asked;
+  const { position: before } = list;
+  const finished = finalTrigger(ready, synced);
+  if (finished) return machine.handle(entry, finished) === 'drop';
+  const changes = synced as Changes;
+  if (view && begins) {
+    machine.handle(entry, 'begun');
+    if (before) restarted(list);
+    list.begin(changes.epoch, view);
+  }
+  list.takeChanges(changes);
+  if (view && changes.complete && !list.isInconsistent) {
+    list.takeView(view);
+    entry.view = undefined;
+  }
+  if (!list.isHidden) entry.isOpened = false;
+  const trigger = triggerAfter(asked, changes);
+  const effect = machine.handle(entry, trigger);
+  if (trigger === 'inconsistent' || trigger === 'sync-hidden') return effect === 'drop';
+  const isMoved = before?.seq !== list.position?.seq || before?.rev !== list.position?.rev;
+  changed(list);
+  return isMoved || isWhole(asked, changes);
+}
+
+/** What an answer without changes means. */
+function finalTrigger(ready: Ready, synced: SyncedConversation): ConversationTrigger | undefined {
+  if ('gone' in synced) return 'sync-gone';
+  return 'reset' in synced || synced.epoch !== ready.epoch ? 'sync-reset' : undefined;
+}
+
+/** Nothing was noticed since it was asked. */
+const isUpToDate = ({ entry, noticed }: SyncEntry): boolean => entry.noticed === noticed;
+
+const isWhole = (asked: SyncEntry, { complete }: Changes): boolean =>
+  complete && !asked.list.hasHole && isUpToDate(asked);
+
+/** What the changes mean that the list has taken. */
+function triggerAfter(asked: SyncEntry, changes: Changes): ConversationTrigger {
+  const { entry, list } = asked;
+  if (list.isInconsistent) return 'inconsistent';
+  if (list.isHidden && isUpToDate(asked) && !entry.isOpened) return 'sync-hidden';
+  return isWhole(asked, changes) && !entry.isViewOutdated ? 'sync-whole' : 'sync-part';
+}
