@@ -12,7 +12,7 @@ export interface ChatShape {
   readonly window: number;
 }
 
-export interface ChatFigures {
+export interface ChatResults {
   readonly messagesPerSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -45,7 +45,7 @@ const microseconds = (): number => Math.round(performance.now() * 1_000);
  * People who chat as fast as they hear themselves. Every delivery is counted and timed, by a number in its text that is
  * found without parsing. Fails unless every message was stored and reached every member of its room.
  */
-export async function chat(crowd: Crowd, shape: ChatShape, options: Options): Promise<ChatFigures> {
+export async function chat(crowd: Crowd, shape: ChatShape, options: Options): Promise<ChatResults> {
   const { rooms, members, senders, window } = shape;
   const sockets: RawSocket[] = [];
   let sent = 0;

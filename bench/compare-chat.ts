@@ -1,4 +1,4 @@
-import { chat, type ChatFigures, type ChatShape } from './chat';
+import { chat, type ChatResults, type ChatShape } from './chat';
 import { gather, gatherTypical, type Crowd } from './people';
 import { query, startTypical, startXFChat, type Database, type Server } from './servers';
 import { formatSpread, spreadOf, table } from './statistics';
@@ -39,11 +39,11 @@ export async function measureInTurn(
   shape: ChatShape,
   database: Database,
   { repeats, seconds }: Options,
-): Promise<[ChatFigures[], ChatFigures[]]> {
+): Promise<[ChatResults[], ChatResults[]]> {
   const contenders: Contender[] = [];
   try {
     for (const enter of entrants) contenders.push(await enter(shape, database));
-    const runs: [ChatFigures[], ChatFigures[]] = [[], []];
+    const runs: [ChatResults[], ChatResults[]] = [[], []];
     for (let repeat = 0; repeat < repeats; repeat++) {
       for (const index of repeat % 2 ? [1, 0] : [0, 1])
         runs[index]!.push(await runOf(contenders[index]!, shape, database, seconds));
@@ -76,7 +76,7 @@ function runOf(
   shape: ChatShape,
   database: Database,
   seconds: number,
-): Promise<ChatFigures> {
+): Promise<ChatResults> {
   return chat(crowd, shape, {
     url: server.url,
     serverPid: server.pid,
@@ -94,11 +94,11 @@ export function report(
   name: string,
   { rooms, members, senders, window }: ChatShape,
   [us, them]: readonly [string, string],
-  [ours, theirs]: readonly [ChatFigures[], ChatFigures[]],
+  [ours, theirs]: readonly [ChatResults[], ChatResults[]],
 ): string {
-  const column = (runs: ChatFigures[], pick: (run: ChatFigures) => number): string =>
+  const column = (runs: ChatResults[], pick: (run: ChatResults) => number): string =>
     formatSpread(spreadOf(runs.map(pick)));
-  const row = (who: string, runs: ChatFigures[]): string[] => [
+  const row = (who: string, runs: ChatResults[]): string[] => [
     who,
     column(runs, (run) => run.messagesPerSecond),
     column(runs, (run) => run.p50Ms),
@@ -106,7 +106,7 @@ export function report(
     column(runs, (run) => run.serverCpu),
     column(runs, (run) => run.databaseCpu),
   ];
-  const ratio = (pick: (run: ChatFigures) => number): string =>
+  const ratio = (pick: (run: ChatResults) => number): string =>
     formatSpread(spreadOf(ours.map((run, index) => pick(run) / pick(theirs[index]!))));
   const cpu = 'CPU s per 1,000';
   return [

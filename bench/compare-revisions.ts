@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ChatFigures, ChatShape } from './chat';
+import type { ChatResults, ChatShape } from './chat';
 import { measureInTurn, report, xfchat, type Options } from './compare-chat';
 import { Database, startXFChat } from './servers';
 import { formatSpread, spreadOf, table } from './statistics';
@@ -84,10 +84,10 @@ async function compareStarts(
   return [formatSpread(spreadOf(ratios)), verdictOf(ratios, 'less')];
 }
 
-function verdictsOf(name: string, [ours, theirs]: readonly [ChatFigures[], ChatFigures[]]): string[][] {
-  const ratios = (pick: (run: ChatFigures) => number): number[] =>
+function verdictsOf(name: string, [ours, theirs]: readonly [ChatResults[], ChatResults[]]): string[][] {
+  const ratios = (pick: (run: ChatResults) => number): number[] =>
     ours.map((run, index) => pick(run) / pick(theirs[index]!));
-  const row = (what: string, pick: (run: ChatFigures) => number, better: 'less' | 'more'): string[] => {
+  const row = (what: string, pick: (run: ChatResults) => number, better: 'less' | 'more'): string[] => {
     const found = ratios(pick);
     return [`${name}, ${what}`, formatSpread(spreadOf(found)), verdictOf(found, better)];
   };

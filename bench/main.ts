@@ -27,10 +27,10 @@ const { values, positionals } = parseArgs({
 const isComparison = positionals[0] === 'compare';
 const repeats = Number(values.repeats ?? (isComparison ? 6 : 3));
 
-type Figures = Record<string, number[]>;
+type Measurements = Record<string, number[]>;
 
 /** Each on a database of its own. */
-const MEASUREMENTS: Record<string, (databaseUrl: string) => Promise<Figures>> = {
+const MEASUREMENTS: Record<string, (databaseUrl: string) => Promise<Measurements>> = {
   clients: (url) => withServer(url, (server) => measureClients(server, url, repeats)),
   'sign-in': (url) => withServer(url, (server) => measureSignIns(server, repeats)),
   reads: (url) => withServer(url, (server) => measureReads(server, url, repeats)),
@@ -82,7 +82,7 @@ async function withServer<T>(url: string, work: (server: Server) => Promise<T>):
 }
 
 /** A heap that has been busy has room for sockets already, so each repeat gets a new process. */
-async function idle(url: string): Promise<Figures> {
+async function idle(url: string): Promise<Measurements> {
   const crowd = await withServer(url, gatherIdle);
   const atOnce: number[] = [];
   const later: number[] = [];

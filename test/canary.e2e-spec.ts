@@ -30,8 +30,8 @@ describe('the canary', () => {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- health has details of every shape
   const canaryOf = async (server: TestServer): Promise<any> =>
     (await call(server.url, 'GET', '/health/ready')).body.details.canary;
-  const sings = (server: TestServer): Promise<true> =>
-    until('the canary to sing', async () => (await canaryOf(server)).reason === 'ok');
+  const roundTripSucceeds = (server: TestServer): Promise<true> =>
+    until('a round trip to succeed', async () => (await canaryOf(server)).reason === 'ok');
   const rows = (text: string): Promise<Record<string, unknown>[]> =>
     withClient(database.url, async (client) => (await client.query(text)).rows as Record<string, unknown>[]);
   const metric = async (server: TestServer, name: string): Promise<number> => {
@@ -42,7 +42,7 @@ describe('the canary', () => {
 
   it('stores messages and receives them, keeps few of them, and leaves nothing behind', async () => {
     const server = await start({ CANARY_INTERVAL_MS: '1' });
-    await sings(server);
+    await roundTripSucceeds(server);
     expect(await canaryOf(server)).toEqual({
       status: 'up',
       reason: 'ok',
@@ -70,7 +70,7 @@ describe('the canary', () => {
 
   it('is found by nobody, and takes part in nothing', async () => {
     const server = await start();
-    await sings(server);
+    await roundTripSucceeds(server);
     const [canary] = (await rows(
       `select u.id, u.username, c.id as conversation_id from users u join conversations c on c.created_by = u.id`,
     )) as [{ id: string; username: string; conversation_id: string }];
@@ -112,8 +112,8 @@ describe('the canary', () => {
         values ('${randomUUID()}', 'group', 'canary', '${id}', now() - interval '${age}')`);
     }
     const [one, other] = [await start(), await start()];
-    await sings(one);
-    await sings(other);
+    await roundTripSucceeds(one);
+    await roundTripSucceeds(other);
     const owners = await rows(`select u.id from users u join conversations c on c.created_by = u.id`);
     expect(owners).toHaveLength(3);
     expect(owners).toContainEqual({ id: living });
@@ -126,17 +126,17 @@ describe('the canary', () => {
 
   it('reports what fails, degrades nothing else, and completes round trips again afterwards', async () => {
     const server = await start();
-    await sings(server);
+    await roundTripSucceeds(server);
     const silence = jest.spyOn(Rooms.prototype, 'emit').mockImplementation(() => undefined);
     await until('silence to be noticed', async () => (await canaryOf(server)).reason === 'not-heard');
     expect((await call(server.url, 'GET', '/health/ready')).status).toBe(200);
     expect(await metric(server, 'xfchat_canary_failures_total')).toBeGreaterThan(0);
     silence.mockRestore();
-    await sings(server);
-    // Somebody has thrown it out: it comes back with another account.
+    await roundTripSucceeds(server);
+    // Its account is deleted: it makes another one.
     const failures = await metric(server, 'xfchat_canary_failures_total');
-    // It may be singing, and lock the same rows the other way round.
-    await until('it to be thrown out', () =>
+    // A round trip may be under way, and lock the same rows in another order.
+    await until('its account to be deleted', () =>
       rows('delete from conversations; delete from users').then(
         () => true,
         () => false,
@@ -146,7 +146,7 @@ describe('the canary', () => {
       'the round trip to fail',
       async () => (await metric(server, 'xfchat_canary_failures_total')) > failures,
     );
-    await sings(server);
+    await roundTripSucceeds(server);
     expect(await rows('select from users')).toHaveLength(1);
   }, 60_000);
 });

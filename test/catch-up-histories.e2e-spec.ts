@@ -2,7 +2,7 @@ import type { Position } from '../client/src/index';
 import type { MessageList } from '../client/src/message-list';
 import { signUpAll, type Person } from './support/people';
 import { Random, SEEDS } from './support/random';
-import { applyTo, readTimeline, stateOf } from './support/read-timeline';
+import { applyTo, readMessageList, stateOf } from './support/read-message-list';
 import { startTestServer, type TestServer } from './support/test-server';
 import type { ReceivedEvent } from './support/test-socket';
 import { until } from './support/until';
@@ -67,16 +67,16 @@ describe('catching up after a history of everything that can happen', () => {
       const id = await owner.group(reader, others[0]!, others[1]!, others[2]!);
       const sent: { id: string; by: Person }[] = [];
       for (let step = 0; step < 10; step++) await act(id, random, sent);
-      const atFirst = await readTimeline(reader, id);
+      const atFirst = await readMessageList(reader, id);
       const begin = atFirst.position!;
       const socket = await reader.connect();
-      const startOf = () => readTimeline(reader, id);
+      const startOf = () => readMessageList(reader, id);
       // The state that the client begins with is read again for each moment below, so it is taken before the rest.
       const starts = await Promise.all(numbers(12).map(startOf));
       for (let burst = 0; burst < 20; burst++) {
         await Promise.all(numbers(1 + random.below(4)).map(() => act(id, random, sent)));
       }
-      const fresh = await readTimeline(reader, id);
+      const fresh = await readMessageList(reader, id);
       const events = await allEvents(socket.events, id, begin, fresh.position!);
       socket.close();
 

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { withClient } from './support/databases';
 import { aStatementWaits } from './support/locks';
 import { signUpAll, type Person } from './support/people';
-import { readTimeline, stateOf } from './support/read-timeline';
+import { readMessageList, stateOf } from './support/read-message-list';
 import { startTestServer, type TestServer } from './support/test-server';
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
@@ -172,7 +172,7 @@ describe('catching up', () => {
   // Tests G4.
   it('never has a hole while others write, from nothing or from any page', async () => {
     const id = await owner.group(...others);
-    const client = await readTimeline(owner, id);
+    const client = await readMessageList(owner, id);
     const pages: { items: Position[]; head: Position }[] = [];
     let isWriting = true;
     const writers = Promise.all(
@@ -198,7 +198,7 @@ describe('catching up', () => {
     }
     await writers;
     client.takeChanges(await changesFrom(owner, id, client.position!));
-    const fresh = await readTimeline(owner, id);
+    const fresh = await readMessageList(owner, id);
     expect(stateOf(client)).toEqual(stateOf(fresh));
     expect(client.position).toEqual(fresh.position);
     // The head of a page is never newer than what is on it: going on from there misses nothing.
@@ -236,7 +236,7 @@ describe('catching up', () => {
     const [ada] = others as [Person];
     const id = await owner.group(ada);
     await owner.send(id, 'one');
-    const client = await readTimeline(ada, id);
+    const client = await readMessageList(ada, id);
     await owner.call('DELETE', `/conversations/${id}/participants/${ada.id}`);
     await owner.send(id, 'two');
     await owner.call('PATCH', `/conversations/${id}`, { title: 'changed' });
@@ -246,7 +246,7 @@ describe('catching up', () => {
     });
     await owner.call('PUT', `/conversations/${id}/participants/${ada.id}`, {});
     client.takeChanges(await changesFrom(ada, id, client.position!));
-    expect(stateOf(client)).toEqual(stateOf(await readTimeline(ada, id)));
+    expect(stateOf(client)).toEqual(stateOf(await readMessageList(ada, id)));
     expect(client.position).toEqual({ seq: 2, rev: 3 });
   });
 

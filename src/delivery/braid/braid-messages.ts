@@ -16,7 +16,7 @@ import { requireKnown, tagMessage, vary } from './response-headers';
 import { stateAt } from './message-states';
 import { MessageStream } from './message-stream';
 import { inOwnContext } from './own-context';
-import { Peers } from './peers';
+import { RequestPeers } from './request-peers';
 import { StreamOpener } from './stream-opener';
 import { Subscriptions } from './subscriptions';
 import type { UpdateStream } from './update-stream';
@@ -32,7 +32,7 @@ export class BraidMessages {
     private readonly edits: MessageEdits,
     private readonly subscriptions: Subscriptions,
     private readonly opener: StreamOpener,
-    private readonly peers: Peers,
+    private readonly peers: RequestPeers,
     private readonly configuration: Configuration,
   ) {}
 

@@ -5,7 +5,7 @@ import { CatchUpModule } from '../../features/catch-up/catch-up.module';
 import { MessagesModule } from '../../features/messages/messages.module';
 import { BraidInterceptor } from './braid.interceptor';
 import { BraidMessages } from './braid-messages';
-import { Peers } from './peers';
+import { RequestPeers } from './request-peers';
 import { StreamOpener } from './stream-opener';
 import { Subscriptions } from './subscriptions';
 import { BraidTimelines } from './braid-timelines';
@@ -20,7 +20,7 @@ import { UserTimelineController } from './user-timeline.controller';
     BraidTimelines,
     StreamOpener,
     Subscriptions,
-    Peers,
+    RequestPeers,
     { provide: STREAM_LIMITS, useValue: { ...DEFAULT_LIMITS } },
     { provide: APP_INTERCEPTOR, useClass: BraidInterceptor },
   ],

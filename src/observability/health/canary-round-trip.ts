@@ -1,7 +1,7 @@
 import { io, type Socket } from 'socket.io-client';
 
 export interface RoundTrip {
-  /** `ok`, the code of a refusal, or what did not come: `no-connection`, `no-answer`, `not-heard`. */
+  /** `ok`, the code of a rejection, or the step that timed out: `no-connection`, `no-answer`, `not-heard`. */
   readonly reason: string;
   readonly durationMs: number;
 }
@@ -16,7 +16,7 @@ interface RoundTripOptions {
 
 type Answer = { ok: true } | { ok: false; problem: { code: string } };
 
-/** One message over a connection of its own: sent, acknowledged, and heard as everybody in the room hears it. Never rejects. */
+/** Sends one message over a socket of its own, and waits for the acknowledgement and the event. Never rejects. */
 export async function measureRoundTrip({
   url,
   token,

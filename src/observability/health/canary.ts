@@ -21,33 +21,32 @@ import { CONVERSATION_NOT_FOUND } from '../../features/membership/membership.pro
 import { SESSION_REVOKED, TOKEN_EXPIRED, UNAUTHENTICATED } from '../../platform/problems/general-problems';
 
 const FIRST_AFTER_MS = 1_000;
-const GOODBYE_MS = 1_000;
-/** Refusals that a new account mends. */
+const REMOVAL_MS = 1_000;
+/** Rejections that a new account mends. */
 const LOCKED_OUT = [UNAUTHENTICATED, TOKEN_EXPIRED, SESSION_REVOKED, CONVERSATION_NOT_FOUND].map(
   ({ code }) => code,
 );
 
 export interface CanaryState {
-  /** How the last round trip ended: `ok`, a problem code, or what did not come. */
+  /** How the last round trip ended: `ok`, a problem code, or the step that timed out. */
   readonly reason: string;
-  /** Since a message was last stored, acknowledged and heard; since the start when none was. */
+  /** Since the last complete round trip; since the start if there was none. */
   readonly ageMs: number;
   readonly roundTripMs: number | undefined;
 }
 
 /**
- * Sends a message as people do, over a socket to this same process, as any client does, and listens for it:
- * the one check that cannot be green while the chat does not work. Its age is for operators and their alarms; it turns
- * nothing red by itself, since what it finds out, the other indicators know sooner, and a fault of its own (no file
- * descriptor, a firewall on the loopback) is none of the people's.
+ * Sends a message over a socket to this same process, as any client does, and waits until it receives it. This check cannot
+ * succeed while the chat does not work. Its age is for operators and their alerts. It fails no probe: the other indicators notice
+ * the same faults sooner, and a fault of the canary alone (no file descriptor, a firewall on the loopback) harms no user.
  */
 @Injectable()
 export class Canary implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(Canary.name);
   private timer: NodeJS.Timeout | undefined;
-  private singing: Promise<void> | undefined;
+  private measurement: Promise<void> | undefined;
   private isStopped = false;
-  private heardAt = performance.now();
+  private receivedAt = performance.now();
   private reason = 'starting';
   private roundTripMs: number | undefined;
   private readonly failures;
@@ -73,30 +72,30 @@ export class Canary implements OnApplicationBootstrap, BeforeApplicationShutdown
   }
 
   get state(): CanaryState {
-    return { reason: this.reason, ageMs: performance.now() - this.heardAt, roundTripMs: this.roundTripMs };
+    return { reason: this.reason, ageMs: performance.now() - this.receivedAt, roundTripMs: this.roundTripMs };
   }
 
   onApplicationBootstrap(): void {
     this.metrics.gauge(
       'xfchat_canary_age_seconds',
-      'Time since the server last sent itself a message and heard it',
+      'Time since the server last sent itself a message and received it',
       () => (this.isOn ? this.state.ageMs / 1_000 : undefined),
     );
     this.metrics.gauge(
       'xfchat_canary_round_trip_seconds',
-      'How long the last message of the server to itself took, handshake included',
+      'Duration of the last round trip of the canary, handshake included',
       () => (this.isOn ? (this.roundTripMs ?? NaN) / 1_000 : undefined),
     );
     if (!this.isOn) return;
     this.schedule(Math.min(FIRST_AFTER_MS, this.configuration.CANARY_INTERVAL_MS));
   }
 
-  /** While there still is a database connection: leaves nothing behind. */
+  /** Removes the account and its messages while the server still has a database connection. */
   async beforeApplicationShutdown(): Promise<void> {
     this.isStopped = true;
     clearTimeout(this.timer);
-    await this.singing;
-    await this.within(GOODBYE_MS, () => this.account.close()).catch((error: unknown) =>
+    await this.measurement;
+    await this.within(REMOVAL_MS, () => this.account.close()).catch((error: unknown) =>
       this.logger.warn(`the canary could not be removed: ${toProblem(error).code}`),
     );
   }
@@ -104,22 +103,22 @@ export class Canary implements OnApplicationBootstrap, BeforeApplicationShutdown
   private schedule(milliseconds: number): void {
     if (this.isStopped) return;
     this.timer = setTimeout(() => {
-      this.singing = this.sing().finally(() => this.schedule(this.configuration.CANARY_INTERVAL_MS));
+      this.measurement = this.measure().finally(() => this.schedule(this.configuration.CANARY_INTERVAL_MS));
     }, milliseconds).unref();
   }
 
-  private async sing(): Promise<void> {
+  private async measure(): Promise<void> {
     if (this.work.isDraining) return;
     const roundTrip = await this.attempt();
     this.reason = roundTrip.reason;
     if (roundTrip.reason === 'ok') {
-      this.heardAt = performance.now();
+      this.receivedAt = performance.now();
       this.roundTripMs = roundTrip.durationMs;
       return;
     }
     if (roundTrip.reason === 'maintenance') {
-      // Nobody may write, and that is meant to be: nothing to cry about.
-      this.heardAt = performance.now();
+      // The server rejects all writes on purpose, so this is no failure.
+      this.receivedAt = performance.now();
       return;
     }
     this.failures.inc({ reason: roundTrip.reason });

@@ -12,7 +12,7 @@ export interface BackedUpTable {
 }
 
 /** How the data was written: by COPY through our own connection, or by the tools of PostgreSQL. */
-export type Way = 'portable' | 'pg_dump';
+export type BackupMethod = 'portable' | 'pg_dump';
 
 /** What a database held at one moment. */
 export interface DatabaseSummary {
@@ -36,7 +36,7 @@ export interface DatabaseSummary {
 export interface Manifest extends DatabaseSummary {
   readonly format: typeof FORMAT;
   readonly id: string;
-  readonly way: Way;
+  readonly way: BackupMethod;
   readonly appVersion: string;
   readonly finishedAt: string;
   /** Of the data file: bytes, and SHA-256 in hexadecimal. */

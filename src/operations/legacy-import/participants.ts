@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { CONVERSATIONS_CHUNK } from './conversations';
 import type { LegacyRun } from './legacy-run';
 import { lookupKey, pastTimeOf, userOf } from './sql';
-import { IN_WINDOW, noteRefusal, attempt, stepOverRows, type Window } from './window';
+import { IN_WINDOW, recordRejection, attempt, stepOverRows, type Window } from './window';
 
 /** Everybody who belongs into the conversations of a window, but for the users of parameter $8. */
 const EVERYBODY = `
@@ -90,7 +90,7 @@ async function addOneByOne(manager: EntityManager, window: Window): Promise<void
     await quarantineRowsOf(manager, window, userId, `refused-${refusal}`);
   }
   if (refused.length > 0)
-    await noteRefusal(manager, window, 'participants-refused', `is without ${refused.join(', ')}`);
+    await recordRejection(manager, window, 'participants-refused', `is without ${refused.join(', ')}`);
 }
 
 async function quarantineRowsOf(

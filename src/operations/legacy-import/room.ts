@@ -5,7 +5,7 @@ import { inAnyCase } from './folded-names';
 import type { LegacyRun } from './legacy-run';
 import { LegacyError } from './source';
 import { madeAt } from './sql';
-import { IN_WINDOW, noteRefusal, stepOverRows, type Window } from './window';
+import { IN_WINDOW, recordRejection, stepOverRows, type Window } from './window';
 
 /** What `--owner` may mean: an account of this server first, then the name or e-mail address that somebody had before. */
 const OWNER = `
@@ -75,7 +75,7 @@ export async function importRoomMembers(run: LegacyRun): Promise<void> {
       [...window.parameters],
     );
   await stepOverRows(run, 'room members', 'users', addMembers, {
-    setAside: (manager, window, reason) => noteRefusal(manager, window, 'member-refused', reason),
+    setAside: (manager, window, reason) => recordRejection(manager, window, 'member-refused', reason),
   });
   await run.once('room placeholder', (manager) =>
     manager.query(

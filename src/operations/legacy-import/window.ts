@@ -127,7 +127,7 @@ async function quarantine(manager: EntityManager, window: Window, reason: string
 }
 
 /** Notes what could not be made of a row that has come over itself. */
-export async function noteRefusal(
+export async function recordRejection(
   manager: EntityManager,
   window: Window,
   kind: string,

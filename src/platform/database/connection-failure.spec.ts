@@ -1,4 +1,4 @@
-import { connectionFailureOf, SilenceError } from './connection-failure';
+import { connectionFailureOf, NoAnswerError } from './connection-failure';
 
 describe('why a connection could not be had', () => {
   it.each([
@@ -11,6 +11,6 @@ describe('why a connection could not be had', () => {
     [Object.assign(new Error('x'), { code: 'ETIMEDOUT' }), 'timeout'],
     [new Error('timeout exceeded when trying to connect'), 'timeout'],
     [new Error('Connection terminated unexpectedly'), 'unreachable'],
-    [new SilenceError(), 'timeout'],
+    [new NoAnswerError(), 'timeout'],
   ])('%p: %s', (error, reason) => expect(connectionFailureOf(error)).toBe(reason));
 });

@@ -10,8 +10,8 @@ export const CONNECTION_FAILURES = [
 export type ConnectionFailure = (typeof CONNECTION_FAILURES)[number];
 
 /** No answer came in time. */
-export class SilenceError extends Error {
-  override name = 'SilenceError';
+export class NoAnswerError extends Error {
+  override name = 'NoAnswerError';
 }
 
 const REASON_BY_CODE: Record<string, ConnectionFailure> = {
@@ -26,7 +26,7 @@ const REASON_BY_CODE: Record<string, ConnectionFailure> = {
 const TIMEOUT = /timeout/i;
 
 export function connectionFailureOf(error: Error): ConnectionFailure {
-  if (error instanceof SilenceError) return 'timeout';
+  if (error instanceof NoAnswerError) return 'timeout';
   const { code, message } = error as NodeJS.ErrnoException;
   return REASON_BY_CODE[code ?? ''] ?? (!code && TIMEOUT.test(message) ? 'timeout' : 'unreachable');
 }

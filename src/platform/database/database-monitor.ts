@@ -3,7 +3,7 @@ import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Configuration } from '../configuration/configuration';
 import { Metrics } from '../metrics/metrics';
 import { DatabaseCircuit } from './circuit';
-import { connectionFailureOf, SilenceError, type ConnectionFailure } from './connection-failure';
+import { connectionFailureOf, NoAnswerError, type ConnectionFailure } from './connection-failure';
 import { DatabaseClient } from './database-client';
 import { isBehindPooler } from './database-options';
 import { Maintenance } from './maintenance';
@@ -266,13 +266,13 @@ async function unlessUnknown<T>(answer: Promise<T>): Promise<T | undefined> {
  * The answer of the database to one question. The limit is for each question, since a database that goes on answering
  * on a busy machine is slow and not silent. It has two halves: a busy process reads an answer that has arrived already
  * between them.
- * @throws SilenceError when there is no answer within `TIMEOUT_MS`
+ * @throws NoAnswerError when there is no answer within `TIMEOUT_MS`
  */
 async function answerOf<T>(question: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
-      timer = setTimeout(() => reject(new SilenceError()), TIMEOUT_MS / 2);
+      timer = setTimeout(() => reject(new NoAnswerError()), TIMEOUT_MS / 2);
     }, TIMEOUT_MS / 2);
   });
   try {

@@ -114,7 +114,7 @@ export class`,
   },
   {
     name: 'leave origins to CORS',
-    caughtBy: within('connections', 'is for pages of the own origin'),
+    caughtBy: within('sockets', 'is for pages of the own origin'),
     patches: [
       {
         file: 'src/platform/sockets/socket-adapter.ts',

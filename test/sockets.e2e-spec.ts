@@ -9,7 +9,7 @@ import { startTestServer, type TestServer } from './support/test-server';
 import { openSocket, refusedSocket } from './support/test-socket';
 import { until } from './support/until';
 
-describe('connections', () => {
+describe('sockets', () => {
   let server: TestServer;
   let ada: Person;
 

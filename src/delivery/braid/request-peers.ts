@@ -3,7 +3,7 @@ import { currentContext, type RequestContext } from '../../platform/request-cont
 
 /** Which program has done what is happening in this request. What it did itself, it is not told on its streams. */
 @Injectable()
-export class Peers {
+export class RequestPeers {
   private readonly peers = new WeakMap<RequestContext, string>();
 
   /** A peer's name is a claim: it counts for its own user only. */

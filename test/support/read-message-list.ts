@@ -11,7 +11,11 @@ export interface State {
 }
 
 /** Everything as it is now, page by page. Nobody must write meanwhile. */
-export async function readTimeline(reader: Person, conversationId: string, epoch = 1): Promise<MessageList> {
+export async function readMessageList(
+  reader: Person,
+  conversationId: string,
+  epoch = 1,
+): Promise<MessageList> {
   const timeline = new MessageList(conversationId, reader.id);
   const path = `/conversations/${conversationId}`;
   const { body: view } = await reader.call('GET', path);
