@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 
 export interface Disk {
-  /** What is free for us. */
+  /** The free space for this user. */
   readonly freeBytes: number;
   readonly sizeBytes: number;
 }

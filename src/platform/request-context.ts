@@ -1,15 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Span } from './tracing/span';
 
-/** Whose connections a request uses: see `PoolBudget`. */
+/** The share of the pool that a request uses: see `PoolBudget`. */
 export type PoolShare = 'sign-in' | 'messages' | 'other';
 
-/** What one HTTP request or socket command carries through every call that it makes. */
+/** The context that one HTTP request or socket command carries through all its calls. */
 export interface RequestContext {
   readonly requestId: string;
   /** When the answer is due, on the clock of `performance.now()`, in milliseconds. */
   readonly deadline: number;
-  /** What is being done, for operators: the route or the command. Never what a client has typed. */
+  /** The route or the command, for operators. Never what a client has typed. */
   readonly operation?: string;
   share?: PoolShare;
   /** True while a statement that writes is on its way and its answer has not come. */
@@ -23,7 +23,7 @@ export interface RequestContext {
   readonly traceId?: string;
 }
 
-/** What every log line says of what it belongs to. */
+/** The fields of the context in every log line. */
 export type Identifiers = Pick<RequestContext, 'requestId' | 'traceId'> & { readonly spanId?: string };
 
 const storage = new AsyncLocalStorage<RequestContext>();
@@ -33,8 +33,8 @@ export function runInContext<T>(context: RequestContext, work: () => T): T {
 }
 
 /**
- * Starts background work. What a request sets off outlives the request: with its context, timers would keep its deadline,
- * and every later statement would be refused as too late.
+ * Starts background work. Background work outlives the request that started it: with its context, timers would keep its
+ * deadline, and every later statement would time out.
  */
 export function inBackground<T>(work: () => T): T {
   return storage.exit(work);

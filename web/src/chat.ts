@@ -16,12 +16,13 @@ import { resetRoute } from './route.ts';
 import { Visit } from './visit.ts';
 import { ERASED_NAME } from './words.ts';
 
-/** What the server says of itself. */
+/** The server's description of itself. */
 export type ServerStatus = 'ok' | 'degraded' | 'maintenance';
 
 /**
  * The client as the screens watch it: what changes is a signal, what is done goes to `client`. Conversations stay the
- * same objects, so each has a number beside it that grows with its changes. What belongs to one user is in their visit.
+ * same objects, so each has a number beside it that grows with its changes. Everything that belongs to one user is in their
+ * visit.
  */
 export class Chat {
   readonly client: XFChatClient;
@@ -68,7 +69,7 @@ export class Chat {
     return this.latest!.people;
   }
 
-  /** Asks the server as the present user. Whoever takes this keeps asking as that user, and never as the next. */
+  /** Asks the server as the present user. A caller that keeps this keeps asking as that user, and never as the next. */
   get request(): Request {
     return this.latest!.request;
   }
@@ -78,7 +79,7 @@ export class Chat {
     return this.latest!.user.value;
   }
 
-  /** Whose screens these are: also in the moment between the end of a session and the end of its screens. */
+  /** The user whose screens these are, also between the end of a session and the end of its screens. */
   get ownId(): string {
     return this.latest?.user.peek().id ?? '';
   }
@@ -183,7 +184,7 @@ export class Chat {
   }
 }
 
-/** What this device is called in the list of devices. */
+/** The name of this device in the list of devices. */
 function deviceName(): string {
   const { userAgent } = navigator;
   const browser = /Edg|Firefox|OPR|Chrome|Safari/.exec(userAgent)?.[0] ?? 'Browser';

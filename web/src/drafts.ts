@@ -3,7 +3,7 @@ import type { ClientStorage } from '@xfchat/client';
 const PREFIX = 'draft:';
 
 /**
- * What is written and not sent, by conversation. It is kept on this device, over reloads too, until it is sent; the client
+ * Text that is written and not sent, by conversation. It is kept on this device, over reloads too, until it is sent; the client
  * empties the storage when one signs out.
  */
 export class Drafts {
@@ -26,7 +26,7 @@ export class Drafts {
     return this.texts.get(conversationId) ?? '';
   }
 
-  /** Whoever types quickly is written down as often as the storage can. */
+  /** Quick typing is stored as often as the storage can. */
   set(conversationId: string, text: string): void {
     this.texts.set(conversationId, text);
     this.changed.add(conversationId);

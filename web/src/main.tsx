@@ -23,6 +23,6 @@ async function open(): Promise<void> {
   keepPageForOffline();
 }
 
-// Whoever has forgotten a password needs no session, and does not want one that another person has left here.
+// A user who forgot a password needs no session, and does not want one that another person left here.
 if (location.pathname === RESET_PASSWORD_PATH) render(<ResetPasswordPage />, place);
 else await open();

@@ -3,7 +3,7 @@ import { signal } from '@preact/signals';
 /** Their names tell their content, so other names are another program. */
 const ASSET = /(?:src|href)="(\/assets\/[^"]+)"/g;
 
-/** What this page was made of, before anything could be added to it. */
+/** The scripts of this page as it was loaded, before anything could be added. */
 const own = assetsIn(document.head.innerHTML);
 
 /** Whether the server has another release of this page than the one that runs here: it was upgraded meanwhile. */

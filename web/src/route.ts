@@ -34,7 +34,9 @@ export function resetRoute(): void {
   route.value = parse('/');
 }
 
-/** To the list. Whoever comes from there goes back: otherwise the browser's own way back would lead here again. */
+/**
+ * To the list. A user who came from there goes back in the history: otherwise the browser's own button would lead here again.
+ */
 export function goToList(): void {
   const { cameFrom } = (history.state ?? {}) as { cameFrom?: string };
   if (cameFrom === '/') history.back();

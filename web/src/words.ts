@@ -1,9 +1,9 @@
 import { XFChatError } from '@xfchat/client';
 
-/** Whoever has had themselves erased. */
+/** The name of an erased user. */
 export const ERASED_NAME = 'Erased account';
 
-/** What is said to people in place of the server's texts, which are for those who write programs. */
+/** Texts for users in place of the server's, which are for programmers. */
 const WORDS: Readonly<Record<string, string>> = {
   'not-connected': 'There is no connection to the server right now.',
   unreachable: 'The server did not answer. Look at your connection, and try again.',

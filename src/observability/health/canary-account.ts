@@ -26,7 +26,7 @@ interface Account {
 }
 
 /**
- * What the canary of this process owns: a user that is no person, its session, and a conversation in which it is alone.
+ * The canary of this process owns an internal user, its session, and a conversation with no other participant.
  * Each process has its own, so that they do not meet; what a killed one leaves behind, the next to start takes away.
  */
 @Injectable()

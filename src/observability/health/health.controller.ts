@@ -73,7 +73,7 @@ function answer(response: Response, result: HealthCheckResult): HealthCheckResul
   return result;
 }
 
-/** What is up and what is down; the rest is for operators. */
+/** Everybody may see which indicators are up and down; the details are for operators. */
 function withoutDetails(result: HealthCheckResult, kept: string[] = []): HealthCheckResult {
   const strip = (part: object | undefined): HealthCheckResult['details'] =>
     Object.fromEntries(

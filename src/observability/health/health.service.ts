@@ -22,7 +22,7 @@ const DISK_FULL = '53100';
 /** A disk that was full so recently is taken to be full still. */
 const FULL_FOR_MS = 60_000;
 
-/** What the probes are told: each indicator says why it is up or down, in a word, and how old that word is. */
+/** Answers probes. Each indicator gives one word as the reason for its state, and the age of that observation. */
 @Injectable()
 export class HealthService {
   constructor(

@@ -12,7 +12,7 @@ import { User } from '../../features/users/user.entity';
 /** A probe must not wait for a database that does not answer. */
 const PATIENCE_MS = 1_000;
 
-/** Who may see the inside of the server: users with the operator role, and outside production whoever is on the machine. */
+/** Decides who may see the details: users with the operator role, and outside production every client on the loopback. */
 @Injectable()
 export class Operators {
   constructor(

@@ -9,8 +9,8 @@ export interface DatabaseStatistics {
 }
 
 /**
- * What the server's user may see: of other users' sessions, and of replicas, only members of `pg_monitor` see more than
- * that they are there. A base backup is a replica to PostgreSQL, and none to us.
+ * PostgreSQL shows other users' sessions and replicas only to members of `pg_monitor`; other users see that they exist. A base
+ * backup is a replica to PostgreSQL, and none to us.
  */
 export async function readDatabaseStatistics(run: Run): Promise<DatabaseStatistics> {
   const [row] = await run.query<[{ size: number | string; oldest: number; lag: number | null }]>(

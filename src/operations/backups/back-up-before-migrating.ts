@@ -4,8 +4,8 @@ import { createBackup } from './create-backup';
 import { verifyBackup } from './verify-backup';
 
 /**
- * The way back: a backup, and the proof that it restores, which rehearses the migrations on a copy of the data. Whoever
- * migrates holds the migration lock meanwhile, so of several that begin at once one makes a backup.
+ * The way back: a backup, and the proof that it restores, which rehearses the migrations on a copy of the data. The migrating
+ * process holds the migration lock meanwhile, so only one of several processes makes a backup.
  * @param say is told where the backup is
  */
 export const backUpBeforeMigrating =

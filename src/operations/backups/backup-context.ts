@@ -1,7 +1,7 @@
 import type { Configuration } from '../../platform/configuration/configuration';
 import type { DatabaseSchema } from '../../platform/database/database-options';
 
-/** What every work on backups needs to know. */
+/** The context of every operation on backups. */
 export interface BackupContext {
   /** Of the live database. */
   readonly url: string;

@@ -14,7 +14,7 @@ export const WITHOUT_TIME_LIMITS = `
     'idle_session_timeout')`;
 
 /**
- * What the database holds, seen by one snapshot. Keeps changes of the schema out until the transaction ends, and reads
+ * The content of the database in one snapshot. Keeps changes of the schema out until the transaction ends, and reads
  * all messages.
  * @throws BackupError when it holds no XFChat
  */

@@ -17,7 +17,7 @@ export interface Drill {
 }
 
 /**
- * What would have to be done after a disaster, beside the live database: restores the last backup and proves it. That it
+ * Rehearses a disaster beside the live database: restores the last backup and verifies it. That it
  * was proven is recorded beside it.
  * @throws BackupError when there is no backup, or the last one is no more than a file
  */

@@ -13,7 +13,7 @@ export interface Installation {
   readonly isEmpty: boolean;
 }
 
-/** What a manifest says of its owner. Those of earlier releases name the database only. */
+/** The owner that a manifest names. Manifests of earlier releases name only the database. */
 export type BackupOwner = Pick<Manifest, 'installationId' | 'database'>;
 
 /**

@@ -14,7 +14,7 @@ export interface BackedUpTable {
 /** How the data was written: by COPY through our own connection, or by the tools of PostgreSQL. */
 export type BackupMethod = 'portable' | 'pg_dump';
 
-/** What a database held at one moment. */
+/** The content of a database at one moment. */
 export interface DatabaseSummary {
   /** Everything that was committed before this moment is there. ISO 8601. */
   readonly begunAt: string;
@@ -32,7 +32,7 @@ export interface DatabaseSummary {
   readonly contentDigest: string;
 }
 
-/** What a backup promises; it lies beside the data, and a restore has to meet every word of it. */
+/** The manifest lies beside the data. A restore verifies all of it. */
 export interface Manifest extends DatabaseSummary {
   readonly format: typeof FORMAT;
   readonly id: string;

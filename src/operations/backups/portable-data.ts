@@ -16,7 +16,7 @@ import { withoutConstraints } from './without-constraints';
  * could read it, too, into an empty database that was migrated. Nothing of it is ever in memory as a whole.
  */
 
-/** Those of tables that no migration makes are not there when their position is set. */
+/** Sequences of tables that no migration makes do not exist yet when positions are set. */
 const SEQUENCE = /^(CREATE SEQUENCE IF NOT EXISTS public\.[^;]+|SELECT pg_catalog\.setval\('[^;]+\));$/;
 
 /** @param snapshot as `pg_export_snapshot()` told it; its transaction has to last until this resolves */

@@ -12,10 +12,10 @@ export interface PostgresTools {
   readonly restore: string;
 }
 
-/** What is kept of what a tool says; the reason of a failure comes last. */
+/** Characters of a tool's output that are kept; the reason of a failure comes last. */
 const KEPT_CHARACTERS = 2_000;
 const LOCK_TIMEOUT = '30s';
-/** What libpq knows of what stands in our URLs. */
+/** The parameters of our URLs that libpq knows. */
 const LIBPQ_PARAMETERS = ['host', 'port', 'sslmode', 'sslcert', 'sslkey', 'sslrootcert', 'connect_timeout'];
 
 /**

@@ -7,7 +7,7 @@ const END_OF_ROWS = '\\.\n';
 /** Reads a script with COPY blocks, as it comes: never more in memory than a chunk and a row. */
 export class ScriptReader {
   private readonly source: AsyncIterator<Buffer>;
-  /** What was read and not yet given away; begins with the beginning of a line. */
+  /** Text that was read and not returned yet; starts at the start of a line. */
   private pending: Buffer = Buffer.alloc(0);
 
   constructor(source: AsyncIterable<Buffer>) {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { SEEDS } from '../../../test/support/random';
 import { sideDatabasePrefix } from './side-databases';
 
-/** What PostgreSQL takes as the name of a database. */
+/** The longest database name that PostgreSQL accepts, in bytes. */
 const names = fc
   .string({ unit: 'grapheme', minLength: 1, maxLength: 63 })
   .filter((name) => !name.includes('\0') && Buffer.byteLength(name) <= 63);

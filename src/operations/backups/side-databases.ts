@@ -55,7 +55,7 @@ export async function withClient<T>(url: string, work: (client: Client) => Promi
     application_name: 'xfchat-backup',
     keepAlive: true,
   });
-  // What becomes of a lost connection is told by the statement that it was lost in.
+  // The statement in flight rejects when its connection is lost.
   client.on('error', () => undefined);
   await client.connect();
   try {

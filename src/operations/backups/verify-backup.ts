@@ -25,13 +25,14 @@ export interface Verification {
   readonly applied: readonly string[];
   /** People who were erased after the backup was made, and were erased again. */
   readonly erasedAgain: number;
-  /** What the integrity check says of the restored data: it was so when the backup was made. */
+  /** The findings of the integrity check in the restored data: they existed when the backup was made. */
   readonly findings: readonly Finding[];
 }
 
 /**
  * Restores the backup beside the live database, compares every count and digest with the manifest, brings it to the
- * schema of this program, erases again who was erased since, and looks for broken data; then drops it again. A backup that passes is marked as proven.
+ * schema of this program, erases again who was erased since, and looks for broken data; then drops it again. A backup that
+ * passes is marked as proven.
  * @throws BackupError when it cannot be restored, or restores something else than was backed up
  */
 export async function verifyBackup(context: BackupContext, backup: Backup): Promise<Verification> {

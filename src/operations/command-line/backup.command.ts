@@ -161,7 +161,7 @@ async function withBackups(work: (context: BackupContext) => Promise<void>): Pro
 
 export const ageOf = (begunAt: string): number => Math.round((Date.now() - Date.parse(begunAt)) / 1_000);
 
-/** What is said only where there is something to say. */
+/** Lines that are printed only if they have a value. */
 function erasedInWords(people = 0): string {
   if (people === 0) return '';
   return `; ${people === 1 ? 'a person who was' : `${people} people who were`} erased since ${people === 1 ? 'is' : 'are'} erased again`;

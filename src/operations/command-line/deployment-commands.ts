@@ -4,7 +4,7 @@ import { commandsOf } from './commands-of';
 import { duration } from './durations';
 import { rollbackLimit } from './rollback-limits';
 
-/** What is run before and after a deployment. */
+/** The commands that operators run before and after a deployment. */
 export function addDeploymentCommands(program: Command): void {
   program
     .command('preflight')

@@ -1,2 +1,2 @@
-/** What `preflight` and `watch` end with when they have nothing good to say (docs/operating.md). */
+/** The exit codes of `preflight` and `watch` after a bad verdict (docs/operating.md). */
 export const VERDICTS = { noGo: 30, needsPerson: 31, rollBack: 32, targetsMissed: 33 } as const;

@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { IntegrityCheck } from './finding';
 
-/** What the database itself knows to be unfinished. */
+/** Finds objects that the database itself marks as unfinished. */
 export const CATALOGUE: readonly IntegrityCheck[] = [
   {
     kind: 'unvalidated-constraint',

@@ -10,7 +10,7 @@ import { NUMBERING } from './numbering';
 import { RELATIONS } from './relations';
 import { schemaFindings } from './schema';
 
-/** What one check tells at most; a thousand more of the same kind would not help anybody. */
+/** The most findings of one check; a thousand more of the same kind would help nobody. */
 const MAX_FINDINGS_PER_CHECK = 100;
 /** SQLSTATE class XX: the database cannot read what it has written. */
 const CORRUPTED = /^XX/;

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 
-/** What a conversation says, in 32 bytes: the same before and after a backup, a migration, or a move. */
+/** Digests the content of a conversation into 32 bytes, which a backup, a migration or a move does not change. */
 export interface ContentDigest {
   readonly conversationId: string;
   readonly messages: number;

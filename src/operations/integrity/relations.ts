@@ -1,6 +1,6 @@
 import type { IntegrityCheck } from './finding';
 
-/** Who is with whom, as the rules allow it. */
+/** Checks relationships and memberships against the rules. */
 export const RELATIONS: readonly IntegrityCheck[] = [
   {
     kind: 'group-owner',

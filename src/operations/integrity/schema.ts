@@ -6,8 +6,8 @@ import { judgeSchema } from '../../platform/migrations/schema-verdict';
 import type { Finding } from './finding';
 
 /**
- * Whether the schema is as the migrations make it, and whether the entities of this program fit it. What others have
- * added, such as an index of their own, is no finding. Says nothing of a schema that a newer program has made.
+ * Whether the schema is as the migrations make it, and whether the entities of this program fit it. Objects that operators
+ * added, such as an index of their own, are no finding. Says nothing of a schema that a newer program has made.
  */
 export async function schemaFindings(dataSource: DataSource, manager: EntityManager): Promise<Finding[]> {
   const known = await recordMigrations(dataSource.options.migrations as (new () => Migration)[]);
@@ -48,7 +48,7 @@ const inShort = ({ definition }: SchemaPart): string => {
   return line.length > SHORT ? `${line.slice(0, SHORT)} …` : line;
 };
 
-/** What TypeORM would change so that the schema becomes what the entities say. */
+/** The changes that TypeORM would make to match the schema with the entities. */
 async function entityFindings(dataSource: DataSource): Promise<Finding[]> {
   const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
   return upQueries

@@ -106,7 +106,7 @@ const FRIENDS = `
   union all
   select 'contacts', source_key, null from judged where reason is null and source_table = 'contacts'`;
 
-/** What accepting makes: a direct conversation, empty where there was none. */
+/** Makes the direct conversation of each friendship, empty if there was none. */
 export async function openDirectConversations(manager: EntityManager, pairs: string[]): Promise<void> {
   const missing = await manager.query<{ key: string }[]>(
     `select distinct f.user_low_id || ':' || f.user_high_id as key

@@ -6,7 +6,7 @@ import { attempt, stepInChunks } from './window';
 /** Pairs of people in one transaction. */
 const PAIRS_CHUNK = 1_000;
 /**
- * Requests and contacts, pair by pair. What a pair is:
+ * Requests and contacts, pair by pair. A pair is one of these:
  * - A `blocked` request is a block of its sender by its recipient, and declined. It ends a friendship.
  * - Else they are friends when one is a contact of the other, a request was accepted, or two open ones cross; open
  *   requests are accepted by that. Friends without a direct conversation get one, as accepting would have made it.

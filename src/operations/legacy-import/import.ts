@@ -13,7 +13,7 @@ import { importUsers } from './users';
 import { importVersions } from './versions';
 
 export interface ImportOptions {
-  /** Who is to own the global room; needed when there is one. */
+  /** The future owner of the global room; required if there is one. */
   readonly owner?: string;
   /** The name of the global room. */
   readonly title?: string;
@@ -77,7 +77,7 @@ async function begin(run: LegacyRun, source: LegacySource, options: ImportOption
       }
       if (earlier.phase === 'rolling-back')
         throw new LegacyError('A rollback was begun. Finish it: npx xfchat legacy rollback');
-      // Who was to own the room may have turned out not to be able to.
+      // The chosen owner may have turned out to be unusable.
       await manager.query(
         `update legacy_imports set owner = coalesce($1, owner), title = coalesce($2, title) where room_id is null`,
         [options.owner, options.title],

@@ -11,7 +11,7 @@ const CHUNK_LOCK = 932_430;
 /** How far a step is; `done` counts rows of the source. */
 export type Progress = (step: string, done: number) => void;
 
-/** What a step has done in one chunk, and where it goes on; nothing when there was nothing left to do. */
+/** The result of one chunk of a step, and the key to continue from; undefined if nothing was left to do. */
 export interface Advance {
   readonly position: unknown;
   readonly rows: number;

@@ -52,8 +52,8 @@ const CONVERSATIONS: Shape = {
 /**
  * In the order (created_at, id), each conversation numbered from where it is. A row stays behind, with a reason, when
  * its text is none that a message may have, when it has no time, type or conversation, or when its sender is not one
- * of the two people of a direct conversation. Who is not known any more is the placeholder in a group, and nobody in
- * a direct conversation, which only two can be in.
+ * of the two people of a direct conversation. An unknown sender becomes the placeholder in a group, and nobody in a direct
+ * conversation, which has two participants only.
  */
 export async function importMessages(run: LegacyRun): Promise<void> {
   for (const shape of [GLOBAL, CONVERSATIONS]) {
@@ -65,7 +65,7 @@ export async function importMessages(run: LegacyRun): Promise<void> {
   }
 }
 
-/** Whoever takes a `seq` holds the conversation, in id order. */
+/** Assigning a `seq` locks the conversations, in id order. */
 async function lockConversations(
   manager: EntityManager,
   shape: Shape,

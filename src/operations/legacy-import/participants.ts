@@ -73,8 +73,8 @@ async function addPeople(
 }
 
 /**
- * The people of a conversation that the database does not take at once. Those whom it refuses by themselves stay
- * outside, with their rows in quarantine; the next in line owns the group then.
+ * The people of a conversation that the database does not take at once. Participants that the database rejects even alone are
+ * left out, with their rows in quarantine; the next in line then owns the group.
  */
 async function addOneByOne(manager: EntityManager, window: Window): Promise<void> {
   const people = await manager.query<{ user_id: string }[]>(

@@ -3,7 +3,7 @@ import { CHUNK, type LegacyRun } from './legacy-run';
 import type { LegacySource, SourceRow } from './source';
 import { lookupKey, timeOf } from './sql';
 
-/** What a row is looked up by, besides its key. */
+/** The columns that rows are looked up by, besides the key. */
 const BELONGS_TO: Record<string, string> = {
   conversation_participants: lookupKey(`row->>'conversation_id'`),
   chat_messages: lookupKey(`row->>'conversation_id'`),

@@ -6,8 +6,7 @@ import { timeOf } from './sql';
 const LATE = `interval '1 hour'`;
 
 /**
- * What cannot be brought back, only told: versions that nothing has any more, and rows that look as though a later
- * message had been written over an earlier one.
+ * Data that the import can only report: lost versions, and rows where a later message seems to have overwritten an earlier one.
  */
 export async function reportLosses(run: LegacyRun): Promise<void> {
   await run.once('report', async (manager) => {
@@ -51,7 +50,7 @@ export interface TableReport {
   readonly quarantined: number;
 }
 
-/** What became of the rows of each old table, by what is stored. */
+/** Counts the outcome of the rows of each old table from the stored data. */
 export async function tableReports(manager: EntityManager): Promise<TableReport[]> {
   return manager.query(`
     select source.source_table as table, source.count as source, coalesce(imported.count, 0) as imported,

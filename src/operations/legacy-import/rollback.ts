@@ -10,7 +10,7 @@ const IMPORTED_CONVERSATIONS = `
   select target_id from legacy_mappings where source_table in ('conversations', 'friendships')
   union all select room_id from legacy_imports where room_id is not null`;
 
-/** What people have done with what was imported; each forbids taking it back. */
+/** Uses of imported data that forbid a rollback. */
 const USES: readonly [sentence: string, sql: string][] = [
   [
     'people have signed in with imported accounts',

@@ -7,7 +7,7 @@ import { LegacyError } from './source';
 import { madeAt } from './sql';
 import { IN_WINDOW, recordRejection, stepOverRows, type Window } from './window';
 
-/** What `--owner` may mean: an account of this server first, then the name or e-mail address that somebody had before. */
+/** Resolves `--owner`: first an account of this server, then an earlier username or e-mail address. */
 const OWNER = `
   select u.id from users u
   left join legacy_mappings m on m.target_id = u.id and m.source_table = 'users'

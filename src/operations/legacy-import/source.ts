@@ -25,18 +25,18 @@ const FIRST_ROWS = 50;
 const BATCH_CHARACTERS = 8 * 1024 * 1024;
 const LONGEST_KEY = 512;
 
-/** What is wrong with the request, in a sentence for the operator. */
+/** A sentence for the operator about a wrong request. */
 export class LegacyError extends Error {
   override name = 'LegacyError';
 }
 
-/** A connection to the old tables. What it reads within `reading` is one snapshot, however long that takes. */
+/** A connection to the old tables. All reads within `reading` see one snapshot, however long they take. */
 export class LegacySource {
   private constructor(
     private readonly client: Client,
     /** The source in words, the same whichever address it is reached by; never with a password. */
     readonly name: string,
-    /** What earlier releases call it: by the address. */
+    /** The name that earlier releases gave it, made from the address. */
     private readonly earlierName: string,
     readonly schema: string,
     readonly tables: readonly OldTable[],
@@ -67,7 +67,7 @@ export class LegacySource {
       );
     }
     try {
-      // What is read as text must not depend on the settings of a server, which may be of any version.
+      // Values that are read as text must not depend on the settings of the server, which may have any version.
       await client.query(pinForeign(false));
       const { rows } = await client.query<{ schema: string }>(`select current_schema() as schema`);
       const schema = isSchema ? address.schema : rows[0]!.schema;
@@ -164,7 +164,7 @@ export class LegacySource {
   }
 
   /**
-   * What names a row for ever: its id; where there is none, its unique columns; else its content, counting equal rows.
+   * The permanent name of a row: its id; without one, its unique columns; else its content, with a count for equal rows.
    * An id that nothing keeps unique names the first of its rows, and the others by their content.
    */
   private async keyOf(table: OldTable, row: string): Promise<string> {
@@ -191,7 +191,7 @@ export class LegacySource {
       : byContent;
   }
 
-  /** A row as JSON. What is in a column of type json need not be what jsonb takes, so it stays a text. */
+  /** A row as JSON. A value of type json may be one that jsonb rejects, so it stays text. */
   private async rowOf(table: OldTable): Promise<string> {
     const { rows } = await this.client.query<{ name: string; is_json: boolean }>(
       `select a.attname as name, coalesce(nullif(e.typelem, 0), b.oid) = 'json'::regtype as is_json

@@ -31,7 +31,7 @@ export const madeAt = (sortAt: string): string =>
 
 const LONGEST_KEY = 256;
 
-/** What a row is looked up by. An index takes no long value, so the digest stands for it. */
+/** The columns that rows are looked up by. An index takes no long value, so the digest stands for it. */
 export const lookupKey = (value: string): string =>
   `case when length(${value}) > ${LONGEST_KEY} then left(${value}, 64) || '#' || md5(${value}) else ${value} end`;
 

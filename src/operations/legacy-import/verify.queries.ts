@@ -8,7 +8,7 @@ interface Comparison {
 
 const place = (alias: string): string => `${alias}.source_table || ' ' || ${alias}.source_key as place`;
 
-/** What the old rows say that each conversation has to be. */
+/** The expected state of each conversation, from the old rows. */
 const EXPECTED = `
   select r.source_table, r.source_key, r.sort_at, o.message_id, c.id as conversation_id,
     case r.source_table when 'messages' then r.row->>'text' else r.row->>'content' end as body,

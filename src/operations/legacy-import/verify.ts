@@ -5,7 +5,7 @@ import type { LegacySource } from './source';
 import { LegacyError } from './source';
 import { DIFFERENCES } from './verify.queries';
 
-/** What one comparison tells at most. */
+/** The most differences that one comparison reports. */
 const MAX_DIFFERENCES = 100;
 const BATCH = 5_000;
 

@@ -30,9 +30,9 @@ export interface Surroundings {
   readonly progress: (what: string) => void;
 }
 
-/** What the checks look at. */
+/** The context of all checks. */
 export interface Ground extends Surroundings {
-  /** What `migrate up` would do, looked up once for all checks that ask. */
+  /** The plan of `migrate up`, computed once for all checks. */
   readonly plan: Promise<MigrationPlan>;
 }
 
@@ -41,7 +41,7 @@ export interface PreflightOptions {
   readonly prometheus?: string;
   /** The alert rules of this release: a file with lines such as `- alert: Name`. */
   readonly alertRules: string;
-  /** What `jest --json --outputFile` has written. */
+  /** The file that `jest --json --outputFile` wrote. */
   readonly testResults?: string;
   /** How much of a disk has to be free, percent. */
   readonly diskFree: number;

@@ -68,7 +68,7 @@ type Failure = Error & { code?: string };
 function reasonOf(error: Failure): string {
   const code = error.code ?? (error.cause as { code?: string } | undefined)?.code;
   if (code === undefined) return error.message;
-  // Those of Node name the file.
+  // Errors of Node name the file.
   if (error.message.includes(code)) return foreign(error.message);
   return isSqlState(code) ? `the database refused: ${code}` : `${error.message} (${code})`;
 }

@@ -72,7 +72,7 @@ export async function checkRollback(ground: Ground): Promise<ItemResult> {
   }
 }
 
-/** What `xfchat check` says. */
+/** The output of `xfchat check`. */
 export async function checkData({ dataSource, plan, progress }: Ground): Promise<ItemResult> {
   const { verdict } = await plan;
   if (verdict.applied.length === 0) return green('the database is empty');
@@ -80,7 +80,7 @@ export async function checkData({ dataSource, plan, progress }: Ground): Promise
   const findings = await checkIntegrity(dataSource, (kind, done, total) =>
     progress(`checking ${done} of ${total}: ${kind}`),
   ).catch((error: unknown) => {
-    // What the questions are about may be made by a migration that is yet to come.
+    // A pending migration may create the objects of these queries.
     if (pending instanceof DatabaseUnusableError) return undefined;
     throw error;
   });

@@ -3,7 +3,7 @@ import { observationsIn, quantileOf, type Buckets } from './histogram';
 import type { Stretch } from './watched-node';
 import { inMs, inPercent, inTime } from './wording';
 
-/** What calls for the version before, and what was seen of it. */
+/** A criterion for a rollback, and the observation that met it. */
 export interface ReasonToRollBack {
   readonly criterion: string;
   readonly node: string;
@@ -12,13 +12,15 @@ export interface ReasonToRollBack {
 
 interface Criterion {
   readonly name: string;
-  /** What a limit of it is: a share from 0 to 1, seconds, or a number. None of them where it is not a matter of more or less. */
+  /**
+   * The unit of the limit: a share from 0 to 1, seconds, or a number. None of them where it is not a matter of more or less.
+   */
   readonly unit?: 'share' | 'seconds' | 'number';
   /** The limit unless another one is given; docs/operating.md says why. */
   readonly usual: number;
   /** As `watch --help` has it. */
   readonly says: (limit: number) => string;
-  /** What was seen, when it is over the limit in all of the stretch. */
+  /** The observed value if it exceeds the limit in the whole interval. */
   readonly judge: (stretch: Stretch, limit: number) => string | undefined;
 }
 

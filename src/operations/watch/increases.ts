@@ -1,6 +1,6 @@
 import { gaugeOf, type Sample } from './prometheus-text';
 
-/** What the counters of one process have gained between two looks. */
+/** The increase of the counters of one process between two observations. */
 export interface Increase {
   readonly samples: readonly Sample[];
   /** The process is another one than at the look before. */
@@ -9,7 +9,7 @@ export interface Increase {
 
 /**
  * Counters of one server, over its restarts: a new process counts from 0, so that what it says is what it has gained.
- * What was counted before the first look is nobody's business here.
+ * Counts from before the first observation are ignored.
  */
 export class Increases {
   private counted: Map<string, number> | undefined;

@@ -1,9 +1,9 @@
 import { parseSamples, type Sample } from './prometheus-text';
 
-/** What a server said at one look, or why it said nothing. */
+/** The answer of a server to one observation, or the reason why there was none. */
 export interface Look {
   readonly isReady: boolean;
-  /** What is down and why, or why there was no answer; empty when all is well. */
+  /** The indicators that are down, with reasons, or why there was no answer; empty if all is well. */
   readonly reason: string;
   /** Undefined when `/metrics` did not answer. */
   readonly samples: readonly Sample[] | undefined;

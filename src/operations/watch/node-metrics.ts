@@ -10,11 +10,11 @@ import type { ProblemKind } from '../../platform/problems/problem-kind';
 import { addBuckets, bucketsOf, type Buckets } from './histogram';
 import type { Sample } from './prometheus-text';
 
-/** What happened in a stretch of time, as counted by one server or by several (docs/metrics.md). */
+/** The counts of one or several servers in an interval (docs/metrics.md). */
 export interface NodeMetrics {
   /** Requests and commands answered; probes are left out. */
   readonly answers: number;
-  /** Refusals that are the server's fault. What is meant to be, `maintenance` and `draining`, is none. */
+  /** Refusals that are the server's fault. The intended ones, `maintenance` and `draining`, do not count. */
   readonly errors: number;
   readonly timeouts: number;
   /** Attempts to sign in that were no fault of the one who tried, and those of them that failed. */

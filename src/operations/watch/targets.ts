@@ -3,7 +3,7 @@ import { addNodeMetrics, NOTHING } from './node-metrics';
 import type { WatchedNode } from './watched-node';
 import { inMs, inPercent, inTime } from './wording';
 
-/** What a release has to keep to over the whole time. */
+/** The targets that a release has to meet over the whole time. */
 export interface Target {
   readonly name: string;
   readonly goal: string;

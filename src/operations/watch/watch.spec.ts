@@ -53,7 +53,7 @@ jest.setTimeout(60_000);
 describe('watching after a deployment', () => {
   it('finds nothing wrong with a day on which nothing is wrong, and says now and then how it goes', async () => {
     const servers = [new FakeExporter(), new FakeExporter()];
-    // What was before is no concern of this release.
+    // Counts from before the watch are not of this release.
     servers[0]!.answer(1_000, 900);
     const { report, told } = await watching(servers, () => servers.forEach(live), {
       durationMs: 24 * HOUR_MS,

@@ -15,7 +15,7 @@ export interface WatchOptions {
   readonly limits?: Limits;
 }
 
-/** What the watch needs of the world; tests bring a clock of their own. */
+/** The dependencies of the watch; tests bring a clock of their own. */
 export interface World {
   now(): number;
   /** Resolves early when nobody wants to watch any more. */
@@ -86,7 +86,7 @@ function conclude(
   };
 }
 
-/** What is missed comes first; what there was nothing of is left out. */
+/** Missed targets come first; targets without observations are left out. */
 function inShort(nodes: readonly WatchedNode[]): string {
   const measured = targetsOf(nodes).filter(({ met }) => met !== null);
   return [...measured.filter(({ met }) => !met), ...measured.filter(({ met }) => met)]

@@ -32,7 +32,7 @@ export interface Stretch {
 const HIGH_POOL_USE = 0.8;
 const RESTARTS_OVER = 10;
 
-/** What was seen of one server since it is watched. */
+/** The observations of one server since the watch began. */
 export class WatchedNode {
   readonly seen = {
     looks: 0,

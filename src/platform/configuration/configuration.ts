@@ -38,7 +38,7 @@ const WEB_ADDRESS = {
   allow_underscores: true,
 };
 
-/** What the SDK knows; of anything else it makes the first, and says so to nobody. */
+/** The values that the SDK knows. It silently replaces any other value by the first. */
 const TRACES_SAMPLERS = [
   'parentbased_always_on',
   'parentbased_always_off',
@@ -198,7 +198,7 @@ export class Configuration {
   @Min(1_000)
   SESSION_LIFETIME_MS = 31_536_000_000;
 
-  /** Who may make an account: everybody, those with an invitation (`xfchat invitation create`), or nobody. */
+  /** Decides who may make an account: everybody, people with an invitation (`xfchat invitation create`), or nobody. */
   @IsIn(['open', 'invite', 'closed'])
   REGISTRATION: 'open' | 'invite' | 'closed' = 'open';
 
@@ -226,7 +226,7 @@ export class Configuration {
   @Min(0)
   CANARY_INTERVAL_MS = 10_000;
 
-  /** Whom one may start a conversation with, or add to one. */
+  /** Decides with whom a user may start a conversation, or whom they may add to one. */
   @IsIn(['friends', 'open'])
   CONTACT_POLICY: 'friends' | 'open' = 'friends';
 

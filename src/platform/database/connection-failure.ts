@@ -22,7 +22,7 @@ const REASON_BY_CODE: Record<string, ConnectionFailure> = {
   '53300': 'no-connection-free',
   ETIMEDOUT: 'timeout',
 };
-/** What pg says, in its own words, when its time for a connection is up. */
+/** The text of pg's own error when connecting times out. */
 const TIMEOUT = /timeout/i;
 
 export function connectionFailureOf(error: Error): ConnectionFailure {

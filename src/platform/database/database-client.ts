@@ -14,7 +14,7 @@ export class DatabaseClient extends Client {
   constructor(config: DatabaseClientConfig) {
     super(config);
     if (config.isPooler) return;
-    // What the URL, the configuration or PGOPTIONS asks for comes first, and ours has the last word.
+    // Settings of the URL, the configuration or PGOPTIONS come first; ours override them.
     const { connectionParameters } = this as unknown as { connectionParameters: { options?: string } };
     connectionParameters.options = pinnedOptions(connectionParameters.options);
   }

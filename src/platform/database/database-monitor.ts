@@ -11,7 +11,7 @@ import { MAINTENANCE_SINCE, MONITOR_NAME } from './maintenance.queries';
 import { raiseEpochOnNewTimeline } from './postgres-timeline.queries';
 import { needs, UNFIT_SETTINGS } from './unfit-settings';
 
-/** What the last look at the database found. */
+/** The result of the last observation of the database. */
 export interface DatabaseVerdict {
   readonly isUp: boolean;
   /** Why it is down, as a word for operators: never the driver's text. */
@@ -234,7 +234,7 @@ export class DatabaseMonitor implements OnApplicationShutdown {
       serverVersion: serverVersion ?? this.current.serverVersion,
       unfit,
     };
-    // Those who have a connection are served by a read-only server, and by one that has no more to give.
+    // A read-only server, and one without free connections, still serves requests that have a connection.
     this.circuit.set(!isUp && reason !== 'read-only' && reason !== 'no-connection-free');
     if (!changed || this.isStopped) return;
     if (isUp) this.logger.log('the database is up');

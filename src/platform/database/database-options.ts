@@ -25,7 +25,7 @@ const types: pg.CustomTypesConfig = {
 export interface DatabaseSchema {
   readonly entities: (new () => object)[];
   readonly migrations: (new () => Migration)[];
-  /** What is to be done to rows that are there already, in batches. */
+  /** The data migrations, which change existing rows in batches. */
   readonly dataMigrations: readonly DataMigration[];
   /** Writes a row with the values of a `Sample`, as $1 to $8, and returns them by the names of its fields. */
   readonly sample?: string;

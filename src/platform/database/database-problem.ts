@@ -72,7 +72,7 @@ export function violatedConstraint(error: unknown): string | undefined {
 }
 
 /**
- * What to tell the client about an error of the database; undefined when the error is not one of those (a bug).
+ * The problem for an error of the database; undefined for any other error, which is a bug.
  * Never carries the driver's text: it may hold a host, a statement or a parameter.
  */
 export function databaseProblem(error: unknown): Problem | undefined {

@@ -52,13 +52,14 @@ export interface DeadlineClientConfig extends DatabaseClientConfig {
  *
  * Every statement gets a client-side limit from the request's deadline; every transaction gets the same on the
  * server, in the round trip that begins it. A write of its own is under the limit of the session, which fits unless its
- * request has waited before; then it gets a limit of its own, since "rolled back" is better than "unknown". A statement that is given up is cancelled on the server and its
- * connection is closed, since a late answer would be taken for the next statement's.
+ * request has waited before; then it gets a limit of its own, since "rolled back" is better than "unknown". A statement that is
+ * given up is cancelled on the server and its connection is closed, since a late answer would be taken for the next
+ * statement's.
  */
 export class DeadlineClient extends DatabaseClient {
   private inTransaction = false;
   private readonly watch: StatementWatch | undefined;
-  /** What the session began with; 0 when it was told nothing, as behind a pooler. */
+  /** The limit at the start of the session; 0 if none was set, as behind a pooler. */
   private readonly sessionLimit: number;
   private readonly statementLimit: number;
   private readonly isPooler: boolean;

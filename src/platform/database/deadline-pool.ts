@@ -58,7 +58,7 @@ export class DeadlinePool extends Pool {
     });
   }
 
-  /** Who holds connections, the longest first. */
+  /** The holders of connections, the longest first. */
   get checkouts(): Checkout[] {
     return [...this.taken.values()].sort((a, b) => a.since - b.since);
   }
@@ -118,7 +118,7 @@ export class DeadlinePool extends Pool {
     const hasFree = this.idleCount > 0;
     try {
       giveUpWaiting = this.budget.enter(share, checkOut);
-      // Who gets a free connection at once waits for nothing, and has no span.
+      // A request that gets a free connection at once has no span, because it does not wait.
       if (context?.span?.isRecorded && (!hasFree || this.budget.usage(share).waiting > 0)) {
         span = context.span.child('wait for a connection', { attributes: { 'xfchat.pool_share': share } });
       }

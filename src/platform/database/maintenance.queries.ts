@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { inTransaction } from './transaction';
 
-/** What the monitor of each server asks; `serversUnaware` looks for it by the name of the column. */
+/** The monitor of each server runs this query; `serversUnaware` looks for it by the name of the column. */
 export const MAINTENANCE_SINCE = `select maintenance_since as since from database_state`;
 export const MONITOR_NAME = 'xfchat-monitor';
 

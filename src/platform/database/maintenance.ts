@@ -7,7 +7,7 @@ type Listener = (isOn: boolean) => void;
 
 /**
  * Whether people may write at the moment. One row of the database says so for all servers; the monitor reads it twice a
- * second and keeps this up to date. Those who write ask here, which costs nothing: `inTransaction`, and the writer of
+ * second and keeps this up to date. Writes ask here, which costs nothing: `inTransaction`, and the writer of
  * messages.
  */
 export class Maintenance {

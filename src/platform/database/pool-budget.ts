@@ -51,10 +51,10 @@ const SHARES = ['sign-in', 'messages', 'other'] as const;
 const MIN_TO_SHARE = 4;
 
 /**
- * Who may have a connection. A tenth of the pool (at least one) is kept for telling who somebody is, and as much for
- * storing messages: slow reads take neither away, and neither do the two from each other.
+ * Decides which request may have a connection. A tenth of the pool (at least one) is kept for telling who somebody is, and as
+ * much for storing messages: slow reads take neither away, and neither do the two from each other.
  *
- * What must stay true: after every entry, as many connections are left as the other shares still have reserved. So
+ * Invariant: after every admission, as many connections are left as the other shares have reserved. So
  * the pool below never makes anybody wait; the queues are here, one a share, each of bounded length. Of those who may
  * enter, the one who has waited longest does.
  */

@@ -19,7 +19,7 @@ const LOOK_AGAIN_MS = 2_000;
 export interface SchemaState extends SchemaVerdict {
   /** Why this program cannot run on it, as a word for operators. */
   readonly fault: DatabaseFault | undefined;
-  /** What the program needs and the database does not have, or not valid. */
+  /** Objects that the program needs and that are missing or invalid. */
   readonly damage: string[];
   /** On the clock of `performance.now()`. */
   readonly checkedAt: number;

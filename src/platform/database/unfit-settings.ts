@@ -10,7 +10,7 @@ const NOT_OFF = '^(?!(off|false|no|0|f|n)$)';
 interface Need {
   /** Which values fit: a regular expression of PostgreSQL, whatever the case. */
   readonly fits: string;
-  /** What to set it to, as SQL. */
+  /** The required value, as SQL. */
   readonly remedy: string;
 }
 

@@ -13,7 +13,7 @@ const TOO_MANY_CONNECTIONS = '53300';
 
 type Log = (message: string) => void;
 
-/** What the start needs to know of the server. */
+/** The properties of the server that the start checks. */
 export interface ServerFacts {
   /** As the server calls itself, such as 18.1. */
   readonly release: string;
@@ -243,7 +243,7 @@ function memoryLapses(settings: Settings): string[] {
 /** One connection of each process is the monitor's. */
 const BESIDE_THE_POOL = 1;
 
-/** What all processes together may open. */
+/** The most connections that all processes together may open. */
 export function connectionsNeeded({ DATABASE_POOL_MAX, INSTANCES }: Configuration): number {
   return (DATABASE_POOL_MAX + BESIDE_THE_POOL) * INSTANCES;
 }

@@ -51,7 +51,7 @@ export async function verifySchema(
   }
 }
 
-/** What the entities need and the catalogue does not have, and what is there but not valid. */
+/** Objects that the entities need and the catalogue lacks, and invalid objects. */
 export async function damageOfSchema(dataSource: DataSource, schema: DatabaseSchema): Promise<string[]> {
   const rows: { name: string; is_valid: boolean }[] = await dataSource.query(
     `select 'column ' || c.relname || '.' || a.attname as name, true as is_valid

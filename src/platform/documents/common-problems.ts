@@ -21,7 +21,7 @@ import {
   VALIDATION_FAILED,
 } from '../problems/general-problems';
 
-/** What decides which refusals a route or command has in common with others. */
+/** The properties that decide which problems a route or command shares with others. */
 export interface Circumstances {
   readonly kind: 'service' | 'page' | 'probe';
   readonly isPublic: boolean;

@@ -8,7 +8,7 @@ export const NO_CONTENT = { isEmpty: true } as const;
 /** An answer that goes on for as long as the client listens, in the framing of Braid (docs/braid.md). */
 export interface Stream {
   readonly isStream: true;
-  /** What each update is about: the resource as a whole. */
+  /** The subject of each update: the resource as a whole. */
   readonly resource: Schema<unknown>;
 }
 export const streamOf = (resource: Schema<unknown>): Stream => ({ isStream: true, resource });
@@ -43,7 +43,7 @@ export interface RouteDocument<A extends Answers = Answers> {
   readonly answers: A;
   /** Refusals of its own; those that every route of its kind has are added (`common-problems.ts`). */
   readonly problems?: readonly ProblemKind[];
-  /** What a request goes through: `service` all of it, `page` no database, `probe` not even the drain. */
+  /** The checks that a request passes: `service` all of it, `page` no database, `probe` not even the drain. */
   readonly kind?: 'service' | 'page' | 'probe';
   /** The address of what a 201 has created, from its body. Becomes `Location`. */
   readonly location?: (created: never) => string;

@@ -2,7 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import 'reflect-metadata';
 import type { About as Facts, JsonSchema } from './schema';
 
-/** What the rules of a DTO's field say to the documents. */
+/** The schema that follows from the rules of a DTO's field. */
 export interface FieldSchema {
   readonly schema: JsonSchema;
   /** May be left out. */
@@ -40,7 +40,7 @@ export function optionalRule(...checks: PropertyDecorator[]): PropertyDecorator 
 /** For an optional field that does not take null. */
 export const nullRefused: PropertyDecorator = describe({ takesNull: false });
 
-/** What a field is for, and an example of it, for the documents. */
+/** The description of a field and an example, for the documents. */
 export function About(description?: string, example?: unknown): PropertyDecorator {
   return describe({ ...(description && { description }), ...(example !== undefined && { example }) });
 }

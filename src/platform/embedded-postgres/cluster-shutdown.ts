@@ -80,8 +80,8 @@ export async function endOrphans(cluster: Cluster, log: EmbeddedPostgresLog): Pr
 
 /**
  * Removes the lock files that PostgreSQL would take for those of a running server because their process id
- * has passed to another program. Only for a cluster that has no process left. What names a dead process is
- * PostgreSQL's own business: it also holds the key of the shared memory that it checks.
+ * has passed to another program. Only for a cluster that has no process left. PostgreSQL deals with a file that names a dead
+ * process: it also holds the key of the shared memory that PostgreSQL checks.
  */
 function removeForeignLockFiles(cluster: Cluster): void {
   const socket = socketFile(cluster);

@@ -10,7 +10,7 @@ export interface Cluster {
   dataFolder: string;
   /** Folder of the Unix socket; only the account of the server may enter it. */
   socketFolder: string;
-  /** What the server writes before its own log starts; emptied at each start. */
+  /** The output of the server before its own log starts; emptied at each start. */
   startLog: string;
   /** Shown in the titles of all server processes (`postgres: <name>: checkpointer`). */
   name: string;

@@ -16,7 +16,7 @@ export interface EmbeddedPostgresOptions {
   directory: string;
   /** False turns fsync and its like off: for tests, whose data a power failure may take. Default true. */
   durable?: boolean;
-  /** PostgreSQL settings on top of the built-in ones. Those of the socket cannot be changed. */
+  /** PostgreSQL settings on top of the built-in ones. The settings of the socket cannot be changed. */
   settings?: Record<string, string>;
   /** Milliseconds to wait for another process that holds the directory. Default 5000. */
   waitMs?: number;
@@ -99,7 +99,7 @@ function makeDirectory(directory: string): string {
 
 /**
  * As root, lets another account pass through the folder, but not look into it, before it is asked whether
- * it can. What lies inside stays closed to everybody else: each entry has rights of its own.
+ * it can. The content stays closed to everybody else: each entry has permissions of its own.
  */
 function openToAccount(directory: string, choose: () => Runner): Runner {
   if (process.getuid?.() !== 0) return choose();

@@ -115,7 +115,7 @@ export const forgetfulSettings: Record<string, string> = {
   full_page_writes: 'off',
 };
 
-/** What safety and recognition rest on. Connections need no password, so nobody else may reach the socket. */
+/** Settings that safety and recognition depend on. Connections need no password, so nobody else may reach the socket. */
 function fixedSettings(cluster: Cluster): Record<string, string> {
   return {
     listen_addresses: '',
@@ -147,7 +147,7 @@ async function tryConnection(url: string): Promise<'ready' | 'starting' | 'silen
   }
 }
 
-/** What a server that is still dying leaves behind for a moment. */
+/** Errors that a server which is still stopping causes for a moment. */
 export function isTransient(log: string): boolean {
   return /lock file ".*" (already exists|is empty)|pre-existing shared memory block/.test(log);
 }

@@ -63,7 +63,7 @@ function candidatesForRoot(owner: FileOwner, initialised: boolean): Candidate[] 
   const accounts = ['postgres', 'nobody'].flatMap((name) => findAccount(name) ?? []);
   const namespace: Candidate = { prefix: namespacePrefix, fileOwner: ownFiles() };
   const candidates = [...accounts.map(asAccount), namespace];
-  // Whoever owns the files keeps them, so that switching between root and that account goes on working.
+  // The owner of the files does not change, so that switching between root and that account still works.
   if (owner.uid !== 0) return [asAccount({ uid: owner.uid, gid: owner.gid }), ...candidates];
   return initialised ? [namespace, ...candidates] : candidates;
 }

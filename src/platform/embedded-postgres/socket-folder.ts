@@ -19,8 +19,8 @@ export function socketFolderFor(directory: string, fingerprint: string): string 
 }
 
 /**
- * Makes the folder, or takes it when nobody but its owner can have put anything into it. Whoever can enter
- * this folder is superuser of the database, because connections over the socket need no password.
+ * Makes the folder, or takes it when nobody but its owner can have put anything into it. Every user who can enter this folder
+ * is superuser of the database, because connections over the socket need no password.
  * @returns the folder to use: the given one, or a fresh one beside it when somebody else occupies the name
  */
 export function prepareSocketFolder(folder: string, owner: FileOwner): string {

@@ -24,7 +24,7 @@ interface Witness {
   broken(fault: string): void;
 }
 
-/** Flags from a file, for OpenFeature. What is broken or gone changes nothing: the last good content stays in force. */
+/** Flags from a file, for OpenFeature. A broken or missing file changes nothing: the last valid content stays in force. */
 export class FileProvider implements Provider {
   readonly metadata = { name: 'xfchat-flags-file' };
   readonly runsOn = 'server';
@@ -45,7 +45,7 @@ export class FileProvider implements Provider {
     return this.good;
   }
 
-  /** What is wrong with the file at the moment. */
+  /** The current fault of the file. */
   get fault(): string | undefined {
     return this.current;
   }
@@ -114,7 +114,7 @@ export class FileProvider implements Provider {
       this.events.emit(ProviderEvents.ConfigurationChanged);
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      // What cannot be read now may come back unchanged.
+      // A file that cannot be read now may come back unchanged.
       if (code !== undefined) this.text = undefined;
       const fault = code ?? message;
       if (fault !== this.current) this.witness.broken(fault);

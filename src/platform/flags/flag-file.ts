@@ -1,7 +1,7 @@
 import { FlagdCore, MemoryStorage } from '@openfeature/flagd-core';
 import { FLAG_NAMES, FLAGS, type FlagName } from './catalogue';
 
-/** What a file says. */
+/** The content of a file. */
 export interface OpenFlags {
   readonly core: FlagdCore;
   readonly definitions: Readonly<Record<string, { targeting?: object }>>;

@@ -3,7 +3,7 @@ import type { Request } from 'express';
 import type { Socket } from 'socket.io';
 import { identityOf } from '../sockets/socket-identity';
 
-/** Who asks, and from which session; the same for HTTP and sockets. */
+/** The user and the session of a request; the same for HTTP and sockets. */
 export interface CallerIdentity {
   readonly userId: string;
   readonly sessionId: string;

@@ -6,8 +6,8 @@ const owed = new WeakMap<Socket, Set<Response>>();
 
 /**
  * Tells answers that wait behind another one on their connection (pipelining) that the connection has closed. Node tells only
- * the foremost, the one that has the socket. Whatever waits for `close` would otherwise be held for ever: work in flight,
- * log lines, streams.
+ * the foremost, the one that has the socket. Otherwise everything that waits for `close` would be held for ever: work in
+ * flight, log lines, streams.
  */
 export function closeWithConnection(request: Request, response: Response, next: NextFunction): void {
   const answers = answersOf(request.socket);

@@ -23,8 +23,8 @@ export function isProbe({ method, path, headers }: Request): boolean {
 }
 
 /**
- * The last answer of each probe. Whoever probes more often than its budget allows gets that answer from memory, so a
- * flood of probes costs next to nothing and the orchestrator's own probe is never refused.
+ * The last answer of each probe. A client that probes more often than its budget allows gets that answer from memory. A flood
+ * of probes costs next to nothing, and the orchestrator's own probe is never rejected.
  */
 export class ProbeAnswers {
   private readonly answers = new Map<string, Answer>();

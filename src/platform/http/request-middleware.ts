@@ -13,11 +13,11 @@ import type { Tracing } from '../tracing/tracing';
 import type { ClientAddresses } from './client-address';
 
 const CLIENT_REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
-/** What routes are declared with. Node takes others, too, and each would be a series of its own. */
+/** The path pattern that routes are declared with. Node takes others, too, and each would be a series of its own. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 const ALWAYS_ANSWERED = /^\/(health|metrics)(\/|$)/;
 
-/** What surrounds every HTTP request: its id, deadline, log line, metrics, span, and its place among the work in flight. */
+/** Gives every HTTP request its id, deadline, log line, metrics, span, and its place among the work in flight. */
 export function requestMiddleware(dependencies: {
   timeoutMs: number;
   work: WorkInFlight;

@@ -7,7 +7,7 @@ export const SOCKETS_CLOSE_MS = 2_000;
 /** For the rest. Neither a database nor a client that does not answer keeps the process. */
 export const CLOSE_MS = 3_000;
 
-/** What a drain takes at most, in milliseconds: whoever stops the server must not lose patience before. */
+/** The longest drain, in milliseconds; the process that stops the server must wait at least as long. */
 export function longestDrainMs(
   configuration: Pick<Configuration, 'DRAIN_DELAY_MS' | 'REQUEST_TIMEOUT_MS'>,
 ): number {

@@ -2,8 +2,8 @@
 const MAX_LENGTH = 200;
 
 /**
- * What must not reach a terminal: control characters (C0, DEL and C1, among them the beginnings of escape sequences),
- * line and paragraph separators, bidirectional marks, invisible characters, lone surrogates.
+ * Characters that must not reach a terminal: control characters (C0, DEL and C1, among them the beginnings of escape
+ * sequences), line and paragraph separators, bidirectional marks, invisible characters, lone surrogates.
  */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 /** The same without C0, which JSON escapes by itself, in a form that is quick to look for in every line. */

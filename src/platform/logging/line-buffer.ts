@@ -4,8 +4,8 @@ const STANDARD_OUTPUT = 1;
 const MAX_LENGTH = 64 * 1024;
 
 /**
- * Standard output, in one write for all lines of one turn of the event loop. What is waiting when the process exits is
- * written then; only a kill in the middle of a turn takes lines along.
+ * Standard output, in one write for all lines of one turn of the event loop. Waiting lines are written when the process exits;
+ * only a kill in the middle of a turn loses lines.
  */
 export class LineBuffer {
   private lines = '';

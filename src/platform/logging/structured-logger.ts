@@ -19,8 +19,8 @@ const FRAMEWORK = new Set([
 type Fields = Record<string, unknown>;
 
 /**
- * JSON lines on standard output; readable ones in development. Every line inside a request carries its id, and that of its trace.
- * Bodies of messages, tokens and statement parameters never get here: errors are reduced to what is known to be safe.
+ * JSON lines on standard output; readable ones in development. Every line inside a request carries its id, and that of its
+ * trace. Bodies of messages, tokens and statement parameters never get here: errors are reduced to what is known to be safe.
  */
 export class StructuredLogger implements LoggerService {
   private readonly pino: Pino;
@@ -113,7 +113,7 @@ function rootOf(error: DatabaseFailure): DatabaseFailure {
   return error.driverError ?? error;
 }
 
-/** What may be said of an error. A database error's own text can quote values, so its code and names stand for it. */
+/** The loggable part of an error. A database error's own text can quote values, so its code and names stand for it. */
 export function describeError(error: Error): Fields {
   const failure = rootOf(error);
   return {

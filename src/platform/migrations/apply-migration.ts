@@ -8,8 +8,8 @@ import { givingWay, type Patience } from './lock-retries';
 import { describeMigration, type RecordedMigration } from './recorded-migration';
 
 /**
- * Runs one migration and writes it down: in one transaction, so that it is applied and known to be, or neither. What
- * cannot run in one is written down as begun first, and can be repeated.
+ * Runs one migration and writes it down: in one transaction, so that it is applied and known to be, or neither. A migration
+ * that cannot run in one is recorded as begun first, and can be repeated.
  * @returns how long it took at the attempt that succeeded, milliseconds
  * @throws DatabaseUnusableError `migration-blocked` or `migration-failed`
  */

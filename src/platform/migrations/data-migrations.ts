@@ -24,7 +24,7 @@ interface Row {
 
 const STATES = `select state, cursor, rows_done, rate from data_migrations where name = $1`;
 
-/** Those of the program, with what the database knows of each. */
+/** The data migrations of the program, with their state in the database. */
 export async function dataMigrationProgress(
   run: Run,
   migrations: readonly { readonly name: string }[],

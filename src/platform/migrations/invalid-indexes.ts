@@ -16,7 +16,7 @@ export async function invalidIndexes(run: Run): Promise<InvalidIndex[]> {
     order by c.relname`);
 }
 
-/** What a killed REINDEX CONCURRENTLY leaves: the new one unfinished, or the old one not yet removed. */
+/** A killed REINDEX CONCURRENTLY leaves the new index unfinished, or the old one not yet removed. */
 const REMNANT = /_cc(new|old)\d*"?$/;
 
 /**

@@ -1,7 +1,7 @@
 import { version } from '../version';
 import { timestampOf, type RecordedMigration } from './recorded-migration';
 
-/** What the database says of a migration that was applied to it. */
+/** The record of a migration that was applied to the database. */
 export interface LedgerEntry {
   readonly name: string;
   /** Undefined for what only TypeORM's table knows; the next `migrate up` takes it over. */

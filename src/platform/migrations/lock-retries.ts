@@ -63,7 +63,7 @@ function blocked(name: string, attempts: number, holders: string, cause: unknown
   );
 }
 
-/** Those who may hold the lock; PostgreSQL shows the doings of other users to superusers and monitors only. */
+/** Sessions that may hold the lock; PostgreSQL shows the doings of other users to superusers and monitors only. */
 async function oldestTransactions(run: Run): Promise<string> {
   const rows: { pid: number; name: string; seconds: number }[] = await run.query(`
     select pid, coalesce(nullif(application_name, ''), 'unnamed') as name,

@@ -13,7 +13,7 @@ export interface TableLock {
   readonly mode: LockMode;
 }
 
-/** Who waits while it is held. */
+/** The statements that wait while it is held. */
 export const WAITERS: Record<LockMode, string> = {
   'ROW EXCLUSIVE': 'nobody waits',
   'SHARE UPDATE EXCLUSIVE': 'nobody waits',
@@ -37,14 +37,16 @@ const on =
   (mode: LockMode): Rule['locks'] =>
   (match) => [{ table: match[1]!, mode }];
 
-/** What the tables that it refers to are locked with, by a foreign key. */
+/** The lock on the tables that a foreign key refers to. */
 const referenced = (text: string): TableLock[] =>
   [...text.matchAll(/\breferences ([a-z_][a-z0-9_.]*)/g)].map((match) => ({
     table: match[1]!,
     mode: 'SHARE ROW EXCLUSIVE',
   }));
 
-/** Of a statement in lower case with single spaces; the first rule that fits counts. PostgreSQL's manual, "Explicit Locking". */
+/**
+ * Of a statement in lower case with single spaces; the first rule that fits counts. PostgreSQL's manual, "Explicit Locking".
+ */
 const RULES: readonly Rule[] = [
   {
     pattern: /^create (?:or replace )?(?:function|procedure|view|type|sequence|extension)\b/,

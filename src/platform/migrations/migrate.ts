@@ -14,11 +14,11 @@ import { nameOf, openSteps, takeSteps, type Migrated } from './steps';
 
 const DEFAULT_PATIENCE_MS = 120_000;
 
-/** What is to be done before the first change to a database that holds something; is told the names of the changes. */
+/** Runs before the first change to a database that holds data, with the names of the changes. */
 export type BeforeMigrating = (pending: readonly string[]) => Promise<void>;
 
 export interface MigrateOptions {
-  /** A step of the caller's. What it throws ends the migration before anything is done. */
+  /** A step of the caller's. An error that it throws ends the migration before any change. */
   readonly beforeMigrating?: BeforeMigrating;
   readonly progress?: Progress;
   /** How long to try for the locks of one migration, milliseconds. */

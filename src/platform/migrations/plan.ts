@@ -32,7 +32,7 @@ export interface MigrationPlan {
   readonly rebuild: string[];
 }
 
-/** What `migrate up` would do; changes nothing and waits for nobody. */
+/** Plans what `migrate up` would do. It changes nothing and waits for no lock. */
 export async function planMigration(run: Run, schema: DatabaseSchema): Promise<MigrationPlan> {
   const known = await recordMigrations(schema.migrations);
   const verdict = judgeSchema(known, await readLedger(run));

@@ -25,12 +25,12 @@ export interface RecordedMigration {
   readonly checksum: string;
 }
 
-/** What may run outside of a transaction: one statement that can be killed half-way and then be run again. */
+/** Statements that may run outside a transaction: each can be killed half-way and run again. */
 const REPEATABLE =
   /^\s*(create\s+(unique\s+)?index\s+concurrently\s+if\s+not\s+exists|drop\s+index\s+concurrently\s+if\s+exists|reindex\s+(\([^)]*\)\s*)?\w+\s+concurrently)\s/i;
 
 /**
- * What the migrations would run, oldest first, found by running them against something that only writes down.
+ * The statements of the migrations, oldest first, found by running them against a recorder.
  * @throws Error when one cannot be repeated after having been killed outside of a transaction
  */
 export async function recordMigrations(

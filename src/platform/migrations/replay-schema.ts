@@ -46,12 +46,12 @@ const PARTS = `
     from ours join pg_class c on c.relnamespace = ours.oid
     join pg_trigger t on t.tgrelid = c.oid and not t.tgisinternal`;
 
-/** What is in the schema "public". */
+/** The objects in the schema "public". */
 export const schemaParts = (manager: EntityManager): Promise<SchemaPart[]> =>
   manager.query(PARTS, ['public']);
 
 /**
- * What the migrations make: runs their SQL in an empty schema and takes it back before this returns. Locks nothing that
+ * The objects that the migrations make: runs their SQL in an empty schema and rolls it back. Locks nothing that
  * others use, since every table is a new one. To be called in a transaction.
  * @returns undefined when the user may not create a schema, or the database takes no writes
  */
@@ -75,7 +75,7 @@ export async function replayMigrations(
   }
 }
 
-/** What builds an index beside live traffic builds it as well on a table that is empty. */
+/** A statement that builds an index beside live traffic also builds it on an empty table. */
 const withinTransaction = (statement: string): string =>
   /^\s*(create|drop|reindex)\b/i.test(statement)
     ? statement.replace(/\bindex\s+concurrently\b/i, 'index')

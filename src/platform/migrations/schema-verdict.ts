@@ -62,14 +62,14 @@ export function judgeSchema(
     programVersion,
     schemaVersion,
     compatVersion,
-    // What only TypeORM's table knows says nothing about who may run on it.
+    // A migration that only TypeORM's table records does not say which programs may run on it.
     isCompatible: compatVersion <= programVersion && newer.every(({ checksum }) => checksum !== undefined),
   };
 }
 
 const list = (names: readonly string[]): string => names.map(describeMigration).join(', ');
 
-/** What forbids to run on the database and to migrate it, in the order in which it has to be dealt with. */
+/** The faults that forbid running on the database and migrating it, in the order in which to mend them. */
 export function unusableSchema(verdict: SchemaVerdict): DatabaseUnusableError | undefined {
   const { newer, missing, edited, disputed, outOfOrder } = verdict;
   const refuse = (fault: DatabaseFault, text: string): DatabaseUnusableError =>
@@ -102,7 +102,7 @@ export function unusableSchema(verdict: SchemaVerdict): DatabaseUnusableError | 
   return undefined;
 }
 
-/** What `migrate up` mends, and what has to be so before a server may start. */
+/** The faults that `migrate up` mends and that forbid a start. */
 export function incompletenessOf({ halfApplied, pending }: SchemaVerdict): DatabaseUnusableError | undefined {
   if (halfApplied.length > 0) {
     return new DatabaseUnusableError(

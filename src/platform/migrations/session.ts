@@ -32,8 +32,8 @@ export async function withDirectSession<T>(
  * done. The connection that migrates holds it: however its process ends, the lock goes when the last statement of it
  * has ended, and not before.
  *
- * Those who wait ask again and again instead of queueing at the lock: a statement that waits there is a transaction
- * that `CREATE INDEX CONCURRENTLY` would wait for, and the two would never end.
+ * Waiting sessions poll instead of queueing at the lock: a queued statement is a transaction that `CREATE INDEX CONCURRENTLY`
+ * would wait for, and neither would end.
  */
 export async function holdingMigrationLock<T>(session: QueryRunner, work: () => Promise<T>): Promise<T> {
   for (;;) {

@@ -16,7 +16,7 @@ export interface Migrated {
   readonly mended: string[];
   /** Data migrations that were worked on: to their end, unless somebody has paused them. */
   readonly dataMigrations: { name: string; state: DataMigrationState; rows: number }[];
-  /** What waits for a data migration that is paused. */
+  /** Migrations that wait for a paused data migration. */
   readonly waiting: string[];
 }
 

@@ -66,7 +66,7 @@ export function sendProblem(request: Request, response: Response, problem: Probl
   }
   if (problem.fields.allow) response.setHeader('Allow', problem.fields.allow.join(', '));
   if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
-  // What is left of a body that was refused must not be taken for the next request.
+  // The rest of a rejected body must not be parsed as the next request.
   if (isStillArriving(request)) response.setHeader('Connection', 'close');
   const requestId = currentContext()?.requestId ?? String(response.getHeader('X-Request-Id') ?? '');
   response

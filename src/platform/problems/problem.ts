@@ -7,7 +7,7 @@ export interface FieldError {
   readonly detail: string;
 }
 
-/** What a problem carries beside its code, as fields of the problem object. */
+/** Further fields of the problem object, beside its code. */
 export interface ProblemFields {
   readonly detail?: string;
   readonly errors?: readonly FieldError[];

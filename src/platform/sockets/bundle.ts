@@ -19,9 +19,8 @@ export function textFrame(text: string): Buffer {
 }
 
 /**
- * Frames that are to be written one after the other. A bundle never changes: adding a frame gives the next one. Those
- * who were told the same things in the same order hold the same bundle, so that its bytes are put together once for
- * all of them.
+ * Frames that are to be written one after the other. A bundle never changes: adding a frame gives the next one. Sockets with
+ * the same events in the same order share a bundle, so that its bytes are encoded once for all of them.
  */
 export class Bundle {
   readonly length: number;

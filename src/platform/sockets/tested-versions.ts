@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 
 type Versions = Record<'socket.io' | 'socket.io-adapter' | 'engine.io' | 'ws', string>;
 
-/** Those whose inside `turn-broadcast.ts` and `turn-transport.ts` rely on, as the tests have run with them. */
+/** The tested versions of the packages whose internals `turn-broadcast.ts` and `turn-transport.ts` use. */
 const TESTED: Versions = {
   'socket.io': '4.8.4',
   'socket.io-adapter': '2.5.8',
@@ -12,7 +12,7 @@ const TESTED: Versions = {
   ws: '8.21.3',
 };
 
-/** What is installed, each as the package that uses it finds it. */
+/** The installed versions, resolved from the package that uses each. */
 export function installedVersions(): Versions {
   const ours = createRequire(__filename);
   const ofSocketIo = createRequire(ours.resolve('socket.io'));

@@ -2,7 +2,7 @@ import type { Server } from 'socket.io';
 import { installedVersions, untestedVersions } from './tested-versions';
 import { Turn, TurnTransport } from './turn-transport';
 
-/** What may be written to one socket and not be read by it: more than a slow line carries between two heartbeats. */
+/** The most unread bytes of one socket: more than a slow line carries between two heartbeats. */
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
 /** The same for a client that polls: what it has not fetched, in packets. */
 const MAX_WAITING_PACKETS = 5_000;
@@ -27,7 +27,7 @@ interface Connection {
   close(discard?: boolean): void;
 }
 
-/** What every Socket.IO adapter inherits from the one in memory: how an event gets to the sockets of this process. */
+/** Every Socket.IO adapter inherits this from the one in memory: it emits an event to the sockets of this process. */
 interface Adapter {
   readonly nsp: { readonly sockets: Map<string, LocalSocket> };
   _encode(packet: Packet, options: PacketOptions): unknown[];
@@ -81,7 +81,7 @@ export function turnBroadcast(Base: AdapterClass, onTooSlow: TooSlow): AdapterCl
       });
     }
 
-    /** Whoever has left a room gets nothing more from it, not even at the end of this turn. */
+    /** A socket that left a room receives nothing more from it, not even at the end of this turn. */
     override del(id: string, room: string): unknown {
       const transport = this.nsp.sockets.get(id)?.conn.transport;
       if (transport instanceof TurnTransport) transport.flush();

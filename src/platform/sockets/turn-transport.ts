@@ -10,7 +10,7 @@ const TOO_SLOW = 'too slow: connect again and fetch what is missing';
 type Packets = Parameters<InstanceType<typeof transports.websocket>['send']>[0];
 type Request = ConstructorParameters<typeof transports.websocket>[0];
 
-/** What engine.io and ws keep to themselves and this file uses; `tested-versions.ts` says of which versions. */
+/** Private parts of engine.io and ws that this file uses; `tested-versions.ts` says of which versions. */
 interface Internals {
   readonly parser: {
     encodePacket(packet: Packets[number], binary: boolean, done: (encoded: string) => void): void;

@@ -32,7 +32,7 @@ export class OpenTelemetry implements SpanSource {
   ) {
     const exporter = new WatchedExporter(new OTLPTraceExporter({ url }), metrics, logger);
     this.provider = new BasicTracerProvider({
-      // What the environment says comes last, and is what holds.
+      // The environment comes last, so it overrides the rest.
       resource: defaultResource()
         .merge(
           resourceFromAttributes({

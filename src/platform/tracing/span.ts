@@ -1,4 +1,4 @@
-/** What is told of a piece of work. Never what people typed: no bodies, tokens, addresses or parameters of statements. */
+/** The attributes of a span. Never what people typed: no bodies, tokens, addresses or parameters of statements. */
 export type Attributes = Readonly<Record<string, string | number | boolean>>;
 
 /** How it ended. */
@@ -14,7 +14,7 @@ export interface ChildOptions {
   /** `client` when another program does the work. */
   readonly kind?: 'client' | 'internal';
   readonly attributes?: Attributes;
-  /** Those whose work it does together. They and it are linked, both ways: it can have one parent only. */
+  /** The spans whose work it does together. They and it are linked, both ways: it can have one parent only. */
   readonly on?: readonly Span[];
 }
 
@@ -38,7 +38,7 @@ export interface SpanSource {
   shutdown(boundMs: number): Promise<void>;
 }
 
-/** What a caller says of the work that it is in: the header `traceparent` of W3C Trace Context. */
+/** The trace of the caller: the header `traceparent` of W3C Trace Context. */
 export interface TraceParent {
   readonly traceId: string;
   readonly spanId: string;

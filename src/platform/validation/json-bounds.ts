@@ -1,5 +1,5 @@
 /**
- * What a legal input can need: `conversation:sync` has 200 cursors of three fields (803 values), and no DTO has more
+ * The most that valid input needs: `conversation:sync` has 200 cursors of three fields (803 values), and no DTO has more
  * than 20 fields or nests deeper than four levels.
  */
 const MAX_VALUES = 2_000;

@@ -3,7 +3,7 @@ import { publicRequest } from './public-request.ts';
 
 export type RegistrationPolicy = 'open' | 'invite' | 'closed';
 
-/** Who may make an account here; undefined until the server has said so. */
+/** The registration policy; undefined until the server has answered. */
 export function useRegistrationPolicy(): RegistrationPolicy | undefined {
   const [policy, setPolicy] = useState<RegistrationPolicy>();
   useEffect(() => {

@@ -3,7 +3,7 @@ import { fieldOf, inWords } from '../words.ts';
 
 export interface Attempt {
   readonly isBusy: boolean;
-  /** What went wrong the last time, in words. */
+  /** The error text of the last attempt. */
   readonly failure: string | undefined;
   /** The name of the field that it is about, if it is about one. */
   readonly field: string | undefined;

@@ -1,6 +1,6 @@
 import { Icon } from './icon.tsx';
 
-/** What went wrong. Always there for screen readers, which hear of what is put into it. */
+/** Shows an error text. Always there for screen readers, which hear of what is put into it. */
 export function Failure({ text }: { text: string | undefined }) {
   return (
     <div role="alert" class={text ? 'failure' : undefined}>

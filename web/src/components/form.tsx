@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useAttempt, type Attempt } from './attempt.ts';
 import { Failure } from './failure.tsx';
 
-/** What the server has said against a field of this form. */
+/** The server's fault of a field of this form. */
 export const FieldFailure = createContext<Pick<Attempt, 'field' | 'failure'> | undefined>(undefined);
 
 interface FormProps {
@@ -12,11 +12,11 @@ interface FormProps {
   readonly submit: (fields: FormData, form: HTMLFormElement) => void;
   readonly onInput?: () => void;
   readonly children: ComponentChildren;
-  /** What stands below the fields, and below what went wrong. */
+  /** Content below the fields and the error text. */
   readonly buttons: ComponentChildren;
 }
 
-/** Fields that go to the server together. What is wrong with one of them is told there, and one goes on there. */
+/** Fields that go to the server together. A fault of a field is shown at the field, which gets the focus. */
 export function Form({ attempt, submit, children, buttons, ...rest }: FormProps) {
   const form = useRef<HTMLFormElement>(null);
   const { field, failure } = attempt;
@@ -42,15 +42,15 @@ export function Form({ attempt, submit, children, buttons, ...rest }: FormProps)
   );
 }
 
-/** What was written into a field, without the spaces around it. */
+/** The value of a field, without the spaces around it. */
 export function textOf(fields: FormData, name: string): string {
   return ((fields.get(name) as string | null) ?? '').trim();
 }
 
 interface SettingsFormProps {
-  /** What the button says. */
+  /** The label of the button. */
   readonly action: string;
-  /** What is said once it is done. */
+  /** The text after success. */
   readonly done?: string;
   readonly save: (fields: FormData, form: HTMLFormElement) => Promise<unknown>;
   readonly children: ComponentChildren;

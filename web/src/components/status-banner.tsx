@@ -44,7 +44,7 @@ function words(isOnline: boolean, status: string, hasStorageFailed: boolean): st
   return undefined;
 }
 
-/** What does not work, and what becomes of what one writes meanwhile: where it is kept, and when it is sent. */
+/** Says what does not work, where messages are kept meanwhile, and when they are sent. */
 const TEXTS: Readonly<Record<string, { readonly kept: string; readonly inMemory: string }>> = {
   offline: {
     kept: 'No connection. What you write is kept on this device, and sent as soon as you are back.',

@@ -5,7 +5,7 @@ export type Theme = 'system' | 'light' | 'dark';
 const KEY = 'xfchat-theme';
 const { dataset } = document.documentElement;
 
-/** What was chosen on this device; `public/theme.js` has read it before the page was drawn. */
+/** The choice on this device; `public/theme.js` has read it before the page was drawn. */
 export const theme = signal((dataset.theme ?? 'system') as Theme);
 
 export function chooseTheme(chosen: Theme): void {

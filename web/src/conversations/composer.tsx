@@ -11,12 +11,12 @@ const TELL_FROM = 3_600;
 interface ComposerProps {
   readonly label: string;
   readonly initialText: string;
-  /** What is being answered, or changed. */
+  /** The message that is being answered or edited. */
   readonly about: { readonly kind: 'reply' | 'edit'; readonly message: Message } | undefined;
   readonly isBusy: boolean;
   /** Something has to be decided in front of it first; then one goes on writing. */
   readonly isCovered: boolean;
-  /** What is sent now waits until the server is well again. */
+  /** Messages that are sent now wait until the server works again. */
   readonly isWaiting: boolean;
   readonly failure: string | undefined;
   readonly onText: (text: string) => void;

@@ -12,7 +12,7 @@ import type { MessageActions } from './message-actions.ts';
 import { MessageList } from './message-list.tsx';
 import { isolated, nameOf } from '../people/names.ts';
 
-/** Whatever is missing is mostly there before anybody could read that it is missing; in milliseconds. */
+/** Missing messages mostly arrive before anybody could read that they are missing; in milliseconds. */
 const GAP_PATIENCE_MS = 1_000;
 
 interface About {
@@ -178,7 +178,7 @@ function firstUnreadOf(
   return messages.find(({ seq, senderId }) => seq > own.readSeq && senderId !== ownUserId)?.seq;
 }
 
-/** What is in front of somebody's eyes is read. */
+/** Visible messages count as read. */
 function useReading(chat: Chat, conversation: Conversation, version: number, isFollowing: boolean): void {
   const isTelling = useRef(false);
   const isOnline = chat.isOnline.value;

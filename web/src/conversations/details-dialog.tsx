@@ -36,7 +36,7 @@ const QUESTIONS = {
   },
 } as const;
 
-/** Who is in a conversation, and what can be done about it. */
+/** The participants of a conversation, and the actions on it. */
 export function DetailsDialog({
   conversation,
   onClose,

@@ -1,6 +1,6 @@
 import type { Message } from '@xfchat/client';
 
-/** What can be done about a message, from its row. */
+/** The actions on a message, from its row. */
 export interface MessageActions {
   readonly reply: (message: Message) => void;
   readonly edit: (message: Message) => void;

@@ -11,7 +11,7 @@ import { nameOf as nameOfUser } from '../people/names.ts';
 
 /** Nearer to an end of what is drawn than this, more is drawn; in pixels. */
 const NEAR = 900;
-/** Whoever is this near to the end stays there; in pixels. */
+/** A reader this near to the end stays at the end; in pixels. */
 const AT_END = 60;
 /** Messages of one request. */
 const PAGE = 200;
@@ -46,7 +46,7 @@ interface Anchor {
   readonly top: number;
 }
 
-/** What has to be the same after something has changed. */
+/** The position that must not move when the content changes. */
 interface Snapshot {
   readonly seen: readonly Anchor[];
   /** How high everything is that is drawn. */
@@ -113,7 +113,7 @@ export class MessageList extends Component<ListProps, ListState> {
   override componentDidUpdate(_props: unknown, before: ListState, snapshot: Snapshot): void {
     const { seen, height, focusedId } = snapshot;
     const hasGrown = this.element.current!.scrollHeight !== height;
-    // What only gets the focus stays where it is: under the pointer, or where the keys have brought it.
+    // A message that only gets the focus stays where it is: under the pointer, or where the keys moved it.
     if (!this.state.isFollowing) this.keepInPlace(seen);
     else if (hasGrown || !before.isFollowing) this.toEnd();
     // A deleted message has no buttons any more: whoever was on one of them goes on from its row.
@@ -242,7 +242,7 @@ export class MessageList extends Component<ListProps, ListState> {
     const { held } = this;
     if (state.isFollowing) this.window = followed(this.window, held);
     if (this.window.from > held.last + 1) this.window = atEnd(held);
-    // What has come before is drawn at once: without it the upper edge would be too near to keep anything in its place.
+    // Earlier messages are drawn at once: without them the upper edge would be too near to keep the position.
     if (this.isNearBeginning && this.window.from > held.first) this.window = earlier(this.window, held);
     const { from, to } = this.window;
     const shown = messages.slice(from - held.first, (to ?? held.last) - held.first + 1);

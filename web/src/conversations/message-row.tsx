@@ -19,7 +19,7 @@ export interface RowProps {
   readonly isGroup: boolean;
   /** Unknown of those who have left. */
   readonly sender: User | undefined;
-  /** What it answers: undefined when it answers nothing, null when that is not held. */
+  /** The message that it answers: undefined if it is no answer, null if that message is not held. */
   readonly quoted: Message | null | undefined;
   readonly quotedName: string | undefined;
   /** How many have read it; of one's own only. */

@@ -3,7 +3,7 @@ import { Icon, type IconName } from '../components/icon.tsx';
 import { codeInWords } from '../words.ts';
 import { isOutgoing, type Said } from './rows.ts';
 
-/** What has become of one's own message. */
+/** The state of the user's own message. */
 export function MessageState({ said, readBy, isGroup }: { said: Said; readBy: number; isGroup: boolean }) {
   const [icon, text, isShown] = stateOf(said, readBy, isGroup);
   return (

@@ -8,15 +8,15 @@ export interface MessageWindow {
   readonly to: number | undefined;
 }
 
-/** What is held: all messages from `first` to `last`; none when `last` is smaller. */
+/** The held messages, from `first` to `last`; none if `last` is smaller. */
 export interface Held {
   readonly first: number;
   readonly last: number;
 }
 
-/** What one sees at first. */
+/** The number of messages that are drawn first. */
 const FIRST = 60;
-/** What comes in at once: little enough to be drawn between two frames. */
+/** The number of messages that are added at once: few enough to be drawn between two frames. */
 const STEP = 20;
 const MOST = 120;
 

@@ -41,7 +41,7 @@ export function rowsOf(
   });
 }
 
-/** What a message answers, looked for from it on backwards: undefined when it answers nothing, null when that is not held. */
+/** The message that a message answers, searched backwards: undefined if it is no answer, null if that message is not held. */
 export function quotedIn(messages: readonly Message[], said: Said): Message | null | undefined {
   const { replyToId } = said;
   if (!replyToId) return undefined;

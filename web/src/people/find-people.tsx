@@ -6,7 +6,7 @@ import { inWords } from '../words.ts';
 import { AskDialog } from './ask-dialog.tsx';
 import { PersonAction, PersonEntry } from './person-entry.tsx';
 
-/** Whoever is still typing is not asked about. */
+/** There is no search while the user is typing. */
 const PATIENCE_MS = 250;
 
 /** People by the beginning of their username. */

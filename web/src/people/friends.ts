@@ -14,7 +14,7 @@ export class Friends {
 
   constructor(private readonly request: Request) {}
 
-  /** What is asked for while it is being read is read once more afterwards. */
+  /** A request during a read causes one more read afterwards. */
   reload(): void {
     this.isStale = true;
     this.reading ??= this.read().finally(() => (this.reading = undefined));

@@ -6,9 +6,9 @@ import { nameOf } from './names.ts';
 interface EntryProps {
   readonly user: User;
   readonly note?: string | undefined;
-  /** What they have said to go with it. */
+  /** The message of the request. */
   readonly text?: string | null;
-  /** What can be done about them, or what they are. */
+  /** The actions on the user, or their relationship. */
   readonly children?: ComponentChildren;
 }
 

@@ -3,7 +3,7 @@ import type { Attempt } from '../components/attempt.ts';
 import { goTo, pathOf } from '../route.ts';
 import { PersonAction, PersonEntry } from './person-entry.tsx';
 
-/** Who wants to be one's friend, and whom one has asked. */
+/** Incoming and outgoing friend requests. */
 export function Requests({ attempt }: { attempt: Attempt }) {
   const { friends } = useChat();
   const incoming = friends.incoming.value;

@@ -57,7 +57,7 @@ export class AddressFinder {
     }
     this.steps.count += end - start;
     const readUntil = end;
-    // What belongs to the sentence around it.
+    // Characters that belong to the sentence around it.
     for (; end > start; end--) {
       const last = text.charAt(end - 1);
       if (last === ')' && open < 0) open++;

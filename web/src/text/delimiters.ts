@@ -3,7 +3,7 @@ import type { Steps } from './pieces.ts';
 
 export type Mark = '*' | '_' | '~';
 
-/** What a pair of marks means. */
+/** The meaning of a pair of marks. */
 interface Pair {
   readonly kind: 'strong' | 'emphasis' | 'deleted';
   /** How many marks of each of the two runs it has used. */

@@ -1,6 +1,6 @@
 /**
- * What has to be said about a link because its words do not say it: the host that it leads to, in ASCII (`xn--…`), so
- * that no letter of another alphabet looks like a familiar one.
+ * The host of a link if its words do not name it, in ASCII (`xn--…`), so that no letter of another alphabet looks like a
+ * familiar one.
  * @param words what is shown of the link
  * @returns undefined when the words are the address itself, and say the host plainly
  */

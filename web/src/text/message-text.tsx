@@ -61,7 +61,7 @@ function wordsOf(pieces: readonly Piece[]): string {
     .join('');
 }
 
-/** What somebody has written. Its direction is its own. */
+/** Renders the body of a message. Its direction is its own. */
 export function MessageText({ body }: { body: string }) {
   return (
     <div class="text" dir="auto">

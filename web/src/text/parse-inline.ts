@@ -3,7 +3,7 @@ import { AddressFinder, destinationAt, isAllowed } from './addresses.ts';
 import { delimiterOf, matchDelimiters, type Delimiter, type Mark } from './delimiters.ts';
 import { MAX_DEPTH, type Piece, type Steps } from './pieces.ts';
 
-/** What was read, in a flat list: pieces, runs of marks, and where links begin and end. */
+/** The parsed tokens in a flat list: text, runs of marks, and the starts and ends of links. */
 type Item =
   | { readonly kind: 'piece'; readonly piece: Piece; readonly raw: string }
   | { readonly kind: 'marks'; readonly run: Delimiter }
@@ -20,7 +20,7 @@ interface Bracket {
 }
 
 const isEscapable = characterTest(/[!-/:-@[-`{-~]/);
-/** What ends a word: marks, and whatever an address may begin after. */
+/** Characters that end a word: marks, and those after which an address may begin. */
 const endsWord = characterTest(/[\\`*_~[\]!<\n]|[^\p{L}\p{N}.+@-]/u);
 
 /** Reads marks within a paragraph: each character is looked at a bounded number of times. */
