@@ -19,6 +19,20 @@ const oneDoor = [
   },
 ];
 
+// Times that are stored, or compared with stored ones, are those of the database: clocks of servers differ.
+const oneClock = [
+  {
+    selector: 'NewExpression[callee.name="Date"][arguments.length=0], CallExpression[callee.name="Date"]',
+    message:
+      'Stored times are those of the database (`now()`, `databaseNow`); for how long something takes: `performance.now()`.',
+  },
+  {
+    selector: 'MemberExpression[object.name="Date"][property.name="now"]',
+    message:
+      'Stored times are those of the database (`now()`, `databaseNow`); for how long something takes: `performance.now()`.',
+  },
+];
+
 // Every connection pins the settings that statements rely on, whatever the defaults of the database are.
 const oneClient = [
   {
@@ -50,6 +64,23 @@ export default tseslint.config(
       '@typescript-eslint/no-restricted-imports': ['error', { paths: oneClient }],
       'no-console': 'error',
     },
+  },
+  {
+    files: ['src/**/*.ts'],
+    rules: { 'no-restricted-syntax': ['error', ...oneDoor, ...oneClock] },
+  },
+  {
+    files: [
+      'src/delivery/{sockets/socket-supervisor,sockets/sockets.gateway,braid/subscriptions}.ts', // access tokens: signed by a server's clock
+      'src/platform/database/database-monitor.ts', // says since when, to people
+      'src/platform/database/value-sample.ts', // a value of each kind, taken back at once
+      'src/platform/embedded-postgres/*.ts', // waits, and the age of log files
+      'src/observability/health/health.service.ts', // says how old something is, to people
+      'src/operations/backups/{backup-folder,verify-backup,is-backup-proven,drill,side-databases}.ts', // files beside the database, and names
+      'src/operations/command-line/{backup,watch}.command.ts', // shows ages and times to people
+      'src/operations/preflight/release-checks.ts', // results of tests, in files
+    ],
+    rules: { 'no-restricted-syntax': ['error', ...oneDoor] },
   },
   {
     files: ['test/**/*.ts', '**/*.spec.ts'],
@@ -90,16 +121,21 @@ export default tseslint.config(
     files: [
       'client/**/*.ts', // has no database
       'web/**/*.{ts,tsx}', // neither
+      'bench/add-messages.ts', // fills a database, a million rows at a time
+      'bench/reads.ts', // a thousand conversations
+    ],
+    rules: { 'no-restricted-syntax': 'off' },
+  },
+  {
+    files: [
       'src/features/messages/*.queries.ts',
       'src/operations/legacy-import/messages.queries.ts', // numbers what was said before, with its old times
       'src/features/erasure/erase-next-batch.queries.ts', // also where no server runs: of restored data
       'src/migrations/*.ts',
       'src/platform/database/transaction.ts',
       'src/platform/migrations/{session,lock-retries}.ts', // the schema is changed in transactions of its own kind
-      'bench/add-messages.ts', // fills a database, a million rows at a time
-      'bench/reads.ts', // a thousand conversations
     ],
-    rules: { 'no-restricted-syntax': 'off' },
+    rules: { 'no-restricted-syntax': ['error', ...oneClock] },
   },
   {
     files: ['**/*.js', '**/*.mjs', '**/*.cjs'],

@@ -4,7 +4,8 @@ import { User } from '../users/user.entity';
 import type { AuthenticationEventKind } from './authentication-event';
 import { recordEvents } from './authentication-log.queries';
 import { digestOf, newCode } from './secret-codes';
-import { databaseNow, endOtherSessions } from './sessions.queries';
+import { databaseNow } from '../../platform/database/database-clock';
+import { endOtherSessions } from './sessions.queries';
 
 /** Commands by which operators manage accounts. Each records itself in the authentication log. */
 export interface ByOperator {

@@ -1,12 +1,15 @@
 import { uuidv7 } from 'uuidv7';
 import type { AuthenticationEvent } from './authentication-event';
 
-/** A row of `authentication_events`; `times` events happened between `createdAt` and `lastAt`. */
+/**
+ * A row of `authentication_events`; `times` events happened between `firstAt` and `lastAt`, on the clock of
+ * `performance.now()`. The database makes times of its own clock of them.
+ */
 export interface EventRow extends AuthenticationEvent {
   readonly id: string;
-  readonly createdAt: Date;
+  readonly firstAt: number;
   times: number;
-  lastAt: Date;
+  lastAt: number;
 }
 
 /** Equal events within this time share rows. */
@@ -22,14 +25,14 @@ const ROWS_OF_REFUSALS = { known: 200, unknown: 50 } as const;
  * that name no account cannot use up the rows of those that do.
  */
 export class AuthenticationEventRows {
-  private windowEnd = 0;
+  private windowEnd = -Infinity;
   private rows = new Map<string, { row: EventRow; ownRows: number }>();
   private readonly refusals = { known: 0, unknown: 0 };
   private changed = new Set<EventRow>();
 
   /** @param times how many events of exactly this kind happened */
-  add(event: AuthenticationEvent, times: number, at: Date): void {
-    if (at.getTime() >= this.windowEnd) this.beginWindow(at);
+  add(event: AuthenticationEvent, times: number, at: number): void {
+    if (at >= this.windowEnd) this.beginWindow(at);
     const key = keyOf(event);
     const found = this.rows.get(key);
     const isOk = event.outcome === 'ok';
@@ -56,13 +59,13 @@ export class AuthenticationEventRows {
     this.changed = new Set([...rows, ...this.changed]);
   }
 
-  private begin(key: string, event: AuthenticationEvent, times: number, at: Date, ownRows = 1): void {
-    const row: EventRow = { ...event, id: uuidv7(), times, createdAt: at, lastAt: at };
+  private begin(key: string, event: AuthenticationEvent, times: number, at: number, ownRows = 1): void {
+    const row: EventRow = { ...event, id: uuidv7(), times, firstAt: at, lastAt: at };
     this.rows.set(key, { row, ownRows });
     this.changed.add(row);
   }
 
-  private count(row: EventRow, times: number, at: Date): void {
+  private count(row: EventRow, times: number, at: number): void {
     row.times += times;
     row.lastAt = at;
     this.changed.add(row);
@@ -75,8 +78,8 @@ export class AuthenticationEventRows {
     return true;
   }
 
-  private beginWindow(at: Date): void {
-    this.windowEnd = at.getTime() + WINDOW_MS;
+  private beginWindow(at: number): void {
+    this.windowEnd = at + WINDOW_MS;
     this.rows = new Map();
     this.refusals.known = this.refusals.unknown = 0;
   }

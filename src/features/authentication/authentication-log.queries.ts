@@ -15,17 +15,20 @@ interface Database {
 export async function storeEventRows(database: Database, rows: readonly EventRow[]): Promise<void> {
   if (rows.length === 0) return;
   const column = (name: keyof EventRow): unknown[] => rows.map((row) => row[name] ?? null);
+  const now = performance.now();
+  const secondsSince = (name: 'firstAt' | 'lastAt'): number[] => rows.map((row) => (now - row[name]) / 1_000);
   await database.query(
     `with given as (
        select * from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::text[],
-         $8::text[], $9::text[], $10::bigint[], $11::timestamptz[], $12::timestamptz[])
-         as g(id, kind, outcome, user_id, session_id, address, request_id, actor, detail, times, created_at, last_at)),
+         $8::text[], $9::text[], $10::bigint[], $11::double precision[], $12::double precision[])
+         as g(id, kind, outcome, user_id, session_id, address, request_id, actor, detail, times, first_ago, last_ago)),
      person as (
        select id from users where id = any ($4) and erased_at is null order by id for key share)
      insert into authentication_events
        (id, kind, outcome, user_id, session_id, address, request_id, actor, detail, times, created_at, last_at)
      select g.id, g.kind, g.outcome, person.id, g.session_id, g.address, g.request_id, g.actor, g.detail, g.times,
-       g.created_at, g.last_at
+       statement_timestamp() - make_interval(secs => g.first_ago),
+       statement_timestamp() - make_interval(secs => g.last_ago)
      from given g left join person on person.id = g.user_id
      where g.user_id is null or person.id is not null
      on conflict (id) do update set times = excluded.times, last_at = excluded.last_at`,
@@ -40,8 +43,8 @@ export async function storeEventRows(database: Database, rows: readonly EventRow
       column('actor'),
       column('detail'),
       column('times'),
-      column('createdAt'),
-      column('lastAt'),
+      secondsSince('firstAt'),
+      secondsSince('lastAt'),
     ],
   );
 }
@@ -51,10 +54,10 @@ export async function recordEvents(
   database: Database,
   events: readonly AuthenticationEvent[],
 ): Promise<void> {
-  const now = new Date();
+  const now = performance.now();
   await storeEventRows(
     database,
-    events.map((event) => ({ ...event, id: uuidv7(), times: 1, createdAt: now, lastAt: now })),
+    events.map((event) => ({ ...event, id: uuidv7(), times: 1, firstAt: now, lastAt: now })),
   );
 }
 
@@ -114,15 +117,19 @@ export interface LoggedEvent {
 }
 
 /**
- * The newest entries, newest first: of one account, or of all. Served by `authentication_events_user_idx` and
+ * The newest entries, newest first: of one account, or of all; of the last `withinMs`, or all that are kept. Served by `authentication_events_user_idx` and
  * `authentication_events_created_idx`.
  */
 export async function readEvents(
   database: Database,
-  filter: { userId?: string | undefined; kind?: string | undefined; since: Date; limit: number },
+  filter: { userId?: string; kind?: string | undefined; withinMs?: number; limit: number },
 ): Promise<LoggedEvent[]> {
-  const conditions = ['e.created_at >= $1'];
-  const values: unknown[] = [filter.since, filter.limit];
+  const conditions = ['true'];
+  const values: unknown[] = [filter.limit];
+  if (filter.withinMs !== undefined)
+    conditions.push(
+      `e.created_at >= now() - make_interval(secs => $${values.push(filter.withinMs / 1_000)})`,
+    );
   if (filter.userId !== undefined) conditions.push(`e.user_id = $${values.push(filter.userId)}`);
   if (filter.kind !== undefined) conditions.push(`e.kind = $${values.push(filter.kind)}`);
   return (await database.query(
@@ -130,7 +137,7 @@ export async function readEvents(
        u.username, e.session_id as "sessionId", e.address, e.request_id as "requestId", e.actor, e.detail
      from authentication_events e left join users u on u.id = e.user_id
      where ${conditions.join(' and ')}
-     order by e.created_at desc, e.id desc limit $2`,
+     order by e.created_at desc, e.id desc limit $1`,
     values,
   )) as LoggedEvent[];
 }

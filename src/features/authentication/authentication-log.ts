@@ -29,7 +29,8 @@ const PRUNE_BATCH = 5_000;
 
 interface Waiting {
   readonly event: AuthenticationEvent & { readonly login?: string | undefined };
-  readonly at: Date;
+  /** When the first of them happened, on the clock of `performance.now()`. */
+  readonly at: number;
   times: number;
 }
 
@@ -123,7 +124,7 @@ export class AuthenticationLog implements OnModuleInit, BeforeApplicationShutdow
     const found = this.waiting.get(key);
     if (found) found.times++;
     else if (this.waiting.size < MAX_WAITING || isBare(event))
-      this.waiting.set(key, { event, at: new Date(), times: 1 });
+      this.waiting.set(key, { event, at: performance.now(), times: 1 });
     else return this.wait({ kind, outcome });
     this.schedule(FLUSH_AFTER_MS);
   }

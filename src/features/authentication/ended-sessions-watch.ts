@@ -61,12 +61,12 @@ export class EndedSessionsWatch implements OnModuleInit {
 
   private remember(sessionId: string): void {
     this.known.delete(sessionId);
-    this.known.set(sessionId, Date.now() + REMEMBER_MS);
+    this.known.set(sessionId, performance.now() + REMEMBER_MS);
   }
 
   /** The map keeps the order in which its entries were added, which is that of their times. */
   private forgetOld(): void {
-    const now = Date.now();
+    const now = performance.now();
     for (const [id, until] of this.known) {
       if (until > now) return;
       this.known.delete(id);

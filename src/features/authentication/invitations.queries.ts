@@ -2,7 +2,7 @@ import { uuidv7 } from 'uuidv7';
 import type { EntityManager } from 'typeorm';
 import { Invitation } from './invitation.entity';
 import { digestOf, newCode } from './secret-codes';
-import { databaseNow } from './sessions.queries';
+import { databaseNow } from '../../platform/database/database-clock';
 
 /** What makes an invitation usable, in SQL and with the database's clock. */
 const IS_USABLE = `revoked_at is null and expires_at > now() and uses < max_uses`;

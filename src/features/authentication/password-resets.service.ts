@@ -38,7 +38,7 @@ export class PasswordResetsService {
     const passwordHash = await this.passwords.hash(newPassword, userId);
     await inTransaction(this.dataSource, async (manager, afterCommit) => {
       await this.use(manager, digest, userId);
-      await manager.update(User, { id: userId }, { passwordHash, updatedAt: new Date() });
+      await manager.update(User, { id: userId }, { passwordHash, updatedAt: () => 'now()' });
       await this.sessions.endOthers(manager, userId, null, 'password-changed', afterCommit);
       const { address, requestId } = currentContext() ?? {};
       await recordEvents(manager, [{ kind: 'password-reset', outcome: 'ok', userId, address, requestId }]);

@@ -5,14 +5,6 @@ export const MAX_SESSIONS = 50;
 /** Ended and expired sessions of a person that are kept, so that ending one of them again finds it. */
 const KEPT_ENDED_SESSIONS = 50;
 
-/** The clock that decides about sessions: all servers agree on it, however their own clocks differ. */
-export async function databaseNow(manager: EntityManager): Promise<Date> {
-  const [row] = await manager.query<[{ now: Date }]>(
-    `select date_trunc('milliseconds', clock_timestamp()) as now`,
-  );
-  return row.now;
-}
-
 /**
  * Ends all sessions of a person but one, in one statement however many there are. Served by `sessions_user_idx`.
  * @returns the ids of those that have ended now

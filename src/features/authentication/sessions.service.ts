@@ -21,7 +21,8 @@ import { judgeRefresh, REFRESH_EFFECTS } from './refresh-rule';
 import { RefreshTokens, type RefreshLink } from './refresh-tokens';
 import { Session } from './session.entity';
 import { SessionEnded, type SessionEndReason } from './session-ended.event';
-import { databaseNow, endOtherSessions, endSession, makeRoomForSessions } from './sessions.queries';
+import { databaseNow } from '../../platform/database/database-clock';
+import { endOtherSessions, endSession, makeRoomForSessions } from './sessions.queries';
 
 /** What a session is opened for. */
 interface Device {

@@ -1,4 +1,5 @@
 import { In, type EntityManager } from 'typeorm';
+import { databaseNow } from '../../platform/database/database-clock';
 import { SessionEnded } from '../authentication/session-ended.event';
 import {
   ConversationDeleted,
@@ -50,6 +51,7 @@ async function requestEvents(
   const people = new Map(
     (await manager.findBy(User, { id: In(ids) })).map((user) => [user.id, userView(user)]),
   );
+  const respondedAt = (await databaseNow(manager)).toISOString();
   return requests.map(
     ({ id, senderId, recipientId, createdAt }) =>
       new FriendRequestChanged({
@@ -59,7 +61,7 @@ async function requestEvents(
         status: senderId === userId ? 'cancelled' : 'declined',
         message: null,
         createdAt: createdAt.toISOString(),
-        respondedAt: new Date().toISOString(),
+        respondedAt,
       }),
   );
 }

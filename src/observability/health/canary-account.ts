@@ -42,7 +42,7 @@ export class CanaryAccount {
   /** Where to send the next message, and the right to do so. */
   async next(): Promise<{ token: string; conversationId: string }> {
     const account = (this.account ??= await this.open());
-    if (Date.now() > account.renewAt) {
+    if (performance.now() > account.renewAt) {
       account.tokens = await this.sessions.refresh(account.tokens.refreshToken);
       account.renewAt = halfOf(account.tokens);
     }
@@ -110,5 +110,5 @@ export class CanaryAccount {
 }
 
 function halfOf(tokens: Tokens): number {
-  return Date.now() + tokens.expiresIn * 500;
+  return performance.now() + tokens.expiresIn * 500;
 }

@@ -1,4 +1,5 @@
 import { DataSource } from 'typeorm';
+import { databaseNow } from '../../platform/database/database-clock';
 import { migrationOptions } from '../../platform/database/database-options';
 import { inSnapshot } from '../../platform/database/transaction';
 import { version } from '../../platform/version';
@@ -62,7 +63,7 @@ async function writeBackup(context: BackupContext, isPortable: boolean): Promise
           id,
           way,
           appVersion: version,
-          finishedAt: new Date().toISOString(),
+          finishedAt: (await databaseNow(manager)).toISOString(),
           leftOut: way === 'portable' ? leftOut.map(({ name }) => name) : [],
         }),
       );

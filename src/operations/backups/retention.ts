@@ -17,7 +17,8 @@ export async function deleteExpired({ configuration, warn }: BackupContext, just
   const backups = (await listBackups(configuration.backupFolder)).filter(isWhole).filter(isOurs);
   const newestProven = backups.find(({ proof }) => proof !== undefined);
   const kept = [justMade.base, newestProven?.base];
-  const limit = Date.now() - configuration.BACKUP_RETENTION_DAYS * DAY_MS;
+  // By the clock of the database, as all backups are named.
+  const limit = Date.parse(justMade.manifest.begunAt) - configuration.BACKUP_RETENTION_DAYS * DAY_MS;
   for (const backup of backups) {
     const { id, begunAt } = backup.manifest;
     if (kept.includes(backup.base) || Date.parse(begunAt) >= limit) continue;

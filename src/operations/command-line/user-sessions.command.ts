@@ -1,4 +1,4 @@
-import { IsNull, MoreThan, type EntityManager } from 'typeorm';
+import { IsNull, Raw, type EntityManager } from 'typeorm';
 import { createPasswordReset, endAccountSessions } from '../../features/authentication/accounts.queries';
 import { Session } from '../../features/authentication/session.entity';
 import { inTransaction } from '../../platform/database/transaction';
@@ -65,7 +65,7 @@ export async function userResetPasswordCommand(
 /** Live ones, the last used first. Served by `sessions_user_idx`. */
 export async function sessionsOf(manager: EntityManager, userId: string): Promise<ListedSession[]> {
   const sessions = await manager.find(Session, {
-    where: { userId, endedAt: IsNull(), expiresAt: MoreThan(new Date()) },
+    where: { userId, endedAt: IsNull(), expiresAt: Raw((column) => `${column} > now()`) },
     order: { lastUsedAt: 'DESC', id: 'DESC' },
   });
   return sessions.map(({ id, deviceName, createdAt, lastUsedAt, expiresAt }) => ({

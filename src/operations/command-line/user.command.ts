@@ -26,8 +26,6 @@ interface Options {
 
 /** How many authentication events `user show` shows. */
 const EVENTS_SHOWN = 10;
-/** The shown events are not older than the longest retention. */
-const LONG_AGO = new Date(0);
 
 export async function userListCommand(
   options: Options & { operators?: true; disabled?: true; after?: string; limit: number },
@@ -53,7 +51,7 @@ export async function userShowCommand(name: string, options: Options): Promise<v
     const { id } = await namedAccount(manager, name);
     const [account] = await listAccounts(manager, { id, limit: 1 });
     const sessions = await sessionsOf(manager, id);
-    const events = await readEvents(manager, { userId: id, since: LONG_AGO, limit: EVENTS_SHOWN });
+    const events = await readEvents(manager, { userId: id, limit: EVENTS_SHOWN });
     const text = [
       ...aligned(factsOf(account!), ''),
       ...['', 'sessions', ...sessionLines(sessions)],

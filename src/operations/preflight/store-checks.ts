@@ -3,6 +3,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { isWhole, listBackups } from '../backups/backup-folder';
 import { ownBackupIds, readInstallation } from '../backups/installation';
 import { isBackupProven } from '../backups/is-backup-proven';
+import { databaseNow } from '../../platform/database/database-clock';
 import { diskOf, type Disk } from '../../platform/disk';
 import { readLedger } from '../../platform/migrations/ledger';
 import { green, person, red, type ItemResult, type Ground } from './checklist';
@@ -21,7 +22,7 @@ export async function checkBackup({ configuration, dataSource, url }: Ground): P
   if (!newest) return red(`there is none in ${backupFolder} of this installation: ${remedy}`);
   if (!isWhole(newest)) return red(newest.fault);
   const { manifest, proof } = newest;
-  const ageMs = Date.now() - Date.parse(manifest.begunAt);
+  const ageMs = (await databaseNow(dataSource)).getTime() - Date.parse(manifest.begunAt);
   const made = `${manifest.id} is ${(ageMs / 3_600_000).toFixed(1)} h old`;
   if (ageMs > MAX_AGE_MS) return red(`${made}: ${remedy}`);
   if (!(await isBackupProven(backupFolder, installation)))
