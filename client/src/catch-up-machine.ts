@@ -12,7 +12,7 @@ export interface MachineOptions {
   readonly lists: ReadonlyMap<string, MessageList>;
   /** The list, or whether it is complete, has changed. */
   readonly changed: (list: MessageList) => void;
-  /** What is held is dropped: it begins anew. */
+  /** The held messages are dropped: the list restarts. */
   readonly restarted: (list: MessageList) => void;
   /** The user does not participate any more, or the server refuses the conversation with `error`. */
   readonly gone: (conversationId: string, error: XFChatError) => void;

@@ -9,7 +9,7 @@ import type { Changes, ConversationView, Position, Ready, SyncedConversation } f
 export interface SyncOptions {
   readonly connection: Connection;
   readonly machine: CatchUpMachine;
-  /** Whoever lacks more messages than this begins anew with the newest one. */
+  /** A conversation that lacks more messages than this restarts from the newest one. */
   readonly maxCatchUp: number;
   readonly changed: (list: MessageList) => void;
   readonly restarted: (list: MessageList) => void;
@@ -61,7 +61,7 @@ function syncEntryOf(entry: Entry, maxCatchUp: number): SyncEntry {
     : { ...asked, begins: false, position: position! };
 }
 
-/** Whether the conversation was not dropped meanwhile, nor begun again by itself. */
+/** Whether the conversation was neither dropped nor restarted meanwhile. */
 const isHeld = ({ entries }: CatchUpMachine, { entry, list }: SyncEntry): boolean =>
   entries.get(entry.id) === entry && entry.list === list;
 

@@ -79,9 +79,9 @@ export class KnownConversations extends Emitter<KnownConversationsEvents> {
     this.changed(conversationId);
   }
 
-  /** The list begins anew. */
+  /** The list restarts. */
   restarted({ conversationId, position }: MessageList): void {
-    // Without a position its numbers begin anew.
+    // Without a position its numbers restart.
     if (!position) this.order.forget(conversationId);
     this.options.sender.reopen(conversationId);
   }

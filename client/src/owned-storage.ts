@@ -195,7 +195,7 @@ export class OwnedStorage implements ClientStorage {
   private async takeOver(userId: string): Promise<void> {
     const isOwn = (stored: unknown): boolean => stored === userId;
     if (!(await writeIf(this.storage, { keys: [OWNER], allows: isOwn }, OWNER, userId))) {
-      // From here on, tabs of the user before write nothing any more. Interrupted, this begins anew at the next claim.
+      // From here on, tabs of the user before write nothing any more. After an interruption, the next claim restarts this.
       await this.storage.set(OWNER, NOBODY);
       await this.empty(userId);
     }

@@ -22,7 +22,7 @@ interface SenderOptions {
 
 /**
  * Sends what is in the outbox until it is acknowledged or refused, in order within each conversation. A message is kept
- * in the storage until its conversation holds it: an application that begins anew sends it once more, with the same id.
+ * in the storage until its conversation holds it: an application that restarts sends it once more, with the same id.
  */
 export class Sender {
   private outbox = new Outbox();
@@ -104,7 +104,7 @@ export class Sender {
     this.forget(settled).catch(this.options.failed);
   }
 
-  /** The conversation begins anew: what was sent is not known to be in it. */
+  /** The conversation restarts: sent messages may be missing from it. */
   reopen(conversationId: string): void {
     for (const entry of this.outbox.reopen(conversationId)) this.options.changed(entry);
     void this.flush(conversationId);

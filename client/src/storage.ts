@@ -43,7 +43,7 @@ export async function writeIf(
   return true;
 }
 
-/** Keeps everything in memory: for tests, and for clients that begin anew each time. */
+/** Keeps everything in memory: for tests, and for clients that restart from nothing each time. */
 export class MemoryStorage implements ClientStorage {
   private readonly values = new Map<string, string>();
 

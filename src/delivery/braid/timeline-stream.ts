@@ -187,7 +187,7 @@ export class TimelineStream implements Subscriber {
     }
   }
 
-  /** Who was removed meanwhile is told nothing of what was read before; who came back begins anew. */
+  /** A reader who was removed meanwhile gets nothing that was read before; one who was added again restarts. */
   private isStill(feed: Feed): boolean {
     return !this.stream.hasEnded && this.feeds.get(feed.conversationId) === feed;
   }

@@ -18,7 +18,7 @@ const KEEP_ALIVE_MS = 30_000;
 /**
  * An answer with status 209 that goes on: whole updates, and blank lines between them. Nothing of what a reader leaves
  * unread beyond the limit waits here: who writes has to ask `isBehind` first, or wait for `room`. A
- * reader that takes nothing at all for the time of the limit is cut off; it resumes where it was.
+ * reader that takes nothing at all for the time of the limit is disconnected; it resumes where it was.
  *
  *   opening → open → ended
  */

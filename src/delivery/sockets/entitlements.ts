@@ -7,7 +7,7 @@ import { DataSource } from 'typeorm';
 export class Entitlements {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  /** See G4: another one than before means that numbers begin anew. */
+  /** See G4: another epoch than before means that the numbers restart. */
   async epoch(): Promise<number> {
     const rows: { epoch: number }[] = await this.dataSource.query('select epoch from database_state');
     return rows[0]!.epoch;

@@ -54,8 +54,8 @@ export class SocketSupervisor implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * After a restore people are connected to what is no more: their numbers, and perhaps their sessions and rooms. They
-   * are cut off as by a broken network, after which clients come back by themselves, and are told the new epoch.
+   * After a restore people are connected to what is no more: their numbers, and perhaps their sessions and rooms. Their sockets
+   * are disconnected as by a broken network, after which clients connect again by themselves, and get the new epoch.
    */
   private async compareEpoch(): Promise<void> {
     this.isEpochCertain = false;

@@ -56,5 +56,5 @@ export const VERSION_NOT_FOUND = declareProblem(
   'version-not-found',
   432,
   'Version Not Found',
-  'The history does not have the versions that the header of the same name lists, or does not keep the state that is asked for. Subscribe without Parents to begin anew.',
+  'The history does not have the versions that the header of the same name lists, or does not keep the state that is asked for. Subscribe without Parents to start from the newest page.',
 );

@@ -70,7 +70,7 @@ export function unknownFlags({ definitions }: OpenFlags): string[] {
   return Object.keys(definitions).filter((name) => !(FLAG_NAMES as string[]).includes(name));
 }
 
-/** Of a rule that is nothing but `{"fractional": [["on", 25], ["off", 75]]}`. */
+/** The share of a rule that is only `{"fractional": [["on", 25], ["off", 75]]}`. */
 function shareOf(targeting: object, isOn: (variant: unknown) => boolean): number | null {
   const { fractional, ...others } = targeting as { fractional?: unknown };
   if (!Array.isArray(fractional) || Object.keys(others).length > 0) return null;

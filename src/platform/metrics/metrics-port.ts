@@ -6,7 +6,7 @@ import { Metrics } from './metrics';
 
 /**
  * The metrics on a port of their own (`METRICS_PORT`), which the people's proxy does not reach. It answers until the
- * very end of a drain, and knows nothing but `GET /metrics`.
+ * very end of a drain, and serves only `GET /metrics`.
  */
 @Injectable()
 export class MetricsPort implements OnApplicationShutdown {

@@ -23,8 +23,8 @@ export interface Patience {
 }
 
 /**
- * One transaction that gives way to the traffic: when a lock is not to be had at once it is rolled back, lets through
- * what has queued up behind it, and is tried again. In the end it gives up: never is a lock waited for without a limit.
+ * One transaction that yields to the traffic: when a lock is not available at once, it is rolled back, lets the statements pass
+ * that queued behind it, and is retried. In the end it gives up: no lock is waited for without a limit.
  * @throws DatabaseUnusableError `migration-blocked` naming the migration and who holds transactions open
  */
 export async function givingWay<T>(

@@ -28,7 +28,7 @@ export interface MigrateOptions {
 /**
  * Brings the database to the schema of this program: takes over what was applied before there was a ledger, builds
  * half-built indexes again, finishes what was begun, and applies what is pending. Harmless when there is nothing to do.
- * @throws DatabaseUnusableError when the ledger and the program disagree, a lock is not to be had, a migration fails,
+ * @throws DatabaseUnusableError when the ledger and the program disagree, a lock is not available, a migration fails,
  * the user may not change the schema, or the catalogue is not whole afterwards
  */
 export async function migrate(

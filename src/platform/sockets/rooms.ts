@@ -74,7 +74,7 @@ export class Rooms {
     this.server?.in(room).socketsLeave(room);
   }
 
-  /** Says goodbye to all sockets of a session and closes them. */
+  /** Emits a last event to the sockets of a session and closes them. */
   endSession(sessionId: string, event: string, payload: object): void {
     for (const arrival of this.arrivals) if (arrival.sessionId === sessionId) arrival.ended = true;
     const room = sessionRoom(sessionId);

@@ -18,7 +18,7 @@ import { chargeConnections } from './engine-admission';
 import { refuseOtherUpgrades } from './refuse-upgrade';
 import { writeOncePerTurn } from './turn-broadcast';
 
-/** A client that has not authenticated by then is cut off. */
+/** A client that has not authenticated by then is disconnected. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /** Socket.IO as the contract has it: origins checked on both transports, no compression, bounded frames. */

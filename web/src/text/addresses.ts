@@ -23,8 +23,8 @@ export function isAllowed(address: string): boolean {
 }
 
 /**
- * Finds addresses that stand in a text as they are. Where a search was in vain, none begins before the end of what it
- * has read: so each character is read once for each kind of address.
+ * Finds addresses that stand in a text as they are. After a search without success, none begins before the end of what it has
+ * read: so each character is read once for each kind of address.
  */
 export class AddressFinder {
   private failedUntil = 0;
@@ -102,7 +102,7 @@ export class AddressFinder {
 
 /**
  * Reads `(address)` or `(address "title")`, where a link says where it leads. An address has no white space, and no more
- * than one pair of parentheses within each other: so searches in vain end soon.
+ * than one pair of parentheses within each other: so searches without success end soon.
  * @returns where it ends in the text, and the address
  */
 export function destinationAt(

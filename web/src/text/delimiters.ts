@@ -59,8 +59,8 @@ export function delimiterOf(character: Mark, length: number, before: string, aft
 }
 
 /**
- * Finds which runs belong together, as CommonMark says ("process emphasis"). A search that was in vain is not repeated
- * below where it began: so all searches together are proportional to the number of runs.
+ * Finds which runs belong together, as CommonMark says ("process emphasis"). A search without success is not repeated below
+ * where it began: so all searches together are proportional to the number of runs.
  */
 export function matchDelimiters(runs: readonly Delimiter[], steps: Steps): void {
   const openers: Delimiter[] = [];
