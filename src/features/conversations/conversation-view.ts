@@ -1,7 +1,8 @@
 import type { EntityManager } from 'typeorm';
 import { messageSchema, messageView } from '../messages/message-view';
 import { messagesAt } from '../messages/messages.queries';
-import { listPositionOf, type ListPosition } from '../../platform/pagination/list-position';
+import { listPositionOf, type ListPosition, writeListCursor } from '../../platform/pagination/list-position';
+import { pageOf, type Page } from '../../platform/pagination/page';
 import type { ConversationType } from '../membership/conversation.entity';
 import type { Role } from '../membership/participant.entity';
 import {
@@ -107,7 +108,7 @@ export async function listOwnConversations(
   userId: string,
   after: ListPosition | undefined,
   limit: number,
-): Promise<{ views: ConversationView[]; last: ListPosition | undefined; hasMore: boolean }> {
+): Promise<Page<ConversationView>> {
   const rows: (OwnConversationRow & { position: string })[] = await manager.query(
     `with page as (
        select p.conversation_id, p.user_id, p.role, p.read_seq, p.hidden_seq, ${CONVERSATION_POSITION} as position
@@ -122,13 +123,8 @@ export async function listOwnConversations(
      order by p.position desc, c.id desc`,
     [userId, after?.position ?? null, after?.id ?? null, limit + 1],
   );
-  const page = rows.slice(0, limit);
-  const last = page.at(-1);
-  return {
-    views: await ownViews(manager, userId, page),
-    last,
-    hasMore: rows.length > limit,
-  };
+  const { items, nextCursor } = pageOf(rows, limit, writeListCursor);
+  return { items: await ownViews(manager, userId, items), nextCursor };
 }
 
 /** The conversations among `ids` in which the user participates, as the user sees them. */

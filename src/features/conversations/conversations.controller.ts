@@ -2,11 +2,11 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query
 import type { Response } from 'express';
 import { type ParticipantView, participantSchema } from '../membership/participant-view';
 import { NO_CONTENT, Route } from '../../platform/documents/documented';
+import { ListQueryDto } from '../../platform/pagination/page';
 import { Caller, type CallerIdentity } from '../../platform/http/caller';
 import { parseId } from '../../platform/validation/field-rules';
 import { type ConversationView, conversationSchema } from './conversation-view';
 import {
-  ConversationListDto,
   CreateConversationDto,
   PutParticipantDto,
   ReadPositionDto,
@@ -58,10 +58,7 @@ export class ConversationsController {
     description: 'The latest activity first.',
     answers: { 200: conversationListSchema },
   })
-  async list(
-    @Caller() { userId }: CallerIdentity,
-    @Query() query: ConversationListDto,
-  ): Promise<ConversationList> {
+  async list(@Caller() { userId }: CallerIdentity, @Query() query: ListQueryDto): Promise<ConversationList> {
     return this.conversations.list(userId, query);
   }
 

@@ -4,13 +4,11 @@ import type { Role } from '../membership/participant.entity';
 import { About, Alternatives } from '../../platform/documents/field-schema';
 import { ABSENT, GIVEN, integer, list, page, record, type Of } from '../../platform/documents/schema';
 import {
-  IsCursor,
   IsFlag,
   IsId,
   IsListOfIds,
   IsOneOf,
   IsOptionalChoice,
-  IsPageSize,
   IsPosition,
   IsText,
   Optional,
@@ -64,16 +62,6 @@ export class UpdateConversationDto {
   @Removable()
   @IsText(0, MAX_DESCRIPTION)
   description?: string | null;
-}
-
-export class ConversationListDto {
-  @Optional()
-  @IsCursor()
-  cursor?: string;
-
-  @Optional()
-  @IsPageSize()
-  limit?: number;
 }
 
 export const conversationListSchema = page('ConversationList', conversationSchema);

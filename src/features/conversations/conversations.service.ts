@@ -2,13 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, In, type EntityManager } from 'typeorm';
 import { uuidv7 } from 'uuidv7';
-import { isBlocked, requireContacts } from '../relationships/contacts.queries';
+import { directKeyOf, isBlocked, requireContacts } from '../relationships/contacts.queries';
 import { lockTwoPeople } from '../relationships/lock-two-people';
 import { Configuration } from '../../platform/configuration/configuration';
 import { violatedConstraint } from '../../platform/database/database-problem';
 import { inTransaction, type AfterCommit } from '../../platform/database/transaction';
 import { EventBus } from '../../platform/events/event-bus';
-import { NEXT_LIST_POSITION, readListCursor, writeListCursor } from '../../platform/pagination/list-position';
+import { NEXT_LIST_POSITION, readListCursor } from '../../platform/pagination/list-position';
+import type { ListQueryDto } from '../../platform/pagination/page';
 import { FORBIDDEN } from '../../platform/problems/general-problems';
 import { CONVERSATION_NOT_FOUND } from '../membership/membership.problems';
 import { USER_NOT_FOUND } from '../users/users.problems';
@@ -27,12 +28,7 @@ import {
   sharedConversation,
   type ConversationView,
 } from './conversation-view';
-import type {
-  ConversationList,
-  ConversationListDto,
-  CreateConversationDto,
-  UpdateConversationDto,
-} from './conversations.dto';
+import type { ConversationList, CreateConversationDto, UpdateConversationDto } from './conversations.dto';
 import {
   ConversationAdded,
   ConversationChanged,
@@ -107,7 +103,7 @@ export class ConversationsService {
       `insert into conversations (id, type, direct_key, created_by, list_position)
        values ($1, 'direct', $2, $3, next_list_position())
        on conflict on constraint conversations_direct_key_key do nothing returning id`,
-      [id, directKey(userId, otherId), userId],
+      [id, directKeyOf(userId, otherId), userId],
     );
     if (created.length === 0) {
       const existing = await findDirect(manager, userId, otherId);
@@ -176,16 +172,9 @@ export class ConversationsService {
   }
 
   /** Latest activity first. @throws Problem `validation-failed` for a cursor that is none */
-  async list(userId: string, query: ConversationListDto): Promise<ConversationList> {
-    const after = query.cursor === undefined ? undefined : readListCursor(query.cursor);
-    const limit = query.limit ?? DEFAULT_PAGE_SIZE;
-    const { views, last, hasMore } = await listOwnConversations(
-      this.dataSource.manager,
-      userId,
-      after,
-      limit,
-    );
-    return { items: views, nextCursor: hasMore && last ? writeListCursor(last) : null };
+  async list(userId: string, query: ListQueryDto): Promise<ConversationList> {
+    const after = readListCursor(query.cursor);
+    return listOwnConversations(this.dataSource.manager, userId, after, query.limit ?? DEFAULT_PAGE_SIZE);
   }
 
   /** @throws Problem `conversation-not-found` */
@@ -254,11 +243,9 @@ export class ConversationsService {
   }
 }
 
-const directKey = (a: string, b: string): string => [a, b].sort().join(':');
-
 /** Served by `conversations_direct_key_key`. */
 async function findDirect(manager: EntityManager, a: string, b: string): Promise<string | undefined> {
-  return (await manager.findOneBy(Conversation, { directKey: directKey(a, b) }))?.id;
+  return (await manager.findOneBy(Conversation, { directKey: directKeyOf(a, b) }))?.id;
 }
 
 /** Nobody of them is erased before the transaction ends. @throws Problem `user-not-found` */

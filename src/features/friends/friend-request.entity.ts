@@ -1,11 +1,12 @@
 import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
+import { ListedRow } from '../../platform/pagination/listed-row.entity';
 import { User } from '../users/user.entity';
 
 /** `friend_requests_pending_pair_key`, which TypeORM cannot express, allows one open request for a pair of people. */
 @Entity('friend_requests')
 @Check('friend_requests_status_check', `status in ('pending', 'accepted', 'declined', 'cancelled')`)
 @Check('friend_requests_self_check', 'sender_id <> recipient_id')
-export class FriendRequest {
+export class FriendRequest extends ListedRow {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'friend_requests_pkey' })
   id: string;
 
@@ -30,16 +31,6 @@ export class FriendRequest {
 
   @Column('text', { nullable: true })
   message: string | null;
-
-  @Column('bigint', {
-    name: 'list_position',
-    nullable: true,
-    comment: 'from next_list_position(): the newest first; null: by time',
-  })
-  listPosition: number | null;
-
-  @Column('timestamp with time zone', { name: 'created_at', precision: 3, default: () => 'now()' })
-  createdAt: Date;
 
   @Column('timestamp with time zone', { name: 'responded_at', precision: 3, nullable: true })
   respondedAt: Date | null;

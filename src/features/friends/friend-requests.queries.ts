@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { Friendship } from '../relationships/friendship.entity';
 import { lockAllowance } from '../relationships/contacts.queries';
 import { listPositionOf, readListCursor, writeListCursor } from '../../platform/pagination/list-position';
+import { pageOf, type Page } from '../../platform/pagination/page';
 import { FORBIDDEN, RATE_LIMITED } from '../../platform/problems/general-problems';
 import { FRIEND_REQUEST_NOT_FOUND } from './friends.problems';
 import { Problem } from '../../platform/problems/problem';
@@ -45,8 +46,8 @@ export async function listRequests(
   manager: EntityManager,
   userId: string,
   { direction, status = 'pending', limit = DEFAULT_PAGE_SIZE, cursor }: FriendRequestListDto,
-): Promise<{ requests: FriendRequest[]; nextCursor: string | null }> {
-  const after = cursor === undefined ? undefined : readListCursor(cursor);
+): Promise<Page<FriendRequest>> {
+  const after = readListCursor(cursor);
   const mine = { incoming: 'r.recipient_id = $1', outgoing: 'r.sender_id = $1' };
   const whose = direction ? mine[direction] : `(${mine.incoming} or ${mine.outgoing})`;
   const position = listPositionOf('r', 'created_at');
@@ -56,16 +57,12 @@ export async function listRequests(
      order by ${position} desc, r.id desc limit $5`,
     [userId, status, after?.position ?? null, after?.id ?? null, limit + 1],
   );
-  const page = rows.slice(0, limit);
+  const { items: page, nextCursor } = pageOf(rows, limit, writeListCursor);
   const found = await withPeople(manager)
     .where('request.id = any (:ids)', { ids: page.map(({ id }) => id) })
     .getMany();
   const byId = new Map(found.map((request) => [request.id, request]));
-  const last = page.at(-1);
-  return {
-    requests: page.flatMap(({ id }) => byId.get(id) ?? []),
-    nextCursor: rows.length > limit && last ? writeListCursor(last) : null,
-  };
+  return { items: page.flatMap(({ id }) => byId.get(id) ?? []), nextCursor };
 }
 
 /**

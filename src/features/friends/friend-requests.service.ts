@@ -79,8 +79,8 @@ export class FriendRequestsService {
 
   /** Newest first. @throws Problem `validation-failed` for a cursor that is none */
   async list(userId: string, query: FriendRequestListDto): Promise<FriendRequestList> {
-    const { requests, nextCursor } = await listRequests(this.dataSource.manager, userId, query);
-    return { items: requests.map(friendRequestView), nextCursor };
+    const { items, nextCursor } = await listRequests(this.dataSource.manager, userId, query);
+    return { items: items.map(friendRequestView), nextCursor };
   }
 
   /** Accepting again gives the same. @throws Problem `friend-request-not-found`, `forbidden`, `friend-request-already-answered` */

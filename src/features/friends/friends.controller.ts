@@ -1,12 +1,12 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
 import { NO_CONTENT, Route } from '../../platform/documents/documented';
+import { ListQueryDto } from '../../platform/pagination/page';
 import { Caller, type CallerIdentity } from '../../platform/http/caller';
 import { parseId } from '../../platform/validation/field-rules';
 import { FriendRequestsService } from './friend-requests.service';
 import {
   CreateFriendRequestDto,
   FriendRequestListDto,
-  PeopleListDto,
   type AcceptedFriendRequest,
   type BlockList,
   type FriendList,
@@ -99,7 +99,7 @@ export class FriendsController {
 
   @Get('friends')
   @Route({ summary: 'List friends', answers: { 200: friendListSchema } })
-  async list(@Caller() { userId }: CallerIdentity, @Query() query: PeopleListDto): Promise<FriendList> {
+  async list(@Caller() { userId }: CallerIdentity, @Query() query: ListQueryDto): Promise<FriendList> {
     return this.friends.list(userId, query);
   }
 
@@ -112,7 +112,7 @@ export class FriendsController {
 
   @Get('users/me/blocks')
   @Route({ summary: 'List people whom one has blocked', answers: { 200: blockListSchema } })
-  async listBlocks(@Caller() { userId }: CallerIdentity, @Query() query: PeopleListDto): Promise<BlockList> {
+  async listBlocks(@Caller() { userId }: CallerIdentity, @Query() query: ListQueryDto): Promise<BlockList> {
     return this.friends.listBlocks(userId, query);
   }
 

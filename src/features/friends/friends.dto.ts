@@ -15,14 +15,8 @@ import {
   usuallyNull,
   type Of,
 } from '../../platform/documents/schema';
-import {
-  IsCursor,
-  IsId,
-  IsOptionalChoice,
-  IsPageSize,
-  IsShownText,
-  Optional,
-} from '../../platform/validation/field-rules';
+import { ListQueryDto } from '../../platform/pagination/page';
+import { IsId, IsOptionalChoice, IsShownText, Optional } from '../../platform/validation/field-rules';
 import { IsUsername } from '../../platform/validation/name-rules';
 import { userSchema } from '../users/users.dto';
 import type { FriendRequest } from './friend-request.entity';
@@ -58,17 +52,7 @@ export class CreateFriendRequestDto {
   message?: string;
 }
 
-class ListDto {
-  @Optional()
-  @IsCursor()
-  cursor?: string;
-
-  @Optional()
-  @IsPageSize()
-  limit?: number;
-}
-
-export class FriendRequestListDto extends ListDto {
+export class FriendRequestListDto extends ListQueryDto {
   @About('Both when it is left out.')
   @IsOptionalChoice(DIRECTIONS)
   direction?: (typeof DIRECTIONS)[number];
@@ -77,8 +61,6 @@ export class FriendRequestListDto extends ListDto {
   @IsOptionalChoice(STATUSES)
   status?: FriendRequest['status'];
 }
-
-export class PeopleListDto extends ListDto {}
 
 export const friendRequestSchema = record('FriendRequest', {
   id: id(),

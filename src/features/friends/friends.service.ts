@@ -18,19 +18,26 @@ import {
   NEXT_LIST_POSITION,
   readListCursor,
   writeListCursor,
+  type ListPosition,
 } from '../../platform/pagination/list-position';
+import { pageOf, type ListQueryDto, type Page } from '../../platform/pagination/page';
 import { FORBIDDEN } from '../../platform/problems/general-problems';
 import { USER_NOT_FOUND } from '../users/users.problems';
 import { invalidField, Problem } from '../../platform/problems/problem';
 import { DEFAULT_PAGE_SIZE } from '../../platform/validation/field-rules';
 import { IS_PERSON, User } from '../users/user.entity';
-import { userView, type UserView } from '../users/users.dto';
+import { personColumns, personView, type PersonRow } from '../users/person-row';
+import type { UserView } from '../users/users.dto';
 import { FriendRequestsService } from './friend-requests.service';
-import type { BlockList, FriendList, PeopleListDto } from './friends.dto';
+import type { BlockList, FriendList } from './friends.dto';
 import { FriendRemoved, UserBlocked, UserUnblocked } from './friends.events';
 
 /** People whom one person blocks at a time. */
 const MAX_BLOCKS = 10_000;
+
+interface ListedPersonRow extends PersonRow, ListPosition {
+  since: Date;
+}
 
 /** Friends, and people one does not want to hear from. */
 @Injectable()
@@ -42,7 +49,7 @@ export class FriendsService {
   ) {}
 
   /** Newest friendship first. Served by `friendships_pkey` and `friendships_user_high_idx`. */
-  async list(userId: string, query: PeopleListDto): Promise<FriendList> {
+  async list(userId: string, query: ListQueryDto): Promise<FriendList> {
     const page = await this.people(
       `select f.user_high_id as id, f.created_at, ${listPositionOf('f', 'created_at')} as position
        from friendships f where f.user_low_id = $1
@@ -64,7 +71,7 @@ export class FriendsService {
   }
 
   /** Newest block first. Served by `blocks_pkey`. */
-  async listBlocks(userId: string, query: PeopleListDto): Promise<BlockList> {
+  async listBlocks(userId: string, query: ListQueryDto): Promise<BlockList> {
     const page = await this.people(
       `select b.blocked_id as id, b.created_at, ${listPositionOf('b', 'created_at')} as position
        from blocks b where b.blocker_id = $1`,
@@ -119,23 +126,21 @@ export class FriendsService {
   private async people(
     relation: string,
     userId: string,
-    query: PeopleListDto,
-  ): Promise<{ items: { user: UserView; since: string }[]; nextCursor: string | null }> {
+    query: ListQueryDto,
+  ): Promise<Page<{ user: UserView; since: string }>> {
     const limit = query.limit ?? DEFAULT_PAGE_SIZE;
-    const after = query.cursor === undefined ? undefined : readListCursor(query.cursor);
-    const rows: PersonRow[] = await this.dataSource.query(
-      `select u.id, u.username, u.display_name, u.avatar_url, u.status, u.created_at, related.created_at as since,
-         related.position::text as position
+    const after = readListCursor(query.cursor);
+    const rows: ListedPersonRow[] = await this.dataSource.query(
+      `select ${personColumns('u')}, related.created_at as since, related.id, related.position::text as position
        from (${relation}) related join users u on u.id = related.id
        where $2::bigint is null or (related.position, related.id) < ($2, $3::uuid)
        order by related.position desc, related.id desc limit $4`,
       [userId, after?.position ?? null, after?.id ?? null, limit + 1],
     );
-    const page = rows.slice(0, limit);
-    const last = page.at(-1);
+    const { items, nextCursor } = pageOf(rows, limit, writeListCursor);
     return {
-      items: page.map((row) => ({ user: personView(row), since: row.since.toISOString() })),
-      nextCursor: rows.length > limit && last ? writeListCursor(last) : null,
+      items: items.map((row) => ({ user: personView(row), since: row.since.toISOString() })),
+      nextCursor,
     };
   }
 }
@@ -170,26 +175,4 @@ async function hiddenEvents(
       ({ userId, readSeq }) => new ReadPositionChanged(conversationId, userId, readSeq, true),
     ),
   ];
-}
-
-interface PersonRow {
-  id: string;
-  username: string;
-  display_name: string;
-  avatar_url: string | null;
-  status: string | null;
-  created_at: Date;
-  since: Date;
-  position: string;
-}
-
-function personView(row: PersonRow): UserView {
-  return userView({
-    id: row.id,
-    username: row.username,
-    displayName: row.display_name,
-    avatarUrl: row.avatar_url,
-    status: row.status,
-    createdAt: row.created_at,
-  });
 }

@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { id, integer, oneOf, record, time, usuallyNull, type Of } from '../../platform/documents/schema';
-import { userSchema, userView } from '../users/users.dto';
+import { personColumns, personView, type PersonRow } from '../users/person-row';
+import { userSchema } from '../users/users.dto';
 import type { Role } from './participant.entity';
 
 export const ROLES = ['owner', 'admin', 'member'] as const satisfies Role[];
@@ -26,25 +27,19 @@ export interface PlacedParticipant {
   readonly view: ParticipantView;
 }
 
-interface ParticipantRow {
+interface ParticipantRow extends PersonRow {
   conversation_id: string;
-  user_id: string;
   role: Role;
   read_seq: number;
   rev: number;
   joined_at: Date;
   left_at: Date | null;
-  username: string;
-  display_name: string;
-  avatar_url: string | null;
-  status: string | null;
-  user_created_at: Date;
 }
 
 /** @param viewer SQL for who sees them: while a block stands, the other one's read position is the one of before it */
-const columnsFor = (viewer: string): string => `p.conversation_id, p.user_id, p.role,
+const columnsFor = (viewer: string): string => `p.conversation_id, p.role,
   case when p.user_id = ${viewer} then p.read_seq else coalesce(p.shown_read_seq, p.read_seq) end as read_seq,
-  p.rev, p.joined_at, p.left_at, u.username, u.display_name, u.avatar_url, u.status, u.created_at as user_created_at`;
+  p.rev, p.joined_at, p.left_at, ${personColumns('u')}`;
 
 /** How many participants a Conversation carries. */
 export const PREVIEW_SIZE = 20;
@@ -174,20 +169,12 @@ export async function allParticipants(
 }
 
 function placed(row: ParticipantRow): PlacedParticipant {
-  const user = userView({
-    id: row.user_id,
-    username: row.username,
-    displayName: row.display_name,
-    avatarUrl: row.avatar_url,
-    status: row.status,
-    createdAt: row.user_created_at,
-  });
   return {
     conversationId: row.conversation_id,
     rev: row.rev,
     view: {
       userId: row.user_id,
-      user,
+      user: personView(row),
       role: row.role,
       readSeq: row.read_seq,
       joinedAt: row.joined_at.toISOString(),

@@ -1,10 +1,11 @@
-import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
+import { Check, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
+import { ListedRow } from '../../platform/pagination/listed-row.entity';
 import { User } from '../users/user.entity';
 
 /** One person does not want to be reached by another. */
 @Entity('blocks')
 @Check('blocks_self_check', 'blocker_id <> blocked_id')
-export class Block {
+export class Block extends ListedRow {
   @PrimaryColumn('uuid', { name: 'blocker_id', primaryKeyConstraintName: 'blocks_pkey' })
   blockerId: string;
 
@@ -19,14 +20,4 @@ export class Block {
   @ManyToOne(() => User, { onDelete: 'CASCADE' })
   @JoinColumn({ name: 'blocked_id', foreignKeyConstraintName: 'blocks_blocked_fkey' })
   blocked?: Relation<User>;
-
-  @Column('bigint', {
-    name: 'list_position',
-    nullable: true,
-    comment: 'from next_list_position(): the newest first; null: by time',
-  })
-  listPosition: number | null;
-
-  @Column('timestamp with time zone', { name: 'created_at', precision: 3, default: () => 'now()' })
-  createdAt: Date;
 }

@@ -16,6 +16,12 @@ export function pairOf(a: string, b: string): { userLowId: string; userHighId: s
   return a < b ? { userLowId: a, userHighId: b } : { userLowId: b, userHighId: a };
 }
 
+/** What names the direct conversation of two people, so that there is one. */
+export function directKeyOf(a: string, b: string): string {
+  const { userLowId, userHighId } = pairOf(a, b);
+  return `${userLowId}:${userHighId}`;
+}
+
 /**
  * One after the other, people add to what they have a bounded number of: it is counted while this is held, until the
  * transaction ends. Taken after the pair's lock and the conversations' locks; of several people, in the order of ids.

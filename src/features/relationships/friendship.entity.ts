@@ -1,10 +1,11 @@
-import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
+import { Check, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
+import { ListedRow } from '../../platform/pagination/listed-row.entity';
 import { User } from '../users/user.entity';
 
 /** Two friends, stored once: the smaller id first. */
 @Entity('friendships')
 @Check('friendships_order_check', 'user_low_id < user_high_id')
-export class Friendship {
+export class Friendship extends ListedRow {
   @PrimaryColumn('uuid', { name: 'user_low_id', primaryKeyConstraintName: 'friendships_pkey' })
   userLowId: string;
 
@@ -19,14 +20,4 @@ export class Friendship {
   @ManyToOne(() => User, { onDelete: 'CASCADE' })
   @JoinColumn({ name: 'user_high_id', foreignKeyConstraintName: 'friendships_user_high_fkey' })
   userHigh?: Relation<User>;
-
-  @Column('bigint', {
-    name: 'list_position',
-    nullable: true,
-    comment: 'from next_list_position(): the newest first; null: by time',
-  })
-  listPosition: number | null;
-
-  @Column('timestamp with time zone', { name: 'created_at', precision: 3, default: () => 'now()' })
-  createdAt: Date;
 }

@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { lockName, lockNameShared } from '../../platform/database/advisory-lock';
 import type { ProblemKind } from '../../platform/problems/problem-kind';
 import { holdPeople } from '../users/people.queries';
-import { pairOf } from './contacts.queries';
+import { directKeyOf, pairOf } from './contacts.queries';
 
 export interface TwoPeopleLocks {
   /**
@@ -31,7 +31,7 @@ export async function lockTwoPeople(
   const { userLowId, userHighId } = pairOf(a, b);
   const lock = pair === 'exclusive' ? lockName : lockNameShared;
   await lock(manager, `contacts ${userLowId} ${userHighId}`);
-  const conversationId = conversation ? await lockDirect(manager, `${userLowId}:${userHighId}`) : undefined;
+  const conversationId = conversation ? await lockDirect(manager, directKeyOf(a, b)) : undefined;
   if (people) await holdPeople(manager, [a, b], people);
   return conversationId;
 }

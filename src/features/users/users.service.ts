@@ -6,6 +6,7 @@ import { EventBus } from '../../platform/events/event-bus';
 import { USER_NOT_FOUND } from './users.problems';
 import { SESSION_REVOKED } from '../../platform/problems/general-problems';
 import { Problem } from '../../platform/problems/problem';
+import { pageOf } from '../../platform/pagination/page';
 import { DEFAULT_PAGE_SIZE } from '../../platform/validation/field-rules';
 import { IS_PERSON, User } from './user.entity';
 import { ProfileChanged } from './users.events';
@@ -86,8 +87,8 @@ export class UsersService {
       .orderBy('person.username')
       .take(limit + 1)
       .getMany();
-    const page = users.slice(0, limit);
-    return { items: page.map(userView), nextCursor: users.length > limit ? page.at(-1)!.username : null };
+    const { items, nextCursor } = pageOf(users, limit, ({ username }) => username);
+    return { items: items.map(userView), nextCursor };
   }
 
   private async find(id: string): Promise<User> {

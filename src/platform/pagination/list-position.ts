@@ -34,7 +34,8 @@ export function writeListCursor({ position, id }: ListPosition): string {
 }
 
 /** @throws Problem `validation-failed` */
-export function readListCursor(cursor: string): ListPosition {
+export function readListCursor(cursor: string | undefined): ListPosition | undefined {
+  if (cursor === undefined) return undefined;
   const match = FORM.exec(Buffer.from(cursor, 'base64url').toString());
   if (!match) throw invalidField('/query/cursor', 'is not a cursor of this list');
   return { position: match[1]!, id: match[2]! };
