@@ -38,7 +38,7 @@ export class StreamOpener {
     );
     metrics.gauge(
       'xfchat_streams_unread_bytes',
-      'What Braid subscriptions wait for their clients to read',
+      'Bytes that clients of Braid subscriptions have not read yet',
       () => [...this.streams].reduce((sum, stream) => sum + stream.unreadBytes, 0),
     );
   }

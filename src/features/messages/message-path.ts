@@ -20,7 +20,7 @@ export class MessagePath {
   constructor(metrics: Metrics) {
     this.stageSeconds = metrics.histogram(
       'xfchat_message_stage_duration_seconds',
-      'How long a batch of messages was queued, stored and broadcast',
+      'Time that a batch of messages was queued, stored and broadcast',
       SECONDS,
       ['stage'],
     );
@@ -34,7 +34,7 @@ export class MessagePath {
     );
     metrics.gauge(
       'xfchat_messages_unbroadcast_age_seconds',
-      'How long the oldest message whose broadcast has not ended has been committed',
+      'Time since the commit of the oldest message whose broadcast has not ended',
       () => {
         const [oldest] = this.unfinished;
         return oldest ? (performance.now() - oldest.at) / 1_000 : 0;

@@ -44,7 +44,7 @@ export class MessagesGateway implements OnModuleInit {
     private readonly commands: DirectCommands,
     metrics: Metrics,
   ) {
-    this.told = metrics.counter('xfchat_messages_broadcast_total', 'New messages told to their room');
+    this.told = metrics.counter('xfchat_messages_broadcast_total', 'New messages broadcast to their room');
   }
 
   onModuleInit(): void {

@@ -62,7 +62,7 @@ export class Canary implements OnApplicationBootstrap, BeforeApplicationShutdown
   ) {
     this.failures = metrics.counter(
       'xfchat_canary_failures_total',
-      'Messages of the server to itself that did not arrive, by reason',
+      'Failed round trips of the canary, by reason',
       ['reason'],
     );
   }

@@ -25,10 +25,12 @@ export class ServerMetrics {
     work: WorkInFlight,
     private readonly metrics: Metrics,
   ) {
-    metrics.gauge('xfchat_work_in_flight', 'Requests and commands begun and not answered', () => work.size);
-    metrics.gauge('xfchat_draining', '1 once the server has been told to stop', () =>
-      Number(work.isDraining),
+    metrics.gauge(
+      'xfchat_work_in_flight',
+      'Requests and commands that are not answered yet',
+      () => work.size,
     );
+    metrics.gauge('xfchat_draining', '1 once the server drains', () => Number(work.isDraining));
     metrics.gauge('xfchat_schema_fits', '1 while this program can run on the schema', () =>
       Number(schemaMonitor.fits),
     );
@@ -43,10 +45,10 @@ export class ServerMetrics {
     const database = this.readings.addFromDatabase('size and load of the database', () =>
       readDatabaseStatistics(this.dataSource),
     );
-    this.metrics.gauge('xfchat_db_size_bytes', 'The database on its disk', () => database()?.sizeBytes);
+    this.metrics.gauge('xfchat_db_size_bytes', 'Size of the database on disk', () => database()?.sizeBytes);
     this.metrics.gauge(
       'xfchat_db_oldest_transaction_seconds',
-      'Age of the oldest open transaction that may be seen',
+      'Age of the oldest open transaction that the server may see',
       () => database()?.oldestTransactionSeconds,
     );
     this.metrics.gauge(
@@ -67,7 +69,7 @@ export class ServerMetrics {
     );
     this.metrics.gauge(
       'xfchat_migrations_failed',
-      'Migrations that were begun and not finished, edited, missing, out of order or in dispute',
+      'Migrations that are unfinished, edited, missing, out of order or in dispute',
       () => failedMigrations(schema()),
     );
     this.metrics.gauge(

@@ -22,12 +22,14 @@ class BackupMetrics {
       this.installation ??= await readInstallationOf(this.dataSource);
       return backupTimes(configuration.backupFolder, this.installation);
     });
-    metrics.gauge('xfchat_backup_last_created_timestamp_seconds', 'When the newest backup was begun', () =>
-      seconds(times()?.created),
+    metrics.gauge(
+      'xfchat_backup_last_created_timestamp_seconds',
+      'Timestamp at which the newest backup began',
+      () => seconds(times()?.created),
     );
     metrics.gauge(
       'xfchat_backup_last_proven_timestamp_seconds',
-      'When a backup was last proven by restoring it',
+      'Timestamp of the last verified restore of a backup',
       () => seconds(times()?.proven),
     );
   }

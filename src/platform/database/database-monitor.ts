@@ -78,13 +78,15 @@ export class DatabaseMonitor implements OnApplicationShutdown {
     private readonly maintenance: Maintenance,
     private readonly metrics: Metrics,
   ) {
-    metrics.gauge('xfchat_db_up', '1 while the database is seen up and writable', () =>
+    metrics.gauge('xfchat_db_up', '1 while the database answers and accepts writes', () =>
       Number(this.current.isUp),
     );
-    metrics.gauge('xfchat_maintenance', '1 while nobody may write', () => (maintenance.isOn ? 1 : 0));
+    metrics.gauge('xfchat_maintenance', '1 while maintenance rejects writes', () =>
+      maintenance.isOn ? 1 : 0,
+    );
     metrics.gauge(
       'xfchat_db_ping_seconds',
-      'How long the database took to answer the monitor; NaN when it did not',
+      'Time that the database took to answer the monitor; NaN without an answer',
       () => (this.current.pingMs ?? NaN) / 1_000,
     );
     this.url = configuration.DATABASE_URL ?? '';

@@ -55,7 +55,7 @@ export class PoolUsage implements OnModuleInit, OnApplicationShutdown {
     const { metrics } = this;
     metrics.gauge('xfchat_db_pool_max', 'Connections that the pool may open', () => this.figures.max);
     metrics.gauge('xfchat_db_pool_open', 'Connections that are open', () => this.figures.total);
-    metrics.gauge('xfchat_db_pool_in_use', 'Connections at work', () => this.inUse);
+    metrics.gauge('xfchat_db_pool_in_use', 'Connections in use', () => this.inUse);
     metrics.gauge('xfchat_db_pool_idle', 'Connections that are open and free', () => this.figures.idle);
     metrics.gauge(
       'xfchat_db_pool_waiting',
@@ -64,11 +64,13 @@ export class PoolUsage implements OnModuleInit, OnApplicationShutdown {
     );
     metrics.gauge(
       'xfchat_db_pool_oldest_checkout_seconds',
-      'For how long the connection that was taken first has been in use',
+      'Time since the longest held connection was taken',
       () => this.oldestCheckoutMs / 1_000,
     );
-    metrics.gauge('xfchat_db_circuit_open', '1 while connections are not tried, for want of a database', () =>
-      Number(this.circuit.isDisturbed),
+    metrics.gauge(
+      'xfchat_db_circuit_open',
+      '1 while the circuit breaker is open and no connection is tried',
+      () => Number(this.circuit.isDisturbed),
     );
     this.watch.onFailure((code) => metrics.databaseErrors.inc({ code: sqlStateOrOther(code) }));
     this.timer = setInterval(() => this.sample(), SAMPLE_MS).unref();

@@ -45,10 +45,11 @@ export class Metrics {
     SECONDS,
     ['event'],
   );
-  readonly problems = this.counter('xfchat_problems_total', 'Refusals, by problem code', [
-    'transport',
-    'code',
-  ]);
+  readonly problems = this.counter(
+    'xfchat_problems_total',
+    'Rejected requests and commands, by problem code',
+    ['transport', 'code'],
+  );
 
   readonly eventFailures = this.counter(
     'xfchat_event_failures_total',
@@ -63,12 +64,12 @@ export class Metrics {
 
   readonly databaseConnectionFailures = this.counter(
     'xfchat_db_connection_failures_total',
-    'Database connections that could not be had, or broke when the monitor looked',
+    'Database connections that failed to open, or broke during a check of the monitor',
     ['source', 'reason'],
   );
   readonly databaseAcquireSeconds = this.histogram(
     'xfchat_db_pool_acquire_duration_seconds',
-    'How long it took to get a connection of the pool',
+    'Time that a request waited for a connection of the pool',
     SECONDS,
   );
   readonly databaseQuerySeconds = this.histogram(
@@ -93,7 +94,7 @@ export class Metrics {
 
   readonly spans = this.counter(
     'xfchat_trace_spans_total',
-    'Spans that were recorded, taken by the collector (exported), or not taken by it (failed)',
+    'Spans that were recorded, exported to the collector, or rejected by it (failed)',
     ['outcome'],
   );
 
