@@ -24,30 +24,30 @@ export function buildProgram(): Command {
 
   addMigrateCommands(program);
 
-  const maintenance = program.command('maintenance').description('stop people from writing; reading goes on');
+  const maintenance = program.command('maintenance').description('reject all writes; reads still work');
   maintenance
     .command('on')
-    .description('refuse writes on all servers, also after a restart; returns when all of them know')
+    .description('reject writes on all servers, also after a restart; returns when all servers do')
     .option('--json', 'print JSON')
     .action(maintenanceMode('maintenanceOnCommand'));
   maintenance
     .command('off')
-    .description('take writes again')
+    .description('accept writes again')
     .option('--json', 'print JSON')
     .action(maintenanceMode('maintenanceOffCommand'));
   maintenance
     .command('status')
-    .description('say whether it is on, and since when')
+    .description('show whether it is on, and since when')
     .option('--json', 'print JSON')
     .action(maintenanceMode('maintenanceStatusCommand'));
 
   program
     .command('check')
-    .description('look for broken data: holes, orphans, broken histories, unfinished schema changes')
+    .description('look for broken data: gaps, orphans, broken histories, unfinished schema changes')
     .option('--json', 'print JSON')
     .action(commandsOf(() => import('./operations/command-line/check.command.ts'))('checkCommand'));
 
-  const backup = program.command('backup').description('make, list, prove and restore backups');
+  const backup = program.command('backup').description('make, list, verify and restore backups');
   backup
     .command('create')
     .description('back up the database while it is in use; deletes what is older than BACKUP_RETENTION_DAYS')

@@ -159,7 +159,7 @@ export class HealthService {
     });
   }
 
-  /** Never red: what was in force before the file broke stays so. */
+  /** Never red: while the file is broken, the last valid flags stay in force. */
   private featureFlags(): HealthIndicatorResult {
     const { file, state } = this.flags;
     return this.indicators.check('flags').up({

@@ -62,7 +62,7 @@ export function openManifest(text: string): Manifest {
   try {
     content = JSON.parse(text) as typeof content;
   } catch {
-    throw new BackupError('its manifest is damaged: it is no JSON');
+    throw new BackupError('its manifest is damaged: it is not JSON');
   }
   const { manifest, seal } = content;
   if (!manifest || !seal) throw new BackupError('its manifest is not one of XFChat');

@@ -19,7 +19,7 @@ export function addDeploymentCommands(program: Command): void {
 
   program
     .command('watch <url...>')
-    .description('look at servers after a deployment: their targets, and what calls for a rollback')
+    .description('watch servers after a deployment: their targets, and the criteria for a rollback')
     .addOption(time('--duration', 'how long to watch', '24h'))
     .addOption(time('--interval', 'how often to look', '10s'))
     .addOption(time('--lasting', 'how long something has to last to call for a rollback', '1m'))

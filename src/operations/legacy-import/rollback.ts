@@ -74,7 +74,7 @@ async function close(manager: EntityManager): Promise<void> {
   const [state] = await manager.query<{ phase: string }[]>(`select phase from legacy_imports`);
   if (!state) throw new LegacyError('Nothing was imported into this database.');
   if (state.phase === 'archived')
-    throw new LegacyError('The old tables were moved to the archive; there is nothing to go back to.');
+    throw new LegacyError('The old tables were moved to the archive; a rollback is no longer possible.');
   if (state.phase === 'rolling-back') return;
   await manager.query(
     `select from conversations where id in (${IMPORTED_CONVERSATIONS}) order by id for no key update`,

@@ -53,7 +53,7 @@ export async function checkRollback(ground: Ground): Promise<ItemResult> {
   });
   const begun = performance.now();
   const direct = ground.configuration.DIRECT_DATABASE_URL ?? ground.url;
-  progress('rehearsing the way back');
+  progress('rehearsing the rollback');
   try {
     const undone = await SideDatabases.with(direct, (databases) =>
       databases.withScratch(async (scratch) => {

@@ -20,7 +20,7 @@ const LOOK_AGAIN_MS = 250;
 interface Witness {
   /** The flags are those of the file now. */
   changed(): void;
-  /** The file cannot be used; what was in force stays so. */
+  /** The file cannot be used; the last valid flags stay in force. */
   broken(fault: string): void;
 }
 

@@ -23,7 +23,7 @@ export class Flags implements OnModuleInit, OnApplicationShutdown {
     this.provider = new FileProvider(path, {
       changed: () => this.logger.log(`flags: ${JSON.stringify(this.state)}`),
       broken: (fault) =>
-        this.logger.error(`FLAGS_FILE cannot be used (${fault}); what was in force stays so`),
+        this.logger.error(`FLAGS_FILE cannot be used (${fault}); the last valid flags stay in force`),
     });
   }
 

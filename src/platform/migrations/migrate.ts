@@ -76,7 +76,7 @@ export async function migrateDown(
     const undo = toUndo(known, verdict, to);
     for (const recorded of undo) {
       await undoMigration(session, recorded, patience);
-      patience.progress(`${describeMigration(recorded.name)}: taken back`);
+      patience.progress(`${describeMigration(recorded.name)}: reverted`);
     }
     return undo.map(({ name }) => name);
   });
