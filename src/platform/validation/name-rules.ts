@@ -1,8 +1,8 @@
 import { Transform, type TransformFnParams } from 'class-transformer';
-import { IsEmail, IsUrl, Matches, MaxLength, ValidateBy } from 'class-validator';
+import { isEmail, IsUrl, Matches, MaxLength, ValidateBy } from 'class-validator';
 import { fieldRule } from '../documents/field-schema';
 import type { JsonSchema } from '../documents/schema';
-import { folded, listChecks, textFault, textSchema } from './field-rules';
+import { folded, isStorableText, listChecks, textFault, textSchema } from './field-rules';
 import { nameFault } from './visible-text';
 
 const trimmed = Transform(({ value }: TransformFnParams): unknown =>
@@ -51,7 +51,14 @@ export function IsEmailAddress(): PropertyDecorator {
     { type: 'string', format: 'idn-email', maxLength: MAX_EMAIL_LENGTH, examples: ['ada@example.org'] },
     folded(MAX_EMAIL_LENGTH),
     MaxLength(MAX_EMAIL_LENGTH),
-    IsEmail({}, { message: 'must be an e-mail address' }),
+    ValidateBy({
+      name: 'isEmailAddress',
+      validator: {
+        // `isEmail` throws for text that has no UTF-8.
+        validate: (value) => typeof value === 'string' && isStorableText(value) && isEmail(value),
+        defaultMessage: () => 'must be an e-mail address',
+      },
+    }),
   );
 }
 
