@@ -43,6 +43,15 @@ const oneClient = [
   },
 ];
 
+// What changes a payload before its rules are asked has to be known to the quick check as well.
+const oneNormalForm = [
+  {
+    name: 'class-transformer',
+    importNames: ['Transform', 'Expose', 'Exclude'],
+    message: 'Payloads are changed by normalized (src/platform/validation/normalized.ts).',
+  },
+];
+
 export default tseslint.config(
   { ignores: ['**/dist', 'coverage', 'node_modules', '.xfchat', 'tools', '**/*.generated.ts'] },
   js.configs.recommended,
@@ -62,6 +71,7 @@ export default tseslint.config(
       '@typescript-eslint/no-explicit-any': 'error',
       'no-restricted-syntax': ['error', ...oneDoor],
       '@typescript-eslint/no-restricted-imports': ['error', { paths: oneClient }],
+      'no-restricted-imports': ['error', { paths: oneNormalForm }],
       'no-console': 'error',
     },
   },
@@ -81,6 +91,10 @@ export default tseslint.config(
       'src/operations/preflight/release-checks.ts', // results of tests, in files
     ],
     rules: { 'no-restricted-syntax': ['error', ...oneDoor] },
+  },
+  {
+    files: ['src/platform/validation/normalized.ts', 'src/platform/configuration/configuration.ts'],
+    rules: { 'no-restricted-imports': 'off' },
   },
   {
     files: ['test/**/*.ts', '**/*.spec.ts'],

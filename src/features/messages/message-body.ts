@@ -1,6 +1,6 @@
 import { ValidateBy } from 'class-validator';
 import { fieldRule } from '../../platform/documents/field-schema';
-import { codePoints, shownTextFault, textSchema } from '../../platform/validation/field-rules';
+import { isLonger, shownTextFault, textSchema } from '../../platform/validation/field-rules';
 import type { RuleContext } from '../../platform/validation/request-validation.pipe';
 import { MAX_MESSAGE_LENGTH } from './message-view';
 import { MESSAGE_TOO_LONG } from './messages.problems';
@@ -19,7 +19,7 @@ export function IsMessageBody(): PropertyDecorator {
     ValidateBy({
       name: 'isMessageText',
       validator: {
-        validate: isMessageText,
+        validate: (value) => shownTextFault(value, Infinity) === undefined,
         defaultMessage: (context) => shownTextFault(context?.value, Infinity) ?? '',
       },
     }),
@@ -27,7 +27,7 @@ export function IsMessageBody(): PropertyDecorator {
       {
         name: 'isShortEnough',
         validator: {
-          validate: (value) => !isMessageText(value) || isShortEnough(value),
+          validate: (value) => typeof value !== 'string' || !isLonger(value, MAX_MESSAGE_LENGTH),
           defaultMessage: () => `is longer than a message may be: at most ${MAX_MESSAGE_LENGTH} characters`,
         },
       },
@@ -35,11 +35,3 @@ export function IsMessageBody(): PropertyDecorator {
     ),
   );
 }
-
-export function isMessageBody(value: unknown): value is string {
-  return isMessageText(value) && isShortEnough(value);
-}
-
-const isMessageText = (value: unknown): value is string => shownTextFault(value, Infinity) === undefined;
-
-const isShortEnough = (text: string): boolean => codePoints(text) <= MAX_MESSAGE_LENGTH;

@@ -7,7 +7,7 @@ import { Metrics } from '../../platform/metrics/metrics';
 import { DirectCommands } from '../../platform/sockets/direct-commands';
 import { Rooms, userRoom } from '../../platform/sockets/rooms';
 import { conversationRoom } from '../membership/conversation-room';
-import { checkSendCommand } from './check-send-command';
+import { toValid } from '../../platform/validation/request-validation.pipe';
 import { MessageEdits } from './message-edits';
 import { type MessageView, messageSchema } from './message-view';
 import { EditMessageCommandDto, MessageReferenceDto, SendMessageCommandDto } from './messages.dto';
@@ -70,7 +70,7 @@ export class MessagesGateway implements OnModuleInit {
     isWrite: true,
   })
   private async send(userId: string, payload: unknown): Promise<MessageView> {
-    const { conversationId, ...input } = checkSendCommand(payload);
+    const { conversationId, ...input } = toValid(SendMessageCommandDto, payload);
     return (await this.messages.send(userId, conversationId, input)).message;
   }
 

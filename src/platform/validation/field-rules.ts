@@ -1,27 +1,28 @@
 import { applyDecorators } from '@nestjs/common';
-import { Transform, Type, type TransformFnParams } from 'class-transformer';
+import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayUnique,
   IsArray,
   IsBoolean,
-  IsIn,
   IsInt,
+  IS_OPTIONAL,
   IsOptional,
   IsString,
-  Matches,
   Max,
   MaxLength,
   Min,
   ValidateBy,
   ValidateIf,
   ValidateNested,
+  type ValidationOptions,
 } from 'class-validator';
 import { About, fieldRule, nullRefused, optionalRule } from '../documents/field-schema';
 import { EXAMPLE_ID, UUID_PATTERN, type JsonSchema } from '../documents/schema';
 import { VALIDATION_FAILED } from '../problems/general-problems';
 import { Problem } from '../problems/problem';
 import { foldName } from './normal-forms';
+import { normalized } from './normalized';
 import { showsSomething } from './visible-text';
 
 const UUID = new RegExp(UUID_PATTERN);
@@ -51,19 +52,17 @@ export function isStorableText(text: string): boolean {
  * points in any form stays as it is and is refused for its length: the time that normalizing takes grows with the square
  * of the marks on one letter, and 120 KB of them take 5 s.
  */
-export function folded(max: number): PropertyDecorator {
+export function folded(max: number, impliedBy?: string): PropertyDecorator {
   const fold = (value: unknown): unknown =>
     typeof value === 'string' && value.length <= 2 * max ? foldName(value) : value;
-  return Transform(({ value }: TransformFnParams): unknown =>
-    Array.isArray(value) ? value.map(fold) : fold(value),
-  );
+  return normalized((value) => (Array.isArray(value) ? value.map(fold) : fold(value)), impliedBy);
 }
 
 /** A field that may be left out; null counts as left out. */
 export function Optional(): PropertyDecorator {
   return optionalRule(
     IsOptional(),
-    Transform(({ value }: TransformFnParams): unknown => value ?? undefined),
+    normalized((value) => value ?? undefined, IS_OPTIONAL),
   );
 }
 
@@ -79,10 +78,15 @@ export const GIVEN_ID: JsonSchema = {
   pattern: UUID_PATTERN.replaceAll('a-f', 'A-Fa-f'),
   examples: [EXAMPLE_ID],
 };
-const ID_MESSAGE = 'must be a UUID';
+const ID_RULE = 'isId';
+const storedId = (options?: ValidationOptions): PropertyDecorator =>
+  ValidateBy(
+    { name: ID_RULE, validator: { validate: isStoredId, defaultMessage: () => 'must be a UUID' } },
+    options,
+  );
 
 export function IsId(): PropertyDecorator {
-  return fieldRule(GIVEN_ID, folded(ID_LENGTH), Matches(UUID, { message: ID_MESSAGE }));
+  return fieldRule(GIVEN_ID, folded(ID_LENGTH, ID_RULE), storedId());
 }
 
 /** The maximum length of a text that is looked up as an id, in code points. */
@@ -97,9 +101,9 @@ export function IsWantedId(): PropertyDecorator {
 export function IsListOfIds(maximum: number): PropertyDecorator {
   return fieldRule(
     { type: 'array', items: GIVEN_ID, maxItems: maximum },
-    folded(ID_LENGTH),
+    folded(ID_LENGTH, ID_RULE),
     ...listChecks(maximum),
-    Matches(UUID, { each: true, message: ID_MESSAGE }),
+    storedId({ each: true }),
   );
 }
 
@@ -174,18 +178,21 @@ export function textSchema(min: number, max: number): JsonSchema {
 export function textFault(value: unknown, min: number, max: number): string | undefined {
   if (typeof value !== 'string') return 'must be a string';
   if (!isStorableText(value)) return 'must not contain U+0000 or lone surrogates';
-  const length = codePoints(value);
-  if (length < min) return min === 1 ? 'must not be empty' : `must have at least ${min} characters`;
-  if (length > max) return `must have at most ${max} characters`;
+  if (isShorter(value, min)) return min === 1 ? 'must not be empty' : `must have at least ${min} characters`;
+  if (isLonger(value, max)) return `must have at most ${max} characters`;
   return undefined;
 }
 
-const toInteger = ({ value }: TransformFnParams): unknown =>
+/** A code point has one or two code units, which cost nothing to count. */
+const isShorter = (text: string, min: number): boolean => text.length < 2 * min && codePoints(text) < min;
+export const isLonger = (text: string, max: number): boolean => text.length > max && codePoints(text) > max;
+
+const toInteger = (value: unknown): unknown =>
   typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value;
 
 /** A whole number in a query string. */
 export function IsQueryInteger(min: number, max: number = Number.MAX_SAFE_INTEGER): PropertyDecorator {
-  return applyDecorators(Transform(toInteger), IsInteger(min, max));
+  return applyDecorators(normalized(toInteger), IsInteger(min, max));
 }
 
 const MAX_PAGE_SIZE = 200;
@@ -220,7 +227,16 @@ export function IsFlag(): PropertyDecorator {
 
 export function IsOneOf(values: readonly string[]): PropertyDecorator {
   const words = values.length > 1 ? `${values.slice(0, -1).join(', ')} or ${values.at(-1)}` : values[0];
-  return fieldRule({ type: 'string', enum: [...values] }, IsIn(values, { message: `must be ${words}` }));
+  return fieldRule(
+    { type: 'string', enum: [...values] },
+    ValidateBy({
+      name: 'isOneOf',
+      validator: {
+        validate: (value) => (values as readonly unknown[]).includes(value),
+        defaultMessage: () => `must be ${words}`,
+      },
+    }),
+  );
 }
 
 /**

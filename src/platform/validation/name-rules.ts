@@ -1,13 +1,11 @@
-import { Transform, type TransformFnParams } from 'class-transformer';
 import { isEmail, IsUrl, Matches, MaxLength, ValidateBy } from 'class-validator';
 import { fieldRule } from '../documents/field-schema';
 import type { JsonSchema } from '../documents/schema';
 import { folded, isStorableText, listChecks, textFault, textSchema } from './field-rules';
+import { normalized } from './normalized';
 import { nameFault } from './visible-text';
 
-const trimmed = Transform(({ value }: TransformFnParams): unknown =>
-  typeof value === 'string' ? value.trim() : value,
-);
+const trimmed = normalized((value) => (typeof value === 'string' ? value.trim() : value));
 
 /** A name that others see, of at most `max` code points: one line of visible text. Spaces around it are dropped. */
 export function IsName(max: number): PropertyDecorator {

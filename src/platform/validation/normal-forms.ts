@@ -4,7 +4,17 @@
  * it makes "ı" of "I". No statement may fold a name by itself.
  */
 export function foldName(text: string): string {
+  if (isFoldedAscii(text)) return text;
   return text.normalize('NFC').toLowerCase().normalize('NFC');
+}
+
+/** Most of what is folded, ids above all, is in its form already, and normalizing asks for a copy to find out. */
+function isFoldedAscii(text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit > 0x7f || (unit >= 0x41 && unit <= 0x5a)) return false;
+  }
+  return true;
 }
 
 /**
