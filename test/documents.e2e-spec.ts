@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writtenDocuments } from '../src/written-documents';
-import { DirectCommands } from '../src/platform/sockets/direct-commands';
 import { declaredProblems } from '../src/platform/problems/problem-kind';
 import { call } from './support/api';
 import { faultsOf, type Document } from './support/contract/documents';
@@ -39,13 +38,6 @@ describe('the documents of the interface', () => {
       Object.keys(methods).map((method) => `${method} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`),
     );
     expect(documented.sort()).toEqual(routes.sort());
-  });
-
-  it('name every command that does not go through Nest', () => {
-    const direct = [...server.application.get(DirectCommands)['handlers'].keys()];
-    expect(direct).toContain('message:send');
-    const documented = Object.values<{ name: string }>(asyncApi.components.messages).map(({ name }) => name);
-    expect(documented).toEqual(expect.arrayContaining(direct));
   });
 
   it('know every problem code', () => {

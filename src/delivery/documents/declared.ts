@@ -1,10 +1,5 @@
 import { RequestMethod, type Type } from '@nestjs/common';
-import {
-  METHOD_METADATA,
-  MODULE_METADATA,
-  PATH_METADATA,
-  ROUTE_ARGS_METADATA,
-} from '@nestjs/common/constants';
+import { METHOD_METADATA, MODULE_METADATA, PATH_METADATA } from '@nestjs/common/constants';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum';
 import { GATEWAY_METADATA, MESSAGE_METADATA } from '@nestjs/websockets/constants';
 import {
@@ -15,6 +10,7 @@ import {
   type EventDocuments,
   type RouteDocument,
 } from '../../platform/documents/documented';
+import { dtoOf } from '../../platform/documents/dto-of';
 import { PUBLIC } from '../../platform/http/public';
 
 type Dto = Type<object>;
@@ -100,21 +96,10 @@ function routesOf(controller: Type): DeclaredRoute[] {
 function commandsOf(gateway: Type): DeclaredCommand[] {
   return handlersOf(gateway).flatMap(({ name, handler }) => {
     const document = commandDocument(handler);
-    const direct = document?.direct;
-    const event = direct?.event ?? (Reflect.getMetadata(MESSAGE_METADATA, handler) as string | undefined);
+    const event = Reflect.getMetadata(MESSAGE_METADATA, handler) as string | undefined;
     if (event === undefined) return [];
-    const payload = direct?.payload ?? dtoOf(gateway, name, RouteParamtypes.BODY);
+    const payload = dtoOf(gateway, name, RouteParamtypes.BODY);
     if (!document || !payload) throw new Error(`${gateway.name}.${name} is not documented`);
     return { event, group: gateway.name.replace(/Gateway$/, ''), payload, document };
   });
-}
-
-/** The DTO that a handler takes as its body, query or payload. Nest numbers body and payload alike. */
-function dtoOf(type: Type, name: string, kind: RouteParamtypes): Dto | undefined {
-  const parameters = (Reflect.getMetadata(ROUTE_ARGS_METADATA, type, name) ??
-    Reflect.getMetadata(ROUTE_ARGS_METADATA, type.prototype as object, name) ??
-    {}) as Record<string, { index: number }>;
-  const types = (Reflect.getMetadata('design:paramtypes', type.prototype as object, name) ?? []) as Dto[];
-  const found = Object.entries(parameters).find(([key]) => key.startsWith(`${kind}:`));
-  return found && types[found[1].index];
 }

@@ -4,10 +4,8 @@ import { Command, Emits } from '../../platform/documents/documented';
 import { EventBus } from '../../platform/events/event-bus';
 import { Caller, type CallerIdentity } from '../../platform/http/caller';
 import { Metrics } from '../../platform/metrics/metrics';
-import { DirectCommands } from '../../platform/sockets/direct-commands';
 import { Rooms, userRoom } from '../../platform/sockets/rooms';
 import { conversationRoom } from '../membership/conversation-room';
-import { toValid } from '../../platform/validation/request-validation.pipe';
 import { MessageEdits } from './message-edits';
 import { type MessageView, messageSchema } from './message-view';
 import { EditMessageCommandDto, MessageReferenceDto, SendMessageCommandDto } from './messages.dto';
@@ -41,14 +39,12 @@ export class MessagesGateway implements OnModuleInit {
     private readonly edits: MessageEdits,
     private readonly events: EventBus,
     private readonly rooms: Rooms,
-    private readonly commands: DirectCommands,
     metrics: Metrics,
   ) {
     this.told = metrics.counter('xfchat_messages_broadcast_total', 'New messages broadcast to their room');
   }
 
   onModuleInit(): void {
-    this.commands.on('message:send', ({ userId }, payload) => this.send(userId, payload));
     this.events.on(MessageCreated, ({ message }) => {
       this.broadcast('message:created', message);
       this.told.inc();
@@ -61,16 +57,18 @@ export class MessagesGateway implements OnModuleInit {
     );
   }
 
-  /** The most frequent command of all, hence without Nest's pipes. */
+  @SubscribeMessage('message:send')
   @Command({
     summary: 'Send a message',
-    direct: { event: 'message:send', payload: SendMessageCommandDto },
+    isDirect: true,
     answer: messageSchema,
     problems: [CONVERSATION_NOT_FOUND, MESSAGE_NOT_FOUND, FORBIDDEN, MESSAGE_ID_CONFLICT, MESSAGE_TOO_LONG],
     isWrite: true,
   })
-  private async send(userId: string, payload: unknown): Promise<MessageView> {
-    const { conversationId, ...input } = toValid(SendMessageCommandDto, payload);
+  async send(
+    @Caller() { userId }: CallerIdentity,
+    @MessageBody() { conversationId, ...input }: SendMessageCommandDto,
+  ): Promise<MessageView> {
     return (await this.messages.send(userId, conversationId, input)).message;
   }
 

@@ -59,8 +59,11 @@ export interface CommandDocument<T = unknown> {
   readonly answer: Schema<T>;
   readonly problems: readonly ProblemKind[];
   readonly isWrite: boolean;
-  /** Of one that is registered with `DirectCommands`: what Nest's decorators say of the others. */
-  readonly direct?: { readonly event: string; readonly payload: new () => object };
+  /**
+   * Too frequent for Nest's chain of guards, pipes and interceptors: the middleware calls the method with the caller and
+   * the valid payload.
+   */
+  readonly isDirect?: boolean;
 }
 
 /** An event that the server sends. */

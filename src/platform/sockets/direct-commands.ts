@@ -1,22 +1,47 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit, type Type } from '@nestjs/common';
+import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum';
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { GATEWAY_METADATA, MESSAGE_METADATA } from '@nestjs/websockets/constants';
+import { commandDocument } from '../documents/documented';
+import { dtoOf } from '../documents/dto-of';
+import { toValid } from '../validation/request-validation.pipe';
 import type { SocketIdentity } from './socket-identity';
 
-/** Gets the payload as it came, `{}` when there was none, and has to check it. */
 type Handler = (identity: SocketIdentity, payload: unknown) => Promise<object>;
+type Method = (identity: SocketIdentity, payload: object) => Promise<object>;
 
 /**
- * Commands that are too frequent for Nest's chain of pipes and interceptors. They pass the same middleware as all others
- * and are answered alike; the check of their payload is their own.
+ * The commands that say `isDirect`. The middleware calls them itself, with what Nest's guards, pipes and interceptors would
+ * give them and without the time that those take. All other commands go through Nest.
  */
 @Injectable()
-export class DirectCommands {
+export class DirectCommands implements OnModuleInit {
   private readonly handlers = new Map<string, Handler>();
 
-  on(event: string, handler: Handler): void {
-    this.handlers.set(event, handler);
+  constructor(
+    private readonly discovery: DiscoveryService,
+    private readonly scanner: MetadataScanner,
+  ) {}
+
+  onModuleInit(): void {
+    for (const { instance, metatype } of this.discovery.getProviders()) {
+      if (!metatype || !Reflect.hasMetadata(GATEWAY_METADATA, metatype)) continue;
+      this.addCommandsOf(instance as Record<string, Method>, metatype as Type);
+    }
   }
 
   handlerOf(event: string): Handler | undefined {
     return this.handlers.get(event);
+  }
+
+  private addCommandsOf(gateway: Record<string, Method>, type: Type): void {
+    for (const name of this.scanner.getAllMethodNames(type.prototype as object)) {
+      const method = gateway[name]!;
+      if (!commandDocument(method)?.isDirect) continue;
+      const dto = dtoOf(type, name, RouteParamtypes.BODY);
+      if (!dto || method.length !== 2) throw new Error(`${type.name}.${name} must take caller and payload`);
+      const event = Reflect.getMetadata(MESSAGE_METADATA, method) as string;
+      this.handlers.set(event, async (identity, payload) => gateway[name]!(identity, toValid(dto, payload)));
+    }
   }
 }
