@@ -1,5 +1,4 @@
 import { ACCOUNT, type AccountEffect, type AccountTrigger, type Ending } from './account-states.ts';
-import type { Api } from './api.ts';
 import type { Connection } from './connection.ts';
 import { Emitter } from './emitter.ts';
 import type { OwnedStorage } from './owned-storage.ts';
@@ -7,9 +6,9 @@ import { XFChatError } from './problem.ts';
 import type { Sender } from './sender.ts';
 import { isAbsentOrSame, SESSION_KEY, type Session, type StoredSession } from './session.ts';
 import type { OwnUser, SignedIn } from './types.ts';
+import type { EraseAccount } from './wire.generated.ts';
 
 export interface AccountOptions {
-  readonly api: Api;
   readonly session: Session;
   readonly connection: Connection;
   readonly sender: Sender;
@@ -45,9 +44,9 @@ export class Account extends Emitter<AccountEvents> {
   }
 
   /** Begins with the answer to signing up or in. */
-  async begin(path: '/auth/register' | '/auth/login', body: object): Promise<OwnUser> {
-    const { api, session, storage } = this.options;
-    const signedIn = await api.request<SignedIn>('POST', path, body);
+  async begin(answer: Promise<SignedIn>): Promise<OwnUser> {
+    const { session, storage } = this.options;
+    const signedIn = await answer;
     this.handle('signed-in-again', session.drop());
     const { generation } = session;
     await this.leaving;
@@ -79,13 +78,13 @@ export class Account extends Emitter<AccountEvents> {
     await Promise.all([this.leaving, ended && session.logOut(ended)]);
   }
 
-  async erase(input: object): Promise<void> {
+  async erase(input: EraseAccount): Promise<void> {
     const { session } = this.options;
     const { generation } = session;
     let isErased = false;
     const stop = this.on('left', ({ reason }) => (isErased = reason === 'account-erased'));
     try {
-      await session.request('DELETE', '/users/me', input);
+      await session.call('DELETE /users/me', { body: input });
     } catch (error) {
       // The socket may be faster than the answer.
       if (!isErased) throw error;

@@ -1,4 +1,5 @@
 import { toProblem, XFChatError } from './problem.ts';
+import { callBy } from './routes.ts';
 import { parsePath, parseServerUrl } from './validate.ts';
 
 /** The fetch of the platform, or one in its place. */
@@ -16,6 +17,9 @@ export class Api {
   ) {
     this.base = `${parseServerUrl(url)}/api/v1`;
   }
+
+  /** A request that needs no session. */
+  readonly call = callBy((method, path, body) => this.request(method, path, body));
 
   /**
    * @param path below `/api/v1`, beginning with `/`

@@ -5,8 +5,9 @@ import { sync, type SyncOptions } from './catch-up-sync.ts';
 import type { Connection } from './connection.ts';
 import type { MessageList } from './message-list.ts';
 import { toError, XFChatError } from './problem.ts';
+import { PAGE_SIZE } from './routes.ts';
 import type { Session } from './session.ts';
-import type { ConversationView, Page, Ready } from './types.ts';
+import type { ConversationView, Ready } from './types.ts';
 import { isId, isViewOf } from './validate.ts';
 
 /** What one `conversation:sync` may ask for. */
@@ -99,15 +100,15 @@ export class CatchUpPasses {
   private async list(ready: Ready): Promise<boolean> {
     const { session, connection, machine } = this.options;
     const found: ConversationView[] = [];
-    for (let cursor: string | null = ''; cursor !== null;) {
-      const query: string = cursor && `&cursor=${encodeURIComponent(cursor)}`;
-      const page: Page<ConversationView> = await session.request('GET', `/conversations?limit=200${query}`);
+    let cursor: string | undefined;
+    do {
+      const page = await session.call('GET /conversations', { query: { limit: PAGE_SIZE, cursor } });
       if (connection.ready !== ready) return false;
       if (!page.items.every((view) => isId(view.id) && isViewOf(view.id, view)))
         throw XFChatError.unreachable(new Error('not a conversation'));
       found.push(...page.items);
-      cursor = page.nextCursor;
-    }
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor !== undefined);
     this.isListed = true;
     this.options.listed(found);
     for (const view of found) {
@@ -157,7 +158,8 @@ export class CatchUpPasses {
   }
 
   private async readView(ready: Ready, entry: Entry): Promise<void> {
-    const view = await this.options.session.request<ConversationView>('GET', `/conversations/${entry.id}`);
+    const params = { conversationId: entry.id };
+    const view = await this.options.session.call('GET /conversations/{conversationId}', { params });
     if (!isViewOf(entry.id, view)) throw XFChatError.unreachable(new Error('not a conversation'));
     if (this.options.connection.ready === ready) entry.view = view;
   }

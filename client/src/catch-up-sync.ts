@@ -36,7 +36,7 @@ export async function sync(options: SyncOptions, ready: Ready, entries: readonly
   const asked = entries.map((entry) => syncEntryOf(entry, options.maxCatchUp));
   const cursors = asked.map(({ entry, position }) => ({ conversationId: entry.id, ...position }));
   const answer = await connection
-    .command<{ changes: SyncedConversation[] }>('conversation:sync', { epoch: ready.epoch, cursors })
+    .command('conversation:sync', { epoch: ready.epoch, cursors })
     .catch(toError);
   if (connection.ready !== ready) return false;
   if (answer instanceof XFChatError) return syncOthers(options, ready, asked, answer);

@@ -3,6 +3,7 @@ import type { Connection } from './connection.ts';
 import type { ConversationEvent, ConversationView, Message, Ready } from './types.ts';
 import { newId } from './new-id.ts';
 import { XFChatError } from './problem.ts';
+import { callBy } from './routes.ts';
 import type { Session } from './session.ts';
 import { MessageList } from './message-list.ts';
 
@@ -55,7 +56,7 @@ function bench(
   };
   const catchUp = new CatchUp({
     connection: { ready: READY, command } as unknown as Connection,
-    session: { request } as unknown as Session,
+    session: { call: callBy(request) } as unknown as Session,
     backoff: { initialMs: 1, maxMs: 2 },
     maxCatchUp: 1_000,
     checkEveryMs: 1_000_000,

@@ -4,6 +4,7 @@ import { sync } from './catch-up-sync.ts';
 import type { Connection } from './connection.ts';
 import type { MessageList } from './message-list.ts';
 import { XFChatError } from './problem.ts';
+import type { Call } from './routes.ts';
 import type { Session } from './session.ts';
 import type { ConversationEvent, Message, Ready } from './types.ts';
 import { isId } from './validate.ts';
@@ -105,12 +106,16 @@ export class CatchUp {
    * Reads something about a conversation over HTTP, and takes it if it is of the same epoch.
    * @throws XFChatError `not-connected` when there is no connection, or it was lost meanwhile
    */
-  async read<T>(list: MessageList, path: string, take: (found: T) => void): Promise<void> {
+  async read<T>(
+    list: MessageList,
+    load: (call: Call) => Promise<T>,
+    take: (found: T) => void,
+  ): Promise<void> {
     const { connection, session, lists } = this.options;
     const { ready } = connection;
     const { conversationId } = list;
     if (!ready || !list.position) throw XFChatError.notConnected();
-    const found = await session.request<T>('GET', `/conversations/${conversationId}${path}`);
+    const found = await load(session.call);
     const isHeld = (): boolean => connection.ready === ready && lists.get(conversationId) === list;
     const entry = this.entries.of(conversationId);
     const isCurrent = (): boolean => isHeld() && list.epoch === ready.epoch;

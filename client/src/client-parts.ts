@@ -23,6 +23,7 @@ const CONVERSATION_EVENT = /^(message|participant|conversation):/;
 /** The parts of a client, and how they work together. */
 export class ClientParts {
   readonly events = new Emitter<ClientEvents>();
+  readonly api: Api;
   readonly storage: OwnedStorage;
   readonly session: Session;
   readonly connection: Connection;
@@ -45,8 +46,8 @@ export class ClientParts {
       written: () => this.account.sessionStored(),
     };
     const storage = new OwnedStorage(options.storage ?? new MemoryStorage(), host, [SESSION_KEY]);
-    const api = new Api(url, timeoutMs, options.fetch);
-    const session = new Session(api, storage, backoff);
+    this.api = new Api(url, timeoutMs, options.fetch);
+    const session = new Session(this.api, storage, backoff);
     const connection = new Connection({ url, session, backoff, timeoutMs, transports });
     const keeper = new MessageLists(storage, options.keepMessages ?? 200, failed);
     const shared = { connection, session, backoff };
@@ -80,7 +81,7 @@ export class ClientParts {
       },
     });
     this.account = new Account({
-      ...{ api, session, connection, sender, storage },
+      ...{ session, connection, sender, storage },
       restore: (user, isCurrent) => known.restore(user, isCurrent),
       flush: () => keeper.flush(),
       discard: () => keeper.clear(),
@@ -175,7 +176,8 @@ export class ClientParts {
           return sender.add({ id: newId(), createdAt: new Date().toISOString(), ...draft, conversationId });
         }),
       change: (id, change) => within(() => commands.change(id, change)),
-      read: (list, path, take) => within(() => catchUp.read(list, path, take)),
+      read: (list, load, take) => within(() => catchUp.read(list, load, take)),
+      call: session.callOfUser,
       markRead: (id, seq, unread) => within(() => commands.markRead(id, seq, unread)),
     };
   }

@@ -4,9 +4,12 @@ import type { CompletenessStatus, Conversation } from './conversation.ts';
 import type { Listener } from './emitter.ts';
 import { newId } from './new-id.ts';
 import { XFChatError } from './problem.ts';
+import { Friends, Users } from './people.ts';
+import { Profile } from './profile.ts';
 import type { ClientStorage } from './storage.ts';
-import type { OwnUser } from './types.ts';
+import type { OwnUser, WithoutNull } from './types.ts';
 import { parseId } from './validate.ts';
+import type { Commands, Login, Register } from './wire.generated.ts';
 
 /** A signed-in device: one user, one session, one connection, all conversations. See the README. */
 export class XFChatClient {
@@ -57,15 +60,9 @@ export class XFChatClient {
   }
 
   /** Makes an account, signs in and connects. @throws XFChatError such as `username-taken` */
-  signUp(account: {
-    readonly username: string;
-    readonly password: string;
-    readonly displayName?: string;
-    readonly email?: string;
-    /** The code of an invitation, where the server needs one. */
-    readonly invitation?: string;
-  }): Promise<OwnUser> {
-    return this.parts.account.begin('/auth/register', account);
+  signUp(account: WithoutNull<Register>): Promise<OwnUser> {
+    const { account: own, api } = this.parts;
+    return own.begin(api.call('POST /auth/register', { body: account }));
   }
 
   /**
@@ -73,12 +70,9 @@ export class XFChatClient {
    * @param credentials `login` is a username or an e-mail address
    * @throws XFChatError such as `invalid-credentials`
    */
-  signIn(credentials: {
-    readonly login: string;
-    readonly password: string;
-    readonly deviceName?: string;
-  }): Promise<OwnUser> {
-    return this.parts.account.begin('/auth/login', credentials);
+  signIn(credentials: WithoutNull<Login>): Promise<OwnUser> {
+    const { account, api } = this.parts;
+    return account.begin(api.call('POST /auth/login', { body: credentials }));
   }
 
   /**
@@ -178,8 +172,23 @@ export class XFChatClient {
     await this.parts.sender.discard(messageId);
   }
 
+  /** Friends, requests and blocks. As with conversations, whoever keeps this asks as the present user, and never as the next. */
+  get friends(): Friends {
+    return new Friends(this.parts.session.callOfUser);
+  }
+
+  /** The user's own profile, password and devices; of the present user, like `friends`. */
+  get profile(): Profile {
+    return new Profile(this.parts.session.callOfUser);
+  }
+
+  /** Other users; asked for by the present user, like `friends`. */
+  get users(): Users {
+    return new Users(this.parts.session.callOfUser);
+  }
+
   /**
-   * Anything else of the HTTP interface, such as friend requests. One try.
+   * Any request of the HTTP interface. One try. The other methods name what this version of the server has.
    * @param path below `/api/v1`, such as `/friends?limit=200`; ids in it are yours to check
    * @throws XFChatError the server's refusal, or `validation-failed` for a path that does not begin with a slash or contains
    *   the segments `.` or `..`
@@ -188,8 +197,11 @@ export class XFChatClient {
     return this.parts.session.request<T>(method, path, body);
   }
 
-  /** Any command of the socket, such as `conversation:read`. One try. @throws XFChatError */
-  command<T>(name: string, payload: object): Promise<T> {
-    return this.parts.connection.command<T>(name, payload);
+  /** A command of the socket, such as `conversation:read`. One try. @throws XFChatError */
+  command<Name extends keyof Commands>(
+    name: Name,
+    payload: Commands[Name]['payload'],
+  ): Promise<Commands[Name]['answer']> {
+    return this.parts.connection.command(name, payload);
   }
 }

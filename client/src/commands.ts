@@ -1,11 +1,13 @@
 import { insist, Pause, type BackoffOptions } from './backoff.ts';
 import type { Connection } from './connection.ts';
-import type { ConversationView, Message, ReadPosition } from './types.ts';
+import type { ConversationView, Message } from './types.ts';
 import type { Change } from './conversation.ts';
 import type { OutgoingMessage } from './outbox.ts';
 import { XFChatError } from './problem.ts';
+import type { Call } from './routes.ts';
 import type { Session } from './session.ts';
 import { parseId } from './validate.ts';
+import type { Commands as WireCommands, CreateConversation } from './wire.generated.ts';
 
 interface CommandsOptions {
   readonly connection: Connection;
@@ -14,6 +16,8 @@ interface CommandsOptions {
   /** The server has told how a message is stored, over the present socket. */
   readonly stored: (message: Message) => void;
 }
+
+const MESSAGE = '/conversations/{conversationId}/messages/{messageId}';
 
 /** What the user does: over the socket, or over HTTP while there is none; both do the same. */
 export class Commands {
@@ -35,7 +39,10 @@ export class Commands {
     const { epoch } = this;
     const { conversationId, id, body, type, replyToId, attachmentIds } = message;
     const input = { id, body, type, replyToId, attachmentIds };
-    const stored = await this.either('message:send', 'POST', conversationId, '', input);
+    const params = { conversationId };
+    const stored = await this.either('message:send', { conversationId, ...input }, (call) =>
+      call('POST /conversations/{conversationId}/messages', { params, body: input }),
+    );
     // An acknowledgement of a history that is no more says nothing about this one.
     if (epoch !== undefined && epoch !== this.epoch)
       throw XFChatError.unreachable(new Error('another epoch'));
@@ -44,38 +51,42 @@ export class Commands {
 
   /** Changes a message, in a few attempts. @throws XFChatError */
   async change(conversationId: string, change: Change): Promise<Message> {
-    const { command, method, input } = change;
     const messageId = parseId('The id of a message', change.messageId);
+    const place = { conversationId, messageId };
+    const { edit } = change;
     return this.insist(() =>
-      this.either(command, method, conversationId, `/${messageId}`, input, { messageId }),
+      edit
+        ? this.either('message:edit', { ...place, ...edit }, (call) =>
+            call(`PUT ${MESSAGE}`, { params: place, body: edit }),
+          )
+        : this.either('message:delete', place, (call) => call(`DELETE ${MESSAGE}`, { params: place })),
     );
   }
 
   /** The server tells all devices of the user, this one as well. @throws XFChatError */
   async markRead(conversationId: string, seq: number, unread: boolean): Promise<void> {
-    const path = `/conversations/${conversationId}/read`;
-    const input = { seq, ...(unread && { unread }) };
-    await this.insist(() => this.options.session.request<ReadPosition>('PUT', path, input));
+    const body = { seq, ...(unread && { unread }) };
+    const params = { conversationId };
+    await this.insist(() =>
+      this.options.session.call('PUT /conversations/{conversationId}/read', { params, body }),
+    );
   }
 
-  createConversation(input: object): Promise<ConversationView> {
-    return this.insist(() => this.options.session.request('POST', '/conversations', input));
+  createConversation(input: CreateConversation): Promise<ConversationView> {
+    return this.insist(() => this.options.session.call('POST /conversations', { body: input }));
   }
 
-  private async either(
-    command: string,
-    method: string,
-    conversationId: string,
-    path: string,
-    input: object | undefined,
-    place: object = {},
+  private async either<Name extends 'message:send' | 'message:edit' | 'message:delete'>(
+    command: Name,
+    payload: WireCommands[Name]['payload'],
+    overHttp: (call: Call) => Promise<Message>,
   ): Promise<Message> {
     const { connection, session } = this.options;
     const { ready } = connection;
     const { generation } = session;
-    if (!ready) return session.request(method, `/conversations/${conversationId}/messages${path}`, input);
+    if (!ready) return overHttp(session.call);
     try {
-      const stored = await connection.command<Message>(command, { conversationId, ...place, ...input });
+      const stored = await connection.command(command, payload);
       session.demand(generation);
       if (connection.ready === ready) this.options.stored(stored);
       return stored;

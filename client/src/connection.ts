@@ -4,6 +4,7 @@ import type { Ready } from './types.ts';
 import { Emitter } from './emitter.ts';
 import { toError, XFChatError, type Problem } from './problem.ts';
 import type { Session } from './session.ts';
+import type { Commands } from './wire.generated.ts';
 
 /** A connection that has lasted this long was a success: after it pauses are short again. */
 const SUCCESS_MS = 5_000;
@@ -80,13 +81,16 @@ export class Connection extends Emitter<ConnectionEvents> {
    * Sends a command and waits for its acknowledgement. One attempt.
    * @throws XFChatError the server's refusal, `not-connected`, or `unreachable` when no acknowledgement came
    */
-  async command<T>(event: string, payload: object): Promise<T> {
+  async command<Name extends keyof Commands>(
+    event: Name,
+    payload: Commands[Name]['payload'],
+  ): Promise<Commands[Name]['answer']> {
     if (!this.ready || !this.socket?.connected) throw XFChatError.notConnected();
     const answer: unknown = await this.socket
       .timeout(this.options.timeoutMs)
       .emitWithAck(event, payload)
       .catch((error: unknown) => Promise.reject(XFChatError.unreachable(error)));
-    const acknowledgement = answer as Acknowledgement<T>;
+    const acknowledgement = answer as Acknowledgement<Commands[Name]['answer']>;
     if (!acknowledgement.ok) throw new XFChatError(acknowledgement.problem);
     return acknowledgement.data;
   }

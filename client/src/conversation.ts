@@ -1,10 +1,21 @@
-import type { Message, MessageDraft, Participant, Position, Role } from './types.ts';
+import type { Call } from './routes.ts';
+import type {
+  GroupChanges,
+  Message,
+  MessageDraft,
+  MessagePage,
+  MessageVersion,
+  Participant,
+  Position,
+  Role,
+} from './types.ts';
 import { newId } from './new-id.ts';
 import type { OutgoingMessage } from './outbox.ts';
 import { XFChatError, type Problem } from './problem.ts';
 import { stable } from './stable.ts';
 import type { MessageList } from './message-list.ts';
 
+const PARTICIPANT_PUT = 'PUT /conversations/{conversationId}/participants/{userId}';
 const NOWHERE: Position = { seq: 0, rev: 0 };
 
 /**
@@ -20,16 +31,17 @@ export interface ConversationHost {
   /** @throws XFChatError `validation-failed` when this is no message */
   send(conversationId: string, message: string | MessageDraft): Promise<OutgoingMessage>;
   change(conversationId: string, change: Change): Promise<Message>;
-  read<T>(list: MessageList, path: string, take: (found: T) => void): Promise<void>;
+  /** Reads something over HTTP, and takes it if it is of the present epoch. */
+  read<T>(list: MessageList, load: (call: Call) => Promise<T>, take: (found: T) => void): Promise<void>;
+  /** Asks as the user who has seen the conversation. */
+  readonly call: Call;
   markRead(conversationId: string, seq: number, unread: boolean): Promise<void>;
 }
 
-/** A command about a message, and the request that does the same. */
+/** A change of a message: an edit, or otherwise its deletion. */
 export interface Change {
-  readonly command: 'message:edit' | 'message:delete';
-  readonly method: 'PUT' | 'DELETE';
   readonly messageId: string;
-  readonly input?: { readonly body: string; readonly parents: readonly string[]; readonly version: string };
+  readonly edit?: { readonly body: string; readonly parents: readonly string[]; readonly version: string };
 }
 
 /** An edit that was not made: somebody (or oneself, elsewhere) has edited the message since its author saw it. */
@@ -151,17 +163,61 @@ export class Conversation {
   async older(limit = 50): Promise<void> {
     const { list } = this;
     if (!list.hasOlder) return;
-    const path = `/messages?before=${list.oldestSeq}&limit=${limit}`;
-    await this.host.read(list, path, list.takeOlder.bind(list));
+    const query = { before: list.oldestSeq, limit };
+    // Without the headers of Braid the answer is a page.
+    const load = (call: Call): Promise<MessagePage> =>
+      call('GET /conversations/{conversationId}/messages', { ...this.place, query }) as Promise<MessagePage>;
+    await this.host.read(list, load, list.takeOlder.bind(list));
   }
 
   /** Loads all participants. @throws XFChatError as `older` */
   async loadParticipants(): Promise<void> {
     const { list } = this;
     const { rev } = this.position;
-    await this.host.read<{ items: Participant[] }>(list, '/participants', ({ items }) =>
-      list.takeParticipants(rev, items),
+    await this.host.read(
+      list,
+      (call) => call('GET /conversations/{conversationId}/participants', this.place),
+      ({ items }) => list.takeParticipants(rev, items),
     );
+  }
+
+  /** Adds somebody to a group. @throws XFChatError such as `forbidden` */
+  async addParticipant(userId: string): Promise<void> {
+    await this.host.call(PARTICIPANT_PUT, { params: { conversationId: this.id, userId }, body: {} });
+  }
+
+  /** Gives a participant another role; `owner` hands the group over. @throws XFChatError such as `forbidden` */
+  async setRole(userId: string, role: Role): Promise<void> {
+    await this.host.call(PARTICIPANT_PUT, { params: { conversationId: this.id, userId }, body: { role } });
+  }
+
+  /** Ends the participation of somebody else. @throws XFChatError such as `forbidden` */
+  async removeParticipant(userId: string): Promise<void> {
+    const params = { conversationId: this.id, userId };
+    await this.host.call('DELETE /conversations/{conversationId}/participants/{userId}', { params });
+  }
+
+  /** Leaves a group. @throws XFChatError such as `owner-must-transfer` */
+  leave(): Promise<void> {
+    return this.removeParticipant(this.list.ownUserId);
+  }
+
+  /** Hides a direct conversation until its next message; deletes a group, for everybody. @throws XFChatError */
+  async remove(): Promise<void> {
+    await this.host.call('DELETE /conversations/{conversationId}', this.place);
+  }
+
+  /** Changes the title or the description of a group. @throws XFChatError */
+  async update(changes: GroupChanges): Promise<void> {
+    await this.host.call('PATCH /conversations/{conversationId}', { ...this.place, body: changes });
+  }
+
+  /** All versions of a message, the first one first. @throws XFChatError */
+  async versions({ id: messageId }: Message): Promise<readonly MessageVersion[]> {
+    const params = { conversationId: this.id, messageId };
+    const route = 'GET /conversations/{conversationId}/messages/{messageId}/versions';
+    const { items } = await this.host.call(route, { params });
+    return items;
   }
 
   /**
@@ -186,10 +242,9 @@ export class Conversation {
     body: string,
     parents: readonly string[] = [message.version],
   ): Promise<Message> {
-    const input = { body, parents, version: newId() };
+    const edit = { body, parents, version: newId() };
     try {
-      const change: Change = { command: 'message:edit', method: 'PUT', messageId: message.id, input };
-      return await this.host.change(this.id, change);
+      return await this.host.change(this.id, { messageId: message.id, edit });
     } catch (error) {
       if (error instanceof XFChatError && error.code === 'version-conflict')
         throw new EditConflict(error.problem, body);
@@ -199,8 +254,7 @@ export class Conversation {
 
   /** Deletes a message; what remains is a tombstone. Deleting it again changes nothing. @throws XFChatError */
   delete(message: Message): Promise<Message> {
-    const change: Change = { command: 'message:delete', method: 'DELETE', messageId: message.id };
-    return this.host.change(this.id, change);
+    return this.host.change(this.id, { messageId: message.id });
   }
 
   /**
@@ -210,5 +264,9 @@ export class Conversation {
    */
   markRead(seq = this.position.seq, options: { readonly unread?: boolean } = {}): Promise<void> {
     return this.host.markRead(this.id, seq, options.unread === true);
+  }
+
+  private get place() {
+    return { params: { conversationId: this.id } };
   }
 }

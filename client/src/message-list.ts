@@ -65,7 +65,7 @@ export class MessageList {
 
   constructor(
     readonly conversationId: string,
-    private readonly ownUserId: string,
+    readonly ownUserId: string,
   ) {}
 
   /** The window, by `seq`; another array whenever something in it has changed. */

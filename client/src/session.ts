@@ -4,6 +4,7 @@ import type { OwnUser, SignedIn, Tokens } from './types.ts';
 import { Emitter } from './emitter.ts';
 import { toError, XFChatError } from './problem.ts';
 import type { OwnedStorage } from './owned-storage.ts';
+import { callBy, type Call } from './routes.ts';
 
 /** Where the session is stored. */
 export const SESSION_KEY = 'session';
@@ -91,7 +92,8 @@ export class Session extends Emitter<SessionEvents> {
 
   /** Tells the server that a session is over, if it can be reached. */
   async logOut({ accessToken }: StoredSession): Promise<void> {
-    await this.api.request('POST', '/auth/logout', undefined, accessToken).catch(() => undefined);
+    const call = callBy((...request) => this.api.request(...request, accessToken));
+    await call('POST /auth/logout').catch(() => undefined);
   }
 
   /** Renews the token without being asked, from now on. */
@@ -116,6 +118,18 @@ export class Session extends Emitter<SessionEvents> {
     });
     this.demand(generation);
     return token;
+  }
+
+  /** Asks as the present user. */
+  readonly call = callBy((...request) => this.request(...request));
+
+  /** Asks as the present user, and never as the next one. */
+  get callOfUser(): Call {
+    const { generation } = this;
+    return callBy(async (...request) => {
+      this.demand(generation);
+      return this.request(...request);
+    });
   }
 
   /**
@@ -190,7 +204,7 @@ export class Session extends Emitter<SessionEvents> {
     }
     const { refreshToken, user, sessionId } = before;
     try {
-      const tokens = await this.api.request<Tokens>('POST', '/auth/refresh', { refreshToken });
+      const tokens = await this.api.call('POST /auth/refresh', { body: { refreshToken } });
       this.demand(generation);
       const renewed = sessionOf(user, sessionId, tokens);
       // Kept before it is used: once the new pair was used, the old one is taken for a stolen one.

@@ -5,6 +5,7 @@ import type * as wire from './wire.generated.ts';
 
 export type {
   AcceptedFriendRequest,
+  BlockedUser,
   Changes,
   Friend,
   FriendRequest,
@@ -24,6 +25,21 @@ export type ConversationView = wire.Conversation;
 /** How far a conversation is known: every message up to `seq`, every change up to `rev`. */
 export type Position = wire.Head;
 
+/** One version of a message. */
+export type MessageVersion = wire.Version;
+
+/** A signed-in device. */
+export type Device = wire.Session;
+
+/** What a user may change about themselves. */
+export type ProfileChanges = wire.UpdateProfile;
+
+/** What may be changed about a group. */
+export type GroupChanges = wire.UpdateConversation;
+
+/** Who may make an account. */
+export type RegistrationPolicy = wire.RegistrationPolicy['policy'];
+
 /** How far the user has read, and what is left. */
 export type ReadPosition = wire.ReadResult;
 
@@ -40,7 +56,7 @@ export type Role = wire.Participant['role'];
 export type Page<Item> = Omit<wire.UserList, 'items'> & { readonly items: readonly Item[] };
 
 /** Input in which an absent field is left out. */
-type WithoutNull<Input> = { readonly [Field in keyof Input]: Exclude<Input[Field], null> };
+export type WithoutNull<Input> = { readonly [Field in keyof Input]: Exclude<Input[Field], null> };
 
 /** What a client chooses about a message. */
 export type MessageDraft = WithoutNull<Omit<wire.SendMessage, 'id'>>;
