@@ -5,13 +5,14 @@ import {
   type Conversation,
   type OwnUser,
   type Participant,
+  type Profile,
+  type Users,
 } from '@xfchat/client';
 import type { Drafts } from './drafts.ts';
 import type { Friends } from './people/friends.ts';
 import { nameOf, visibleName } from './people/names.ts';
 import type { People } from './people/people.ts';
 import { checkRelease } from './release.ts';
-import type { Request } from './request.ts';
 import { resetRoute } from './route.ts';
 import { Visit } from './visit.ts';
 import { ERASED_NAME } from './words.ts';
@@ -69,9 +70,12 @@ export class Chat {
     return this.latest!.people;
   }
 
-  /** Asks the server as the present user. A caller that keeps this keeps asking as that user, and never as the next. */
-  get request(): Request {
-    return this.latest!.request;
+  get profile(): Profile {
+    return this.latest!.profile;
+  }
+
+  get users(): Users {
+    return this.latest!.users;
   }
 
   /** One's own profile; a component that reads it is drawn anew when it changes. */

@@ -1,9 +1,8 @@
 import { signal, type Signal } from '@preact/signals';
-import { XFChatError, type OwnUser, type XFChatClient } from '@xfchat/client';
+import type { OwnUser, Profile, Users, XFChatClient } from '@xfchat/client';
 import { Drafts } from './drafts.ts';
 import { Friends } from './people/friends.ts';
 import { People } from './people/people.ts';
-import type { Request } from './request.ts';
 
 /**
  * One user's stay, from signing in to signing out, with all that the page knows of them. It is thrown away with them and
@@ -15,40 +14,30 @@ export class Visit {
   readonly drafts: Drafts;
   readonly friends: Friends;
   readonly people: People;
+  /** These ask the server as this user, and never as the next one. */
+  readonly profile: Profile;
+  readonly users: Users;
   private isOver = false;
 
-  constructor(
-    private readonly client: XFChatClient,
-    user: OwnUser,
-  ) {
+  constructor(client: XFChatClient, user: OwnUser) {
     this.user = signal(user);
     this.drafts = new Drafts(client.storage);
-    this.friends = new Friends(this.request);
-    this.people = new People(this.request);
+    this.profile = client.profile;
+    this.users = client.users;
+    this.friends = new Friends(client.friends);
+    this.people = new People(this.users);
   }
 
   get hasEnded(): boolean {
     return this.isOver;
   }
 
-  /** @throws XFChatError `signed-out` when the stay has ended, before the request or before its answer */
-  readonly request: Request = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
-    this.demand();
-    const answer = await this.client.request<T>(method, path, body);
-    this.demand();
-    return answer;
-  };
-
   /** Reads one's own profile anew: it may have been changed on another device. */
   async reloadProfile(): Promise<void> {
-    this.user.value = await this.request<OwnUser>('GET', '/users/me');
+    this.user.value = await this.profile.read();
   }
 
   end(): void {
     this.isOver = true;
-  }
-
-  private demand(): void {
-    if (this.isOver) throw XFChatError.signedOut();
   }
 }

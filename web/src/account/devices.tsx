@@ -1,3 +1,4 @@
+import type { Device } from '@xfchat/client';
 import { useEffect, useState } from 'preact/hooks';
 import { useChat } from '../context.ts';
 import { useAttempt } from '../components/attempt.ts';
@@ -5,26 +6,17 @@ import { Failure } from '../components/failure.tsx';
 import { wholeTime } from '../times.ts';
 import { visibleName } from '../people/names.ts';
 
-interface Device {
-  readonly id: string;
-  readonly deviceName: string | null;
-  readonly createdAt: string;
-  readonly lastUsedAt: string;
-  readonly current: boolean;
-}
-
 /** Where one is signed in. */
 export function Devices() {
-  const { request } = useChat();
+  const { profile } = useChat();
   const attempt = useAttempt();
   const [devices, setDevices] = useState<readonly Device[]>([]);
   const read = async (): Promise<void> => {
-    const { items } = await request<{ items: readonly Device[] }>('GET', '/auth/sessions');
-    setDevices(items);
+    setDevices(await profile.devices());
   };
   const end = (ended: readonly Device[]): void =>
     void attempt.run(async () => {
-      for (const { id } of ended) await request('DELETE', `/auth/sessions/${id}`);
+      for (const { id } of ended) await profile.endDevice(id);
       await read();
     });
   useEffect(() => void attempt.run(read), []);

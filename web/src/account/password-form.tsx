@@ -6,10 +6,13 @@ import { FieldError } from '../words.ts';
 import { NewPasswordField } from './new-password-field.tsx';
 
 export function PasswordForm() {
-  const { request, user } = useChat();
+  const { profile, user } = useChat();
   const save = async (fields: FormData, form: HTMLFormElement): Promise<void> => {
     try {
-      await request('PUT', '/auth/password', Object.fromEntries(fields));
+      await profile.changePassword({
+        currentPassword: fields.get('currentPassword') as string,
+        newPassword: fields.get('newPassword') as string,
+      });
     } catch (error) {
       if (!(error instanceof XFChatError) || error.code !== 'invalid-credentials') throw error;
       throw new FieldError('currentPassword', 'This is not your current password.');

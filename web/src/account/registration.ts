@@ -1,17 +1,13 @@
+import type { RegistrationPolicy } from '@xfchat/client';
 import { useEffect, useState } from 'preact/hooks';
-import { publicRequest } from './public-request.ts';
-
-export type RegistrationPolicy = 'open' | 'invite' | 'closed';
+import { publicAccess } from './public-access.ts';
 
 /** The registration policy; undefined until the server has answered. */
 export function useRegistrationPolicy(): RegistrationPolicy | undefined {
   const [policy, setPolicy] = useState<RegistrationPolicy>();
   useEffect(() => {
-    publicRequest<{ policy: RegistrationPolicy }>('GET', '/auth/registration').then(
-      (answer) => setPolicy(answer.policy),
-      // Offered all the same: the server refuses by itself whom it does not let in.
-      () => setPolicy('open'),
-    );
+    // Offered all the same when there is no answer: the server refuses by itself whom it does not let in.
+    publicAccess.registrationPolicy().then(setPolicy, () => setPolicy('open'));
   }, []);
   return policy;
 }

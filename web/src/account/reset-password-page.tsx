@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { useAttempt } from '../components/attempt.ts';
 import { Form } from '../components/form.tsx';
 import { NewPasswordField } from './new-password-field.tsx';
-import { publicRequest } from './public-request.ts';
+import { publicAccess } from './public-access.ts';
 
 export const RESET_PASSWORD_PATH = '/reset-password';
 
@@ -14,7 +14,7 @@ export function ResetPasswordPage() {
 
   const submit = async (fields: FormData): Promise<void> => {
     const newPassword = fields.get('newPassword') as string;
-    setDone(await attempt.run(() => publicRequest('POST', '/auth/password-reset', { code, newPassword })));
+    setDone(await attempt.run(() => publicAccess.resetPassword({ code, newPassword })));
   };
 
   if (isDone)

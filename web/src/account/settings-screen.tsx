@@ -27,10 +27,10 @@ export function SettingsScreen() {
 
 function Profile() {
   const chat = useChat();
-  const { user, request } = chat;
+  const { user, profile } = chat;
   const save = async (fields: FormData): Promise<void> => {
     const [displayName, status] = [textOf(fields, 'displayName'), textOf(fields, 'status')];
-    await request('PATCH', '/users/me', { displayName, status: status || null });
+    await profile.update({ displayName, status: status || null });
     await chat.reloadProfile();
   };
   return (

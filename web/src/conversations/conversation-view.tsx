@@ -135,7 +135,9 @@ export function ConversationView({ conversation }: { conversation: Conversation 
           onClose={() => setDeleting(undefined)}
         />
       )}
-      {history && <HistoryDialog message={history} onClose={() => setHistory(undefined)} />}
+      {history && (
+        <HistoryDialog conversation={conversation} message={history} onClose={() => setHistory(undefined)} />
+      )}
       {conflict && (
         <ConflictDialog
           conflict={conflict}

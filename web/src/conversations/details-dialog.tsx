@@ -53,15 +53,12 @@ export function DetailsDialog({
   const own = chat.ownId;
   useEffect(() => void attempt.run(() => conversation.loadParticipants()), [id]);
 
-  const ask = chat.request;
-  const request = (method: string, path: string, body?: object): Promise<boolean> =>
-    attempt.run(() => ask(method, `/conversations/${id}${path}`, body));
   const setRole = (userId: string, role: Role): void =>
-    void request('PUT', `/participants/${userId}`, { role });
+    void attempt.run(() => conversation.setRole(userId, role));
   const confirmed = async (asked: Question): Promise<void> => {
     if (asked.kind === 'hand-over') return setRole(asked.userId, 'owner');
-    const path = asked.kind === 'leave' ? `/participants/${own}` : '';
-    if (!(await request('DELETE', path))) return;
+    const end = () => (asked.kind === 'leave' ? conversation.leave() : conversation.remove());
+    if (!(await attempt.run(end))) return;
     onClose();
     goTo('/');
   };
@@ -85,7 +82,7 @@ export function DetailsDialog({
             isBusy={attempt.isBusy}
             onRole={(role) => setRole(participant.userId, role)}
             onHandOver={() => setQuestion({ kind: 'hand-over', userId: participant.userId })}
-            onRemove={() => void request('DELETE', `/participants/${participant.userId}`)}
+            onRemove={() => void attempt.run(() => conversation.removeParticipant(participant.userId))}
           />
         ))}
       </ul>
@@ -93,7 +90,7 @@ export function DetailsDialog({
         <AddPeople
           conversation={conversation}
           isBusy={attempt.isBusy}
-          onAdd={(userId) => void request('PUT', `/participants/${userId}`, {})}
+          onAdd={(userId) => void attempt.run(() => conversation.addParticipant(userId))}
         />
       )}
       <div class="buttons">
@@ -125,9 +122,8 @@ export function DetailsDialog({
 }
 
 function Settings({ conversation }: { conversation: Conversation }) {
-  const { request } = useChat();
-  const save = (fields: FormData): Promise<unknown> =>
-    request('PATCH', `/conversations/${conversation.id}`, {
+  const save = (fields: FormData): Promise<void> =>
+    conversation.update({
       title: textOf(fields, 'title'),
       description: textOf(fields, 'description') || null,
     });

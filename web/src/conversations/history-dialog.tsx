@@ -1,29 +1,23 @@
-import type { Message } from '@xfchat/client';
+import type { Conversation, Message, MessageVersion } from '@xfchat/client';
 import { useEffect, useState } from 'preact/hooks';
-import { useChat } from '../context.ts';
 import { useAttempt } from '../components/attempt.ts';
 import { Dialog } from '../components/dialog.tsx';
 import { Failure } from '../components/failure.tsx';
 import { Differences } from '../text/differences.tsx';
 import { wholeTime } from '../times.ts';
 
-interface Version {
-  readonly version: string;
-  readonly body: string | null;
-  readonly createdAt: string;
+interface HistoryProps {
+  readonly conversation: Conversation;
+  readonly message: Message;
+  readonly onClose: () => void;
 }
 
 /** All that a message has ever said, the newest first, each with what was changed. */
-export function HistoryDialog({ message, onClose }: { message: Message; onClose: () => void }) {
-  const { request } = useChat();
+export function HistoryDialog({ conversation, message, onClose }: HistoryProps) {
   const attempt = useAttempt();
-  const [versions, setVersions] = useState<readonly Version[]>();
+  const [versions, setVersions] = useState<readonly MessageVersion[]>();
   useEffect(() => {
-    const path = `/conversations/${message.conversationId}/messages/${message.id}/versions`;
-    void attempt.run(async () => {
-      const { items } = await request<{ items: readonly Version[] }>('GET', path);
-      setVersions(items);
-    });
+    void attempt.run(async () => setVersions(await conversation.versions(message)));
   }, [message.version]);
   const newestFirst = versions?.map((version, index) => ({ version, before: versions[index - 1] })).reverse();
   return (

@@ -1,4 +1,4 @@
-import type { Page, User } from '@xfchat/client';
+import type { User } from '@xfchat/client';
 import { useEffect, useState } from 'preact/hooks';
 import { useChat } from '../context.ts';
 import { Failure } from '../components/failure.tsx';
@@ -66,7 +66,7 @@ export function FindPeople({ onBlock }: { onBlock: (user: User) => void }) {
 }
 
 function useFound(query: string): { found: readonly User[] | undefined; failure: string | undefined } {
-  const { request } = useChat();
+  const { users } = useChat();
   const [found, setFound] = useState<readonly User[]>();
   const [failure, setFailure] = useState<string>();
   const wanted = query.trim().replace(/^@/, '');
@@ -76,9 +76,8 @@ function useFound(query: string): { found: readonly User[] | undefined; failure:
     let isWanted = true;
     const ask = async (): Promise<void> => {
       try {
-        const path = `/users?query=${encodeURIComponent(wanted)}&limit=20`;
-        const { items } = await request<Page<User>>('GET', path);
-        if (isWanted) setFound(items);
+        const answer = await users.search(wanted);
+        if (isWanted) setFound(answer);
       } catch (error) {
         if (isWanted) setFailure(inWords(error));
       }

@@ -1,6 +1,5 @@
 import { signal } from '@preact/signals';
-import type { AcceptedFriendRequest, FriendRequest, Page, User } from '@xfchat/client';
-import type { Request } from '../request.ts';
+import type { FriendRequest, Friends as FriendsOfUser, User } from '@xfchat/client';
 
 /** Friends, requests and blocks. They are read anew whenever the server says that any of them has changed. */
 export class Friends {
@@ -12,7 +11,7 @@ export class Friends {
   private reading: Promise<void> | undefined;
   private isStale = false;
 
-  constructor(private readonly request: Request) {}
+  constructor(private readonly friends: FriendsOfUser) {}
 
   /** A request during a read causes one more read afterwards. */
   reload(): void {
@@ -22,45 +21,38 @@ export class Friends {
 
   /** @param message a word to go with it; empty for none */
   async ask(username: string, message: string): Promise<void> {
-    await this.change('POST', '/friend-requests', {
-      recipientUsername: username,
-      ...(message && { message }),
-    });
+    await this.changed(this.friends.ask(username, message || undefined));
   }
 
   /** @returns the id of the direct conversation with the new friend */
-  async accept(request: FriendRequest): Promise<string> {
-    const path = `/friend-requests/${request.id}/accept`;
-    const { conversation } = await this.change<AcceptedFriendRequest>('POST', path);
+  async accept({ id }: FriendRequest): Promise<string> {
+    const { conversation } = await this.changed(this.friends.accept(id));
     return conversation.id;
   }
 
-  async decline(request: FriendRequest): Promise<void> {
-    await this.change('POST', `/friend-requests/${request.id}/decline`);
+  decline({ id }: FriendRequest): Promise<void> {
+    return this.changed(this.friends.decline(id));
   }
 
-  async cancel(request: FriendRequest): Promise<void> {
-    await this.change('DELETE', `/friend-requests/${request.id}`);
+  cancel({ id }: FriendRequest): Promise<void> {
+    return this.changed(this.friends.cancel(id));
   }
 
-  async remove(user: User): Promise<void> {
-    await this.change('DELETE', `/friends/${user.id}`);
+  remove({ id }: User): Promise<void> {
+    return this.changed(this.friends.remove(id));
   }
 
-  async block(user: User): Promise<void> {
-    await this.change('PUT', `/users/me/blocks/${user.id}`);
+  block({ id }: User): Promise<void> {
+    return this.changed(this.friends.block(id));
   }
 
-  async unblock(user: User): Promise<void> {
-    await this.change('DELETE', `/users/me/blocks/${user.id}`);
+  unblock({ id }: User): Promise<void> {
+    return this.changed(this.friends.unblock(id));
   }
 
-  private async change<T>(method: string, path: string, body?: object): Promise<T> {
-    try {
-      return await this.request<T>(method, path, body);
-    } finally {
-      this.reload();
-    }
+  /** Reads everything anew after a change, also after one that has failed. */
+  private changed<T>(change: Promise<T>): Promise<T> {
+    return change.finally(() => this.reload());
   }
 
   private async read(): Promise<void> {
@@ -68,10 +60,10 @@ export class Friends {
       this.isStale = false;
       try {
         const [list, incoming, outgoing, blocked] = await Promise.all([
-          this.all<User>('/friends?'),
-          this.all<FriendRequest>('/friend-requests?direction=incoming&status=pending&'),
-          this.all<FriendRequest>('/friend-requests?direction=outgoing&status=pending&'),
-          this.all<User>('/users/me/blocks?'),
+          this.friends.list(),
+          this.friends.requests('incoming'),
+          this.friends.requests('outgoing'),
+          this.friends.blocked(),
         ]);
         this.list.value = list;
         this.incoming.value = incoming;
@@ -81,16 +73,5 @@ export class Friends {
         return; // what is shown was true a while ago; the next connection reads it anew
       }
     }
-  }
-
-  private async all<T>(path: string): Promise<T[]> {
-    const found: T[] = [];
-    for (let cursor: string | null = ''; cursor !== null;) {
-      const after: string = cursor && `&cursor=${encodeURIComponent(cursor)}`;
-      const page: Page<T> = await this.request<Page<T>>('GET', `${path}limit=200${after}`);
-      found.push(...page.items);
-      cursor = page.nextCursor;
-    }
-    return found;
   }
 }

@@ -1,0 +1,4 @@
+import { PublicAccess } from '@xfchat/client';
+
+/** For those who are not signed in. */
+export const publicAccess = new PublicAccess({ url: location.origin });

@@ -1,4 +1,0 @@
-import type { XFChatClient } from '@xfchat/client';
-
-/** Asks the server as one user. */
-export type Request = XFChatClient['request'];
