@@ -78,7 +78,11 @@ module.exports = {
       displayName: 'end-to-end',
       testRegex: 'test/(?!change/)[^/]*/?[^/]*\\.e2e-spec\\.ts$',
       testEnvironment: './test/support/contract/environment.ts',
-      setupFilesAfterEnv: ['./test/support/setup.ts', './test/support/contract/setup.ts'],
+      setupFilesAfterEnv: [
+        './test/support/setup.ts',
+        './test/support/cheap-hashing.ts',
+        './test/support/contract/setup.ts',
+      ],
     },
     // Starts, crashes and restarts of the real processes: `npm run test:processes`.
     { ...withDatabase, displayName: 'processes', testRegex: 'test/processes/.*\\.process-spec\\.ts$' },

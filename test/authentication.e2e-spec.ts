@@ -6,6 +6,8 @@ import { PASSWORD, signUp, type Person } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
 import { refusedSocket } from './support/test-socket';
 
+jest.unmock('@node-rs/argon2');
+
 describe('accounts and sessions', () => {
   let server: TestServer;
 

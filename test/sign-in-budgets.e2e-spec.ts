@@ -4,6 +4,8 @@ import { call, type Answer } from './support/api';
 import { PASSWORD, signUp, type Person } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
 
+jest.unmock('@node-rs/argon2');
+
 /** Free attempts for one account from one network; see `PasswordBudgets`. */
 const PER_PAIR = 10;
 /** On a slow machine the first delays (5, 10, 20 s) end while a test still runs. */
