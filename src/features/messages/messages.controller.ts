@@ -59,6 +59,7 @@ export class MessagesController {
     summary: 'Read messages',
     description:
       'The newest page when no position is given. With the headers of Braid the newest page as a resource with versions, and with `Subscribe` what happens in it.',
+    braidResource: 'timeline',
     headers: BRAID_READING,
     answers: { 200: either(messagePageSchema, timelineSchema), 209: streamOf(timelineSchema) },
     problems: [CONVERSATION_NOT_FOUND, VERSION_NOT_FOUND],
@@ -94,6 +95,7 @@ export class MessagesController {
     summary: 'Send a message under its address, or edit it',
     description:
       'With `parents: []` or `If-None-Match: *` creates only; with other `parents` or a `version` edits only; otherwise does what fits.',
+    braidResource: 'message',
     headers: {
       'If-None-Match': '`*`: create only.',
       'If-Match':
@@ -136,6 +138,7 @@ export class MessagesController {
   @Route({
     summary: 'Read a message',
     description: 'As it is, or with `Version` as it was; with `Subscribe` what becomes of it.',
+    braidResource: 'message',
     headers: { 'If-None-Match': 'The entity tag of what the client has.', ...BRAID_READING },
     answers: { 200: messageSchema, 209: streamOf(messageSchema), 304: NO_CONTENT },
     problems: [CONVERSATION_NOT_FOUND, MESSAGE_NOT_FOUND, VERSION_NOT_FOUND],
@@ -156,6 +159,7 @@ export class MessagesController {
   @Route({
     summary: 'Delete a message',
     description: 'Leaves a tombstone. For its sender, and for admins and the owner of a group.',
+    braidResource: 'message',
     headers: {
       Version: 'The name of the version that marks the deletion, in quotes.',
       Parents: 'The version that is to be deleted, in quotes: another one is not.',

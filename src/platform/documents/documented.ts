@@ -36,6 +36,8 @@ type Giving<T> = <M extends (...parameters: never[]) => T | Promise<T>>(
   method: TypedPropertyDescriptor<M>,
 ) => void;
 
+export type BraidResource = 'timeline' | 'message';
+
 /** A route of the HTTP interface, beside what its decorators and DTOs say already. */
 export interface RouteDocument<A extends Answers = Answers> {
   readonly summary: string;
@@ -47,6 +49,8 @@ export interface RouteDocument<A extends Answers = Answers> {
   readonly kind?: 'service' | 'page' | 'probe';
   /** The address of what a 201 has created, from its body. Becomes `Location`. */
   readonly location?: (created: never) => string;
+  /** What the address names as a resource with versions: `delivery/braid` stands in front of the route (docs/braid.md). */
+  readonly braidResource?: BraidResource;
   /** Request headers that mean something to this route alone: name → description. */
   readonly headers?: Readonly<Record<string, string>>;
 }
