@@ -348,35 +348,35 @@ export interface components {
        * @enum {string}
        */
       readonly code:
-        | 'validation-failed'
         | 'malformed-request'
-        | 'unauthenticated'
+        | 'validation-failed'
         | 'invalid-credentials'
-        | 'token-expired'
         | 'session-revoked'
-        | 'forbidden'
+        | 'token-expired'
+        | 'unauthenticated'
         | 'account-disabled'
-        | 'registration-closed'
-        | 'invitation-required'
+        | 'forbidden'
         | 'invitation-invalid'
+        | 'invitation-required'
         | 'password-reset-invalid'
-        | 'not-found'
+        | 'registration-closed'
         | 'conversation-not-found'
-        | 'message-not-found'
-        | 'user-not-found'
         | 'friend-request-not-found'
+        | 'message-not-found'
+        | 'not-found'
+        | 'user-not-found'
         | 'method-not-allowed'
         | 'request-timeout'
-        | 'message-id-conflict'
-        | 'version-conflict'
-        | 'cursor-reset'
+        | 'already-friends'
         | 'conversation-id-conflict'
+        | 'cursor-reset'
+        | 'email-taken'
+        | 'friend-request-already-answered'
+        | 'friend-request-exists'
+        | 'message-id-conflict'
         | 'owner-must-transfer'
         | 'username-taken'
-        | 'email-taken'
-        | 'already-friends'
-        | 'friend-request-exists'
-        | 'friend-request-already-answered'
+        | 'version-conflict'
         | 'precondition-failed'
         | 'payload-too-large'
         | 'unsupported-media-type'
@@ -385,13 +385,13 @@ export interface components {
         | 'rate-limited'
         | 'version-not-found'
         | 'internal'
-        | 'temporarily-unavailable'
         | 'database-busy'
-        | 'storage-full'
         | 'database-read-only'
-        | 'schema-mismatch'
-        | 'maintenance'
         | 'draining'
+        | 'maintenance'
+        | 'schema-mismatch'
+        | 'storage-full'
+        | 'temporarily-unavailable'
         | 'outcome-unknown';
       /** @description The address or command that was refused. */
       readonly instance: string;
@@ -401,10 +401,10 @@ export interface components {
       readonly errors?: readonly components['schemas']['FieldError'][];
       /** @description Seconds until another try makes sense. */
       readonly retryAfter?: number;
-      /** @description With `version-conflict`: the message as it is. */
-      readonly current?: components['schemas']['Message'];
       /** @description With `friend-request-exists`: that one. */
       readonly friendRequest?: components['schemas']['FriendRequest'];
+      /** @description With `version-conflict`: the message as it is. */
+      readonly current?: components['schemas']['Message'];
     };
     readonly PutMessage: {
       /** @description Kept byte for byte. White space and invisible characters alone are refused. One that is only too long is refused with `message-too-long`. */
