@@ -5,7 +5,7 @@ import 'reflect-metadata';
 interface NormalForm {
   /** Returns a value that is in its normal form as it is. */
   readonly toNormal: (value: unknown) => unknown;
-  /** The name of a rule that accepts nothing but normal forms. */
+  /** The name of a rule that accepts only normal forms. */
   readonly impliedBy?: string;
 }
 
