@@ -21,6 +21,7 @@ import { PeriodicReadings } from './platform/metrics/periodic-readings';
 import { PathBudgets } from './platform/rate-limits/path-budgets';
 import { RateLimits } from './platform/rate-limits/rate-limits';
 import { Suspensions } from './platform/rate-limits/suspensions';
+import { EventRelay } from './platform/servers/event-relay';
 import { SocketAdapter } from './platform/sockets/socket-adapter';
 import { Tracing } from './platform/tracing/tracing';
 
@@ -81,6 +82,7 @@ export async function createApplication(
   );
   await application.init();
   await application.get(DatabaseMonitor).start();
+  await application.get(EventRelay).start();
   await application.get(PeriodicReadings).start();
 
   // After engine.io, which keeps its own requests from those that listened before it.

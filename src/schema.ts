@@ -29,11 +29,14 @@ import { EndedSessionsIndex1764000000080 } from './migrations/1764000000080-ende
 import { ListPositions1764000000083 } from './migrations/1764000000083-list-positions';
 import { BlocksHide1764000000084 } from './migrations/1764000000084-blocks-hide';
 import { SimilarUsernames1764000000085 } from './migrations/1764000000085-similar-usernames';
+import { Servers1764000000090 } from './migrations/1764000000090-servers';
 import { HideAcrossBlocks1764000000086 } from './migrations/hide-across-blocks';
 import { Conversation } from './features/membership/conversation.entity';
 import { Participant } from './features/membership/participant.entity';
 import type { DatabaseSchema } from './platform/database/database-options';
 import { DatabaseState } from './platform/database/database-state.entity';
+import { ServerEventRow } from './platform/servers/server-event.entity';
+import { ServerRow } from './platform/servers/server.entity';
 import { User } from './features/users/user.entity';
 
 /** Every table, every migration and what they leave behind, in one place; a test proves that the two agree. */
@@ -53,6 +56,8 @@ export const SCHEMA: DatabaseSchema = {
     MessageVersion,
     DatabaseState,
     ErasureRow,
+    ServerRow,
+    ServerEventRow,
   ],
   migrations: [
     InitialSchema1764000000000,
@@ -75,6 +80,7 @@ export const SCHEMA: DatabaseSchema = {
     ListPositions1764000000083,
     BlocksHide1764000000084,
     SimilarUsernames1764000000085,
+    Servers1764000000090,
   ],
   dataMigrations: [FoldEmails1764000000077, HideAcrossBlocks1764000000086],
   sample: `

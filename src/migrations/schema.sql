@@ -296,6 +296,21 @@ create table password_resets (
   constraint password_resets_code_digest_key UNIQUE (code_digest)
 );
 
+create table server_events (
+  id bigint generated always as identity not null,
+  transaction_id bigint not null, -- the transaction that has written it (xid8)
+  server_id uuid not null, -- the server that has written it
+  events jsonb not null,
+  constraint server_events_pkey PRIMARY KEY (id)
+);
+
+create table servers (
+  id uuid not null,
+  lease_until timestamp(3) with time zone not null, -- after it the server delivers nothing until it has a new one
+  applied text not null, -- the pg_snapshot up to which it has applied server_events
+  constraint servers_pkey PRIMARY KEY (id)
+);
+
 create table sessions (
   id uuid not null,
   user_id uuid not null,
@@ -375,6 +390,7 @@ CREATE INDEX legacy_mappings_target_idx ON legacy_mappings USING btree (target_i
 CREATE INDEX legacy_rows_belongs_to_idx ON legacy_rows USING btree (source_table, belongs_to);
 CREATE INDEX legacy_rows_order_idx ON legacy_rows USING btree (source_table, rank, sort_at, source_key);
 CREATE INDEX message_versions_author_idx ON message_versions USING btree (author_id);
+CREATE INDEX server_events_transaction_idx ON server_events USING btree (transaction_id);
 CREATE INDEX sessions_ended_idx ON sessions USING btree (ended_at) WHERE (ended_at IS NOT NULL);
 CREATE INDEX sessions_user_idx ON sessions USING btree (user_id);
 CREATE INDEX users_bcrypt_idx ON users USING btree (substr(password_hash, 5, 2)) WHERE (password_hash ~~ '$2%'::text);

@@ -11,6 +11,7 @@ import { DATABASE_SCHEMA, SchemaMonitor } from './database/schema-monitor';
 import { StatementWatch } from './database/statement-watch';
 import { ValueMonitor } from './database/value-monitor';
 import { EventBus } from './events/event-bus';
+import { SharedEvents } from './events/shared';
 import { Flags } from './flags/flags';
 import { ClientAddresses } from './http/client-address';
 import { WorkInFlight } from './lifecycle/work-in-flight';
@@ -26,6 +27,7 @@ import { AttemptStore, MemoryAttemptStore } from './rate-limits/attempt-store';
 import { PathBudgets } from './rate-limits/path-budgets';
 import { RateLimits } from './rate-limits/rate-limits';
 import { Suspensions } from './rate-limits/suspensions';
+import { EventRelay } from './servers/event-relay';
 import { CommandResultInterceptor } from './sockets/command-result.interceptor';
 import { DirectCommands } from './sockets/direct-commands';
 import { Rooms } from './sockets/rooms';
@@ -34,6 +36,8 @@ import { RequestValidationPipe } from './validation/request-validation.pipe';
 
 const SHARED = [
   EventBus,
+  SharedEvents,
+  EventRelay,
   WorkInFlight,
   MetricsPort,
   PeriodicReadings,

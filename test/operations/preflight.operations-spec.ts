@@ -87,7 +87,7 @@ describe('xfchat preflight', () => {
       configuration: 'valid, for development',
       database: expect.stringMatching(/^PostgreSQL \d+\.\d+, takes writes/),
       latency: expect.stringMatching(/^25 statements took \d+\.\d ms in the middle/),
-      pool: expect.stringMatching(/^1 × \(10 \+ 1 for the monitor\) = 11 connections, of \d+/),
+      pool: expect.stringMatching(/^1 × \(10 \+ 2 beside the pool\) = 12 connections, of \d+/),
       migrations: expect.stringMatching(/^all \d+ are applied .* whole$/),
       rollback: expect.stringMatching(/rehearsed up, down and up .*: \d{13}-\S+ taken back$/),
       backup: expect.stringMatching(/^xfchat-\S+ is 0\.0 h old, proven by restoring it at /),
@@ -125,7 +125,7 @@ describe('xfchat preflight', () => {
   };
 
   const defects: Defect[] = [
-    ['pool', /1000 × \(10 \+ 1 for the monitor\)/, () => preflight({ INSTANCES: '1000' })],
+    ['pool', /1000 × \(10 \+ 2 beside the pool\)/, () => preflight({ INSTANCES: '1000' })],
     [
       'migrations',
       /edited after they had been applied: 1764000000020-maintenance/,

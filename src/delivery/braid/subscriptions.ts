@@ -13,9 +13,11 @@ import { MessageCreated, MessageDeleted, MessageUpdated } from '../../features/m
 import { Configuration } from '../../platform/configuration/configuration';
 import { DatabaseMonitor } from '../../platform/database/database-monitor';
 import { EventBus } from '../../platform/events/event-bus';
+import { SharedEvents } from '../../platform/events/shared';
 import { Metrics } from '../../platform/metrics/metrics';
 import { DRAINING } from '../../platform/problems/general-problems';
 import { Problem } from '../../platform/problems/problem';
+import { EventRelay } from '../../platform/servers/event-relay';
 
 /** Something has happened in a conversation: the message that took the `seq`, or what took the `rev`. */
 export type Hint =
@@ -61,8 +63,11 @@ export class Subscriptions implements OnModuleInit, OnApplicationShutdown {
     private readonly events: EventBus,
     private readonly monitor: DatabaseMonitor,
     private readonly configuration: Configuration,
+    private readonly relay: EventRelay,
+    shared: SharedEvents,
     metrics: Metrics,
   ) {
+    shared.addInterest((id) => this.byConversation.has(id));
     metrics.gauge('xfchat_streams_open', 'Braid subscriptions that are open', () => this.subscribers.size);
   }
 
@@ -99,6 +104,7 @@ export class Subscriptions implements OnModuleInit, OnApplicationShutdown {
     events.on(SessionEnded, ({ sessionId }) =>
       this.endAll((subscriber) => subscriber.sessionId === sessionId),
     );
+    this.relay.onBegunAnew(() => this.endAll(() => true));
     this.sweeper = setInterval(() => this.sweep(), SWEEP_MS).unref();
   }
 

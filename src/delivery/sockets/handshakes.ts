@@ -7,7 +7,12 @@ import { ClientAddresses } from '../../platform/http/client-address';
 import { WorkInFlight } from '../../platform/lifecycle/work-in-flight';
 import { StructuredLogger } from '../../platform/logging/structured-logger';
 import { Metrics } from '../../platform/metrics/metrics';
-import { DRAINING, MALFORMED_REQUEST, UNAUTHENTICATED } from '../../platform/problems/general-problems';
+import {
+  DRAINING,
+  MALFORMED_REQUEST,
+  TEMPORARILY_UNAVAILABLE,
+  UNAUTHENTICATED,
+} from '../../platform/problems/general-problems';
 import { Problem } from '../../platform/problems/problem';
 import { logProblem } from '../../platform/problems/problem.filter';
 import { toProblem } from '../../platform/problems/to-problem';
@@ -22,7 +27,11 @@ import { Rooms, type Arrival } from '../../platform/sockets/rooms';
 import type { TraceParent } from '../../platform/tracing/span';
 import { parseTraceParent } from '../../platform/tracing/trace-parent';
 import { Tracing } from '../../platform/tracing/tracing';
+import { EventRelay } from '../../platform/servers/event-relay';
 import { Entitlements } from './entitlements';
+
+/** How long a handshake waits for a server that is catching up with the others. */
+const RELAY_PATIENCE_MS = 2_000;
 
 export interface SocketData {
   identity: SocketIdentity;
@@ -55,6 +64,7 @@ export class Handshakes {
     metrics: Metrics,
     private readonly tracing: Tracing,
     private readonly work: WorkInFlight,
+    private readonly relay: EventRelay,
     private readonly logger: StructuredLogger,
   ) {
     this.outcomes = metrics.counter(
@@ -125,6 +135,8 @@ export class Handshakes {
       await this.sessions.requireLive(claims);
       this.rateLimits.giveBack(OPENING, address);
       chargePerson({ rateLimits: this.rateLimits, suspensions: this.suspensions }, userId);
+      // What others have acknowledged is applied here before rights are read, and nothing older is told afterwards.
+      if (!(await this.relay.whenLive(RELAY_PATIENCE_MS))) throw new Problem(TEMPORARILY_UNAVAILABLE);
       const entry = await this.entitlements.of(userId);
       socket.data = {
         identity: { userId, sessionId, expiresAt },

@@ -4,6 +4,7 @@ import { Configuration } from '../../platform/configuration/configuration';
 import { DatabaseMonitor } from '../../platform/database/database-monitor';
 import { Maintenance } from '../../platform/database/maintenance';
 import { StructuredLogger } from '../../platform/logging/structured-logger';
+import { EventRelay } from '../../platform/servers/event-relay';
 import { identityOf } from '../../platform/sockets/socket-identity';
 import { Entitlements } from './entitlements';
 
@@ -25,6 +26,7 @@ export class SocketSupervisor implements OnModuleInit, OnApplicationShutdown {
     private readonly entitlements: Entitlements,
     private readonly monitor: DatabaseMonitor,
     private readonly maintenance: Maintenance,
+    private readonly relay: EventRelay,
     private readonly logger: StructuredLogger,
   ) {}
 
@@ -32,6 +34,7 @@ export class SocketSupervisor implements OnModuleInit, OnApplicationShutdown {
     this.monitor.onChange(() => this.announceStatus());
     this.monitor.onConnect(() => void this.compareEpoch());
     this.maintenance.onChange(() => this.announceStatus());
+    this.relay.onBegunAnew(() => this.disconnectAll());
   }
 
   attach(server: Server): void {
@@ -68,10 +71,15 @@ export class SocketSupervisor implements OnModuleInit, OnApplicationShutdown {
       this.logger.event('warn', 'the database is of another epoch: every socket has to begin again', {
         epoch,
       });
-      for (const socket of this.server?.sockets.sockets.values() ?? []) socket.conn.close();
+      this.disconnectAll();
     } catch {
       // The next sweep, or the next connection of the monitor, asks again.
     }
+  }
+
+  /** As a broken network would. */
+  private disconnectAll(): void {
+    for (const socket of this.server?.sockets.sockets.values() ?? []) socket.conn.close();
   }
 
   /** Closes sockets whose token ran out, but never for want of a database to refresh it against (G7). */

@@ -16,6 +16,7 @@ import { Problem } from '../../platform/problems/problem';
 import { chargePerson } from '../../platform/rate-limits/charge-person';
 import { RateLimits } from '../../platform/rate-limits/rate-limits';
 import { Suspensions } from '../../platform/rate-limits/suspensions';
+import { EventRelay } from '../../platform/servers/event-relay';
 import { commandMiddleware } from '../../platform/sockets/command-middleware';
 import { identityOf } from '../../platform/sockets/socket-identity';
 import { DirectCommands } from '../../platform/sockets/direct-commands';
@@ -61,6 +62,7 @@ export class SocketsGateway implements OnModuleInit, OnGatewayInit, OnGatewayCon
     suspensions: Suspensions,
     tracing: Tracing,
     work: WorkInFlight,
+    relay: EventRelay,
     direct: DirectCommands,
   ) {
     metrics.gauge(
@@ -74,6 +76,7 @@ export class SocketsGateway implements OnModuleInit, OnGatewayInit, OnGatewayCon
       metrics,
       tracing,
       logger,
+      relay,
       direct,
       admit: (socket) => {
         const { userId } = identityOf(socket);

@@ -5,7 +5,7 @@ import { uuidv7 } from 'uuidv7';
 import { Configuration } from '../../platform/configuration/configuration';
 import type { CallerIdentity } from '../../platform/http/caller';
 import { violatedConstraint } from '../../platform/database/database-problem';
-import { inTransaction, type AfterCommit } from '../../platform/database/transaction';
+import { inTransaction, type Announce } from '../../platform/database/transaction';
 import type { ProblemKind } from '../../platform/problems/problem-kind';
 import { Metrics } from '../../platform/metrics/metrics';
 import { ACCOUNT_DISABLED, EMAIL_TAKEN, INVALID_CREDENTIALS } from './authentication.problems';
@@ -80,7 +80,7 @@ export class AuthenticationService {
     // Slow on purpose, and therefore before the transaction.
     const passwordHash = await this.passwords.hash(input.password, network);
     try {
-      return await inTransaction(this.dataSource, async (manager, afterCommit) => {
+      return await inTransaction(this.dataSource, async (manager, announce, afterCommit) => {
         const invitationId = await this.policy.take(manager, input.invitation);
         const user = manager.create(User, {
           id: uuidv7(),
@@ -95,7 +95,7 @@ export class AuthenticationService {
         await manager.insert(User, user);
         if (invitationId !== undefined) afterCommit(() => this.noteInvitation(user.id, invitationId));
         const device = { name: null, openedFrom: this.networks.digest(user.id, network) };
-        const { session, tokens } = await this.sessions.open(manager, user.id, device, afterCommit);
+        const { session, tokens } = await this.sessions.open(manager, user.id, device, announce);
         return { user: ownUserView(user), session: sessionView(session, session.id), ...tokens };
       });
     } catch (error) {
@@ -147,7 +147,7 @@ export class AuthenticationService {
   /** @returns undefined when the password was changed, or hashed anew, since it was verified */
   private async openSession(account: User, input: LoginDto, network: string): Promise<SignedIn | undefined> {
     const passwordHash = await this.passwords.replacement(account.passwordHash, input.password, network);
-    const open = async (manager: EntityManager, afterCommit: AfterCommit): Promise<SignedIn | undefined> => {
+    const open = async (manager: EntityManager, announce: Announce): Promise<SignedIn | undefined> => {
       const user = await lockAccount(manager, {
         userId: account.id,
         refusal: INVALID_CREDENTIALS,
@@ -158,7 +158,7 @@ export class AuthenticationService {
       if (user.disabledAt) throw new Problem(ACCOUNT_DISABLED);
       if (passwordHash) await manager.update(User, user.id, { passwordHash });
       const device = { name: input.deviceName ?? null, openedFrom: this.networks.digest(user.id, network) };
-      const { session, tokens } = await this.sessions.open(manager, user.id, device, afterCommit);
+      const { session, tokens } = await this.sessions.open(manager, user.id, device, announce);
       return { user: ownUserView(user), session: sessionView(session, session.id), ...tokens };
     };
     return inTransaction(this.dataSource, open, { duringMaintenance: true });
@@ -170,13 +170,13 @@ export class AuthenticationService {
     refuseWeakPassword(input.newPassword, '/newPassword', account);
     const passwordHash = await this.passwords.hash(input.newPassword, userId);
     const checkedHash = account.passwordHash;
-    await inTransaction(this.dataSource, async (manager, afterCommit) => {
+    await inTransaction(this.dataSource, async (manager, announce) => {
       // Of two changes at once, one wins and the other is refused.
       await this.requireUnchanged(manager, { userId, sessionId, checkedHash });
       await manager.update(User, userId, { passwordHash, updatedAt: () => 'now()' });
       // Whoever has a link from before does not get to set another one.
       await manager.delete(PasswordReset, userId);
-      await this.sessions.endOthers(manager, userId, sessionId, 'password-changed', afterCommit);
+      await this.sessions.endOthers(manager, userId, sessionId, 'password-changed', announce);
     });
   }
 

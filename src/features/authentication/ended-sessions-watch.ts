@@ -1,7 +1,8 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DatabaseMonitor } from '../../platform/database/database-monitor';
 import { EventBus } from '../../platform/events/event-bus';
-import { SessionEnded } from './session-ended.event';
+import { SharedEvents } from '../../platform/events/shared';
+import { SessionEnded, type SessionEndReason } from './session-ended.event';
 
 /** A transaction that takes longer than this from ending a session to its commit is not noticed. */
 const OVERLAP_SECONDS = 15;
@@ -15,6 +16,11 @@ const ENDED_SINCE = `
     where ended_at > coalesce($1::timestamptz, now()) - interval '${OVERLAP_SECONDS} seconds')
   select now() as "asOf", array(select id from ended) as ids,
     array(select ended.id from ended join users u on u.id = ended.user_id where u.disabled_at is not null) as disabled`;
+
+interface EndedPayload {
+  readonly sessionId: string;
+  readonly reason: SessionEndReason;
+}
 
 interface Answer {
   readonly asOf: Date;
@@ -37,9 +43,17 @@ export class EndedSessionsWatch implements OnModuleInit {
   constructor(
     private readonly monitor: DatabaseMonitor,
     private readonly events: EventBus,
+    private readonly shared: SharedEvents,
   ) {}
 
   onModuleInit(): void {
+    this.shared.useCodec<SessionEnded, EndedPayload>(SessionEnded, {
+      encode: ({ sessionId, reason }) => ({ sessionId, reason }),
+      decode: (payloads) =>
+        Promise.resolve(
+          payloads.map(({ sessionId, reason }) => [new SessionEnded(sessionId, reason, false)]),
+        ),
+    });
     this.events.on(SessionEnded, ({ sessionId }) => this.remember(sessionId));
     this.monitor.addQuestion<Answer>({
       text: ENDED_SINCE,

@@ -36,10 +36,10 @@ export class PasswordResetsService {
     refuseWeakPassword(newPassword, '/newPassword', owner);
     // Slow on purpose, and therefore before the transaction.
     const passwordHash = await this.passwords.hash(newPassword, userId);
-    await inTransaction(this.dataSource, async (manager, afterCommit) => {
+    await inTransaction(this.dataSource, async (manager, announce) => {
       await this.use(manager, digest, userId);
       await manager.update(User, { id: userId }, { passwordHash, updatedAt: () => 'now()' });
-      await this.sessions.endOthers(manager, userId, null, 'password-changed', afterCommit);
+      await this.sessions.endOthers(manager, userId, null, 'password-changed', announce);
       const { address, requestId } = currentContext() ?? {};
       await recordEvents(manager, [{ kind: 'password-reset', outcome: 'ok', userId, address, requestId }]);
     });

@@ -1,3 +1,4 @@
+import { Shared } from '../../platform/events/shared';
 export const SESSION_END_REASONS = [
   'signed-out',
   'ended-elsewhere',
@@ -10,6 +11,7 @@ export const SESSION_END_REASONS = [
 export type SessionEndReason = (typeof SESSION_END_REASONS)[number];
 
 /** A session has ended: its tokens are refused and its sockets have to go. */
+@Shared({ kind: 'session-ended', isControl: true })
 export class SessionEnded {
   constructor(
     readonly sessionId: string,

@@ -2,8 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, IsNull, Raw, type EntityManager } from 'typeorm';
 import { uuidv7 } from 'uuidv7';
-import { inTransaction, type AfterCommit } from '../../platform/database/transaction';
-import { EventBus } from '../../platform/events/event-bus';
+import { inTransaction, type Announce } from '../../platform/database/transaction';
 import {
   NOT_FOUND,
   SESSION_REVOKED,
@@ -41,7 +40,6 @@ export class SessionsService {
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly accessTokens: AccessTokens,
     private readonly refreshTokens: RefreshTokens,
-    private readonly events: EventBus,
     private readonly configuration: Configuration,
     private readonly rateLimits: RateLimits,
   ) {}
@@ -54,7 +52,7 @@ export class SessionsService {
     manager: EntityManager,
     userId: string,
     device: Device,
-    afterCommit: AfterCommit,
+    announce: Announce,
   ): Promise<{ session: Session; tokens: Tokens }> {
     const now = await databaseNow(manager);
     const session = manager.create(Session, {
@@ -71,7 +69,7 @@ export class SessionsService {
       expiresAt: this.expiryOf(now, now),
     });
     await manager.insert(Session, session);
-    this.announceEnded(await makeRoomForSessions(manager, userId), 'too-many-sessions', afterCommit);
+    this.announceEnded(await makeRoomForSessions(manager, userId), 'too-many-sessions', announce);
     return { session, tokens: this.tokensOf(session, now) };
   }
 
@@ -80,7 +78,7 @@ export class SessionsService {
     const link = this.refreshTokens.read(token);
     if (!link) throw new Problem(UNAUTHENTICATED);
     this.rateLimits.take(REFRESH, link.sessionId);
-    const rotate = async (manager: EntityManager, afterCommit: AfterCommit): Promise<Tokens | Problem> => {
+    const rotate = async (manager: EntityManager, announce: Announce): Promise<Tokens | Problem> => {
       const known = await manager.findOneBy(Session, { id: link.sessionId });
       if (!known || known.endedAt) return new Problem(SESSION_REVOKED);
       await lockAccount(manager, { userId: known.userId });
@@ -95,7 +93,7 @@ export class SessionsService {
       const limit = Math.min(expiresAt.getTime(), this.expiryOf(createdAt, lastUsedAt).getTime());
       if (limit <= now.getTime()) return new Problem(TOKEN_EXPIRED);
       // A refusal is returned, not thrown: what it did to the session has to be committed.
-      return this.advance(manager, session, link, now, afterCommit);
+      return this.advance(manager, session, link, now, announce);
     };
     const answer = await inTransaction(this.dataSource, rotate, { duringMaintenance: true });
     if (answer instanceof Problem) throw answer;
@@ -107,12 +105,12 @@ export class SessionsService {
     session: Session,
     link: RefreshLink,
     now: Date,
-    afterCommit: AfterCommit,
+    announce: Announce,
   ): Promise<Tokens | Problem> {
     const { presents, issues, ends, rejection } = REFRESH_EFFECTS[judgeRefresh(session, link, now)];
     if (ends) {
       await endSession(manager, session.id);
-      this.announceEnded([session.id], 'refresh-token-reused', afterCommit);
+      this.announceEnded([session.id], 'refresh-token-reused', announce);
     }
     if (rejection) return new Problem(rejection);
     if (presents) {
@@ -149,11 +147,11 @@ export class SessionsService {
    * when the session had ended before. @throws Problem `not-found`
    */
   async end(userId: string, sessionId: string, reason: SessionEndReason): Promise<void> {
-    await inTransaction(this.dataSource, async (manager, afterCommit) => {
+    await inTransaction(this.dataSource, async (manager, announce) => {
       const isOwn = await manager.existsBy(Session, { id: sessionId, userId });
       if (!isOwn) throw new Problem(NOT_FOUND);
       await endSession(manager, sessionId);
-      this.announceEnded([sessionId], reason, afterCommit);
+      this.announceEnded([sessionId], reason, announce);
     });
   }
 
@@ -163,14 +161,14 @@ export class SessionsService {
     userId: string,
     keepId: string | null,
     reason: SessionEndReason,
-    afterCommit: AfterCommit,
+    announce: Announce,
   ): Promise<void> {
-    this.announceEnded(await endOtherSessions(manager, userId, keepId), reason, afterCommit);
+    this.announceEnded(await endOtherSessions(manager, userId, keepId), reason, announce);
   }
 
   /** The sockets are closed before the caller is answered. */
-  private announceEnded(ids: readonly string[], reason: SessionEndReason, afterCommit: AfterCommit): void {
-    for (const id of ids) afterCommit(() => this.events.publish(new SessionEnded(id, reason)));
+  private announceEnded(ids: readonly string[], reason: SessionEndReason, announce: Announce): void {
+    for (const id of ids) announce(new SessionEnded(id, reason));
   }
 
   /** Not refreshed for the idle limit, or at the end of the absolute lifetime, whichever comes first. */

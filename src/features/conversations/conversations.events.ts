@@ -1,3 +1,4 @@
+import { Shared } from '../../platform/events/shared';
 import { participantSchema, type ParticipantView } from '../membership/participant-view';
 import { id, integer, record } from '../../platform/documents/schema';
 import { sharedConversationSchema, type SharedConversationView } from './conversation-view';
@@ -24,6 +25,7 @@ export const readEventSchema = record('ReadEvent', {
 });
 
 /** Users have got a conversation: it was made, they were added to it, or they have opened it again after hiding it. */
+@Shared({ kind: 'conversation-added' })
 export class ConversationAdded {
   constructor(
     readonly userIds: readonly string[],
@@ -32,6 +34,7 @@ export class ConversationAdded {
   ) {}
 }
 
+@Shared({ kind: 'conversation-changed' })
 export class ConversationChanged {
   constructor(
     readonly rev: number,
@@ -40,6 +43,7 @@ export class ConversationChanged {
 }
 
 /** A user has hidden a direct conversation from their list. */
+@Shared({ kind: 'conversation-hidden' })
 export class ConversationHidden {
   constructor(
     readonly conversationId: string,
@@ -48,10 +52,12 @@ export class ConversationHidden {
 }
 
 /** The conversation is gone for everybody. */
+@Shared({ kind: 'conversation-deleted', isControl: true })
 export class ConversationDeleted {
   constructor(readonly conversationId: string) {}
 }
 
+@Shared({ kind: 'participant-changed' })
 export class ParticipantChanged {
   constructor(
     readonly kind: 'joined' | 'updated',
@@ -62,6 +68,7 @@ export class ParticipantChanged {
 }
 
 /** A participant has left or was removed, and hears nothing more. */
+@Shared({ kind: 'participant-left', isControl: true })
 export class ParticipantLeft {
   constructor(
     readonly conversationId: string,
@@ -71,6 +78,7 @@ export class ParticipantLeft {
 }
 
 /** A read position has moved. */
+@Shared({ kind: 'read-position-changed' })
 export class ReadPositionChanged {
   constructor(
     readonly conversationId: string,

@@ -6,8 +6,7 @@ import { directKeyOf, isBlocked, requireContacts } from '../relationships/contac
 import { lockTwoPeople } from '../relationships/lock-two-people';
 import { Configuration } from '../../platform/configuration/configuration';
 import { violatedConstraint } from '../../platform/database/database-problem';
-import { inTransaction, type AfterCommit } from '../../platform/database/transaction';
-import { EventBus } from '../../platform/events/event-bus';
+import { inTransaction, type Announce } from '../../platform/database/transaction';
 import { NEXT_LIST_POSITION, readListCursor } from '../../platform/pagination/list-position';
 import type { ListQueryDto } from '../../platform/pagination/page';
 import { FORBIDDEN } from '../../platform/problems/general-problems';
@@ -41,7 +40,6 @@ import {
 export class ConversationsService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly events: EventBus,
     private readonly configuration: Configuration,
   ) {}
 
@@ -74,15 +72,15 @@ export class ConversationsService {
     userId: string,
     otherId: string,
   ): Promise<{ conversation: ConversationView; isNew: boolean }> {
-    return inTransaction(this.dataSource, async (manager, afterCommit) => {
+    return inTransaction(this.dataSource, async (manager, announce) => {
       // A block that is being acknowledged meanwhile comes before or after this, not in between.
       await lockTwoPeople(manager, userId, otherId, { pair: 'shared' });
       await requireUsers(manager, userId, [otherId]);
       const existing = await findDirect(manager, userId, otherId);
       if (existing && (await isBlocked(manager, userId, otherId))) throw new Problem(FORBIDDEN);
-      if (existing) return this.reopen(manager, existing, [userId], userId, afterCommit);
+      if (existing) return this.reopen(manager, existing, [userId], userId, announce);
       await requireContacts(manager, this.configuration.CONTACT_POLICY, userId, [otherId]);
-      return this.openDirect(manager, userId, otherId, afterCommit);
+      return this.openDirect(manager, userId, otherId, announce);
     });
   }
 
@@ -94,7 +92,7 @@ export class ConversationsService {
     manager: EntityManager,
     userId: string,
     otherId: string,
-    afterCommit: AfterCommit,
+    announce: Announce,
     openedFor: readonly string[] = [userId],
   ): Promise<{ conversation: ConversationView; isNew: boolean }> {
     const id = uuidv7();
@@ -107,11 +105,11 @@ export class ConversationsService {
     );
     if (created.length === 0) {
       const existing = await findDirect(manager, userId, otherId);
-      return this.reopen(manager, existing!, openedFor, userId, afterCommit);
+      return this.reopen(manager, existing!, openedFor, userId, announce);
     }
     await addAll(manager, id, [userId, otherId], () => 'member');
     const shared = await sharedConversation(manager, id);
-    afterCommit(() => this.events.publish(new ConversationAdded([userId, otherId], 0, shared)));
+    announce(new ConversationAdded([userId, otherId], 0, shared));
     return { conversation: await this.view(manager, userId, id), isNew: true };
   }
 
@@ -121,7 +119,7 @@ export class ConversationsService {
     id: string,
     openedFor: readonly string[],
     userId: string,
-    afterCommit: AfterCommit,
+    announce: Announce,
   ): Promise<{ conversation: ConversationView; isNew: false }> {
     const [rows] = await manager.query<[{ user_id: string }[], number]>(
       `update conversation_participants p set hidden_seq = null
@@ -133,7 +131,7 @@ export class ConversationsService {
     if (rows.length > 0) {
       const shared = await sharedConversation(manager, id);
       const userIds = rows.map((row) => row.user_id);
-      afterCommit(() => this.events.publish(new ConversationAdded(userIds, shared.lastRev, shared)));
+      announce(new ConversationAdded(userIds, shared.lastRev, shared));
     }
     return { conversation: await this.view(manager, userId, id), isNew: false };
   }
@@ -145,7 +143,7 @@ export class ConversationsService {
   ): Promise<ConversationView> {
     const id = input.id ?? uuidv7();
     try {
-      return await inTransaction(this.dataSource, async (manager, afterCommit) => {
+      return await inTransaction(this.dataSource, async (manager, announce) => {
         await requireUsers(manager, userId, others);
         await requireContacts(manager, this.configuration.CONTACT_POLICY, userId, others);
         await requireRoomForGroup(manager, userId);
@@ -161,7 +159,7 @@ export class ConversationsService {
         const members = [userId, ...others];
         await addAll(manager, id, members, (memberId) => (memberId === userId ? 'owner' : 'member'));
         const shared = await sharedConversation(manager, id);
-        afterCommit(() => this.events.publish(new ConversationAdded(members, 0, shared)));
+        announce(new ConversationAdded(members, 0, shared));
         return this.view(manager, userId, id);
       });
     } catch (error) {
@@ -188,7 +186,7 @@ export class ConversationsService {
     conversationId: string,
     input: UpdateConversationDto,
   ): Promise<ConversationView> {
-    return inTransaction(this.dataSource, async (manager, afterCommit) => {
+    return inTransaction(this.dataSource, async (manager, announce) => {
       const access = await lockConversation(manager, userId, conversationId);
       requireRole(access, 'admin');
       const { conversation } = access;
@@ -205,7 +203,7 @@ export class ConversationsService {
           updatedAt: () => 'now()',
         });
         const shared = await sharedConversation(manager, conversationId);
-        afterCommit(() => this.events.publish(new ConversationChanged(rev, shared)));
+        announce(new ConversationChanged(rev, shared));
       }
       return this.view(manager, userId, conversationId);
     });
@@ -217,18 +215,18 @@ export class ConversationsService {
    * @throws Problem `conversation-not-found` or `forbidden`
    */
   async delete(userId: string, conversationId: string): Promise<void> {
-    await inTransaction(this.dataSource, async (manager, afterCommit) => {
+    await inTransaction(this.dataSource, async (manager, announce) => {
       const access = await lockConversation(manager, userId, conversationId);
       if (access.conversation.type === 'direct') {
         const hiddenSeq = access.conversation.lastSeq;
         if (hiddenSeq <= (access.participant.hiddenSeq ?? -1)) return;
         await manager.update(Participant, { conversationId, userId }, { hiddenSeq });
-        afterCommit(() => this.events.publish(new ConversationHidden(conversationId, userId)));
+        announce(new ConversationHidden(conversationId, userId));
         return;
       }
       requireRole(access, 'owner');
       await manager.update(Conversation, conversationId, { deletedAt: () => 'now()' });
-      afterCommit(() => this.events.publish(new ConversationDeleted(conversationId)));
+      announce(new ConversationDeleted(conversationId));
     });
   }
 

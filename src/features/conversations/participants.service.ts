@@ -3,8 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { requireContacts } from '../relationships/contacts.queries';
 import { Configuration } from '../../platform/configuration/configuration';
-import { inTransaction, type AfterCommit } from '../../platform/database/transaction';
-import { EventBus } from '../../platform/events/event-bus';
+import { inTransaction, type Announce } from '../../platform/database/transaction';
 import { FORBIDDEN } from '../../platform/problems/general-problems';
 import { USER_NOT_FOUND } from '../users/users.problems';
 import { OWNER_MUST_TRANSFER } from './conversations.problems';
@@ -34,7 +33,6 @@ import { ConversationAdded, ParticipantChanged, ParticipantLeft } from './conver
 export class ParticipantsService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly events: EventBus,
     private readonly configuration: Configuration,
   ) {}
 
@@ -54,17 +52,17 @@ export class ParticipantsService {
     targetId: string,
     role: Role | undefined,
   ): Promise<ParticipantView> {
-    return inTransaction(this.dataSource, async (manager, afterCommit) => {
+    return inTransaction(this.dataSource, async (manager, announce) => {
       const access = await lockConversation(manager, userId, conversationId);
       if (access.conversation.type === 'direct') throw new Problem(FORBIDDEN);
       const target = await presentParticipant(manager, conversationId, targetId);
-      if (!target) return this.add(manager, access, targetId, role, afterCommit);
+      if (!target) return this.add(manager, access, targetId, role, announce);
       if (role === undefined || role === target.role) return viewOf(manager, conversationId, targetId);
       if (targetId === userId && target.role === 'owner') throw new Problem(OWNER_MUST_TRANSFER);
       if (!isAbove(access.participant.role, target.role) || !mayGive(access, role))
         throw new Problem(FORBIDDEN);
-      if (role === 'owner') await this.handOver(manager, access, targetId, afterCommit);
-      return this.setRole(manager, conversationId, targetId, role, afterCommit);
+      if (role === 'owner') await this.handOver(manager, access, targetId, announce);
+      return this.setRole(manager, conversationId, targetId, role, announce);
     });
   }
 
@@ -73,7 +71,7 @@ export class ParticipantsService {
    * @throws Problem `conversation-not-found`, `forbidden` or `owner-must-transfer`
    */
   async remove(userId: string, conversationId: string, targetId: string): Promise<void> {
-    await inTransaction(this.dataSource, async (manager, afterCommit) => {
+    await inTransaction(this.dataSource, async (manager, announce) => {
       const access = await lockConversation(manager, userId, conversationId);
       if (access.conversation.type === 'direct') throw new Problem(FORBIDDEN);
       if (targetId !== userId) requireRole(access, 'admin');
@@ -84,7 +82,7 @@ export class ParticipantsService {
       const rev = await takeRevs(manager, conversationId);
       await manager.update(Participant, { conversationId, userId: targetId }, { leftAt: () => 'now()', rev });
       const participant = await viewOf(manager, conversationId, targetId);
-      afterCommit(() => this.events.publish(new ParticipantLeft(conversationId, rev, participant)));
+      announce(new ParticipantLeft(conversationId, rev, participant));
     });
   }
 
@@ -93,7 +91,7 @@ export class ParticipantsService {
     access: Access,
     targetId: string,
     role: Role = 'member',
-    afterCommit: AfterCommit,
+    announce: Announce,
   ): Promise<ParticipantView> {
     requireRole(access, 'admin');
     const { id: conversationId, lastSeq } = access.conversation;
@@ -102,7 +100,7 @@ export class ParticipantsService {
     await requireContacts(manager, this.configuration.CONTACT_POLICY, access.participant.userId, [targetId]);
     await requireRoomInGroup(manager, conversationId);
     const given = mayGive(access, role) ? role : 'member';
-    if (given === 'owner') await this.handOver(manager, access, targetId, afterCommit);
+    if (given === 'owner') await this.handOver(manager, access, targetId, announce);
     const rev = await takeRevs(manager, conversationId);
     // Who joins begins with everything read, also who was here before.
     await manager.query(
@@ -113,10 +111,8 @@ export class ParticipantsService {
     );
     const participant = await viewOf(manager, conversationId, targetId);
     const conversation = await sharedConversation(manager, conversationId);
-    afterCommit(() => this.events.publish(new ConversationAdded([targetId], rev, conversation)));
-    afterCommit(() =>
-      this.events.publish(new ParticipantChanged('joined', conversationId, rev, participant)),
-    );
+    announce(new ConversationAdded([targetId], rev, conversation));
+    announce(new ParticipantChanged('joined', conversationId, rev, participant));
     return participant;
   }
 
@@ -128,10 +124,10 @@ export class ParticipantsService {
     manager: EntityManager,
     access: Access,
     heirId: string,
-    afterCommit: AfterCommit,
+    announce: Announce,
   ): Promise<void> {
     await requireRoomForGroup(manager, heirId);
-    await this.setRole(manager, access.conversation.id, access.participant.userId, 'admin', afterCommit);
+    await this.setRole(manager, access.conversation.id, access.participant.userId, 'admin', announce);
   }
 
   private async setRole(
@@ -139,14 +135,12 @@ export class ParticipantsService {
     conversationId: string,
     userId: string,
     role: Role,
-    afterCommit: AfterCommit,
+    announce: Announce,
   ): Promise<ParticipantView> {
     const rev = await takeRevs(manager, conversationId);
     await manager.update(Participant, { conversationId, userId }, { role, rev });
     const participant = await viewOf(manager, conversationId, userId);
-    afterCommit(() =>
-      this.events.publish(new ParticipantChanged('updated', conversationId, rev, participant)),
-    );
+    announce(new ParticipantChanged('updated', conversationId, rev, participant));
     return participant;
   }
 }

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { inTransaction } from '../../platform/database/transaction';
-import { EventBus } from '../../platform/events/event-bus';
 import { CONVERSATION_NOT_FOUND } from '../membership/membership.problems';
 import { invalidField, Problem } from '../../platform/problems/problem';
 import { accessConversation } from '../membership/conversation-access';
@@ -16,17 +15,14 @@ const MAX_SHARED_SIZE = 100;
 /** How far people have read. Positions are personal and take no `rev`. */
 @Injectable()
 export class ReadPositionsService {
-  constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly events: EventBus,
-  ) {}
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
   /**
    * The highest position wins, unless `unread` says that it may move back.
    * @throws Problem `conversation-not-found`, or `validation-failed` for a position above the head
    */
   async set(userId: string, conversationId: string, input: ReadPositionDto): Promise<ReadPositionView> {
-    return inTransaction(this.dataSource, async (manager, afterCommit) => {
+    return inTransaction(this.dataSource, async (manager, announce) => {
       const { conversation } = await accessConversation(manager, userId, conversationId);
       if (input.seq > conversation.lastSeq) throw invalidField('/seq', 'is above the newest message');
       const moved = await move(manager, userId, conversationId, input);
@@ -35,7 +31,7 @@ export class ReadPositionsService {
       if (readSeq !== moved.read_before) {
         const isShared = !moved.is_blocked && moved.size <= MAX_SHARED_SIZE;
         const event = new ReadPositionChanged(conversationId, userId, readSeq, isShared);
-        afterCommit(() => this.events.publish(event));
+        announce(event);
       }
       return { seq: readSeq, unreadCount: await countUnread(manager, userId, conversationId) };
     });

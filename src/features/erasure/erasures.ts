@@ -7,7 +7,6 @@ import { messageView } from '../messages/message-view';
 import { MessageDeleted, MessageUpdated } from '../messages/messages.events';
 import { findMessages } from '../messages/messages.queries';
 import { inTransaction } from '../../platform/database/transaction';
-import { EventBus } from '../../platform/events/event-bus';
 import { erasureEvents } from './erasure-events';
 
 /** A conversation is locked for as long as this many of its messages take. */
@@ -16,10 +15,7 @@ const BATCH = 200;
 /** Erasing people while others chat: each step is a transaction, after which everybody concerned is told. */
 @Injectable()
 export class Erasures {
-  constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly events: EventBus,
-  ) {}
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
   /**
    * Erases the person but for their messages.
@@ -27,13 +23,12 @@ export class Erasures {
    *   erasure. Without it somebody who is erased already stays so.
    */
   async erase(erasure: Erasure, check?: (manager: EntityManager) => Promise<void>): Promise<void> {
-    await inTransaction(this.dataSource, async (manager, afterCommit) => {
+    await inTransaction(this.dataSource, async (manager, announce) => {
       const isThere = (await lockPerson(manager, erasure.userId)) !== undefined;
       if (check) await check(manager);
       else if (!isThere) return;
       const outcome = await erasePerson(manager, erasure);
-      for (const event of await erasureEvents(manager, erasure.userId, outcome))
-        afterCommit(() => this.events.publish(event));
+      for (const event of await erasureEvents(manager, erasure.userId, outcome)) announce(event);
     });
   }
 
@@ -47,7 +42,7 @@ export class Erasures {
 
   /** @returns false when nothing is left to do, or others are doing it */
   async eraseNextBatch(): Promise<boolean> {
-    return inTransaction(this.dataSource, async (manager, afterCommit) => {
+    return inTransaction(this.dataSource, async (manager, announce) => {
       const batch = await eraseNextBatch(manager, BATCH);
       if (!batch) return false;
       const rows = await findMessages(
@@ -58,7 +53,7 @@ export class Erasures {
       for (const { id, becameTombstone } of batch.changed) {
         const message = found.get(id)!;
         const event = becameTombstone ? new MessageDeleted(message) : new MessageUpdated(message);
-        afterCommit(() => this.events.publish(event));
+        announce(event);
       }
       return true;
     });

@@ -7,8 +7,7 @@ import { lockTwoPeople } from '../relationships/lock-two-people';
 import { Friendship } from '../relationships/friendship.entity';
 import type { ConversationView } from '../conversations/conversation-view';
 import { ConversationsService } from '../conversations/conversations.service';
-import { inTransaction, type AfterCommit } from '../../platform/database/transaction';
-import { EventBus } from '../../platform/events/event-bus';
+import { inTransaction, type Announce } from '../../platform/database/transaction';
 import { NEXT_LIST_POSITION } from '../../platform/pagination/list-position';
 import {
   ALREADY_FRIENDS,
@@ -44,7 +43,6 @@ export class FriendRequestsService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly conversations: ConversationsService,
-    private readonly events: EventBus,
   ) {}
 
   /**
@@ -52,14 +50,14 @@ export class FriendRequestsService {
    * @throws Problem `user-not-found`, `forbidden`, `already-friends`, `friend-request-exists` or `rate-limited`
    */
   async create(userId: string, input: CreateFriendRequestDto): Promise<FriendRequestView> {
-    return inTransaction(this.dataSource, async (manager, afterCommit) => {
+    return inTransaction(this.dataSource, async (manager, announce) => {
       const recipientId = await findRecipient(manager, input);
       if (recipientId === userId) throw invalidField('/recipientId', 'must be somebody else');
       await lockTwoPeople(manager, userId, recipientId, { people: USER_NOT_FOUND });
       if (await isBlocked(manager, userId, recipientId)) throw new Problem(FORBIDDEN);
       if (await areFriends(manager, userId, recipientId)) throw new Problem(ALREADY_FRIENDS);
       const crossing = await findPending(manager, recipientId, userId);
-      if (crossing) return (await this.makeFriends(manager, crossing, userId, afterCommit)).friendRequest;
+      if (crossing) return (await this.makeFriends(manager, crossing, userId, announce)).friendRequest;
       const own = await findPending(manager, userId, recipientId);
       if (own)
         throw new Problem(FRIEND_REQUEST_EXISTS, { carried: { friendRequest: friendRequestView(own) } });
@@ -73,7 +71,7 @@ export class FriendRequestsService {
         message: input.message ?? null,
         listPosition: NEXT_LIST_POSITION,
       });
-      return this.announce(await loadRequest(manager, id), afterCommit);
+      return this.announceRequest(await loadRequest(manager, id), announce);
     });
   }
 
@@ -85,11 +83,11 @@ export class FriendRequestsService {
 
   /** Accepting again gives the same. @throws Problem `friend-request-not-found`, `forbidden`, `friend-request-already-answered` */
   async accept(userId: string, requestId: string): Promise<AcceptedFriendRequest> {
-    return inTransaction(this.dataSource, async (manager, afterCommit) => {
+    return inTransaction(this.dataSource, async (manager, announce) => {
       const request = await lockRequest(manager, userId, requestId, 'recipient');
-      if (request.status === 'pending') return this.makeFriends(manager, request, userId, afterCommit);
+      if (request.status === 'pending') return this.makeFriends(manager, request, userId, announce);
       if (request.status !== 'accepted') throw new Problem(FRIEND_REQUEST_ALREADY_ANSWERED);
-      const conversation = await this.direct(manager, userId, request.senderId, afterCommit);
+      const conversation = await this.direct(manager, userId, request.senderId, announce);
       return { friendRequest: friendRequestView(request), conversation };
     });
   }
@@ -109,12 +107,12 @@ export class FriendRequestsService {
     manager: EntityManager,
     blockerId: string,
     blockedId: string,
-    afterCommit: AfterCommit,
+    announce: Announce,
   ): Promise<void> {
     const own = await findPending(manager, blockerId, blockedId);
-    if (own) await this.answer(manager, own, 'cancelled', afterCommit);
+    if (own) await this.answer(manager, own, 'cancelled', announce);
     const other = await findPending(manager, blockedId, blockerId);
-    if (other) await this.answer(manager, other, 'declined', afterCommit);
+    if (other) await this.answer(manager, other, 'declined', announce);
   }
 
   private async end(
@@ -123,11 +121,11 @@ export class FriendRequestsService {
     by: 'sender' | 'recipient',
     status: 'declined' | 'cancelled',
   ): Promise<void> {
-    await inTransaction(this.dataSource, async (manager, afterCommit) => {
+    await inTransaction(this.dataSource, async (manager, announce) => {
       const request = await lockRequest(manager, userId, requestId, by);
       if (request.status === status) return;
       if (request.status !== 'pending') throw new Problem(FRIEND_REQUEST_ALREADY_ANSWERED);
-      await this.answer(manager, request, status, afterCommit);
+      await this.answer(manager, request, status, announce);
     });
   }
 
@@ -135,7 +133,7 @@ export class FriendRequestsService {
     manager: EntityManager,
     request: FriendRequest,
     userId: string,
-    afterCommit: AfterCommit,
+    announce: Announce,
   ): Promise<AcceptedFriendRequest> {
     if (await isBlocked(manager, request.senderId, request.recipientId)) throw new Problem(FORBIDDEN);
     await requireRoomForFriends(manager, request.senderId, request.recipientId);
@@ -143,36 +141,35 @@ export class FriendRequestsService {
       ...pairOf(request.senderId, request.recipientId),
       listPosition: NEXT_LIST_POSITION,
     });
-    const friendRequest = await this.answer(manager, request, 'accepted', afterCommit);
+    const friendRequest = await this.answer(manager, request, 'accepted', announce);
     const otherId = userId === request.senderId ? request.recipientId : request.senderId;
     const people = [userId, otherId];
-    return { friendRequest, conversation: await this.direct(manager, userId, otherId, afterCommit, people) };
+    return { friendRequest, conversation: await this.direct(manager, userId, otherId, announce, people) };
   }
 
   private async direct(
     manager: EntityManager,
     userId: string,
     otherId: string,
-    afterCommit: AfterCommit,
+    announce: Announce,
     openedFor = [userId],
   ): Promise<ConversationView> {
-    return (await this.conversations.openDirect(manager, userId, otherId, afterCommit, openedFor))
-      .conversation;
+    return (await this.conversations.openDirect(manager, userId, otherId, announce, openedFor)).conversation;
   }
 
   private async answer(
     manager: EntityManager,
     request: FriendRequest,
     status: 'accepted' | 'declined' | 'cancelled',
-    afterCommit: AfterCommit,
+    announce: Announce,
   ): Promise<FriendRequestView> {
     await manager.update(FriendRequest, request.id, { status, respondedAt: () => 'now()' });
-    return this.announce(await loadRequest(manager, request.id), afterCommit);
+    return this.announceRequest(await loadRequest(manager, request.id), announce);
   }
 
-  private announce(request: FriendRequest, afterCommit: AfterCommit): FriendRequestView {
+  private announceRequest(request: FriendRequest, announce: Announce): FriendRequestView {
     const view = friendRequestView(request);
-    afterCommit(() => this.events.publish(new FriendRequestChanged(view)));
+    announce(new FriendRequestChanged(view));
     return view;
   }
 }

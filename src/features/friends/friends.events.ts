@@ -1,16 +1,20 @@
+import { Shared } from '../../platform/events/shared';
 import type { FriendRequestView } from './friends.dto';
 
 /** A friend request was made, or answered in the way that its `status` says. */
+@Shared({ kind: 'friend-request-changed' })
 export class FriendRequestChanged {
   constructor(readonly friendRequest: FriendRequestView) {}
 }
 
 /** Two people are friends no more. */
+@Shared({ kind: 'friend-removed' })
 export class FriendRemoved {
   constructor(readonly userIds: readonly [string, string]) {}
 }
 
 /** The first of two people has blocked the second. */
+@Shared({ kind: 'user-blocked', isControl: true })
 export class UserBlocked {
   constructor(
     readonly userIds: readonly [string, string],
@@ -20,6 +24,7 @@ export class UserBlocked {
 }
 
 /** A block was lifted by the first of two people. */
+@Shared({ kind: 'user-unblocked' })
 export class UserUnblocked {
   constructor(
     readonly userIds: readonly [string, string],

@@ -12,7 +12,6 @@ import { findMessages } from '../messages/messages.queries';
 import { hideFromEachOther, showToEachOther } from '../messages/direct-block.queries';
 import { Participant } from '../membership/participant.entity';
 import { inTransaction } from '../../platform/database/transaction';
-import { EventBus } from '../../platform/events/event-bus';
 import {
   listPositionOf,
   NEXT_LIST_POSITION,
@@ -45,7 +44,6 @@ export class FriendsService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly requests: FriendRequestsService,
-    private readonly events: EventBus,
   ) {}
 
   /** Newest friendship first. Served by `friendships_pkey` and `friendships_user_high_idx`. */
@@ -63,10 +61,10 @@ export class FriendsService {
 
   /** Ending a friendship that is none changes nothing. */
   async remove(userId: string, otherId: string): Promise<void> {
-    await inTransaction(this.dataSource, async (manager, afterCommit) => {
+    await inTransaction(this.dataSource, async (manager, announce) => {
       await lockTwoPeople(manager, userId, otherId);
       const { affected } = await manager.delete(Friendship, pairOf(userId, otherId));
-      if (affected) afterCommit(() => this.events.publish(new FriendRemoved([userId, otherId])));
+      if (affected) announce(new FriendRemoved([userId, otherId]));
     });
   }
 
@@ -88,7 +86,7 @@ export class FriendsService {
    */
   async block(userId: string, otherId: string): Promise<void> {
     if (userId === otherId) throw invalidField('/path/userId', 'must be somebody else');
-    await inTransaction(this.dataSource, async (manager, afterCommit) => {
+    await inTransaction(this.dataSource, async (manager, announce) => {
       if (!(await manager.existsBy(User, { id: otherId, ...IS_PERSON }))) throw new Problem(USER_NOT_FOUND);
       const conversationId = await lockTwoPeople(manager, userId, otherId, {
         conversation: true,
@@ -97,10 +95,10 @@ export class FriendsService {
       const isNew = await addBlock(manager, userId, otherId);
       if (!isNew) return;
       if (conversationId !== undefined) await hideFromEachOther(manager, conversationId);
-      afterCommit(() => this.events.publish(new UserBlocked([userId, otherId], conversationId)));
-      await this.requests.endAllBetween(manager, userId, otherId, afterCommit);
+      announce(new UserBlocked([userId, otherId], conversationId));
+      await this.requests.endAllBetween(manager, userId, otherId, announce);
       const { affected } = await manager.delete(Friendship, pairOf(userId, otherId));
-      if (affected) afterCommit(() => this.events.publish(new FriendRemoved([userId, otherId])));
+      if (affected) announce(new FriendRemoved([userId, otherId]));
     });
   }
 
@@ -109,17 +107,16 @@ export class FriendsService {
    * blocks the other, both hear what was hidden: deletions by new `rev`s, and where the other has read.
    */
   async unblock(userId: string, otherId: string): Promise<void> {
-    await inTransaction(this.dataSource, async (manager, afterCommit) => {
+    await inTransaction(this.dataSource, async (manager, announce) => {
       const conversationId = await lockTwoPeople(manager, userId, otherId, { conversation: true });
       const { affected } = await manager.delete(Block, { blockerId: userId, blockedId: otherId });
       const isOpen = conversationId !== undefined && !(await isBlocked(manager, userId, otherId));
       const changedIds = isOpen ? await showToEachOther(manager, conversationId) : [];
       if (!affected) return;
       const lifted = new UserUnblocked([userId, otherId], isOpen ? conversationId : undefined);
-      afterCommit(() => this.events.publish(lifted));
+      announce(lifted);
       if (!isOpen) return;
-      for (const event of await hiddenEvents(manager, conversationId, changedIds))
-        afterCommit(() => this.events.publish(event));
+      for (const event of await hiddenEvents(manager, conversationId, changedIds)) announce(event);
     });
   }
 

@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { asWrite } from '../../platform/database/write-scope';
+import type { Logged } from '../../platform/events/announcer';
 import { FORBIDDEN, TEMPORARILY_UNAVAILABLE } from '../../platform/problems/general-problems';
 import { Problem } from '../../platform/problems/problem';
 import type { ProblemKind } from '../../platform/problems/problem-kind';
@@ -31,7 +32,11 @@ export type AppendResult =
   | { readonly outcome: 'created' | 'repeated'; readonly row: MessageRow }
   | { readonly outcome: 'refused'; readonly kind: ProblemKind };
 
-type ResultRow = MessageRow & { outcome: 'created' | 'repeated' | keyof typeof REFUSALS };
+type ResultRow = MessageRow & {
+  outcome: 'created' | 'repeated' | keyof typeof REFUSALS;
+  log_id?: number | null;
+  transaction_id?: string | null;
+};
 
 /**
  * The function sees who participates only if its statements may see what was committed while it waited for the locks.
@@ -41,15 +46,28 @@ type ResultRow = MessageRow & { outcome: 'created' | 'repeated' | keyof typeof R
 const APPEND = `select * from append_messages($1, $2, $3, $4, $5, $6)
   where current_setting('transaction_isolation') = 'read committed'`;
 
+/** The same, and tells other servers of the new messages (`SharedMessages` reads it): one row of the log for all. */
+const APPEND_AND_LOG = `
+  with stored as materialized (${APPEND}),
+  logged as (
+    insert into server_events (transaction_id, server_id, events)
+    select pg_current_xact_id()::text::bigint, $7, jsonb_build_array(jsonb_build_object('kind', 'messages-created',
+      'payload', jsonb_build_object('messages', jsonb_agg(jsonb_build_array(conversation_id, id) order by ordinal))))
+    from stored where outcome = 'created' having count(*) > 0
+    returning id as log_id, transaction_id::text as transaction_id)
+  select stored.*, logged.* from stored left join logged on true order by ordinal`;
+
 /**
  * Stores messages: checks, numbers and commits all of them in one round trip (function `append_messages`, see its
  * migration). Results come in the order of the commands; one that is refused does not touch the others.
+ * @param serverId of this server, when other servers have to be told
  * @throws Problem `temporarily-unavailable` when the isolation level is another one; nothing is stored
  */
 export async function appendMessages(
   dataSource: DataSource,
   commands: readonly AppendCommand[],
-): Promise<AppendResult[]> {
+  serverId?: string,
+): Promise<{ results: AppendResult[]; logged: Logged | undefined }> {
   const columns = [
     commands.map((command) => command.id),
     commands.map((command) => command.conversationId),
@@ -58,11 +76,17 @@ export async function appendMessages(
     commands.map((command) => command.body),
     commands.map((command) => command.replyToId),
   ];
-  const rows: ResultRow[] = await asWrite(() => dataSource.query(APPEND, columns));
+  const rows: ResultRow[] = await asWrite(() =>
+    serverId === undefined
+      ? dataSource.query(APPEND, columns)
+      : dataSource.query(APPEND_AND_LOG, [...columns, serverId]),
+  );
   if (rows.length === 0 && commands.length > 0) throw new Problem(TEMPORARILY_UNAVAILABLE);
-  return rows.map((row) =>
+  const results = rows.map((row): AppendResult =>
     row.outcome === 'created' || row.outcome === 'repeated'
       ? { outcome: row.outcome, row }
       : { outcome: 'refused', kind: REFUSALS[row.outcome] },
   );
+  const { log_id: id, transaction_id: transactionId } = rows[0] ?? {};
+  return { results, logged: id && transactionId ? { id, transactionId: BigInt(transactionId) } : undefined };
 }

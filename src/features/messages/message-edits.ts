@@ -5,7 +5,6 @@ import { uuidv7 } from 'uuidv7';
 import { isDirectBlocked } from '../relationships/contacts.queries';
 import { isAtLeast, lockConversation, takeRevs } from '../membership/conversation-access';
 import { inTransaction } from '../../platform/database/transaction';
-import { EventBus } from '../../platform/events/event-bus';
 import { FORBIDDEN } from '../../platform/problems/general-problems';
 import { MESSAGE_NOT_FOUND, VERSION_CONFLICT } from './messages.problems';
 import { Problem } from '../../platform/problems/problem';
@@ -36,10 +35,7 @@ export interface Edit {
 /** Changes of stored messages: each is a new version with its parents, and takes one `rev`. */
 @Injectable()
 export class MessageEdits {
-  constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly events: EventBus,
-  ) {}
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
   /**
    * Only the sender edits. An edit that changes nothing changes nothing. In a direct conversation a block refuses edits as it
@@ -47,7 +43,7 @@ export class MessageEdits {
    * @throws Problem `conversation-not-found`, `message-not-found`, `forbidden` or `version-conflict` (with `current`)
    */
   async edit(userId: string, conversationId: string, messageId: string, edit: Edit): Promise<MessageView> {
-    return inTransaction(this.dataSource, async (manager, afterCommit) => {
+    return inTransaction(this.dataSource, async (manager, announce) => {
       const { conversation } = await lockConversation(manager, userId, conversationId);
       const row = await loadMessage(manager, conversationId, messageId);
       if (row.sender_id !== userId) throw new Problem(FORBIDDEN);
@@ -70,7 +66,7 @@ export class MessageEdits {
       await addVersion(manager, version);
       const rev = await takeRevs(manager, conversationId);
       const message = messageView(await applyEdit(manager, version, rev));
-      afterCommit(() => this.events.publish(new MessageUpdated(message)));
+      announce(new MessageUpdated(message));
       return message;
     });
   }
@@ -86,7 +82,7 @@ export class MessageEdits {
     messageId: string,
     basis: Omit<Edit, 'body'> = {},
   ): Promise<MessageView> {
-    return inTransaction(this.dataSource, async (manager, afterCommit) => {
+    return inTransaction(this.dataSource, async (manager, announce) => {
       const { conversation, participant } = await lockConversation(manager, userId, conversationId);
       const row = await loadMessage(manager, conversationId, messageId);
       if (row.sender_id !== userId && !isAtLeast(participant.role, 'admin')) throw new Problem(FORBIDDEN);
@@ -107,7 +103,7 @@ export class MessageEdits {
       const rev = await takeRevs(manager, conversationId);
       const message = messageView(await applyDeletion(manager, version, rev));
       const onlyUserId = conversation.blockedRev === null ? undefined : userId;
-      afterCommit(() => this.events.publish(new MessageDeleted(message, onlyUserId)));
+      announce(new MessageDeleted(message, onlyUserId));
       return message;
     });
   }

@@ -4,6 +4,7 @@ import { Maintenance } from '../../platform/database/maintenance';
 import { EventBus } from '../../platform/events/event-bus';
 import { Metrics } from '../../platform/metrics/metrics';
 import { runInContext } from '../../platform/request-context';
+import type { EventRelay } from '../../platform/servers/event-relay';
 import { Tracing } from '../../platform/tracing/tracing';
 import { MessageWriter } from './message-writer';
 import { MessageCreated } from './messages.events';
@@ -35,7 +36,14 @@ function writerOf(): {
   const events = new EventBus(metrics);
   const dataSource = { query } as unknown as DataSource;
   const circuit = new DatabaseCircuit();
-  const writer = new MessageWriter(dataSource, events, metrics, circuit, new Maintenance(), new Tracing());
+  /** As that of a server that is alone. */
+  const relay = {
+    hasPeers: false,
+    announceMessages: async (created: readonly object[]) => {
+      for (const event of created) await events.publish(event);
+    },
+  } as unknown as EventRelay;
+  const writer = new MessageWriter(dataSource, relay, metrics, circuit, new Maintenance(), new Tracing());
   return { writer, events, batches, rows };
 }
 

@@ -6,13 +6,14 @@ import { DatabaseCircuit, DatabaseDownError } from '../../platform/database/circ
 import { isLockTimeout, isRetryable, violatedConstraint } from '../../platform/database/database-problem';
 import { CLIENT_MARGIN_MS, LOCK_TIMEOUT_MS } from '../../platform/database/deadline-client';
 import { Maintenance } from '../../platform/database/maintenance';
-import { EventBus } from '../../platform/events/event-bus';
+import type { Logged } from '../../platform/events/announcer';
 import { Metrics } from '../../platform/metrics/metrics';
 import { DATABASE_BUSY, MAINTENANCE } from '../../platform/problems/general-problems';
 import { Problem } from '../../platform/problems/problem';
 import { toProblem } from '../../platform/problems/to-problem';
 import { currentContext } from '../../platform/request-context';
 import type { Span } from '../../platform/tracing/span';
+import { EventRelay } from '../../platform/servers/event-relay';
 import { Tracing } from '../../platform/tracing/tracing';
 import { appendMessages, type AppendCommand, type AppendResult } from './append-messages.queries';
 import {
@@ -68,7 +69,7 @@ export class MessageWriter {
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly events: EventBus,
+    private readonly relay: EventRelay,
     metrics: Metrics,
     private readonly circuit: DatabaseCircuit,
     private readonly maintenance: Maintenance,
@@ -177,8 +178,9 @@ export class MessageWriter {
     const stored = this.path.begin(first.since);
     const span = this.tracing.isOn ? spanOf(batch) : undefined;
     let results: AppendResult[];
+    let logged: Logged | undefined;
     try {
-      results = await this.store(batch, span);
+      ({ results, logged } = await this.store(batch, span));
     } catch (error) {
       span?.end({ error: toProblem(error).code });
       return this.refuse(batch, error as Error);
@@ -187,10 +189,11 @@ export class MessageWriter {
     const committed = stored(results);
     for (const pending of batch) this.contended.delete(conversationOf(pending));
     const telling = span?.child('broadcast');
-    for (const [index, pending] of batch.entries()) {
-      await this.settle(pending, results[index]!).catch((error: Error) => pending.reject(error));
-      if (results[index]!.outcome === 'created') committed.unbroadcast--;
-    }
+    const settled = batch.map((pending, index) => this.settle(pending, results[index]!));
+    const created = settled.flatMap((stored) => (stored?.isNew ? [new MessageCreated(stored.message)] : []));
+    await this.relay.announceMessages(created, logged);
+    committed.unbroadcast = 0;
+    for (const [index, stored] of settled.entries()) if (stored) batch[index]!.resolve(stored);
     this.path.end(committed);
     telling?.end();
     span?.end();
@@ -219,11 +222,12 @@ export class MessageWriter {
     await Promise.all(Array.from({ length: MAX_PARTS }, writeNext));
   }
 
-  private async store(batch: Pending[], span: Span | undefined): Promise<AppendResult[]> {
+  private async store(batch: Pending[], span: Span | undefined): ReturnType<typeof appendMessages> {
     const commands = batch.map((pending) => pending.command);
     for (let attempt = 1; ; attempt++) {
       try {
-        return await inBatchContext(batch, span, () => appendMessages(this.dataSource, commands));
+        const serverId = this.relay.hasPeers ? this.relay.serverId : undefined;
+        return await inBatchContext(batch, span, () => appendMessages(this.dataSource, commands, serverId));
       } catch (error) {
         // The same id was stored in another conversation at this moment: now it is there to be seen.
         const isIdRace = violatedConstraint(error) === 'chat_messages_pkey';
@@ -232,16 +236,16 @@ export class MessageWriter {
     }
   }
 
-  private async settle(pending: Pending, result: AppendResult): Promise<void> {
-    if (!('row' in result)) {
-      pending.reject(new Problem(result.kind));
-      return;
+  /** Rejects a message that was refused. @returns what became of any other one */
+  private settle(pending: Pending, result: AppendResult): StoredMessage | undefined {
+    try {
+      if (!('row' in result)) throw new Problem(result.kind);
+      this.outcomes.inc({ outcome: result.outcome });
+      return { message: messageView(result.row), isNew: result.outcome === 'created' };
+    } catch (error) {
+      pending.reject(error as Error);
+      return undefined;
     }
-    this.outcomes.inc({ outcome: result.outcome });
-    const message = messageView(result.row);
-    const isNew = result.outcome === 'created';
-    if (isNew) await this.events.publish(new MessageCreated(message));
-    pending.resolve({ message, isNew });
   }
 }
 

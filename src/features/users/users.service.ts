@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, IsNull } from 'typeorm';
 import { inTransaction } from '../../platform/database/transaction';
-import { EventBus } from '../../platform/events/event-bus';
 import { USER_NOT_FOUND } from './users.problems';
 import { SESSION_REVOKED } from '../../platform/problems/general-problems';
 import { Problem } from '../../platform/problems/problem';
@@ -25,10 +24,7 @@ const FIELDS = ['displayName', 'avatarUrl', 'status'] as const;
 /** People as they see themselves and each other. */
 @Injectable()
 export class UsersService {
-  constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly events: EventBus,
-  ) {}
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
   /** @throws Problem `user-not-found` */
   async own(userId: string): Promise<OwnUserView> {
@@ -40,7 +36,7 @@ export class UsersService {
    * @throws Problem `session-revoked` when the person was erased meanwhile
    */
   async updateProfile(userId: string, input: UpdateProfileDto): Promise<OwnUserView> {
-    return inTransaction(this.dataSource, async (manager, afterCommit) => {
+    return inTransaction(this.dataSource, async (manager, announce) => {
       // Compared under the row's lock: of several equal changes at once the first one changes something.
       const before = await manager.findOne(User, {
         where: { id: userId, erasedAt: IsNull() },
@@ -57,7 +53,7 @@ export class UsersService {
       const own = ownUserView({ ...before, ...after });
       if (isChanged) {
         await manager.update(User, userId, { ...after, updatedAt: () => 'now()' });
-        afterCommit(() => this.events.publish(new ProfileChanged(own)));
+        announce(new ProfileChanged(own));
       }
       return own;
     });

@@ -70,7 +70,7 @@ export class CanaryAccount {
   private async open(): Promise<Account> {
     await this.removeForsaken();
     const userId = uuidv7();
-    const tokens = await inTransaction(this.dataSource, async (manager, afterCommit) => {
+    const tokens = await inTransaction(this.dataSource, async (manager, announce) => {
       await manager.insert(User, {
         id: userId,
         username: `canary-${randomBytes(12).toString('hex')}`,
@@ -78,7 +78,7 @@ export class CanaryAccount {
         displayName: 'canary',
         isInternal: true,
       });
-      return (await this.sessions.open(manager, userId, { name: 'canary', openedFrom: null }, afterCommit))
+      return (await this.sessions.open(manager, userId, { name: 'canary', openedFrom: null }, announce))
         .tokens;
     });
     const conversationId = await this.newConversation(userId);

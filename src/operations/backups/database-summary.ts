@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
+import { VOLATILE_TABLES } from '../../platform/servers/volatile-tables';
 import { contentDigests } from '../integrity/content-digest';
 import { BackupError } from './backup-error';
 import type { BackedUpTable, DatabaseSummary } from './manifest';
@@ -70,15 +71,19 @@ function digestOfAll(conversations: Readonly<Record<string, string>>): string {
 export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 async function readColumns(manager: EntityManager): Promise<Pick<BackedUpTable, 'name' | 'columns'>[]> {
-  return manager.query(`
+  return manager.query(
+    `
     select c.relname as name,
       jsonb_agg(jsonb_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod)) order by a.attnum)
         as columns
     from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
     where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and a.attgenerated = ''
+      and c.relname <> all ($1)
       and not exists (select from pg_depend d
         where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
-    group by c.relname order by c.relname`);
+    group by c.relname order by c.relname`,
+    [VOLATILE_TABLES],
+  );
 }
 
 /** Rows of each of the tables, in one statement. */

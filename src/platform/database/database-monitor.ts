@@ -3,9 +3,10 @@ import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Configuration } from '../configuration/configuration';
 import { Metrics } from '../metrics/metrics';
 import { DatabaseCircuit } from './circuit';
-import { connectionFailureOf, NoAnswerError, type ConnectionFailure } from './connection-failure';
+import { connectionFailureOf, type ConnectionFailure } from './connection-failure';
 import { DatabaseClient } from './database-client';
 import { isBehindPooler } from './database-options';
+import { inTime } from './in-time';
 import { Maintenance } from './maintenance';
 import { MAINTENANCE_SINCE, MONITOR_NAME } from './maintenance.queries';
 import { raiseEpochOnNewTimeline } from './postgres-timeline.queries';
@@ -149,7 +150,8 @@ export class DatabaseMonitor implements OnApplicationShutdown {
   private async ask(): Promise<{ version: string; isWritable: boolean; unfit: string[] }> {
     const isNew = this.client === undefined;
     const client = this.client ?? (await this.connect());
-    const { rows } = await answerOf(
+    const { rows } = await inTime(
+      TIMEOUT_MS,
       client.query<{ version: string; read_only: string; unfit: string[] }>(
         `select current_setting('server_version') as version, current_setting('transaction_read_only') as read_only,
            ${UNFIT_SETTINGS} as unfit`,
@@ -168,7 +170,7 @@ export class DatabaseMonitor implements OnApplicationShutdown {
   /** No server becomes another one, or takes writes again, on a connection that we keep. */
   private async meet(client: DatabaseClient, isWritable: boolean): Promise<void> {
     if (isWritable) {
-      const epoch = await unlessUnknown(answerOf(raiseEpochOnNewTimeline(client)));
+      const epoch = await unlessUnknown(inTime(TIMEOUT_MS, raiseEpochOnNewTimeline(client)));
       if (epoch !== undefined)
         this.logger.warn(`the database was promoted, and may have lost commits: epoch ${epoch} begins`);
     }
@@ -176,12 +178,16 @@ export class DatabaseMonitor implements OnApplicationShutdown {
   }
 
   private async askQuestion(client: DatabaseClient, question: MonitorQuestion<object>): Promise<void> {
-    const result = await unlessUnknown(answerOf(client.query<object>(question.text, question.values())));
+    const result = await unlessUnknown(
+      inTime(TIMEOUT_MS, client.query<object>(question.text, question.values())),
+    );
     if (result) this.tell(() => question.answered(result.rows));
   }
 
   private async askForMaintenance(client: DatabaseClient): Promise<void> {
-    const result = await unlessUnknown(answerOf(client.query<{ since: Date | null }>(MAINTENANCE_SINCE)));
+    const result = await unlessUnknown(
+      inTime(TIMEOUT_MS, client.query<{ since: Date | null }>(MAINTENANCE_SINCE)),
+    );
     if (result) this.maintenance.set(result.rows[0]?.since ?? undefined);
   }
 
@@ -195,7 +201,7 @@ export class DatabaseMonitor implements OnApplicationShutdown {
       if (this.client === client) this.drop();
     });
     this.client = client;
-    await answerOf(client.connect());
+    await inTime(TIMEOUT_MS, client.connect());
     return client;
   }
 
@@ -261,25 +267,5 @@ async function unlessUnknown<T>(answer: Promise<T>): Promise<T | undefined> {
   } catch (error) {
     if (!UNKNOWN.includes((error as { code?: string }).code ?? '')) throw error;
     return undefined;
-  }
-}
-
-/**
- * The answer of the database to one question. The limit is for each question, since a database that goes on answering
- * on a busy machine is slow and not silent. It has two halves: a busy process reads an answer that has arrived already
- * between them.
- * @throws NoAnswerError when there is no answer within `TIMEOUT_MS`
- */
-async function answerOf<T>(question: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      timer = setTimeout(() => reject(new NoAnswerError()), TIMEOUT_MS / 2);
-    }, TIMEOUT_MS / 2);
-  });
-  try {
-    return await Promise.race([question, limit]);
-  } finally {
-    clearTimeout(timer);
   }
 }

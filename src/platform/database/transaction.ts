@@ -3,19 +3,22 @@ import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { currentContext } from '../request-context';
 import { isConnectionLost, isRetryable } from './database-problem';
 import type { QueryFailure } from './deadline-client';
+import { announcerOf, type Announce } from '../events/announcer';
 import { maintenanceOf } from './maintenance';
 import { asWrite } from './write-scope';
 
 /** Something to be done once the transaction is committed, and never otherwise. It cannot fail the caller. */
 export type Effect = () => void | Promise<void>;
 export type AfterCommit = (effect: Effect) => void;
+export type { Announce } from '../events/announcer';
 
 const MAX_ATTEMPTS = 4;
 const logger = new Logger('Transaction');
 
 /**
- * Everything that writes goes through this function. Runs `work` in one transaction; effects that it registers run after the commit,
- * in order, before this resolves. A deadlock or serialization failure runs the whole of `work` again, up to 3 times.
+ * Everything that writes goes through this function. Runs `work` in one transaction. The events that it announces are told
+ * to every server after the commit, in order; then the effects that it registers run. Both come before this resolves. A
+ * deadlock or serialization failure runs the whole of `work` again, up to 3 times.
  *
  * Lock order inside: the pair of two people (`lockTwoPeople`), conversations by id, people, what belongs to these, what is
  * counted (`lockAllowance`). A level may be left out; none is taken after a later one.
@@ -26,24 +29,30 @@ const logger = new Logger('Transaction');
  */
 export async function inTransaction<T>(
   dataSource: DataSource,
-  work: (manager: EntityManager, afterCommit: AfterCommit) => Promise<T>,
+  work: (manager: EntityManager, announce: Announce, afterCommit: AfterCommit) => Promise<T>,
   options: { duringMaintenance?: boolean } = {},
 ): Promise<T> {
   const maintenance = options.duringMaintenance ? undefined : maintenanceOf(dataSource);
   maintenance?.refuseWrites();
+  const announcer = announcerOf(dataSource);
   for (let attempt = 1; ; attempt++) {
+    const events: object[] = [];
     const effects: Effect[] = [];
     try {
-      const result = await asWrite(() =>
+      const { outcome, logged } = await asWrite(() =>
         runOnce(dataSource, undefined, async (manager) => {
-          const outcome = await work(manager, (effect) => effects.push(effect));
+          const outcome = await work(
+            manager,
+            (event) => events.push(event),
+            (effect) => effects.push(effect),
+          );
           // The work may have waited for a lock since maintenance began.
           maintenance?.refuseWrites();
-          return outcome;
+          return { outcome, logged: await announcer?.log(manager, events) };
         }),
       );
-      await runEffects(effects);
-      return result;
+      await runEffects([async () => announcer?.announce(events, logged), ...effects]);
+      return outcome;
     } catch (error) {
       if (!isRetryable(error) || attempt === MAX_ATTEMPTS) throw error;
       await jitter(attempt);

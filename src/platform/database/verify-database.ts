@@ -240,8 +240,8 @@ function memoryLapses(settings: Settings): string[] {
   );
 }
 
-/** One connection of each process is the monitor's. */
-const BESIDE_THE_POOL = 1;
+/** Each process has one connection for the monitor, and one for what servers tell each other. */
+const BESIDE_THE_POOL = 2;
 
 /** The most connections that all processes together may open. */
 export function connectionsNeeded({ DATABASE_POOL_MAX, INSTANCES }: Configuration): number {

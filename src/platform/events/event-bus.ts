@@ -5,8 +5,8 @@ type EventClass<E> = abstract new (...args: never[]) => E;
 type Listener = (event: object) => void | Promise<void>;
 
 /**
- * Tells parts of the process what has been committed. Publish only from `afterCommit`: an event says that something is
- * so, not that it may become so. Listeners run in the order in which they were added and cannot fail the publisher.
+ * Tells parts of the process what has been committed. Whoever changes something calls `announce` in its transaction: an
+ * event says that something is so, not that it may become so, and other servers are told as well (`EventRelay`). Listeners run in the order in which they were added and cannot fail the publisher.
  */
 @Injectable()
 export class EventBus {

@@ -6,7 +6,7 @@ import { FAULTS } from '../problems/general-problems';
 
 export const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 /** Many operations have a histogram of statements; fewer steps are enough to see which of them is slow. */
-const STATEMENT_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1, 5];
+export const STATEMENT_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1, 5];
 
 /** Gauges that end like counters, which Prometheus' conventions forbid; each is the sum of one that stays. */
 const MISNAMED = [
@@ -110,7 +110,7 @@ export class Metrics {
     for (const { code } of FAULTS) {
       for (const transport of ['http', 'socket']) this.problems.inc({ transport, code }, 0);
     }
-    for (const source of ['pool', 'monitor'])
+    for (const source of ['pool', 'monitor', 'relay'])
       for (const reason of CONNECTION_FAILURES) this.databaseConnectionFailures.inc({ source, reason }, 0);
   }
 

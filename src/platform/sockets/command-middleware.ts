@@ -4,12 +4,19 @@ import type { WorkInFlight } from '../lifecycle/work-in-flight';
 import { describeError, type StructuredLogger } from '../logging/structured-logger';
 import type { Metrics } from '../metrics/metrics';
 import { logProblem } from '../problems/problem.filter';
-import { DATABASE_BUSY, DRAINING, MALFORMED_REQUEST, OUTCOME_UNKNOWN } from '../problems/general-problems';
+import {
+  DATABASE_BUSY,
+  DRAINING,
+  MALFORMED_REQUEST,
+  OUTCOME_UNKNOWN,
+  TEMPORARILY_UNAVAILABLE,
+} from '../problems/general-problems';
 import { invalidField, Problem, type ProblemDocument } from '../problems/problem';
 import { toProblem } from '../problems/to-problem';
 import { identifiersOf, runInContext, type RequestContext } from '../request-context';
 import type { Ending, TraceParent } from '../tracing/span';
 import type { Tracing } from '../tracing/tracing';
+import type { EventRelay } from '../servers/event-relay';
 import { JSON_BOUNDS } from '../validation/json-bounds';
 import { OVERSIZED } from './bounded-parser';
 import type { DirectCommands } from './direct-commands';
@@ -62,10 +69,11 @@ export function commandMiddleware(dependencies: {
   metrics: Metrics;
   tracing: Tracing;
   logger: StructuredLogger;
+  relay: Pick<EventRelay, 'isLive' | 'whenLive'>;
   direct: DirectCommands;
   admit: (socket: Socket) => void;
 }): (socket: Socket, packet: Packet, next: () => void) => void {
-  const { timeoutMs, work, metrics, tracing, logger, direct, admit } = dependencies;
+  const { timeoutMs, work, metrics, tracing, logger, relay, direct, admit } = dependencies;
   return (socket, packet, next) => {
     const started = performance.now();
     const identity = identityOf(socket);
@@ -132,15 +140,24 @@ export function commandMiddleware(dependencies: {
         if (payload.length > 1)
           throw new Problem(MALFORMED_REQUEST, { detail: 'a command takes one object' });
         if (work.isClosed) throw new Problem(DRAINING);
-        if (handler) {
-          handler(identity, payload[0] ?? {}).then(
-            (data) => answer({ ok: true, data }),
-            (error: unknown) => answer(rejection(error, label, context.requestId, logger)),
-          );
-          return;
-        }
-        packet.splice(1, packet.length, payload[0] ?? {}, answer);
-        next();
+        const run = (): void => {
+          if (handler) {
+            handler(identity, payload[0] ?? {}).then(
+              (data) => answer({ ok: true, data }),
+              (error: unknown) => answer(rejection(error, label, context.requestId, logger)),
+            );
+            return;
+          }
+          packet.splice(1, packet.length, payload[0] ?? {}, answer);
+          next();
+        };
+        // A server that the others do not wait for may not know yet that the session of this socket has ended.
+        if (relay.isLive) run();
+        else
+          void relay.whenLive(timeoutMs).then((isLive) => {
+            if (isLive && socket.connected) run();
+            else refuse(new Problem(TEMPORARILY_UNAVAILABLE));
+          });
       } catch (error) {
         refuse(toProblem(error));
       }

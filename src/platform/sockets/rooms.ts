@@ -41,6 +41,11 @@ export class Rooms {
     this.server = server;
   }
 
+  /** Whether a socket of this process is in the room. */
+  has(room: string): boolean {
+    return this.server?.sockets.adapter.rooms.has(room) === true;
+  }
+
   /** Must be called before the entitlements of an arriving socket are read from the database. */
   announce(userId: string, sessionId: string): Arrival {
     const arrival: Arrival = { userId, sessionId, changes: new Map(), ended: false };

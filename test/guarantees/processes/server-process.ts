@@ -75,6 +75,15 @@ export class ServerProcess {
     return this.child?.exitCode ?? null;
   }
 
+  /** Stops it where it is; for others it has fallen silent. */
+  freeze(): void {
+    this.child?.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.child?.kill('SIGCONT');
+  }
+
   /** What it has said of late. */
   get lastWords(): string {
     return this.output;
@@ -84,6 +93,7 @@ export class ServerProcess {
     const { child } = this;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     child.kill(signal);
+    child.kill('SIGCONT'); // one that is frozen hears no SIGTERM
     await once(child, 'exit');
   }
 }

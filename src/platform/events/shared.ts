@@ -1,0 +1,85 @@
+import { Injectable } from '@nestjs/common';
+
+type EventClass<E extends object> = abstract new (...values: never[]) => E;
+
+export interface SharedOptions {
+  /** Its name in the log. Servers of two versions run side by side: it is never used for anything else. */
+  readonly kind: string;
+  /** It takes rights away: who caused it is answered once every server has applied it (G6). */
+  readonly isControl?: boolean;
+}
+
+const SHARED = new Map<EventClass<object>, SharedOptions>();
+
+/** Other servers are told of this event as well. Its fields have to be what JSON can hold, unless it has a codec. */
+export const Shared =
+  (options: SharedOptions) =>
+  (event: EventClass<object>): void =>
+    void SHARED.set(event, options);
+
+export const isControl = (event: object): boolean =>
+  SHARED.get(event.constructor as EventClass<object>)?.isControl === true;
+
+/** An event as it stands in the log. */
+export interface EncodedEvent {
+  readonly kind: string;
+  readonly payload: object;
+}
+
+/** For events that are written as a reference, and read from the truth by whoever needs them. */
+export interface EventCodec<E extends object, Payload extends object> {
+  encode(event: E): Payload;
+  /** In one query for all; one list of events for each payload, empty when nobody here needs to be told. */
+  decode(payloads: readonly Payload[]): Promise<readonly (readonly E[])[]>;
+}
+
+/** Turns events into what the log holds, and back. */
+@Injectable()
+export class SharedEvents {
+  private readonly codecs = new Map<unknown, EventCodec<object, object>>();
+  private readonly interests: ((conversationId: string) => boolean)[] = [];
+
+  useCodec<E extends object, Payload extends object>(
+    event: EventClass<E>,
+    codec: EventCodec<E, Payload>,
+  ): void {
+    this.codecs.set(event, codec);
+  }
+
+  /** @param isFollowed whether somebody on this server follows a conversation live */
+  addInterest(isFollowed: (conversationId: string) => boolean): void {
+    this.interests.push(isFollowed);
+  }
+
+  isFollowed(conversationId: string): boolean {
+    return this.interests.some((isFollowed) => isFollowed(conversationId));
+  }
+
+  /** Without those that are not shared: they concern this server alone. */
+  encode(events: readonly object[]): EncodedEvent[] {
+    return events.flatMap((event) => {
+      const shared = SHARED.get(event.constructor as EventClass<object>);
+      if (!shared) return [];
+      return [{ kind: shared.kind, payload: this.codecs.get(event.constructor)?.encode(event) ?? event }];
+    });
+  }
+
+  /** One list of events for each; it is empty for a kind that this version does not know. */
+  async decode(encoded: readonly EncodedEvent[]): Promise<(readonly object[])[]> {
+    const decoded: (readonly object[])[] = encoded.map(() => []);
+    for (const [event, { kind }] of SHARED) {
+      const places = [...encoded.keys()].filter((place) => encoded[place]!.kind === kind);
+      if (places.length === 0) continue;
+      const payloads = places.map((place) => encoded[place]!.payload);
+      const codec = this.codecs.get(event);
+      const events = codec
+        ? await codec.decode(payloads)
+        : payloads.map((payload) => [revive(event, payload)]);
+      for (const [index, place] of places.entries()) decoded[place] = events[index] ?? [];
+    }
+    return decoded;
+  }
+}
+
+const revive = ({ prototype }: EventClass<object>, payload: object): object =>
+  Object.assign(Object.create(prototype as object) as object, payload);

@@ -1,0 +1,249 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { Configuration } from '../configuration/configuration';
+import { DatabaseCircuit } from '../database/circuit';
+import { connectionFailureOf } from '../database/connection-failure';
+import { setAnnouncer, type Announcer, type Logged } from '../events/announcer';
+import { EventBus } from '../events/event-bus';
+import { isControl, SharedEvents } from '../events/shared';
+import { Metrics, STATEMENT_SECONDS } from '../metrics/metrics';
+import { HeldEvents } from './held-events';
+import { LEASE_MS } from './lease';
+import { LogReader, type LogReaderListener } from './log-reader';
+import { insertEvents, type LogRow } from './relay.queries';
+
+/** A server that starts serves after so long even if another one has not taken notice of it: its lease has run out. */
+const START_MS = LEASE_MS + 1_000;
+/** Nobody waits longer than this for the others: the lease of whoever has not answered by then has run out. */
+const MAX_WAIT_MS = LEASE_MS + 1_000;
+const LOOK_AGAIN_MS = 3;
+
+interface Waiter {
+  readonly transactionId: bigint;
+  readonly done: () => void;
+}
+
+/**
+ * Tells the servers on one database of each other's events (ADR 33). What was committed stands in a log, written by the
+ * same transaction; each server reads on from the snapshot up to which it has read, so that nothing is left out, whatever
+ * happens to notifications and connections. Rights that were taken away stand in the log before every message that was
+ * stored after that: membership here is never older than a message that is delivered (G6).
+ *
+ * A server that is alone writes no log, and tells its events at once.
+ */
+@Injectable()
+export class EventRelay implements Announcer, LogReaderListener, BeforeApplicationShutdown {
+  readonly serverId = randomUUID();
+  private readonly logger = new Logger(EventRelay.name);
+  private readonly reader: LogReader;
+  private readonly held = new HeldEvents();
+  private readonly waiters = new Set<Waiter>();
+  private readonly anewListeners: (() => void)[] = [];
+  private liveListeners: (() => void)[] = [];
+  /** Rows of a look that was not finished. */
+  private readonly told = new Set<number>();
+  private isFailing = false;
+  private readonly pullSeconds: ReturnType<Metrics['histogram']>;
+  private readonly eventsTold: ReturnType<Metrics['counter']>;
+
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    configuration: Configuration,
+    private readonly events: EventBus,
+    private readonly shared: SharedEvents,
+    private readonly metrics: Metrics,
+    private readonly circuit: DatabaseCircuit,
+  ) {
+    const url = configuration.DIRECT_DATABASE_URL ?? configuration.DATABASE_URL ?? '';
+    this.reader = new LogReader(url, this.serverId, this);
+    this.reader.isAwaited = () => this.waiters.size > 0;
+    setAnnouncer(dataSource, this);
+    this.pullSeconds = metrics.histogram(
+      'xfchat_relay_pull_duration_seconds',
+      'How long the database took to tell what servers have written since the last time',
+      STATEMENT_SECONDS,
+    );
+    this.eventsTold = metrics.counter(
+      'xfchat_relay_events_total',
+      'Events of other servers that were told to clients of this one',
+    );
+    metrics.gauge(
+      'xfchat_servers',
+      'Servers on the database, as this one sees them',
+      () => this.reader.peers.length + 1,
+    );
+    metrics.gauge('xfchat_relay_live', '1 while this server may deliver events', () => Number(this.isLive));
+    metrics.gauge(
+      'xfchat_relay_held_events',
+      'Events that wait for their place in the log',
+      () => this.held.size,
+    );
+  }
+
+  /** Whether another server has to be told of what is written here. */
+  get hasPeers(): boolean {
+    return this.reader.peers.length > 0;
+  }
+
+  /** Whether this server may deliver, and take commands on sockets. */
+  get isLive(): boolean {
+    return this.reader.lease.isLive;
+  }
+
+  /** This server was away for so long that what it has missed is not known: its connections have to begin again. */
+  onBegunAnew(listener: () => void): void {
+    this.anewListeners.push(listener);
+  }
+
+  /** Resolves when the other servers know of this one, or after a few seconds. */
+  async start(): Promise<void> {
+    this.reader.start();
+    await until(() => this.reader.isKnown, START_MS);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.reader.stop();
+    this.held.drop();
+  }
+
+  /** @returns whether this server may deliver, at once or within `patienceMs`; false at once while the database is down */
+  async whenLive(patienceMs: number): Promise<boolean> {
+    if (!this.isLive && !this.circuit.isOpen) await within(patienceMs, this.becomesLive());
+    return this.isLive;
+  }
+
+  private becomesLive(): Promise<void> {
+    return new Promise((resolve) => this.liveListeners.push(resolve));
+  }
+
+  async log(manager: Pick<EntityManager, 'query'>, events: readonly object[]): Promise<Logged | undefined> {
+    if (!this.hasPeers) return undefined;
+    const encoded = this.shared.encode(events);
+    return encoded.length > 0 ? insertEvents(manager, this.serverId, encoded) : undefined;
+  }
+
+  async announce(events: readonly object[], logged: Logged | undefined): Promise<void> {
+    if (events.length === 0) return;
+    const { place, told } = await this.tell(events, logged);
+    await within(MAX_WAIT_MS, told);
+    if (place && events.some(isControl)) await this.appliedEverywhere(place.transactionId);
+  }
+
+  /** As `announce`, for messages: resolves at once unless the server is alone, when they have been told. */
+  async announceMessages(events: readonly object[], logged: Logged | undefined): Promise<void> {
+    if (events.length > 0) await this.tell(events, logged);
+  }
+
+  private async tell(
+    events: readonly object[],
+    logged: Logged | undefined,
+  ): Promise<{ place: Logged | undefined; told: Promise<void> }> {
+    const place = logged ?? (await this.logLate(events));
+    if (!place && !this.hasPeers && this.isLive && this.held.size === 0) {
+      await this.publish(events);
+      return { place, told: Promise.resolve() };
+    }
+    const told = this.held.hold(events, place?.id);
+    this.reader.look(place !== undefined);
+    return { place, told };
+  }
+
+  /** For what was not logged, since another server came while its transaction was under way. */
+  private async logLate(events: readonly object[]): Promise<Logged | undefined> {
+    try {
+      return await this.log(this.dataSource, events);
+    } catch (error) {
+      this.logger.warn(`other servers are not told of an event: ${connectionFailureOf(error as Error)}`);
+      return undefined;
+    }
+  }
+
+  /** Resolves when no server delivers any more what the transaction has forbidden. */
+  private async appliedEverywhere(transactionId: bigint): Promise<void> {
+    if (this.reader.isAppliedEverywhere(transactionId)) return;
+    let forget = (): void => undefined;
+    const applied = new Promise<void>((done) => {
+      const waiter = { transactionId, done };
+      this.waiters.add(waiter);
+      forget = () => this.waiters.delete(waiter);
+    });
+    this.reader.look();
+    await within(MAX_WAIT_MS, applied);
+    forget();
+  }
+
+  async apply(rows: readonly LogRow[]): Promise<boolean | undefined> {
+    const left = rows.filter(({ id }) => !this.told.has(id));
+    const decoded = await this.decode(left.filter(({ serverId }) => serverId !== this.serverId));
+    let tookRights = false;
+    for (const row of left) {
+      const held = row.serverId === this.serverId ? await this.held.take(row.id) : undefined;
+      const events = held?.events ?? decoded.get(row.id) ?? (await this.decode([row])).get(row.id) ?? [];
+      if (!this.reader.lease.isHeld) return undefined;
+      this.told.add(row.id);
+      tookRights ||= events.some(isControl);
+      await (held ? held.inContext(() => this.publish(events)) : this.publish(events));
+      held?.told();
+      if (row.serverId !== this.serverId) this.eventsTold.inc(events.length);
+    }
+    this.told.clear();
+    return tookRights;
+  }
+
+  async applied(): Promise<void> {
+    this.isFailing = false;
+    for (let held = this.held.takeWithoutRow(); held; held = this.held.takeWithoutRow()) {
+      const { events, inContext, told } = held;
+      await inContext(() => this.publish(events));
+      told();
+    }
+    for (const resolve of this.liveListeners.splice(0)) resolve();
+    for (const { transactionId, done } of this.waiters)
+      if (this.reader.isAppliedEverywhere(transactionId)) done();
+  }
+
+  begunAnew(): void {
+    this.logger.warn('this server has lost its place among the servers: its connections have to begin again');
+    this.told.clear();
+    this.held.drop();
+    for (const listener of this.anewListeners) listener();
+  }
+
+  looked(durationMs: number): void {
+    this.pullSeconds.observe(durationMs / 1_000);
+  }
+
+  failed(error: Error): void {
+    const reason = connectionFailureOf(error);
+    this.metrics.databaseConnectionFailures.inc({ source: 'relay', reason });
+    if (!this.isFailing) this.logger.warn(`what other servers have written cannot be read: ${reason}`);
+    this.isFailing = true;
+  }
+
+  private async decode(rows: readonly LogRow[]): Promise<Map<number, object[]>> {
+    const places = rows.flatMap(({ id, events }) => events.map((event) => ({ id, event })));
+    const decoded = await this.shared.decode(places.map(({ event }) => event));
+    const byRow = new Map<number, object[]>();
+    for (const [index, { id }] of places.entries())
+      byRow.set(id, [...(byRow.get(id) ?? []), ...decoded[index]!]);
+    return byRow;
+  }
+
+  private async publish(events: readonly object[]): Promise<void> {
+    for (const event of events) await this.events.publish(event);
+  }
+}
+
+async function until(isSo: () => boolean, patienceMs: number): Promise<void> {
+  const deadline = performance.now() + patienceMs;
+  while (!isSo() && performance.now() < deadline) await sleep(LOOK_AGAIN_MS);
+}
+
+async function within(ms: number, done: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const bound = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
+  await Promise.race([done, bound]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,76 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+interface Held {
+  readonly events: readonly object[];
+  /** Runs in the context of the request that the events belong to. */
+  readonly inContext: <T>(work: () => T) => T;
+  readonly told: () => void;
+}
+
+/** The log may tell of a commit before its own connection does. What takes longer was lost on its way. */
+const COMMIT_ANSWER_MS = 100;
+/** Rows whose commit was answered later than that, or never. */
+const MAX_EARLY = 1_000;
+
+/** Events of this server that wait for their place in the log: other servers may have written before them. */
+export class HeldEvents {
+  private readonly byRow = new Map<number, Held>();
+  private withoutRow: Held[] = [];
+  private readonly expected = new Map<number, () => void>();
+  /** Rows whose events were told from the log. */
+  private readonly early = new Set<number>();
+
+  get size(): number {
+    return this.byRow.size + this.withoutRow.length;
+  }
+
+  /** Resolves once they have been told. @param rowId undefined: they are in no log, and told after what is read next */
+  hold(events: readonly object[], rowId: number | undefined): Promise<void> {
+    if (rowId !== undefined && this.early.delete(rowId)) return Promise.resolve();
+    return new Promise((told) => {
+      const held = { events, inContext: AsyncLocalStorage.snapshot(), told };
+      if (rowId === undefined) this.withoutRow.push(held);
+      else {
+        this.byRow.set(rowId, held);
+        this.expected.get(rowId)?.();
+      }
+    });
+  }
+
+  /** The events of a row of this server; undefined when the answer to its commit does not come. */
+  async take(rowId: number): Promise<Held | undefined> {
+    if (!this.byRow.has(rowId)) await this.expect(rowId);
+    const held = this.byRow.get(rowId);
+    this.byRow.delete(rowId);
+    if (!held) this.noteEarly(rowId);
+    return held;
+  }
+
+  takeWithoutRow(): Held | undefined {
+    return this.withoutRow.shift();
+  }
+
+  /** Nobody is there any more who could be told. */
+  drop(): void {
+    for (const { told } of [...this.byRow.values(), ...this.withoutRow]) told();
+    this.byRow.clear();
+    this.withoutRow = [];
+    this.early.clear();
+  }
+
+  private async expect(rowId: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, COMMIT_ANSWER_MS);
+      this.expected.set(rowId, () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+    this.expected.delete(rowId);
+  }
+
+  private noteEarly(rowId: number): void {
+    this.early.add(rowId);
+    if (this.early.size > MAX_EARLY) this.early.delete(this.early.values().next().value!);
+  }
+}

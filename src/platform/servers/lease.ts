@@ -1,0 +1,59 @@
+/** As long as the database remembers a lease, others wait for this server before they acknowledge. */
+export const LEASE_MS = 2_000;
+/** The server gives up before the database does: one clock may run a little faster than the other. */
+const MARGIN_MS = 100;
+
+/** Two clocks: the monotonic one may stand still while the machine is suspended, the other one may be set. */
+export interface Clocks {
+  monotonic(): number;
+  wall(): number;
+}
+const SYSTEM_CLOCKS: Clocks = { monotonic: () => performance.now(), wall: () => Date.now() };
+
+/**
+ * Whether this server may deliver and take commands on sockets (G6). It may as long as the others know that they have to
+ * wait for it. A server that was frozen finds out by its own clocks that they no longer do, and delivers nothing until
+ * it has a new lease and has applied everything that was committed before it.
+ */
+export class Lease {
+  private until: { monotonic: number; wall: number } | undefined;
+  private isCaughtUp = false;
+
+  constructor(private readonly clocks: Clocks = SYSTEM_CLOCKS) {}
+
+  /** To be taken before the statement that renews is sent: its time is later than this. */
+  now(): { monotonic: number; wall: number } {
+    return { monotonic: this.clocks.monotonic(), wall: this.clocks.wall() };
+  }
+
+  /** The database has taken down a lease that was asked for then. */
+  renew(sentAt: { monotonic: number; wall: number }): void {
+    const wasHeld = this.isHeld;
+    const lasts = LEASE_MS - MARGIN_MS;
+    this.until = { monotonic: sentAt.monotonic + lasts, wall: sentAt.wall + lasts };
+    if (!wasHeld) this.isCaughtUp = false;
+  }
+
+  /** What a statement saw that was sent while the lease was held is applied. */
+  catchUp(): void {
+    if (this.isHeld) this.isCaughtUp = true;
+  }
+
+  end(): void {
+    this.until = undefined;
+    this.isCaughtUp = false;
+  }
+
+  /** Others wait for this server. */
+  get isHeld(): boolean {
+    const { until } = this;
+    if (until && this.clocks.monotonic() < until.monotonic && this.clocks.wall() < until.wall) return true;
+    this.end();
+    return false;
+  }
+
+  /** The server knows all that others have acknowledged, and may deliver. */
+  get isLive(): boolean {
+    return this.isHeld && this.isCaughtUp;
+  }
+}

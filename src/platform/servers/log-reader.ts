@@ -1,0 +1,188 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Lease } from './lease';
+import { RelayConnection } from './relay-connection';
+import { CLEAN, PULL, REGISTER, RENEW, UNREGISTER, type LogRow, type Peer, type Pull } from './relay.queries';
+import { Snapshot } from './snapshot';
+
+/** How often each server looks without having been told to, and renews its lease. */
+const SWEEP_MS = 500;
+/** The least time from one look to the next: what arrives in between is read together. */
+const GAP_MS = 3;
+/** The same when the database could not be asked. */
+const RETRY_MS = 100;
+const CLEAN_EVERY_MS = 10_000;
+
+export interface LogReaderListener {
+  /**
+   * Tells what the rows say, in their order, as long as the lease is held.
+   * @returns whether rights were taken away; undefined when the lease ran out before everything was told
+   */
+  apply(rows: readonly LogRow[]): Promise<boolean | undefined>;
+  /** The log was applied up to `applied`, and the server may deliver. */
+  applied(): Promise<void>;
+  /** What was missed is not known: whoever is connected has to begin again. */
+  begunAnew(): void;
+  looked(durationMs: number): void;
+  failed(error: Error): void;
+}
+
+/**
+ * Reads the log of events from one snapshot to the next, holds the lease of this server, and knows the others. One
+ * statement tells everything: what is new, who else is there, and whether this server still has its place.
+ */
+export class LogReader {
+  readonly lease = new Lease();
+  /** Servers that have to be told. */
+  peers: readonly Peer[] = [];
+  /** Somebody waits for other servers: looks follow each other at once. */
+  isAwaited: () => boolean = () => false;
+  private readonly connection: RelayConnection;
+  /** What was applied; undefined: the server has no place among the others. */
+  private position: Snapshot | undefined;
+  private registeredBy = 0n;
+  private epoch: number | undefined;
+  private renewedAt = -Infinity;
+  private cleanedAt = performance.now();
+  private mustLook = false;
+  private mustNotify = false;
+  private isStopped = false;
+  private wake: (() => void) | undefined;
+  private running: Promise<void> | undefined;
+
+  constructor(
+    url: string,
+    private readonly serverId: string,
+    private readonly listener: LogReaderListener,
+  ) {
+    this.connection = new RelayConnection(url, (writerId) => {
+      if (writerId !== serverId) this.look();
+    });
+  }
+
+  start(): void {
+    this.running ??= this.run();
+  }
+
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    this.wake?.();
+    await this.running;
+    this.lease.end();
+    await this.connection.ask(UNREGISTER, [this.serverId]).catch(() => undefined);
+    this.connection.close();
+  }
+
+  /** There is something to be read. @param notify the others have to be told so */
+  look(notify = false): void {
+    this.mustLook = true;
+    this.mustNotify ||= notify;
+    this.wake?.();
+  }
+
+  /** Whether the others know of this server, and write into the log what it has to know. */
+  get isKnown(): boolean {
+    return this.lease.isLive && this.isAppliedEverywhere(this.registeredBy);
+  }
+
+  /** By this server, and by all others that may deliver. */
+  isAppliedEverywhere(transactionId: bigint): boolean {
+    return (
+      this.position?.sees(transactionId) === true &&
+      this.peers.every(({ isLive, applied }) => !isLive || Snapshot.parse(applied).sees(transactionId))
+    );
+  }
+
+  private async run(): Promise<void> {
+    while (!this.isStopped) {
+      const isWell = await this.lookOnce().then(
+        () => true,
+        (error: Error) => {
+          this.listener.failed(error);
+          return false;
+        },
+      );
+      await sleep(isWell ? GAP_MS : RETRY_MS);
+      if (isWell && !this.mustLook && !this.isAwaited() && !this.isStopped) await this.untilWoken();
+    }
+  }
+
+  private async untilWoken(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, SWEEP_MS);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.wake = undefined;
+  }
+
+  private async lookOnce(): Promise<void> {
+    this.mustLook = false;
+    if (!this.position) await this.register();
+    // A new lease comes before the look: whatever is acknowledged from then on, is acknowledged with this server.
+    if (!this.lease.isHeld && !(await this.renew())) return this.beginAnew();
+    const pull = await this.pull();
+    if (!pull.isRegistered || (this.epoch ?? pull.epoch) !== pull.epoch) return this.beginAnew();
+    this.epoch = pull.epoch;
+    const tookRights = await this.listener.apply(pull.rows);
+    if (tookRights === undefined) return this.look();
+    this.position = Snapshot.parse(pull.snapshot);
+    this.peers = pull.peers;
+    this.lease.catchUp();
+    await this.listener.applied();
+    const isDue = performance.now() - this.renewedAt > SWEEP_MS * 0.9;
+    if ((tookRights || isDue) && !(await this.renew())) return this.beginAnew();
+    await this.clean();
+  }
+
+  private async register(): Promise<void> {
+    const sentAt = this.lease.now();
+    const [row] = await this.connection.ask<{ snapshot: string; transactionId: string }>(REGISTER, [
+      this.serverId,
+    ]);
+    this.lease.renew(sentAt);
+    this.position = Snapshot.parse(row!.snapshot);
+    this.registeredBy = BigInt(row!.transactionId);
+  }
+
+  /** False when the server has lost its place. */
+  private async renew(): Promise<boolean> {
+    const sentAt = this.lease.now();
+    const rows = await this.connection.ask(RENEW, [this.serverId, this.position!.text]);
+    if (rows.length === 0) return false;
+    this.lease.renew(sentAt);
+    this.renewedAt = performance.now();
+    return true;
+  }
+
+  private async pull(): Promise<Pull> {
+    const notify = this.mustNotify;
+    this.mustNotify = false;
+    const { xmax, underWay } = this.position!;
+    const began = performance.now();
+    try {
+      const [pull] = await this.connection.ask<Pull>(PULL, [this.serverId, xmax, underWay, notify]);
+      this.listener.looked(performance.now() - began);
+      return pull!;
+    } catch (error) {
+      this.mustNotify ||= notify;
+      throw error;
+    }
+  }
+
+  /** The next look takes a new place. What was written before it, and was not applied, is not known. */
+  private beginAnew(): void {
+    this.position = undefined;
+    this.epoch = undefined;
+    this.lease.end();
+    this.listener.begunAnew();
+    this.look();
+  }
+
+  private async clean(): Promise<void> {
+    if (performance.now() - this.cleanedAt < CLEAN_EVERY_MS) return;
+    this.cleanedAt = performance.now();
+    await this.connection.ask(CLEAN, [this.serverId]);
+  }
+}

@@ -1,0 +1,61 @@
+import type { Socket } from 'node:net';
+import type { QueryResultRow } from 'pg';
+import { DatabaseClient } from '../database/database-client';
+import { inTime } from '../database/in-time';
+import { CHANNEL } from './relay.queries';
+
+/** For each answer. A connection that is dead without a word (half open) is found out by it. */
+const TIMEOUT_MS = 1_000;
+
+export const RELAY_NAME = 'xfchat-relay';
+
+/** A session of its own: it listens, and it asks while people use up the pool. */
+export class RelayConnection {
+  private client: DatabaseClient | undefined;
+
+  /**
+   * @param url of the database itself: a pooler in transaction mode keeps no session that could listen
+   * @param onNotification is told the id of the server that has written
+   */
+  constructor(
+    private readonly url: string,
+    private readonly onNotification: (serverId: string) => void,
+  ) {}
+
+  /** @throws whatever went wrong, silence included; the next call begins a new session */
+  async ask<Row extends QueryResultRow>(text: string, values: unknown[]): Promise<Row[]> {
+    const client = this.client ?? (await this.connect());
+    try {
+      return (await inTime(TIMEOUT_MS, client.query<Row>(text, values))).rows;
+    } catch (error) {
+      this.drop(client);
+      throw error;
+    }
+  }
+
+  close(): void {
+    if (this.client) this.drop(this.client);
+  }
+
+  private async connect(): Promise<DatabaseClient> {
+    const client = new DatabaseClient({ connectionString: this.url, application_name: RELAY_NAME });
+    client.on('error', () => this.drop(client));
+    client.on('notification', ({ payload }) => this.onNotification(payload ?? ''));
+    this.client = client;
+    try {
+      await inTime(TIMEOUT_MS, client.connect());
+      // What was written before is found by the statement that follows; what comes later is told.
+      await inTime(TIMEOUT_MS, client.query(`listen ${CHANNEL}`));
+      return client;
+    } catch (error) {
+      this.drop(client);
+      throw error;
+    }
+  }
+
+  /** Destroys the socket: ending the session in order would wait for ever on a connection that has fallen silent. */
+  private drop(client: DatabaseClient): void {
+    if (this.client === client) this.client = undefined;
+    (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
+  }
+}

@@ -1,0 +1,90 @@
+import type { EntityManager } from 'typeorm';
+import { asWrite } from '../database/write-scope';
+import type { Logged } from '../events/announcer';
+import { LEASE_MS } from './lease';
+import type { EncodedEvent } from '../events/shared';
+
+/** One name for all servers; what is sent is the id of the server that has written. */
+export const CHANNEL = 'xfchat_server_events';
+
+const LEASE = `interval '${LEASE_MS} milliseconds'`;
+/** A server that has had no lease for so long is not waited for by the log, and begins anew when it comes back. */
+const GIVEN_UP = `interval '1 minute'`;
+
+/**
+ * Takes a place among the servers. Events with a transaction id that is still to come are from another database: a dump
+ * of it was read into this one.
+ */
+export const REGISTER = `
+  with foreign_events as (
+    delete from server_events where transaction_id >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
+  insert into servers (id, lease_until, applied) values ($1, now() + ${LEASE}, pg_current_snapshot()::text)
+  on conflict (id) do update set lease_until = excluded.lease_until, applied = excluded.applied
+  returning applied as snapshot, pg_current_xact_id()::text as "transactionId"`;
+
+export const RENEW = `update servers set lease_until = now() + ${LEASE}, applied = $2 where id = $1
+  returning id`;
+
+export const UNREGISTER = `delete from servers where id = $1`;
+
+/** As a peer is seen by one pull. */
+export interface Peer {
+  readonly id: string;
+  /** Others have to wait for it. */
+  readonly isLive: boolean;
+  /** The snapshot up to which it has applied the log. */
+  readonly applied: string;
+}
+
+export interface LogRow {
+  readonly id: number;
+  readonly serverId: string;
+  readonly events: readonly EncodedEvent[];
+}
+
+export interface Pull {
+  readonly snapshot: string;
+  readonly epoch: number;
+  readonly isRegistered: boolean;
+  readonly peers: readonly Peer[];
+  readonly rows: readonly LogRow[];
+}
+
+/**
+ * What was committed since a snapshot, seen by one statement: nothing twice, and nothing left out. Rows of one conversation
+ * are in the order of its lock, since they are numbered while the lock is held. With `$4` the others are told to look, too.
+ * Served by `server_events_transaction_idx`.
+ * @param $2 `xmax` of the snapshot @param $3 transactions that were under way then
+ */
+export const PULL = `
+  select pg_current_snapshot()::text as snapshot,
+    (select epoch from database_state) as epoch,
+    exists (select from servers where id = $1) as "isRegistered",
+    coalesce((select json_agg(json_build_object('id', id, 'isLive', lease_until > now(), 'applied', applied))
+      from servers where id <> $1), '[]') as peers,
+    coalesce((select json_agg(json_build_object('id', id, 'serverId', server_id, 'events', events) order by id)
+      from server_events where transaction_id >= $2::bigint or transaction_id = any ($3::bigint[])), '[]') as rows,
+    case when $4 then pg_notify('${CHANNEL}', $1::text) end as notified`;
+
+/** Takes out what every server has applied, and servers that are given up. */
+export const CLEAN = `
+  with gone as (delete from servers where lease_until < now() - ${GIVEN_UP} and id <> $1)
+  delete from server_events e
+  where not exists (
+    select from servers s where not pg_visible_in_snapshot(e.transaction_id::text::xid8, s.applied::pg_snapshot))`;
+
+/** Part of the transaction that the events belong to. */
+export async function insertEvents(
+  manager: Pick<EntityManager, 'query'>,
+  serverId: string,
+  events: readonly EncodedEvent[],
+): Promise<Logged> {
+  const [row] = await asWrite(() =>
+    manager.query<[{ id: number; transactionId: string }]>(
+      `insert into server_events (transaction_id, server_id, events)
+       values (pg_current_xact_id()::text::bigint, $1, $2) returning id, transaction_id::text as "transactionId"`,
+      [serverId, JSON.stringify(events)],
+    ),
+  );
+  return { id: row.id, transactionId: BigInt(row.transactionId) };
+}

@@ -1,0 +1,128 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ServerProcess } from '../guarantees/processes/server-process';
+import { createTestDatabase, withClient, type TestDatabase } from '../support/databases';
+import { Person, signUpAll } from '../support/people';
+import type { TestSocket } from '../support/test-socket';
+import { until } from '../support/until';
+
+/** As in the manifests: processes that share nothing but a database, and any of them may fall silent. */
+describe('two servers', () => {
+  let database: TestDatabase;
+  let directory: string;
+  let one: ServerProcess;
+  let two: ServerProcess;
+  let ada: Person;
+  let ben: Person;
+  let cyd: Person;
+  let group: string;
+  const sockets: TestSocket[] = [];
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    directory = mkdtempSync(join(tmpdir(), 'xfchat-servers-'));
+    const environment = { DATABASE_URL: database.url };
+    one = await ServerProcess.start(directory, environment);
+    two = await ServerProcess.start(directory, environment);
+  });
+  afterAll(async () => {
+    await Promise.all([one, two].map((server) => server.kill()));
+    await database.drop();
+    rmSync(directory, { recursive: true, force: true });
+  });
+  beforeEach(async () => {
+    [ada, ben, cyd] = (await signUpAll(one.url, 3)) as [Person, Person, Person];
+    group = await ada.group(ben, cyd);
+  });
+  afterEach(() => {
+    two.resume();
+    for (const socket of sockets.splice(0)) socket.close();
+  });
+
+  const at = (person: Person, { url }: ServerProcess): Person =>
+    new Person(url, person.id, person.username, person.sessionId, person.accessToken, person.refreshToken);
+  async function connect(person: Person, server: ServerProcess): Promise<TestSocket> {
+    const socket = await at(person, server).connect();
+    sockets.push(socket);
+    return socket;
+  }
+  const seqs = (socket: TestSocket): number[] =>
+    socket
+      .payloads('message:created')
+      .filter(({ conversationId }) => conversationId === group)
+      .map(({ seq }) => seq);
+  const numbersTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
+  const sendMany = async (sender: Person, count: number): Promise<void> => {
+    for (let number = 0; number < count; number++) await sender.send(group, `message ${number}`);
+  };
+
+  // Tests G6.
+  it('deliver nothing, after one was frozen, to whom the other has removed meanwhile, and everything to the rest', async () => {
+    const [bens, cyds] = [await connect(ben, two), await connect(cyd, two)];
+    await sendMany(ada, 1);
+    for (const socket of [bens, cyds]) await until('the first message', () => seqs(socket).length === 1);
+    two.freeze();
+    await sendMany(ada, 3);
+    const removed = await ada.call('DELETE', `/conversations/${group}/participants/${ben.id}`);
+    expect(removed.status).toBe(204);
+    await sendMany(ada, 3);
+    two.resume();
+    await until('what was missed', () => seqs(cyds).length === 7);
+    await sendMany(ada, 1);
+    await until('what is live again', () => seqs(cyds).length === 8);
+    expect(seqs(cyds)).toEqual(numbersTo(8));
+    await bens.next('conversation:removed');
+    expect(Math.max(...seqs(bens))).toBeLessThanOrEqual(4);
+  });
+
+  // Tests G6.
+  it('store nothing, after one was frozen, of a session that the other has ended meanwhile', async () => {
+    const [bens, cyds] = [await connect(ben, two), await connect(cyd, two)];
+    two.freeze();
+    // In the buffers of the system, when the process goes on.
+    bens.socket.emit('message:send', { conversationId: group, body: 'said too late' });
+    expect((await ben.call('POST', '/auth/logout')).status).toBe(204);
+    two.resume();
+    await bens.disconnected();
+    await sendMany(ada, 1);
+    await until('the message of who is left', () => seqs(cyds).length === 1);
+    expect(cyds.payloads('message:created').map(({ body }) => body)).toEqual(['message 0']);
+  });
+
+  // Tests G3 and G5.
+  it('tell everything once and in order while the sessions between them are ended ten times', async () => {
+    const listeners = [await connect(ben, two), await connect(cyd, one)];
+    const each = 60;
+    const sending = Promise.all(
+      [at(ada, one), at(ada, two), at(ben, one), at(cyd, two)].map((sender) => sendMany(sender, each)),
+    );
+    const ending = withClient(database.url, async (client) => {
+      for (let time = 0; time < 10; time++) {
+        await client.query(`select pg_terminate_backend(pid) from pg_stat_activity
+          where application_name = 'xfchat-relay' and datname = current_database()`);
+        const heard = seqs(listeners[0]!).length;
+        await until(
+          'more',
+          () => seqs(listeners[0]!).length > heard || seqs(listeners[0]!).length === 4 * each,
+        );
+      }
+    });
+    await Promise.all([sending, ending]);
+    for (const listener of listeners) {
+      await until('everything', () => seqs(listener).length >= 4 * each);
+      expect(seqs(listener)).toEqual(numbersTo(4 * each));
+    }
+  });
+
+  // Tests G6.
+  it('acknowledge what takes rights away after one was killed', async () => {
+    await two.kill();
+    expect((await ada.call('DELETE', `/conversations/${group}/participants/${ben.id}`)).status).toBe(204);
+    expect((await cyd.call('POST', '/auth/logout')).status).toBe(204);
+    await two.start();
+    const adas = await connect(ada, two);
+    await ada.send(group, 'heard by the new one');
+    await until('the message', () => seqs(adas).length === 1);
+  });
+});
