@@ -83,6 +83,7 @@ export default tseslint.config(
     files: [
       'src/delivery/{sockets/socket-supervisor,sockets/sockets.gateway,braid/subscriptions}.ts', // access tokens: signed by a server's clock
       'src/platform/database/database-monitor.ts', // says since when, to people
+      'src/platform/servers/lease.ts', // of two clocks the one that was not stopped
       'src/platform/database/value-sample.ts', // a value of each kind, taken back at once
       'src/platform/embedded-postgres/*.ts', // waits, and the age of log files
       'src/observability/health/health.service.ts', // says how old something is, to people

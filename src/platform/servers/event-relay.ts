@@ -27,7 +27,7 @@ interface Waiter {
 }
 
 /**
- * Tells the servers on one database of each other's events (ADR 33). What was committed stands in a log, written by the
+ * Tells the servers on one database of each other's events (ADR 34). What was committed stands in a log, written by the
  * same transaction; each server reads on from the snapshot up to which it has read, so that nothing is left out, whatever
  * happens to notifications and connections. Rights that were taken away stand in the log before every message that was
  * stored after that: membership here is never older than a message that is delivered (G6).
