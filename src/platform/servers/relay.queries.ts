@@ -8,7 +8,7 @@ import type { EncodedEvent } from '../events/shared';
 export const CHANNEL = 'xfchat_server_events';
 
 const LEASE = `interval '${LEASE_MS} milliseconds'`;
-/** A server that has had no lease for so long is not waited for by the log, and begins anew when it comes back. */
+/** A server that has had no lease for so long keeps nothing in the log any more, and has to register again. */
 const GIVEN_UP = `interval '1 minute'`;
 
 /**
