@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -19,7 +18,6 @@ import { insertEvents, type LogRow } from './relay.queries';
 const START_MS = LEASE_MS + 1_000;
 /** Nobody waits longer than this for the others: the lease of whoever has not answered by then has run out. */
 const MAX_WAIT_MS = LEASE_MS + 1_000;
-const LOOK_AGAIN_MS = 3;
 
 interface Waiter {
   readonly transactionId: bigint;
@@ -42,7 +40,7 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
   private readonly held = new HeldEvents();
   private readonly waiters = new Set<Waiter>();
   private readonly anewListeners: (() => void)[] = [];
-  private liveListeners: (() => void)[] = [];
+  private readonly liveListeners = new Set<() => void>();
   /** Rows of a look that was not finished. */
   private readonly told = new Set<number>();
   private isFailing = false;
@@ -83,9 +81,12 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
     );
   }
 
-  /** Whether another server has to be told of what is written here. */
+  /**
+   * Whether another server has to be told of what is written here. One that is not live does not know: others may have
+   * begun to serve meanwhile, without waiting for it.
+   */
   get hasPeers(): boolean {
-    return this.reader.peers.length > 0;
+    return !this.isLive || this.reader.peers.length > 0;
   }
 
   /** Whether this server may deliver, and take commands on sockets. */
@@ -101,7 +102,7 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
   /** Resolves when the other servers know of this one, or after a few seconds. */
   async start(): Promise<void> {
     this.reader.start();
-    await until(() => this.reader.isKnown, START_MS);
+    await this.whenLive(START_MS);
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -111,12 +112,9 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
 
   /** @returns whether this server may deliver, at once or within `patienceMs`; false at once while the database is down */
   async whenLive(patienceMs: number): Promise<boolean> {
-    if (!this.isLive && !this.circuit.isOpen) await within(patienceMs, this.becomesLive());
+    if (!this.isLive && !this.circuit.isOpen)
+      await heardWithin(patienceMs, this.liveListeners, (done) => done);
     return this.isLive;
-  }
-
-  private becomesLive(): Promise<void> {
-    return new Promise((resolve) => this.liveListeners.push(resolve));
   }
 
   async log(manager: Pick<EntityManager, 'query'>, events: readonly object[]): Promise<Logged | undefined> {
@@ -142,7 +140,7 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
     logged: Logged | undefined,
   ): Promise<{ place: Logged | undefined; told: Promise<void> }> {
     const place = logged ?? (await this.logLate(events));
-    if (!place && !this.hasPeers && this.isLive && this.held.size === 0) {
+    if (!place && !this.hasPeers && this.held.size === 0) {
       await this.publish(events);
       return { place, told: Promise.resolve() };
     }
@@ -164,15 +162,8 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
   /** Resolves when no server delivers any more what the transaction has forbidden. */
   private async appliedEverywhere(transactionId: bigint): Promise<void> {
     if (this.reader.isAppliedEverywhere(transactionId)) return;
-    let forget = (): void => undefined;
-    const applied = new Promise<void>((done) => {
-      const waiter = { transactionId, done };
-      this.waiters.add(waiter);
-      forget = () => this.waiters.delete(waiter);
-    });
     this.reader.look();
-    await within(MAX_WAIT_MS, applied);
-    forget();
+    await heardWithin(MAX_WAIT_MS, this.waiters, (done) => ({ transactionId, done }));
   }
 
   async apply(rows: readonly LogRow[]): Promise<boolean | undefined> {
@@ -195,12 +186,13 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
 
   async applied(): Promise<void> {
     this.isFailing = false;
-    for (let held = this.held.takeWithoutRow(); held; held = this.held.takeWithoutRow()) {
-      const { events, inContext, told } = held;
-      await inContext(() => this.publish(events));
-      told();
+    while (this.isLive) {
+      const held = this.held.takeWithoutRow();
+      if (!held) break;
+      await held.inContext(() => this.publish(held.events));
+      held.told();
     }
-    for (const resolve of this.liveListeners.splice(0)) resolve();
+    if (this.isLive) for (const resolve of this.liveListeners) resolve();
     for (const { transactionId, done } of this.waiters)
       if (this.reader.isAppliedEverywhere(transactionId)) done();
   }
@@ -237,13 +229,15 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
   }
 }
 
-async function until(isSo: () => boolean, patienceMs: number): Promise<void> {
-  const deadline = performance.now() + patienceMs;
-  while (!isSo() && performance.now() < deadline) await sleep(LOOK_AGAIN_MS);
-}
-
 async function within(ms: number, done: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const bound = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
   await Promise.race([done, bound]).finally(() => clearTimeout(timer));
+}
+
+/** Waits among others until somebody says that it is done, and leaves them in any case. */
+async function heardWithin<W>(ms: number, waiters: Set<W>, join: (done: () => void) => W): Promise<void> {
+  let waiter: W | undefined;
+  await within(ms, new Promise<void>((done) => waiters.add((waiter = join(done)))));
+  waiters.delete(waiter!);
 }

@@ -18,7 +18,7 @@ export interface LogReaderListener {
    * @returns whether rights were taken away; undefined when the lease ran out before everything was told
    */
   apply(rows: readonly LogRow[]): Promise<boolean | undefined>;
-  /** The log was applied up to `applied`, and the server may deliver. */
+  /** Everything that a look has found is applied. */
   applied(): Promise<void>;
   /** What was missed is not known: whoever is connected has to begin again. */
   begunAnew(): void;
@@ -40,6 +40,8 @@ export class LogReader {
   /** What was applied; undefined: the server has no place among the others. */
   private position: Snapshot | undefined;
   private registeredBy = 0n;
+  /** The others know of this server, and write into the log what it has to know. */
+  private isKnown = false;
   private epoch: number | undefined;
   private renewedAt = -Infinity;
   private cleanedAt = performance.now();
@@ -79,11 +81,6 @@ export class LogReader {
     this.wake?.();
   }
 
-  /** Whether the others know of this server, and write into the log what it has to know. */
-  get isKnown(): boolean {
-    return this.lease.isLive && this.isAppliedEverywhere(this.registeredBy);
-  }
-
   /** By this server, and by all others that may deliver. */
   isAppliedEverywhere(transactionId: bigint): boolean {
     return (
@@ -102,7 +99,8 @@ export class LogReader {
         },
       );
       await sleep(isWell ? GAP_MS : RETRY_MS);
-      if (isWell && !this.mustLook && !this.isAwaited() && !this.isStopped) await this.untilWoken();
+      const isAwaited = this.mustLook || !this.isKnown || this.isAwaited();
+      if (isWell && !isAwaited && !this.isStopped) await this.untilWoken();
     }
   }
 
@@ -129,7 +127,9 @@ export class LogReader {
     if (tookRights === undefined) return this.look();
     this.position = Snapshot.parse(pull.snapshot);
     this.peers = pull.peers;
-    this.lease.catchUp();
+    // A server that has not noticed this one yet takes rights away without a row in the log.
+    this.isKnown ||= this.isAppliedEverywhere(this.registeredBy);
+    if (this.isKnown) this.lease.catchUp();
     await this.listener.applied();
     const isDue = performance.now() - this.renewedAt > SWEEP_MS * 0.9;
     if ((tookRights || isDue) && !(await this.renew())) return this.beginAnew();
@@ -174,6 +174,7 @@ export class LogReader {
   /** The next look takes a new place. What was written before it, and was not applied, is not known. */
   private beginAnew(): void {
     this.position = undefined;
+    this.isKnown = false;
     this.epoch = undefined;
     this.lease.end();
     this.listener.begunAnew();

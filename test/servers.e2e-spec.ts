@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto';
+import { EventRelay } from '../src/platform/servers/event-relay';
+import { LogReader, type LogReaderListener } from '../src/platform/servers/log-reader';
+import { createTestDatabase, withClient, type TestDatabase } from './support/databases';
+import { signUpAll } from './support/people';
+import { startTestServer } from './support/test-server';
+import { until } from './support/until';
+
+/** What a server knows of the others while it comes, hangs and comes back. */
+describe('a server among others', () => {
+  let database: TestDatabase;
+  beforeEach(async () => {
+    database = await createTestDatabase();
+  });
+  afterEach(() => database.drop());
+
+  /** A place among the servers, without a server behind it. */
+  function reader(apply: LogReaderListener['apply'] = () => Promise.resolve(false)): {
+    reader: LogReader;
+    looks: () => number;
+  } {
+    let looks = 0;
+    const nothing = (): void => undefined;
+    const listener = { apply, applied: () => Promise.resolve(), begunAnew: nothing, failed: nothing };
+    const made = new LogReader(database.url, randomUUID(), { ...listener, looked: () => looks++ });
+    made.start();
+    return { reader: made, looks: () => looks };
+  }
+
+  // Tests G6.
+  it('does not deliver before those that are live have noticed it', async () => {
+    let open = (): void => undefined;
+    let gate = Promise.resolve();
+    const first = reader(async () => {
+      await gate;
+      return false;
+    });
+    await until('the first to be live', () => first.reader.lease.isLive);
+    gate = new Promise((resolve) => (open = resolve));
+    const before = first.looks();
+    first.reader.look();
+    await until('a look that takes long', () => first.looks() > before);
+    const second = reader();
+    await until('the second to look', () => second.looks() > 1);
+    expect(second.reader.lease.isLive).toBe(false);
+    open();
+    await until('the second to be live', () => second.reader.lease.isLive);
+    await Promise.all([first.reader.stop(), second.reader.stop()]);
+  });
+
+  // Tests G6.
+  it('writes into the log what it stores while it cannot know whether others have come', async () => {
+    const server = await startTestServer({ database });
+    try {
+      const [ada, ben] = await signUpAll(server.url, 2);
+      const group = await ada!.group(ben!);
+      const relay = server.application.get(EventRelay);
+      await withClient(database.url, async (client) => {
+        await client.query('begin');
+        await client.query('lock table servers in access exclusive mode');
+        await until('the lease to run out', () => !relay.isLive);
+        await ada!.send(group, 'stored meanwhile');
+        const { rows } = await client.query('select events from server_events');
+        expect(rows).toEqual([{ events: [expect.objectContaining({ kind: 'messages-created' })] }]);
+        await client.query('rollback');
+      });
+    } finally {
+      await server.close();
+    }
+  });
+});
