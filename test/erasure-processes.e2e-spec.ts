@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkIntegrity } from '../src/operations/integrity/check-integrity';
 import { ErasureWorker } from '../src/features/erasure/erasure-worker';
-import { ServerProcess } from './guarantees/processes/server-process';
+import { RestartableServer } from './guarantees/processes/restartable-server';
 import { createTestDatabase, withClient, type TestDatabase } from './support/databases';
 import { PASSWORD, signUpAll, type Person } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
@@ -74,7 +74,7 @@ describe('the rest of an erasure', () => {
   }
 
   it('is gone on with by another server, after one was killed in the middle of it', async () => {
-    const doomed = await ServerProcess.start(directory, { DATABASE_URL: database.url, ...environment() });
+    const doomed = await RestartableServer.start(directory, { DATABASE_URL: database.url, ...environment() });
     servers.push({ close: () => doomed.kill() });
     const { ada, ben, group } = await chat(doomed.url);
     const erased = await ada.call('DELETE', '/users/me', { password: PASSWORD, messages: 'remove' });

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ServerProcess } from '../guarantees/processes/server-process';
+import { RestartableServer } from '../guarantees/processes/restartable-server';
 import { createTestDatabase, withClient, type TestDatabase } from '../support/databases';
 import { Person, signUpAll } from '../support/people';
 import type { TestSocket } from '../support/test-socket';
@@ -11,8 +11,8 @@ import { until } from '../support/until';
 describe('two servers', () => {
   let database: TestDatabase;
   let directory: string;
-  let one: ServerProcess;
-  let two: ServerProcess;
+  let one: RestartableServer;
+  let two: RestartableServer;
   let ada: Person;
   let ben: Person;
   let cyd: Person;
@@ -23,8 +23,8 @@ describe('two servers', () => {
     database = await createTestDatabase();
     directory = mkdtempSync(join(tmpdir(), 'xfchat-servers-'));
     const environment = { DATABASE_URL: database.url };
-    one = await ServerProcess.start(directory, environment);
-    two = await ServerProcess.start(directory, environment);
+    one = await RestartableServer.start(directory, environment);
+    two = await RestartableServer.start(directory, environment);
   });
   afterAll(async () => {
     await Promise.all([one, two].map((server) => server.kill()));
@@ -40,9 +40,9 @@ describe('two servers', () => {
     for (const socket of sockets.splice(0)) socket.close();
   });
 
-  const at = (person: Person, { url }: ServerProcess): Person =>
+  const at = (person: Person, { url }: RestartableServer): Person =>
     new Person(url, person.id, person.username, person.sessionId, person.accessToken, person.refreshToken);
-  async function connect(person: Person, server: ServerProcess): Promise<TestSocket> {
+  async function connect(person: Person, server: RestartableServer): Promise<TestSocket> {
     const socket = await at(person, server).connect();
     sockets.push(socket);
     return socket;

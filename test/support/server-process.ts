@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from './until';
 
+const BEGINNING = 100_000;
 const PROGRAM = join(__dirname, '../../dist/cli.js');
 
 interface Options {
@@ -11,6 +12,10 @@ interface Options {
   /** Words before the program, as `sh -c 'ulimit …; exec "$@"' sh`. */
   prefix?: string[];
   nodeOptions?: string[];
+  /** Where it runs and keeps its data; by default a new folder, which `close` removes. */
+  directory?: string;
+  /** Another build than the one of this tree. */
+  program?: string | undefined;
 }
 
 /** The server as people run it: a process of its own, from the build. */
@@ -20,19 +25,27 @@ export class ServerProcess {
 
   private constructor(
     private readonly child: ChildProcess,
-    private readonly directory: string,
+    private readonly ownDirectory: string | undefined,
   ) {
     for (const stream of [child.stdout!, child.stderr!])
       stream.on('data', (data: Buffer) => {
         this.output += data.toString();
-        this.address ??= /XFChat serves at (http:\S+)/.exec(this.output)?.[1];
+        // It says so early, if it says so at all.
+        if (this.output.length < BEGINNING)
+          this.address ??= /XFChat serves at (http:\S+)/.exec(this.output)?.[1];
       });
   }
 
   /** Does not wait. */
-  static spawn({ environment, prefix = [], nodeOptions = [] }: Options): ServerProcess {
-    const directory = mkdtempSync(join(tmpdir(), 'xfchat-process-'));
-    const [command, ...words] = [...prefix, process.execPath, ...nodeOptions, PROGRAM, 'start'];
+  static spawn({
+    environment,
+    prefix = [],
+    nodeOptions = [],
+    directory: given,
+    program = PROGRAM,
+  }: Options): ServerProcess {
+    const directory = given ?? mkdtempSync(join(tmpdir(), 'xfchat-process-'));
+    const [command, ...words] = [...prefix, process.execPath, ...nodeOptions, program, 'start'];
     const child = spawn(command!, words, {
       cwd: directory,
       env: {
@@ -45,7 +58,7 @@ export class ServerProcess {
         ...environment,
       },
     });
-    return new ServerProcess(child, directory);
+    return new ServerProcess(child, given === undefined ? directory : undefined);
   }
 
   /** Waits until it serves. */
@@ -97,6 +110,6 @@ export class ServerProcess {
     this.signal('SIGCONT');
     this.signal('SIGTERM');
     await this.ended();
-    rmSync(this.directory, { recursive: true, force: true });
+    if (this.ownDirectory) rmSync(this.ownDirectory, { recursive: true, force: true });
   }
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContextOptions } from 'playwright-core';
-import { ServerProcess } from '../../guarantees/processes/server-process';
+import { RestartableServer } from '../../guarantees/processes/restartable-server';
 import { createTestDatabase, type TestDatabase } from '../../support/databases';
 import { chromiumPath } from './chromium';
 import { Tab } from './tab';
@@ -10,7 +10,7 @@ import { Tab } from './tab';
 /** A built server with a database of its own, and a browser. */
 export class Bench {
   private constructor(
-    readonly server: ServerProcess,
+    readonly server: RestartableServer,
     readonly database: TestDatabase,
     private readonly browser: Browser,
     private readonly directory: string,
@@ -22,7 +22,7 @@ export class Bench {
     const database = await createTestDatabase();
     const settings = { DATABASE_URL: database.url, CANARY_INTERVAL_MS: '0', ...environment };
     const [server, browser] = await Promise.all([
-      ServerProcess.start(directory, settings, program),
+      RestartableServer.start(directory, settings, program),
       chromium.launch({
         executablePath: chromiumPath(),
         args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FaultProxy } from '../../support/fault-proxy';
 import type { Faults } from '../nemesis/nemesis';
-import { ServerProcess } from './server-process';
+import { RestartableServer } from './restartable-server';
 
 /** Server processes on one database, and links to them that can be cut. Links lead to the servers in turn. */
 export class Cluster {
   private constructor(
     readonly databaseUrl: string,
-    readonly servers: readonly ServerProcess[],
+    readonly servers: readonly RestartableServer[],
     private readonly links: readonly FaultProxy[],
     private readonly directory: string,
   ) {}
@@ -21,7 +21,7 @@ export class Cluster {
     const directory = mkdtempSync(join(tmpdir(), 'xfchat-cluster-'));
     const started = await Promise.all(
       Array.from({ length: servers }, () =>
-        ServerProcess.start(directory, { DATABASE_URL: databaseUrl, ...environment }),
+        RestartableServer.start(directory, { DATABASE_URL: databaseUrl, ...environment }),
       ),
     );
     const proxies = await Promise.all(
@@ -38,7 +38,7 @@ export class Cluster {
 
   /** What a nemesis can do to it. */
   get faults(): Faults {
-    const server = (number: number): ServerProcess => this.servers[number - 1]!;
+    const server = (number: number): RestartableServer => this.servers[number - 1]!;
     const link = (number: number): FaultProxy => this.links[number - 1]!;
     return {
       'kill server': async (number) => {

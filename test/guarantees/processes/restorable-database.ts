@@ -6,7 +6,7 @@ import {
 } from '../../support/databases';
 import type { Recorder } from '../history/recorder';
 import type { Faults } from '../nemesis/nemesis';
-import type { ServerProcess } from './server-process';
+import type { RestartableServer } from './restartable-server';
 
 /** What a restore has done to the messages. */
 export interface Loss {
@@ -38,7 +38,7 @@ export class RestorableDatabase {
     return this.live.url;
   }
 
-  faults(server: ServerProcess, recorder: Recorder): Faults {
+  faults(server: RestartableServer, recorder: Recorder): Faults {
     const copy = `${this.live.name}_copy`;
     const withoutServer = async (op: 'backup' | 'restore', work: () => Promise<void>): Promise<void> => {
       await recorder.perform('operator', op, 'database', {}, async () => {
