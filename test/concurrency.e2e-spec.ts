@@ -290,7 +290,7 @@ describe('many at once', () => {
     /** On their first attempt both hold one row before they want the other's. */
     const increaseBoth = (order: string[], meet: () => Promise<void>): Promise<void> => {
       let isFirst = true;
-      return inTransaction(dataSource, async (manager, afterCommit) => {
+      return inTransaction(dataSource, async (manager, _announce, afterCommit) => {
         attempts++;
         afterCommit(() => void effects++);
         for (const id of order) {
