@@ -1,7 +1,12 @@
 import type { DataSource, EntityManager } from 'typeorm';
 
-/** Registers an event of the transaction that is under way: it is told to every server once that is committed. */
-export type Announce = (event: object) => void;
+/**
+ * Registers an event of the transaction that is under way: it is told to every server once that is committed. A function is
+ * no event: whoever has something to be done uses `afterCommit`.
+ */
+export type Announce = <E extends object>(
+  event: E extends (...values: never[]) => unknown ? never : E,
+) => void;
 
 /** Where the log keeps the events of a transaction. */
 export interface Logged {
