@@ -15,18 +15,21 @@ import type { Configuration } from './platform/configuration/configuration';
 import type { StructuredLogger } from './platform/logging/structured-logger';
 import { PlatformModule } from './platform/platform.module';
 import { SCHEMA } from './schema';
+import { UserTimelineModule } from './delivery/braid/user-timeline.module';
 import { UsersModule } from './features/users/users.module';
 
+/** In the order in which the documents list their routes. */
 export const FEATURES = [
   UsersModule,
   AuthenticationModule,
   ConversationsModule,
+  BraidModule,
   MessagesModule,
   CatchUpModule,
   FriendsModule,
   ErasureModule,
   SocketsModule,
-  BraidModule,
+  UserTimelineModule,
   HealthModule,
   MonitoringModule,
   BackupMetricsModule,

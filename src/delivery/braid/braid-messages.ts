@@ -1,13 +1,13 @@
-import { Injectable, type CallHandler } from '@nestjs/common';
-import { from, of, type Observable } from 'rxjs';
-import { catchError, tap } from 'rxjs/operators';
+import { Injectable } from '@nestjs/common';
+import type { Observable } from 'rxjs';
 import { MessageEdits } from '../../features/messages/message-edits';
 import type { MessageView } from '../../features/messages/message-view';
-import type { VersionView } from '../../features/messages/messages.dto';
+import { PutMessageDto, type VersionView } from '../../features/messages/messages.dto';
 import { MessagesService, type MessageHistory } from '../../features/messages/messages.service';
 import { Configuration } from '../../platform/configuration/configuration';
 import { PRECONDITION_FAILED, VERSION_CONFLICT } from '../../features/messages/messages.problems';
 import { invalidField, Problem } from '../../platform/problems/problem';
+import { toValid } from '../../platform/validation/request-validation.pipe';
 import { isBraid, readBraidHeaders, type BraidHeaders } from './braid-headers';
 import { versionsOfIfMatch } from './entity-tags';
 import type { MessageExchange } from './exchange';
@@ -24,7 +24,10 @@ import type { UpdateStream } from './update-stream';
 /** The fields of a PUT, whatever they came in. Not checked yet. */
 type Fields = Record<string, unknown> & { version?: unknown; parents?: unknown };
 
-/** A message as a Braid resource: its versions, and edits that name theirs. The routes and the rules are the JSON API's. */
+/**
+ * A message as a Braid resource: its versions, and edits that name theirs. Without Braid's headers it is the message of the
+ * JSON API; the rules are the same in both, since the same services apply them.
+ */
 @Injectable()
 export class BraidMessages {
   constructor(
@@ -36,25 +39,26 @@ export class BraidMessages {
     private readonly configuration: Configuration,
   ) {}
 
-  async get(exchange: MessageExchange, next: CallHandler): Promise<Observable<unknown>> {
+  async get(exchange: MessageExchange): Promise<MessageView | Observable<never>> {
     const { request, response, caller, conversationId, messageId } = exchange;
     const headers = readBraidHeaders(request);
     vary(response);
     // `fetch` adds `no-cache` to every request with `If-None-Match`, and Express answers that as if there were no tag.
     delete request.headers['cache-control'];
     if (headers.subscribe !== undefined || headers.parents) return this.stream(exchange, headers);
-    if (!headers.version) return this.told(exchange, next.handle() as Observable<MessageView>);
+    if (!headers.version)
+      return tagged(exchange, await this.messages.get(caller.userId, conversationId, messageId));
     const history = await this.messages.history(caller.userId, conversationId, messageId);
     const [name, ...others] = requireKnown(response, 'Version', headers.version, namesOf(history));
     if (name === undefined || others.length > 0)
       throw invalidField('/headers/Version', 'must name one version');
     const state = stateAt(history, name);
     tagMessage(response, state, history.message.version);
-    return of(state);
+    return state;
   }
 
   /** The versions since the one that the client has, and with `Subscribe` those to come. */
-  private async stream(exchange: MessageExchange, headers: BraidHeaders): Promise<Observable<unknown>> {
+  private async stream(exchange: MessageExchange, headers: BraidHeaders): Promise<Observable<never>> {
     const { response, caller, conversationId, messageId } = exchange;
     const { peer, parents, subscribe } = headers;
     const read = (): Promise<MessageHistory> =>
@@ -85,29 +89,36 @@ export class BraidMessages {
     });
   }
 
-  async put(exchange: MessageExchange, next: CallHandler): Promise<Observable<unknown>> {
-    const { request, response } = exchange;
+  /** Checks the fields only when they are whole: what the headers say and what the patches make is part of them. */
+  async put(exchange: MessageExchange): Promise<MessageView> {
+    const { request, response, caller, conversationId, messageId } = exchange;
     vary(response);
     const headers = readBraidHeaders(request);
-    if (headers.peer !== undefined) this.peers.remember(exchange.caller.userId, headers.peer);
+    if (headers.peer !== undefined) this.peers.remember(caller.userId, headers.peer);
     const fields: Fields = { ...(Buffer.isBuffer(request.body) ? {} : (request.body as Fields)) };
     const version = agreed('Version', theOne(headers.version), fields.version);
     const parents = agreed('Parents', headers.parents, fields.parents);
     if (version !== undefined) fields.version = version;
     // A message is created by the version that is named like it.
     if (parents !== undefined) fields.parents = parents;
-    else if (headers.version && version === exchange.messageId) fields.parents = [];
+    else if (headers.version && version === messageId) fields.parents = [];
     const precondition = await this.applyIfMatch(exchange, fields);
     const isCreation = Array.isArray(fields.parents) && fields.parents.length === 0;
     if (isBraid(request) && !isCreation) {
       const answer = await this.prepareEdit(exchange, headers, fields);
-      if (answer) return this.told(exchange, of(answer));
+      if (answer) return tagged(exchange, answer);
     }
-    request.body = fields;
-    return this.told(exchange, (next.handle() as Observable<MessageView>).pipe(judgedBy(precondition)));
+    const input = toValid(PutMessageDto, fields);
+    const mustBeNew = request.get('if-none-match')?.trim() === '*';
+    const { message, isNew } = await judged(
+      precondition,
+      this.messages.put(caller.userId, conversationId, messageId, input, mustBeNew),
+    );
+    response.status(isNew && !isBraid(request) ? 201 : 200);
+    return tagged(exchange, message);
   }
 
-  async delete(exchange: MessageExchange): Promise<Observable<unknown>> {
+  async delete(exchange: MessageExchange): Promise<MessageView> {
     const { request, response, caller, conversationId, messageId } = exchange;
     vary(response);
     const headers = readBraidHeaders(request);
@@ -118,8 +129,9 @@ export class BraidMessages {
       const history = await this.messages.history(caller.userId, conversationId, messageId);
       requireKnown(response, 'Parents', headers.parents, namesOf(history), { mayComeLater: true });
     }
-    const tombstone = this.edits.delete(caller.userId, conversationId, messageId, fields as object);
-    return this.told(exchange, from(tombstone).pipe(judgedBy(precondition)));
+    const basis = fields as { version?: string; parents?: string[] };
+    const tombstone = this.edits.delete(caller.userId, conversationId, messageId, basis);
+    return tagged(exchange, await judged(precondition, tombstone));
   }
 
   /**
@@ -174,32 +186,27 @@ export class BraidMessages {
     fields.parents = agreed('If-Match', [basis], fields.parents);
     return isBraid(request) ? undefined : versions;
   }
+}
 
-  /** Tells with every answer which version it is. */
-  private told(
-    { request, response }: MessageExchange,
-    answer: Observable<MessageView>,
-  ): Observable<MessageView> {
-    return answer.pipe(
-      tap((message) => {
-        if (request.method === 'PUT' && isBraid(request)) response.status(200);
-        tagMessage(response, message, message.version);
-      }),
-    );
-  }
+/** Tells with an answer which version it is. */
+function tagged({ response }: MessageExchange, message: MessageView): MessageView {
+  tagMessage(response, message, message.version);
+  return message;
 }
 
 /** The form of a version, and the name of none: a UUID that is never given. */
 const UNKNOWN_VERSION = '00000000-0000-0000-0000-000000000000';
 
 /** A conflict with what `If-Match` names is 412. One about the version's own name stays as it is. */
-function judgedBy(versions: readonly string[] | undefined) {
-  return catchError<MessageView, Observable<MessageView>>((error: unknown) => {
+async function judged<T>(versions: readonly string[] | undefined, change: Promise<T>): Promise<T> {
+  try {
+    return await change;
+  } catch (error) {
     const isConflict = versions && error instanceof Problem && error.kind === VERSION_CONFLICT;
     const current = isConflict ? (error.fields.carried?.current as MessageView) : undefined;
     if (!current || versions?.includes(current.version)) throw error;
     throw new Problem(PRECONDITION_FAILED, { carried: { current } });
-  });
+  }
 }
 
 const namesOf = ({ versions }: MessageHistory): string[] => versions.map(({ version }) => version);

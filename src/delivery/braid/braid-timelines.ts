@@ -1,9 +1,12 @@
-import { Injectable, type CallHandler } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { of, type Observable } from 'rxjs';
 import { DataSource } from 'typeorm';
 import { CatchUpService } from '../../features/catch-up/catch-up.service';
 import { Configuration } from '../../platform/configuration/configuration';
+import { MessagePageDto, type MessagePage } from '../../features/messages/messages.dto';
+import { MessagesService } from '../../features/messages/messages.service';
+import { toValidQuery } from '../../platform/validation/request-validation.pipe';
 import { CONVERSATION_NOT_FOUND } from '../../features/membership/membership.problems';
 import { invalidField, Problem } from '../../platform/problems/problem';
 import { MERGE_TYPE, readBraidHeaders, type BraidHeaders } from './braid-headers';
@@ -50,6 +53,7 @@ const BEGINNING: Cursor = { position: { seq: 0, rev: 0 }, epoch: undefined, told
 export class BraidTimelines {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly messages: MessagesService,
     private readonly catchUp: CatchUpService,
     private readonly configuration: Configuration,
     private readonly subscriptions: Subscriptions,
@@ -57,11 +61,12 @@ export class BraidTimelines {
   ) {}
 
   /** One conversation; without Braid's headers it is the page of the JSON API. */
-  async one(exchange: ConversationExchange, next: CallHandler): Promise<Observable<unknown>> {
-    const { conversationId, response } = exchange;
-    const headers = readBraidHeaders(exchange.request);
+  async one(exchange: ConversationExchange): Promise<MessagePage | Observable<unknown>> {
+    const { conversationId, request, response, caller } = exchange;
+    const headers = readBraidHeaders(request);
     vary(response);
-    if (!headers.version && !headers.parents && headers.subscribe === undefined) return next.handle();
+    if (!headers.version && !headers.parents && headers.subscribe === undefined)
+      return this.messages.page(caller.userId, conversationId, toValidQuery(MessagePageDto, request.query));
     const shape = timelineOf(conversationId);
     const reader = this.readerFor(exchange, PAGE_SIZE);
     const list = (): ReturnType<Timeline['list']> => Promise.resolve({ shown: [conversationId], quiet: [] });

@@ -5,6 +5,7 @@ import { GATEWAY_METADATA, MESSAGE_METADATA } from '@nestjs/websockets/constants
 import {
   commandDocument,
   eventDocuments,
+  groupDocument,
   routeDocument,
   type CommandDocument,
   type EventDocuments,
@@ -82,12 +83,12 @@ function routesOf(controller: Type): DeclaredRoute[] {
     return {
       method: RequestMethod[method].toLowerCase(),
       path: path.replaceAll(/:(\w+)/g, '{$1}'),
-      group: controller.name.replace(/Controller$/, ''),
+      group: groupDocument(controller) ?? controller.name.replace(/Controller$/, ''),
       name,
       isPublic: [handler, controller].some((target) => Reflect.hasMetadata(PUBLIC, target)),
       pathParameters: [...path.matchAll(/:(\w+)/g)].map(([, parameter]) => parameter!),
-      body: dtoOf(controller, name, RouteParamtypes.BODY),
-      query: dtoOf(controller, name, RouteParamtypes.QUERY),
+      body: document.body ?? dtoOf(controller, name, RouteParamtypes.BODY),
+      query: document.query ?? dtoOf(controller, name, RouteParamtypes.QUERY),
       document,
     };
   });

@@ -103,3 +103,6 @@ export function messageView(row: MessageRow): MessageView {
 export function currentVersion(row: MessageRow): string {
   return row.version ?? row.id;
 }
+
+export const addressOfMessage = ({ conversationId, id }: MessageView): string =>
+  `/api/v1/conversations/${conversationId}/messages/${id}`;

@@ -18,6 +18,7 @@ export interface OtherContent {
 }
 
 type Answer = Schema<unknown> | typeof NO_CONTENT | Stream | OtherContent;
+type Dto = new () => object;
 type Answers = Readonly<Record<number, Answer>>;
 type ValueOf<A> = A extends typeof NO_CONTENT
   ? void
@@ -36,8 +37,6 @@ type Giving<T> = <M extends (...parameters: never[]) => T | Promise<T>>(
   method: TypedPropertyDescriptor<M>,
 ) => void;
 
-export type BraidResource = 'timeline' | 'message';
-
 /** A route of the HTTP interface, beside what its decorators and DTOs say already. */
 export interface RouteDocument<A extends Answers = Answers> {
   readonly summary: string;
@@ -49,8 +48,9 @@ export interface RouteDocument<A extends Answers = Answers> {
   readonly kind?: 'service' | 'page' | 'probe';
   /** The address of what a 201 has created, from its body. Becomes `Location`. */
   readonly location?: (created: never) => string;
-  /** What the address names as a resource with versions: `delivery/braid` stands in front of the route (docs/braid.md). */
-  readonly braidResource?: BraidResource;
+  /** The input that the method validates itself (`toValid`); other methods have it as a parameter. */
+  readonly body?: Dto;
+  readonly query?: Dto;
   /** Request headers that mean something to this route alone: name → description. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -81,6 +81,7 @@ export type EventDocuments = Readonly<Record<string, EventDocument>>;
 const ROUTE = 'xfchat:route';
 const COMMAND = 'xfchat:command';
 const EVENTS = 'xfchat:events';
+const GROUP = 'xfchat:group';
 
 export function Route<const A extends Answers>(document: RouteDocument<A>): Giving<ValuesOf<A>> {
   return (_target, _key, method) => Reflect.defineMetadata(ROUTE, document, method.value!);
@@ -94,6 +95,14 @@ export function Command<T>(document: CommandDocument<T>): Giving<T> {
 export function Emits(events: EventDocuments): ClassDecorator {
   return (gateway) => Reflect.defineMetadata(EVENTS, events, gateway);
 }
+
+/** The group of a controller's routes, when it is not the name of the controller. */
+export function DocumentedAs(group: string): ClassDecorator {
+  return (controller) => Reflect.defineMetadata(GROUP, group, controller);
+}
+
+export const groupDocument = (controller: object): string | undefined =>
+  Reflect.getMetadata(GROUP, controller) as string | undefined;
 
 // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- a handler of any form
 export const routeDocument = (handler: Function): RouteDocument | undefined =>

@@ -23,14 +23,15 @@ export class RequestValidationPipe implements PipeTransform {
   transform(value: unknown, { metatype, type }: ArgumentMetadata): unknown {
     if (BUILT_IN.includes(metatype) || type === 'custom') return value;
     const dto = metatype as Dto;
-    if (type === 'query') return toValid(dto, withoutEmpty(value as object), '/query');
+    if (type === 'query') return toValidQuery(dto, value as object);
     return toValid(dto, value === undefined && type === 'body' ? {} : value);
   }
 }
 
-/** `?cursor=` says the same as no cursor. */
-function withoutEmpty(query: object): object {
-  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== ''));
+/** `?cursor=` says the same as no cursor. @throws Problem as `toValid` */
+export function toValidQuery<T extends object>(dto: Dto<T>, query: object): T {
+  const given = Object.fromEntries(Object.entries(query).filter(([, value]) => value !== ''));
+  return toValid(dto, given, '/query');
 }
 
 const quickChecks = new Map<Dto, QuickCheck>();

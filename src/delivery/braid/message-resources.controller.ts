@@ -1,0 +1,140 @@
+import { Controller, Delete, Get, Put, UseInterceptors } from '@nestjs/common';
+import type { Observable } from 'rxjs';
+import { CONVERSATION_NOT_FOUND } from '../../features/membership/membership.problems';
+import { addressOfMessage, type MessageView, messageSchema } from '../../features/messages/message-view';
+import {
+  MessagePageDto,
+  PutMessageDto,
+  type MessagePage,
+  messagePageSchema,
+  timelineSchema,
+} from '../../features/messages/messages.dto';
+import {
+  MESSAGE_ID_CONFLICT,
+  MESSAGE_NOT_FOUND,
+  MESSAGE_TOO_LONG,
+  PRECONDITION_FAILED,
+  RANGE_NOT_SATISFIABLE,
+  VERSION_CONFLICT,
+  VERSION_NOT_FOUND,
+} from '../../features/messages/messages.problems';
+import { DocumentedAs, NO_CONTENT, Route, streamOf } from '../../platform/documents/documented';
+import { either } from '../../platform/documents/schema';
+import { FORBIDDEN } from '../../platform/problems/general-problems';
+import { BraidMessages } from './braid-messages';
+import { BraidTimelines } from './braid-timelines';
+import { ConflictVersion } from './conflict-version.interceptor';
+import {
+  ConversationRequest,
+  MessageRequest,
+  type ConversationExchange,
+  type MessageExchange,
+} from './exchange';
+
+const READING = {
+  Version: 'The version that is asked for, in quotes.',
+  Parents: 'What the client has, in quotes: only what is newer is answered.',
+  Subscribe: 'Answer with what is newer, and with what comes.',
+  Heartbeats: 'A blank line in the stream at least so often, such as `10s`.',
+};
+const WRITING = {
+  Version: 'The name of the new version, in quotes.',
+  Parents: 'The versions that the edit is based on, in quotes.',
+  'Content-Range': 'The part of the message that the body is put in the place of, such as `json .body[0:3]`.',
+  'Merge-Type': 'Must be one that the server knows.',
+};
+
+/**
+ * Messages as resources with versions (docs/braid.md): for every request, with headers of Braid or without. The handlers
+ * validate the input themselves, since it depends on the headers: a patch becomes fields only when the message is read.
+ */
+@DocumentedAs('Messages')
+@UseInterceptors(ConflictVersion)
+@Controller('api/v1/conversations/:conversationId/messages')
+export class MessageResourcesController {
+  constructor(
+    private readonly messages: BraidMessages,
+    private readonly timelines: BraidTimelines,
+  ) {}
+
+  @Get()
+  @Route({
+    summary: 'Read messages',
+    description:
+      'The newest page when no position is given. With the headers of Braid the newest page as a resource with versions, and with `Subscribe` what happens in it.',
+    query: MessagePageDto,
+    headers: READING,
+    answers: { 200: either(messagePageSchema, timelineSchema), 209: streamOf(timelineSchema) },
+    problems: [CONVERSATION_NOT_FOUND, VERSION_NOT_FOUND],
+  })
+  async page(
+    @ConversationRequest() exchange: ConversationExchange,
+  ): Promise<MessagePage | Observable<unknown>> {
+    return this.timelines.one(exchange);
+  }
+
+  @Put(':messageId')
+  @Route({
+    summary: 'Send a message under its address, or edit it',
+    description:
+      'With `parents: []` or `If-None-Match: *` creates only; with other `parents` or a `version` edits only; otherwise does what fits.',
+    body: PutMessageDto,
+    headers: {
+      'If-None-Match': '`*`: create only.',
+      'If-Match':
+        'The entity tag of the version that the edit is based on. Another one: `precondition-failed`, with headers of Braid `version-conflict`.',
+      ...WRITING,
+    },
+    answers: { 200: messageSchema, 201: messageSchema },
+    location: addressOfMessage,
+    problems: [
+      CONVERSATION_NOT_FOUND,
+      MESSAGE_NOT_FOUND,
+      FORBIDDEN,
+      MESSAGE_ID_CONFLICT,
+      VERSION_CONFLICT,
+      PRECONDITION_FAILED,
+      VERSION_NOT_FOUND,
+      RANGE_NOT_SATISFIABLE,
+      MESSAGE_TOO_LONG,
+    ],
+  })
+  async put(@MessageRequest() exchange: MessageExchange): Promise<MessageView> {
+    return this.messages.put(exchange);
+  }
+
+  @Get(':messageId')
+  @Route({
+    summary: 'Read a message',
+    description: 'As it is, or with `Version` as it was; with `Subscribe` what becomes of it.',
+    headers: { 'If-None-Match': 'The entity tag of what the client has.', ...READING },
+    answers: { 200: messageSchema, 209: streamOf(messageSchema), 304: NO_CONTENT },
+    problems: [CONVERSATION_NOT_FOUND, MESSAGE_NOT_FOUND, VERSION_NOT_FOUND],
+  })
+  async get(@MessageRequest() exchange: MessageExchange): Promise<MessageView | Observable<never>> {
+    return this.messages.get(exchange);
+  }
+
+  @Delete(':messageId')
+  @Route({
+    summary: 'Delete a message',
+    description: 'Leaves a tombstone. For its sender, and for admins and the owner of a group.',
+    headers: {
+      Version: 'The name of the version that marks the deletion, in quotes.',
+      Parents: 'The version that is to be deleted, in quotes: another one is not.',
+      'If-Match': 'The same as an entity tag.',
+    },
+    answers: { 200: messageSchema },
+    problems: [
+      CONVERSATION_NOT_FOUND,
+      MESSAGE_NOT_FOUND,
+      FORBIDDEN,
+      VERSION_CONFLICT,
+      PRECONDITION_FAILED,
+      VERSION_NOT_FOUND,
+    ],
+  })
+  async delete(@MessageRequest() exchange: MessageExchange): Promise<MessageView> {
+    return this.messages.delete(exchange);
+  }
+}
