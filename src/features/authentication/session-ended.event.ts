@@ -11,7 +11,7 @@ export const SESSION_END_REASONS = [
 export type SessionEndReason = (typeof SESSION_END_REASONS)[number];
 
 /** A session has ended: its tokens are refused and its sockets have to go. */
-@Shared({ kind: 'session-ended', isControl: true })
+@Shared({ kind: 'session-ended', rights: 'taken' })
 export class SessionEnded {
   constructor(
     readonly sessionId: string,

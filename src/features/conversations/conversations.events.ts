@@ -25,7 +25,7 @@ export const readEventSchema = record('ReadEvent', {
 });
 
 /** Users have got a conversation: it was made, they were added to it, or they have opened it again after hiding it. */
-@Shared({ kind: 'conversation-added' })
+@Shared({ kind: 'conversation-added', rights: 'given' })
 export class ConversationAdded {
   constructor(
     readonly userIds: readonly string[],
@@ -52,7 +52,7 @@ export class ConversationHidden {
 }
 
 /** The conversation is gone for everybody. */
-@Shared({ kind: 'conversation-deleted', isControl: true })
+@Shared({ kind: 'conversation-deleted', rights: 'taken' })
 export class ConversationDeleted {
   constructor(readonly conversationId: string) {}
 }
@@ -68,7 +68,7 @@ export class ParticipantChanged {
 }
 
 /** A participant has left or was removed, and hears nothing more. */
-@Shared({ kind: 'participant-left', isControl: true })
+@Shared({ kind: 'participant-left', rights: 'taken' })
 export class ParticipantLeft {
   constructor(
     readonly conversationId: string,

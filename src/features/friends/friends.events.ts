@@ -14,7 +14,7 @@ export class FriendRemoved {
 }
 
 /** The first of two people has blocked the second. */
-@Shared({ kind: 'user-blocked', isControl: true })
+@Shared({ kind: 'user-blocked', rights: 'taken' })
 export class UserBlocked {
   constructor(
     readonly userIds: readonly [string, string],
@@ -24,7 +24,7 @@ export class UserBlocked {
 }
 
 /** A block was lifted by the first of two people. */
-@Shared({ kind: 'user-unblocked' })
+@Shared({ kind: 'user-unblocked', rights: 'given' })
 export class UserUnblocked {
   constructor(
     readonly userIds: readonly [string, string],

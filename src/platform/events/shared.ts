@@ -5,8 +5,8 @@ type EventClass<E extends object> = abstract new (...values: never[]) => E;
 export interface SharedOptions {
   /** Its name in the log. Servers of two versions run side by side: it is never used for anything else. */
   readonly kind: string;
-  /** It takes rights away: who caused it is answered once every server has applied it (G6). */
-  readonly isControl?: boolean;
+  /** Taken away: who caused it is answered once every server has applied it (G6). Given: somebody hears more than before. */
+  readonly rights?: 'given' | 'taken';
 }
 
 const SHARED = new Map<EventClass<object>, SharedOptions>();
@@ -18,7 +18,11 @@ export const Shared =
     void SHARED.set(event, options);
 
 export const isControl = (event: object): boolean =>
-  SHARED.get(event.constructor as EventClass<object>)?.isControl === true;
+  SHARED.get(event.constructor as EventClass<object>)?.rights === 'taken';
+
+/** Whether others may hear after an event than before it. */
+export const changesRights = ({ kind }: EncodedEvent): boolean =>
+  [...SHARED.values()].some((shared) => shared.kind === kind && shared.rights !== undefined);
 
 /** An event as it stands in the log. */
 export interface EncodedEvent {

@@ -7,7 +7,7 @@ import { DatabaseCircuit } from '../database/circuit';
 import { connectionFailureOf } from '../database/connection-failure';
 import { setAnnouncer, type Announcer, type Logged } from '../events/announcer';
 import { EventBus } from '../events/event-bus';
-import { isControl, SharedEvents } from '../events/shared';
+import { changesRights, isControl, SharedEvents } from '../events/shared';
 import { Metrics, STATEMENT_SECONDS } from '../metrics/metrics';
 import { HeldEvents } from './held-events';
 import { LEASE_MS } from './lease';
@@ -170,7 +170,7 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
     const left = rows.filter(({ id }) => !this.told.has(id));
     const decoded = await this.decode(left.filter(({ serverId }) => serverId !== this.serverId));
     let tookRights = false;
-    for (const row of left) {
+    for (const row of this.isLive ? left : rightsFirst(left)) {
       const held = row.serverId === this.serverId ? await this.held.take(row.id) : undefined;
       const events = held?.events ?? decoded.get(row.id) ?? (await this.decode([row])).get(row.id) ?? [];
       if (!this.reader.lease.isHeld) return undefined;
@@ -227,6 +227,15 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
   private async publish(events: readonly object[]): Promise<void> {
     for (const event of events) await this.events.publish(event);
   }
+}
+
+/**
+ * After a time in which nobody has waited for this server, rights were taken away and that was acknowledged: whoever has
+ * lost them hears nothing of what was stored before that either. A message is read as it is now.
+ */
+function rightsFirst(rows: readonly LogRow[]): LogRow[] {
+  const isFirst = ({ events }: LogRow): boolean => events.some(changesRights);
+  return [...rows.filter(isFirst), ...rows.filter((row) => !isFirst(row))];
 }
 
 async function within(ms: number, done: Promise<void>): Promise<void> {

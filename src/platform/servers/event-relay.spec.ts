@@ -1,0 +1,62 @@
+import type { DataSource } from 'typeorm';
+import type { Configuration } from '../configuration/configuration';
+import type { DatabaseCircuit } from '../database/circuit';
+import { EventBus } from '../events/event-bus';
+import { Shared, SharedEvents } from '../events/shared';
+import { Metrics } from '../metrics/metrics';
+import { EventRelay } from './event-relay';
+import type { LogReader } from './log-reader';
+import type { LogRow } from './relay.queries';
+
+class Step {
+  constructor(readonly number: number) {}
+}
+@Shared({ kind: 'test-content' })
+class Content extends Step {}
+@Shared({ kind: 'test-taken', rights: 'taken' })
+class Taken extends Step {}
+@Shared({ kind: 'test-given', rights: 'given' })
+class Given extends Step {}
+
+const KINDS = ['test-content', 'test-taken', 'test-content', 'test-given', 'test-content'];
+const ROWS = KINDS.map((kind, number): LogRow => ({
+  id: number,
+  serverId: 'another server',
+  events: [{ kind, payload: { number } }],
+}));
+
+describe('the event log', () => {
+  const told: number[] = [];
+  let relay: EventRelay;
+  let lease: LogReader['lease'];
+
+  beforeEach(() => {
+    told.length = 0;
+    const metrics = new Metrics();
+    const events = new EventBus(metrics);
+    for (const event of [Content, Taken, Given])
+      events.on<Step>(event, ({ number }) => void told.push(number));
+    relay = new EventRelay(
+      {} as DataSource,
+      { DATABASE_URL: 'postgres://nowhere' } as Configuration,
+      events,
+      new SharedEvents(),
+      metrics,
+      {} as DatabaseCircuit,
+    );
+    ({ lease } = (relay as unknown as { reader: LogReader }).reader);
+    lease.renew(lease.now());
+  });
+
+  it('is told in its order while the others wait for this server', async () => {
+    lease.catchUp();
+    await relay.apply(ROWS);
+    expect(told).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  // Tests G6.
+  it('is told to nobody who has lost the right meanwhile, after a time in which they did not wait', async () => {
+    await relay.apply(ROWS);
+    expect(told).toEqual([1, 3, 0, 2, 4]);
+  });
+});
