@@ -8,7 +8,7 @@ describe('the migrations', () => {
    * A database somewhere has these already, and refuses a program that has them otherwise. A change of the schema is a
    * new migration; a new migration is a new line in `checksums.json`, which this test shows.
    */
-  it('are as they were when they were applied', async () => {
+  it('are as they were when they were applied; a new one has its line, printed here, in checksums.json', async () => {
     const recorded = await recordMigrations(SCHEMA.migrations);
     expect(Object.fromEntries(recorded.map(({ name, checksum }) => [fileOf(name), checksum]))).toEqual(
       checksums,
