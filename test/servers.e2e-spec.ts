@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { EventRelay } from '../src/platform/servers/event-relay';
 import { LogReader, type LogReaderListener } from '../src/platform/servers/log-reader';
+import { MAX_ROWS } from '../src/platform/servers/relay.queries';
 import { createTestDatabase, withClient, type TestDatabase } from './support/databases';
 import { signUpAll } from './support/people';
 import { startTestServer } from './support/test-server';
@@ -18,13 +19,19 @@ describe('a server among others', () => {
   function reader(apply: LogReaderListener['apply'] = () => Promise.resolve(false)): {
     reader: LogReader;
     looks: () => number;
+    beginnings: () => number;
   } {
     let looks = 0;
-    const nothing = (): void => undefined;
-    const listener = { apply, applied: () => Promise.resolve(), begunAnew: nothing, failed: nothing };
-    const made = new LogReader(database.url, randomUUID(), { ...listener, looked: () => looks++ });
+    let beginnings = 0;
+    const made = new LogReader(database.url, randomUUID(), {
+      apply,
+      applied: () => Promise.resolve(),
+      begunAnew: () => beginnings++,
+      failed: () => undefined,
+      looked: () => looks++,
+    });
     made.start();
-    return { reader: made, looks: () => looks };
+    return { reader: made, looks: () => looks, beginnings: () => beginnings };
   }
 
   // Tests G6.
@@ -46,6 +53,31 @@ describe('a server among others', () => {
     open();
     await until('the second to be live', () => second.reader.lease.isLive);
     await Promise.all([first.reader.stop(), second.reader.stop()]);
+  });
+
+  it('begins anew when it has missed more than it could tell in time', async () => {
+    const applied: number[] = [];
+    const { reader: late, beginnings } = reader((rows) => {
+      applied.push(rows.length);
+      return Promise.resolve(false);
+    });
+    await until('the server to be live', () => late.lease.isLive);
+    const write = (count: number): Promise<unknown> =>
+      withClient(database.url, (client) =>
+        client.query(
+          `insert into server_events (transaction_id, server_id, events)
+           select pg_current_xact_id()::text::bigint, $1, '[]' from generate_series(1, $2::int)`,
+          [randomUUID(), count],
+        ),
+      );
+    await write(MAX_ROWS + 1);
+    await until('another beginning', () => beginnings() === 1);
+    await until('the server to be live again', () => late.lease.isLive);
+    await write(MAX_ROWS);
+    await until('the rows', () => applied.includes(MAX_ROWS));
+    expect(Math.max(...applied)).toBe(MAX_ROWS);
+    expect(beginnings()).toBe(1);
+    await late.stop();
   });
 
   // Tests G6.

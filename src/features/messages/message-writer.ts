@@ -93,7 +93,7 @@ export class MessageWriter {
   }
 
   /**
-   * Resolves once the message is committed and has been broadcast.
+   * Resolves once the message is committed, and has been broadcast when this server is alone.
    * @throws Problem `message-id-conflict`, `conversation-not-found`, `forbidden`, `message-not-found`, `database-busy` or
    * `maintenance`
    */

@@ -16,8 +16,11 @@ import { insertEvents, type LogRow } from './relay.queries';
 
 /** A server that starts serves after so long even if another one has not taken notice of it: its lease has run out. */
 const START_MS = LEASE_MS + 1_000;
-/** Nobody waits longer than this for the others: the lease of whoever has not answered by then has run out. */
-const MAX_WAIT_MS = LEASE_MS + 1_000;
+/**
+ * Nobody waits longer than this for the others. A look that was under way has renewed a lease at most once; whoever has
+ * not applied by then what the next one has read has lost that lease.
+ */
+const MAX_WAIT_MS = 2 * LEASE_MS;
 
 interface Waiter {
   readonly transactionId: bigint;

@@ -1,7 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Lease } from './lease';
 import { RelayConnection } from './relay-connection';
-import { CLEAN, PULL, REGISTER, RENEW, UNREGISTER, type LogRow, type Peer, type Pull } from './relay.queries';
+import {
+  CLEAN,
+  MAX_ROWS,
+  PULL,
+  REGISTER,
+  RENEW,
+  UNREGISTER,
+  type LogRow,
+  type Peer,
+  type Pull,
+} from './relay.queries';
 import { Snapshot } from './snapshot';
 
 /** How often each server looks without having been told to, and renews its lease. */
@@ -121,7 +131,8 @@ export class LogReader {
     // A new lease comes before the look: whatever is acknowledged from then on, is acknowledged with this server.
     if (!this.lease.isHeld && !(await this.renew())) return this.beginAnew();
     const pull = await this.pull();
-    if (!pull.isRegistered || (this.epoch ?? pull.epoch) !== pull.epoch) return this.beginAnew();
+    const isAnotherEpoch = (this.epoch ?? pull.epoch) !== pull.epoch;
+    if (!pull.isRegistered || isAnotherEpoch || pull.rows.length > MAX_ROWS) return this.beginAnew();
     this.epoch = pull.epoch;
     const tookRights = await this.listener.apply(pull.rows);
     if (tookRights === undefined) return this.look();

@@ -36,6 +36,9 @@ export interface Peer {
   readonly applied: string;
 }
 
+/** More than this is not told any more: reading it would take longer than a lease, over and over again. */
+export const MAX_ROWS = 5_000;
+
 export interface LogRow {
   readonly id: number;
   readonly serverId: string;
@@ -52,7 +55,8 @@ export interface Pull {
 
 /**
  * What was committed since a snapshot, seen by one statement: nothing twice, and nothing left out. Rows of one conversation
- * are in the order of its lock, since they are numbered while the lock is held. With `$4` the others are told to look, too.
+ * are in the order of its lock, since they are numbered while the lock is held. There is one row more than `MAX_ROWS` when
+ * there is more to be told. With `$4` the others are told to look, too.
  * Served by `server_events_transaction_idx`.
  * @param $2 `xmax` of the snapshot @param $3 transactions that were under way then
  */
@@ -63,7 +67,8 @@ export const PULL = `
     coalesce((select json_agg(json_build_object('id', id, 'isLive', lease_until > now(), 'applied', applied))
       from servers where id <> $1), '[]') as peers,
     coalesce((select json_agg(json_build_object('id', id, 'serverId', server_id, 'events', events) order by id)
-      from server_events where transaction_id >= $2::bigint or transaction_id = any ($3::bigint[])), '[]') as rows,
+      from (select * from server_events where transaction_id >= $2::bigint or transaction_id = any ($3::bigint[])
+        limit ${MAX_ROWS + 1}) missed), '[]') as rows,
     case when $4 then pg_notify('${CHANNEL}', $1::text) end as notified`;
 
 /** Takes out what every server has applied, and servers that are given up. */
