@@ -1,6 +1,6 @@
-import { ValidateBy } from 'class-validator';
 import { fieldRule } from '../../platform/documents/field-schema';
 import { isLonger, shownTextFault, textSchema } from '../../platform/validation/field-rules';
+import { ownRule } from '../../platform/validation/own-rule';
 import type { RuleContext } from '../../platform/validation/request-validation.pipe';
 import { MAX_MESSAGE_LENGTH } from './message-view';
 import { MESSAGE_TOO_LONG } from './messages.problems';
@@ -16,21 +16,15 @@ export function IsMessageBody(): PropertyDecorator {
         'Kept byte for byte. White space and invisible characters alone are refused. One that is only too long is refused with `message-too-long`.',
       examples: ['Hello Ben!'],
     },
-    ValidateBy({
-      name: 'isMessageText',
-      validator: {
-        validate: (value) => shownTextFault(value, Infinity) === undefined,
-        defaultMessage: (context) => shownTextFault(context?.value, Infinity) ?? '',
-      },
-    }),
-    ValidateBy(
-      {
-        name: 'isShortEnough',
-        validator: {
-          validate: (value) => typeof value !== 'string' || !isLonger(value, MAX_MESSAGE_LENGTH),
-          defaultMessage: () => `is longer than a message may be: at most ${MAX_MESSAGE_LENGTH} characters`,
-        },
-      },
+    ownRule(
+      'isMessageText',
+      (value) => shownTextFault(value, Infinity) === undefined,
+      (value) => shownTextFault(value, Infinity),
+    ),
+    ownRule(
+      'isShortEnough',
+      (value) => typeof value !== 'string' || !isLonger(value, MAX_MESSAGE_LENGTH),
+      `is longer than a message may be: at most ${MAX_MESSAGE_LENGTH} characters`,
       { context: tooLong },
     ),
   );

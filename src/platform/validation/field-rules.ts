@@ -12,7 +12,6 @@ import {
   Max,
   MaxLength,
   Min,
-  ValidateBy,
   ValidateIf,
   ValidateNested,
   type ValidationOptions,
@@ -23,6 +22,7 @@ import { VALIDATION_FAILED } from '../problems/general-problems';
 import { Problem } from '../problems/problem';
 import { foldName } from './normal-forms';
 import { normalized } from './normalized';
+import { ownRule } from './own-rule';
 import { showsSomething } from './visible-text';
 
 const UUID = new RegExp(UUID_PATTERN);
@@ -80,10 +80,7 @@ export const GIVEN_ID: JsonSchema = {
 };
 const ID_RULE = 'isId';
 const storedId = (options?: ValidationOptions): PropertyDecorator =>
-  ValidateBy(
-    { name: ID_RULE, validator: { validate: isStoredId, defaultMessage: () => 'must be a UUID' } },
-    options,
-  );
+  ownRule(ID_RULE, isStoredId, 'must be a UUID', options);
 
 export function IsId(): PropertyDecorator {
   return fieldRule(GIVEN_ID, folded(ID_LENGTH, ID_RULE), storedId());
@@ -134,13 +131,11 @@ export function parseId(name: string, value: string): string {
 export function IsText(min: number, max: number): PropertyDecorator {
   return fieldRule(
     textSchema(min, max),
-    ValidateBy({
-      name: 'isText',
-      validator: {
-        validate: (value) => textFault(value, min, max) === undefined,
-        defaultMessage: (context) => textFault(context?.value, min, max) ?? '',
-      },
-    }),
+    ownRule(
+      'isText',
+      (value) => textFault(value, min, max) === undefined,
+      (value) => textFault(value, min, max),
+    ),
   );
 }
 
@@ -148,13 +143,11 @@ export function IsText(min: number, max: number): PropertyDecorator {
 export function IsShownText(max: number): PropertyDecorator {
   return fieldRule(
     textSchema(1, max),
-    ValidateBy({
-      name: 'isShownText',
-      validator: {
-        validate: (value) => shownTextFault(value, max) === undefined,
-        defaultMessage: (context) => shownTextFault(context?.value, max) ?? '',
-      },
-    }),
+    ownRule(
+      'isShownText',
+      (value) => shownTextFault(value, max) === undefined,
+      (value) => shownTextFault(value, max),
+    ),
   );
 }
 
@@ -229,13 +222,7 @@ export function IsOneOf(values: readonly string[]): PropertyDecorator {
   const words = values.length > 1 ? `${values.slice(0, -1).join(', ')} or ${values.at(-1)}` : values[0];
   return fieldRule(
     { type: 'string', enum: [...values] },
-    ValidateBy({
-      name: 'isOneOf',
-      validator: {
-        validate: (value) => (values as readonly unknown[]).includes(value),
-        defaultMessage: () => `must be ${words}`,
-      },
-    }),
+    ownRule('isOneOf', (value) => (values as readonly unknown[]).includes(value), `must be ${words}`),
   );
 }
 

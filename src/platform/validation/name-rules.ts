@@ -1,8 +1,9 @@
-import { isEmail, IsUrl, Matches, MaxLength, ValidateBy } from 'class-validator';
+import { isEmail, IsUrl, Matches, MaxLength } from 'class-validator';
 import { fieldRule } from '../documents/field-schema';
 import type { JsonSchema } from '../documents/schema';
 import { folded, isStorableText, listChecks, textFault, textSchema } from './field-rules';
 import { normalized } from './normalized';
+import { ownRule } from './own-rule';
 import { nameFault } from './visible-text';
 
 const trimmed = normalized((value) => (typeof value === 'string' ? value.trim() : value));
@@ -16,13 +17,11 @@ export function IsName(max: number): PropertyDecorator {
         'Visible text in one line: control characters, invisible characters and marks of direction are refused. Spaces around it are dropped.',
     },
     trimmed,
-    ValidateBy({
-      name: 'isName',
-      validator: {
-        validate: (value) => faultOfName(value, max) === undefined,
-        defaultMessage: (context) => faultOfName(context?.value, max) ?? '',
-      },
-    }),
+    ownRule(
+      'isName',
+      (value) => faultOfName(value, max) === undefined,
+      (value) => faultOfName(value, max),
+    ),
   );
 }
 
@@ -49,14 +48,12 @@ export function IsEmailAddress(): PropertyDecorator {
     { type: 'string', format: 'idn-email', maxLength: MAX_EMAIL_LENGTH, examples: ['ada@example.org'] },
     folded(MAX_EMAIL_LENGTH),
     MaxLength(MAX_EMAIL_LENGTH),
-    ValidateBy({
-      name: 'isEmailAddress',
-      validator: {
-        // `isEmail` throws for text that has no UTF-8.
-        validate: (value) => typeof value === 'string' && isStorableText(value) && isEmail(value),
-        defaultMessage: () => 'must be an e-mail address',
-      },
-    }),
+    ownRule(
+      'isEmailAddress',
+      // `isEmail` throws for text that has no UTF-8.
+      (value) => typeof value === 'string' && isStorableText(value) && isEmail(value),
+      'must be an e-mail address',
+    ),
   );
 }
 

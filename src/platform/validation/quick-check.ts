@@ -1,5 +1,6 @@
 import { getMetadataStorage, ValidationTypes } from 'class-validator';
 import { normalFormsOf } from './normalized';
+import { predicateOf } from './own-rule';
 
 export type Dto<T extends object = object> = new () => T;
 type RuleMetadata = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']>[number];
@@ -10,7 +11,9 @@ export type QuickCheck = (payload: unknown) => boolean;
 
 interface Field {
   readonly isRequired: boolean;
-  readonly accepts: (value: unknown, payload: object) => boolean;
+  /** Where one does not apply, no rule is asked. */
+  readonly conditions: readonly Condition[];
+  readonly rules: readonly Rule[];
 }
 
 /**
@@ -29,19 +32,48 @@ export function compileQuickCheck(dto: Dto): QuickCheck | undefined {
     fields.set(name, field);
   }
   // class-validator accepts nothing at all then.
-  if (fields.size === 0) return undefined;
+  return fields.size === 0 ? undefined : write(fields);
+}
+
+/**
+ * Writes the function as text, with one call after the other. The engine compiles each call for the one function that it
+ * calls; a loop over the rules would share one call among all of them, which takes a quarter longer.
+ */
+function write(fields: ReadonlyMap<string, Field>): QuickCheck {
+  const functions: unknown[] = [];
+  const nameOf = (used: unknown): string => `f${functions.push(used) - 1}`;
+  const flat = nameOf(isFlatList);
+  const cases = [...fields].map(
+    ([name, { isRequired, conditions, rules }]) => `case ${JSON.stringify(name)}: {
+      const value = payload[${JSON.stringify(name)}];
+      if (typeof value === 'object' && value !== null && !${flat}(value)) return false;
+      ${conditions.map((condition) => unless(`${nameOf(condition)}(payload, value)`)).join(' ')}
+      ${rules.map((rule) => `if (${nameOf(rule)}(value, payload) !== true) return false;`).join(' ')}
+      ${isRequired ? 'missing--;' : ''}
+      break;
+    }`,
+  );
   const required = [...fields.values()].filter(({ isRequired }) => isRequired).length;
-  return (payload) => {
+  const source = `return (payload) => {
     if (typeof payload !== 'object' || payload === null) return false;
     if (Object.getPrototypeOf(payload) !== Object.prototype) return false;
-    let missing = required;
+    let missing = ${required};
     for (const name in payload) {
-      const field = fields.get(name);
-      if (!field?.accepts((payload as Record<string, unknown>)[name], payload)) return false;
-      if (field.isRequired) missing--;
+      switch (name) {
+        ${cases.join('\n')}
+        default: return false;
+      }
     }
     return missing === 0;
-  };
+  };`;
+  const names = functions.map((_used, index) => `f${index}`);
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call -- of our own text alone
+  return new Function(...names, source)(...functions) as QuickCheck;
+}
+
+/** What no rule is asked about could be anything. */
+function unless(applies: string): string {
+  return `if (!${applies}) { if (value === undefined) break; return false; }`;
 }
 
 function compileField(dto: Dto, name: string, metadata: readonly RuleMetadata[]): Field | undefined {
@@ -60,16 +92,12 @@ function compileField(dto: Dto, name: string, metadata: readonly RuleMetadata[])
   const names = new Set(metadata.map((rule) => rule.name));
   const normalForms = normalFormsOf(dto.prototype as object, name)
     .filter(({ impliedBy }) => impliedBy === undefined || !names.has(impliedBy))
-    .map(({ toNormal }) => toNormal);
-  const accepts = (value: unknown, payload: object): boolean => {
-    if (typeof value === 'object' && value !== null && !isFlatList(value)) return false;
-    // What no rule is asked about could be anything.
-    for (const applies of conditions) if (!applies(payload, value)) return value === undefined;
-    for (const rule of rules) if (rule(value, payload) !== true) return false;
-    for (const toNormal of normalForms) if (!isSame(toNormal(value), value)) return false;
-    return true;
-  };
-  return { isRequired, accepts };
+    .map(
+      ({ toNormal }): Rule =>
+        (value) =>
+          isSame(toNormal(value), value),
+    );
+  return { isRequired, conditions, rules: [...rules, ...normalForms] };
 }
 
 const conditionOf = ({ constraints }: RuleMetadata): Condition => (constraints as [Condition])[0];
@@ -80,8 +108,9 @@ function compileRule(dto: Dto, { constraintCls, propertyName, constraints, each 
     .map(({ instance }) => {
       const property = propertyName;
       const targetName = dto.name;
-      const rule: Rule = (value, object) =>
-        instance.validate(value, { value, object, property, targetName, constraints });
+      const rule: Rule =
+        predicateOf(constraints as unknown[] | undefined) ??
+        ((value, object) => instance.validate(value, { value, object, property, targetName, constraints }));
       if (!each) return rule;
       return (value, payload) => {
         if (!Array.isArray(value)) return rule(value, payload);
