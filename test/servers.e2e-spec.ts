@@ -80,6 +80,31 @@ describe('a server among others', () => {
     await late.stop();
   });
 
+  // Tests G7.
+  it('leaves the others their places when it returns after an outage', async () => {
+    let isOutage = false;
+    const { reader: first, looks } = reader(() => {
+      if (!isOutage) return Promise.resolve(false);
+      isOutage = false;
+      first.lease.end();
+      Object.assign(first, { cleanedAt: -Infinity });
+      return Promise.resolve(undefined);
+    });
+    await until('the server to be live', () => first.lease.isLive);
+    const peers = await withClient(database.url, async (client) => {
+      await client.query(`insert into servers (id, lease_until, applied)
+        values (gen_random_uuid(), now() - interval '1 hour', pg_current_snapshot()::text)`);
+      isOutage = true;
+      first.look();
+      await until('the outage', () => !isOutage);
+      const before = looks();
+      await until('looks after it', () => looks() > before + 1);
+      return (await client.query('select from servers where lease_until < now()')).rowCount;
+    });
+    expect(peers).toBe(1);
+    await first.stop();
+  });
+
   // Tests G6.
   it('writes into the log what it stores while it cannot know whether others have come', async () => {
     const server = await startTestServer({ database });

@@ -162,6 +162,8 @@ export class LogReader {
     const sentAt = this.lease.now();
     const rows = await this.connection.ask(RENEW, [this.serverId, this.position!.text]);
     if (rows.length === 0) return false;
+    // What kept this server from the database may have kept the others from it: they get time to come back.
+    if (!this.lease.isHeld) this.cleanedAt = performance.now();
     this.lease.renew(sentAt);
     this.renewedAt = performance.now();
     return true;
