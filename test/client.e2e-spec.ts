@@ -228,7 +228,11 @@ describe('the reference client', () => {
     const setBack = `with forgotten as (delete from chat_messages where conversation_id = $1 and seq > 1)
       update conversations set last_seq = 1 where id = $1`;
     await server.dataSource.query(setBack, [group]);
+    const cut = new Promise<void>((resolve) => {
+      stays.on('connection', (state) => state === 'offline' && resolve());
+    });
     await server.dataSource.query('update database_state set epoch = epoch + 1');
+    await cut; // the server ends the sockets of another epoch
     const shown: string[] = [];
     stays.on('conversation', () => shown.push(bodies(stays).join(', ')));
     for (const body of ['TWO', 'THREE', 'FOUR', 'FIVE']) await ada.send(group, body);

@@ -134,7 +134,7 @@ describe('the checklist before a deployment', () => {
       ),
     );
     expect(withStatus(checks, 'red')).toMatchObject({
-      pool: expect.stringContaining('11000 connections'),
+      pool: expect.stringContaining('12000 connections'),
       migrations: expect.stringContaining('1764000000020-maintenance'),
       backup: expect.stringContaining('there is none in'),
       disk: expect.stringContaining('100 % has to be free'),
