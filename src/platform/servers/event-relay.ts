@@ -173,8 +173,9 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
     const left = rows.filter(({ id }) => !this.told.has(id));
     const decoded = await this.decode(left.filter(({ serverId }) => serverId !== this.serverId));
     let tookRights = false;
+    const patience = this.held.patience();
     for (const row of this.isLive ? left : rightsFirst(left)) {
-      const held = row.serverId === this.serverId ? await this.held.take(row.id) : undefined;
+      const held = row.serverId === this.serverId ? await this.held.take(row.id, patience) : undefined;
       const events = held?.events ?? decoded.get(row.id) ?? (await this.decode([row])).get(row.id) ?? [];
       if (!this.reader.lease.isHeld) return undefined;
       this.told.add(row.id);

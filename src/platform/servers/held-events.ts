@@ -7,7 +7,7 @@ interface Held {
   readonly told: () => void;
 }
 
-/** The log may tell of a commit before its own connection does. What takes longer was lost on its way. */
+/** The log may tell of a commit before its own connection does. What takes longer was lost on its way. For all rows of a look. */
 const COMMIT_ANSWER_MS = 100;
 /** Rows whose commit was answered later than that, or never. */
 const MAX_EARLY = 1_000;
@@ -37,9 +37,14 @@ export class HeldEvents {
     });
   }
 
-  /** The events of a row of this server; undefined when the answer to its commit does not come. */
-  async take(rowId: number): Promise<Held | undefined> {
-    if (!this.byRow.has(rowId)) await this.expect(rowId);
+  /** Until when one look waits for answers to commits. */
+  patience(): number {
+    return performance.now() + COMMIT_ANSWER_MS;
+  }
+
+  /** The events of a row of this server; undefined when the answer to its commit does not come by then. */
+  async take(rowId: number, latest: number): Promise<Held | undefined> {
+    if (!this.byRow.has(rowId)) await this.expect(rowId, latest - performance.now());
     const held = this.byRow.get(rowId);
     this.byRow.delete(rowId);
     if (!held) this.noteEarly(rowId);
@@ -58,9 +63,9 @@ export class HeldEvents {
     this.early.clear();
   }
 
-  private async expect(rowId: number): Promise<void> {
+  private async expect(rowId: number, patienceMs: number): Promise<void> {
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, COMMIT_ANSWER_MS);
+      const timer = setTimeout(resolve, Math.max(0, patienceMs));
       this.expected.set(rowId, () => {
         clearTimeout(timer);
         resolve();
