@@ -1,3 +1,4 @@
+import { VOLATILE_TABLES } from '../../src/platform/servers/volatile-tables';
 import type { DataSource } from 'typeorm';
 import { signUpAll, type Person } from '../support/people';
 import type { TestServer } from '../support/test-server';
@@ -20,12 +21,16 @@ export async function makeWorld({ url }: TestServer): Promise<World> {
   return { caller: ada, ids };
 }
 
-/** All rows of all tables but the authentication log, which records refusals too: the same when nothing has changed. */
+/**
+ * All rows of all tables but the authentication log, which records refusals too, and what running servers renew: the same
+ * when nothing has changed.
+ */
 export async function digestOf(dataSource: DataSource): Promise<string> {
   const tables = await dataSource.query<{ name: string }[]>(
     `select table_name as name from information_schema.tables
-     where table_schema = current_schema() and table_type = 'BASE TABLE' and table_name <> 'authentication_events'
+     where table_schema = current_schema() and table_type = 'BASE TABLE' and table_name <> all ($1)
      order by 1`,
+    [['authentication_events', ...VOLATILE_TABLES]],
   );
   const digests = tables.map(
     ({ name }) =>

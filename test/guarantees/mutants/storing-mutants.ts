@@ -23,17 +23,22 @@ export const STORING_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: QUERIES,
-        find: `const rows: ResultRow[] = await asWrite(() => dataSource.query(`,
+        find: `const rows: ResultRow[] = await asWrite(() =>`,
         replace: `const runner = dataSource.createQueryRunner();
   await runner.connect();
   await runner.startTransaction();
-  const rows: ResultRow[] = await asWrite(() => runner.query(`,
+  const rows: ResultRow[] = await asWrite(() =>`,
       },
       {
         file: QUERIES,
-        find: `  return rows.map((row) =>`,
+        find: `? dataSource.query(APPEND, columns)`,
+        replace: `? runner.query(APPEND, columns)`,
+      },
+      {
+        file: QUERIES,
+        find: `  const results = rows.map(`,
         replace: `  setTimeout(() => void runner.commitTransaction().finally(() => runner.release()), 150);
-  return rows.map((row) =>`,
+  const results = rows.map(`,
       },
     ],
   },
@@ -43,19 +48,19 @@ export const STORING_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: WRITER,
-        find: `return await inBatchContext(batch, span, () => appendMessages(this.dataSource, commands));`,
+        find: `return await inBatchContext(batch, span, () => appendMessages(this.dataSource, commands, serverId));`,
         replace: `return await inBatchContext(batch, span, async () => {
           const runner = this.dataSource.createQueryRunner();
           await runner.connect();
           await runner.startTransaction();
           try {
-            const results = await appendMessages(runner as unknown as DataSource, commands);
-            for (const result of results)
+            const stored = await appendMessages(runner as unknown as DataSource, commands);
+            for (const result of stored.results)
               if ('row' in result && result.outcome === 'created')
-                await this.events.publish(new MessageCreated(messageView(result.row)));
+                await this.relay.announceMessages([new MessageCreated(messageView(result.row))], undefined);
             await new Promise((resolve) => setTimeout(resolve, 150));
             await runner.commitTransaction();
-            return results;
+            return stored;
           } catch (error) {
             await runner.rollbackTransaction().catch(() => undefined);
             throw error;
@@ -66,7 +71,7 @@ export const STORING_MUTANTS: readonly Mutant[] = [
       },
       {
         file: WRITER,
-        find: `if (isNew) await this.events.publish(new MessageCreated(message));`,
+        find: `await this.relay.announceMessages(created, logged);`,
         replace: '',
       },
     ],
