@@ -145,7 +145,7 @@ describe('the quick check of a payload', () => {
           if (isQuicklyValid(payload)) quick++;
           else others++;
         }),
-        { seed, numRuns: dto === SendMessageCommandDto ? 300 : 50 },
+        { seed, numRuns: dto === SendMessageCommandDto ? 300 : 150 },
       );
       // Enough of both, or the equality would prove little.
       expect(Math.min(quick, others)).toBeGreaterThan(10);

@@ -126,7 +126,7 @@ export class`,
   {
     name: 'throw in handleConnection',
     caughtBy: within(
-      'connections',
+      'sockets',
       'ends without the room of a conversation that removes the user meanwhile',
     ),
     patches: [
