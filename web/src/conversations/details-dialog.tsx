@@ -47,11 +47,13 @@ export function DetailsDialog({
   const chat = useChat();
   useChangesOf(conversation);
   const attempt = useAttempt();
+  // Apart from the actions: one that is chosen while the participants are still being loaded is carried out.
+  const loading = useAttempt();
   const [question, setQuestion] = useState<Question>();
   const { id, type, myRole } = conversation;
   const mayManage = type === 'group' && myRole !== 'member';
   const own = chat.ownId;
-  useEffect(() => void attempt.run(() => conversation.loadParticipants()), [id]);
+  useEffect(() => void loading.run(() => conversation.loadParticipants()), [id]);
 
   const setRole = (userId: string, role: Role): void =>
     void attempt.run(() => conversation.setRole(userId, role));
@@ -70,7 +72,7 @@ export function DetailsDialog({
       ) : (
         conversation.description && <p dir="auto">{conversation.description}</p>
       )}
-      <Failure text={attempt.failure} />
+      <Failure text={attempt.failure ?? loading.failure} />
       <h3>{conversation.participants.length} in here</h3>
       <ul class="people">
         {conversation.participants.map((participant) => (
