@@ -1,6 +1,13 @@
 /** The stages of .ci/nightly take too long for each change. Their fields are those of stages.mjs. */
 export const STAGES = [
   { name: 'test', command: 'SEEDS=20 npm test', jest: true },
+  {
+    name: 'browser',
+    prepare: 'timeout 300 scripts/ci/install-chromium.sh',
+    needsPreparation: true,
+    command: 'npm run test:browser',
+    jest: true,
+  },
   { name: 'guarantees', command: 'npm run test:guarantees', jest: true },
   {
     name: 'operations',

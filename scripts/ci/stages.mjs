@@ -16,13 +16,6 @@ export const STAGES = [
     command: "npm run test:change -- --testPathPatterns 'releases|rehearsal'",
     jest: true,
   },
-  {
-    name: 'browser',
-    prepare: 'timeout 300 scripts/ci/install-chromium.sh',
-    needsPreparation: true,
-    command: 'npm run test:browser',
-    jest: true,
-  },
   { name: 'check:documents', command: 'npm run check:documents' },
   {
     name: 'check:monitoring',
