@@ -125,10 +125,7 @@ export class`,
   },
   {
     name: 'throw in handleConnection',
-    caughtBy: within(
-      'sockets',
-      'ends without the room of a conversation that removes the user meanwhile',
-    ),
+    caughtBy: within('sockets', 'ends without the room of a conversation that removes the user meanwhile'),
     patches: [
       {
         file: CONNECTIONS,
