@@ -125,4 +125,26 @@ describe('a server among others', () => {
       await server.close();
     }
   });
+
+  // Tests G6.
+  it('opens no stream while it does not know what the others have written', async () => {
+    const server = await startTestServer({ database });
+    try {
+      const [ada, ben] = await signUpAll(server.url, 2);
+      const group = await ada!.group(ben!);
+      const relay = server.application.get(EventRelay);
+      await withClient(database.url, async (client) => {
+        await client.query('begin');
+        await client.query('lock table servers in access exclusive mode');
+        await until('the lease to run out', () => !relay.isLive);
+        const answer = await ada!.call('GET', `/conversations/${group}/messages`, undefined, {
+          headers: { subscribe: 'true' },
+        });
+        expect(answer).toMatchObject({ status: 503, body: { code: 'temporarily-unavailable' } });
+        await client.query('rollback');
+      });
+    } finally {
+      await server.close();
+    }
+  });
 });

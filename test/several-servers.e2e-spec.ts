@@ -1,5 +1,5 @@
 import { createTestDatabase, withClient, type TestDatabase } from './support/databases';
-import { PASSWORD, Person, signUpAll } from './support/people';
+import { PASSWORD, signUpAll, type Person } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
 import type { TestSocket } from './support/test-socket';
 import { until } from './support/until';
@@ -39,16 +39,7 @@ describe('a database with several servers', () => {
     for (const socket of sockets.splice(0)) socket.close();
   });
 
-  /** The same person and session at another server. */
-  const at = (person: Person, index: number): Person =>
-    new Person(
-      servers[index]!.url,
-      person.id,
-      person.username,
-      person.sessionId,
-      person.accessToken,
-      person.refreshToken,
-    );
+  const at = (person: Person, index: number): Person => person.at(servers[index]!.url);
   async function connect(person: Person, index: number): Promise<TestSocket> {
     const socket = await at(person, index).connect();
     sockets.push(socket);

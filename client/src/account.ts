@@ -30,7 +30,7 @@ interface AccountEvents {
 
 const ENDINGS = new Set<string>(['signed-out', 'account-erased', 'session-revoked'] satisfies Ending[]);
 
-/** Who is signed in on this device: begins and ends sessions, and decides what of them stays in the storage. */
+/** Knows the user of this device: begins and ends sessions, and decides which of their data the storage keeps. */
 export class Account extends Emitter<AccountEvents> {
   /** Resolves when the storage is done with the sessions that have ended. */
   private leaving: Promise<void> = Promise.resolve();
@@ -50,7 +50,7 @@ export class Account extends Emitter<AccountEvents> {
     this.handle('signed-in-again', session.drop());
     const { generation } = session;
     await this.leaving;
-    // What was not sent is sent now, but only in the name of whoever wrote it.
+    // The outbox sends its waiting messages now, but only those that this user wrote.
     await storage.claim(signedIn.user.id);
     if (generation !== session.generation) throw XFChatError.signedOut();
     const begun = session.begin(signedIn);

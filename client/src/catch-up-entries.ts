@@ -22,7 +22,7 @@ export class Entry {
     private readonly lists: ReadonlyMap<string, MessageList>,
   ) {}
 
-  /** What is held of it. */
+  /** The messages and the position that the client holds of the conversation. */
   get list(): MessageList | undefined {
     return this.lists.get(this.id);
   }
@@ -47,7 +47,7 @@ export class Entries {
       this.byId.set(id, (entry = new Entry(id, this.lists)));
       this.pending.add(entry);
     }
-    // What comes from the storage may have missed anything since.
+    // The storage may be old: the client may have missed anything since it was written.
     if (entry.state === 'unknown' && entry.list?.position) this.move(entry, 'incomplete');
     return entry;
   }
@@ -76,7 +76,7 @@ export class Entries {
     for (const entries of [this.byId, this.pending, this.gaps]) entries.clear();
   }
 
-  /** What was read or received over an earlier socket says nothing about a new one. */
+  /** Forgets which conversations an earlier socket has read or named: a new socket has to name them itself. */
   forgetReads(): void {
     for (const entry of this.byId.values()) {
       entry.view = undefined;

@@ -8,7 +8,7 @@ import type { ConversationEvent, Message } from './types.ts';
 const GAP_PATIENCE_MS = 100;
 
 export interface MachineOptions {
-  /** What is held, by id. */
+  /** All known conversations, by id. */
   readonly lists: ReadonlyMap<string, MessageList>;
   /** The list, or whether it is complete, has changed. */
   readonly changed: (list: MessageList) => void;
@@ -22,7 +22,7 @@ export interface MachineOptions {
   readonly renew: () => void;
 }
 
-/** What comes with a trigger. */
+/** The data that a trigger carries. */
 interface Cause {
   readonly error?: XFChatError;
   /** Takes what was received. */

@@ -10,7 +10,7 @@ import type { Session } from './session.ts';
 import type { ConversationView, Ready } from './types.ts';
 import { isId, isViewOf } from './validate.ts';
 
-/** What one `conversation:sync` may ask for. */
+/** The most conversations that one `conversation:sync` may name. */
 const MAX_CURSORS = 200;
 /** How many conversations are read by themselves at the same time. */
 const MAX_READS = 10;

@@ -7,7 +7,7 @@
  */
 export type ConversationState = 'unknown' | 'incomplete' | 'gap' | 'current';
 
-/** What happens to a conversation. */
+/** An event of the state machine of one conversation. */
 export type ConversationTrigger =
   /** Something may be missing: after `ready`, at a check, or because an event says so. */
   | 'noticed'
@@ -42,7 +42,7 @@ export type ConversationTrigger =
   | 'lost';
 
 /**
- * What follows:
+ * The effect of a trigger:
  *   a state   the conversation goes there
  *   stay      nothing
  *   never     cannot happen, and nothing follows from it

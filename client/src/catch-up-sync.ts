@@ -123,13 +123,13 @@ function takeAnswer(
   return isMoved || isWhole(asked, changes);
 }
 
-/** What an answer without changes means. */
+/** Translates an answer that brings no changes into a trigger. */
 function finalTrigger(ready: Ready, synced: SyncedConversation): ConversationTrigger | undefined {
   if ('gone' in synced) return 'sync-gone';
   return 'reset' in synced || synced.epoch !== ready.epoch ? 'sync-reset' : undefined;
 }
 
-/** Nothing was noticed since it was asked. */
+/** True when the client noticed nothing new since it asked. */
 const isUpToDate = ({ entry, noticed }: SyncEntry): boolean => entry.noticed === noticed;
 
 const isWhole = (asked: SyncEntry, { complete }: Changes): boolean =>

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RestartableServer } from '../guarantees/processes/restartable-server';
 import { createTestDatabase, withClient, type TestDatabase } from '../support/databases';
-import { Person, signUpAll } from '../support/people';
+import { signUpAll, type Person } from '../support/people';
 import type { TestSocket } from '../support/test-socket';
 import { until } from '../support/until';
 
@@ -40,8 +40,7 @@ describe('two servers', () => {
     for (const socket of sockets.splice(0)) socket.close();
   });
 
-  const at = (person: Person, { url }: RestartableServer): Person =>
-    new Person(url, person.id, person.username, person.sessionId, person.accessToken, person.refreshToken);
+  const at = (person: Person, { url }: RestartableServer): Person => person.at(url);
   async function connect(person: Person, server: RestartableServer): Promise<TestSocket> {
     const socket = await at(person, server).connect();
     sockets.push(socket);

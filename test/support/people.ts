@@ -29,6 +29,11 @@ export class Person {
     return connectSocket(this.url, this.accessToken, options);
   }
 
+  /** The same person and session, at another server. */
+  at(url: string): Person {
+    return new Person(url, this.id, this.username, this.sessionId, this.accessToken, this.refreshToken);
+  }
+
   /** Signs in once more, as from another device. */
   async signInAgain(deviceName?: string): Promise<Person> {
     const { body } = await call(this.url, 'POST', '/api/v1/auth/login', {

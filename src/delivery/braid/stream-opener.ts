@@ -6,6 +6,7 @@ import { describeError, StructuredLogger } from '../../platform/logging/structur
 import { Metrics } from '../../platform/metrics/metrics';
 import { TEMPORARILY_UNAVAILABLE } from '../../platform/problems/general-problems';
 import { Problem } from '../../platform/problems/problem';
+import { EventRelay, RELAY_PATIENCE_MS } from '../../platform/servers/event-relay';
 import { MERGE_TYPE, type BraidHeaders } from './braid-headers';
 import type { Exchange } from './exchange';
 import { Subscriptions, type Subscriber } from './subscriptions';
@@ -28,6 +29,7 @@ export class StreamOpener {
   constructor(
     private readonly subscriptions: Subscriptions,
     private readonly sessions: LiveSessions,
+    private readonly relay: EventRelay,
     metrics: Metrics,
     private readonly logger: StructuredLogger,
     @Inject(STREAM_LIMITS) private readonly limits: StreamLimits,
@@ -63,6 +65,8 @@ export class StreamOpener {
     });
     const subscriber = make(stream);
     try {
+      // As with sockets: a server that catches up with the others does not know yet what it would have to tell.
+      if (!(await this.relay.whenLive(RELAY_PATIENCE_MS))) throw new Problem(TEMPORARILY_UNAVAILABLE);
       this.subscriptions.add(subscriber);
       this.streams.add(stream);
       const { expiresAt } = await this.sessions.authenticate(bearerTokenOf(request) ?? '');

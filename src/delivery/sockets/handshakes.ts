@@ -27,11 +27,8 @@ import { Rooms, type Arrival } from '../../platform/sockets/rooms';
 import type { TraceParent } from '../../platform/tracing/span';
 import { parseTraceParent } from '../../platform/tracing/trace-parent';
 import { Tracing } from '../../platform/tracing/tracing';
-import { EventRelay } from '../../platform/servers/event-relay';
+import { EventRelay, RELAY_PATIENCE_MS } from '../../platform/servers/event-relay';
 import { Entitlements } from './entitlements';
-
-/** How long a handshake waits for a server that is catching up with the others. */
-const RELAY_PATIENCE_MS = 2_000;
 
 export interface SocketData {
   identity: SocketIdentity;

@@ -82,8 +82,8 @@ export class ServerMetrics {
   private addDisks(): void {
     const { DATA_DIR, backupFolder } = this.configuration;
     const disks = {
-      data: this.readings.add('disk of the data', () => diskOf(DATA_DIR)),
-      backups: this.readings.add('disk of the backups', () => diskOf(backupFolder)),
+      data: this.readings.add('disk of the data', () => diskOfExisting(DATA_DIR)),
+      backups: this.readings.add('disk of the backups', () => diskOfExisting(backupFolder)),
     };
     const add = (name: string, help: string, read: (disk: Disk) => number): void =>
       this.metrics.gauges(name, help, ['folder'], () =>
@@ -94,6 +94,16 @@ export class ServerMetrics {
       );
     add('xfchat_disk_free_bytes', 'What is free for us on the disk of the folder', (disk) => disk.freeBytes);
     add('xfchat_disk_size_bytes', 'Size of the disk of the folder', (disk) => disk.sizeBytes);
+  }
+}
+
+/** A server on a database of one's own has no data folder, and before the first backup there is no folder of backups. */
+async function diskOfExisting(folder: string): Promise<Disk | undefined> {
+  try {
+    return await diskOf(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
 }
 

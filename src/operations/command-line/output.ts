@@ -2,7 +2,7 @@ import { isSqlState } from '../../platform/database/sql-state';
 import { foreign, visible, visibleJson } from '../../platform/logging/foreign-text';
 
 /** Control characters that this program writes itself: line ends and terminal colours. */
-const OWN_CONTROLS = /(\n|\u001b\[\d{1,3}m)/; // eslint-disable-line no-control-regex
+const OWN_CONTROLS = /(\n|\u001b\[\d{1,3}m)/; // eslint-disable-line no-control-regex -- it finds control characters
 
 /**
  * The one way of a text to a terminal. Nothing in it steers the terminal but ends of lines and our colours. A text that

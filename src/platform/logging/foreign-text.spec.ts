@@ -1,7 +1,7 @@
 import { foreign, visible, visibleJson } from './foreign-text';
 
 const AWKWARD = '\u0000\u001b[31m\u007f\u009b2J\u202eevil\u2066\u200b\u2028\ufeff\u{e0041}\ud800\r\n';
-const STEERS = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/; // eslint-disable-line no-control-regex
+const STEERS = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/; // eslint-disable-line no-control-regex -- it finds control characters
 
 describe('text from outside', () => {
   it('is shown without anything that would steer a terminal', () => {

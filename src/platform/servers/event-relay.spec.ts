@@ -5,6 +5,7 @@ import { EventBus } from '../events/event-bus';
 import { Shared, SharedEvents } from '../events/shared';
 import { Metrics } from '../metrics/metrics';
 import { EventRelay } from './event-relay';
+import type { HeldEvents } from './held-events';
 import type { LogReader } from './log-reader';
 import type { LogRow } from './relay.queries';
 
@@ -58,5 +59,21 @@ describe('the event log', () => {
   it('is told to nobody who has lost the right meanwhile, after a time in which they did not wait', async () => {
     await relay.apply(ROWS);
     expect(told).toEqual([1, 3, 0, 2, 4]);
+  });
+
+  it('keeps nothing of a commit that is answered when this server has no place among the servers', async () => {
+    relay.begunAnew();
+    await relay.announce([new Content(7)], { id: 7, transactionId: 7n });
+    const { held } = relay as unknown as { held: HeldEvents };
+    expect(held.size).toBe(0);
+    expect(told).toEqual([]);
+  });
+
+  it('tells a row once whose commit is answered after it was read', async () => {
+    const ids = (relay as unknown as { serverId: string }).serverId;
+    await relay.apply([{ ...ROWS[0]!, serverId: ids }]);
+    await relay.announce([new Content(0)], { id: 0, transactionId: 7n });
+    const { held } = relay as unknown as { held: HeldEvents };
+    expect({ told, held: held.size }).toEqual({ told: [0], held: 0 });
   });
 });

@@ -22,6 +22,9 @@ const START_MS = LEASE_MS + 1_000;
  */
 const MAX_WAIT_MS = 2 * LEASE_MS;
 
+/** How long whoever wants to hear of events waits for a server that is catching up with the others. */
+export const RELAY_PATIENCE_MS = 2_000;
+
 interface Waiter {
   readonly transactionId: bigint;
   readonly done: () => void;
@@ -44,7 +47,7 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
   private readonly waiters = new Set<Waiter>();
   private readonly anewListeners: (() => void)[] = [];
   private readonly liveListeners = new Set<() => void>();
-  /** Rows of a look that was not finished. */
+  /** Rows that were told, and that the position does not cover yet. */
   private readonly told = new Set<number>();
   private isFailing = false;
   private readonly pullSeconds: ReturnType<Metrics['histogram']>;
@@ -147,8 +150,10 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
       await this.publish(events);
       return { place, told: Promise.resolve() };
     }
-    const told = this.held.hold(events, place?.id);
     this.reader.look(place !== undefined);
+    // A commit that is answered late has been told from the log; without a place among the servers nobody is connected.
+    const isOver = place && (this.told.has(place.id) || this.reader.hasApplied(place.transactionId));
+    const told = isOver || !this.reader.isRegistered ? Promise.resolve() : this.held.hold(events, place?.id);
     return { place, told };
   }
 
@@ -172,24 +177,27 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
   async apply(rows: readonly LogRow[]): Promise<boolean | undefined> {
     const left = rows.filter(({ id }) => !this.told.has(id));
     const decoded = await this.decode(left.filter(({ serverId }) => serverId !== this.serverId));
-    let tookRights = false;
     const patience = this.held.patience();
+    let tookRights = false;
     for (const row of this.isLive ? left : rightsFirst(left)) {
-      const held = row.serverId === this.serverId ? await this.held.take(row.id, patience) : undefined;
-      const events = held?.events ?? decoded.get(row.id) ?? (await this.decode([row])).get(row.id) ?? [];
+      const isOwn = row.serverId === this.serverId;
+      const isAnswered = isOwn && (await this.held.expect(row.id, patience));
+      const read = isOwn && !isAnswered ? await this.decode([row]) : decoded;
       if (!this.reader.lease.isHeld) return undefined;
       this.told.add(row.id);
+      const held = this.held.take(row.id);
+      const events = held?.events ?? read.get(row.id) ?? [];
       tookRights ||= events.some(isControl);
       await (held ? held.inContext(() => this.publish(events)) : this.publish(events));
       held?.told();
-      if (row.serverId !== this.serverId) this.eventsTold.inc(events.length);
+      if (!isOwn) this.eventsTold.inc(events.length);
     }
-    this.told.clear();
     return tookRights;
   }
 
   async applied(): Promise<void> {
     this.isFailing = false;
+    this.told.clear();
     while (this.isLive) {
       const held = this.held.takeWithoutRow();
       if (!held) break;

@@ -9,16 +9,12 @@ interface Held {
 
 /** The log may tell of a commit before its own connection does. What takes longer was lost on its way. For all rows of a look. */
 const COMMIT_ANSWER_MS = 100;
-/** Rows whose commit was answered later than that, or never. */
-const MAX_EARLY = 1_000;
 
 /** Events of this server that wait for their place in the log: other servers may have written before them. */
 export class HeldEvents {
   private readonly byRow = new Map<number, Held>();
   private withoutRow: Held[] = [];
   private readonly expected = new Map<number, () => void>();
-  /** Rows whose events were told from the log. */
-  private readonly early = new Set<number>();
 
   get size(): number {
     return this.byRow.size + this.withoutRow.length;
@@ -26,7 +22,6 @@ export class HeldEvents {
 
   /** Resolves once they have been told. @param rowId undefined: they are in no log, and told after what is read next */
   hold(events: readonly object[], rowId: number | undefined): Promise<void> {
-    if (rowId !== undefined && this.early.delete(rowId)) return Promise.resolve();
     return new Promise((told) => {
       const held = { events, inContext: AsyncLocalStorage.snapshot(), told };
       if (rowId === undefined) this.withoutRow.push(held);
@@ -42,12 +37,23 @@ export class HeldEvents {
     return performance.now() + COMMIT_ANSWER_MS;
   }
 
-  /** The events of a row of this server; undefined when the answer to its commit does not come by then. */
-  async take(rowId: number, latest: number): Promise<Held | undefined> {
-    if (!this.byRow.has(rowId)) await this.expect(rowId, latest - performance.now());
+  /** @returns whether the answer to the commit of a row has come, at once or by then */
+  async expect(rowId: number, latest: number): Promise<boolean> {
+    if (this.byRow.has(rowId)) return true;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, Math.max(0, latest - performance.now()));
+      this.expected.set(rowId, () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+    this.expected.delete(rowId);
+    return this.byRow.has(rowId);
+  }
+
+  take(rowId: number): Held | undefined {
     const held = this.byRow.get(rowId);
     this.byRow.delete(rowId);
-    if (!held) this.noteEarly(rowId);
     return held;
   }
 
@@ -60,22 +66,5 @@ export class HeldEvents {
     for (const { told } of [...this.byRow.values(), ...this.withoutRow]) told();
     this.byRow.clear();
     this.withoutRow = [];
-    this.early.clear();
-  }
-
-  private async expect(rowId: number, patienceMs: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, Math.max(0, patienceMs));
-      this.expected.set(rowId, () => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
-    this.expected.delete(rowId);
-  }
-
-  private noteEarly(rowId: number): void {
-    this.early.add(rowId);
-    if (this.early.size > MAX_EARLY) this.early.delete(this.early.values().next().value!);
   }
 }

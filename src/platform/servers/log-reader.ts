@@ -80,6 +80,7 @@ export class LogReader {
     this.wake?.();
     await this.running;
     this.lease.end();
+    this.position = undefined;
     await this.connection.ask(UNREGISTER, [this.serverId]).catch(() => undefined);
     this.connection.close();
   }
@@ -91,10 +92,19 @@ export class LogReader {
     this.wake?.();
   }
 
+  /** Whether the server has a place among the others. */
+  get isRegistered(): boolean {
+    return this.position !== undefined;
+  }
+
+  hasApplied(transactionId: bigint): boolean {
+    return this.position?.sees(transactionId) === true;
+  }
+
   /** By this server, and by all others that may deliver. */
   isAppliedEverywhere(transactionId: bigint): boolean {
     return (
-      this.position?.sees(transactionId) === true &&
+      this.hasApplied(transactionId) &&
       this.peers.every(({ isLive, applied }) => !isLive || Snapshot.parse(applied).sees(transactionId))
     );
   }

@@ -71,12 +71,16 @@ export const PULL = `
         limit ${MAX_ROWS + 1}) missed), '[]') as rows,
     case when $4 then pg_notify('${CHANNEL}', $1::text) end as notified`;
 
+/** So many are taken out at a time that it takes less than the limit of an answer. */
+const MAX_CLEANED = 20_000;
+
 /** Takes out what every server has applied, and servers that are given up. */
 export const CLEAN = `
   with gone as (delete from servers where lease_until < now() - ${GIVEN_UP} and id <> $1)
-  delete from server_events e
-  where not exists (
-    select from servers s where not pg_visible_in_snapshot(e.transaction_id::text::xid8, s.applied::pg_snapshot))`;
+  delete from server_events where id in (
+    select id from server_events e where not exists (
+      select from servers s where not pg_visible_in_snapshot(e.transaction_id::text::xid8, s.applied::pg_snapshot))
+    order by id limit ${MAX_CLEANED})`;
 
 /** Part of the transaction that the events belong to. */
 export async function insertEvents(

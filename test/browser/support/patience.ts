@@ -1,7 +1,9 @@
 import type { Page } from 'playwright-core';
+import { until } from '../../support/until';
 
 interface Scope {
-  endPatience: () => void;
+  /** False while no timer of this length is set. */
+  endPatience: () => boolean;
 }
 
 /** Timers of one length run out when the test says so, and not before. For pages that are loaded afterwards. */
@@ -25,14 +27,20 @@ export class Patience {
       Object.assign(window, {
         setTimeout: setHeld,
         clearTimeout: clearHeld,
-        endPatience: () => held.forEach((handler) => handler()),
+        endPatience: () => {
+          const waiting = [...held.values()];
+          waiting.forEach((handler) => handler());
+          return waiting.length > 0;
+        },
       });
     }, milliseconds);
     return new Patience(page);
   }
 
-  /** All that is waited for has taken too long. */
+  /** All that is waited for has taken too long. Waits until something is: the page sets its timer after it has rendered. */
   async end(): Promise<void> {
-    await this.page.evaluate(() => (globalThis as unknown as Scope).endPatience());
+    await until('a timer to be set', () =>
+      this.page.evaluate(() => (globalThis as unknown as Scope).endPatience()),
+    );
   }
 }
