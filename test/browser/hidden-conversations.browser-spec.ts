@@ -89,4 +89,19 @@ describe('a conversation that one hides', () => {
     await telephone.sees('You are not in this conversation (any more).');
     expect(telephone.faults).toEqual([]);
   });
+
+  it('is hidden also when that is chosen while its participants are still being loaded', async () => {
+    await ben.send(conversationId, 'once more');
+    await desk.goTo('/');
+    let letGo = (): void => undefined;
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    await desk.page.route('**/participants', async (route) => {
+      await held;
+      await route.continue().catch(() => undefined);
+    });
+    await desk.openConversation(/Ben/);
+    await hide(desk);
+    await hasLeft(desk).finally(letGo);
+    await desk.page.unroute('**/participants');
+  });
 });
