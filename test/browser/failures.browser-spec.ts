@@ -9,12 +9,13 @@ jest.setTimeout(240_000);
 
 describe('what goes wrong', () => {
   let bench: Bench;
+  let ada: Person;
   let ben: Person;
   let tab: Tab;
   let conversationId: string;
   beforeAll(async () => {
     bench = await Bench.open({ CONTACT_POLICY: 'friends' });
-    const ada = await signUp(bench.url, { displayName: 'Ada' });
+    ada = await signUp(bench.url, { displayName: 'Ada' });
     ben = await signUp(bench.url, { displayName: 'Ben' });
     conversationId = await ada.group();
     await fillHistory(bench.database.url, conversationId, ada, 1_000);
@@ -49,6 +50,36 @@ describe('what goes wrong', () => {
     await tab.sees('0 left');
     expect(await tab.button('Send').isDisabled()).toBe(false);
     await tab.composer.fill('');
+  });
+
+  it('does not come of an action that is chosen while another one is under way', async () => {
+    const [cyd, dan] = [
+      await signUp(bench.url, { displayName: 'Cyd' }),
+      await signUp(bench.url, { displayName: 'Dan' }),
+    ];
+    for (const person of [cyd, dan]) {
+      const { body } = await person.call('POST', '/friend-requests', { recipientId: ada.id });
+      await ada.call('POST', `/friend-requests/${body.id}/accept`);
+    }
+    await tab.goTo('/friends');
+    let letGo = (): void => undefined;
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    const removals = `**/friends/${cyd.id}`;
+    await tab.page.route(removals, async (route) => {
+      await held;
+      await route.continue();
+    });
+    const confirm = (title: RegExp, action: string): Promise<void> =>
+      tab.page.getByRole('dialog', { name: title }).getByRole('button', { name: action }).click();
+    await tab.button('Remove Cyd').click();
+    await confirm(/^Remove/, 'Remove');
+    await tab.button('Block Dan').click();
+    await confirm(/^Block/, 'Block');
+    letGo();
+    await tab.button('Unblock Dan').waitFor();
+    await tab.button('Remove Cyd').waitFor({ state: 'detached' });
+    await tab.page.unroute(removals);
+    expect(tab.faults).toEqual([]);
   });
 
   it('is told where one asks somebody, and what one wrote is still there', async () => {

@@ -15,7 +15,7 @@ export function Devices() {
     setDevices(await profile.devices());
   };
   const end = (ended: readonly Device[]): void =>
-    void attempt.run(async () => {
+    void attempt.queue(async () => {
       for (const { id } of ended) await profile.endDevice(id);
       await read();
     });

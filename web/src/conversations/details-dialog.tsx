@@ -55,12 +55,15 @@ export function DetailsDialog({
   const own = chat.ownId;
   useEffect(() => void loading.run(() => conversation.loadParticipants()), [id]);
 
-  const setRole = (userId: string, role: Role): void =>
-    void attempt.run(() => conversation.setRole(userId, role));
+  const act = (work: () => Promise<unknown>): Promise<boolean> => {
+    loading.forget();
+    return attempt.queue(work);
+  };
+  const setRole = (userId: string, role: Role): void => void act(() => conversation.setRole(userId, role));
   const confirmed = async (asked: Question): Promise<void> => {
     if (asked.kind === 'hand-over') return setRole(asked.userId, 'owner');
     const end = () => (asked.kind === 'leave' ? conversation.leave() : conversation.remove());
-    if (!(await attempt.run(end))) return;
+    if (!(await act(end))) return;
     onClose();
     goTo('/');
   };
@@ -84,7 +87,7 @@ export function DetailsDialog({
             isBusy={attempt.isBusy}
             onRole={(role) => setRole(participant.userId, role)}
             onHandOver={() => setQuestion({ kind: 'hand-over', userId: participant.userId })}
-            onRemove={() => void attempt.run(() => conversation.removeParticipant(participant.userId))}
+            onRemove={() => void act(() => conversation.removeParticipant(participant.userId))}
           />
         ))}
       </ul>
@@ -92,7 +95,7 @@ export function DetailsDialog({
         <AddPeople
           conversation={conversation}
           isBusy={attempt.isBusy}
-          onAdd={(userId) => void attempt.run(() => conversation.addParticipant(userId))}
+          onAdd={(userId) => void act(() => conversation.addParticipant(userId))}
         />
       )}
       <div class="buttons">

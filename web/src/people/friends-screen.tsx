@@ -21,7 +21,7 @@ export function FriendsScreen() {
   const list = friends.list.value;
 
   const write = (user: User): void =>
-    void attempt.run(async () => {
+    void attempt.queue(async () => {
       const { id } = await client.createConversation({ type: 'direct', participantIds: [user.id] });
       goTo(pathOf(id));
     });
@@ -56,14 +56,14 @@ export function FriendsScreen() {
             ))}
           </ul>
         </section>
-        <Blocked onUnblock={(user) => void attempt.run(() => friends.unblock(user))} />
+        <Blocked onUnblock={(user) => void attempt.queue(() => friends.unblock(user))} />
       </div>
       {question?.kind === 'remove' && (
         <Confirmation
           title={`Remove ${isolated(nameOf(question.user))}?`}
           text="You will not be friends any more. What you wrote to each other stays."
           action="Remove"
-          onConfirm={() => void attempt.run(() => friends.remove(question.user))}
+          onConfirm={() => void attempt.queue(() => friends.remove(question.user))}
           onClose={() => setQuestion(undefined)}
         />
       )}
@@ -72,7 +72,7 @@ export function FriendsScreen() {
           title={`Block ${isolated(nameOf(question.user))}?`}
           text="You will not be friends any more, and cannot write to each other. They are not told."
           action="Block"
-          onConfirm={() => void attempt.run(() => friends.block(question.user))}
+          onConfirm={() => void attempt.queue(() => friends.block(question.user))}
           onClose={() => setQuestion(undefined)}
         />
       )}

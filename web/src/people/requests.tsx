@@ -22,13 +22,13 @@ export function Requests({ attempt }: { attempt: Attempt }) {
                   text="Accept"
                   isPrimary
                   isDisabled={isBusy}
-                  onClick={() => void attempt.run(async () => goTo(pathOf(await friends.accept(request))))}
+                  onClick={() => void attempt.queue(async () => goTo(pathOf(await friends.accept(request))))}
                 />
                 <PersonAction
                   user={request.sender}
                   text="Decline"
                   isDisabled={isBusy}
-                  onClick={() => void attempt.run(() => friends.decline(request))}
+                  onClick={() => void attempt.queue(() => friends.decline(request))}
                 />
               </PersonEntry>
             ))}
@@ -46,7 +46,7 @@ export function Requests({ attempt }: { attempt: Attempt }) {
                   text="Take back"
                   label="Take back the request to"
                   isDisabled={isBusy}
-                  onClick={() => void attempt.run(() => friends.cancel(request))}
+                  onClick={() => void attempt.queue(() => friends.cancel(request))}
                 />
               </PersonEntry>
             ))}
