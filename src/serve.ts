@@ -3,7 +3,7 @@ import { createApplication } from './application';
 import { backUpBeforeMigrating } from './operations/backups/back-up-before-migrating';
 import type { DatabaseSource } from './platform/database/database-source';
 import { drainAndClose } from './drain';
-import type { Configuration } from './platform/configuration/configuration';
+import { Configuration } from './platform/configuration/configuration';
 import { verifyConnectionBudget, verifyDatabase } from './platform/database/verify-database';
 import { verifySchema } from './platform/database/verify-schema';
 import type { StructuredLogger } from './platform/logging/structured-logger';
@@ -45,6 +45,7 @@ export async function serve(
   const warn = (message: string): void => logger.warn(message);
   const facts = await verifyDatabase(url, configuration, warn, options.signal);
   verifyConnectionBudget(facts, configuration, warn);
+  await verifyDirectly(configuration, warn, options.signal);
   if (configuration.MIGRATE_ON_START) await bringUp(database, configuration, logger, options);
   await verifySchema(url, configuration, SCHEMA);
   const application = await createApplication(configuration, logger);
@@ -59,6 +60,20 @@ export async function serve(
     application,
     drain: () => drainAndClose(application, configuration, logger),
   };
+}
+
+/** What servers tell each other goes over a session of its own, past the pooler. */
+async function verifyDirectly(
+  configuration: Configuration,
+  warn: (message: string) => void,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { DIRECT_DATABASE_URL: direct } = configuration;
+  if (direct === undefined) return;
+  const behindNoPooler = Object.assign(new Configuration(), configuration, {
+    DIRECT_DATABASE_URL: undefined,
+  });
+  await verifyDatabase(direct, behindNoPooler, warn, signal);
 }
 
 /** As `migrate up` does. Of several servers that start at once one backs up and migrates, and the others wait for it. */

@@ -108,7 +108,17 @@ describe('the connection pool as a budget', () => {
         verdict: { status: 'up', reason: expect.any(String), ageMs: expect.any(Number) },
       });
     expect(Object.keys(details).sort()).toEqual(
-      ['canary', 'database', 'draining', 'maintenance', 'pool', 'schema', 'storage', 'values'].sort(),
+      [
+        'canary',
+        'database',
+        'draining',
+        'maintenance',
+        'pool',
+        'relay',
+        'schema',
+        'storage',
+        'values',
+      ].sort(),
     );
   });
 });

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { Logger } from '@nestjs/common';
 import { EventRelay } from '../src/platform/servers/event-relay';
 import { LogReader, type LogReaderListener } from '../src/platform/servers/log-reader';
 import { MAX_ROWS } from '../src/platform/servers/relay.queries';
+import { call } from './support/api';
 import { createTestDatabase, withClient, type TestDatabase } from './support/databases';
 import { signUpAll } from './support/people';
 import { startTestServer } from './support/test-server';
@@ -144,6 +146,41 @@ describe('a server among others', () => {
         await client.query('rollback');
       });
     } finally {
+      await server.close();
+    }
+  });
+
+  it('is not ready when it has not delivered for long, although the database is up', async () => {
+    const server = await startTestServer({ database });
+    try {
+      const relay = server.application.get(EventRelay);
+      const ready = () => call(server.url, 'GET', '/health/ready');
+      expect(await ready()).toMatchObject({ status: 200, body: { details: { relay: { reason: 'ok' } } } });
+      jest.spyOn(relay, 'isLive', 'get').mockReturnValue(false);
+      const notLiveMs = jest.spyOn(relay, 'notLiveMs', 'get').mockReturnValue(9_999);
+      const catchingUp = { status: 'up', reason: 'catching-up' };
+      expect(await ready()).toMatchObject({ status: 200, body: { details: { relay: catchingUp } } });
+      notLiveMs.mockReturnValue(10_000);
+      const notLive = { status: 'down', reason: 'not-live' };
+      expect(await ready()).toMatchObject({ status: 503, body: { details: { relay: notLive } } });
+    } finally {
+      jest.restoreAllMocks();
+      await server.close();
+    }
+  });
+
+  it('gives the state of PostgreSQL when it may not read what the others have written', async () => {
+    const server = await startTestServer({ database });
+    try {
+      const relay = server.application.get(EventRelay);
+      const warn = jest.spyOn(Logger.prototype, 'warn');
+      await withClient(database.url, (client) => client.query('alter table servers rename to others'));
+      await until('the lease to run out', () => !relay.isLive);
+      expect(warn.mock.calls.flat().join()).toContain('the database refuses it with 42P01');
+      await withClient(database.url, (client) => client.query('alter table others rename to servers'));
+      await until('the server to be live again', () => relay.isLive);
+    } finally {
+      jest.restoreAllMocks();
       await server.close();
     }
   });

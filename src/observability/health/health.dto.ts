@@ -75,6 +75,7 @@ const partsSchema = record('HealthParts', {
   }),
   values: part({ details: names }),
   storage: part({}),
+  relay: part({}),
   maintenance: part({}),
   draining: part({ inFlight: count }),
   canary: part({ roundTripMs: count }),

@@ -13,6 +13,7 @@ import { SchemaMonitor } from '../../platform/database/schema-monitor';
 import { StatementWatch } from '../../platform/database/statement-watch';
 import { ValueMonitor } from '../../platform/database/value-monitor';
 import { Flags } from '../../platform/flags/flags';
+import { EventRelay } from '../../platform/servers/event-relay';
 import { version } from '../../platform/version';
 import { Canary } from './canary';
 
@@ -21,6 +22,9 @@ const STALE_MS = 5_000;
 const DISK_FULL = '53100';
 /** A disk that was full so recently is taken to be full still. */
 const FULL_FOR_MS = 60_000;
+
+/** A server that catches up with the others is back before that. */
+const NOT_LIVE_MS = 10_000;
 
 /** Answers probes. Each indicator gives one word as the reason for its state, and the age of that observation. */
 @Injectable()
@@ -37,6 +41,7 @@ export class HealthService {
     private readonly work: WorkInFlight,
     private readonly canary: Canary,
     private readonly flags: Flags,
+    private readonly relay: EventRelay,
   ) {}
 
   /** Is the process alive? Nothing else: restarting it does not mend a database. */
@@ -64,6 +69,7 @@ export class HealthService {
     () => this.schemaState(),
     () => this.valuesKept(),
     () => this.storage(),
+    () => this.eventRelay(),
     () => this.maintenanceMode(),
     () => this.lifecycle(),
     () => this.canaryRoundTrip(),
@@ -139,6 +145,18 @@ export class HealthService {
     const indicator = this.indicators.check('values');
     const ageMs = Math.round(performance.now() - checkedAt);
     return reason === 'ok' ? indicator.up({ reason, ageMs }) : indicator.down({ reason, ageMs, details });
+  }
+
+  /** A server that does not deliver is of no use to sockets. While the database is down, the database says so. */
+  private eventRelay(): HealthIndicatorResult {
+    const indicator = this.indicators.check('relay');
+    const { isLive, notLiveMs } = this.relay;
+    const ageMs = Number.isFinite(notLiveMs) ? Math.round(notLiveMs) : 0;
+    if (isLive) return indicator.up({ reason: 'ok', ageMs });
+    const isLasting = notLiveMs >= NOT_LIVE_MS && this.monitor.verdict.isUp;
+    return isLasting
+      ? indicator.down({ reason: 'not-live', ageMs })
+      : indicator.up({ reason: 'catching-up', ageMs });
   }
 
   /** Never red: reading goes on, and sending the traffic elsewhere does not make room. */

@@ -8,6 +8,7 @@ import { EventRelay } from './event-relay';
 import type { HeldEvents } from './held-events';
 import type { LogReader } from './log-reader';
 import type { LogRow } from './relay.queries';
+import { Snapshot } from './snapshot';
 
 class Step {
   constructor(readonly number: number) {}
@@ -75,5 +76,20 @@ describe('the event log', () => {
     await relay.announce([new Content(0)], { id: 0, transactionId: 7n });
     const { held } = relay as unknown as { held: HeldEvents };
     expect({ told, held: held.size }).toEqual({ told: [0], held: 0 });
+  });
+
+  it('is given up by a server that holds too much of it, and its place is taken anew', async () => {
+    const { reader, held } = relay as unknown as { reader: LogReader; held: HeldEvents };
+    Object.assign(reader, { position: Snapshot.parse('1:1:') });
+    let most = 0;
+    for (let id = 1; reader.isRegistered && id <= 10_000; id++) {
+      await relay.announceMessages([new Content(id)], { id, transactionId: BigInt(id) });
+      most = Math.max(most, held.size);
+    }
+    expect({ most, left: held.size, isRegistered: reader.isRegistered }).toEqual({
+      most: 5_000,
+      left: 0,
+      isRegistered: false,
+    });
   });
 });

@@ -25,6 +25,11 @@ const MAX_WAIT_MS = 2 * LEASE_MS;
 /** How long whoever wants to hear of events waits for a server that is catching up with the others. */
 export const RELAY_PATIENCE_MS = 2_000;
 
+/** Events that are held beyond this are given up: the database has told nothing for long, although it takes writes. */
+const MAX_HELD = 5_000;
+/** An answer of the database that is no failed connection, such as 42501 (a missing right). */
+const SQL_STATE = /^[0-9A-Z]{5}$/;
+
 interface Waiter {
   readonly transactionId: bigint;
   readonly done: () => void;
@@ -50,6 +55,7 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
   /** Rows that were told, and that the position does not cover yet. */
   private readonly told = new Set<number>();
   private isFailing = false;
+  private lastLiveAt = -Infinity;
   private readonly pullSeconds: ReturnType<Metrics['histogram']>;
   private readonly eventsTold: ReturnType<Metrics['counter']>;
 
@@ -100,6 +106,11 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
     return this.reader.lease.isLive;
   }
 
+  /** For how long this server has not been live; Infinity: it never was. */
+  get notLiveMs(): number {
+    return this.isLive ? 0 : performance.now() - this.lastLiveAt;
+  }
+
   /** This server was away for so long that what it has missed is not known: its connections have to begin again. */
   onBegunAnew(listener: () => void): void {
     this.anewListeners.push(listener);
@@ -131,9 +142,12 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
 
   async announce(events: readonly object[], logged: Logged | undefined): Promise<void> {
     if (events.length === 0) return;
+    const deadline = performance.now() + MAX_WAIT_MS;
     const { place, told } = await this.tell(events, logged);
-    await within(MAX_WAIT_MS, told);
-    if (place && events.some(isControl)) await this.appliedEverywhere(place.transactionId);
+    // A server that is not live delivers nothing: there is nobody here to wait for.
+    if (this.isLive) await within(MAX_WAIT_MS, told);
+    if (place && events.some(isControl))
+      await this.appliedEverywhere(place.transactionId, deadline - performance.now());
   }
 
   /** As `announce`, for messages: resolves at once unless the server is alone, when they have been told. */
@@ -151,6 +165,10 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
       return { place, told: Promise.resolve() };
     }
     this.reader.look(place !== undefined);
+    if (this.held.size >= MAX_HELD) {
+      this.held.drop();
+      this.reader.giveUp();
+    }
     // A commit that is answered late has been told from the log; without a place among the servers nobody is connected.
     const isOver = place && (this.told.has(place.id) || this.reader.hasApplied(place.transactionId));
     const told = isOver || !this.reader.isRegistered ? Promise.resolve() : this.held.hold(events, place?.id);
@@ -168,10 +186,10 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
   }
 
   /** Resolves when no server delivers any more what the transaction has forbidden. */
-  private async appliedEverywhere(transactionId: bigint): Promise<void> {
+  private async appliedEverywhere(transactionId: bigint, patienceMs: number): Promise<void> {
     if (this.reader.isAppliedEverywhere(transactionId)) return;
     this.reader.look();
-    await heardWithin(MAX_WAIT_MS, this.waiters, (done) => ({ transactionId, done }));
+    await heardWithin(patienceMs, this.waiters, (done) => ({ transactionId, done }));
   }
 
   async apply(rows: readonly LogRow[]): Promise<boolean | undefined> {
@@ -204,7 +222,10 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
       await held.inContext(() => this.publish(held.events));
       held.told();
     }
-    if (this.isLive) for (const resolve of this.liveListeners) resolve();
+    if (this.isLive) {
+      this.lastLiveAt = performance.now();
+      for (const resolve of this.liveListeners) resolve();
+    }
     for (const { transactionId, done } of this.waiters)
       if (this.reader.isAppliedEverywhere(transactionId)) done();
   }
@@ -221,8 +242,11 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
   }
 
   failed(error: Error): void {
-    const reason = connectionFailureOf(error);
-    this.metrics.databaseConnectionFailures.inc({ source: 'relay', reason });
+    const { code = '' } = error as { code?: string };
+    const failure = connectionFailureOf(error);
+    const isRefused = failure === 'unreachable' && SQL_STATE.test(code);
+    if (!isRefused) this.metrics.databaseConnectionFailures.inc({ source: 'relay', reason: failure });
+    const reason = isRefused ? `the database refuses it with ${code}` : failure;
     if (!this.isFailing) this.logger.warn(`what other servers have written cannot be read: ${reason}`);
     this.isFailing = true;
   }

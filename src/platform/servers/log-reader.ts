@@ -58,6 +58,7 @@ export class LogReader {
   private mustLook = false;
   private mustNotify = false;
   private isStopped = false;
+  private hasGivenUp = false;
   private wake: (() => void) | undefined;
   private running: Promise<void> | undefined;
 
@@ -92,9 +93,15 @@ export class LogReader {
     this.wake?.();
   }
 
+  /** What was written since the last look is not told any more: the next one that succeeds takes a new place. */
+  giveUp(): void {
+    this.hasGivenUp = true;
+    this.lease.end();
+  }
+
   /** Whether the server has a place among the others. */
   get isRegistered(): boolean {
-    return this.position !== undefined;
+    return this.position !== undefined && !this.hasGivenUp;
   }
 
   hasApplied(transactionId: bigint): boolean {
@@ -137,7 +144,7 @@ export class LogReader {
 
   private async lookOnce(): Promise<void> {
     this.mustLook = false;
-    if (!this.position) await this.register();
+    if (!this.isRegistered) await this.register();
     // A new lease comes before the look: whatever is acknowledged from then on, is acknowledged with this server.
     if (!this.lease.isHeld && !(await this.renew())) return this.beginAnew();
     const pull = await this.pull();
@@ -165,6 +172,10 @@ export class LogReader {
     this.lease.renew(sentAt);
     this.position = Snapshot.parse(row!.snapshot);
     this.registeredBy = BigInt(row!.transactionId);
+    this.isKnown = false;
+    if (!this.hasGivenUp) return;
+    this.hasGivenUp = false;
+    this.listener.begunAnew();
   }
 
   /** False when the server has lost its place. */

@@ -26,7 +26,7 @@ export function useAttempt(): Attempt {
     before: Promise<boolean> | undefined,
   ): Promise<boolean> => {
     setBusy(true);
-    // What went wrong with the action before stays to be read.
+    // The error of the action before it stays, so that it can be read.
     if ((await before) !== false) setError(undefined);
     try {
       await work();
