@@ -8,6 +8,7 @@ import { Friendship } from './features/relationships/friendship.entity';
 import { FoldEmails1764000000077 } from './migrations/fold-emails';
 import { ErasureRow } from './features/erasure/erasure.entity';
 import { ChatMessage } from './features/messages/message.entity';
+import { MessageReaction } from './features/messages/message-reaction.entity';
 import { MessageVersion } from './features/messages/message-version.entity';
 import { InitialSchema1764000000000 } from './migrations/1764000000000-initial-schema';
 import { AppendMessages1764000000001 } from './migrations/1764000000001-append-messages';
@@ -30,6 +31,8 @@ import { ListPositions1764000000083 } from './migrations/1764000000083-list-posi
 import { BlocksHide1764000000084 } from './migrations/1764000000084-blocks-hide';
 import { SimilarUsernames1764000000085 } from './migrations/1764000000085-similar-usernames';
 import { Servers1764000000090 } from './migrations/1764000000090-servers';
+import { Reactions1764000000100 } from './migrations/1764000000100-reactions';
+import { Pins1764000000101 } from './migrations/1764000000101-pins';
 import { HideAcrossBlocks1764000000086 } from './migrations/hide-across-blocks';
 import { Conversation } from './features/membership/conversation.entity';
 import { Participant } from './features/membership/participant.entity';
@@ -54,6 +57,7 @@ export const SCHEMA: DatabaseSchema = {
     Participant,
     ChatMessage,
     MessageVersion,
+    MessageReaction,
     DatabaseState,
     ErasureRow,
     ServerRow,
@@ -81,6 +85,8 @@ export const SCHEMA: DatabaseSchema = {
     BlocksHide1764000000084,
     SimilarUsernames1764000000085,
     Servers1764000000090,
+    Reactions1764000000100,
+    Pins1764000000101,
   ],
   dataMigrations: [FoldEmails1764000000077, HideAcrossBlocks1764000000086],
   sample: `

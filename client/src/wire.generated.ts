@@ -63,6 +63,26 @@ export interface components {
         readonly payload: components['schemas']['MessageReference'];
         readonly answer: components['schemas']['Message'];
       };
+      /** @description React to a message */
+      readonly 'message:react': {
+        readonly payload: components['schemas']['ReactionCommand'];
+        readonly answer: components['schemas']['Message'];
+      };
+      /** @description Take back a reaction */
+      readonly 'message:unreact': {
+        readonly payload: components['schemas']['ReactionCommand'];
+        readonly answer: components['schemas']['Message'];
+      };
+      /** @description Pin a message */
+      readonly 'message:pin': {
+        readonly payload: components['schemas']['MessageReference'];
+        readonly answer: components['schemas']['Message'];
+      };
+      /** @description Unpin a message */
+      readonly 'message:unpin': {
+        readonly payload: components['schemas']['MessageReference'];
+        readonly answer: components['schemas']['Message'];
+      };
       /** @description Catch up with many conversations at once */
       readonly 'conversation:sync': {
         readonly payload: components['schemas']['Sync'];
@@ -277,12 +297,13 @@ export interface components {
       readonly attachments: readonly unknown[];
       /** @description There are none yet. */
       readonly mentions: readonly unknown[];
-      /** @description There are none yet. */
-      readonly reactions: readonly unknown[];
+      /** @description By when the first of each was added. */
+      readonly reactions: readonly components['schemas']['Reaction'][];
       /** @description The current version; the id of a message that was never edited. */
       readonly version: string;
       /** @description The versions that the current one is based on. */
       readonly parents: readonly string[];
+      /** @description Since when it is pinned. */
       readonly pinnedAt: string | null;
       readonly editedAt: string | null;
       readonly deletedAt: string | null;
@@ -336,6 +357,11 @@ export interface components {
     };
     readonly ParticipantList: {
       readonly items: readonly components['schemas']['Participant'][];
+    };
+    readonly PinnedList: {
+      readonly items: readonly components['schemas']['Message'][];
+      /** @description `cursor` of the next page; null at the end. */
+      readonly nextCursor: string | null;
     };
     /** @description A refusal (RFC 9457). */
     readonly Problem: {
@@ -428,6 +454,20 @@ export interface components {
        * @enum {string}
        */
       readonly role?: 'owner' | 'admin' | 'member';
+    };
+    /** @description An emoji on a message. */
+    readonly Reaction: {
+      readonly emoji: string;
+      /** @description How many people. */
+      readonly count: number;
+      /** @description The first of them. */
+      readonly userIds: readonly string[];
+    };
+    readonly ReactionCommand: {
+      readonly conversationId: string;
+      readonly messageId: string;
+      /** @description In any spelling: variation selectors make no difference. */
+      readonly emoji: string;
     };
     readonly ReadEvent: {
       readonly conversationId: string;
@@ -742,6 +782,60 @@ export interface components {
         readonly query: null;
         readonly body: null;
         readonly answer: components['schemas']['VersionList'];
+      };
+      /** @description React to a message */
+      readonly 'PUT /conversations/{conversationId}/messages/{messageId}/reactions/{emoji}': {
+        readonly params: {
+          readonly conversationId: string;
+          readonly messageId: string;
+          readonly emoji: string;
+        };
+        readonly query: null;
+        readonly body: null;
+        readonly answer: components['schemas']['Message'];
+      };
+      /** @description Take back a reaction */
+      readonly 'DELETE /conversations/{conversationId}/messages/{messageId}/reactions/{emoji}': {
+        readonly params: {
+          readonly conversationId: string;
+          readonly messageId: string;
+          readonly emoji: string;
+        };
+        readonly query: null;
+        readonly body: null;
+        readonly answer: components['schemas']['Message'];
+      };
+      /** @description Pin a message */
+      readonly 'PUT /conversations/{conversationId}/messages/{messageId}/pin': {
+        readonly params: {
+          readonly conversationId: string;
+          readonly messageId: string;
+        };
+        readonly query: null;
+        readonly body: null;
+        readonly answer: components['schemas']['Message'];
+      };
+      /** @description Unpin a message */
+      readonly 'DELETE /conversations/{conversationId}/messages/{messageId}/pin': {
+        readonly params: {
+          readonly conversationId: string;
+          readonly messageId: string;
+        };
+        readonly query: null;
+        readonly body: null;
+        readonly answer: components['schemas']['Message'];
+      };
+      /** @description List pinned messages */
+      readonly 'GET /conversations/{conversationId}/pins': {
+        readonly params: {
+          readonly conversationId: string;
+        };
+        readonly query: {
+          readonly cursor?: string;
+          readonly limit?: number;
+        };
+        readonly body: null;
+        readonly answer: components['schemas']['PinnedList'];
       };
       /** @description Catch up with a conversation */
       readonly 'GET /conversations/{conversationId}/changes': {
@@ -1091,9 +1185,12 @@ export type OwnUser = components['schemas']['OwnUser'];
 export type Participant = components['schemas']['Participant'];
 export type ParticipantEvent = components['schemas']['ParticipantEvent'];
 export type ParticipantList = components['schemas']['ParticipantList'];
+export type PinnedList = components['schemas']['PinnedList'];
 export type Problem = components['schemas']['Problem'];
 export type PutMessage = components['schemas']['PutMessage'];
 export type PutParticipant = components['schemas']['PutParticipant'];
+export type Reaction = components['schemas']['Reaction'];
+export type ReactionCommand = components['schemas']['ReactionCommand'];
 export type ReadEvent = components['schemas']['ReadEvent'];
 export type ReadPosition = components['schemas']['ReadPosition'];
 export type ReadPositionCommand = components['schemas']['ReadPositionCommand'];

@@ -254,6 +254,14 @@ create table legacy_versions (
   constraint legacy_versions_pkey PRIMARY KEY (source_key)
 );
 
+create table message_reactions (
+  message_id uuid not null,
+  emoji text collate "C" not null,
+  user_id uuid not null,
+  rev bigint not null, -- the rev that adding it took; reactions are listed in this order
+  constraint message_reactions_pkey PRIMARY KEY (message_id, emoji, user_id)
+);
+
 -- history of messages that were edited or deleted, number 1 being the message as first sent; a message without rows here has that one version only
 create table message_versions (
   message_id uuid not null,
@@ -364,6 +372,8 @@ alter table friend_requests add constraint friend_requests_sender_fkey FOREIGN K
 alter table friendships add constraint friendships_user_high_fkey FOREIGN KEY (user_high_id) REFERENCES users(id) ON DELETE CASCADE;
 alter table friendships add constraint friendships_user_low_fkey FOREIGN KEY (user_low_id) REFERENCES users(id) ON DELETE CASCADE;
 alter table legacy_message_origins add constraint legacy_message_origins_message_fkey FOREIGN KEY (message_id) REFERENCES chat_messages(id) ON DELETE CASCADE;
+alter table message_reactions add constraint message_reactions_message_fkey FOREIGN KEY (message_id) REFERENCES chat_messages(id) ON DELETE CASCADE;
+alter table message_reactions add constraint message_reactions_user_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
 alter table message_versions add constraint message_versions_author_fkey FOREIGN KEY (author_id) REFERENCES users(id) ON DELETE SET NULL;
 alter table message_versions add constraint message_versions_message_fkey FOREIGN KEY (message_id) REFERENCES chat_messages(id) ON DELETE CASCADE;
 alter table password_resets add constraint password_resets_user_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
@@ -373,6 +383,7 @@ CREATE INDEX authentication_events_created_idx ON authentication_events USING bt
 CREATE INDEX authentication_events_user_idx ON authentication_events USING btree (user_id, created_at, id);
 CREATE INDEX blocks_blocked_idx ON blocks USING btree (blocked_id);
 CREATE INDEX chat_messages_deleted_idx ON chat_messages USING btree (conversation_id, seq) WHERE (deleted_at IS NOT NULL);
+CREATE INDEX chat_messages_pinned_idx ON chat_messages USING btree (conversation_id, seq) WHERE (pinned_at IS NOT NULL);
 CREATE INDEX chat_messages_reply_to_idx ON chat_messages USING btree (reply_to_id) WHERE (reply_to_id IS NOT NULL);
 CREATE INDEX chat_messages_rev_idx ON chat_messages USING btree (conversation_id, rev) WHERE (rev > 0);
 CREATE INDEX chat_messages_sender_idx ON chat_messages USING btree (sender_id, conversation_id, seq);
@@ -389,6 +400,7 @@ CREATE INDEX friendships_user_high_idx ON friendships USING btree (user_high_id)
 CREATE INDEX legacy_mappings_target_idx ON legacy_mappings USING btree (target_id);
 CREATE INDEX legacy_rows_belongs_to_idx ON legacy_rows USING btree (source_table, belongs_to);
 CREATE INDEX legacy_rows_order_idx ON legacy_rows USING btree (source_table, rank, sort_at, source_key);
+CREATE INDEX message_reactions_user_idx ON message_reactions USING btree (user_id, message_id);
 CREATE INDEX message_versions_author_idx ON message_versions USING btree (author_id);
 CREATE INDEX server_events_transaction_idx ON server_events USING btree (transaction_id);
 CREATE INDEX sessions_ended_idx ON sessions USING btree (ended_at) WHERE (ended_at IS NOT NULL);

@@ -6,6 +6,7 @@ import { alternativesOf, fieldsOf } from '../../platform/documents/field-schema'
 import { EXAMPLE_ID, type JsonSchema } from '../../platform/documents/schema';
 import { STORAGE_FULL, TEMPORARILY_UNAVAILABLE } from '../../platform/problems/general-problems';
 import { problemCode, type ProblemKind } from '../../platform/problems/problem-kind';
+import { EMOJI_SCHEMA } from '../../platform/validation/emoji';
 import { GIVEN_ID } from '../../platform/validation/field-rules';
 import { version } from '../../platform/version';
 import { Components } from './components';
@@ -78,7 +79,9 @@ class RouteWriter {
         in: 'path',
         required: true,
         example: name === 'code' ? 'rate-limited' : name === 'emoji' ? '👍' : EXAMPLE_ID,
-        schema: this.components.use(name === 'code' ? problemCode() : GIVEN_ID),
+        schema: this.components.use(
+          name === 'code' ? problemCode() : name === 'emoji' ? EMOJI_SCHEMA : GIVEN_ID,
+        ),
       })),
       ...Object.entries(query ? fieldsOf(query) : {}).map(([name, { schema, isOptional }]) => {
         const { description, ...rest } = schema;

@@ -14,11 +14,13 @@ interface Open {
 
 /**
  * The next batch of some unfinished erasure: up to `limit` entries of the authentication log; when none are left, messages
- * of one conversation; then versions that name the person; then the erasure is finished. What is left to do is what still
+ * of one conversation; then messages of one conversation to which the person has reacted; then versions that name the
+ * person; then the erasure is finished. What is left to do is what still
  * names the person, so a killed process leaves nothing behind but the rest of the work.
  *
  * Locks: the erasure, so that of several processes each works on another one, then the conversation. Served by
- * `erasures_open_idx`, `authentication_events_user_idx`, `chat_messages_sender_idx` and `message_versions_author_idx`.
+ * `erasures_open_idx`, `authentication_events_user_idx`, `chat_messages_sender_idx`, `message_reactions_user_idx` and
+ * `message_versions_author_idx`.
  * @returns undefined when there is nothing to do (that nobody else is doing)
  */
 export async function eraseNextBatch(
@@ -34,8 +36,9 @@ export async function eraseNextBatch(
   if ((await forgetEvents(manager, userId, limit)) > 0) return { changed: [] };
   const ids = await lockNextMessages(manager, userId, limit);
   if (ids.length === 0) {
-    await forgetAuthor(manager, userId, limit);
-    return { changed: [] };
+    const reactedTo = await forgetReactions(manager, userId, limit);
+    if (!reactedTo) await forgetAuthor(manager, userId, limit);
+    return { changed: reactedTo ?? [] };
   }
   const changed = messages === 'keep' ? await orphan(manager, userId, ids) : await bury(manager, userId, ids);
   await manager.query(`update erasures set messages_done = messages_done + $2 where user_id = $1`, [
@@ -100,6 +103,44 @@ async function orphan(manager: EntityManager, userId: string, ids: string[]): Pr
   return ids.map((id) => ({ id, becameTombstone: false }));
 }
 
+/**
+ * Of the next messages to which the person has reacted those of one conversation. What the person has put to other people's
+ * messages goes with the person. Nobody adds a reaction for somebody who was erased.
+ * @returns undefined when there are none
+ */
+async function forgetReactions(
+  manager: EntityManager,
+  userId: string,
+  limit: number,
+): Promise<Changed[] | undefined> {
+  const [next]: { conversation_id: string }[] = await manager.query(
+    `select m.conversation_id from message_reactions r join chat_messages m on m.id = r.message_id
+     where r.user_id = $1 order by r.message_id limit 1`,
+    [userId],
+  );
+  if (!next) return undefined;
+  await manager.query(`select from conversations where id = $1 for no key update`, [next.conversation_id]);
+  const rows: { id: string }[] = await manager.query(
+    `select m.id from (select distinct message_id from message_reactions where user_id = $1
+                       order by message_id limit $3) r
+     join chat_messages m on m.id = r.message_id
+     where m.conversation_id = $2 order by m.seq`,
+    [userId, next.conversation_id, limit],
+  );
+  const ids = rows.map(({ id }) => id);
+  if (ids.length === 0) return [];
+  await manager.query(`delete from message_reactions where user_id = $1 and message_id = any ($2)`, [
+    userId,
+    ids,
+  ]);
+  await manager.query(
+    `with ${NUMBERED}
+     update chat_messages m set rev = numbered.last_rev + place.n from place, numbered where m.id = place.id`,
+    [ids],
+  );
+  return ids.map((id) => ({ id, becameTombstone: false }));
+}
+
 /** As when they are deleted: one version marks it, and earlier bodies are gone. Tombstones lose their sender only. */
 async function bury(manager: EntityManager, userId: string, ids: string[]): Promise<Changed[]> {
   await manager.query(
@@ -112,6 +153,7 @@ async function bury(manager: EntityManager, userId: string, ids: string[]): Prom
     `update message_versions set body = null, author_id = nullif(author_id, $2) where message_id = any ($1)`,
     [ids, userId],
   );
+  await manager.query(`delete from message_reactions where message_id = any ($1)`, [ids]);
   const [tombstones] = await manager.query<[{ id: string }[], number]>(
     `with ${NUMBERED},
      tombstone as (

@@ -7,6 +7,7 @@ import type { ProblemKind } from '../../platform/problems/problem-kind';
 import { CONVERSATION_NOT_FOUND } from '../membership/membership.problems';
 import type { MessageType } from './message.entity';
 import type { MessageRow } from './message-view';
+import { findMessages } from './messages.queries';
 import { MESSAGE_ID_CONFLICT, MESSAGE_NOT_FOUND } from './messages.problems';
 
 /** A message to be stored; its sender has not been checked yet. */
@@ -87,6 +88,25 @@ export async function appendMessages(
       ? { outcome: row.outcome, row }
       : { outcome: 'refused', kind: REFUSALS[row.outcome] },
   );
+  const isChanged = ({ outcome, rev }: ResultRow): boolean => outcome === 'repeated' && rev > 0;
+  if (rows.some(isChanged)) await completeRepeated(dataSource, results);
   const { log_id: id, transaction_id: transactionId } = rows[0] ?? {};
   return { results, logged: id && transactionId ? { id, transactionId: BigInt(transactionId) } : undefined };
+}
+
+/**
+ * The function returns no reactions, and a message that is sent again may have some by now. The messages are committed: if
+ * reading fails, only those who have sent again are told to repeat it.
+ */
+async function completeRepeated(dataSource: DataSource, results: AppendResult[]): Promise<void> {
+  const ids = results.flatMap((result) => (result.outcome === 'repeated' ? result.row.id : []));
+  const rows = await findMessages(dataSource.manager, ids).catch(() => undefined);
+  const found = new Map(rows?.map((row) => [row.id, row]));
+  for (const [index, result] of results.entries()) {
+    if (result.outcome !== 'repeated') continue;
+    const row = found.get(result.row.id);
+    results[index] = row
+      ? { outcome: 'repeated', row }
+      : { outcome: 'refused', kind: TEMPORARILY_UNAVAILABLE };
+  }
 }

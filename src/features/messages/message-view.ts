@@ -12,13 +12,20 @@ import {
   time,
   usuallyNull,
   type Of,
+  type Schema,
 } from '../../platform/documents/schema';
+import { EMOJI_SCHEMA } from '../../platform/validation/emoji';
 import type { MessageType } from './message.entity';
 
 /** In code points; the one place that knows. */
 export const MAX_MESSAGE_LENGTH = 4_000;
 
 const MESSAGE_TYPES = ['text', 'image', 'file', 'system'] as const satisfies MessageType[];
+
+/** Different emoji on one message. */
+export const MAX_EMOJIS = 50;
+/** People that each reaction names: who was first. */
+export const NAMED_PEOPLE = 20;
 
 /** A row of `chat_messages` as SQL returns it. */
 export interface MessageRow {
@@ -36,7 +43,20 @@ export interface MessageRow {
   edited_at: Date | null;
   deleted_at: Date | null;
   created_at: Date;
+  /** Null when there are none; absent from what `append_messages` returns. */
+  reactions?: ReactionView[] | null;
 }
+
+const reactionSchema = record(
+  'Reaction',
+  {
+    emoji: EMOJI_SCHEMA as Schema<string>,
+    count: integer(1, { description: 'How many people.', example: 1 }),
+    userIds: list(id(), { maximum: NAMED_PEOPLE, isUnique: true }, { description: 'The first of them.' }),
+  },
+  'An emoji on a message.',
+);
+export type ReactionView = Of<typeof reactionSchema>;
 
 const version = text({ minimum: 1, maximum: 128 }, { example: EXAMPLE_ID });
 
@@ -61,14 +81,18 @@ export const messageSchema = record(
     replyToId: usuallyNull(id()),
     attachments: emptyList('There are none yet.'),
     mentions: emptyList('There are none yet.'),
-    reactions: emptyList('There are none yet.'),
+    reactions: list(
+      reactionSchema,
+      { maximum: MAX_EMOJIS },
+      { description: 'By when the first of each was added.', example: [] },
+    ),
     version: described(version, 'The current version; the id of a message that was never edited.'),
     parents: list(
       version,
       {},
       { description: 'The versions that the current one is based on.', example: [] },
     ),
-    pinnedAt: usuallyNull(time()),
+    pinnedAt: usuallyNull(time('Since when it is pinned.')),
     editedAt: usuallyNull(time()),
     deletedAt: usuallyNull(time()),
     createdAt: time(),
@@ -89,7 +113,7 @@ export function messageView(row: MessageRow): MessageView {
     replyToId: row.reply_to_id,
     attachments: [],
     mentions: [],
-    reactions: [],
+    reactions: row.reactions ?? [],
     version: currentVersion(row),
     parents: row.parents,
     pinnedAt: row.pinned_at?.toISOString() ?? null,

@@ -22,6 +22,7 @@ export type MessageType = 'text' | 'image' | 'file' | 'system';
 @Check('chat_messages_body_check', '(body is null) = (deleted_at is not null)')
 @Index('chat_messages_sender_idx', ['senderId', 'conversationId', 'seq'])
 @Index('chat_messages_deleted_idx', ['conversationId', 'seq'], { where: 'deleted_at is not null' })
+@Index('chat_messages_pinned_idx', ['conversationId', 'seq'], { where: 'pinned_at is not null' })
 @Index('chat_messages_rev_idx', ['conversationId', 'rev'], { where: 'rev > 0' })
 export class ChatMessage {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'chat_messages_pkey' })

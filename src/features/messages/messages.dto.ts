@@ -1,5 +1,17 @@
 import { About } from '../../platform/documents/field-schema';
-import { byId, flag, id, list, nullable, record, text, time, type Of } from '../../platform/documents/schema';
+import {
+  byId,
+  flag,
+  id,
+  list,
+  nullable,
+  page,
+  record,
+  text,
+  time,
+  type Of,
+} from '../../platform/documents/schema';
+import { IsEmoji } from '../../platform/validation/emoji';
 import {
   IsId,
   IsListOfIds,
@@ -76,6 +88,12 @@ export class MessageReferenceDto {
   messageId: string;
 }
 
+export class ReactionCommandDto extends MessageReferenceDto {
+  @About('In any spelling: variation selectors make no difference.')
+  @IsEmoji()
+  emoji: string;
+}
+
 export class EditMessageCommandDto extends MessageReferenceDto {
   @IsMessageBody()
   body: string;
@@ -118,6 +136,9 @@ export const messagePageSchema = record(
   '`items` ascend by `seq`.',
 );
 export type MessagePage = Of<typeof messagePageSchema>;
+
+export const pinnedListSchema = page('PinnedList', messageSchema);
+export type PinnedList = Of<typeof pinnedListSchema>;
 
 /** A conversation as a Braid resource. */
 export const timelineSchema = record('Timeline', { messages: byId(messageSchema) });

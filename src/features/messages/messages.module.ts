@@ -1,5 +1,8 @@
 import { Module } from '@nestjs/common';
 import { MessageEdits } from './message-edits';
+import { MessageMarks } from './message-marks';
+import { MessageMarksController } from './message-marks.controller';
+import { MessageMarksGateway } from './message-marks.gateway';
 import { MessageWriter } from './message-writer';
 import { MessagesController } from './messages.controller';
 import { MessagesGateway } from './messages.gateway';
@@ -7,8 +10,16 @@ import { MessagesService } from './messages.service';
 import { SharedMessages } from './shared-messages';
 
 @Module({
-  controllers: [MessagesController],
-  providers: [MessagesService, MessageEdits, MessageWriter, MessagesGateway, SharedMessages],
+  controllers: [MessagesController, MessageMarksController],
+  providers: [
+    MessagesService,
+    MessageEdits,
+    MessageMarks,
+    MessageWriter,
+    MessagesGateway,
+    MessageMarksGateway,
+    SharedMessages,
+  ],
   exports: [MessagesService, MessageEdits],
 })
 export class MessagesModule {}

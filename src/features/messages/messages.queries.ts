@@ -1,8 +1,17 @@
 import type { EntityManager } from 'typeorm';
-import type { MessageRow } from './message-view';
+import { NAMED_PEOPLE, type MessageRow } from './message-view';
 
-const COLUMNS = `m.id, m.conversation_id, m.seq, m.rev, m.sender_id, m.type, m.body, m.reply_to_id, m.version,
-  m.parents, m.pinned_at, m.edited_at, m.deleted_at, m.created_at`;
+/**
+ * Served by `message_reactions_pkey`. A reaction is a change: a message that was never changed has none, and is not looked up.
+ */
+const REACTIONS = `case when m.rev > 0 and m.deleted_at is null then (
+  select jsonb_agg(jsonb_build_object('emoji', r.emoji, 'count', r.count, 'userIds', r.user_ids) order by r.first_rev)
+  from (select emoji, count(*) as count, (array_agg(user_id order by rev))[:${NAMED_PEOPLE}] as user_ids, min(rev) as first_rev
+        from message_reactions where message_id = m.id group by emoji) r) end as reactions`;
+
+/** Of the message `m`. */
+export const COLUMNS = `m.id, m.conversation_id, m.seq, m.rev, m.sender_id, m.type, m.body, m.reply_to_id, m.version,
+  m.parents, m.pinned_at, m.edited_at, m.deleted_at, m.created_at, ${REACTIONS}`;
 
 /** Served by `chat_messages_pkey`. */
 export async function findMessage(
@@ -227,13 +236,14 @@ export async function applyEdit(
   return rows[0]!;
 }
 
-/** Makes the message a tombstone and forgets what it said before. */
+/** Makes the message a tombstone and forgets what it said before, and who reacted to it. */
 export async function applyDeletion(
   manager: EntityManager,
   version: NewVersion,
   rev: number,
 ): Promise<MessageRow> {
   await manager.query(`update message_versions set body = null where message_id = $1`, [version.messageId]);
+  await manager.query(`delete from message_reactions where message_id = $1`, [version.messageId]);
   const [rows] = await manager.query<[MessageRow[], number]>(
     `update chat_messages m
      set body = null, version = $2, parents = $3, rev = $4, deleted_at = now(), pinned_at = null

@@ -1,0 +1,99 @@
+import type { EntityManager } from 'typeorm';
+import type { MessageRow } from './message-view';
+import { COLUMNS } from './messages.queries';
+
+/** What counts for another reaction: of the message, and of one person and one emoji. */
+export interface ReactionCounts {
+  /** People and emoji together. */
+  readonly reactions: number;
+  readonly emojis: number;
+  readonly ownEmojis: number;
+  /** Somebody has put this emoji to it. */
+  readonly hasEmoji: boolean;
+  /** The person has. */
+  readonly hasOwn: boolean;
+}
+
+/** Served by `message_reactions_pkey`. */
+export async function countReactions(
+  manager: EntityManager,
+  messageId: string,
+  userId: string,
+  emoji: string,
+): Promise<ReactionCounts> {
+  const rows: ReactionCounts[] = await manager.query(
+    `select count(*) as reactions, count(distinct emoji) as emojis,
+       count(*) filter (where user_id = $2) as "ownEmojis",
+       coalesce(bool_or(emoji = $3), false) as "hasEmoji",
+       coalesce(bool_or(emoji = $3 and user_id = $2), false) as "hasOwn"
+     from message_reactions where message_id = $1`,
+    [messageId, userId, emoji],
+  );
+  return rows[0]!;
+}
+
+export interface Reaction {
+  readonly messageId: string;
+  readonly userId: string;
+  readonly emoji: string;
+}
+
+export async function addReaction(manager: EntityManager, reaction: Reaction, rev: number): Promise<void> {
+  await manager.query(
+    `insert into message_reactions (message_id, user_id, emoji, rev) values ($1, $2, $3, $4)`,
+    [reaction.messageId, reaction.userId, reaction.emoji, rev],
+  );
+}
+
+/** Served by `message_reactions_pkey`. @returns whether there was one */
+export async function removeReaction(manager: EntityManager, reaction: Reaction): Promise<boolean> {
+  const [, count] = await manager.query<[unknown[], number]>(
+    `delete from message_reactions where message_id = $1 and user_id = $2 and emoji = $3`,
+    [reaction.messageId, reaction.userId, reaction.emoji],
+  );
+  return count > 0;
+}
+
+/** Pinned messages of a conversation. Served by `chat_messages_pinned_idx`. */
+export async function countPinned(manager: EntityManager, conversationId: string): Promise<number> {
+  const rows: { count: number }[] = await manager.query(
+    `select count(*) as count from chat_messages where conversation_id = $1 and pinned_at is not null`,
+    [conversationId],
+  );
+  return rows[0]!.count;
+}
+
+export async function setPinned(manager: EntityManager, messageId: string, isPinned: boolean): Promise<void> {
+  await manager.query(`update chat_messages set pinned_at = case when $2 then now() end where id = $1`, [
+    messageId,
+    isPinned,
+  ]);
+}
+
+/** The message with the `rev` of its last change. */
+export async function numberChange(
+  manager: EntityManager,
+  messageId: string,
+  rev: number,
+): Promise<MessageRow> {
+  const [rows] = await manager.query<[MessageRow[], number]>(
+    `update chat_messages m set rev = $2 where m.id = $1 returning ${COLUMNS}`,
+    [messageId, rev],
+  );
+  return rows[0]!;
+}
+
+/** Up to `limit` pinned messages below `before`, the newest message first. Served by `chat_messages_pinned_idx`. */
+export async function readPinned(
+  manager: EntityManager,
+  conversationId: string,
+  before: number | undefined,
+  limit: number,
+): Promise<MessageRow[]> {
+  return manager.query(
+    `select ${COLUMNS} from chat_messages m
+     where m.conversation_id = $1 and m.pinned_at is not null and ($2::bigint is null or m.seq < $2)
+     order by m.seq desc limit $3`,
+    [conversationId, before ?? null, limit],
+  );
+}
