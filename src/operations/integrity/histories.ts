@@ -45,6 +45,14 @@ export const HISTORIES: readonly IntegrityCheck[] = [
       where m.deleted_at is not null and v.body is not null`,
   },
   {
+    kind: 'deleted-marked',
+    sql: `
+      select m.id as place, 'was deleted, but still has reactions or is pinned' as detail
+      from chat_messages m
+      where m.deleted_at is not null
+        and (m.pinned_at is not null or exists (select from message_reactions r where r.message_id = m.id))`,
+  },
+  {
     kind: 'reply-elsewhere',
     sql: `
       select m.id as place, format('answers message %s of another conversation', target.id) as detail

@@ -60,7 +60,10 @@ export const NUMBERING: readonly IntegrityCheck[] = [
     sql: `
       select id as place, 'was changed without a rev, so that nobody could be told' as detail
       from chat_messages
-      where rev = 0 and (edited_at is not null or deleted_at is not null or version is not null)`,
+      where rev = 0 and (edited_at is not null or deleted_at is not null or version is not null or pinned_at is not null)
+      union all
+      select distinct m.id, 'has a reaction that is newer than its last change'
+      from message_reactions r join chat_messages m on m.id = r.message_id where r.rev > m.rev`,
   },
   {
     kind: 'read-position',

@@ -31,6 +31,15 @@ export const RELATIONS: readonly IntegrityCheck[] = [
         where p.conversation_id = m.conversation_id and p.user_id = m.sender_id)`,
   },
   {
+    kind: 'reaction-outside',
+    sql: `
+      select r.message_id as place, format('user %s reacted and never was in the conversation', r.user_id) as detail
+      from message_reactions r join chat_messages m on m.id = r.message_id
+      where not exists (
+        select from conversation_participants p
+        where p.conversation_id = m.conversation_id and p.user_id = r.user_id)`,
+  },
+  {
     kind: 'friends-blocked',
     sql: `
       select f.user_low_id as place, format('is a friend of %s, and one has blocked the other', f.user_high_id) as detail
