@@ -17,6 +17,15 @@ interface CommandsOptions {
   readonly stored: (message: Message) => void;
 }
 
+/** Where a message is. */
+interface Place {
+  readonly conversationId: string;
+  readonly messageId: string;
+}
+
+/** The commands that are answered with a message. */
+type MessageCommand = Extract<keyof WireCommands, `message:${string}`>;
+
 const MESSAGE = '/conversations/{conversationId}/messages/{messageId}';
 
 /** What the user does: over the socket, or over HTTP while there is none; both do the same. */
@@ -53,14 +62,32 @@ export class Commands {
   async change(conversationId: string, change: Change): Promise<Message> {
     const messageId = parseId('The id of a message', change.messageId);
     const place = { conversationId, messageId };
-    const { edit } = change;
-    return this.insist(() =>
-      edit
-        ? this.either('message:edit', { ...place, ...edit }, (call) =>
-            call(`PUT ${MESSAGE}`, { params: place, body: edit }),
-          )
-        : this.either('message:delete', place, (call) => call(`DELETE ${MESSAGE}`, { params: place })),
-    );
+    return this.insist(() => this.changeOnce(place, change));
+  }
+
+  private changeOnce(place: Place, change: Change): Promise<Message> {
+    const { kind } = change;
+    const params = place;
+    switch (kind) {
+      case 'edit':
+        return this.either('message:edit', { ...place, ...change.edit }, (call) =>
+          call(`PUT ${MESSAGE}`, { params, body: change.edit }),
+        );
+      case 'delete':
+        return this.either('message:delete', place, (call) => call(`DELETE ${MESSAGE}`, { params }));
+      case 'pin':
+        return this.either('message:pin', place, (call) => call(`PUT ${MESSAGE}/pin`, { params }));
+      case 'unpin':
+        return this.either('message:unpin', place, (call) => call(`DELETE ${MESSAGE}/pin`, { params }));
+      case 'react':
+      case 'unreact': {
+        const { emoji } = change;
+        const method = kind === 'react' ? 'PUT' : 'DELETE';
+        return this.either(`message:${kind}`, { ...place, emoji }, (call) =>
+          call(`${method} ${MESSAGE}/reactions/{emoji}`, { params: { ...params, emoji } }),
+        );
+      }
+    }
   }
 
   /** The server tells all devices of the user, this one as well. @throws XFChatError */
@@ -76,7 +103,7 @@ export class Commands {
     return this.insist(() => this.options.session.call('POST /conversations', { body: input }));
   }
 
-  private async either<Name extends 'message:send' | 'message:edit' | 'message:delete'>(
+  private async either<Name extends MessageCommand>(
     command: Name,
     payload: WireCommands[Name]['payload'],
     overHttp: (call: Call) => Promise<Message>,

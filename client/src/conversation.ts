@@ -1,4 +1,4 @@
-import type { Call } from './routes.ts';
+import { allOf, PAGE_SIZE, type Call } from './routes.ts';
 import type {
   GroupChanges,
   Message,
@@ -38,10 +38,17 @@ export interface ConversationHost {
   markRead(conversationId: string, seq: number, unread: boolean): Promise<void>;
 }
 
-/** A change of a message: an edit, or otherwise its deletion. */
-export interface Change {
-  readonly messageId: string;
-  readonly edit?: { readonly body: string; readonly parents: readonly string[]; readonly version: string };
+/** A change of a message. */
+export type Change = { readonly messageId: string } & (
+  | { readonly kind: 'edit'; readonly edit: Edit }
+  | { readonly kind: 'delete' | 'pin' | 'unpin' }
+  | { readonly kind: 'react' | 'unreact'; readonly emoji: string }
+);
+
+interface Edit {
+  readonly body: string;
+  readonly parents: readonly string[];
+  readonly version: string;
 }
 
 /** An edit that was not made: somebody (or oneself, elsewhere) has edited the message since its author saw it. */
@@ -244,7 +251,7 @@ export class Conversation {
   ): Promise<Message> {
     const edit = { body, parents, version: newId() };
     try {
-      return await this.host.change(this.id, { messageId: message.id, edit });
+      return await this.host.change(this.id, { messageId: message.id, kind: 'edit', edit });
     } catch (error) {
       if (error instanceof XFChatError && error.code === 'version-conflict')
         throw new EditConflict(error.problem, body);
@@ -254,7 +261,40 @@ export class Conversation {
 
   /** Deletes a message; what remains is a tombstone. Deleting it again changes nothing. @throws XFChatError */
   delete(message: Message): Promise<Message> {
-    return this.host.change(this.id, { messageId: message.id });
+    return this.host.change(this.id, { messageId: message.id, kind: 'delete' });
+  }
+
+  /**
+   * Puts an emoji to a message. Doing it again changes nothing, and spellings that look the same are the same.
+   * @throws XFChatError such as `validation-failed` when this is no emoji
+   */
+  react(message: Message, emoji: string): Promise<Message> {
+    return this.host.change(this.id, { messageId: message.id, kind: 'react', emoji });
+  }
+
+  /** Takes back one's own emoji. @throws XFChatError */
+  unreact(message: Message, emoji: string): Promise<Message> {
+    return this.host.change(this.id, { messageId: message.id, kind: 'unreact', emoji });
+  }
+
+  /** For both people of a direct conversation; in a group for admins and the owner. @throws XFChatError */
+  pin(message: Message): Promise<Message> {
+    return this.host.change(this.id, { messageId: message.id, kind: 'pin' });
+  }
+
+  /** @throws XFChatError as `pin` */
+  unpin(message: Message): Promise<Message> {
+    return this.host.change(this.id, { messageId: message.id, kind: 'unpin' });
+  }
+
+  /** All pinned messages as they are now, the newest one first. @throws XFChatError */
+  pinned(): Promise<readonly Message[]> {
+    return allOf((cursor) =>
+      this.host.call('GET /conversations/{conversationId}/pins', {
+        ...this.place,
+        query: { cursor, limit: PAGE_SIZE },
+      }),
+    );
   }
 
   /**
