@@ -72,6 +72,11 @@ const RULES: Record<string, Rule> = {
   'GET /api/v1/conversations/:conversationId/messages/:messageId': conversation,
   'DELETE /api/v1/conversations/:conversationId/messages/:messageId': conversation,
   'GET /api/v1/conversations/:conversationId/messages/:messageId/versions': conversation,
+  'PUT /api/v1/conversations/:conversationId/messages/:messageId/reactions/:emoji': conversation,
+  'DELETE /api/v1/conversations/:conversationId/messages/:messageId/reactions/:emoji': conversation,
+  'PUT /api/v1/conversations/:conversationId/messages/:messageId/pin': conversation,
+  'DELETE /api/v1/conversations/:conversationId/messages/:messageId/pin': conversation,
+  'GET /api/v1/conversations/:conversationId/pins': conversation,
 };
 
 describe('the edge', () => {
@@ -93,6 +98,7 @@ describe('the edge', () => {
       userId: ben.id,
       sessionId: ada.sessionId,
       friendRequestId: request.body.id,
+      emoji: encodeURIComponent('👍'),
     };
   });
   afterAll(() => server.close());
@@ -120,6 +126,7 @@ describe('the edge', () => {
       'conversation_participants',
       'chat_messages',
       'message_versions',
+      'message_reactions',
       'erasures',
       'password_resets',
       'invitations',
@@ -153,7 +160,11 @@ describe('the edge', () => {
       const before = await everything();
       const options = { token: outsider.accessToken, body };
       const refused = await request(route, (name) => existing[name]!, options);
-      const absent = await request(route, () => randomUUID(), options);
+      const absent = await request(
+        route,
+        (name) => (name === 'emoji' ? existing.emoji! : randomUUID()),
+        options,
+      );
       expect(refused).toMatchObject({ status: 404, body: { code } });
       expect({ ...refused.body, instance: '', requestId: '' }).toEqual({
         ...absent.body,
