@@ -87,4 +87,6 @@ const FIELDS: Readonly<Record<string, string>> = {
   '/message': 'Message',
   '/title': 'Name of the group',
   '/description': 'Description',
+  '/emoji': 'This',
+  '/path/emoji': 'This',
 };

@@ -38,8 +38,24 @@ export const SCREENS: readonly (readonly [name: string, show: (tab: Tab, world: 
       },
     ],
     [
+      'choosing a reaction',
+      async (tab) => {
+        await tab.doTo('Gladly', 'React');
+        await tab.field('Another emoji').fill('🫖');
+      },
+    ],
+    [
+      'pinned messages',
+      async (tab, { direct }) => {
+        await tab.goTo(`/c/${direct}`);
+        await tab.page.getByRole('button', { name: /^Pinned/ }).click();
+        await tab.page.getByRole('dialog').getByText('Unpin').waitFor();
+      },
+    ],
+    [
       'versions',
       async (tab) => {
+        await tab.page.keyboard.press('Escape');
         await tab.button('edited').click();
         await tab.page.getByRole('dialog').locator('ins').first().waitFor();
       },

@@ -53,12 +53,20 @@ export async function makeWorld(url: string): Promise<World> {
     group.id,
     'The cards have arrived. All **1,264** of them:\n\n- variables\n- operations\n- numbers',
   );
-  await me.send(group.id, 'Wonderful.');
+  const wonderful = await me.send(group.id, 'Wonderful.');
+  for (const emoji of ['👍', '🎉', '❤️'])
+    for (const person of [ben, wilhelmina!, me].slice(emoji === '🎉' ? 1 : 0, emoji === '❤️' ? 1 : 3))
+      await person.call(
+        'PUT',
+        `/conversations/${group.id}/messages/${wonderful.id}/reactions/${encodeURIComponent(emoji)}`,
+      );
   await ben.send(group.id, 'Who counts them?');
 
   await ben.send(direct, 'Have you seen the drawings?');
   const seen = await me.send(direct, 'I have. The mill is a marvel; see https://example.org/drawings');
   await ben.send(direct, 'There is an error in note G, I think:\n`V4 = V5 / V4`', { replyToId: seen.id });
+  await ben.call('PUT', `/conversations/${direct}/messages/${seen.id}/reactions/${encodeURIComponent('👍')}`);
+  await me.call('PUT', `/conversations/${direct}/messages/${seen.id}/pin`);
   const draft = await me.send(direct, 'I am afraid you are write.');
   const { body: edited } = await me.call('PUT', `/conversations/${direct}/messages/${draft.id}`, {
     body: 'I am afraid you are right.',

@@ -17,6 +17,8 @@ const PATHS = {
   check: 'M5 13l4 4L19 7',
   checks: 'M2 13l4 4L15 7M11 16l1 1L22 7',
   alert: 'M12 8v5M12 16.5v.5M12 3l9.5 17h-19z',
+  smile: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM8.5 14.5a4.2 4.2 0 0 0 7 0M9 9.5v.5M15 9.5v.5',
+  pin: 'M9 4h6l-.7 6.2L17 13v2H7v-2l2.7-2.8zM12 15v6',
   info: 'M12 11v6M12 7v.5M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18z',
 } as const;
 

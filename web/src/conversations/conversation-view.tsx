@@ -10,6 +10,8 @@ import { ConflictDialog } from './conflict-dialog.tsx';
 import { HistoryDialog } from './history-dialog.tsx';
 import type { MessageActions } from './message-actions.ts';
 import { MessageList } from './message-list.tsx';
+import { PinnedBar } from './pinned.tsx';
+import { ReactionDialog } from './reaction-dialog.tsx';
 import { isolated, nameOf } from '../people/names.ts';
 
 /** Missing messages mostly arrive before anybody could read that they are missing; in milliseconds. */
@@ -30,6 +32,7 @@ export function ConversationView({ conversation }: { conversation: Conversation 
   const [about, setAbout] = useState<About>();
   const [restored, setRestored] = useState<string>();
   const [deleting, setDeleting] = useState<Message>();
+  const [reacting, setReacting] = useState<Message>();
   const [history, setHistory] = useState<Message>();
   const [conflict, setConflict] = useState<EditConflict>();
   const [sent, setSent] = useState(0);
@@ -45,6 +48,13 @@ export function ConversationView({ conversation }: { conversation: Conversation 
   const actions = useMemo<MessageActions>(
     () => ({
       reply: (message) => begin({ kind: 'reply', message }),
+      react: setReacting,
+      toggleReaction: (message, emoji) =>
+        void changing.queue(() => toggleReaction(conversation, message, emoji, chat.ownId)),
+      togglePin: (message) =>
+        void changing.queue(() =>
+          message.pinnedAt === null ? conversation.pin(message) : conversation.unpin(message),
+        ),
       edit: (message) => begin({ kind: 'edit', message }),
       delete: setDeleting,
       showHistory: setHistory,
@@ -93,6 +103,7 @@ export function ConversationView({ conversation }: { conversation: Conversation 
   const isBehind = useLasting(isCatchingUp, GAP_PATIENCE_MS);
   return (
     <>
+      <PinnedBar conversation={conversation} onShow={(messageId) => void list.current?.jumpTo(messageId)} />
       <MessageList
         handle={list}
         conversation={conversation}
@@ -135,6 +146,14 @@ export function ConversationView({ conversation }: { conversation: Conversation 
           onClose={() => setDeleting(undefined)}
         />
       )}
+      {reacting && (
+        <ReactionDialog
+          message={reacting}
+          ownUserId={chat.ownId}
+          onToggle={(emoji) => toggleReaction(conversation, reacting, emoji, chat.ownId)}
+          onClose={() => setReacting(undefined)}
+        />
+      )}
       {history && (
         <HistoryDialog conversation={conversation} message={history} onClose={() => setHistory(undefined)} />
       )}
@@ -154,6 +173,23 @@ export function ConversationView({ conversation }: { conversation: Conversation 
       )}
     </>
   );
+}
+
+/**
+ * Puts one's own emoji to a message, or takes it back. Only the first people are named with a reaction: where one may be among
+ * the others, an answer that shows no change says that it was there.
+ */
+async function toggleReaction(
+  conversation: Conversation,
+  message: Message,
+  emoji: string,
+  ownUserId: string,
+): Promise<void> {
+  const known = message.reactions.find((reaction) => reaction.emoji === emoji);
+  if (known?.userIds.includes(ownUserId)) return void (await conversation.unreact(message, emoji));
+  const { rev } = await conversation.react(message, emoji);
+  const mayBeUnnamed = known !== undefined && known.count > known.userIds.length;
+  if (mayBeUnnamed && rev === message.rev) await conversation.unreact(message, emoji);
 }
 
 /** Reads the newest message of somebody else to those who do not see it. */

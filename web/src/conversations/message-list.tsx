@@ -6,6 +6,7 @@ import { ERASED_NAME, inWords } from '../words.ts';
 import type { MessageActions } from './message-actions.ts';
 import { MessageRow } from './message-row.tsx';
 import { around, atEnd, earlier, followed, later, type Held, type MessageWindow } from './message-window.ts';
+import { mayPin } from './pinned.tsx';
 import { isOutgoing, quotedIn, rowsOf } from './rows.ts';
 import { nameOf as nameOfUser } from '../people/names.ts';
 
@@ -270,6 +271,8 @@ export class MessageList extends Component<ListProps, ListState> {
                   {isFirstUnread && <li class="unread-line">New messages</li>}
                   <MessageRow
                     said={said}
+                    conversation={conversation}
+                    ownUserId={ownUserId}
                     startsTurn={startsTurn || isFirstUnread}
                     isOwn={isOwn}
                     isGroup={type === 'group'}
@@ -278,6 +281,7 @@ export class MessageList extends Component<ListProps, ListState> {
                     quotedName={quoted ? nameOf(quoted.senderId, ownUserId, users) : undefined}
                     readBy={isOwn && seq ? positions.filter((position) => position >= seq).length : 0}
                     mayDelete={isOwn || (type === 'group' && myRole !== 'member')}
+                    mayPin={mayPin(conversation)}
                     isCurrent={said.id === current}
                     isPointedAt={said.id === state.pointedAt}
                     actions={actions}

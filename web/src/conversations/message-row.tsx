@@ -1,5 +1,6 @@
 import { Component } from 'preact';
-import type { Message, User } from '@xfchat/client';
+import type { Conversation, Message, User } from '@xfchat/client';
+import { Icon } from '../components/icon.tsx';
 import { useChat } from '../context.ts';
 import { Avatar } from '../people/avatar.tsx';
 import { MessageText } from '../text/message-text.tsx';
@@ -8,11 +9,14 @@ import { ERASED_NAME } from '../words.ts';
 import type { MessageActions } from './message-actions.ts';
 import { MessageState } from './message-state.tsx';
 import { MessageToolbar } from './message-toolbar.tsx';
+import { ReactionRow } from './reaction-row.tsx';
 import { isOutgoing, type Said } from './rows.ts';
 import { nameOf } from '../people/names.ts';
 
 export interface RowProps {
   readonly said: Said;
+  readonly conversation: Conversation;
+  readonly ownUserId: string;
   readonly startsTurn: boolean;
   readonly isOwn: boolean;
   /** Whether there may be several others. */
@@ -25,6 +29,7 @@ export interface RowProps {
   /** How many have read it; of one's own only. */
   readonly readBy: number;
   readonly mayDelete: boolean;
+  readonly mayPin: boolean;
   /** The one that the tab key comes to. */
   readonly isCurrent: boolean;
   readonly isPointedAt: boolean;
@@ -87,6 +92,12 @@ function Row(props: RowProps & RowState & { onEnter: () => void; onLeave: () => 
             <MessageText body={said.body ?? ''} />
           )}
           <p class="meta">
+            {message?.pinnedAt && (
+              <span class="state">
+                <Icon name="pin" />
+                <span class="hidden">Pinned</span>
+              </span>
+            )}
             {message?.editedAt && !message.deletedAt && (
               <button
                 type="button"
@@ -105,6 +116,7 @@ function Row(props: RowProps & RowState & { onEnter: () => void; onLeave: () => 
             )}
           </p>
         </div>
+        {message && <ReactionRow {...props} message={message} />}
         {isOutgoing(said) && said.status === 'failed' && <NotSent said={said} actions={actions} />}
       </div>
       {message && !message.deletedAt && (
@@ -112,6 +124,7 @@ function Row(props: RowProps & RowState & { onEnter: () => void; onLeave: () => 
           message={message}
           isOwn={isOwn}
           mayDelete={props.mayDelete}
+          mayPin={props.mayPin}
           isCurrent={isCurrent}
           isUnderPointer={props.isUnderPointer}
           actions={actions}

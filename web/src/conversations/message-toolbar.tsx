@@ -6,6 +6,7 @@ interface ToolbarProps {
   readonly message: Message;
   readonly isOwn: boolean;
   readonly mayDelete: boolean;
+  readonly mayPin: boolean;
   readonly isCurrent: boolean;
   readonly isUnderPointer: boolean;
   readonly actions: MessageActions;
@@ -19,12 +20,13 @@ export function MessageToolbar({
   message,
   isOwn,
   mayDelete,
+  mayPin,
   isCurrent,
   isUnderPointer,
   actions,
 }: ToolbarProps) {
   const wasEdited = message.editedAt !== null;
-  const count = [true, isOwn, wasEdited, mayDelete].filter(Boolean).length;
+  const count = [true, true, isOwn, wasEdited, mayPin, mayDelete].filter(Boolean).length;
   const tool = (icon: IconName, label: string, action: (message: Message) => void) => (
     <button
       type="button"
@@ -41,9 +43,11 @@ export function MessageToolbar({
     <div class={`toolbar tools-${count}`}>
       {(isCurrent || isUnderPointer) && (
         <>
+          {tool('smile', 'React', actions.react)}
           {tool('reply', 'Reply', actions.reply)}
           {isOwn && tool('edit', 'Edit', actions.edit)}
           {wasEdited && tool('history', 'Earlier versions', actions.showHistory)}
+          {mayPin && tool('pin', message.pinnedAt === null ? 'Pin' : 'Unpin', actions.togglePin)}
           {mayDelete && tool('trash', 'Delete', actions.delete)}
         </>
       )}
