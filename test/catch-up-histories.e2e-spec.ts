@@ -38,14 +38,20 @@ describe('catching up after a history of everything that can happen', () => {
     const path = `/conversations/${id}`;
     const person = pick(others.slice(2));
     const dice = random.next();
-    if (dice < 0.4 || sent.length === 0) {
+    if (dice < 0.34 || sent.length === 0) {
       const by = pick([owner, ...others.slice(0, 2)]);
       const { body, status } = await by.call('POST', `${path}/messages`, { body: `m${random.next()}` });
       if (status === 201) sent.push({ id: body.id, by });
-    } else if (dice < 0.6) {
+    } else if (dice < 0.46) {
       const { id: messageId, by } = pick(sent);
       await by.call('PUT', `${path}/messages/${messageId}`, { body: `e${random.next()}` });
-    } else if (dice < 0.66) await owner.call('DELETE', `${path}/messages/${pick(sent).id}`);
+    } else if (dice < 0.52) await owner.call('DELETE', `${path}/messages/${pick(sent).id}`);
+    else if (dice < 0.64) {
+      const by = pick([owner, ...others]);
+      const emoji = encodeURIComponent(pick(['👍', '\u2764', '\u2764\uFE0F', '🏳\u200D🌈']));
+      await by.call(pick(['PUT', 'PUT', 'DELETE']), `${path}/messages/${pick(sent).id}/reactions/${emoji}`);
+    } else if (dice < 0.68)
+      await owner.call(pick(['PUT', 'PUT', 'DELETE']), `${path}/messages/${pick(sent).id}/pin`);
     else if (dice < 0.74) await owner.call('PATCH', path, { title: `t${random.next()}` });
     else if (dice < 0.78) await owner.call('PATCH', path, { description: pick(['', `d${random.next()}`]) });
     else if (dice < 0.9) {
