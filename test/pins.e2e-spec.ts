@@ -123,7 +123,7 @@ describe('pinned messages', () => {
       expect(await pin(person, message)).toMatchObject({ status: 403, body: { code: 'forbidden' } });
   });
 
-  // Tests G18.
+  // Tests G19.
   it('are 100 of a conversation at most, also of many that are pinned at the same moment', async () => {
     const group = await ada.group(ben);
     const [message, other] = [await ada.send(group, 'hello'), await ada.send(group, 'hello')];

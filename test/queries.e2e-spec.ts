@@ -72,6 +72,17 @@ describe('the statements of a request', () => {
       `insert into message_versions (message_id, number, version, parents, body)
        select m.id, n, 'v' || n, '{}', 'm' from chat_messages m cross join generate_series(1, 3) n where m.rev > 0`,
     );
+    await run(
+      `insert into message_reactions (message_id, emoji, user_id, rev)
+       select m.id, emoji, u.id, m.rev from chat_messages m cross join unnest('{👍,🎉}'::text[]) emoji
+       cross join (select id from users where username like 'crowd-%' limit 10) u
+       where m.conversation_id = $1 and m.rev > 0`,
+      [large],
+    );
+    await run(
+      `update chat_messages set pinned_at = now() where conversation_id = $1 and rev > 0 and seq % 200 = 0`,
+      [large],
+    );
     await run(`update conversations set last_seq = ${TOTAL}, last_rev = ${TOTAL / 10} where id = $1`, [
       large,
     ]);
@@ -145,8 +156,14 @@ describe('the statements of a request', () => {
     [
       'a page before',
       () => path('/messages?before=9000&limit=200'),
-      ['chat_messages_conversation_seq_key'],
+      ['chat_messages_conversation_seq_key', 'message_reactions_pkey'],
       200,
+    ],
+    [
+      'what is pinned',
+      () => path('/pins?limit=100'),
+      ['chat_messages_pinned_idx', 'message_reactions_pkey'],
+      101,
     ],
     [
       'a page after',
@@ -210,7 +227,7 @@ describe('the statements of a request', () => {
     const scans = await scansOf(statements);
     const used = scans.map((scan) => scan.by);
     expect(used).toEqual(expect.arrayContaining(indexes));
-    const tables = ['chat_messages', 'message_versions', 'conversation_participants'];
+    const tables = ['chat_messages', 'message_versions', 'message_reactions', 'conversation_participants'];
     expect(scans.filter(({ table, by }) => by === 'Seq Scan' && tables.includes(table))).toEqual([]);
     const rows = scans.filter((scan) => scan.table === 'chat_messages').map((scan) => scan.rows);
     expect(rows.reduce((a, b) => a + b, 0)).toBeLessThanOrEqual(maxRows);
@@ -250,7 +267,7 @@ describe('the statements of a request', () => {
         'conversation_participants_user_idx',
       ]),
     );
-    const tables = ['chat_messages', 'message_versions', 'conversation_participants'];
+    const tables = ['chat_messages', 'message_versions', 'message_reactions', 'conversation_participants'];
     expect(scans.filter(({ table, by }) => by === 'Seq Scan' && tables.includes(table))).toEqual([]);
     const rows = scans.filter((scan) => scan.table === 'chat_messages').map((scan) => scan.rows);
     expect(rows.reduce((a, b) => a + b, 0)).toBeLessThanOrEqual(1_500); // of 20,000, for 200 messages
@@ -360,6 +377,7 @@ describe('the statements of a request', () => {
     it.each<[what: string, path: () => string, count: number]>([
       ['a page', () => path('/messages?limit=200'), 2],
       ['a page around', () => path('/messages?around=500&limit=200'), 2],
+      ['what is pinned', () => path('/pins?limit=200'), 2],
       ['a message', () => path(`/messages/${anyMessage}`), 3],
       ['a conversation', () => path(''), 4],
       ['60 conversations', () => '/conversations?limit=60', 4],

@@ -79,6 +79,12 @@ describe('reactions', () => {
     expect((await ben.call('GET', messagePath(message))).body).toEqual(last);
     const { body: changes } = await ben.call('GET', `/conversations/${group}/changes?seq=1&rev=2`);
     expect(changes).toMatchObject({ messages: [last], cursor: { seq: 1, rev: 5 }, complete: true });
+    const { body: all } = await ben.call('GET', `/conversations/${group}/changes`);
+    expect(all).toMatchObject({ messages: [last], conversation: { id: group, lastMessage: last } });
+    const cursors = [{ conversationId: group, seq: 1, rev: 4 }];
+    expect(await socket.ok('conversation:sync', { cursors })).toMatchObject({
+      changes: [{ messages: [last] }],
+    });
     const { body: list } = await ben.call('GET', '/conversations');
     expect(list.items[0].lastMessage).toEqual(last);
     socket.close();
@@ -217,7 +223,7 @@ describe('reactions', () => {
     expect(await react(ada, message, EMOJI[0]!)).toMatchObject({ status: 403, body: { code: 'forbidden' } });
   });
 
-  // Tests G4, G18.
+  // Tests G4, G19.
   it('are counted right when many people react to one message at the same moment', async () => {
     const people = await signUpAll(server.url, 5);
     const message = await ada.send(await ada.group(...people), 'hello');

@@ -83,17 +83,28 @@ export async function numberChange(
   return rows[0]!;
 }
 
-/** Up to `limit` pinned messages below `before`, the newest message first. Served by `chat_messages_pinned_idx`. */
+/**
+ * Up to `limit` pinned messages below `before`, the newest message first; undefined when the user does not participate.
+ * Served by `conversation_participants_pkey` and `chat_messages_pinned_idx`.
+ */
 export async function readPinned(
   manager: EntityManager,
+  userId: string,
   conversationId: string,
   before: number | undefined,
   limit: number,
-): Promise<MessageRow[]> {
-  return manager.query(
-    `select ${COLUMNS} from chat_messages m
-     where m.conversation_id = $1 and m.pinned_at is not null and ($2::bigint is null or m.seq < $2)
-     order by m.seq desc limit $3`,
-    [conversationId, before ?? null, limit],
+): Promise<MessageRow[] | undefined> {
+  const rows: MessageRow[] = await manager.query(
+    `select ${COLUMNS}
+     from conversation_participants p
+     join conversations c on c.id = p.conversation_id and c.deleted_at is null
+     left join lateral (
+       select * from chat_messages
+       where conversation_id = c.id and pinned_at is not null and ($3::bigint is null or seq < $3)
+       order by seq desc limit $4) m on true
+     where p.conversation_id = $2 and p.user_id = $1 and p.left_at is null
+     order by m.seq desc`,
+    [userId, conversationId, before ?? null, limit],
   );
+  return rows.length === 0 ? undefined : rows.filter(({ id }) => id !== null);
 }

@@ -1,18 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
-import { inSnapshot, inTransaction, type Announce } from '../../platform/database/transaction';
+import { inTransaction, type Announce } from '../../platform/database/transaction';
 import { pageOf, type ListQueryDto } from '../../platform/pagination/page';
 import { FORBIDDEN } from '../../platform/problems/general-problems';
 import { invalidField, Problem } from '../../platform/problems/problem';
 import { DEFAULT_PAGE_SIZE } from '../../platform/validation/field-rules';
-import {
-  accessConversation,
-  isAtLeast,
-  lockConversation,
-  takeRevs,
-  type Access,
-} from '../membership/conversation-access';
+import { isAtLeast, lockConversation, takeRevs, type Access } from '../membership/conversation-access';
+import { CONVERSATION_NOT_FOUND } from '../membership/membership.problems';
 import { isDirectBlocked } from '../relationships/contacts.queries';
 import {
   addReaction,
@@ -115,12 +110,11 @@ export class MessageMarks {
   async listPinned(userId: string, conversationId: string, query: ListQueryDto): Promise<PinnedList> {
     const limit = query.limit ?? DEFAULT_PAGE_SIZE;
     const before = readSeqCursor(query.cursor);
-    return inSnapshot(this.dataSource, async (manager) => {
-      await accessConversation(manager, userId, conversationId);
-      const rows = await readPinned(manager, conversationId, before, limit + 1);
-      const { items, nextCursor } = pageOf(rows, limit, ({ seq }) => String(seq));
-      return { items: items.map(messageView), nextCursor };
-    });
+    const { manager } = this.dataSource;
+    const rows = await readPinned(manager, userId, conversationId, before, limit + 1);
+    if (!rows) throw new Problem(CONVERSATION_NOT_FOUND);
+    const { items, nextCursor } = pageOf(rows, limit, ({ seq }) => String(seq));
+    return { items: items.map(messageView), nextCursor };
   }
 
   /** @param decide under the lock: what is to be written, or undefined when it is so already */
