@@ -46,6 +46,8 @@ describe('the check of integrity', () => {
     }
     await ada.call('DELETE', `/conversations/${group}/messages/${deleted}`);
     await ada.call('PATCH', `/conversations/${group}`, { title: 'renamed' });
+    await ben.call('PUT', `/conversations/${group}/messages/${edited}/reactions/${encodeURIComponent('👍')}`);
+    await ada.call('PUT', `/conversations/${group}/messages/${edited}/pin`);
     await ada.call('DELETE', `/conversations/${group}/participants/${cem.id}`);
     const request = await ada.call('POST', '/friend-requests', { recipientId: cem.id });
     await cem.call('POST', `/friend-requests/${request.body.id}/accept`);
@@ -111,6 +113,27 @@ describe('the check of integrity', () => {
     ['rev-lost', () => group, () => `update conversations set last_rev = 9 where id = '${group}'`],
     ['rev-twice', () => group, () => `update chat_messages set rev = 3 where id = '${edited}'`],
     ['rev-missing', () => edited, () => `update chat_messages set rev = 0 where id = '${edited}'`],
+    ['rev-missing', () => plain, () => `update chat_messages set pinned_at = now() where id = '${plain}'`],
+    ['rev-missing', () => edited, () => `update message_reactions set rev = 90`],
+    ['deleted-marked', () => deleted, () => `update message_reactions set message_id = '${deleted}'`],
+    [
+      'deleted-marked',
+      () => deleted,
+      () => `update chat_messages set pinned_at = now() where id = '${deleted}'`,
+    ],
+    [
+      'reaction-outside',
+      () => edited,
+      () =>
+        `delete from conversation_participants where conversation_id = '${group}' and user_id = '${ben.id}'`,
+    ],
+    [
+      'erasure-unfinished',
+      () => ben.id,
+      () => `${husk(ben, `now(), now()`)};
+        update chat_messages set sender_id = null; update message_versions set author_id = null;
+        delete from authentication_events`,
+    ],
     [
       'read-position',
       () => direct,
