@@ -12,7 +12,6 @@ import {
   time,
   usuallyNull,
   type Of,
-  type Schema,
 } from '../../platform/documents/schema';
 import { EMOJI_SCHEMA } from '../../platform/validation/emoji';
 import type { MessageType } from './message.entity';
@@ -50,7 +49,7 @@ export interface MessageRow {
 const reactionSchema = record(
   'Reaction',
   {
-    emoji: EMOJI_SCHEMA as Schema<string>,
+    emoji: EMOJI_SCHEMA,
     count: integer(1, { description: 'How many people.', example: 1 }),
     userIds: list(id(), { maximum: NAMED_PEOPLE, isUnique: true }, { description: 'The first of them.' }),
   },

@@ -1,6 +1,6 @@
 import emojiRegex from 'emoji-regex';
 import { fieldRule } from '../documents/field-schema';
-import type { JsonSchema } from '../documents/schema';
+import { text } from '../documents/schema';
 import { VALIDATION_FAILED } from '../problems/general-problems';
 import { Problem } from '../problems/problem';
 import { normalized } from './normalized';
@@ -10,12 +10,7 @@ import { ownRule } from './own-rule';
 const MAX_EMOJI = 16;
 const FAULT = 'must be one emoji';
 
-export const EMOJI_SCHEMA: JsonSchema = {
-  type: 'string',
-  minLength: 1,
-  maxLength: MAX_EMOJI,
-  examples: ['👍'],
-};
+export const EMOJI_SCHEMA = text({ minimum: 1, maximum: MAX_EMOJI }, { example: '👍' });
 
 const VARIATION_SELECTORS = /[\uFE0E\uFE0F]/g;
 const AS_EMOJI = '\uFE0F';

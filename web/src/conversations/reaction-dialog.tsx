@@ -4,7 +4,7 @@ import { Dialog } from '../components/dialog.tsx';
 import { Failure } from '../components/failure.tsx';
 import { textOf } from '../components/form.tsx';
 
-/** What people put to messages most. The names are what screen readers say. */
+/** The usual emoji, with the names that screen readers say. */
 const QUICK = [
   ['👍', 'Thumbs up'],
   ['❤️', 'Heart'],
