@@ -128,6 +128,37 @@ describe('the reference client', () => {
     await until('all to be settled', () => inGroup(adas).outgoing.length === 0);
   });
 
+  it('reacts to messages and pins them, which other devices hear of and find after an absence', async () => {
+    const [adas, bens] = [await device(ada), await device(ben)];
+    await ada.send(group, 'hello');
+    await holds(bens, 'hello');
+    await holds(adas, 'hello');
+    const storage = new MemoryStorage();
+    const away = await device(ada, { storage });
+    await holds(away, 'hello');
+    await away.stop();
+
+    const message = (client: XFChatClient) => inGroup(client).messages.at(-1)!;
+    expect((await inGroup(bens).react(message(bens), '\u2764')).reactions).toEqual([
+      { emoji: '\u2764\uFE0F', count: 1, userIds: [ben.id] },
+    ]);
+    await inGroup(bens).react(message(bens), '👍');
+    await inGroup(bens).unreact(message(bens), '\u2764\uFE0F');
+    const pinned = await inGroup(adas).pin(message(adas));
+    expect(await inGroup(bens).pinned()).toEqual([pinned]);
+    const returned = await resumed(create({ storage }));
+    for (const client of [adas, bens, returned]) {
+      await until('the pin', () => message(client).rev === pinned.rev);
+      expect(message(client)).toEqual(pinned);
+      expect(message(client).reactions).toEqual([{ emoji: '👍', count: 1, userIds: [ben.id] }]);
+    }
+    expect((await inGroup(adas).unpin(message(adas))).pinnedAt).toBeNull();
+    await expect(inGroup(bens).pin(message(bens))).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(inGroup(bens).react(message(bens), 'no')).rejects.toMatchObject({
+      code: 'validation-failed',
+    });
+  });
+
   it('tells what is refused, and goes on', async () => {
     const adas = await device(ada);
     const { id } = await inGroup(adas).send('x'.repeat(4_001));

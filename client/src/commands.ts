@@ -66,9 +66,8 @@ export class Commands {
   }
 
   private changeOnce(place: Place, change: Change): Promise<Message> {
-    const { kind } = change;
     const params = place;
-    switch (kind) {
+    switch (change.kind) {
       case 'edit':
         return this.either('message:edit', { ...place, ...change.edit }, (call) =>
           call(`PUT ${MESSAGE}`, { params, body: change.edit }),
@@ -80,13 +79,13 @@ export class Commands {
       case 'unpin':
         return this.either('message:unpin', place, (call) => call(`DELETE ${MESSAGE}/pin`, { params }));
       case 'react':
-      case 'unreact': {
-        const { emoji } = change;
-        const method = kind === 'react' ? 'PUT' : 'DELETE';
-        return this.either(`message:${kind}`, { ...place, emoji }, (call) =>
-          call(`${method} ${MESSAGE}/reactions/{emoji}`, { params: { ...params, emoji } }),
+        return this.either('message:react', { ...place, emoji: change.emoji }, (call) =>
+          call(`PUT ${MESSAGE}/reactions/{emoji}`, { params: { ...params, emoji: change.emoji } }),
         );
-      }
+      case 'unreact':
+        return this.either('message:unreact', { ...place, emoji: change.emoji }, (call) =>
+          call(`DELETE ${MESSAGE}/reactions/{emoji}`, { params: { ...params, emoji: change.emoji } }),
+        );
     }
   }
 

@@ -99,7 +99,17 @@ describe('the reference client and the page', () => {
   it('emit commands that the server documents', () => {
     expect(missing(commands, COMMANDS)).toEqual([]);
     expect(new Set(commands.map(({ text }) => text))).toEqual(
-      new Set(['message:send', 'message:edit', 'message:delete', 'conversation:sync', 'session:refresh']),
+      new Set([
+        'message:send',
+        'message:edit',
+        'message:delete',
+        'message:react',
+        'message:unreact',
+        'message:pin',
+        'message:unpin',
+        'conversation:sync',
+        'session:refresh',
+      ]),
     );
   });
 
