@@ -17,7 +17,9 @@ export async function makeWorld({ url }: TestServer): Promise<World> {
   const { sessionId } = await ada.signInAgain('laptop');
   const request = await cem.call('POST', '/friend-requests', { recipientId: ada.id });
   const friendRequestId = request.body.id as string;
-  const ids = { conversationId, messageId, sessionId, friendRequestId, userId: ben.id, code: 'internal' };
+  const emoji = encodeURIComponent('👍');
+  const places = { conversationId, messageId, emoji, sessionId, friendRequestId, userId: ben.id };
+  const ids = { ...places, code: 'internal' };
   return { caller: ada, ids };
 }
 
