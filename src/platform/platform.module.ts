@@ -28,6 +28,8 @@ import { PathBudgets } from './rate-limits/path-budgets';
 import { RateLimits } from './rate-limits/rate-limits';
 import { Suspensions } from './rate-limits/suspensions';
 import { EventRelay } from './servers/event-relay';
+import { HostedRooms } from './servers/hosted-rooms';
+import { Signals } from './servers/signals';
 import { CommandResultInterceptor } from './sockets/command-result.interceptor';
 import { DirectCommands } from './sockets/direct-commands';
 import { Rooms } from './sockets/rooms';
@@ -38,6 +40,8 @@ const SHARED = [
   EventBus,
   SharedEvents,
   EventRelay,
+  HostedRooms,
+  Signals,
   WorkInFlight,
   MetricsPort,
   PeriodicReadings,

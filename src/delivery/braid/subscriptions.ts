@@ -8,16 +8,17 @@ import {
   ParticipantLeft,
 } from '../../features/conversations/conversations.events';
 import { UserBlocked } from '../../features/friends/friends.events';
+import { conversationRoom } from '../../features/membership/conversation-room';
 import type { MessageView } from '../../features/messages/message-view';
 import { MessageCreated, MessageDeleted, MessageUpdated } from '../../features/messages/messages.events';
 import { Configuration } from '../../platform/configuration/configuration';
 import { DatabaseMonitor } from '../../platform/database/database-monitor';
 import { EventBus } from '../../platform/events/event-bus';
-import { SharedEvents } from '../../platform/events/shared';
 import { Metrics } from '../../platform/metrics/metrics';
 import { DRAINING } from '../../platform/problems/general-problems';
 import { Problem } from '../../platform/problems/problem';
 import { EventRelay } from '../../platform/servers/event-relay';
+import { HostedRooms } from '../../platform/servers/hosted-rooms';
 
 /** Something has happened in a conversation: the message that took the `seq`, or what took the `rev`. */
 export type Hint =
@@ -64,10 +65,9 @@ export class Subscriptions implements OnModuleInit, OnApplicationShutdown {
     private readonly monitor: DatabaseMonitor,
     private readonly configuration: Configuration,
     private readonly relay: EventRelay,
-    shared: SharedEvents,
+    private readonly hosted: HostedRooms,
     metrics: Metrics,
   ) {
-    shared.addInterest((id) => this.byConversation.has(id));
     metrics.gauge('xfchat_streams_open', 'Braid subscriptions that are open', () => this.subscribers.size);
   }
 
@@ -128,13 +128,18 @@ export class Subscriptions implements OnModuleInit, OnApplicationShutdown {
     if (!this.subscribers.has(subscriber)) return;
     const followers = this.byConversation.get(conversationId);
     if (followers) followers.add(subscriber);
-    else this.byConversation.set(conversationId, new Set([subscriber]));
+    else {
+      this.byConversation.set(conversationId, new Set([subscriber]));
+      this.hosted.open(conversationRoom(conversationId));
+    }
   }
 
   unfollow(subscriber: Subscriber, conversationId: string): void {
     const followers = this.byConversation.get(conversationId);
     followers?.delete(subscriber);
-    if (followers?.size === 0) this.byConversation.delete(conversationId);
+    if (followers?.size !== 0) return;
+    this.byConversation.delete(conversationId);
+    this.hosted.close(conversationRoom(conversationId));
   }
 
   remove(subscriber: Subscriber): void {

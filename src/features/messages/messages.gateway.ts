@@ -2,7 +2,6 @@ import type { OnModuleInit } from '@nestjs/common';
 import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { Command, Emits } from '../../platform/documents/documented';
 import { EventBus } from '../../platform/events/event-bus';
-import { SharedEvents } from '../../platform/events/shared';
 import { Caller, type CallerIdentity } from '../../platform/http/caller';
 import { Metrics } from '../../platform/metrics/metrics';
 import { Rooms, userRoom } from '../../platform/sockets/rooms';
@@ -40,10 +39,8 @@ export class MessagesGateway implements OnModuleInit {
     private readonly edits: MessageEdits,
     private readonly events: EventBus,
     private readonly rooms: Rooms,
-    shared: SharedEvents,
     metrics: Metrics,
   ) {
-    shared.addInterest((conversationId) => rooms.has(conversationRoom(conversationId)));
     this.told = metrics.counter('xfchat_messages_broadcast_total', 'New messages broadcast to their room');
   }
 

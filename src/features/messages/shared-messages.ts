@@ -2,6 +2,8 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { SharedEvents } from '../../platform/events/shared';
+import { HostedRooms } from '../../platform/servers/hosted-rooms';
+import { conversationRoom } from '../membership/conversation-room';
 import { messageView, type MessageView } from './message-view';
 import { MessageCreated, MessageDeleted, MessageUpdated } from './messages.events';
 import { findMessages } from './messages.queries';
@@ -28,6 +30,7 @@ export class SharedMessages implements OnModuleInit {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly shared: SharedEvents,
+    private readonly hosted: HostedRooms,
   ) {}
 
   onModuleInit(): void {
@@ -63,7 +66,7 @@ export class SharedMessages implements OnModuleInit {
 
   private async read(
     references: readonly Reference[],
-    isWanted = (conversationId: string): boolean => this.shared.isFollowed(conversationId),
+    isWanted = (conversationId: string): boolean => this.hosted.has(conversationRoom(conversationId)),
   ): Promise<Map<string, MessageView>> {
     const ids = references.filter(([conversationId]) => isWanted(conversationId)).map(([, id]) => id);
     if (ids.length === 0) return new Map();

@@ -41,22 +41,12 @@ export interface EventCodec<E extends object, Payload extends object> {
 @Injectable()
 export class SharedEvents {
   private readonly codecs = new Map<unknown, EventCodec<object, object>>();
-  private readonly interests: ((conversationId: string) => boolean)[] = [];
 
   useCodec<E extends object, Payload extends object>(
     event: EventClass<E>,
     codec: EventCodec<E, Payload>,
   ): void {
     this.codecs.set(event, codec);
-  }
-
-  /** @param isFollowed whether somebody on this server follows a conversation live */
-  addInterest(isFollowed: (conversationId: string) => boolean): void {
-    this.interests.push(isFollowed);
-  }
-
-  isFollowed(conversationId: string): boolean {
-    return this.interests.some((isFollowed) => isFollowed(conversationId));
   }
 
   /** Without those that are not shared: they concern this server alone. */

@@ -52,6 +52,7 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
   private readonly waiters = new Set<Waiter>();
   private readonly anewListeners: (() => void)[] = [];
   private readonly liveListeners = new Set<() => void>();
+  private signalListener: (text: string) => void = () => undefined;
   /** Rows that were told, and that the position does not cover yet. */
   private readonly told = new Set<number>();
   private isFailing = false;
@@ -114,6 +115,19 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
   /** This server was away for so long that what it has missed is not known: its connections have to begin again. */
   onBegunAnew(listener: () => void): void {
     this.anewListeners.push(listener);
+  }
+
+  /** For `Signals`: what other servers have sent, and the way to them. */
+  onSignals(listener: (text: string) => void): void {
+    this.signalListener = listener;
+  }
+
+  notifySignals(texts: readonly string[]): Promise<void> {
+    return this.reader.notifySignals(texts);
+  }
+
+  signalled(text: string): void {
+    this.signalListener(text);
   }
 
   /** Resolves when the other servers know of this one, or after a few seconds. */

@@ -4,6 +4,7 @@ import { RelayConnection } from './relay-connection';
 import {
   CLEAN,
   MAX_ROWS,
+  NOTIFY_SIGNALS,
   PULL,
   REGISTER,
   RENEW,
@@ -33,6 +34,8 @@ export interface LogReaderListener {
   /** What was missed is not known: whoever is connected has to begin again. */
   begunAnew(): void;
   looked(durationMs: number): void;
+  /** Another server has sent signals (`Signals`). */
+  signalled?(text: string): void;
   failed(error: Error): void;
 }
 
@@ -67,9 +70,15 @@ export class LogReader {
     private readonly serverId: string,
     private readonly listener: LogReaderListener,
   ) {
-    this.connection = new RelayConnection(url, (writerId) => {
-      if (writerId !== serverId) this.look();
-    });
+    this.connection = new RelayConnection(
+      url,
+      (writerId) => {
+        if (writerId !== serverId) this.look();
+      },
+      (senderId, text) => {
+        if (senderId !== serverId) this.listener.signalled?.(text);
+      },
+    );
   }
 
   start(): void {
@@ -91,6 +100,11 @@ export class LogReader {
     this.mustLook = true;
     this.mustNotify ||= notify;
     this.wake?.();
+  }
+
+  /** @throws whatever went wrong: then some of them may be lost */
+  async notifySignals(texts: readonly string[]): Promise<void> {
+    if (this.position) await this.connection.ask(NOTIFY_SIGNALS, [this.serverId, texts]);
   }
 
   /** What was written since the last look is not told any more: the next one that succeeds takes a new place. */

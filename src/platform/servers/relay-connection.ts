@@ -2,10 +2,12 @@ import type { Socket } from 'node:net';
 import type { QueryResultRow } from 'pg';
 import { DatabaseClient } from '../database/database-client';
 import { inTime } from '../database/in-time';
-import { CHANNEL } from './relay.queries';
+import { CHANNEL, SIGNALS_CHANNEL } from './relay.queries';
 
 /** For each answer. A connection that is dead without a word (half open) is found out by it. */
 const TIMEOUT_MS = 1_000;
+
+const ID_LENGTH = 36;
 
 export const RELAY_NAME = 'xfchat-relay';
 
@@ -16,10 +18,12 @@ export class RelayConnection {
   /**
    * @param url of the database itself: a pooler in transaction mode keeps no session that could listen
    * @param onNotification is told the id of the server that has written
+   * @param onSignals is told the id of the server that has sent them, and the signals
    */
   constructor(
     private readonly url: string,
     private readonly onNotification: (serverId: string) => void,
+    private readonly onSignals: (serverId: string, text: string) => void,
   ) {}
 
   /** @throws whatever went wrong, silence included; the next call begins a new session */
@@ -40,12 +44,15 @@ export class RelayConnection {
   private async connect(): Promise<DatabaseClient> {
     const client = new DatabaseClient({ connectionString: this.url, application_name: RELAY_NAME });
     client.on('error', () => this.drop(client));
-    client.on('notification', ({ payload }) => this.onNotification(payload ?? ''));
+    client.on('notification', ({ channel, payload = '' }) => {
+      if (channel === CHANNEL) this.onNotification(payload);
+      else this.onSignals(payload.slice(0, ID_LENGTH), payload.slice(ID_LENGTH));
+    });
     this.client = client;
     try {
       await inTime(TIMEOUT_MS, client.connect());
       // What was written before is found by the statement that follows; what comes later is told.
-      await inTime(TIMEOUT_MS, client.query(`listen ${CHANNEL}`));
+      await inTime(TIMEOUT_MS, client.query(`listen ${CHANNEL}; listen ${SIGNALS_CHANNEL}`));
       return client;
     } catch (error) {
       this.drop(client);

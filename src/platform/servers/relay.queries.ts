@@ -6,6 +6,12 @@ import type { EncodedEvent } from '../events/shared';
 
 /** One name for all servers; what is sent is the id of the server that has written. */
 export const CHANNEL = 'xfchat_server_events';
+/** For what is not stored (`Signals`): the id of the server, and the signals. */
+export const SIGNALS_CHANNEL = 'xfchat_signals';
+
+export const NOTIFY_SIGNALS = `
+  select pg_notify('${SIGNALS_CHANNEL}', $1 || signals) from unnest($2::text[]) with ordinality s (signals, place)
+  order by place`;
 
 const LEASE = `interval '${LEASE_MS} milliseconds'`;
 /** A server that has had no lease for so long keeps nothing in the log any more, and has to register again. */

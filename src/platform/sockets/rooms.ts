@@ -1,9 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { Server } from 'socket.io';
 import { Metrics } from '../metrics/metrics';
+import { HostedRooms } from '../servers/hosted-rooms';
 
 export const userRoom = (userId: string): string => `user:${userId}`;
 export const sessionRoom = (sessionId: string): string => `session:${sessionId}`;
+
+/** Socket.IO gives each socket a room of its own, named by its id, which has no colon. */
+const isOurs = (room: string): boolean => room.includes(':');
 
 /**
  * A socket between its authentication and its entry into the rooms. What it was found to be entitled to may change in
@@ -29,7 +33,10 @@ export class Rooms {
   private server: Server | undefined;
   private readonly arrivals = new Set<Arrival>();
 
-  constructor(metrics: Metrics) {
+  constructor(
+    metrics: Metrics,
+    private readonly hosted: HostedRooms,
+  ) {
     metrics.gauge('xfchat_rooms', 'Rooms with somebody in them', () => {
       // Socket.IO gives each socket a room of its own, which is none of ours.
       const { rooms, sids } = this.server?.sockets.adapter ?? {};
@@ -39,11 +46,13 @@ export class Rooms {
 
   attach(server: Server): void {
     this.server = server;
-  }
-
-  /** Whether a socket of this process is in the room. */
-  has(room: string): boolean {
-    return this.server?.sockets.adapter.rooms.has(room) === true;
+    const { adapter } = server.sockets;
+    adapter.on('create-room', (room: string) => {
+      if (isOurs(room)) this.hosted.open(room);
+    });
+    adapter.on('delete-room', (room: string) => {
+      if (isOurs(room)) this.hosted.close(room);
+    });
   }
 
   /** Must be called before the entitlements of an arriving socket are read from the database. */
