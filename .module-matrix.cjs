@@ -14,6 +14,7 @@ const WINGS = {
       membership: ['users'],
       messages: ['users', 'relationships', 'membership'],
       conversations: ['users', 'relationships', 'membership', 'messages'],
+      search: ['membership', 'messages'],
       friends: ['users', 'relationships', 'membership', 'messages', 'conversations'],
       'catch-up': ['membership', 'messages', 'conversations'],
       erasure: ['users', 'authentication', 'membership', 'messages', 'conversations', 'friends'],

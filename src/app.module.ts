@@ -16,6 +16,7 @@ import type { StructuredLogger } from './platform/logging/structured-logger';
 import { PlatformModule } from './platform/platform.module';
 import { SCHEMA } from './schema';
 import { UserTimelineModule } from './delivery/braid/user-timeline.module';
+import { SearchModule } from './features/search/search.module';
 import { UsersModule } from './features/users/users.module';
 
 /** In the order in which the documents list their routes. */
@@ -26,6 +27,7 @@ export const FEATURES = [
   BraidModule,
   MessagesModule,
   CatchUpModule,
+  SearchModule,
   FriendsModule,
   ErasureModule,
   SocketsModule,

@@ -30,6 +30,7 @@ import { EndedSessionsIndex1764000000080 } from './migrations/1764000000080-ende
 import { ListPositions1764000000083 } from './migrations/1764000000083-list-positions';
 import { BlocksHide1764000000084 } from './migrations/1764000000084-blocks-hide';
 import { SimilarUsernames1764000000085 } from './migrations/1764000000085-similar-usernames';
+import { Search1764000000110 } from './migrations/1764000000110-search';
 import { Servers1764000000090 } from './migrations/1764000000090-servers';
 import { Reactions1764000000100 } from './migrations/1764000000100-reactions';
 import { Pins1764000000101 } from './migrations/1764000000101-pins';
@@ -38,6 +39,8 @@ import { Conversation } from './features/membership/conversation.entity';
 import { Participant } from './features/membership/participant.entity';
 import type { DatabaseSchema } from './platform/database/database-options';
 import { DatabaseState } from './platform/database/database-state.entity';
+import { SearchEntry } from './features/search/search-entry.entity';
+import { SearchPosition } from './features/search/search-position.entity';
 import { ServerEventRow } from './platform/servers/server-event.entity';
 import { ServerRow } from './platform/servers/server.entity';
 import { User } from './features/users/user.entity';
@@ -58,6 +61,8 @@ export const SCHEMA: DatabaseSchema = {
     ChatMessage,
     MessageVersion,
     MessageReaction,
+    SearchEntry,
+    SearchPosition,
     DatabaseState,
     ErasureRow,
     ServerRow,
@@ -87,6 +92,7 @@ export const SCHEMA: DatabaseSchema = {
     Servers1764000000090,
     Reactions1764000000100,
     Pins1764000000101,
+    Search1764000000110,
   ],
   dataMigrations: [FoldEmails1764000000077, HideAcrossBlocks1764000000086],
   sample: `

@@ -40,6 +40,7 @@ const RULES: Record<string, Rule> = {
   'PUT /api/v1/auth/password': 'own',
   'GET /api/v1/auth/sessions': 'own',
   'DELETE /api/v1/auth/sessions/:sessionId': { code: 'not-found' },
+  'GET /api/v1/search/messages': 'own',
   'GET /api/v1/users': 'own',
   'GET /api/v1/users/me': 'own',
   'PATCH /api/v1/users/me': 'own',

@@ -213,6 +213,22 @@ describe('the check of integrity', () => {
     ],
     ['erasure-unfinished', () => ben.id, () => husk(ben, `now(), now()`)],
     ['erasure-unfinished', () => ben.id, () => husk(ben, `now() - interval '2 days', null`)],
+    [
+      'search-deleted',
+      () => deleted,
+      () =>
+        `insert into search_entries (message_id, conversation_id, words, created_at)
+         select id, conversation_id, 'secret', created_at from chat_messages where id = '${deleted}'
+         on conflict (message_id) do update set words = excluded.words`,
+    ],
+    [
+      'search-missing',
+      () => plain,
+      () =>
+        `delete from search_entries where message_id = '${plain}';
+         insert into search_positions (conversation_id, indexed_seq) values ('${group}', 1)
+         on conflict (conversation_id) do update set indexed_seq = 1`,
+    ],
     ['request-open', () => '', () => `update friend_requests set status = 'pending'`],
     [
       'orphan',

@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { Client, type QueryConfig } from 'pg';
 import { eraseNextBatch } from '../src/features/erasure/erase-next-batch.queries';
 import { erasePerson, lockPerson } from '../src/features/erasure/erase-person.queries';
+import { INDEXING } from '../src/features/search/search-indexer';
 import { DeadlineClient } from '../src/platform/database/deadline-client';
 import { inTransaction } from '../src/platform/database/transaction';
+import { currentContext } from '../src/platform/request-context';
 import { withClient } from './support/databases';
 import { signUpAll, type Person } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
@@ -102,14 +104,21 @@ describe('the statements of a request', () => {
   });
   afterAll(() => server.close());
 
-  /** Everything that the server sends to the database meanwhile, except the monitor's looks. */
+  /** Everything that the server sends to the database meanwhile, except the monitor's looks and indexing. */
   async function statementsOf(work: () => Promise<unknown>): Promise<QueryConfig[]> {
-    const spy = jest.spyOn(Client.prototype, 'query');
+    const statements: QueryConfig[] = [];
+    const query = Client.prototype.query as (...parameters: unknown[]) => unknown;
+    const spy = jest.spyOn(Client.prototype, 'query').mockImplementation(function (
+      this: Client,
+      ...parameters
+    ) {
+      const isOfRequest = this instanceof DeadlineClient && currentContext()?.operation !== INDEXING;
+      if (isOfRequest) statements.push(parameters[0] as unknown as QueryConfig);
+      return query.apply(this, parameters) as never;
+    });
     try {
       await work();
-      return spy.mock.calls
-        .map(([config]) => config as unknown as QueryConfig)
-        .filter((_config, index) => spy.mock.contexts[index] instanceof DeadlineClient);
+      return statements;
     } finally {
       spy.mockRestore();
     }

@@ -304,6 +304,21 @@ create table password_resets (
   constraint password_resets_code_digest_key UNIQUE (code_digest)
 );
 
+create table search_entries (
+  message_id uuid not null,
+  conversation_id uuid not null,
+  words tsvector default ''::tsvector not null,
+  is_current boolean default true not null, -- false: the text was changed, and its words are not here yet
+  created_at timestamp(3) with time zone not null, -- that of the message
+  constraint search_entries_pkey PRIMARY KEY (message_id)
+);
+
+create table search_positions (
+  conversation_id uuid not null,
+  indexed_seq bigint default 0 not null, -- each message up to it has an entry
+  constraint search_positions_pkey PRIMARY KEY (conversation_id)
+);
+
 create table server_events (
   id bigint generated always as identity not null,
   transaction_id bigint not null, -- the transaction that has written it (xid8)
@@ -377,36 +392,9 @@ alter table message_reactions add constraint message_reactions_user_fkey FOREIGN
 alter table message_versions add constraint message_versions_author_fkey FOREIGN KEY (author_id) REFERENCES users(id) ON DELETE SET NULL;
 alter table message_versions add constraint message_versions_message_fkey FOREIGN KEY (message_id) REFERENCES chat_messages(id) ON DELETE CASCADE;
 alter table password_resets add constraint password_resets_user_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
+alter table search_entries add constraint search_entries_message_fkey FOREIGN KEY (message_id) REFERENCES chat_messages(id) ON DELETE CASCADE;
+alter table search_positions add constraint search_positions_conversation_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id) ON DELETE CASCADE;
 alter table sessions add constraint sessions_user_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
-
-CREATE INDEX authentication_events_created_idx ON authentication_events USING btree (created_at, id);
-CREATE INDEX authentication_events_user_idx ON authentication_events USING btree (user_id, created_at, id);
-CREATE INDEX blocks_blocked_idx ON blocks USING btree (blocked_id);
-CREATE INDEX chat_messages_deleted_idx ON chat_messages USING btree (conversation_id, seq) WHERE (deleted_at IS NOT NULL);
-CREATE INDEX chat_messages_pinned_idx ON chat_messages USING btree (conversation_id, seq) WHERE (pinned_at IS NOT NULL);
-CREATE INDEX chat_messages_reply_to_idx ON chat_messages USING btree (reply_to_id) WHERE (reply_to_id IS NOT NULL);
-CREATE INDEX chat_messages_rev_idx ON chat_messages USING btree (conversation_id, rev) WHERE (rev > 0);
-CREATE INDEX chat_messages_sender_idx ON chat_messages USING btree (sender_id, conversation_id, seq);
-CREATE UNIQUE INDEX conversation_participants_owner_key ON conversation_participants USING btree (conversation_id) WHERE ((role = 'owner'::text) AND (left_at IS NULL));
-CREATE INDEX conversation_participants_rev_idx ON conversation_participants USING btree (conversation_id, rev);
-CREATE INDEX conversation_participants_user_idx ON conversation_participants USING btree (user_id) WHERE (left_at IS NULL);
-CREATE INDEX conversations_created_by_idx ON conversations USING btree (created_by);
-CREATE INDEX email_collisions_taken_by_idx ON email_collisions USING btree (taken_by);
-CREATE INDEX erasures_open_idx ON erasures USING btree (user_id) WHERE ((finished_at IS NULL) OR (journaled_at IS NULL));
-CREATE UNIQUE INDEX friend_requests_pending_pair_key ON friend_requests USING btree (LEAST(sender_id, recipient_id), GREATEST(sender_id, recipient_id)) WHERE (status = 'pending'::text);
-CREATE INDEX friend_requests_recipient_idx ON friend_requests USING btree (recipient_id);
-CREATE INDEX friend_requests_sender_idx ON friend_requests USING btree (sender_id);
-CREATE INDEX friendships_user_high_idx ON friendships USING btree (user_high_id);
-CREATE INDEX legacy_mappings_target_idx ON legacy_mappings USING btree (target_id);
-CREATE INDEX legacy_rows_belongs_to_idx ON legacy_rows USING btree (source_table, belongs_to);
-CREATE INDEX legacy_rows_order_idx ON legacy_rows USING btree (source_table, rank, sort_at, source_key);
-CREATE INDEX message_reactions_user_idx ON message_reactions USING btree (user_id, message_id);
-CREATE INDEX message_versions_author_idx ON message_versions USING btree (author_id);
-CREATE INDEX server_events_transaction_idx ON server_events USING btree (transaction_id);
-CREATE INDEX sessions_ended_idx ON sessions USING btree (ended_at) WHERE (ended_at IS NOT NULL);
-CREATE INDEX sessions_user_idx ON sessions USING btree (user_id);
-CREATE INDEX users_bcrypt_idx ON users USING btree (substr(password_hash, 5, 2)) WHERE (password_hash ~~ '$2%'::text);
-CREATE INDEX users_skeleton_idx ON users USING btree (replace(translate(username, '01'::text, 'ol'::text), 'm'::text, 'rn'::text));
 
 CREATE OR REPLACE FUNCTION append_messages(message_ids uuid[], conversation_ids uuid[], sender_ids uuid[], types text[], bodies text[], reply_to_ids uuid[])
  RETURNS TABLE(ordinal bigint, outcome text, id uuid, conversation_id uuid, seq bigint, rev bigint, sender_id uuid, type text, body text, reply_to_id uuid, version text, parents text[], pinned_at timestamp with time zone, edited_at timestamp with time zone, deleted_at timestamp with time zone, created_at timestamp with time zone)
@@ -514,6 +502,18 @@ AS $function$
       end
       $function$;
 
+CREATE OR REPLACE FUNCTION forget_search_entry()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+      begin
+        insert into search_entries (message_id, conversation_id, is_current, created_at)
+        values (new.id, new.conversation_id, new.body is null, new.created_at)
+        on conflict (message_id) do update set words = '', is_current = excluded.is_current;
+        return null;
+      end
+      $function$;
+
 CREATE OR REPLACE FUNCTION next_list_position()
  RETURNS bigint
  LANGUAGE plpgsql
@@ -528,3 +528,60 @@ AS $function$
         return setval('list_positions', microseconds);
       end
       $function$;
+
+CREATE OR REPLACE FUNCTION search_grams(words tsvector)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+        select coalesce(array_agg(distinct substr(word, start, 3)), '{}')
+        from unnest(tsvector_to_array(words)) word, generate_series(1, length(word) - 2) start
+      $function$;
+
+CREATE OR REPLACE FUNCTION search_stems(word text)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+        select coalesce(array_agg(distinct stem), '{}')
+        from unnest(ts_lexize('pg_catalog.english_stem', word) || ts_lexize('pg_catalog.german_stem', word)
+          || ts_lexize('pg_catalog.french_stem', word) || ts_lexize('pg_catalog.spanish_stem', word)
+          || ts_lexize('pg_catalog.russian_stem', word)) stem
+        where stem <> word and stem <> ''
+      $function$;
+
+CREATE INDEX authentication_events_created_idx ON authentication_events USING btree (created_at, id);
+CREATE INDEX authentication_events_user_idx ON authentication_events USING btree (user_id, created_at, id);
+CREATE INDEX blocks_blocked_idx ON blocks USING btree (blocked_id);
+CREATE INDEX chat_messages_deleted_idx ON chat_messages USING btree (conversation_id, seq) WHERE (deleted_at IS NOT NULL);
+CREATE INDEX chat_messages_pinned_idx ON chat_messages USING btree (conversation_id, seq) WHERE (pinned_at IS NOT NULL);
+CREATE INDEX chat_messages_reply_to_idx ON chat_messages USING btree (reply_to_id) WHERE (reply_to_id IS NOT NULL);
+CREATE INDEX chat_messages_rev_idx ON chat_messages USING btree (conversation_id, rev) WHERE (rev > 0);
+CREATE INDEX chat_messages_sender_idx ON chat_messages USING btree (sender_id, conversation_id, seq);
+CREATE UNIQUE INDEX conversation_participants_owner_key ON conversation_participants USING btree (conversation_id) WHERE ((role = 'owner'::text) AND (left_at IS NULL));
+CREATE INDEX conversation_participants_rev_idx ON conversation_participants USING btree (conversation_id, rev);
+CREATE INDEX conversation_participants_user_idx ON conversation_participants USING btree (user_id) WHERE (left_at IS NULL);
+CREATE INDEX conversations_created_by_idx ON conversations USING btree (created_by);
+CREATE INDEX email_collisions_taken_by_idx ON email_collisions USING btree (taken_by);
+CREATE INDEX erasures_open_idx ON erasures USING btree (user_id) WHERE ((finished_at IS NULL) OR (journaled_at IS NULL));
+CREATE UNIQUE INDEX friend_requests_pending_pair_key ON friend_requests USING btree (LEAST(sender_id, recipient_id), GREATEST(sender_id, recipient_id)) WHERE (status = 'pending'::text);
+CREATE INDEX friend_requests_recipient_idx ON friend_requests USING btree (recipient_id);
+CREATE INDEX friend_requests_sender_idx ON friend_requests USING btree (sender_id);
+CREATE INDEX friendships_user_high_idx ON friendships USING btree (user_high_id);
+CREATE INDEX legacy_mappings_target_idx ON legacy_mappings USING btree (target_id);
+CREATE INDEX legacy_rows_belongs_to_idx ON legacy_rows USING btree (source_table, belongs_to);
+CREATE INDEX legacy_rows_order_idx ON legacy_rows USING btree (source_table, rank, sort_at, source_key);
+CREATE INDEX message_reactions_user_idx ON message_reactions USING btree (user_id, message_id);
+CREATE INDEX message_versions_author_idx ON message_versions USING btree (author_id);
+CREATE INDEX search_entries_grams_idx ON search_entries USING gin (search_grams(words));
+CREATE INDEX search_entries_newest_idx ON search_entries USING btree (created_at, message_id);
+CREATE INDEX search_entries_outdated_idx ON search_entries USING btree (conversation_id) WHERE (NOT is_current);
+CREATE INDEX search_entries_recent_idx ON search_entries USING btree (conversation_id, created_at, message_id);
+CREATE INDEX search_entries_words_idx ON search_entries USING gin (words);
+CREATE INDEX server_events_transaction_idx ON server_events USING btree (transaction_id);
+CREATE INDEX sessions_ended_idx ON sessions USING btree (ended_at) WHERE (ended_at IS NOT NULL);
+CREATE INDEX sessions_user_idx ON sessions USING btree (user_id);
+CREATE INDEX users_bcrypt_idx ON users USING btree (substr(password_hash, 5, 2)) WHERE (password_hash ~~ '$2%'::text);
+CREATE INDEX users_skeleton_idx ON users USING btree (replace(translate(username, '01'::text, 'ol'::text), 'm'::text, 'rn'::text));
+
+CREATE TRIGGER chat_messages_forget_search_entry AFTER UPDATE OF body ON chat_messages FOR EACH ROW WHEN ((old.body IS DISTINCT FROM new.body)) EXECUTE FUNCTION forget_search_entry();

@@ -1,4 +1,4 @@
-import { VOLATILE_TABLES } from '../../src/platform/servers/volatile-tables';
+import { TABLES_WITHOUT_BACKUP } from '../../src/platform/database/tables-without-backup';
 import type { DataSource } from 'typeorm';
 import { signUpAll, type Person } from '../support/people';
 import type { TestServer } from '../support/test-server';
@@ -32,7 +32,7 @@ export async function digestOf(dataSource: DataSource): Promise<string> {
     `select table_name as name from information_schema.tables
      where table_schema = current_schema() and table_type = 'BASE TABLE' and table_name <> all ($1)
      order by 1`,
-    [['authentication_events', ...VOLATILE_TABLES]],
+    [['authentication_events', ...TABLES_WITHOUT_BACKUP]],
   );
   const digests = tables.map(
     ({ name }) =>

@@ -1,11 +1,11 @@
 import type { Client } from 'pg';
-import { VOLATILE_TABLES } from '../../src/platform/servers/volatile-tables';
+import { TABLES_WITHOUT_BACKUP } from '../../src/platform/database/tables-without-backup';
 
-/** What is in each table of a schema, whatever the order of its rows; servers that are running change two of them. */
+/** What is in each table of a schema, whatever the order of its rows; running servers change some of them by themselves. */
 export async function databaseDigest(client: Client, schema = 'public'): Promise<Record<string, string>> {
   const { rows: tables } = await client.query<{ name: string }>(
     `select relname as name from pg_class where relnamespace = $1::regnamespace and relkind = 'r' and relname <> all ($2) order by 1`,
-    [schema, VOLATILE_TABLES],
+    [schema, TABLES_WITHOUT_BACKUP],
   );
   const digests: Record<string, string> = {};
   for (const { name } of tables) {

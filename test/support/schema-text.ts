@@ -63,8 +63,8 @@ export async function schemaText(url: string): Promise<string> {
       await statements(SEQUENCES),
       ...tables.map(tableText),
       await statements(FOREIGN_KEYS),
-      await statements(INDEXES),
       (await statements(FUNCTIONS)).replaceAll('$;\nCREATE', '$;\n\nCREATE'),
+      await statements(INDEXES),
       await statements(TRIGGERS),
     ]
       .filter(Boolean)

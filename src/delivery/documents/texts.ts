@@ -39,6 +39,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   Conversations:
     'Direct and group conversations, participants, read positions, and what a client lacks of them.',
   Messages: 'Sending, reading, editing and deleting messages.',
+  Search: 'Finding messages by what they say.',
   Server: 'Its health and metrics, these documents, and the meaning of problem codes.',
 };
 

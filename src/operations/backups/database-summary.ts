@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
-import { VOLATILE_TABLES } from '../../platform/servers/volatile-tables';
+import { TABLES_WITHOUT_BACKUP } from '../../platform/database/tables-without-backup';
 import { contentDigests } from '../integrity/content-digest';
 import { BackupError } from './backup-error';
 import type { BackedUpTable, DatabaseSummary } from './manifest';
@@ -82,7 +82,7 @@ async function readColumns(manager: EntityManager): Promise<Pick<BackedUpTable, 
       and not exists (select from pg_depend d
         where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
     group by c.relname order by c.relname`,
-    [VOLATILE_TABLES],
+    [TABLES_WITHOUT_BACKUP],
   );
 }
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { pinnedOptions } from '../../platform/database/session-settings';
-import { VOLATILE_TABLES } from '../../platform/servers/volatile-tables';
+import { TABLES_WITHOUT_BACKUP } from '../../platform/database/tables-without-backup';
 import { BackupError } from './backup-error';
 import { writeDurably, type FileSeal } from '../../platform/durable-files';
 
@@ -52,7 +52,7 @@ export async function dumpWithTools(
     '--format=custom',
     `--snapshot=${snapshot}`,
     `--lock-wait-timeout=${LOCK_TIMEOUT}`,
-    ...VOLATILE_TABLES.map((table) => `--exclude-table-data=public.${table}`),
+    ...TABLES_WITHOUT_BACKUP.map((table) => `--exclude-table-data=public.${table}`),
     '--verbose',
   ];
   const child = run(dump, words, url);

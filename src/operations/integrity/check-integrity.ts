@@ -8,6 +8,7 @@ import { HISTORIES } from './histories';
 import { NAMES } from './names';
 import { NUMBERING } from './numbering';
 import { RELATIONS } from './relations';
+import { SEARCH } from './search';
 import { schemaFindings } from './schema';
 
 /** The most findings of one check; a thousand more of the same kind would help nobody. */
@@ -35,6 +36,7 @@ export async function checkIntegrity(
     ...RELATIONS,
     ...ERASURES,
     ...NAMES,
+    ...SEARCH,
   ]);
   const total = checks.length + 2;
   progress('schema', 0, total);

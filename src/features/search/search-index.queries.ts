@@ -1,0 +1,123 @@
+import type { EntityManager } from 'typeorm';
+import { newMessages } from '../messages/messages.queries';
+import { keysOfText } from './search-words';
+
+/**
+ * Conversations that are not indexed up to their end. Reads all conversations: for the looks that find what nobody was told
+ * of.
+ */
+export async function conversationsToIndex(manager: EntityManager, limit: number): Promise<string[]> {
+  const rows: { id: string }[] = await manager.query(
+    `select c.id from conversations c left join search_positions p on p.conversation_id = c.id
+     where c.deleted_at is null and c.last_seq > coalesce(p.indexed_seq, 0) limit $1`,
+    [limit],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** How many messages have no entry yet. Reads all conversations. */
+export async function countToIndex(manager: EntityManager): Promise<number> {
+  const rows: { count: number }[] = await manager.query(
+    `select coalesce(sum(c.last_seq - coalesce(p.indexed_seq, 0)), 0)::bigint as count
+     from conversations c left join search_positions p on p.conversation_id = c.id
+     where c.deleted_at is null and c.last_seq > coalesce(p.indexed_seq, 0)`,
+  );
+  return rows[0]!.count;
+}
+
+/** What one step has done. */
+export interface Indexed {
+  readonly messages: number;
+  /** Conversations of which more is left. */
+  readonly unfinished: readonly string[];
+}
+
+/**
+ * Makes the entries of up to `limit` messages of each conversation. One whose position is held by another server is left to
+ * it. An entry that is there already was made by a change of the text, which comes after what is read here: it stays.
+ *
+ * Locks: positions by conversation, then entries. Served by `search_positions_pkey` and
+ * `chat_messages_conversation_seq_key`.
+ */
+export async function indexNext(
+  manager: EntityManager,
+  conversationIds: readonly string[],
+  limit: number,
+): Promise<Indexed> {
+  await manager.query(
+    `insert into search_positions (conversation_id)
+     select c.id from conversations c where c.id = any ($1) order by c.id on conflict do nothing`,
+    [conversationIds],
+  );
+  const positions: { conversation_id: string; indexed_seq: number }[] = await manager.query(
+    `select conversation_id, indexed_seq from search_positions where conversation_id = any ($1)
+     order by conversation_id for update skip locked`,
+    [conversationIds],
+  );
+  const cursors = positions.map(({ conversation_id, indexed_seq }) => ({
+    conversationId: conversation_id,
+    seq: indexed_seq,
+    rev: 0,
+  }));
+  const rows = await newMessages(manager, cursors, limit);
+  if (rows.length === 0) return { messages: 0, unfinished: [] };
+  await manager.query(
+    `insert into search_entries (message_id, conversation_id, words, created_at)
+     select e.message_id, e.conversation_id, ${WORDS}, e.created_at
+     from json_to_recordset($1)
+       as e (message_id uuid, conversation_id uuid, keys text[], created_at timestamptz)
+     on conflict do nothing`,
+    [
+      JSON.stringify(
+        rows.map(({ id, conversation_id, body, created_at }) => ({
+          message_id: id,
+          conversation_id,
+          keys: keysOfText(body ?? ''),
+          created_at,
+        })),
+      ),
+    ],
+  );
+  await manager.query(
+    `update search_positions p set indexed_seq = done.seq
+     from (select conversation_id, max(seq) as seq from unnest($1::uuid[], $2::bigint[]) as m (conversation_id, seq)
+           group by conversation_id) done
+     where p.conversation_id = done.conversation_id`,
+    [rows.map((row) => row.conversation_id), rows.map((row) => row.seq)],
+  );
+  const counts = new Map<string, number>();
+  for (const row of rows) counts.set(row.conversation_id, (counts.get(row.conversation_id) ?? 0) + 1);
+  const unfinished = [...counts].filter(([, count]) => count === limit).map(([id]) => id);
+  return { messages: rows.length, unfinished };
+}
+
+/** Each gives the other forms of the words of one language; `search_stems` has the same ones for one word. */
+const LANGUAGES = ['english', 'german', 'french', 'spanish', 'russian'];
+
+/** The words of a text, with their other forms. */
+const WORDS = `array_to_tsvector(e.keys) ||
+  ${LANGUAGES.map((language) => `strip(to_tsvector('pg_catalog.${language}', array_to_string(e.keys, ' ')))`).join(' || ')}`;
+
+/**
+ * Makes entries current whose text was changed. They are locked before the text is read, so that what changes it again
+ * comes after this, and makes them outdated again. Served by `search_entries_outdated_idx`.
+ * @returns how many
+ */
+export async function renewEntries(manager: EntityManager, limit: number): Promise<number> {
+  const entries: { message_id: string }[] = await manager.query(
+    `select message_id from search_entries where not is_current limit $1 for update skip locked`,
+    [limit],
+  );
+  if (entries.length === 0) return 0;
+  const ids = entries.map((entry) => entry.message_id);
+  const rows: { id: string; body: string | null }[] = await manager.query(
+    `select id, body from chat_messages where id = any ($1)`,
+    [ids],
+  );
+  await manager.query(
+    `update search_entries entry set words = ${WORDS}, is_current = true
+     from json_to_recordset($1) as e (message_id uuid, keys text[]) where entry.message_id = e.message_id`,
+    [JSON.stringify(rows.map(({ id, body }) => ({ message_id: id, keys: keysOfText(body ?? '') })))],
+  );
+  return ids.length;
+}

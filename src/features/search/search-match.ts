@@ -1,0 +1,95 @@
+import { distance } from 'fastest-levenshtein';
+import { mayBegin, mayBePart, mayBeSimilar, typosIn, type Closeness, type Term } from './search-query';
+import { isUnspaced, wordsOf, type Word } from './search-words';
+
+/** A place in a text, in UTF-16 code units; `end` is after it. */
+export interface Highlight {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The other forms of a word, by the dictionaries of PostgreSQL; without an entry it has none. */
+export type Stems = ReadonlyMap<string, readonly string[]>;
+
+/** More places than that help nobody to find the message. */
+const MAX_HIGHLIGHTS = 50;
+
+/**
+ * Where a text says what was looked for; undefined when it does not say all of it.
+ * The index only finds candidates: this decides, also for messages that are not in the index yet.
+ */
+export function highlightsIn(
+  text: string,
+  terms: readonly Term[],
+  closeness: Closeness,
+  stems: Stems,
+): Highlight[] | undefined {
+  const words = wordsOf(text);
+  const found: Highlight[] = [];
+  for (const term of terms) {
+    const places = placesOf(words, term, closeness, stems);
+    if (places.length === 0) return undefined;
+    found.push(...places);
+  }
+  return merged(found).slice(0, MAX_HIGHLIGHTS);
+}
+
+function placesOf(words: readonly Word[], term: Term, closeness: Closeness, stems: Stems): Highlight[] {
+  if (term.words.length > 1 || term.isExact) return rowsOf(words, term.words);
+  const [wanted] = term.words as [string];
+  return words.flatMap((word) => placesInWord(word, wanted, closeness, stems));
+}
+
+/** Where the words stand one after the other. Unspaced writing may go on before and after them. */
+function rowsOf(words: readonly Word[], wanted: readonly string[]): Highlight[] {
+  const isHere = (word: Word | undefined, text: string): boolean =>
+    word !== undefined && (isUnspaced(text) ? word.text.includes(text) : word.text === text);
+  return words.flatMap((word, place) => {
+    if (!wanted.every((text, offset) => isHere(words[place + offset], text))) return [];
+    if (wanted.length === 1 && isUnspaced(wanted[0]!)) return partsIn(word, wanted[0]!);
+    return [{ start: word.start, end: words[place + wanted.length - 1]!.end }];
+  });
+}
+
+function placesInWord(word: Word, wanted: string, closeness: Closeness, stems: Stems): Highlight[] {
+  if (isUnspaced(wanted)) return partsIn(word, wanted);
+  if (word.text === wanted) return [whole(word)];
+  if (mayBegin(wanted) && word.text.startsWith(wanted)) return [part(word, 0, wanted.length)];
+  if (haveSameStem(word.text, wanted, stems)) return [whole(word)];
+  if (closeness === 'word') return [];
+  if (mayBePart(wanted) && word.text.includes(wanted)) return partsIn(word, wanted);
+  if (closeness === 'part' || !mayBeSimilar(wanted)) return [];
+  return distance(word.text, wanted) <= typosIn(wanted) ? [whole(word)] : [];
+}
+
+function haveSameStem(word: string, wanted: string, stems: Stems): boolean {
+  const wantedStems = stems.get(wanted);
+  if (!wantedStems) return false;
+  return [word, ...(stems.get(word) ?? [])].some((stem) => wantedStems.includes(stem));
+}
+
+function partsIn(word: Word, wanted: string): Highlight[] {
+  const places: Highlight[] = [];
+  for (let at = word.text.indexOf(wanted); at >= 0; at = word.text.indexOf(wanted, at + wanted.length))
+    places.push(part(word, at, at + wanted.length));
+  return places;
+}
+
+const whole = ({ start, end }: Word): Highlight => ({ start, end });
+
+/** Marks that follow the last letter belong to it: the part goes up to where the next letter begins. */
+const part = ({ places }: Word, from: number, to: number): Highlight => ({
+  start: places[from]!,
+  end: places[to]!,
+});
+
+function merged(highlights: Highlight[]): Highlight[] {
+  const result: Highlight[] = [];
+  for (const next of highlights.sort((a, b) => a.start - b.start || b.end - a.end)) {
+    const last = result.at(-1);
+    if (last && next.start < last.end)
+      result[result.length - 1] = { start: last.start, end: Math.max(last.end, next.end) };
+    else result.push(next);
+  }
+  return result;
+}

@@ -1,0 +1,90 @@
+import { messageSchema } from '../messages/message-view';
+import { About, fieldRule } from '../../platform/documents/field-schema';
+import { integer, list, page, record, type Of } from '../../platform/documents/schema';
+import {
+  IsCursor,
+  IsId,
+  IsOptionalChoice,
+  IsPageSize,
+  IsText,
+  Optional,
+} from '../../platform/validation/field-rules';
+import { ownRule } from '../../platform/validation/own-rule';
+
+const MAX_QUERY = 200;
+const HAS = ['link', 'file'] as const;
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
+
+function isTime(value: unknown): boolean {
+  return typeof value === 'string' && TIME.test(value) && !Number.isNaN(Date.parse(value)) && value >= '0001';
+}
+
+function IsTime(): PropertyDecorator {
+  return fieldRule(
+    { type: 'string', format: 'date-time', pattern: TIME.source },
+    ownRule('isTime', isTime, 'must be a time such as 2026-01-31T12:00:00Z'),
+  );
+}
+
+export class SearchMessagesDto {
+  @About(
+    'Words that the message has to have, all of them. Case and accents make no difference, and a word may go on. "Several words" in quotes have to stand as they are.',
+    'lunch',
+  )
+  @IsText(1, MAX_QUERY)
+  q: string;
+
+  @About('Only in this conversation.')
+  @Optional()
+  @IsId()
+  conversationId?: string;
+
+  @About('Only what this person has sent.')
+  @Optional()
+  @IsId()
+  senderId?: string;
+
+  @About('Only what was sent then or later.', '2026-01-31T12:00:00Z')
+  @Optional()
+  @IsTime()
+  since?: string;
+
+  @About('Only what was sent before.', '2026-02-28T12:00:00Z')
+  @Optional()
+  @IsTime()
+  until?: string;
+
+  @About('Only messages with a link, or pictures and files.', 'link')
+  @IsOptionalChoice(HAS)
+  has?: (typeof HAS)[number];
+
+  @Optional()
+  @IsCursor()
+  cursor?: string;
+
+  @Optional()
+  @IsPageSize()
+  limit?: number;
+}
+
+const highlightSchema = record(
+  'Highlight',
+  {
+    start: integer(0, { description: 'The first character, in UTF-16 code units.', example: 6 }),
+    end: integer(0, { description: 'After the last character.', example: 9 }),
+  },
+  'A place in the body that says what was looked for.',
+);
+
+const foundMessageSchema = record(
+  'FoundMessage',
+  {
+    message: messageSchema,
+    highlights: list(highlightSchema, {}, { description: 'In their order; none overlaps another.' }),
+  },
+  'A message, and where it says what was looked for.',
+);
+export type FoundMessage = Of<typeof foundMessageSchema>;
+
+export const foundMessagesSchema = page('FoundMessages', foundMessageSchema);
+export type FoundMessages = Of<typeof foundMessagesSchema>;

@@ -1,0 +1,137 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { inSnapshot } from '../../platform/database/transaction';
+import { invalidField, Problem } from '../../platform/problems/problem';
+import { RateLimits } from '../../platform/rate-limits/rate-limits';
+import type { Allowance } from '../../platform/rate-limits/token-buckets';
+import { DEFAULT_PAGE_SIZE } from '../../platform/validation/field-rules';
+import { CONVERSATION_NOT_FOUND } from '../membership/membership.problems';
+import { messageView, type MessageRow } from '../messages/message-view';
+import { readSearchCursor, writeSearchCursor, type SearchCursor } from './search-cursor';
+import { highlightsIn, type Stems } from './search-match';
+import { CLOSENESS, parseQuery, type Closeness, type Term } from './search-query';
+import { wordsOf } from './search-words';
+import type { FoundMessage, FoundMessages, SearchMessagesDto } from './search.dto';
+import {
+  findCandidates,
+  findUnindexed,
+  readableConversations,
+  stemsOf,
+  wantedOf,
+  type Place,
+  type Readable,
+} from './search.queries';
+
+/** Searches by person. Whoever types makes one at each pause. */
+const SEARCH: Allowance = { burst: 40, perSecond: 2 };
+/** Candidates that are read at once. */
+const BATCH = 100;
+/** When nearly all candidates turn out to be something else, a page ends early, and its cursor goes on from there. */
+const MAX_BATCHES = 5;
+
+interface Search {
+  readonly manager: EntityManager;
+  readonly readable: readonly Readable[];
+  readonly terms: readonly Term[];
+  readonly query: SearchMessagesDto;
+  readonly limit: number;
+}
+
+/** Finds messages by what they say, among those that the caller may read. */
+@Injectable()
+export class SearchService {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly rateLimits: RateLimits,
+  ) {}
+
+  /**
+   * The newest first. When no message has the words, those that have them as parts of words are looked for, and then those
+   * with similar words. What is read stands in one snapshot, so a message is found by what it says now.
+   * @throws Problem `validation-failed`, `rate-limited`, or `conversation-not-found` for one that the caller is not in
+   */
+  async messages(userId: string, query: SearchMessagesDto): Promise<FoundMessages> {
+    const terms = parseQuery(query.q);
+    if (terms.length === 0) throw invalidField('/query/q', 'must have a letter, a number or a picture');
+    const cursor = query.cursor === undefined ? undefined : readSearchCursor(query.cursor);
+    this.rateLimits.take(SEARCH, userId);
+    return inSnapshot(this.dataSource, async (manager) => {
+      const readable = await readableConversations(manager, userId, query.conversationId);
+      if (query.conversationId !== undefined && readable.length === 0)
+        throw new Problem(CONVERSATION_NOT_FOUND);
+      const search = { manager, readable, terms, query, limit: query.limit ?? DEFAULT_PAGE_SIZE };
+      if (cursor) return pageOf(search, cursor.closeness, cursor);
+      for (const closeness of CLOSENESS) {
+        const found = await pageOf(search, closeness, undefined);
+        if (found.items.length > 0 || found.nextCursor !== null) return found;
+      }
+      return { items: [], nextCursor: null };
+    });
+  }
+}
+
+async function pageOf(
+  { manager, readable, terms, query, limit }: Search,
+  closeness: Closeness,
+  cursor: SearchCursor | undefined,
+): Promise<FoundMessages> {
+  const wordsWanted = terms.flatMap((term) => (term.isExact ? [] : term.words));
+  const wantedStems = await stemsOf(manager, wordsWanted);
+  const wanted = wantedOf(terms, closeness, wantedStems);
+  if (!wanted) return { items: [], nextCursor: null };
+  const ids = readable.map(({ conversationId }) => conversationId);
+  const items: FoundMessage[] = [];
+  const goOnFrom = ({ created_at, id }: MessageRow): string =>
+    writeSearchCursor({ closeness, place: { createdAt: created_at.toISOString(), id } });
+
+  let before: Place | undefined = cursor?.place;
+  for (let batch = 1; ; batch++) {
+    const found = await findCandidates(manager, ids, wanted, query, before, BATCH);
+    const unindexed = await findUnindexed(manager, readable, query, before, BATCH);
+    const { rows, isLast } = inOneOrder(found, unindexed);
+    const stems = await stemsOfRows(manager, rows, wordsWanted, wantedStems);
+    for (const [place, row] of rows.entries()) {
+      const highlights = highlightsIn(row.body ?? '', terms, closeness, stems);
+      if (!highlights) continue;
+      items.push({ message: messageView(row), highlights });
+      const isEnd = isLast && place === rows.length - 1;
+      if (items.length === limit) return { items, nextCursor: isEnd ? null : goOnFrom(row) };
+    }
+    const last = rows.at(-1);
+    if (isLast || !last) return { items, nextCursor: null };
+    if (batch === MAX_BATCHES) return { items, nextCursor: goOnFrom(last) };
+    before = { createdAt: last.created_at.toISOString(), id: last.id };
+  }
+}
+
+/** Both lists are in order, and each may go on: what is older than the end of one that goes on comes later. */
+function inOneOrder(found: MessageRow[], unindexed: MessageRow[]): { rows: MessageRow[]; isLast: boolean } {
+  const full = [found, unindexed].filter((rows) => rows.length === BATCH);
+  const all = [...new Map([...found, ...unindexed].map((row) => [row.id, row])).values()].sort(newestFirst);
+  const ends = full.map((rows) => rows.at(-1)!).sort(newestFirst);
+  const [end] = ends;
+  return { rows: end ? all.filter((row) => newestFirst(row, end) <= 0) : all, isLast: !end };
+}
+
+const newestFirst = (a: MessageRow, b: MessageRow): number =>
+  b.created_at.getTime() - a.created_at.getTime() || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
+
+/** Another form of a word begins as the word does, so few words have to be looked up. */
+const COMMON_BEGINNING = 2;
+const beginningOf = (word: string): string => word.slice(0, COMMON_BEGINNING);
+
+async function stemsOfRows(
+  manager: EntityManager,
+  rows: readonly MessageRow[],
+  wanted: readonly string[],
+  wantedStems: Stems,
+): Promise<Stems> {
+  const beginnings = new Set(wanted.map(beginningOf));
+  const words = new Set(
+    rows
+      .flatMap((row) => wordsOf(row.body ?? '').map(({ text }) => text))
+      .filter((word) => beginnings.has(beginningOf(word)) && !wantedStems.has(word)),
+  );
+  return new Map([...wantedStems, ...(await stemsOf(manager, [...words]))]);
+}

@@ -1,0 +1,184 @@
+import { withClient } from './support/databases';
+import { signUp, signUpAll, type Person } from './support/people';
+import { startTestServer, type TestServer } from './support/test-server';
+import { until } from './support/until';
+
+describe('searching messages', () => {
+  let server: TestServer;
+  let ada: Person;
+  let ben: Person;
+  let eve: Person;
+
+  beforeAll(async () => {
+    server = await startTestServer({ environment: { CONTACT_POLICY: 'open' } });
+    [ada, ben, eve] = (await signUpAll(server.url, 3)) as [Person, Person, Person];
+  });
+  afterAll(() => server.close());
+
+  const query = (fields: Record<string, string | number>): string =>
+    new URLSearchParams(fields as Record<string, string>).toString();
+  const search = (person: Person, fields: Record<string, string | number>) =>
+    person.call('GET', `/search/messages?${query(fields)}`);
+  const bodies = async (person: Person, fields: Record<string, string | number>): Promise<string[]> =>
+    (await search(person, fields)).body.items.map((item: { message: { body: string } }) => item.message.body);
+
+  const indexed = (): Promise<unknown> =>
+    withClient(server.database.url, (client) =>
+      until('everything to be indexed', async () => {
+        const { rows } = await client.query(
+          `select from conversations c left join search_positions p on p.conversation_id = c.id
+           where c.deleted_at is null and c.last_seq > coalesce(p.indexed_seq, 0)
+           union all select from search_entries where not is_current`,
+        );
+        return rows.length === 0;
+      }),
+    );
+
+  it('finds what was just sent, and the same once it is indexed, with where it says it', async () => {
+    const conversationId = await ada.group(ben);
+    const message = await ada.send(conversationId, 'Let us have lunch in the Café Zurück');
+    const expected = {
+      status: 200,
+      body: { items: [{ message, highlights: [{ start: 25, end: 29 }] }], nextCursor: null },
+    };
+    expect(await search(ben, { q: 'cafe' })).toMatchObject(expected);
+    await indexed();
+    expect(await search(ben, { q: 'cafe' })).toMatchObject(expected);
+    expect(await bodies(ben, { q: 'LUNCHES zuru' })).toEqual([message.body]);
+    expect(await bodies(ben, { q: 'cafe dinner' })).toEqual([]);
+  });
+
+  it('gives nothing to outsiders, nor to those who have left', async () => {
+    const conversationId = await ada.group(ben, eve);
+    await ada.send(conversationId, 'the password is swordfish');
+    await indexed();
+    expect(await bodies(eve, { q: 'swordfish' })).toHaveLength(1);
+    await eve.call('DELETE', `/conversations/${conversationId}/participants/${eve.id}`);
+    expect(await bodies(eve, { q: 'swordfish' })).toEqual([]);
+    expect(await search(eve, { q: 'swordfish', conversationId })).toMatchObject({
+      status: 404,
+      body: { code: 'conversation-not-found' },
+    });
+    const stranger = await signUp(server.url);
+    expect(await bodies(stranger, { q: 'swordfish' })).toEqual([]);
+    await ada.call('DELETE', `/conversations/${conversationId}`);
+    expect(await bodies(ada, { q: 'swordfish' })).toEqual([]);
+  });
+
+  it.each([
+    ['Wir gehen in die Häuser', 'haus', 'another form of the word'],
+    ['the running man', 'runs', 'another form of the word'],
+    ['我们明天去北京吃饭', '北京', 'a word without spaces around it'],
+    ['東京都', '京', 'one character of them'],
+    ['please restart postgresql', 'gres', 'a part of a word'],
+    ['an incomprehensible sentence', 'incomprehensable', 'a word with a mistake'],
+    ['see https://example.org/path?x=1', 'example.org', 'an address'],
+    ['party 🎉 time', '🎉', 'a picture'],
+    ["it's O'Brien \\ 'quoted'", "o'brien", 'quotes and backslashes'],
+  ])('finds %j by %s (%s), before and after it is indexed', async (body, q) => {
+    const conversationId = await ada.group(ben);
+    await ada.send(conversationId, body);
+    await ada.send(conversationId, 'something else altogether');
+    expect(await bodies(ben, { q, conversationId })).toEqual([body]);
+    await indexed();
+    expect(await bodies(ben, { q, conversationId })).toEqual([body]);
+  });
+
+  it('prefers whole words: their parts are looked for when no message has the words', async () => {
+    const conversationId = await ada.group(ben);
+    await ada.send(conversationId, 'a database');
+    expect(await bodies(ada, { q: 'base', conversationId })).toEqual(['a database']);
+    await ada.send(conversationId, 'the base');
+    expect(await bodies(ada, { q: 'base', conversationId })).toEqual(['the base']);
+  });
+
+  it('forgets an edited and a deleted text before the change is answered', async () => {
+    const conversationId = await ada.group(ben);
+    const message = await ada.send(conversationId, 'the old wording');
+    await indexed();
+    const edited = await ada.call('PUT', `/conversations/${conversationId}/messages/${message.id}`, {
+      body: 'the new phrasing',
+      parents: [message.version],
+    });
+    expect(edited.status).toBe(200);
+    const words = (): Promise<string[]> =>
+      withClient(server.database.url, async (client) => {
+        const { rows } = await client.query<{ words: string[] }>(
+          `select tsvector_to_array(words) as words from search_entries where message_id = $1`,
+          [message.id],
+        );
+        return rows[0]!.words;
+      });
+    expect(await words()).not.toContain('wording');
+    expect(await bodies(ben, { q: 'wording', conversationId })).toEqual([]);
+    expect(await bodies(ben, { q: 'phrasing', conversationId })).toEqual(['the new phrasing']);
+    await until('the new text to be indexed', async () => (await words()).includes('phrasing'));
+    expect(await bodies(ben, { q: 'phrasing', conversationId })).toEqual(['the new phrasing']);
+    await ada.call('DELETE', `/conversations/${conversationId}/messages/${message.id}`);
+    expect(await words()).toEqual([]);
+    expect(await bodies(ben, { q: 'phrasing', conversationId })).toEqual([]);
+  });
+
+  it('pages newest first, and misses and doubles nothing while people write', async () => {
+    const conversationId = await ada.group(ben);
+    for (let n = 1; n <= 7; n++) await ada.send(conversationId, `report number ${n}`);
+    await indexed();
+    for (let n = 8; n <= 9; n++) await ada.send(conversationId, `report number ${n}`);
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    let sent = 9;
+    do {
+      const fields = { q: 'report', conversationId, limit: 2, ...(cursor && { cursor }) };
+      const { body } = await search(ben, fields);
+      seen.push(...body.items.map((item: { message: { body: string } }) => item.message.body));
+      cursor = body.nextCursor ?? undefined;
+      await ada.send(conversationId, `report number ${++sent}`);
+      if (sent === 11) await indexed();
+    } while (cursor);
+    expect(seen).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1].map((n) => `report number ${n}`));
+  });
+
+  it('looks only at what it was asked for', async () => {
+    const conversationId = await ada.group(ben);
+    const first = await ada.send(conversationId, 'plan https://example.org/a');
+    await ben.send(conversationId, 'plan without it');
+    for (const wait of [false, true]) {
+      if (wait) await indexed();
+      expect(await bodies(ada, { q: 'plan', conversationId, senderId: ben.id })).toEqual(['plan without it']);
+      expect(await bodies(ada, { q: 'plan', conversationId, has: 'link' })).toEqual([first.body]);
+      expect(await bodies(ada, { q: 'plan', conversationId, has: 'file' })).toEqual([]);
+      expect(await bodies(ada, { q: 'plan', conversationId, since: '2000-01-01T00:00:00Z' })).toHaveLength(2);
+      expect(await bodies(ada, { q: 'plan', conversationId, until: '2000-01-01T00:00:00Z' })).toEqual([]);
+    }
+  });
+
+  it.each([
+    [{}, '/query/q'],
+    [{ q: '' }, '/query/q'],
+    [{ q: '…!' }, '/query/q'],
+    [{ q: 'x'.repeat(201) }, '/query/q'],
+    [{ q: 'a', cursor: 'nonsense' }, '/query/cursor'],
+    [{ q: 'a', has: 'money' }, '/query/has'],
+    [{ q: 'a', since: 'yesterday' }, '/query/since'],
+    [{ q: 'a', limit: 0 }, '/query/limit'],
+  ] as [Record<string, string | number>, string][])('refuses %j', async (fields, pointer) => {
+    expect(await search(ada, fields)).toMatchObject({
+      status: 400,
+      body: { code: 'validation-failed', errors: [{ pointer }] },
+    });
+  });
+});
+
+describe('searching too often', () => {
+  it('is refused for a while', async () => {
+    const server = await startTestServer({ environment: { RATE_LIMITS: 'on' } });
+    const ada = await signUp(server.url);
+    const answers = await Promise.all(
+      Array.from({ length: 60 }, () => ada.call('GET', '/search/messages?q=anything')),
+    );
+    const statuses = answers.map(({ status }) => status);
+    expect(statuses).toContain(200);
+    expect(statuses).toContain(429);
+    await server.close();
+  });
+});
