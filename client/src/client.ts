@@ -6,6 +6,7 @@ import { newId } from './new-id.ts';
 import { XFChatError } from './problem.ts';
 import { Friends, Users } from './people.ts';
 import { Profile } from './profile.ts';
+import { Search } from './search.ts';
 import type { ClientStorage } from './storage.ts';
 import type { OwnUser, WithoutNull } from './types.ts';
 import { parseId } from './validate.ts';
@@ -185,6 +186,11 @@ export class XFChatClient {
   /** Other users; asked for by the present user, like `friends`. */
   get users(): Users {
     return new Users(this.parts.session.callOfUser);
+  }
+
+  /** Finding messages; asked for by the present user, like `friends`. */
+  get search(): Search {
+    return new Search(this.parts.session.callOfUser);
   }
 
   /**

@@ -4,6 +4,7 @@ export type { BackoffOptions } from './backoff.ts';
 export type * from './types.ts';
 export type { Friends, Users } from './people.ts';
 export type { Profile } from './profile.ts';
+export type { MessageQuery, Search } from './search.ts';
 export { PublicAccess } from './public-access.ts';
 export { EditConflict, type CompletenessStatus, type Conversation } from './conversation.ts';
 export type { OutgoingMessage } from './outbox.ts';

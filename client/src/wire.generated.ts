@@ -234,6 +234,17 @@ export interface components {
       readonly pointer: string;
       readonly detail: string;
     };
+    /** @description A message, and where it says what was looked for. */
+    readonly FoundMessage: {
+      readonly message: components['schemas']['Message'];
+      /** @description In their order; none overlaps another. */
+      readonly highlights: readonly components['schemas']['Highlight'][];
+    };
+    readonly FoundMessages: {
+      readonly items: readonly components['schemas']['FoundMessage'][];
+      /** @description `cursor` of the next page; null at the end. */
+      readonly nextCursor: string | null;
+    };
     readonly Friend: {
       readonly id: string;
       readonly username: string;
@@ -271,6 +282,13 @@ export interface components {
       readonly seq: number;
       /** @description Of the newest change. */
       readonly rev: number;
+    };
+    /** @description A place in the body that says what was looked for. */
+    readonly Highlight: {
+      /** @description The first character, in UTF-16 code units. */
+      readonly start: number;
+      /** @description After the last character. */
+      readonly end: number;
     };
     readonly Login: {
       /** @description Username or e-mail address. */
@@ -850,6 +868,23 @@ export interface components {
         readonly body: null;
         readonly answer: components['schemas']['Changes'];
       };
+      /** @description Find messages by what they say */
+      readonly 'GET /search/messages': {
+        readonly params: null;
+        readonly query: {
+          readonly q: string;
+          readonly conversationId?: string;
+          readonly senderId?: string;
+          readonly since?: string;
+          readonly until?: string;
+          /** @enum {string} */
+          readonly has?: 'link' | 'file';
+          readonly cursor?: string;
+          readonly limit?: number;
+        };
+        readonly body: null;
+        readonly answer: components['schemas']['FoundMessages'];
+      };
       /** @description Ask somebody to be friends */
       readonly 'POST /friend-requests': {
         readonly params: null;
@@ -1170,12 +1205,15 @@ export type EditMessageCommand = components['schemas']['EditMessageCommand'];
 export type EraseAccount = components['schemas']['EraseAccount'];
 export type Events = components['schemas']['Events'];
 export type FieldError = components['schemas']['FieldError'];
+export type FoundMessage = components['schemas']['FoundMessage'];
+export type FoundMessages = components['schemas']['FoundMessages'];
 export type Friend = components['schemas']['Friend'];
 export type FriendList = components['schemas']['FriendList'];
 export type FriendRemovedEvent = components['schemas']['FriendRemovedEvent'];
 export type FriendRequest = components['schemas']['FriendRequest'];
 export type FriendRequestList = components['schemas']['FriendRequestList'];
 export type Head = components['schemas']['Head'];
+export type Highlight = components['schemas']['Highlight'];
 export type Login = components['schemas']['Login'];
 export type Message = components['schemas']['Message'];
 export type MessagePage = components['schemas']['MessagePage'];

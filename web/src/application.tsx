@@ -58,7 +58,7 @@ function SignedIn({ chat }: { chat: Chat }) {
 function pane(place: Route) {
   switch (place.screen) {
     case 'conversation':
-      return <ConversationScreen key={place.id} id={place.id} />;
+      return <ConversationScreen key={place.id} id={place.id} messageId={place.messageId} />;
     case 'friends':
       return <FriendsScreen />;
     case 'settings':

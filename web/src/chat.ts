@@ -6,6 +6,7 @@ import {
   type OwnUser,
   type Participant,
   type Profile,
+  type Search,
   type Users,
 } from '@xfchat/client';
 import type { Drafts } from './drafts.ts';
@@ -76,6 +77,10 @@ export class Chat {
 
   get users(): Users {
     return this.latest!.users;
+  }
+
+  get search(): Search {
+    return this.latest!.search;
   }
 
   /** One's own profile; a component that reads it is drawn anew when it changes. */

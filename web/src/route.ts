@@ -3,13 +3,13 @@ import { signal } from '@preact/signals';
 /** Where somebody is. Each place has an address, which can be loaded again. */
 export type Route =
   | { readonly screen: 'conversations' | 'friends' | 'settings' | 'new-group' }
-  | { readonly screen: 'conversation'; readonly id: string };
+  | { readonly screen: 'conversation'; readonly id: string; readonly messageId?: string | undefined };
 
-const CONVERSATION = /^\/c\/([0-9a-f-]{36})$/;
+const CONVERSATION = /^\/c\/([0-9a-f-]{36})(?:\/([0-9a-f-]{36}))?$/;
 
 function parse(path: string): Route {
-  const id = CONVERSATION.exec(path)?.[1];
-  if (id) return { screen: 'conversation', id };
+  const [, id, messageId] = CONVERSATION.exec(path) ?? [];
+  if (id) return { screen: 'conversation', id, messageId };
   if (path === '/friends' || path === '/settings' || path === '/new-group')
     return { screen: path.slice(1) as 'friends' | 'settings' | 'new-group' };
   return { screen: 'conversations' };
@@ -19,8 +19,9 @@ export const route = signal<Route>(parse(location.pathname));
 
 addEventListener('popstate', () => (route.value = parse(location.pathname)));
 
-export function pathOf(conversationId: string): string {
-  return `/c/${conversationId}`;
+/** Of a conversation, or of a message in it. */
+export function pathOf(conversationId: string, messageId?: string): string {
+  return messageId === undefined ? `/c/${conversationId}` : `/c/${conversationId}/${messageId}`;
 }
 
 export function goTo(path: string): void {

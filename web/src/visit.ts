@@ -1,5 +1,5 @@
 import { signal, type Signal } from '@preact/signals';
-import type { OwnUser, Profile, Users, XFChatClient } from '@xfchat/client';
+import type { OwnUser, Profile, Search, Users, XFChatClient } from '@xfchat/client';
 import { Drafts } from './drafts.ts';
 import { Friends } from './people/friends.ts';
 import { People } from './people/people.ts';
@@ -17,6 +17,7 @@ export class Visit {
   /** These ask the server as this user, and never as the next one. */
   readonly profile: Profile;
   readonly users: Users;
+  readonly search: Search;
   private isOver = false;
 
   constructor(client: XFChatClient, user: OwnUser) {
@@ -24,6 +25,7 @@ export class Visit {
     this.drafts = new Drafts(client.storage);
     this.profile = client.profile;
     this.users = client.users;
+    this.search = client.search;
     this.friends = new Friends(client.friends);
     this.people = new People(this.users);
   }

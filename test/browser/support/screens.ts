@@ -31,8 +31,16 @@ export const SCREENS: readonly (readonly [name: string, show: (tab: Tab, world: 
       },
     ],
     [
+      'search results',
+      async (tab) => {
+        await tab.page.getByRole('searchbox', { name: 'Search' }).fill('tea');
+        await tab.page.getByRole('list', { name: 'Messages found' }).getByRole('link').first().waitFor();
+      },
+    ],
+    [
       'writing an answer',
       async (tab) => {
+        await tab.page.getByRole('searchbox', { name: 'Search' }).fill('');
         await tab.doTo('Gladly', 'Reply');
         await tab.composer.fill('With milk?');
       },

@@ -1,9 +1,12 @@
 import type { Conversation } from '@xfchat/client';
+import { useState } from 'preact/hooks';
 import type { Chat } from '../chat.ts';
 import { useChangesOf, useChat } from '../context.ts';
 import { Icon, type IconName } from '../components/icon.tsx';
 import { Avatar } from '../people/avatar.tsx';
 import { follow, pathOf, route } from '../route.ts';
+import { SearchField } from '../search/search-field.tsx';
+import { SearchResults } from '../search/search-results.tsx';
 import { shortTime, wholeTime } from '../times.ts';
 import { ERASED_NAME } from '../words.ts';
 import { isolated, nameOf } from '../people/names.ts';
@@ -12,6 +15,7 @@ import { isolated, nameOf } from '../people/names.ts';
 export function ConversationList() {
   const chat = useChat();
   const { conversations } = chat;
+  const [query, setQuery] = useState('');
   const requests = chat.friends.incoming.value.length;
   return (
     <div class="sidebar">
@@ -26,18 +30,23 @@ export function ConversationList() {
           <Place path="/friends" icon="people" label="Friends" count={requests} />
           <Place path="/settings" icon="gear" label="Settings" />
         </nav>
+        <SearchField query={query} onQuery={setQuery} />
       </header>
-      <nav class="conversations" aria-label="Conversations">
-        {conversations.length > 0 ? (
-          <ul>
-            {conversations.map((conversation) => (
-              <ConversationEntry key={conversation.id} conversation={conversation} chat={chat} />
-            ))}
-          </ul>
-        ) : (
-          <Nothing chat={chat} />
-        )}
-      </nav>
+      {query.trim() === '' ? (
+        <nav class="conversations" aria-label="Conversations">
+          {conversations.length > 0 ? (
+            <ul>
+              {conversations.map((conversation) => (
+                <ConversationEntry key={conversation.id} conversation={conversation} chat={chat} />
+              ))}
+            </ul>
+          ) : (
+            <Nothing chat={chat} />
+          )}
+        </nav>
+      ) : (
+        <SearchResults query={query.trim()} />
+      )}
     </div>
   );
 }

@@ -9,7 +9,7 @@ import { ConversationView } from './conversation-view.tsx';
 import { DetailsDialog } from './details-dialog.tsx';
 
 /** A conversation by its id: it may not be known yet, and one may have to leave it. */
-export function ConversationScreen({ id }: { id: string }) {
+export function ConversationScreen({ id, messageId }: { id: string; messageId: string | undefined }) {
   const chat = useChat();
   const [failure, setFailure] = useState<string>();
   void chat.versionOf(id).value; // it may come, and go
@@ -21,7 +21,7 @@ export function ConversationScreen({ id }: { id: string }) {
     if (isMissing) chat.client.open(id).catch((error: unknown) => setFailure(inWords(error)));
   }, [id, isMissing]);
 
-  if (conversation) return <Known conversation={conversation} />;
+  if (conversation) return <Known conversation={conversation} messageId={messageId} />;
   return (
     <div class="page">
       <PaneHead title={failure ? 'Not here' : 'Loading …'} />
@@ -32,7 +32,8 @@ export function ConversationScreen({ id }: { id: string }) {
   );
 }
 
-function Known({ conversation }: { conversation: Conversation }) {
+function Known(props: { conversation: Conversation; messageId: string | undefined }) {
+  const { conversation, messageId } = props;
   const chat = useChat();
   useChangesOf(conversation);
   const [showsDetails, setShowsDetails] = useState(false);
@@ -57,7 +58,7 @@ function Known({ conversation }: { conversation: Conversation }) {
           <Icon name="info" />
         </button>
       </header>
-      <ConversationView conversation={conversation} />
+      <ConversationView conversation={conversation} messageId={messageId} />
       {showsDetails && <DetailsDialog conversation={conversation} onClose={() => setShowsDetails(false)} />}
     </div>
   );

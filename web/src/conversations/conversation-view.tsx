@@ -1,4 +1,5 @@
 import { EditConflict, type Conversation, type Message } from '@xfchat/client';
+import type { RefObject } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Chat } from '../chat.ts';
 import { useChangesOf, useChat } from '../context.ts';
@@ -22,8 +23,14 @@ interface About {
   readonly message: Message;
 }
 
+interface ViewProps {
+  readonly conversation: Conversation;
+  /** The message that the address names. */
+  readonly messageId: string | undefined;
+}
+
 /** The messages of a conversation, and where one writes. */
-export function ConversationView({ conversation }: { conversation: Conversation }) {
+export function ConversationView({ conversation, messageId }: ViewProps) {
   const chat = useChat();
   const version = useChangesOf(conversation);
   const list = useRef<MessageList>(null);
@@ -39,6 +46,7 @@ export function ConversationView({ conversation }: { conversation: Conversation 
   const [isFollowing, setFollowing] = useState(true);
   const firstUnread = useMemo(() => firstUnreadOf(conversation, chat.ownId), []);
   useReading(chat, conversation, version, isFollowing);
+  useArrival(messageId, chat.isOnline.value, list);
 
   const begin = (next: About | undefined, text?: string): void => {
     writing.forget();
@@ -214,6 +222,21 @@ function firstUnreadOf(
   const own = participants.find(({ userId }) => userId === ownUserId);
   if (unreadCount === 0 || !own) return undefined;
   return messages.find(({ seq, senderId }) => seq > own.readSeq && senderId !== ownUserId)?.seq;
+}
+
+/** Shows the message that the address names, once; without a connection what is held may not reach back to it. */
+function useArrival(
+  messageId: string | undefined,
+  isOnline: boolean,
+  list: RefObject<MessageList | null>,
+): void {
+  const reached = useRef<string | undefined>(undefined);
+  useEffect(() => {
+    if (messageId === undefined || reached.current === messageId) return;
+    void list.current?.jumpTo(messageId).then((isThere) => {
+      if (isThere) reached.current = messageId;
+    });
+  }, [messageId, isOnline]);
 }
 
 /** Visible messages count as read. */

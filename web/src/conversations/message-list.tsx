@@ -130,21 +130,22 @@ export class MessageList extends Component<ListProps, ListState> {
     this.props.onFollow(true);
   };
 
-  /** Shows a message, and loads the history up to it if need be. */
-  async jumpTo(messageId: string): Promise<void> {
+  /** Shows a message, and loads the history up to it if need be. @returns false when it is not there, or not yet */
+  async jumpTo(messageId: string): Promise<boolean> {
     const { conversation } = this.props;
     const find = (): Message | undefined => conversation.messages.find(({ id }) => id === messageId);
     while (!find() && conversation.hasOlder && !this.isGone) {
       const { first } = this.held;
       try {
         await conversation.older(PAGE);
-        if (this.held.first === first) return; // another history has begun meanwhile
+        if (this.held.first === first) return false; // another history has begun meanwhile
       } catch (error) {
-        return this.setState({ failure: inWords(error) });
+        if (!this.isGone) this.setState({ failure: inWords(error) });
+        return false;
       }
     }
     const found = find();
-    if (!found || this.isGone) return;
+    if (!found || this.isGone) return false;
     this.window = around(found.seq, this.held);
     this.setState({ isFollowing: false, current: messageId, pointedAt: messageId }, () => {
       const row = this.rowOf(messageId);
@@ -152,6 +153,7 @@ export class MessageList extends Component<ListProps, ListState> {
       row?.focus({ preventScroll: true });
     });
     this.props.onFollow(false);
+    return true;
   }
 
   private toEnd(): void {

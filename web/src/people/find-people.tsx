@@ -1,20 +1,19 @@
 import type { User } from '@xfchat/client';
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { useChat } from '../context.ts';
+import { useAnswer } from '../components/answer.ts';
 import { Failure } from '../components/failure.tsx';
-import { inWords } from '../words.ts';
 import { AskDialog } from './ask-dialog.tsx';
 import { PersonAction, PersonEntry } from './person-entry.tsx';
 
-/** There is no search while the user is typing. */
-const PATIENCE_MS = 250;
-
 /** People by the beginning of their username. */
 export function FindPeople({ onBlock }: { onBlock: (user: User) => void }) {
-  const { friends, ownId } = useChat();
+  const { friends, ownId, users } = useChat();
   const [query, setQuery] = useState('');
   const [asked, setAsked] = useState<User>();
-  const { found, failure } = useFound(query);
+  const { answer: found, failure } = useAnswer(query.trim().replace(/^@/, ''), (wanted) =>
+    users.search(wanted),
+  );
   const friendIds = new Set(friends.list.value?.map(({ id }) => id));
   const askedIds = new Set(friends.outgoing.value.map(({ recipient }) => recipient.id));
   const askedBy = new Set(friends.incoming.value.map(({ sender }) => sender.id));
@@ -63,30 +62,4 @@ export function FindPeople({ onBlock }: { onBlock: (user: User) => void }) {
       {asked && <AskDialog user={asked} onClose={() => setAsked(undefined)} />}
     </section>
   );
-}
-
-function useFound(query: string): { found: readonly User[] | undefined; failure: string | undefined } {
-  const { users } = useChat();
-  const [found, setFound] = useState<readonly User[]>();
-  const [failure, setFailure] = useState<string>();
-  const wanted = query.trim().replace(/^@/, '');
-  useEffect(() => {
-    setFailure(undefined);
-    if (wanted === '') return setFound(undefined);
-    let isWanted = true;
-    const ask = async (): Promise<void> => {
-      try {
-        const answer = await users.search(wanted);
-        if (isWanted) setFound(answer);
-      } catch (error) {
-        if (isWanted) setFailure(inWords(error));
-      }
-    };
-    const timer = setTimeout(() => void ask(), PATIENCE_MS);
-    return () => {
-      isWanted = false;
-      clearTimeout(timer);
-    };
-  }, [wanted]);
-  return { found, failure };
 }
