@@ -113,6 +113,8 @@ module.exports = {
       globalSetup: './test/browser/support/global-setup.ts',
       testRegex: 'test/browser/[^/]*\\.browser-spec\\.ts$',
     },
+    // Servers with a real Redis, which is killed, frozen and clustered: `npm run test:redis`.
+    { ...withDatabase, displayName: 'redis', testRegex: 'test/redis/[^/]*\\.redis-spec\\.ts$' },
     { ...withFaults, displayName: 'faults', testRegex: 'test/faults/[^/]*\\.fault-spec\\.ts$' },
   ],
   collectCoverageFrom: ['src/**/*.ts', '!src/**/*.spec.ts', '!src/migrations/**'],

@@ -21,6 +21,7 @@ import { PeriodicReadings } from './platform/metrics/periodic-readings';
 import { PathBudgets } from './platform/rate-limits/path-budgets';
 import { RateLimits } from './platform/rate-limits/rate-limits';
 import { Suspensions } from './platform/rate-limits/suspensions';
+import { RedisCarrier } from './platform/redis/redis-carrier';
 import { EventRelay } from './platform/servers/event-relay';
 import { SocketAdapter } from './platform/sockets/socket-adapter';
 import { Tracing } from './platform/tracing/tracing';
@@ -82,6 +83,7 @@ export async function createApplication(
   );
   await application.init();
   await application.get(DatabaseMonitor).start();
+  application.get(RedisCarrier).start();
   await application.get(EventRelay).start();
   await application.get(PeriodicReadings).start();
 

@@ -32,6 +32,7 @@ import { BlocksHide1764000000084 } from './migrations/1764000000084-blocks-hide'
 import { SimilarUsernames1764000000085 } from './migrations/1764000000085-similar-usernames';
 import { Search1764000000110 } from './migrations/1764000000110-search';
 import { Servers1764000000090 } from './migrations/1764000000090-servers';
+import { Carriers1764000000091 } from './migrations/1764000000091-carriers';
 import { Reactions1764000000100 } from './migrations/1764000000100-reactions';
 import { Pins1764000000101 } from './migrations/1764000000101-pins';
 import { HideAcrossBlocks1764000000086 } from './migrations/hide-across-blocks';
@@ -90,6 +91,7 @@ export const SCHEMA: DatabaseSchema = {
     BlocksHide1764000000084,
     SimilarUsernames1764000000085,
     Servers1764000000090,
+    Carriers1764000000091,
     Reactions1764000000100,
     Pins1764000000101,
     Search1764000000110,

@@ -331,6 +331,7 @@ create table servers (
   id uuid not null,
   lease_until timestamp(3) with time zone not null, -- after it the server delivers nothing until it has a new one
   applied text not null, -- the pg_snapshot up to which it has applied server_events
+  carrier text, -- the broker that it is connected to; null: it is told by notifications
   constraint servers_pkey PRIMARY KEY (id)
 );
 

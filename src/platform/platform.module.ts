@@ -27,6 +27,8 @@ import { AttemptStore, MemoryAttemptStore } from './rate-limits/attempt-store';
 import { PathBudgets } from './rate-limits/path-budgets';
 import { RateLimits } from './rate-limits/rate-limits';
 import { Suspensions } from './rate-limits/suspensions';
+import { RedisCarrier } from './redis/redis-carrier';
+import { RedisLink } from './redis/redis-link';
 import { EventRelay } from './servers/event-relay';
 import { HostedRooms } from './servers/hosted-rooms';
 import { Signals } from './servers/signals';
@@ -42,6 +44,8 @@ const SHARED = [
   EventRelay,
   HostedRooms,
   Signals,
+  RedisLink,
+  RedisCarrier,
   WorkInFlight,
   MetricsPort,
   PeriodicReadings,

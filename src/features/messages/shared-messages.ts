@@ -1,9 +1,11 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { SharedEvents } from '../../platform/events/shared';
+import { SharedEvents, type Reading } from '../../platform/events/shared';
+import { Metrics } from '../../platform/metrics/metrics';
 import { HostedRooms } from '../../platform/servers/hosted-rooms';
 import { conversationRoom } from '../membership/conversation-room';
+import { MessageContents } from './message-contents';
 import { messageView, type MessageView } from './message-view';
 import { MessageCreated, MessageDeleted, MessageUpdated } from './messages.events';
 import { findMessages } from './messages.queries';
@@ -27,20 +29,38 @@ const referenceTo = ({ conversationId, id }: MessageView): Reference => [convers
  */
 @Injectable()
 export class SharedMessages implements OnModuleInit {
+  private readonly contents = new MessageContents();
+  private readonly fromContents: ReturnType<Metrics['counter']>;
+
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly shared: SharedEvents,
     private readonly hosted: HostedRooms,
-  ) {}
+    metrics: Metrics,
+  ) {
+    this.fromContents = metrics.counter(
+      'xfchat_relay_messages_total',
+      'New messages of other servers, by where this one has taken them from',
+      ['from'],
+    );
+  }
 
   onModuleInit(): void {
     this.shared.useCodec<MessageCreated, CreatedPayload>(MessageCreated, {
       encode: ({ message }) => ({ messages: [referenceTo(message)] }),
-      decode: async (payloads) => {
-        const found = await this.read(payloads.flatMap(({ messages }) => messages));
+      decode: async (payloads, reading) => {
+        const references = payloads.flatMap(({ messages }) => messages);
+        const known = this.takeContents(references, reading);
+        const found = await this.read(references.filter(([, id]) => !known.has(id)));
+        this.fromContents.inc({ from: 'database' }, found.size);
         return payloads.map(({ messages }) =>
-          pick(found, messages).map((message) => new MessageCreated(message)),
+          pick(new Map([...found, ...known]), messages).map((message) => new MessageCreated(message)),
         );
+      },
+      ahead: {
+        roomOf: ({ message }) => conversationRoom(message.conversationId),
+        contentOf: ({ message }) => message,
+        keep: (content) => this.contents.keep(content as MessageView),
       },
     });
     this.shared.useCodec<MessageUpdated, ChangedPayload>(MessageUpdated, {
@@ -62,6 +82,28 @@ export class SharedMessages implements OnModuleInit {
         );
       },
     });
+  }
+
+  /**
+   * What has come ahead of the log, if it is what is stored now: the server is current, so a deletion that anybody was
+   * told of is in this part of the log, and of what this part changes nothing is taken.
+   */
+  private takeContents(
+    references: readonly Reference[],
+    { isCurrent, events }: Reading,
+  ): Map<string, MessageView> {
+    const taken = new Map<string, MessageView>();
+    if (this.contents.size === 0) return taken;
+    const changed = new Set(
+      events.flatMap(({ payload }) => ('message' in payload ? (payload as ChangedPayload).message[1] : [])),
+    );
+    for (const [conversationId, id] of references) {
+      const message = this.contents.take(id);
+      if (message?.conversationId !== conversationId || !isCurrent || changed.has(id)) continue;
+      if (this.hosted.has(conversationRoom(conversationId))) taken.set(id, message);
+    }
+    this.fromContents.inc({ from: 'redis' }, taken.size);
+    return taken;
   }
 
   private async read(

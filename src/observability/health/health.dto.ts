@@ -76,6 +76,7 @@ const partsSchema = record('HealthParts', {
   values: part({ details: names }),
   storage: part({}),
   relay: part({}),
+  redis: part({ lagMs: figure }),
   maintenance: part({}),
   draining: part({ inFlight: count }),
   canary: part({ roundTripMs: count }),

@@ -13,6 +13,7 @@ import { SchemaMonitor } from '../../platform/database/schema-monitor';
 import { StatementWatch } from '../../platform/database/statement-watch';
 import { ValueMonitor } from '../../platform/database/value-monitor';
 import { Flags } from '../../platform/flags/flags';
+import { RedisLink } from '../../platform/redis/redis-link';
 import { EventRelay } from '../../platform/servers/event-relay';
 import { version } from '../../platform/version';
 import { Canary } from './canary';
@@ -42,6 +43,7 @@ export class HealthService {
     private readonly canary: Canary,
     private readonly flags: Flags,
     private readonly relay: EventRelay,
+    private readonly redisLink: RedisLink,
   ) {}
 
   /** Is the process alive? Nothing else: restarting it does not mend a database. */
@@ -70,6 +72,7 @@ export class HealthService {
     () => this.valuesKept(),
     () => this.storage(),
     () => this.eventRelay(),
+    () => this.redis(),
     () => this.maintenanceMode(),
     () => this.lifecycle(),
     () => this.canaryRoundTrip(),
@@ -157,6 +160,17 @@ export class HealthService {
     return isLasting
       ? indicator.down({ reason: 'not-live', ageMs })
       : indicator.up({ reason: 'catching-up', ageMs });
+  }
+
+  /** Never red: without it servers tell each other through PostgreSQL. */
+  private redis(): HealthIndicatorResult {
+    const { isUp, downMs, lagMs } = this.redisLink.state;
+    const reason = !this.redisLink.isConfigured ? 'off' : isUp ? 'ok' : 'down';
+    return this.indicators.check('redis').up({
+      reason,
+      ageMs: reason === 'down' ? Math.round(downMs) : 0,
+      ...(isUp && lagMs !== undefined && { lagMs: Math.round(lagMs * 10) / 10 }),
+    });
   }
 
   /** Never red: reading goes on, and sending the traffic elsewhere does not make room. */

@@ -11,8 +11,10 @@ import {
   Matches,
   Max,
   Min,
+  ValidateBy,
   ValidateIf,
 } from 'class-validator';
+import { redisAddress } from '../redis/redis-address';
 
 const toInteger = ({ value }: TransformFnParams): unknown =>
   typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
@@ -38,6 +40,23 @@ const WEB_ADDRESS = {
   allow_underscores: true,
 };
 
+const IsRedisUrl = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'isRedisUrl',
+    validator: {
+      validate: (value: unknown) => faultOfRedisUrl(value) === undefined,
+      defaultMessage: (validated) => faultOfRedisUrl(validated?.value) ?? '',
+    },
+  });
+function faultOfRedisUrl(value: unknown): string | undefined {
+  try {
+    redisAddress(String(value));
+    return undefined;
+  } catch (error) {
+    return (error as TypeError).message;
+  }
+}
+
 /** The values that the SDK knows. It silently replaces any other value by the first. */
 const TRACES_SAMPLERS = [
   'parentbased_always_on',
@@ -54,6 +73,7 @@ export const SECRETS = ['AUTH_SECRET', 'AUTH_SECRET_SECONDARY', 'METRICS_TOKEN']
 export const SECRET_URLS = [
   'DATABASE_URL',
   'DIRECT_DATABASE_URL',
+  'REDIS_URL',
   'OTEL_EXPORTER_OTLP_ENDPOINT',
   'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
 ] as const;
@@ -87,6 +107,11 @@ export class Configuration {
   @IsOptional()
   @Matches(POSTGRES_URL, { message: 'must be a postgres:// URL' })
   DIRECT_DATABASE_URL?: string;
+
+  /** Lets servers tell each other through Redis, and count for rate limits together; of a cluster, any of its nodes. */
+  @IsOptional()
+  @IsRedisUrl()
+  REDIS_URL?: string;
 
   @Transform(toInteger)
   @IsInt()

@@ -55,6 +55,7 @@ const OPTIONAL_NAMES = [
   'HOST',
   'DATABASE_URL',
   'DIRECT_DATABASE_URL',
+  'REDIS_URL',
   'AUTH_SECRET',
   'AUTH_SECRET_FILE',
   'AUTH_SECRET_SECONDARY',
@@ -73,7 +74,7 @@ const OPTIONAL_NAMES = [
 ];
 
 /** Variables of the contract that this version does not act on yet; setting them deserves a warning, not silence. */
-const NOT_YET_SUPPORTED = ['REDIS_URL', 'DATABASE_REPLICA_URLS'];
+const NOT_YET_SUPPORTED = ['DATABASE_REPLICA_URLS'];
 
 export function unsupportedVariables(environment: Environment): string[] {
   return NOT_YET_SUPPORTED.filter((name) => environment[name]);
@@ -132,8 +133,15 @@ function weaknesses(name: SecretName, secret: string | undefined): string[] {
 export function maskedConfiguration(configuration: Configuration): Record<string, unknown> {
   const shown: Record<string, unknown> = { ...configuration };
   for (const name of SECRETS) if (shown[name]) shown[name] = '***';
-  for (const name of SECRET_URLS) if (shown[name]) shown[name] = maskUrl(shown[name] as string);
+  for (const name of SECRET_URLS) if (shown[name]) shown[name] = maskUrls(shown[name] as string);
   return shown;
+}
+
+/** A list of the nodes of a cluster, or a single URL. */
+function maskUrls(text: string): string {
+  if (!text.startsWith('redis')) return maskUrl(text);
+  const parts = text.split(',');
+  return parts.map((part) => (!part.includes('://') && part.includes('@') ? '***' : maskUrl(part))).join();
 }
 
 function maskUrl(text: string): string {

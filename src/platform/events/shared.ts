@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { RoomContent } from '../servers/carrier';
 
 type EventClass<E extends object> = abstract new (...values: never[]) => E;
 
@@ -34,7 +35,21 @@ export interface EncodedEvent {
 export interface EventCodec<E extends object, Payload extends object> {
   encode(event: E): Payload;
   /** In one query for all; one list of events for each payload, empty when nobody here needs to be told. */
-  decode(payloads: readonly Payload[]): Promise<readonly (readonly E[])[]>;
+  decode(payloads: readonly Payload[], reading: Reading): Promise<readonly (readonly E[])[]>;
+  /** Where content may travel ahead of the log, to servers that host the room. It is kept there until the log names it. */
+  readonly ahead?: {
+    roomOf(event: E): string;
+    contentOf(event: E): object;
+    keep(content: object): void;
+  };
+}
+
+/** Which part of the log is read. */
+export interface Reading {
+  /** The server may deliver at this moment: it is no further behind than it looks into the log. */
+  readonly isCurrent: boolean;
+  /** All events of this part, of whatever kind and server. */
+  readonly events: readonly EncodedEvent[];
 }
 
 /** Turns events into what the log holds, and back. */
@@ -58,8 +73,24 @@ export class SharedEvents {
     });
   }
 
+  /** What may travel ahead of the log (`EventCodec.ahead`). */
+  contentsOf(events: readonly object[]): RoomContent[] {
+    return events.flatMap((event) => {
+      const ahead = this.codecs.get(event.constructor)?.ahead;
+      if (!ahead) return [];
+      const { kind } = SHARED.get(event.constructor as EventClass<object>)!;
+      return [{ room: ahead.roomOf(event), kind, content: ahead.contentOf(event) }];
+    });
+  }
+
+  /** What another server has published ahead of the log. */
+  keepContent(kind: string, content: object): void {
+    for (const [event, shared] of SHARED)
+      if (shared.kind === kind) this.codecs.get(event)?.ahead?.keep(content);
+  }
+
   /** One list of events for each; it is empty for a kind that this version does not know. */
-  async decode(encoded: readonly EncodedEvent[]): Promise<(readonly object[])[]> {
+  async decode(encoded: readonly EncodedEvent[], reading: Reading): Promise<(readonly object[])[]> {
     const decoded: (readonly object[])[] = encoded.map(() => []);
     for (const [event, { kind }] of SHARED) {
       const places = [...encoded.keys()].filter((place) => encoded[place]!.kind === kind);
@@ -67,7 +98,7 @@ export class SharedEvents {
       const payloads = places.map((place) => encoded[place]!.payload);
       const codec = this.codecs.get(event);
       const events = codec
-        ? await codec.decode(payloads)
+        ? await codec.decode(payloads, reading)
         : payloads.map((payload) => [revive(event, payload)]);
       for (const [index, place] of places.entries()) decoded[place] = events[index] ?? [];
     }

@@ -7,8 +7,9 @@ import { DatabaseCircuit } from '../database/circuit';
 import { connectionFailureOf } from '../database/connection-failure';
 import { setAnnouncer, type Announcer, type Logged } from '../events/announcer';
 import { EventBus } from '../events/event-bus';
-import { changesRights, isControl, SharedEvents } from '../events/shared';
+import { changesRights, isControl, SharedEvents, type Reading } from '../events/shared';
 import { Metrics, STATEMENT_SECONDS } from '../metrics/metrics';
+import type { Carrier } from './carrier';
 import { HeldEvents } from './held-events';
 import { LEASE_MS } from './lease';
 import { LogReader, type LogReaderListener } from './log-reader';
@@ -53,6 +54,7 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
   private readonly anewListeners: (() => void)[] = [];
   private readonly liveListeners = new Set<() => void>();
   private signalListener: (text: string) => void = () => undefined;
+  private carrier: Carrier | undefined;
   /** Rows that were told, and that the position does not cover yet. */
   private readonly told = new Set<number>();
   private isFailing = false;
@@ -71,6 +73,7 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
     const url = configuration.DIRECT_DATABASE_URL ?? configuration.DATABASE_URL ?? '';
     this.reader = new LogReader(url, this.serverId, this);
     this.reader.isAwaited = () => this.waiters.size > 0;
+    this.reader.carrier = () => this.carrier?.identity;
     setAnnouncer(dataSource, this);
     this.pullSeconds = metrics.histogram(
       'xfchat_relay_pull_duration_seconds',
@@ -115,6 +118,26 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
   /** This server was away for so long that what it has missed is not known: its connections have to begin again. */
   onBegunAnew(listener: () => void): void {
     this.anewListeners.push(listener);
+  }
+
+  useCarrier(carrier: Carrier): void {
+    this.carrier = carrier;
+  }
+
+  /** It is connected, or no longer, or to another broker. */
+  carrierChanged(): void {
+    this.reader.carrierChanged();
+  }
+
+  /** The carrier that all others hear as well. */
+  get sharedCarrier(): Carrier | undefined {
+    const { carrier } = this;
+    return carrier?.identity !== undefined && this.reader.areAllOn(carrier.identity) ? carrier : undefined;
+  }
+
+  /** Another server has written something. */
+  look(): void {
+    this.reader.look();
   }
 
   /** For `Signals`: what other servers have sent, and the way to them. */
@@ -166,19 +189,23 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
 
   /** As `announce`, for messages: resolves at once unless the server is alone, when they have been told. */
   async announceMessages(events: readonly object[], logged: Logged | undefined): Promise<void> {
-    if (events.length > 0) await this.tell(events, logged);
+    if (events.length === 0) return;
+    if (logged && this.carrier?.identity !== undefined)
+      this.carrier.publishContents(this.shared.contentsOf(events));
+    await this.tell(events, logged, true);
   }
 
   private async tell(
     events: readonly object[],
     logged: Logged | undefined,
+    isPublished = false,
   ): Promise<{ place: Logged | undefined; told: Promise<void> }> {
     const place = logged ?? (await this.logLate(events));
     if (!place && !this.hasPeers && this.held.size === 0) {
       await this.publish(events);
       return { place, told: Promise.resolve() };
     }
-    this.reader.look(place !== undefined);
+    this.reader.look(place !== undefined && !this.isCarried(isPublished && logged !== undefined));
     if (this.held.size >= MAX_HELD) {
       this.held.drop();
       this.reader.giveUp();
@@ -187,6 +214,13 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
     const isOver = place && (this.told.has(place.id) || this.reader.hasApplied(place.transactionId));
     const told = isOver || !this.reader.isRegistered ? Promise.resolve() : this.held.hold(events, place?.id);
     return { place, told };
+  }
+
+  /** @returns whether the others look without being notified @param isPublished those that need it were made to */
+  private isCarried(isPublished: boolean): boolean {
+    const carrier = this.sharedCarrier;
+    if (carrier && !isPublished) carrier.wake();
+    return carrier !== undefined;
   }
 
   /** For what was not logged, since another server came while its transaction was under way. */
@@ -208,13 +242,15 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
 
   async apply(rows: readonly LogRow[]): Promise<boolean | undefined> {
     const left = rows.filter(({ id }) => !this.told.has(id));
-    const decoded = await this.decode(left.filter(({ serverId }) => serverId !== this.serverId));
+    const reading = { isCurrent: this.isLive, events: rows.flatMap(({ events }) => events) };
+    const others = left.filter(({ serverId }) => serverId !== this.serverId);
+    const decoded = await this.decode(others, reading);
     const patience = this.held.patience();
     let tookRights = false;
     for (const row of this.isLive ? left : rightsFirst(left)) {
       const isOwn = row.serverId === this.serverId;
       const isAnswered = isOwn && (await this.held.expect(row.id, patience));
-      const read = isOwn && !isAnswered ? await this.decode([row]) : decoded;
+      const read = isOwn && !isAnswered ? await this.decode([row], reading) : decoded;
       if (!this.reader.lease.isHeld) return undefined;
       this.told.add(row.id);
       const held = this.held.take(row.id);
@@ -265,9 +301,12 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
     this.isFailing = true;
   }
 
-  private async decode(rows: readonly LogRow[]): Promise<Map<number, object[]>> {
+  private async decode(rows: readonly LogRow[], reading: Reading): Promise<Map<number, object[]>> {
     const places = rows.flatMap(({ id, events }) => events.map((event) => ({ id, event })));
-    const decoded = await this.shared.decode(places.map(({ event }) => event));
+    const decoded = await this.shared.decode(
+      places.map(({ event }) => event),
+      reading,
+    );
     const byRow = new Map<number, object[]>();
     for (const [index, { id }] of places.entries())
       byRow.set(id, [...(byRow.get(id) ?? []), ...decoded[index]!]);

@@ -49,6 +49,8 @@ export class LogReader {
   peers: readonly Peer[] = [];
   /** Somebody waits for other servers: looks follow each other at once. */
   isAwaited: () => boolean = () => false;
+  /** The broker that this server is connected to, for the others to know. */
+  carrier: () => string | undefined = () => undefined;
   private readonly connection: RelayConnection;
   /** What was applied; undefined: the server has no place among the others. */
   private position: Snapshot | undefined;
@@ -100,6 +102,17 @@ export class LogReader {
     this.mustLook = true;
     this.mustNotify ||= notify;
     this.wake?.();
+  }
+
+  /** The others have to know of another `carrier`, and to look: what it took lately may be lost. */
+  carrierChanged(): void {
+    this.renewedAt = -Infinity;
+    this.look(true);
+  }
+
+  /** Whether all others that may deliver are connected to the same broker. */
+  areAllOn(carrier: string): boolean {
+    return this.peers.every((peer) => !peer.isLive || peer.carrier === carrier);
   }
 
   /** @throws whatever went wrong: then some of them may be lost */
@@ -182,6 +195,7 @@ export class LogReader {
     const sentAt = this.lease.now();
     const [row] = await this.connection.ask<{ snapshot: string; transactionId: string }>(REGISTER, [
       this.serverId,
+      this.carrier() ?? null,
     ]);
     this.lease.renew(sentAt);
     this.position = Snapshot.parse(row!.snapshot);
@@ -195,7 +209,11 @@ export class LogReader {
   /** False when the server has lost its place. */
   private async renew(): Promise<boolean> {
     const sentAt = this.lease.now();
-    const rows = await this.connection.ask(RENEW, [this.serverId, this.position!.text]);
+    const rows = await this.connection.ask(RENEW, [
+      this.serverId,
+      this.position!.text,
+      this.carrier() ?? null,
+    ]);
     if (rows.length === 0) return false;
     // What kept this server from the database may have kept the others from it: they get time to come back.
     if (!this.lease.isHeld) this.cleanedAt = performance.now();

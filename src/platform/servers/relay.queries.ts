@@ -24,11 +24,14 @@ const GIVEN_UP = `interval '1 minute'`;
 export const REGISTER = `
   with foreign_events as (
     delete from server_events where transaction_id >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
-  insert into servers (id, lease_until, applied) values ($1, now() + ${LEASE}, pg_current_snapshot()::text)
-  on conflict (id) do update set lease_until = excluded.lease_until, applied = excluded.applied
+  insert into servers (id, lease_until, applied, carrier)
+  values ($1, now() + ${LEASE}, pg_current_snapshot()::text, $2)
+  on conflict (id) do update
+    set lease_until = excluded.lease_until, applied = excluded.applied, carrier = excluded.carrier
   returning applied as snapshot, pg_current_xact_id()::text as "transactionId"`;
 
-export const RENEW = `update servers set lease_until = now() + ${LEASE}, applied = $2 where id = $1
+export const RENEW = `update servers set lease_until = now() + ${LEASE}, applied = $2, carrier = $3
+  where id = $1
   returning id`;
 
 export const UNREGISTER = `delete from servers where id = $1`;
@@ -40,6 +43,8 @@ export interface Peer {
   readonly isLive: boolean;
   /** The snapshot up to which it has applied the log. */
   readonly applied: string;
+  /** The broker that it is connected to. */
+  readonly carrier?: string | null;
 }
 
 /** More than this is not told any more: reading it would take longer than a lease, over and over again. */
@@ -70,7 +75,8 @@ export const PULL = `
   select pg_current_snapshot()::text as snapshot,
     (select epoch from database_state) as epoch,
     exists (select from servers where id = $1) as "isRegistered",
-    coalesce((select json_agg(json_build_object('id', id, 'isLive', lease_until > now(), 'applied', applied))
+    coalesce((select json_agg(json_build_object('id', id, 'isLive', lease_until > now(), 'applied', applied,
+        'carrier', carrier))
       from servers where id <> $1), '[]') as peers,
     coalesce((select json_agg(json_build_object('id', id, 'serverId', server_id, 'events', events) order by id)
       from (select * from server_events where transaction_id >= $2::bigint or transaction_id = any ($3::bigint[])

@@ -15,4 +15,10 @@ export class ServerRow {
 
   @Column('text', { comment: 'the pg_snapshot up to which it has applied server_events' })
   applied: string;
+
+  @Column('text', {
+    nullable: true,
+    comment: 'the broker that it is connected to; null: it is told by notifications',
+  })
+  carrier: string | null;
 }

@@ -15,9 +15,6 @@ const MAX_PENDING_BYTES = 64 * 1_024;
 type Listener = (payload: object, room: string) => void;
 type EncodedSignal = readonly [kind: string, room: string, payload: object];
 
-/** Takes a signal to the other servers at once; false: it cannot, and the signal goes by notification. */
-export type SignalCarrier = (room: string, text: string) => boolean;
-
 /**
  * Short-lived facts that servers tell each other, such as who is typing. A signal is not stored, is in no log, and may be
  * lost: whoever uses it ends the state that it begins by a timeout or by repeating it. It reaches all servers that host the
@@ -39,7 +36,6 @@ export class Signals implements OnModuleDestroy {
   private pendingBytes = 0;
   private timer: NodeJS.Timeout | undefined;
   private flushedAt = -Infinity;
-  private carrier: SignalCarrier = () => false;
   private readonly published: ReturnType<Metrics['counter']>;
   private readonly dropped: ReturnType<Metrics['counter']>;
 
@@ -80,12 +76,10 @@ export class Signals implements OnModuleDestroy {
     if (!this.relay.isLive) return;
     if (this.hosted.has(room)) this.deliver([kind, room, payload]);
     if (!this.relay.hasPeers) return;
-    if (this.carrier(room, text)) this.published.inc({ carrier: 'redis' });
-    else this.enqueue(text, bytes);
-  }
-
-  useCarrier(carrier: SignalCarrier): void {
-    this.carrier = carrier;
+    const carrier = this.relay.sharedCarrier;
+    if (!carrier) return this.enqueue(text, bytes);
+    carrier.publishSignal(room, text);
+    this.published.inc({ carrier: 'redis' });
   }
 
   /** @param text signals of one other server, separated by line ends */

@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto';
+import { createClient, createCluster, ErrorReply, type RedisClientType } from '@redis/client';
+import type { RedisAddress } from './redis-address';
+
+/** Sharded channels came with it. */
+export const OLDEST_REDIS = 7;
+const CONNECT_TIMEOUT_MS = 1_000;
+/** Channels of one command, where they need not be in one slot. */
+const CHANNELS_AT_ONCE = 500;
+
+/** A script that reads and writes what one slot holds: all of its keys have the same hash tag. */
+export interface RedisScript {
+  readonly sha: string;
+  readonly text: string;
+}
+export const redisScript = (text: string): RedisScript => ({
+  text,
+  sha: createHash('sha1').update(text).digest('hex'),
+});
+
+export class RedisTooOldError extends Error {}
+
+export type OnMessage = (text: string, channel: string) => void;
+
+/**
+ * Connections to one Redis or Redis Cluster, for publishing and for subscriptions. What fails is thrown away as a whole:
+ * nothing here reconnects, or subscribes again. Whoever holds it makes a new one and subscribes to what is needed then.
+ */
+export interface RedisConnection {
+  readonly isCluster: boolean;
+  publish(channel: string, text: string): Promise<unknown>;
+  subscribe(channels: readonly string[], listener: OnMessage): Promise<void>;
+  unsubscribe(channels: readonly string[]): Promise<void>;
+  /** @param key has the hash tag of all keys that the command is about */
+  command(key: string, ...words: string[]): Promise<unknown>;
+  destroy(): void;
+}
+
+/**
+ * @param onLost is called when a connection has ended by itself
+ * @throws RedisTooOldError, or what the connection has failed with
+ */
+export async function connectRedis(address: RedisAddress, onLost: () => void): Promise<RedisConnection> {
+  const { username, password, database, isEncrypted } = address;
+  const common = {
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    name: 'xfchat',
+    disableOfflineQueue: true,
+    // A timer for each command would cost more than the command; the round trips of `RedisLink` find out what is silent.
+    commandOptions: { timeout: undefined as never },
+  };
+  const socket = { connectTimeout: CONNECT_TIMEOUT_MS, ...(isEncrypted && { tls: true as const }) };
+  const [node] = address.nodes;
+  if (address.nodes.length === 1) {
+    const commands = createClient({
+      ...common,
+      database,
+      socket: { ...socket, ...node, reconnectStrategy: false },
+    });
+    commands.on('error', onLost);
+    try {
+      await commands.connect();
+      const isCluster = verify(await commands.sendCommand<string>(['INFO']));
+      if (!isCluster) return await single(commands, onLost);
+    } catch (error) {
+      destroy(commands);
+      throw error;
+    }
+    destroy(commands);
+  }
+  const cluster = createCluster({
+    rootNodes: address.nodes.map((place) => ({ ...common, socket: { ...socket, ...place } })),
+    defaults: { ...common, socket },
+  });
+  cluster.on('error', onLost);
+  try {
+    await cluster.connect();
+    verify(await cluster.sendCommand<string>(undefined, true, ['INFO']));
+  } catch (error) {
+    destroy(cluster);
+    throw error;
+  }
+  return {
+    isCluster: true,
+    publish: (channel, text) => cluster.sPublish(channel, text),
+    // Each channel has its slot, and one command may not name two.
+    subscribe: async (channels, listener) => {
+      await Promise.all(channels.map((channel) => cluster.sSubscribe(channel, listener)));
+    },
+    unsubscribe: async (channels) => {
+      await Promise.all(channels.map((channel) => cluster.sUnsubscribe(channel)));
+    },
+    command: (key, ...words) => cluster.sendCommand(key, false, words),
+    destroy: () => destroy(cluster),
+  };
+}
+
+async function single(
+  commands: RedisClientType<{}, {}, {}, 3, {}>,
+  onLost: () => void,
+): Promise<RedisConnection> {
+  const subscriber = commands.duplicate();
+  subscriber.on('error', onLost);
+  try {
+    await subscriber.connect();
+  } catch (error) {
+    destroy(subscriber);
+    throw error;
+  }
+  return {
+    isCluster: false,
+    publish: (channel, text) => commands.sPublish(channel, text),
+    subscribe: async (channels, listener) => {
+      for (let from = 0; from < channels.length; from += CHANNELS_AT_ONCE)
+        await subscriber.sSubscribe(channels.slice(from, from + CHANNELS_AT_ONCE), listener);
+    },
+    unsubscribe: (channels) => subscriber.sUnsubscribe([...channels]),
+    command: (_key, ...words) => commands.sendCommand(words),
+    destroy: () => {
+      destroy(commands);
+      destroy(subscriber);
+    },
+  };
+}
+
+/** Runs a script by its digest; a Redis that does not know it is given the text. */
+export async function runScript(
+  connection: RedisConnection,
+  { sha, text }: RedisScript,
+  keys: readonly string[],
+  values: readonly string[],
+): Promise<unknown> {
+  const words = [String(keys.length), ...keys, ...values];
+  try {
+    return await connection.command(keys[0]!, 'EVALSHA', sha, ...words);
+  } catch (error) {
+    if (!(error instanceof ErrorReply) || !error.message.startsWith('NOSCRIPT')) throw error;
+    return connection.command(keys[0]!, 'EVAL', text, ...words);
+  }
+}
+
+/** @returns whether it is part of a cluster @throws RedisTooOldError */
+function verify(info: string): boolean {
+  const version = /^redis_version:(\d+)\S*/m.exec(info);
+  if (Number(version?.[1]) < OLDEST_REDIS)
+    throw new RedisTooOldError(`Redis ${version![0].split(':')[1]} is too old: version 7 is needed`);
+  return /^cluster_enabled:1/m.test(info);
+}
+
+/** Whatever state it is in. */
+function destroy(client: { destroy(): void }): void {
+  try {
+    client.destroy();
+  } catch {
+    // It was closed before.
+  }
+}

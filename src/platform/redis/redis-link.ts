@@ -1,0 +1,264 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable, Logger } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { Configuration } from '../configuration/configuration';
+import { inTime } from '../database/in-time';
+import { Metrics } from '../metrics/metrics';
+import { redisAddress } from './redis-address';
+import {
+  connectRedis,
+  RedisTooOldError,
+  runScript,
+  type OnMessage,
+  type RedisConnection,
+  type RedisScript,
+} from './redis-connection';
+import { readNamespace } from './namespace.queries';
+
+const BEAT_MS = 250;
+/** A beat that takes longer is as good as none: a notification of PostgreSQL would have been quicker. */
+const MAX_LAG_MS = 200;
+/** Times that a beat has not come back, or not soon enough, one after the other, before the link is down. */
+const MAX_LATE_BEATS = 3;
+/** Of a cluster, so that every part of it has one. */
+const CLUSTER_BEATS = 16;
+/** For a connection with all that it subscribes to. */
+const CONNECT_MS = 2_000;
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 1_000;
+
+/** What subscribes whenever a connection is made, and hears of the link. */
+export interface LinkUser {
+  channels(): readonly string[];
+  onMessage: OnMessage;
+  onUp(): void;
+  onDown(): void;
+}
+
+/**
+ * Whether Redis is there, and the way to it. The link is up when everything is subscribed and what was published came back
+ * over the subscription; from then on a beat goes the same way four times a second. Redis that is gone, frozen, slow, half
+ * open, or has lost subscriptions, is all the same: beats do not come back, the connection is thrown away, and a new one is
+ * tried until one is well. Nothing waits for Redis, and while it is down nothing is sent to it.
+ */
+@Injectable()
+export class RedisLink {
+  readonly isConfigured: boolean;
+  private readonly logger = new Logger(RedisLink.name);
+  private readonly id = randomUUID();
+  private readonly users: LinkUser[] = [];
+  private connection: RedisConnection | undefined;
+  /** Which Redis it is: all servers that read the same are connected to the same one. */
+  private redisId: string | undefined;
+  private isUpNow = false;
+  private beat = 0;
+  private lastBeats: number[] = [];
+  private lateBeats = 0;
+  private sentAt = 0;
+  private lagMs: number | undefined;
+  private downSince = performance.now();
+  private lastReason: string | undefined;
+  private isStopped = false;
+  private running: Promise<void> | undefined;
+  private namespaceRead: string | undefined;
+  private readonly failures: ReturnType<Metrics['counter']>;
+  private readonly lagSeconds: ReturnType<Metrics['histogram']>;
+
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly configuration: Configuration,
+    metrics: Metrics,
+  ) {
+    this.isConfigured = configuration.REDIS_URL !== undefined;
+    metrics.gauge('xfchat_redis_up', '1 while servers tell each other through Redis', () =>
+      this.isConfigured ? Number(this.isUp) : undefined,
+    );
+    this.failures = metrics.counter(
+      'xfchat_redis_failures_total',
+      'How often Redis was lost, or could not be connected to',
+      ['reason'],
+    );
+    this.lagSeconds = metrics.histogram(
+      'xfchat_redis_lag_seconds',
+      'How long something that this server publishes takes to come back to it through Redis',
+      [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1],
+    );
+  }
+
+  get isUp(): boolean {
+    return this.isUpNow;
+  }
+
+  /** Undefined while the link is down. */
+  get identity(): string | undefined {
+    return this.isUpNow ? this.redisId : undefined;
+  }
+
+  get state(): { isUp: boolean; lagMs: number | undefined; downMs: number } {
+    return { isUp: this.isUp, lagMs: this.lagMs, downMs: this.isUp ? 0 : performance.now() - this.downSince };
+  }
+
+  /** All names in Redis begin with it: several installations may share one. Known as soon as the link was up once. */
+  get namespace(): string {
+    return this.namespaceRead ?? 'xfchat:?';
+  }
+
+  use(user: LinkUser): void {
+    this.users.push(user);
+  }
+
+  start(): void {
+    if (this.isConfigured) this.running ??= this.run();
+  }
+
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    this.lose('stopped');
+    await this.running;
+  }
+
+  /** Does not wait, and does not fail: what gets lost brings the link down. */
+  publish(channel: string, text: string): void {
+    const { connection } = this;
+    connection?.publish(channel, text).catch(() => this.loseThis(connection));
+  }
+
+  /** Resolves when they are in force, or the link is down: the next connection subscribes to what is needed then. */
+  async subscribe(channels: readonly string[], listener: OnMessage): Promise<void> {
+    const { connection } = this;
+    await connection?.subscribe(channels, listener).catch(() => this.loseThis(connection));
+  }
+
+  async unsubscribe(channels: readonly string[]): Promise<void> {
+    const { connection } = this;
+    await connection?.unsubscribe(channels).catch(() => this.loseThis(connection));
+  }
+
+  /** @throws Error after `patienceMs`, and at once while the link is down */
+  async evaluate(
+    script: RedisScript,
+    keys: readonly string[],
+    values: readonly string[],
+    patienceMs: number,
+  ): Promise<unknown> {
+    if (!this.isUpNow || !this.connection) throw new Error('Redis is down');
+    return inTime(patienceMs, runScript(this.connection, script, keys, values));
+  }
+
+  private async run(): Promise<void> {
+    let pauseMs = FIRST_PAUSE_MS;
+    while (!this.isStopped) {
+      try {
+        const connection = await this.connect();
+        pauseMs = FIRST_PAUSE_MS;
+        while (this.connection === connection) await this.keepBeating();
+      } catch (error) {
+        if (error instanceof RedisTooOldError) this.lose('too-old', error.message);
+        else this.lose('unreachable');
+      }
+      if (this.isStopped) return;
+      await sleep(pauseMs * (0.5 + Math.random() / 2));
+      pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
+    }
+  }
+
+  private async connect(): Promise<RedisConnection> {
+    this.namespaceRead ??= await readNamespace(this.dataSource);
+    let made: RedisConnection | undefined;
+    const opening = connectRedis(redisAddress(this.configuration.REDIS_URL ?? ''), () => {
+      if (made && this.connection === made) this.lose('ended');
+    });
+    const connection = await inTime(CONNECT_MS, opening).catch((error: Error) => {
+      // It may still succeed: then nobody needs it.
+      opening.then((late) => late.destroy()).catch(() => undefined);
+      throw error;
+    });
+    if (this.isStopped) {
+      connection.destroy();
+      throw new Error('stopped');
+    }
+    this.connection = made = connection;
+    this.lateBeats = 0;
+    this.lagMs = undefined;
+    this.lastBeats = this.beatChannels.map(() => this.beat);
+    await inTime(CONNECT_MS, this.subscribeAll(connection));
+    this.sendBeat(connection);
+    return connection;
+  }
+
+  private async subscribeAll(connection: RedisConnection): Promise<void> {
+    await connection.subscribe(this.beatChannels, (text, channel) => this.hearBeat(Number(text), channel));
+    for (const user of this.users) await connection.subscribe(user.channels(), user.onMessage);
+  }
+
+  /** Each part of a cluster has some of them: channels are spread over its slots by their names. */
+  private get beatChannels(): string[] {
+    const count = this.connection?.isCluster ? CLUSTER_BEATS : 1;
+    return Array.from({ length: count }, (_, index) => `${this.namespace}:beat:${index}:${this.id}`);
+  }
+
+  /** Counts turns of the loop and not time: a busy process reads what has come between two of them. */
+  private async keepBeating(): Promise<void> {
+    const connection = this.connection!;
+    await sleep(BEAT_MS);
+    if (this.connection !== connection) return;
+    const isSilent = this.lastBeats.some((beat) => beat < this.beat);
+    this.lateBeats = isSilent || this.isSlow ? this.lateBeats + 1 : 0;
+    if (this.lateBeats >= MAX_LATE_BEATS) this.lose(isSilent ? 'silent' : 'slow');
+    else if (!isSilent) this.sendBeat(connection);
+  }
+
+  private sendBeat(connection: RedisConnection): void {
+    this.beat++;
+    this.sentAt = performance.now();
+    for (const channel of this.beatChannels) this.publish(channel, String(this.beat));
+    const key = `${this.namespace}:id`;
+    connection.command(key, 'SET', key, this.id, 'NX', 'GET').then(
+      (known) => this.identify(typeof known === 'string' ? known : this.id),
+      () => this.loseThis(connection),
+    );
+  }
+
+  private get isSlow(): boolean {
+    return (this.lagMs ?? 0) > MAX_LAG_MS;
+  }
+
+  private identify(redisId: string): void {
+    if (this.redisId === redisId) return;
+    this.redisId = redisId;
+    if (this.isUpNow) for (const user of this.users) user.onUp();
+  }
+
+  private hearBeat(beat: number, channel: string): void {
+    const index = Number(channel.split(':').at(-2));
+    this.lastBeats[index] = Math.max(this.lastBeats[index] ?? 0, beat);
+    if (this.lastBeats.some((last) => last < this.beat)) return;
+    this.lagMs = performance.now() - this.sentAt;
+    this.lagSeconds.observe(this.lagMs / 1_000);
+    if (this.isUpNow || this.isSlow || this.redisId === undefined) return;
+    this.isUpNow = true;
+    this.logger.log('servers tell each other through Redis');
+    for (const user of this.users) user.onUp();
+  }
+
+  /** What failed may belong to a connection that was thrown away before. */
+  private loseThis(connection: RedisConnection): void {
+    if (this.connection === connection) this.lose('failed');
+  }
+
+  private lose(reason: string, detail = ''): void {
+    const { connection, isUpNow } = this;
+    this.connection = undefined;
+    this.isUpNow = false;
+    connection?.destroy();
+    if (this.isStopped) return;
+    this.failures.inc({ reason });
+    if (isUpNow) this.downSince = performance.now();
+    if (this.lastReason !== reason && (isUpNow || connection || this.lastReason === undefined))
+      this.logger.warn(`Redis is ${detail || reason}: servers tell each other through PostgreSQL`);
+    this.lastReason = reason;
+    if (isUpNow) for (const user of this.users) user.onDown();
+  }
+}

@@ -1,0 +1,176 @@
+import { RedisLink } from '../../src/platform/redis/redis-link';
+import { EventRelay } from '../../src/platform/servers/event-relay';
+import { createTestDatabase, type TestDatabase } from '../support/databases';
+import { FaultProxy, type FaultMode } from '../support/fault-proxy';
+import { signUpAll, type Person } from '../support/people';
+import { hasRedis, RedisProcess } from '../support/redis';
+import { RedisClusterProcesses } from '../support/redis-cluster';
+import { startTestServer, type TestServer } from '../support/test-server';
+import { until } from '../support/until';
+
+const describeWithRedis = hasRedis() ? describe : describe.skip;
+if (!hasRedis()) console.warn('NOT RUN: there is no redis-server (apt-get install redis-server)');
+const AUTH_SECRET = 'the-servers-of-a-test-share-this-secret-0123456789';
+
+class Pair {
+  private constructor(
+    readonly database: TestDatabase,
+    readonly servers: readonly [TestServer, TestServer],
+    readonly ada: Person,
+    readonly ben: Person,
+    readonly group: string,
+  ) {}
+
+  static async start(urls: readonly [string, string]): Promise<Pair> {
+    const database = await createTestDatabase();
+    const start = (REDIS_URL: string): Promise<TestServer> =>
+      startTestServer({ database, environment: { AUTH_SECRET, REDIS_URL } });
+    const servers = [await start(urls[0]), await start(urls[1])] as const;
+    const [ada, ben] = (await signUpAll(servers[0].url, 2)) as [Person, Person];
+    return new Pair(database, servers, ada, ben.at(servers[1].url), await ada.group(ben));
+  }
+
+  link(index: 0 | 1): RedisLink {
+    return this.servers[index].application.get(RedisLink);
+  }
+
+  onRedis(): Promise<boolean> {
+    return until('both on Redis', () =>
+      this.servers.every(({ application }) => application.get(EventRelay).sharedCarrier !== undefined),
+    );
+  }
+
+  /** Each of so many messages, sent one after the other, is received before the next. @returns the longest wait */
+  async crossingMs(count: number): Promise<number> {
+    const socket = await this.ben.connect();
+    let most = 0;
+    for (let number = 0; number < count; number++) {
+      const sentAt = performance.now();
+      const { id } = await this.ada.send(this.group, `number ${number}`);
+      await socket.next('message:created', (message) => message.id === id);
+      most = Math.max(most, performance.now() - sentAt);
+    }
+    socket.close();
+    return most;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.servers.map((server) => server.close()));
+    await this.database.drop();
+  }
+}
+
+describeWithRedis('a server whose way to Redis', () => {
+  let redis: RedisProcess;
+  let proxy: FaultProxy;
+  let pair: Pair;
+
+  beforeAll(async () => {
+    redis = await RedisProcess.start();
+    proxy = await FaultProxy.inFrontOf(redis.url);
+    pair = await Pair.start([redis.url, proxy.url]);
+  });
+  afterAll(async () => {
+    await pair.close();
+    await proxy.close();
+    await redis.stop();
+  });
+
+  // Tests G7.
+  it.each<[string, FaultMode]>([
+    ['falls silent', 'blackhole'],
+    ['refuses', 'refuse'],
+    ['loses all answers (half open)', 'swallow-replies'],
+  ])('%s hears within 2 s of what others store, and is back when it can', async (_, mode) => {
+    await pair.onRedis();
+    proxy.set(mode);
+    expect(await pair.crossingMs(5)).toBeLessThan(2_000);
+    await until('it to be noticed', () => !pair.link(1).isUp);
+    await until('the other one to know', () => !pair.servers[0].application.get(EventRelay).sharedCarrier);
+    expect(await pair.crossingMs(5)).toBeLessThan(2_000);
+    proxy.set('pass');
+    proxy.resetAll();
+    await pair.onRedis();
+  });
+
+  it('is slower than a notification would be does not use it', async () => {
+    await pair.onRedis();
+    proxy.set('delay');
+    await until('it to be noticed', () => !pair.link(1).isUp);
+    await until('the other one to know', () => !pair.servers[0].application.get(EventRelay).sharedCarrier);
+    expect(pair.link(0).isUp).toBe(true);
+    expect(await pair.crossingMs(5)).toBeLessThan(2_000);
+    proxy.set('pass');
+    await pair.onRedis();
+  });
+
+  it('is gone stays ready, and says so', async () => {
+    await pair.onRedis();
+    proxy.set('refuse');
+    await until('it to be noticed', () => !pair.link(1).isUp);
+    const answer = await fetch(`${pair.servers[1].url}/health/ready`);
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({ details: { redis: { status: 'up', reason: 'down' } } });
+    proxy.set('pass');
+    await pair.onRedis();
+    const later = await fetch(`${pair.servers[1].url}/health/ready`);
+    expect(await later.json()).toMatchObject({ details: { redis: { status: 'up', reason: 'ok' } } });
+  });
+});
+
+describeWithRedis('servers with a Redis Cluster', () => {
+  let cluster: RedisClusterProcesses;
+  let pair: Pair;
+
+  beforeAll(async () => {
+    cluster = await RedisClusterProcesses.start();
+    const [first, ...others] = cluster.nodes;
+    // Found out by itself on one of them; on the other one all nodes are named.
+    pair = await Pair.start([first!.url, [first, ...others].map((node) => node!.url).join()]);
+  });
+  afterAll(async () => {
+    await pair.close();
+    await cluster.stop();
+  });
+
+  // Tests G3 and G5.
+  it('hear everything, over channels that are spread over its nodes', async () => {
+    await pair.onRedis();
+    const groups = [];
+    for (let number = 0; number < 12; number++) groups.push(await pair.ada.group(pair.ben));
+    const socket = await pair.ben.connect();
+    await Promise.all(
+      groups.map(async (group) => {
+        for (let number = 1; number <= 20; number++) await pair.ada.send(group, String(number));
+      }),
+    );
+    await until('everything', () => socket.payloads('message:created').length === 240);
+    for (const group of groups) {
+      const seqs = socket
+        .payloads('message:created')
+        .filter(({ conversationId }) => conversationId === group);
+      expect(seqs.map(({ seq }) => seq)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+    }
+    const channels = await cluster.channels();
+    for (const ofNode of channels) expect(ofNode.length).toBeGreaterThan(0);
+    for (const group of groups) expect(channels.flat()).toContain(`conversation:${group}`);
+    const metrics = await (await fetch(`${pair.servers[1].url}/metrics`)).text();
+    expect(Number(/^xfchat_relay_messages_total\{from="redis"\} (\d+)/m.exec(metrics)?.[1])).toBeGreaterThan(
+      0,
+    );
+    socket.close();
+  });
+
+  // Tests G7.
+  it('go on over PostgreSQL while a node of it is dead, and are back when it returns', async () => {
+    await pair.onRedis();
+    await cluster.nodes[1]!.kill();
+    expect(await pair.crossingMs(10)).toBeLessThan(2_000);
+    await until('it to be noticed', () => !pair.link(0).isUp && !pair.link(1).isUp);
+    expect(await pair.crossingMs(10)).toBeLessThan(2_000);
+    await cluster.nodes[1]!.start();
+    await cluster.isWell();
+    await pair.onRedis();
+    expect(await pair.crossingMs(10)).toBeLessThan(2_000);
+  });
+});
