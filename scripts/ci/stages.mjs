@@ -10,6 +10,13 @@ export const STAGES = [
   { name: 'abuse', command: 'npm run test:abuse', jest: true },
   { name: 'faults', command: 'npm run test:faults', jest: true },
   { name: 'braid', command: 'npm run test:braid', jest: true },
+  {
+    name: 'redis',
+    prepare: 'timeout 120 scripts/ci/install-redis.sh',
+    needsPreparation: true,
+    command: 'npm run test:redis',
+    jest: true,
+  },
   { name: 'rollout', command: 'npm run test:rollout', jest: true },
   {
     name: 'earlier releases, and migrations up, down and up again',

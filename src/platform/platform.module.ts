@@ -23,9 +23,11 @@ import { MetricsPort } from './metrics/metrics-port';
 import { PeriodicReadings } from './metrics/periodic-readings';
 import { ProblemFilter } from './problems/problem.filter';
 import { ProblemsController } from './problems/problems.controller';
-import { AttemptStore, MemoryAttemptStore } from './rate-limits/attempt-store';
+import { AttemptStore } from './rate-limits/attempt-store';
 import { PathBudgets } from './rate-limits/path-budgets';
 import { RateLimits } from './rate-limits/rate-limits';
+import { RedisAttemptStore } from './rate-limits/redis-attempt-store';
+import { SharedCounts } from './rate-limits/shared-counts';
 import { Suspensions } from './rate-limits/suspensions';
 import { RedisCarrier } from './redis/redis-carrier';
 import { RedisLink } from './redis/redis-link';
@@ -53,7 +55,8 @@ const SHARED = [
   RateLimits,
   PathBudgets,
   Suspensions,
-  { provide: AttemptStore, useClass: MemoryAttemptStore },
+  SharedCounts,
+  { provide: AttemptStore, useClass: RedisAttemptStore },
   Rooms,
   DirectCommands,
   DatabaseMonitor,

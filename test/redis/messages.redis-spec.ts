@@ -8,14 +8,12 @@ import { LogReader } from '../../src/platform/servers/log-reader';
 import { Signals } from '../../src/platform/servers/signals';
 import { createTestDatabase, type TestDatabase } from '../support/databases';
 import { signUpAll, type Person } from '../support/people';
-import { hasRedis, RedisProcess } from '../support/redis';
+import { describeWithRedis, RedisProcess } from '../support/redis';
 import { startTestServer, type TestServer } from '../support/test-server';
 import type { TestSocket } from '../support/test-socket';
 import { until } from '../support/until';
 
 const COUNT = 3;
-const describeWithRedis = hasRedis() ? describe : describe.skip;
-if (!hasRedis()) console.warn('NOT RUN: there is no redis-server (apt-get install redis-server)');
 
 /** Servers that tell each other through Redis, for as long as it is there. */
 describeWithRedis('servers with Redis', () => {

@@ -3,13 +3,11 @@ import { EventRelay } from '../../src/platform/servers/event-relay';
 import { createTestDatabase, type TestDatabase } from '../support/databases';
 import { FaultProxy, type FaultMode } from '../support/fault-proxy';
 import { signUpAll, type Person } from '../support/people';
-import { hasRedis, RedisProcess } from '../support/redis';
+import { describeWithRedis, RedisProcess } from '../support/redis';
 import { RedisClusterProcesses } from '../support/redis-cluster';
 import { startTestServer, type TestServer } from '../support/test-server';
 import { until } from '../support/until';
 
-const describeWithRedis = hasRedis() ? describe : describe.skip;
-if (!hasRedis()) console.warn('NOT RUN: there is no redis-server (apt-get install redis-server)');
 const AUTH_SECRET = 'the-servers-of-a-test-share-this-secret-0123456789';
 
 class Pair {

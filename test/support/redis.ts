@@ -7,7 +7,17 @@ import { createClient } from '@redis/client';
 import { freePort } from './free-port';
 import { until } from './until';
 
-export const hasRedis = (): boolean => spawnSync('redis-server', ['--version']).status === 0;
+const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
+
+/** `describe` where there is a Redis; elsewhere it says that nothing was tested. */
+export function describeWithRedis(name: string, tests: () => void): void {
+  if (hasRedis) return describe(name, tests);
+  describe(name, () =>
+    it('NOT RUN: there is no redis-server on this machine (scripts/ci/install-redis.sh)', () => {
+      process.stderr.write(`${name}: NOT RUN, there is no redis-server\n`);
+    }),
+  );
+}
 
 /** A `redis-server` process that keeps nothing on disk, and can be killed, frozen and started again on its port. */
 export class RedisProcess {

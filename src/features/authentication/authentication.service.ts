@@ -45,7 +45,7 @@ const SIGN_INS_AT_ONCE = 4;
 const MAX_VERIFICATIONS = 3;
 
 /** Creating accounts, by network. */
-const REGISTRATION: Allowance = { burst: 300, perSecond: 1 };
+const REGISTRATION: Allowance = { burst: 300, perSecond: 1, sharedAs: 'registration' };
 
 /** Who someone is: making accounts, signing in, changing passwords. */
 @Injectable()

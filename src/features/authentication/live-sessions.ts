@@ -11,7 +11,7 @@ import { AccessTokens, type AccessClaims } from './access-tokens';
 import { Session } from './session.entity';
 
 /** Looking a session up in the database, by session; given back when the session lives. */
-const LOOK_UP: Allowance = { burst: 300, perSecond: 1 };
+const LOOK_UP: Allowance = { burst: 300, perSecond: 1, sharedAs: 'look-up' };
 
 /** Whether an access token may be used: its signature tells who asks, the database whether the session still lives. */
 @Injectable()

@@ -31,7 +31,7 @@ interface Device {
 }
 
 /** Refreshing, by session: many tabs and lost replies stay below. */
-const REFRESH: Allowance = { burst: 60, perSecond: 0.2 };
+const REFRESH: Allowance = { burst: 60, perSecond: 0.2, sharedAs: 'refresh' };
 
 /** Signed-in devices: opening, refreshing, listing and ending them. All times are those of the database's clock. */
 @Injectable()

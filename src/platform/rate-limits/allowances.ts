@@ -3,13 +3,13 @@ import type { Allowance } from './token-buckets';
 // What every request, handshake or command takes from. Features declare what is their own beside what takes from it.
 
 /** HTTP requests, handshakes and socket commands of one user. */
-export const COMMAND: Allowance = { burst: 600, perSecond: 60 };
+export const COMMAND: Allowance = { burst: 600, perSecond: 60, sharedAs: 'command' };
 /** Requests without a valid token, by network. */
-export const ANONYMOUS: Allowance = { burst: 600, perSecond: 30 };
+export const ANONYMOUS: Allowance = { burst: 600, perSecond: 30, sharedAs: 'anonymous' };
 /** Access tokens by address; taken before a token is verified and given back when its signature is good. */
-export const VERIFICATION: Allowance = { burst: 600, perSecond: 50 };
+export const VERIFICATION: Allowance = { burst: 600, perSecond: 50, sharedAs: 'verification' };
 /** Opening a socket, by address; given back when the socket has authenticated. */
-export const OPENING: Allowance = { burst: 1_000, perSecond: 100 };
+export const OPENING: Allowance = { burst: 1_000, perSecond: 100, sharedAs: 'opening' };
 /** Files and preflights, by address: cheap, and a whole office loads them after a release. */
 export const PAGE: Allowance = { burst: 1_000, perSecond: 100 };
 /** Health probes, by address; beyond it they are answered from memory. */

@@ -12,12 +12,13 @@ export interface Budget {
 interface Charge {
   readonly budget: Budget;
   readonly receipt: number;
+  /** Of what servers count together. */
+  readonly sharedReceipt?: string;
 }
 export type Charges = readonly Charge[];
 
 /**
- * Where attempts are counted. The port to what several servers would share; asynchronous for that reason. Each server
- * counts for itself today (`MemoryAttemptStore`).
+ * Where attempts are counted: by each server for itself (`MemoryAttemptStore`), or by all together (`RedisAttemptStore`).
  */
 export abstract class AttemptStore {
   /** Charges all of the budgets or none. @returns the charges, or the seconds after which another try makes sense */

@@ -2,11 +2,16 @@
 export interface Allowance {
   readonly burst: number;
   readonly perSecond: number;
+  /** With Redis, servers count together under this name; without a name each counts by itself. */
+  readonly sharedAs?: string;
 }
 
 interface Bucket {
   tokens: number;
   at: number;
+  /** Taken here since it was last reported to what servers count together (`SharedCounts`). */
+  unreported: number;
+  reportedAt: number;
 }
 
 const MAX_KEYS = 100_000;
@@ -23,14 +28,40 @@ export class TokenBuckets {
   /** @returns 0 when taken, otherwise the seconds (at least 1) after which another try makes sense */
   take(key: string): number {
     const wait = this.peek(key);
-    if (wait === 0) this.bucketOf(key).tokens -= 1;
-    return wait;
+    if (wait > 0) return wait;
+    const bucket = this.bucketOf(key);
+    bucket.tokens -= 1;
+    bucket.unreported += 1;
+    return 0;
   }
 
   /** Returns a token that was taken for something that turned out to need none. */
   giveBack(key: string): void {
     const bucket = this.bucketOf(key);
     bucket.tokens = Math.min(this.allowance.burst, bucket.tokens + 1);
+    bucket.unreported -= 1;
+  }
+
+  /** What was taken here and not reported; and for how many milliseconds nothing was. */
+  unreported(key: string): { taken: number; sinceMs: number } {
+    const bucket = this.buckets.get(key);
+    return { taken: bucket?.unreported ?? 0, sinceMs: this.now() - (bucket?.reportedAt ?? this.now()) };
+  }
+
+  /** @returns what was taken here since the last report */
+  report(key: string): number {
+    const bucket = this.buckets.get(key);
+    if (!bucket) return 0;
+    const { unreported } = bucket;
+    bucket.unreported = 0;
+    bucket.reportedAt = this.now();
+    return unreported;
+  }
+
+  /** All servers together have left so much, the last report included. They never have more than this one believes. */
+  learn(key: string, left: number): void {
+    const bucket = this.buckets.get(key);
+    if (bucket) bucket.tokens = Math.min(bucket.tokens, left - bucket.unreported);
   }
 
   private peek(key: string): number {
@@ -44,7 +75,7 @@ export class TokenBuckets {
     let bucket = this.buckets.get(key);
     if (!bucket) {
       if (this.buckets.size >= MAX_KEYS) this.forgetFull(now);
-      bucket = { tokens: burst, at: now };
+      bucket = { tokens: burst, at: now, unreported: 0, reportedAt: -Infinity };
       this.buckets.set(key, bucket);
     }
     bucket.tokens = Math.min(burst, bucket.tokens + ((now - bucket.at) / 1_000) * perSecond);

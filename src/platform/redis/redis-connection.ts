@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createClient, createCluster, ErrorReply, type RedisClientType } from '@redis/client';
+import { createClient, createCluster, ErrorReply } from '@redis/client';
 import type { RedisAddress } from './redis-address';
 
 /** Sharded channels came with it. */
@@ -41,36 +41,71 @@ export interface RedisConnection {
  * @throws RedisTooOldError, or what the connection has failed with
  */
 export async function connectRedis(address: RedisAddress, onLost: () => void): Promise<RedisConnection> {
-  const { username, password, database, isEncrypted } = address;
-  const common = {
-    ...(username !== undefined && { username }),
-    ...(password !== undefined && { password }),
-    name: 'xfchat',
-    disableOfflineQueue: true,
-    // A timer for each command would cost more than the command; the round trips of `RedisLink` find out what is silent.
-    commandOptions: { timeout: undefined as never },
-  };
-  const socket = { connectTimeout: CONNECT_TIMEOUT_MS, ...(isEncrypted && { tls: true as const }) };
-  const [node] = address.nodes;
-  if (address.nodes.length === 1) {
-    const commands = createClient({
-      ...common,
-      database,
-      socket: { ...socket, ...node, reconnectStrategy: false },
-    });
-    commands.on('error', onLost);
-    try {
-      await commands.connect();
-      const isCluster = verify(await commands.sendCommand<string>(['INFO']));
-      if (!isCluster) return await single(commands, onLost);
-    } catch (error) {
-      destroy(commands);
-      throw error;
-    }
+  if (address.nodes.length > 1) return connectCluster(address, onLost);
+  const commands = newClient(address, onLost);
+  try {
+    await commands.connect();
+    const isCluster = verify(await commands.sendCommand<string>(['INFO']));
+    if (!isCluster) return await withSubscriber(commands, newClient(address, onLost));
+  } catch (error) {
     destroy(commands);
+    throw error;
   }
+  destroy(commands);
+  return connectCluster(address, onLost);
+}
+
+const commonOptions = ({ username, password }: RedisAddress) => ({
+  ...(username !== undefined && { username }),
+  ...(password !== undefined && { password }),
+  name: 'xfchat',
+  disableOfflineQueue: true,
+  // A timer for each command would cost more than the command; the beats of `RedisLink` find out what is silent.
+  commandOptions: { timeout: undefined as never },
+});
+const socketOptions = ({ isEncrypted }: RedisAddress) => ({
+  connectTimeout: CONNECT_TIMEOUT_MS,
+  ...(isEncrypted && { tls: true as const }),
+});
+
+function newClient(address: RedisAddress, onLost: () => void) {
+  const client = createClient({
+    ...commonOptions(address),
+    database: address.database,
+    socket: { ...socketOptions(address), ...address.nodes[0], reconnectStrategy: false },
+  });
+  client.on('error', onLost);
+  return client;
+}
+type Client = ReturnType<typeof newClient>;
+
+async function withSubscriber(commands: Client, subscriber: Client): Promise<RedisConnection> {
+  try {
+    await subscriber.connect();
+  } catch (error) {
+    destroy(subscriber);
+    throw error;
+  }
+  return {
+    isCluster: false,
+    publish: (channel, text) => commands.sPublish(channel, text),
+    subscribe: async (channels, listener) => {
+      for (let from = 0; from < channels.length; from += CHANNELS_AT_ONCE)
+        await subscriber.sSubscribe(channels.slice(from, from + CHANNELS_AT_ONCE), listener);
+    },
+    unsubscribe: (channels) => subscriber.sUnsubscribe([...channels]),
+    command: (_key, ...words) => commands.sendCommand(words),
+    destroy: () => {
+      destroy(commands);
+      destroy(subscriber);
+    },
+  };
+}
+
+async function connectCluster(address: RedisAddress, onLost: () => void): Promise<RedisConnection> {
+  const [common, socket] = [commonOptions(address), socketOptions(address)];
   const cluster = createCluster({
-    rootNodes: address.nodes.map((place) => ({ ...common, socket: { ...socket, ...place } })),
+    rootNodes: address.nodes.map((node) => ({ ...common, socket: { ...socket, ...node } })),
     defaults: { ...common, socket },
   });
   cluster.on('error', onLost);
@@ -93,34 +128,6 @@ export async function connectRedis(address: RedisAddress, onLost: () => void): P
     },
     command: (key, ...words) => cluster.sendCommand(key, false, words),
     destroy: () => destroy(cluster),
-  };
-}
-
-async function single(
-  commands: RedisClientType<{}, {}, {}, 3, {}>,
-  onLost: () => void,
-): Promise<RedisConnection> {
-  const subscriber = commands.duplicate();
-  subscriber.on('error', onLost);
-  try {
-    await subscriber.connect();
-  } catch (error) {
-    destroy(subscriber);
-    throw error;
-  }
-  return {
-    isCluster: false,
-    publish: (channel, text) => commands.sPublish(channel, text),
-    subscribe: async (channels, listener) => {
-      for (let from = 0; from < channels.length; from += CHANNELS_AT_ONCE)
-        await subscriber.sSubscribe(channels.slice(from, from + CHANNELS_AT_ONCE), listener);
-    },
-    unsubscribe: (channels) => subscriber.sUnsubscribe([...channels]),
-    command: (_key, ...words) => commands.sendCommand(words),
-    destroy: () => {
-      destroy(commands);
-      destroy(subscriber);
-    },
   };
 }
 
