@@ -203,7 +203,11 @@ describe('xfchat preflight', () => {
 
   it.each<[name: string, evidence: RegExp, environment: () => Record<string, string>]>([
     ['configuration', /INSTANCES/, () => ({ INSTANCES: '0' })],
-    ['configuration', /does nothing with REDIS_URL/, () => ({ REDIS_URL: 'redis://cache' })],
+    [
+      'configuration',
+      /does nothing with DATABASE_REPLICA_URLS/,
+      () => ({ DATABASE_REPLICA_URLS: 'postgres://replica' }),
+    ],
     ['database', /did not answer \(ECONNREFUSED\)/, () => ({ DATABASE_URL: 'postgres://x:y@127.0.0.1:1/x' })],
     ['database', /does not exist/, () => ({ DATABASE_URL: databaseUrl('nowhere') })],
   ])('says no-go for %s: %s, before anything that needs it', async (name, evidence, over) => {
@@ -211,7 +215,7 @@ describe('xfchat preflight', () => {
     expect(result).toMatchObject({ status: 30, stderr: '', answer: { go: false } });
     const [first] = withStatus(result, 'red');
     expect(first).toMatchObject({ name, evidence: expect.stringMatching(evidence) });
-    expect(result.answer.checks).toHaveLength(12);
+    expect(result.answer.checks).toHaveLength(13);
   });
 
   /** It may use everything in the database, and nothing else. */

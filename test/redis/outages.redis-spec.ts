@@ -1,3 +1,5 @@
+import { loadConfiguration } from '../../src/platform/configuration/load-configuration';
+import { checkRedis } from '../../src/operations/preflight/redis-check';
 import { RedisLink } from '../../src/platform/redis/redis-link';
 import { EventRelay } from '../../src/platform/servers/event-relay';
 import { createTestDatabase, type TestDatabase } from '../support/databases';
@@ -170,5 +172,31 @@ describeWithRedis('servers with a Redis Cluster', () => {
     await cluster.isWell();
     await pair.onRedis();
     expect(await pair.crossingMs(10)).toBeLessThan(2_000);
+  });
+});
+
+describeWithRedis('the check of Redis before a deployment', () => {
+  const check = (REDIS_URL?: string) => checkRedis({ configuration: loadConfiguration({ REDIS_URL }) });
+
+  it('is green where it brings back what is published, and where none is wanted', async () => {
+    const redis = await RedisProcess.start();
+    expect(await check(redis.url)).toEqual({
+      status: 'green',
+      evidence: expect.stringContaining('Redis brings back'),
+    });
+    await redis.stop();
+    expect(await check()).toMatchObject({ status: 'green' });
+  });
+
+  it('is red where there is none, or it lets nobody in', async () => {
+    const redis = await RedisProcess.start();
+    await redis.ask('CONFIG', 'SET', 'requirepass', 'a-password');
+    expect(await check(redis.url)).toMatchObject({ status: 'red' });
+    expect(await check(redis.url.replace('://', '://:a-password@'))).toMatchObject({ status: 'green' });
+    await redis.stop();
+    expect(await check(redis.url)).toEqual({
+      status: 'red',
+      evidence: expect.stringContaining('ECONNREFUSED'),
+    });
   });
 });

@@ -4,6 +4,7 @@ import { planMigration } from '../../platform/migrations/plan';
 import type { ChecklistItem, ItemResult, Ground, Surroundings } from './checklist';
 import { checkDatabase, checkLatency, checkPool } from './database-checks';
 import { checkFlags } from './flag-check';
+import { checkRedis } from './redis-check';
 import { checkAlerts, checkTests } from './release-checks';
 import { checkData, checkMigrations, checkRollback } from './schema-checks';
 import { checkBackup, checkDisk } from './store-checks';
@@ -12,6 +13,7 @@ const CHECKS: Record<string, (ground: Ground) => ItemResult | Promise<ItemResult
   database: checkDatabase,
   latency: checkLatency,
   pool: checkPool,
+  redis: checkRedis,
   migrations: checkMigrations,
   rollback: checkRollback,
   backup: checkBackup,

@@ -1,0 +1,36 @@
+import { MessageContents } from './message-contents';
+import type { MessageView } from './message-view';
+
+const message = (id: string, length = 5): MessageView => ({ id, body: 'x'.repeat(length) }) as MessageView;
+
+describe('what has come ahead of the log', () => {
+  let now: number;
+  let contents: MessageContents;
+  beforeEach(() => {
+    now = 0;
+    contents = new MessageContents(() => now);
+  });
+
+  it('is taken once', () => {
+    contents.keep(message('a'));
+    expect(contents.take('a')).toEqual(message('a'));
+    expect(contents.take('a')).toBeUndefined();
+    expect(contents.size).toBe(0);
+  });
+
+  it('is of no use after a while, and then takes no room', () => {
+    contents.keep(message('a'));
+    now = 5_001;
+    expect(contents.take('a')).toBeUndefined();
+    contents.keep(message('b'));
+    now = 10_002;
+    contents.keep(message('c'));
+    expect(contents.size).toBe(1);
+  });
+
+  it('takes so much room at most: the oldest goes', () => {
+    for (let number = 0; number < 3_000; number++) contents.keep(message(String(number), 4_000));
+    expect(contents.size).toBeLessThan(2_000);
+    expect([contents.take('0'), contents.take('2999')]).toEqual([undefined, message('2999', 4_000)]);
+  });
+});
