@@ -1,4 +1,4 @@
-// npm run bench [-- s1 s1-crowded s2 clients idle sign-in reads] [--repeats 3] [--seconds 6]
+// npm run bench [-- s1 s1-crowded s2 clients idle sign-in reads crossing] [--repeats 3] [--seconds 6]
 // npm run bench -- compare <revision> [--repeats 6] [--seconds 6]
 import { parseArgs } from 'node:util';
 import type { ChatShape } from './chat';
@@ -6,6 +6,7 @@ import { measureClients } from './clients';
 import { compareChat } from './compare-chat';
 import { compareRevisions } from './compare-revisions';
 import { gatherIdle, measureIdleSockets, measureSignIns } from './connections';
+import { measureCrossing } from './crossing';
 import { measureReads } from './reads';
 import { Database, startXFChat, type Server } from './servers';
 import { formatSpread, spreadOf, table } from './statistics';
@@ -30,11 +31,12 @@ const repeats = Number(values.repeats ?? (isComparison ? 6 : 3));
 type Measurements = Record<string, number[]>;
 
 /** Each on a database of its own. */
-const MEASUREMENTS: Record<string, (databaseUrl: string) => Promise<Measurements>> = {
+const MEASUREMENTS: Record<string, (databaseUrl: string, database: Database) => Promise<Measurements>> = {
   clients: (url) => withServer(url, (server) => measureClients(server, url, repeats)),
   'sign-in': (url) => withServer(url, (server) => measureSignIns(server, repeats)),
   reads: (url) => withServer(url, (server) => measureReads(server, url, repeats)),
   idle,
+  crossing: (_url, database) => measureCrossing(database, { repeats, seconds: Number(values.seconds) }),
 };
 
 async function main(): Promise<void> {
@@ -67,7 +69,7 @@ async function compare(revision: string | undefined): Promise<void> {
 
 async function reportOf(name: string, database: Database): Promise<string> {
   const url = await database.create(`bench_${name.replace('-', '_')}`);
-  const figures = await MEASUREMENTS[name]!(url);
+  const figures = await MEASUREMENTS[name]!(url, database);
   const rows = Object.entries(figures).map(([what, found]) => [what, formatSpread(spreadOf(found))]);
   return table([name, 'median [least..most]'], rows);
 }

@@ -66,7 +66,11 @@ export async function query<T extends object>(
  * XFChat as in production: authentication, checks, logs; only the limits on one person's haste are off.
  * @param folder of the revision, which is built
  */
-export function startXFChat(databaseUrl: string, folder = ROOT): Promise<Server> {
+export function startXFChat(
+  databaseUrl: string,
+  folder = ROOT,
+  environment: Record<string, string> = {},
+): Promise<Server> {
   return start([join(folder, 'dist/cli.js'), 'start'], /XFChat serves at (http:\S+)/, {
     NODE_ENV: 'production',
     PORT: '0',
@@ -79,6 +83,7 @@ export function startXFChat(databaseUrl: string, folder = ROOT): Promise<Server>
     RATE_LIMITS: 'off',
     DRAIN_DELAY_MS: '0',
     METRICS_TOKEN: 'metrics',
+    ...environment,
   });
 }
 
