@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { parseAllDocuments } from 'yaml';
 import { installTools, toolsIn } from './install-tools.mjs';
 
-const BUILDS = ['migration', 'overlays/production', 'overlays/monitoring'];
+const BUILDS = ['migration', 'overlays/production', 'overlays/monitoring', 'overlays/redis'];
 const tools = toolsIn('deployment');
 
 /** @returns what is wrong, a line each */

@@ -58,8 +58,8 @@ export class RedisCarrier implements Carrier, LinkUser, BeforeApplicationShutdow
     this.link.start();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.link.stop();
+  beforeApplicationShutdown(): void {
+    this.link.stop();
   }
 
   get identity(): string | undefined {

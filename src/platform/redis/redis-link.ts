@@ -113,10 +113,10 @@ export class RedisLink {
     if (this.isConfigured) this.running ??= this.run();
   }
 
-  async stop(): Promise<void> {
+  /** Does not wait for a connection that is being tried: it is thrown away when it is there. */
+  stop(): void {
     this.isStopped = true;
     this.lose('stopped');
-    await this.running;
   }
 
   /** Does not wait, and does not fail: what gets lost brings the link down. */
@@ -159,7 +159,7 @@ export class RedisLink {
         else this.lose('unreachable');
       }
       if (this.isStopped) return;
-      await sleep(pauseMs * (0.5 + Math.random() / 2));
+      await sleep(pauseMs * (0.5 + Math.random() / 2), undefined, { ref: false });
       pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
     }
   }
@@ -202,7 +202,7 @@ export class RedisLink {
   /** Counts turns of the loop and not time: a busy process reads what has come between two of them. */
   private async keepBeating(): Promise<void> {
     const connection = this.connection!;
-    await sleep(BEAT_MS);
+    await sleep(BEAT_MS, undefined, { ref: false });
     if (this.connection !== connection) return;
     const isSilent = this.lastBeats.some((beat) => beat < this.beat);
     this.lateBeats = isSilent || this.isSlow ? this.lateBeats + 1 : 0;
