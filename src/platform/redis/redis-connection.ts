@@ -147,8 +147,8 @@ export async function runScript(
   }
 }
 
-/** @returns whether it is part of a cluster @throws RedisTooOldError */
-function verify(info: string): boolean {
+/** @param info what `INFO` has answered @returns whether it is part of a cluster @throws RedisTooOldError */
+export function verify(info: string): boolean {
   const version = /^redis_version:(\d+)\S*/m.exec(info);
   if (Number(version?.[1]) < OLDEST_REDIS)
     throw new RedisTooOldError(`Redis ${version![0].split(':')[1]} is too old: version 7 is needed`);
