@@ -1,5 +1,7 @@
 import { loadConfiguration } from '../../src/platform/configuration/load-configuration';
 import { checkRedis } from '../../src/operations/preflight/redis-check';
+import { AttemptStore } from '../../src/platform/rate-limits/attempt-store';
+import { RateLimits } from '../../src/platform/rate-limits/rate-limits';
 import { RedisLink } from '../../src/platform/redis/redis-link';
 import { EventRelay } from '../../src/platform/servers/event-relay';
 import { createTestDatabase, type TestDatabase } from '../support/databases';
@@ -24,7 +26,7 @@ class Pair {
   static async start(urls: readonly [string, string]): Promise<Pair> {
     const database = await createTestDatabase();
     const start = (REDIS_URL: string): Promise<TestServer> =>
-      startTestServer({ database, environment: { AUTH_SECRET, REDIS_URL } });
+      startTestServer({ database, environment: { AUTH_SECRET, REDIS_URL, RATE_LIMITS: 'on' } });
     const servers = [await start(urls[0]), await start(urls[1])] as const;
     const [ada, ben] = (await signUpAll(servers[0].url, 2)) as [Person, Person];
     return new Pair(database, servers, ada, ben.at(servers[1].url), await ada.group(ben));
@@ -159,6 +161,23 @@ describeWithRedis('servers with a Redis Cluster', () => {
       0,
     );
     socket.close();
+  });
+
+  it('count together, in whatever part of it a count is', async () => {
+    await pair.onRedis();
+    const [first, second] = pair.servers.map(({ application }) => application.get(RateLimits));
+    const allowance = { burst: 100, perSecond: 0.01, sharedAs: 'test' };
+    for (let person = 0; person < 30; person++) while (first!.tryTake(allowance, `person ${person}`));
+    for (let person = 0; person < 30; person++) {
+      let passed = 0;
+      await until('a rejection', () => !second!.tryTake(allowance, `person ${person}`) || !++passed);
+      expect(passed).toBeLessThan(20);
+    }
+    const rule = { free: 1, firstMs: 60_000, maxMs: 60_000, forgetMs: 60_000 };
+    const budgets = ['one', 'other'].map((key) => ({ name: 'test', rule, key }));
+    const [own, other] = pair.servers.map(({ application }) => application.get(AttemptStore));
+    expect(await own!.take(budgets)).toHaveLength(2);
+    expect(await other!.take(budgets)).toBeGreaterThan(50);
   });
 
   // Tests G7.
