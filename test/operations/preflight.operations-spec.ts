@@ -77,8 +77,8 @@ describe('xfchat preflight', () => {
       answer: { go: true },
     });
     expect(result.answer.checks.map(({ name }: { name: string }) => name)).toEqual([
-      ...['configuration', 'database', 'latency', 'pool', 'migrations', 'rollback', 'backup', 'integrity'],
-      ...['disk', 'flags', 'alerts', 'tests'],
+      ...['configuration', 'database', 'latency', 'pool', 'redis', 'migrations', 'rollback', 'backup'],
+      ...['integrity', 'disk', 'flags', 'alerts', 'tests'],
     ]);
     const evidence = Object.fromEntries(
       withStatus(result, 'green').map((check) => [check.name, check.evidence]),
