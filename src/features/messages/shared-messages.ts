@@ -53,8 +53,9 @@ export class SharedMessages implements OnModuleInit {
         const known = this.takeContents(references, reading);
         const found = await this.read(references.filter(([, id]) => !known.has(id)));
         this.fromContents.inc({ from: 'database' }, found.size);
+        const all = new Map([...found, ...known]);
         return payloads.map(({ messages }) =>
-          pick(new Map([...found, ...known]), messages).map((message) => new MessageCreated(message)),
+          pick(all, messages).map((message) => new MessageCreated(message)),
         );
       },
       ahead: {
