@@ -24,7 +24,7 @@ import {
 } from './search.queries';
 
 /** Searches by person. Whoever types makes one at each pause. */
-const SEARCH: Allowance = { burst: 40, perSecond: 2 };
+const SEARCH: Allowance = { burst: 40, perSecond: 2, sharedAs: 'search' };
 /** Candidates that are read at once. */
 const BATCH = 100;
 /** When nearly all candidates turn out to be something else, a page ends early, and its cursor goes on from there. */
