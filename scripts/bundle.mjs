@@ -51,6 +51,7 @@ const {
 } = await bundle.generate({
   format: 'cjs',
   codeSplitting: false,
+  dynamicImportInCjs: false, // what `vm.Script` compiles has no `import()`; `require` reads ES modules as well
   comments: false,
   charset: 'ascii',
   keepNames: true, // they are in logs, and TypeORM and Nest go by them

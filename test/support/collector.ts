@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gunzipSync } from 'node:zlib';
 import { until } from './until';
 
 /** A span as OTLP has it in JSON, its attributes as an object. */
@@ -34,9 +35,14 @@ export class Collector {
     const server = createServer();
     const collector = new Collector(server);
     server.on('request', (request, response) => {
-      let text = '';
-      request.on('data', (data: Buffer) => (text += data.toString()));
-      request.on('end', () => collector.take(request.url!, request.headers, text, response));
+      const parts: Buffer[] = [];
+      request.on('data', (data: Buffer) => parts.push(data));
+      request.on('end', () => {
+        const body = Buffer.concat(parts);
+        const isCompressed = request.headers['content-encoding'] === 'gzip';
+        const text = (isCompressed ? gunzipSync(body) : body).toString();
+        collector.take(request.url!, request.headers, text, response);
+      });
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
