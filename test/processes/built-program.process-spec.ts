@@ -1,5 +1,10 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Command } from 'commander';
+import { buildProgram } from '../../src/program';
+import { outputOf } from '../support/xfchat-command';
 
 const PROGRAM = join(__dirname, '../../dist/xfchat.js');
 
@@ -31,4 +36,57 @@ describe('the built program', () => {
     expect(packages.filter((name) => !name.startsWith('@node-rs/'))).toEqual([]);
     expect(packages).toContain('@node-rs/argon2');
   });
+
+  const check = (...words: string[]) =>
+    spawnSync(process.execPath, [join(__dirname, '../../scripts/check-bundle.mjs'), ...words], {
+      encoding: 'utf8',
+    });
+
+  it('looks for no file at run time that nobody has accounted for', () =>
+    expect(check()).toMatchObject({ status: 0, stderr: '' }));
+
+  it.each([
+    ["import('http')", 'import()'],
+    ["require('a-package-that-nobody-has')", "require('a-package-that-nobody-has')"],
+    ['require(name)', 'require() of a name that is not known'],
+    ["(0, module.createRequire)('/')", 'createRequire()'],
+    ["new Worker('worker.js')", 'new Worker()'],
+    ["read(__dirname + '/texts.json')", '__dirname'],
+    ["require.resolve('a-package')", 'require.resolve()'],
+  ])('does not pass with a module that says %s', (statement, lookup) => {
+    const folder = mkdtempSync(join(tmpdir(), 'xfchat-bundle-'));
+    const file = join(folder, 'bundle.js');
+    const text = `(function (require, __dirname) {\nrequire('node:fs');\n// node_modules/a/b.js\n${statement};\n})`;
+    writeFileSync(file, text);
+    const { status, stderr } = check(file);
+    rmSync(folder, { recursive: true });
+    expect({ status, line: stderr.split('\n')[0] }).toEqual({
+      status: 1,
+      line: `node_modules/a/b.js: ${lookup}`,
+    });
+  });
+
+  // Commands are loaded when they are run. Each has to get as far as the database, which does not answer here, or to its own end.
+  it('loads every command', async () => {
+    const environment = { DATABASE_URL: 'postgres://x@127.0.0.1:9/x', DATABASE_START_TIMEOUT_MS: '0' };
+    const failures: object[] = [];
+    for (const words of commandLines(buildProgram())) {
+      const { status, stderr } = await outputOf(environment, ...words);
+      const expected = OTHER_ENDS[words.join(' ')] ?? 10;
+      if (status !== expected || /ERR_|Cannot find/.test(stderr))
+        failures.push({ words: words.join(' '), status, stderr });
+    }
+    expect(failures).toEqual([]);
+  }, 120_000);
 });
+
+/** Commands that need no database, and what they end with. */
+const OTHER_ENDS: Record<string, number> = { 'backup list': 0, preflight: 30, 'watch something': 1 };
+
+/** The words that run each command, with something for each argument that it needs. */
+function commandLines(command: Command, words: string[] = []): string[][] {
+  if (command.commands.length)
+    return command.commands.flatMap((each) => commandLines(each, [...words, each.name()]));
+  const given = command.registeredArguments.filter(({ required }) => required).map(() => 'something');
+  return [[...words, ...given]];
+}
