@@ -92,6 +92,8 @@ module.exports = {
     { ...withDatabase, displayName: 'guarantees', testRegex: 'test/guarantees/proofs/.*\\.e2e-spec\\.ts$' },
     // `preflight`, `watch` and the procedures, as commands: `npm run test:operations`.
     { ...withDatabase, displayName: 'operations', testRegex: 'test/operations/.*\\.operations-spec\\.ts$' },
+    // PgBouncer in transaction mode, where one is installed: `npm run test:pgbouncer`.
+    { ...withDatabase, displayName: 'pgbouncer', testRegex: 'test/pgbouncer/.*\\.pgbouncer-spec\\.ts$' },
     // Backups and migrations with much data, under load, kills and locks: `npm run test:change`.
     { ...withDatabase, displayName: 'change', testRegex: 'test/change/.*\\.e2e-spec\\.ts$' },
     // Attacks on the built server, and what other people notice of them: `npm run test:abuse`.

@@ -3,8 +3,8 @@ import { createApplication } from './application';
 import { backUpBeforeMigrating } from './operations/backups/back-up-before-migrating';
 import type { DatabaseSource } from './platform/database/database-source';
 import { drainAndClose } from './drain';
-import { Configuration } from './platform/configuration/configuration';
-import { verifyConnectionBudget, verifyDatabase } from './platform/database/verify-database';
+import type { Configuration } from './platform/configuration/configuration';
+import { verifyConnectionBudget, verifyDatabase, verifyDirectly } from './platform/database/verify-database';
 import { verifySchema } from './platform/database/verify-schema';
 import type { StructuredLogger } from './platform/logging/structured-logger';
 import { MetricsPort } from './platform/metrics/metrics-port';
@@ -60,20 +60,6 @@ export async function serve(
     application,
     drain: () => drainAndClose(application, configuration, logger),
   };
-}
-
-/** What servers tell each other goes over a session of its own, past the pooler. */
-async function verifyDirectly(
-  configuration: Configuration,
-  warn: (message: string) => void,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const { DIRECT_DATABASE_URL: direct } = configuration;
-  if (direct === undefined) return;
-  const behindNoPooler = Object.assign(new Configuration(), configuration, {
-    DIRECT_DATABASE_URL: undefined,
-  });
-  await verifyDatabase(direct, behindNoPooler, warn, signal);
 }
 
 /** As `migrate up` does. Of several servers that start at once one backs up and migrates, and the others wait for it. */

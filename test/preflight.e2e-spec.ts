@@ -195,7 +195,7 @@ describe('the checklist before a deployment', () => {
   it('leaves to a person what cannot be seen, and says which migrations are to come', async () => {
     await migrateDown(database.url, loadConfiguration({}), SCHEMA);
     const pooled = await on(
-      { DIRECT_DATABASE_URL: database.url },
+      { DIRECT_DATABASE_URL: database.url, DATABASE_POOLER: 'transaction' },
       {},
       preflightOf('pool', 'migrations', 'rollback'),
     );

@@ -19,5 +19,11 @@ export const STAGES = [
   { name: 'previous-release', command: 'npm run test:previous-release' },
   { name: 'input', command: 'npm run test:input', jest: true },
   { name: 'mutants', command: 'npm run test:mutants' },
+  {
+    name: 'pgbouncer',
+    prepare: 'timeout 180 scripts/ci/install-pgbouncer.sh',
+    needsPreparation: true,
+    command: 'npm run test:pgbouncer',
+  },
   { name: 'postgres', command: 'npm run test:postgres' },
 ];

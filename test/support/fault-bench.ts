@@ -3,6 +3,7 @@ import { FaultLoad, HONEST, whyNoAnswer } from './fault-load';
 import { record, type FaultId, type FaultVerdict } from './fault-matrix';
 import { FaultProxy } from './fault-proxy';
 import { signUp, type Person } from './people';
+import { PgBouncer } from './pgbouncer';
 import { PostgresController } from './postgres-controller';
 import { ServerProcess } from './server-process';
 import type { TestSocket } from './test-socket';
@@ -28,6 +29,9 @@ export const ENVIRONMENT = {
   // The same for two servers on one database.
   AUTH_SECRET: 'a-secret-of-40-characters-0123456789-xyz',
 };
+
+/** Under `npm run test:pgbouncer` it stands between the server and the network that is hurt. */
+const isBehindPgBouncer = Boolean(process.env.TEST_BEHIND_PGBOUNCER);
 
 interface Options {
   environment?: Record<string, string>;
@@ -68,20 +72,25 @@ export class FaultBench {
     readonly sockets: TestSocket[],
     readonly conversationId: string,
     private readonly isOverHttp: boolean,
+    private readonly bouncer: PgBouncer | undefined,
   ) {}
 
   static async start(options: Options = {}): Promise<FaultBench> {
     const { environment, settings, isOverHttp = true, ...process } = options;
     const postgres = await PostgresController.create(settings);
     const proxy = await FaultProxy.inFrontOf(postgres.url());
+    const bouncer = isBehindPgBouncer ? await PgBouncer.start(proxy.url) : undefined;
+    const addresses: Record<string, string> = bouncer
+      ? { DATABASE_URL: bouncer.url('chat'), DIRECT_DATABASE_URL: proxy.url, DATABASE_POOLER: 'transaction' }
+      : { DATABASE_URL: proxy.url };
     const server = await ServerProcess.start({
-      environment: { ...ENVIRONMENT, DATABASE_URL: proxy.url, ...environment },
+      environment: { ...ENVIRONMENT, ...addresses, ...environment },
       ...process,
     });
     const people = [await signUp(server.url), await signUp(server.url)];
     const conversationId = await people[0]!.direct(people[1]!);
     const sockets = await Promise.all([...people, ...people].map((person) => person.connect()));
-    return new FaultBench(postgres, proxy, server, people, sockets, conversationId, isOverHttp);
+    return new FaultBench(postgres, proxy, server, people, sockets, conversationId, isOverHttp, bouncer);
   }
 
   /** Load, fault, recovery, and the reckoning; several times with the same bench. */
@@ -194,6 +203,7 @@ export class FaultBench {
     this.isWatching = false;
     for (const socket of this.sockets) socket.close();
     await this.server.close();
+    await this.bouncer?.stop();
     await this.proxy.close();
     await this.postgres.stop();
   }

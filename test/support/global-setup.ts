@@ -10,10 +10,13 @@ import {
 } from '../../src/platform/embedded-postgres/embedded-postgres';
 import { SCHEMA } from '../../src/schema';
 import { openLedger } from './contract/ledger';
+import { FaultProxy } from './fault-proxy';
+import { PgBouncer } from './pgbouncer';
 import { TEMPLATE, databaseUrl, withAdministrator } from './databases';
 
 declare global {
   var testPostgres: { server: EmbeddedPostgres; directory: string } | undefined;
+  var testPgBouncer: { bouncer: PgBouncer; socket: FaultProxy } | undefined;
 }
 
 /**
@@ -33,6 +36,13 @@ export default async function globalSetup(): Promise<void> {
     process.env.TEST_POSTGRES_URL = server.url('postgres');
   }
   process.env.TEST_POSTGRES_URL ??= process.env.TEST_DATABASE_URL;
+  if (process.env.TEST_BEHIND_PGBOUNCER) {
+    // PgBouncer runs as another account, which may not reach the socket of the embedded server.
+    const socket = await FaultProxy.inFrontOf(process.env.TEST_POSTGRES_URL!);
+    const bouncer = await PgBouncer.start(socket.url, { default_pool_size: '40' });
+    globalThis.testPgBouncer = { bouncer, socket };
+    process.env.TEST_PGBOUNCER_URL = bouncer.url('');
+  }
   process.env.TEST_TEMPLATE = `${TEMPLATE}_${process.pid}`;
   await withAdministrator(async (client) => {
     await client.query(`drop database if exists ${process.env.TEST_TEMPLATE} with (force)`);
@@ -42,6 +52,8 @@ export default async function globalSetup(): Promise<void> {
 }
 
 export async function stopTestPostgres(): Promise<void> {
+  await globalThis.testPgBouncer?.bouncer.stop();
+  await globalThis.testPgBouncer?.socket.close();
   const running = globalThis.testPostgres;
   if (running) {
     await running.server.stop();

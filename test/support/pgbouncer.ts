@@ -23,6 +23,7 @@ export class PgBouncer {
     const folder = mkdtempSync(join(tmpdir(), 'xfchat-pgbouncer-'));
     const port = await freePort();
     const { hostname, port: targetPort, username, password, pathname } = new URL(target);
+    const secret = password && ` password='${decodeURIComponent(password)}'`;
     const lines = Object.entries({
       listen_addr: '127.0.0.1',
       listen_port: String(port),
@@ -35,7 +36,7 @@ export class PgBouncer {
     const file = join(folder, 'pgbouncer.ini');
     writeFileSync(
       file,
-      `[databases]\n* = host=${hostname} port=${targetPort} user=${username} password=${password}\n[pgbouncer]\n${lines.join('\n')}\n`,
+      `[databases]\n* = host=${hostname} port=${targetPort || 5432} user=${username}${secret}\n[pgbouncer]\n${lines.join('\n')}\n`,
     );
     const account = ordinaryAccount();
     if (account.uid !== undefined)

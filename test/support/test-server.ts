@@ -32,13 +32,29 @@ interface Options {
   database?: TestDatabase;
 }
 
+/**
+ * `npm run test:pgbouncer` puts a PgBouncer in front of the PostgreSQL of the tests. Servers then go through it, unless a test
+ * has something of its own in between.
+ */
+function behindPgBouncer(databaseUrl: string): Record<string, string> {
+  const pooled = process.env.TEST_PGBOUNCER_URL;
+  if (!pooled) return { DATABASE_URL: databaseUrl };
+  return {
+    DATABASE_URL: new URL(new URL(databaseUrl).pathname, pooled).toString(),
+    DIRECT_DATABASE_URL: databaseUrl,
+    DATABASE_POOLER: 'transaction',
+  };
+}
+
 /** The application in this process, on a database of its own and a free port. */
 export async function startTestServer(options: Options = {}): Promise<TestServer> {
   const database = options.database ?? (await createTestDatabase());
   const dataDirectory = mkdtempSync(join(tmpdir(), 'xfchat-data-'));
   const configuration = loadConfiguration({
     NODE_ENV: 'test',
-    DATABASE_URL: options.connectTo?.(database.url) ?? database.url,
+    ...(options.connectTo
+      ? { DATABASE_URL: options.connectTo(database.url) }
+      : behindPgBouncer(database.url)),
     DATA_DIR: dataDirectory,
     RATE_LIMITS: 'off',
     // Most tests need people who meet without having to become friends first.

@@ -83,6 +83,7 @@ export async function restoreInto(
   // Never to where the live database is reached directly.
   const configuration = Object.assign(new Configuration(), context.configuration, {
     DIRECT_DATABASE_URL: undefined,
+    DATABASE_POOLER: 'none',
   });
   const refuse = (differences: string[]): void => {
     if (differences.length > 0)

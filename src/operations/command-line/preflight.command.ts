@@ -4,7 +4,7 @@ import { joinDatabase, type DatabaseSource } from '../../platform/database/datab
 import type { Configuration } from '../../platform/configuration/configuration';
 import { loadConfiguration, unsupportedVariables } from '../../platform/configuration/load-configuration';
 import { migrationOptions } from '../../platform/database/database-options';
-import { verifyDatabase } from '../../platform/database/verify-database';
+import { verifyDatabase, verifyDirectly } from '../../platform/database/verify-database';
 import { PACKAGE_ROOT } from '../../platform/package-root';
 import { green, red, type ChecklistItem, type PreflightOptions } from '../preflight/checklist';
 import { CHECK_NAMES, confirm, cutShort, preflight } from '../preflight/preflight';
@@ -81,6 +81,7 @@ async function lookAt(
   options: PreflightOptions,
 ): Promise<ChecklistItem[]> {
   const facts = await verifyDatabase(url, configuration, () => undefined);
+  await verifyDirectly(configuration, () => undefined);
   const dataSource = await new DataSource(migrationOptions(url, configuration, SCHEMA)).initialize();
   try {
     const ground = { url, isEmbedded, configuration, facts, dataSource, options, progress };

@@ -1,6 +1,6 @@
 import type { Configuration } from '../../platform/configuration/configuration';
 import { loadConfiguration } from '../../platform/configuration/load-configuration';
-import { verifyDatabase } from '../../platform/database/verify-database';
+import { verifyDatabase, verifyDirectly } from '../../platform/database/verify-database';
 import { joinDatabase } from '../../platform/database/database-source';
 import { fail, note, stayAlive } from './output';
 
@@ -19,6 +19,7 @@ export async function withDatabase(
     });
     try {
       await verifyDatabase(database.url, configuration, note);
+      await verifyDirectly(configuration, note);
       await work(database.url, configuration, database.isEmbedded);
     } finally {
       await database.close();

@@ -55,10 +55,10 @@ export async function checkLatency({ url, configuration }: Ground): Promise<Item
 }
 
 export function checkPool({ facts, configuration }: Ground): ItemResult {
-  const { DATABASE_POOL_MAX: pool, INSTANCES: instances, DIRECT_DATABASE_URL: direct } = configuration;
+  const { DATABASE_POOL_MAX: pool, INSTANCES: instances } = configuration;
   const needed = connectionsNeeded(configuration);
   const sum = `${instances} × (${pool} + 2 beside the pool) = ${needed} connections`;
-  if (direct !== undefined)
+  if (isBehindPooler(configuration))
     return person(`${sum} behind a pooler, whose limit cannot be seen from here: compare them`);
   return needed <= facts.connections
     ? green(`${sum}, of ${facts.connections} that the database gives this user`)

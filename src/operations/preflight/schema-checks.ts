@@ -50,6 +50,7 @@ export async function checkRollback(ground: Ground): Promise<ItemResult> {
   // Never to where the live database is reached directly.
   const configuration = Object.assign(new Configuration(), ground.configuration, {
     DIRECT_DATABASE_URL: undefined,
+    DATABASE_POOLER: 'none',
   });
   const begun = performance.now();
   const direct = ground.configuration.DIRECT_DATABASE_URL ?? ground.url;

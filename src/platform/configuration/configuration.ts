@@ -103,7 +103,7 @@ export class Configuration {
   @Matches(POSTGRES_URL, { message: 'must be a postgres:// URL' })
   DATABASE_URL?: string;
 
-  /** For migrations, when `DATABASE_URL` is a pooler; then no session settings are sent to the pooler. */
+  /** For migrations and backups, as another role than the server's or past a pooler; also for what servers tell each other. */
   @IsOptional()
   @Matches(POSTGRES_URL, { message: 'must be a postgres:// URL' })
   DIRECT_DATABASE_URL?: string;
@@ -112,6 +112,11 @@ export class Configuration {
   @IsOptional()
   @IsRedisUrl()
   REDIS_URL?: string;
+
+  /** Whether `DATABASE_URL` names a pooler in transaction mode. Unset: `verifyDatabase` finds out and sets it. */
+  @IsOptional()
+  @IsIn(['none', 'transaction'])
+  DATABASE_POOLER?: 'none' | 'transaction';
 
   @Transform(toInteger)
   @IsInt()

@@ -44,6 +44,10 @@ export function loadConfiguration(environment: Environment): Configuration {
     ),
   );
   faults.push(...proxyFaults(configuration));
+  if (configuration.DATABASE_POOLER === 'transaction' && !configuration.DIRECT_DATABASE_URL)
+    faults.push(
+      'DIRECT_DATABASE_URL is required with DATABASE_POOLER=transaction: the address of the database behind it',
+    );
   readSecretFile(configuration, 'AUTH_SECRET', faults);
   readSecretFile(configuration, 'AUTH_SECRET_SECONDARY', faults);
   faults.push(...secretFaults(configuration));
@@ -56,6 +60,7 @@ const OPTIONAL_NAMES = [
   'DATABASE_URL',
   'DIRECT_DATABASE_URL',
   'REDIS_URL',
+  'DATABASE_POOLER',
   'AUTH_SECRET',
   'AUTH_SECRET_FILE',
   'AUTH_SECRET_SECONDARY',

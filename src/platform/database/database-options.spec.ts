@@ -28,19 +28,18 @@ describe('the options of the database', () => {
   });
 
   it('tell a pooler from the database: it would refuse settings', () => {
+    const pooled = { DATABASE_POOLER: 'transaction', DIRECT_DATABASE_URL: `${URL}_behind` };
     expect(extraOf({}).isPooler).toBe(false);
-    expect(extraOf({ DIRECT_DATABASE_URL: URL }).isPooler).toBe(true);
-    const command = (direct: string): unknown =>
-      migrationOptions(URL, loadConfiguration({ DIRECT_DATABASE_URL: direct }), schema).extra as object;
-    expect(command(URL)).toMatchObject({ isPooler: false });
-    expect(command(`${URL}_behind`)).toMatchObject({ isPooler: true });
+    expect(extraOf(pooled).isPooler).toBe(true);
+    const command = (url: string): unknown =>
+      migrationOptions(url, loadConfiguration(pooled), schema).extra as object;
+    expect(command(`${URL}_behind`)).toMatchObject({ isPooler: false });
+    expect(command(URL)).toMatchObject({ isPooler: true });
   });
 
-  it('send a pooler no limits, which it would refuse', () => {
-    const extra = extraOf({ DIRECT_DATABASE_URL: URL });
-    for (const name of ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout']) {
-      expect(extra).not.toHaveProperty(name);
-    }
+  it('take another role for migrations for no pooler', () => {
+    const extra = extraOf({ DIRECT_DATABASE_URL: 'postgres://owner@host/database' });
+    expect(extra).toMatchObject({ isPooler: false, statement_timeout: 9_500, lock_timeout: 1_200 });
   });
 
   it('bound a migration in waiting for locks, and not in its work', () => {

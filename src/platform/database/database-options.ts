@@ -35,9 +35,9 @@ export interface DatabaseSchema {
   readonly sequences?: string[];
 }
 
-/** Whether `DATABASE_URL` names a pooler: `DIRECT_DATABASE_URL` names the database behind it. */
-export function isBehindPooler({ DIRECT_DATABASE_URL }: Configuration): boolean {
-  return DIRECT_DATABASE_URL !== undefined;
+/** Whether `DATABASE_URL` names a pooler in transaction mode, as the operator says or `verifyDatabase` has found out. */
+export function isBehindPooler({ DATABASE_POOLER }: Configuration): boolean {
+  return DATABASE_POOLER === 'transaction';
 }
 
 /** The server gets the first word on a statement that takes too long. */
@@ -56,7 +56,6 @@ export function databaseOptions(
   guards: { circuit?: DatabaseCircuit; watch?: StatementWatch; maintenance?: Maintenance } = {},
 ): PostgresOptions {
   if (!url) throw new Error('DATABASE_URL is not set');
-  const isPooler = isBehindPooler(configuration);
   return {
     type: 'postgres',
     url,
@@ -81,9 +80,8 @@ export function databaseOptions(
       ...guards,
       statementLimit: configuration.DATABASE_STATEMENT_TIMEOUT_MS,
       queueMax: configuration.DATABASE_QUEUE_MAX,
-      isPooler,
-      // A pooler in transaction mode refuses limits at connect; each transaction sets its own anyway.
-      ...(!isPooler && sessionLimits(configuration)),
+      isPooler: isBehindPooler(configuration),
+      ...sessionLimits(configuration),
     },
   };
 }
@@ -117,7 +115,7 @@ export function migrationOptions(
       types,
       isPooler,
       isUnlimited: true,
-      ...(!isPooler && { lock_timeout: LOCK_TIMEOUT_MS }),
+      lock_timeout: LOCK_TIMEOUT_MS,
     },
   };
 }

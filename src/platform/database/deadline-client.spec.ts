@@ -98,6 +98,47 @@ describe('a statement', () => {
     expect(bare).toHaveLength(1);
   });
 
+  it('is a transaction with limits behind a pooler, sent in one go', async () => {
+    let answer: (() => void) | undefined;
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    const limits = {
+      statement_timeout: 3_500,
+      lock_timeout: 1_200,
+      idle_in_transaction_session_timeout: 9_000,
+    };
+    const { client, sent } = clientThat(
+      async (text) => {
+        await answered;
+        return text === 'select 7' ? { rows: [7] } : { rows: [] };
+      },
+      { isPooler: true, statementLimit: 1_000, ...limits },
+    );
+    const answers = client.query('select 7');
+    expect(sent.map(({ text }) => text)).toEqual([
+      expect.stringMatching(
+        /^START TRANSACTION ISOLATION LEVEL READ COMMITTED; .*SET LOCAL statement_timeout = 1000; SET LOCAL lock_timeout = 1200; SET LOCAL idle_in_transaction_session_timeout = 9000$/,
+      ),
+      'select 7',
+      'COMMIT',
+    ]);
+    answer!();
+    expect(await answers).toEqual({ rows: [7] });
+    const { connectionParameters } = client as unknown as { connectionParameters: object };
+    expect(connectionParameters).toMatchObject({ statement_timeout: false, lock_timeout: false });
+  });
+
+  it.each(['START TRANSACTION', 'delete', 'COMMIT'])(
+    'has an unknown outcome behind a pooler if %s fails after it was sent',
+    async (failing) => {
+      const { client } = clientThat(
+        (text) => (text.startsWith(failing) ? lost() : Promise.resolve({ rows: [] })),
+        { isPooler: true },
+      );
+      const failed = asWrite(() => client.query('delete from blocks'));
+      await expect(failed).rejects.toMatchObject({ message: /terminated/, wrote: true });
+    },
+  );
+
   it('has a known outcome if it was never sent', async () => {
     const { client } = clientThat(lost, { statement_timeout: 3_500 });
     const failed = within(2_000, () => asWrite(() => client.query('delete from blocks')));

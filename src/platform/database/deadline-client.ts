@@ -19,6 +19,12 @@ export const LOCK_TIMEOUT_MS = 1_200;
 /** Ending a transaction gets this long even when the request has no time left. */
 const ROLLBACK_TIMEOUT_MS = 1_000;
 const BEGIN = 'START TRANSACTION';
+/** A pooler in transaction mode refuses them at connect. */
+const WITHOUT_SESSION_LIMITS = {
+  statement_timeout: undefined,
+  lock_timeout: undefined,
+  idle_in_transaction_session_timeout: undefined,
+};
 const CANCEL_REQUEST_CODE = 80_877_102;
 
 /** Set on every error that a query of ours fails with. */
@@ -55,24 +61,30 @@ export interface DeadlineClientConfig extends DatabaseClientConfig {
  * request has waited before; then it gets a limit of its own, since "rolled back" is better than "unknown". A statement that is
  * given up is cancelled on the server and its connection is closed, since a late answer would be taken for the next
  * statement's.
+ *
+ * Behind a pooler in transaction mode there is no session to put limits on. So each statement of its own becomes a
+ * transaction with limits. Its three messages are sent at once (pipelined), so it still takes one round trip, and locks are held
+ * no longer.
  */
 export class DeadlineClient extends DatabaseClient {
   private inTransaction = false;
   private readonly watch: StatementWatch | undefined;
-  /** The limit at the start of the session; 0 if none was set, as behind a pooler. */
+  /** The limit at the start of the session; 0 if none was set. */
   private readonly sessionLimit: number;
+  private readonly idleLimit: number;
   private readonly statementLimit: number;
   private readonly isPooler: boolean;
   private hasToLiftLimit: boolean;
 
   constructor(config: DeadlineClientConfig = {}) {
-    super(config);
+    super(config.isPooler ? { ...config, ...WITHOUT_SESSION_LIMITS, pipeline: true } : config);
     // A pool takes its listener off before the next owner puts one on, and a server that is going can say so in the
     // very packet that makes the connection ready: an 'error' that nobody hears ends the process. What comes of it is
     // not lost, since every later statement of this connection fails.
     this.on('error', () => undefined);
     this.watch = config.watch;
     this.sessionLimit = Number(config.statement_timeout || 0);
+    this.idleLimit = Number(config.idle_in_transaction_session_timeout || 0);
     this.statementLimit = config.statementLimit ?? Infinity;
     this.isPooler = config.isPooler ?? false;
     this.hasToLiftLimit = Boolean(config.isUnlimited) && !this.isPooler;
@@ -100,8 +112,13 @@ export class DeadlineClient extends DatabaseClient {
     }
     const timeout = isRollback ? ROLLBACK_TIMEOUT_MS : clientLeft;
     const context = currentContext();
-    const isBare = isWrite && !this.inTransaction && left !== undefined;
-    const isTight = isBare && left - CLIENT_MARGIN_MS < this.sessionLimit;
+    const isBare = !this.inTransaction && !isRollback && !isCommit;
+    const isTight =
+      isBare &&
+      isWrite &&
+      !this.isPooler &&
+      left !== undefined &&
+      left - CLIENT_MARGIN_MS < this.sessionLimit;
     const span = context?.span?.isRecorded ? statementSpan(context.span, text, context.operation) : undefined;
     const started = performance.now();
     let isSent = false;
@@ -111,7 +128,9 @@ export class DeadlineClient extends DatabaseClient {
       if (isTight) await this.limited({ text: `SET statement_timeout = ${this.serverLimit(left)}` }, timeout);
       isSent = true;
       if (isWrite && context) context.writePending = true;
-      return await this.limited(config, timeout);
+      return await (isBare && this.isPooler
+        ? this.inOwnTransaction(config, left, timeout)
+        : this.limited(config, timeout));
     } catch (error) {
       const failure = error as QueryFailure;
       code = failure.code ?? 'none';
@@ -133,6 +152,22 @@ export class DeadlineClient extends DatabaseClient {
     return super.query(limited as QueryConfig);
   }
 
+  /** A failed statement makes a rollback of the commit that follows it. */
+  private async inOwnTransaction(
+    config: QueryConfig,
+    left: number | undefined,
+    timeout: number | undefined,
+  ): Promise<unknown> {
+    const answers = await Promise.allSettled([
+      this.limited({ text: this.begin(left) }, timeout),
+      this.limited(config, timeout),
+      this.limited({ text: 'COMMIT' }, timeout),
+    ]);
+    const failure = answers.find(({ status }) => status === 'rejected');
+    if (failure) throw (failure as PromiseRejectedResult).reason;
+    return (answers[1] as PromiseFulfilledResult<unknown>).value;
+  }
+
   private serverLimit(left: number): number {
     return Math.max(1, Math.floor(Math.min(left - SERVER_MARGIN_MS, this.statementLimit)));
   }
@@ -144,8 +179,11 @@ export class DeadlineClient extends DatabaseClient {
       `SET LOCAL statement_timeout = ${left === undefined ? ownLimit : this.serverLimit(left)}`,
       `SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`,
     ];
+    const idleLimit = `SET LOCAL idle_in_transaction_session_timeout = ${this.idleLimit}`;
     if (this.isPooler)
-      return [`${BEGIN} ISOLATION LEVEL READ COMMITTED`, ...PINNED_IN_TRANSACTION, ...limits].join('; ');
+      return [`${BEGIN} ISOLATION LEVEL READ COMMITTED`, ...PINNED_IN_TRANSACTION, ...limits, idleLimit].join(
+        '; ',
+      );
     return left === undefined ? BEGIN : [BEGIN, ...limits].join('; ');
   }
 

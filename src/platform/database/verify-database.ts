@@ -1,7 +1,8 @@
-import type { Configuration } from '../configuration/configuration';
+import { Configuration } from '../configuration/configuration';
 import { escapeIdentifier } from 'pg';
 import { DatabaseClient } from './database-client';
 import { isBehindPooler } from './database-options';
+import { visible } from '../logging/foreign-text';
 import { ARRIVED } from './session-settings';
 import { needs, remedyOf, UNFIT_SETTINGS } from './unfit-settings';
 import { DatabaseUnusableError } from './unusable-database';
@@ -10,6 +11,8 @@ const MIN_VERSION = 150_000;
 const FIRST_PAUSE_MS = 200;
 const MAX_PAUSE_MS = 5_000;
 const TOO_MANY_CONNECTIONS = '53300';
+/** What poolers answer to settings at connect that they do not know. */
+const REFUSES_SETTINGS = ['08P01', '0A000'];
 
 type Log = (message: string) => void;
 
@@ -43,6 +46,7 @@ interface Settings extends Omit<ServerFacts, 'durable'> {
 /**
  * Waits until the database answers, then makes sure that it can be trusted with messages: its version, that it takes
  * writes, and that it keeps what it has acknowledged. Counts nothing.
+ * @param configuration is told whether a pooler answers, unless it says so itself
  * @param signal ends the wait at once; its reason is thrown
  * @throws DatabaseUnusableError at once for what waiting does not mend, and after `DATABASE_START_TIMEOUT_MS`
  */
@@ -58,6 +62,18 @@ export async function verifyDatabase(
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
   });
   return Promise.race([waitFor(url, configuration, log, signal), told]);
+}
+
+/** Verifies the database that `DIRECT_DATABASE_URL` names, where it is set. No pooler may stand before that one. */
+export async function verifyDirectly(
+  configuration: Configuration,
+  log: Log,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { DIRECT_DATABASE_URL: direct } = configuration;
+  if (direct === undefined) return;
+  const withoutPooler = Object.assign(new Configuration(), configuration, { DATABASE_POOLER: 'none' });
+  await verifyDatabase(direct, withoutPooler, log, signal);
 }
 
 async function waitFor(
@@ -89,35 +105,45 @@ async function tryOnce(
   configuration: Configuration,
 ): Promise<ServerFacts | DatabaseUnusableError> {
   try {
+    configuration.DATABASE_POOLER ??= await findPooler(url, configuration);
     const settings = await readSettings(url, configuration);
-    judge(settings, configuration);
+    judge(settings, nameOf(url, configuration), configuration);
     return { ...settings, durable: memoryLapses(settings).length === 0 };
   } catch (error) {
-    return error instanceof DatabaseUnusableError ? error : connectionFault(error as NodeJS.ErrnoException);
+    return error instanceof DatabaseUnusableError
+      ? error
+      : connectionFault(error as NodeJS.ErrnoException, url, configuration);
   }
 }
 
-function connectionFault(error: NodeJS.ErrnoException): DatabaseUnusableError {
+function connectionFault(
+  error: NodeJS.ErrnoException,
+  url: string,
+  configuration: Configuration,
+): DatabaseUnusableError {
+  const name = nameOf(url, configuration);
   switch (error.code) {
     case '28P01':
     case '28000':
       return new DatabaseUnusableError(
         'login-refused',
-        'The database refuses the user name or password of DATABASE_URL. Correct them.',
+        `The database refuses the user name or password of ${name}. Correct them.`,
       );
     case '3D000':
       return new DatabaseUnusableError(
         'no-such-database',
-        'The database that DATABASE_URL names does not exist. Create it, or correct the name.',
+        `The database that ${name} names does not exist. Create it, or correct the name.`,
       );
     case '42501':
       return new DatabaseUnusableError(
         'right-missing',
-        'The user of DATABASE_URL may not connect to the database. Grant the right.',
+        `The user of ${name} may not connect to the database. Grant the right.`,
       );
     case '08P01':
     case '0A000':
-      return poolerUnnamed(error);
+      return isBehindPooler(configuration)
+        ? refusedByPooler(error)
+        : poolerUnnamed(name, configuration, error);
     case TOO_MANY_CONNECTIONS:
       return new DatabaseUnusableError(
         'too-few-connections',
@@ -127,9 +153,21 @@ function connectionFault(error: NodeJS.ErrnoException): DatabaseUnusableError {
     default:
       return new DatabaseUnusableError(
         'never-appeared',
-        `The database did not answer (${error.code ?? 'timeout'}). Start it, or correct DATABASE_URL.`,
+        `The database did not answer (${error.code ?? 'timeout'}). Start it, or correct ${name}.`,
         { cause: error },
       );
+  }
+}
+
+/** A connection that does not pass on its settings goes through a pooler. That is refused unless the way past it is known. */
+async function findPooler(url: string, configuration: Configuration): Promise<'none' | 'transaction'> {
+  if (configuration.DIRECT_DATABASE_URL === undefined) return 'none';
+  const asSession = Object.assign(new Configuration(), configuration, { DATABASE_POOLER: 'none' });
+  try {
+    return (await readSettings(url, asSession)).arrived === 'on' ? 'none' : 'transaction';
+  } catch (error) {
+    if (REFUSES_SETTINGS.includes((error as { code?: string }).code ?? '')) return 'transaction';
+    throw error;
   }
 }
 
@@ -170,7 +208,7 @@ async function readSettings(url: string, configuration: Configuration): Promise<
   }
 }
 
-function judge(settings: Settings, configuration: Configuration): void {
+function judge(settings: Settings, name: string, configuration: Configuration): void {
   if (settings.version < MIN_VERSION) {
     throw new DatabaseUnusableError(
       'version-too-old',
@@ -180,13 +218,13 @@ function judge(settings: Settings, configuration: Configuration): void {
   if (!settings.may_use) {
     throw new DatabaseUnusableError(
       'right-missing',
-      'The user of DATABASE_URL may not use the schema "public". Grant the right.',
+      `The user of ${name} may not use the schema "public". Grant the right.`,
     );
   }
   if (settings.encoding !== 'UTF8') {
     throw new DatabaseUnusableError(
       'wrong-encoding',
-      `The database stores texts as ${settings.encoding}, which cannot hold everything that people write. Make one whose encoding is UTF8 (create database … template template0 encoding 'UTF8' locale 'C.UTF-8'), and name it in DATABASE_URL.`,
+      `The database stores texts as ${settings.encoding}, which cannot hold everything that people write. Make one whose encoding is UTF8 (create database … template template0 encoding 'UTF8' locale 'C.UTF-8'), and name it in ${name}.`,
     );
   }
   if (settings.elsewhere !== null) {
@@ -196,25 +234,30 @@ function judge(settings: Settings, configuration: Configuration): void {
       `The tables of XFChat are in the schema ${schema}, where a search_path once led, and belong into "public". Move them: begin; alter schema public rename to public_before; alter schema ${schema} rename to public; commit.`,
     );
   }
-  judgeSession(settings, isBehindPooler(configuration));
+  judgeSession(settings, name, configuration);
   const off = memoryLapses(settings);
   // Tests run on a database that is thrown away; people do not.
   if (configuration.isProduction && off.length > 0) {
     throw new DatabaseUnusableError(
       'not-durable',
-      `The database may lose messages that it has acknowledged: turn ${off.join(', ')} on for the user of DATABASE_URL.`,
+      `The database may lose messages that it has acknowledged: turn ${off.join(', ')} on for the user of ${name}.`,
     );
   }
   if (settings.read_only === 'on') {
     throw new DatabaseUnusableError(
       'read-only',
-      'The database takes no writes (it is a standby, or read-only). Promote it, or correct DATABASE_URL.',
+      `The database takes no writes (it is a standby, or read-only). Promote it, or correct ${name}.`,
     );
   }
 }
 
-function judgeSession({ arrived, unfit, user, database }: Settings, isPooler: boolean): void {
-  if (!isPooler && arrived !== 'on') throw poolerUnnamed();
+function judgeSession(
+  { arrived, unfit, user, database }: Settings,
+  name: string,
+  configuration: Configuration,
+): void {
+  const isPooler = isBehindPooler(configuration);
+  if (!isPooler && arrived !== 'on') throw poolerUnnamed(name, configuration);
   if (unfit.length === 0) return;
   const why = isPooler
     ? ' A pooler does not pass on what XFChat would set; have it reconnect afterwards.'
@@ -225,12 +268,33 @@ function judgeSession({ arrived, unfit, user, database }: Settings, isPooler: bo
   );
 }
 
-function poolerUnnamed(cause?: Error): DatabaseUnusableError {
+function poolerUnnamed(
+  name: string,
+  { DIRECT_DATABASE_URL }: Configuration,
+  cause?: Error,
+): DatabaseUnusableError {
+  const ofServer = DIRECT_DATABASE_URL
+    ? 'Leave out DATABASE_POOLER, or set it to "transaction" for a pooler in transaction mode.'
+    : 'Set DIRECT_DATABASE_URL to the address of the database itself; DATABASE_URL may then be a pooler in transaction mode.';
+  const remedy = name === 'DATABASE_URL' ? ofServer : 'Set it to the address of the database itself.';
   return new DatabaseUnusableError(
     'unfit-settings',
-    'Something between XFChat and the database, such as a pooler, does not pass on the settings of a connection. Set DIRECT_DATABASE_URL to the address of the database itself; DATABASE_URL may then be a pooler in transaction mode.',
+    `${name} leads to a pooler, or to something else that does not pass on the settings of a connection. ${remedy}`,
     { cause },
   );
+}
+
+/** The text is the pooler's own, such as "no such database". */
+function refusedByPooler(cause: Error): DatabaseUnusableError {
+  return new DatabaseUnusableError(
+    'unfit-settings',
+    `The pooler that DATABASE_URL names refuses the connection: ${visible(cause.message)}. Look at its configuration.`,
+    { cause },
+  );
+}
+
+function nameOf(url: string, { DIRECT_DATABASE_URL }: Configuration): string {
+  return url === DIRECT_DATABASE_URL ? 'DIRECT_DATABASE_URL' : 'DATABASE_URL';
 }
 
 /** Settings with which the server may lose what it has acknowledged. */
@@ -254,7 +318,7 @@ export function connectionsNeeded({ DATABASE_POOL_MAX, INSTANCES }: Configuratio
  */
 export function verifyConnectionBudget(facts: ServerFacts, configuration: Configuration, log: Log): void {
   // Behind a pooler the server's number says nothing about ours.
-  if (configuration.DIRECT_DATABASE_URL !== undefined) return;
+  if (isBehindPooler(configuration)) return;
   const { DATABASE_POOL_MAX, INSTANCES } = configuration;
   const own = DATABASE_POOL_MAX + BESIDE_THE_POOL;
   if (own > facts.connections) {

@@ -1,7 +1,12 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { loadConfiguration } from '../../src/platform/configuration/load-configuration';
+import { LOCK_TIMEOUT_MS } from '../../src/platform/database/deadline-client';
 import { verifyDatabase } from '../../src/platform/database/verify-database';
 import { migrateUp } from '../../src/platform/migrations/migrate';
 import { SCHEMA } from '../../src/schema';
+import { EXIT_CODES } from '../../src/platform/database/unusable-database';
 import { call } from '../support/api';
 import { withClient } from '../support/databases';
 import { InstalledPostgres, installedPostgres } from '../support/installed-postgres';
@@ -9,6 +14,7 @@ import { aStatementWaits, whileLocked } from '../support/locks';
 import { signUpAll, type Person } from '../support/people';
 import { hasPgBouncer, PgBouncer } from '../support/pgbouncer';
 import { startTestServer, type TestServer } from '../support/test-server';
+import { outputOf } from '../support/xfchat-command';
 import { until } from '../support/until';
 
 const installed = installedPostgres();
@@ -24,6 +30,7 @@ describe('behind PgBouncer in transaction mode', () => {
   let postgres: InstalledPostgres;
   let bouncer: PgBouncer;
   let direct: string;
+  const folder = mkdtempSync(join(tmpdir(), 'xfchat-pooled-'));
   const sql = (text: string) => withClient(direct, (client) => client.query(text));
   /** PgBouncer goes on with sessions that began with the old defaults. */
   const reconnect = () =>
@@ -47,6 +54,7 @@ describe('behind PgBouncer in transaction mode', () => {
   afterAll(async () => {
     await bouncer?.stop();
     await postgres?.stop();
+    rmSync(folder, { recursive: true, force: true });
   });
 
   it.each([
@@ -56,9 +64,51 @@ describe('behind PgBouncer in transaction mode', () => {
     const unnamed = await PgBouncer.start(direct, settings);
     await expect(verify(unnamed.url('chat'))).rejects.toMatchObject({
       fault: 'unfit-settings',
-      message: expect.stringContaining('Set DIRECT_DATABASE_URL'),
+      message: expect.stringMatching(/^DATABASE_URL leads to a pooler, .* Set DIRECT_DATABASE_URL/),
     });
     await unnamed.stop();
+  });
+
+  it('is found out when the way past it is named, and may be named or denied', async () => {
+    const found = loadConfiguration({ DIRECT_DATABASE_URL: direct });
+    await verifyDatabase(bouncer.url('chat'), found, () => undefined);
+    expect(found.DATABASE_POOLER).toBe('transaction');
+    const roles = loadConfiguration({ DIRECT_DATABASE_URL: direct });
+    await verifyDatabase(direct, roles, () => undefined);
+    expect(roles.DATABASE_POOLER).toBe('none');
+    const named = { DIRECT_DATABASE_URL: direct, DATABASE_POOLER: 'transaction' };
+    await verify(bouncer.url('chat'), named);
+    await expect(verify(bouncer.url('chat'), { ...named, DATABASE_POOLER: 'none' })).rejects.toMatchObject({
+      message: expect.stringContaining('Leave out DATABASE_POOLER'),
+    });
+    expect(() => loadConfiguration({ DATABASE_POOLER: 'transaction' })).toThrow(
+      'DIRECT_DATABASE_URL is required with DATABASE_POOLER=transaction',
+    );
+  });
+
+  it.each(['start', 'migrate status', 'migrate up', 'backup create', 'check', 'drill'])(
+    'no command takes a pooler for the database itself: %s',
+    async (words) => {
+      const pooled = bouncer.url('chat');
+      const environment = { DATABASE_URL: pooled, DIRECT_DATABASE_URL: pooled, DATA_DIR: folder };
+      const { status, stderr } = await outputOf(environment, ...words.split(' '));
+      expect({ status, stderr }).toEqual({
+        status: EXIT_CODES['unfit-settings'],
+        stderr: expect.stringMatching(
+          /^DIRECT_DATABASE_URL leads to a pooler, .* Set it to the address of the database itself\.$/m,
+        ),
+      });
+    },
+  );
+
+  it('tells what the pooler itself refuses, in its words', async () => {
+    const full = await PgBouncer.start(direct, { max_client_conn: '1' });
+    await withClient(full.url('chat'), () =>
+      expect(verify(full.url('chat'), { DIRECT_DATABASE_URL: direct })).rejects.toMatchObject({
+        message: expect.stringMatching(/^The pooler that DATABASE_URL names refuses .*no more connections/),
+      }),
+    );
+    await full.stop();
   });
 
   it('names the settings that it cannot pin, with a statement that mends them', async () => {
@@ -86,7 +136,7 @@ describe('behind PgBouncer in transaction mode', () => {
       server = await startTestServer({
         database: { url: direct, name: 'chat', drop: async () => undefined },
         connectTo: () => bouncer.url('chat'),
-        environment: { DIRECT_DATABASE_URL: direct },
+        environment: { DIRECT_DATABASE_URL: direct, DATABASE_POOLER: 'transaction' },
       });
       [ada, ben] = (await signUpAll(server.url, 2)) as [Person, Person];
     });
@@ -101,6 +151,36 @@ describe('behind PgBouncer in transaction mode', () => {
       });
       expect(edited.status).toBe(200);
       expect((await ben.call('GET', '/conversations')).body.items).toHaveLength(1);
+    });
+
+    it('refuses in time what is sent to a conversation that somebody has locked', async () => {
+      const group = await ada.group(ben);
+      const path = `/conversations/${group}/messages`;
+      await whileLocked(server, group, async () => {
+        const began = performance.now();
+        const answers = await Promise.all(
+          Array.from({ length: 100 }, () => ada.call('POST', path, { body: 'to a locked one' })),
+        );
+        expect(new Set(answers.map(({ status, body }) => `${status} ${body.code}`))).toEqual(
+          new Set(['503 database-busy']),
+        );
+        // The limit of a lock, twice: the batch of the first, and that of those who came meanwhile.
+        expect(performance.now() - began).toBeLessThan(3 * LOCK_TIMEOUT_MS);
+      });
+      expect((await ada.call('GET', path)).body.items).toEqual([]);
+    });
+
+    it('puts limits on each statement of its own, and leaves none of them behind', async () => {
+      const names = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'];
+      const read = `select ${names.map((name) => `current_setting('${name}') as ${name}`).join(', ')}`;
+      const [limits] = await server.dataSource.query<Record<string, string>[]>(read);
+      expect(limits).toEqual({
+        statement_timeout: '30s',
+        lock_timeout: '1200ms',
+        idle_in_transaction_session_timeout: '15s',
+      });
+      const { rows } = await withClient(bouncer.url('chat'), (client) => client.query(read));
+      expect(rows).toEqual([Object.fromEntries(names.map((name) => [name, '0']))]);
     });
 
     it('without storing a write whose user was removed while it waited', async () => {
