@@ -17,7 +17,17 @@ export interface PostgresTools {
 const KEPT_CHARACTERS = 2_000;
 const LOCK_TIMEOUT = '30s';
 /** The parameters of our URLs that libpq knows. */
-const LIBPQ_PARAMETERS = ['host', 'port', 'sslmode', 'sslcert', 'sslkey', 'sslrootcert', 'connect_timeout'];
+const LIBPQ_PARAMETERS = [
+  'host',
+  'port',
+  'ssl',
+  'sslmode',
+  'sslcert',
+  'sslkey',
+  'sslrootcert',
+  'sslnegotiation',
+  'connect_timeout',
+];
 
 /**
  * The tools of the server's own version: older ones refuse it, newer ones write what it cannot read.
@@ -93,6 +103,11 @@ function run(tool: string, words: string[], text: string): ChildProcess {
   url.password = '';
   for (const name of [...url.searchParams.keys()])
     if (!LIBPQ_PARAMETERS.includes(name)) url.searchParams.delete(name);
+  // libpq takes the certificates of the system only when it is told to (ours does for lack of others, see tls.ts).
+  const given = (name: string, variable: string): string | null | undefined =>
+    url.searchParams.get(name) ?? process.env[variable];
+  if (given('sslmode', 'PGSSLMODE') === 'verify-full' && !given('sslrootcert', 'PGSSLROOTCERT'))
+    url.searchParams.set('sslrootcert', 'system');
   return spawn(tool, [...words, '--no-password', `--dbname=${url.toString()}`], {
     env: {
       ...process.env,

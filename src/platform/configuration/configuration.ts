@@ -33,6 +33,7 @@ const toNumber = ({ value }: TransformFnParams): unknown =>
   typeof value === 'string' && value.trim() ? Number(value) : value;
 
 const POSTGRES_URL = /^postgres(ql)?:\/\/\S+$/;
+export const isPostgresUrl = (text: string): boolean => POSTGRES_URL.test(text);
 const WEB_ADDRESS = {
   protocols: ['http', 'https'],
   require_protocol: true,

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
-import { Configuration, SECRETS, SECRET_URLS } from './configuration';
+import { Configuration, isPostgresUrl, SECRETS, SECRET_URLS } from './configuration';
+import { tlsSettings, type TlsSettingsError } from '../database/tls';
 import { trustedProxies } from './trusted-proxies';
 
 /** Every fault of the configuration, by the name of its variable. */
@@ -44,6 +45,7 @@ export function loadConfiguration(environment: Environment): Configuration {
     ),
   );
   faults.push(...proxyFaults(configuration));
+  faults.push(...databaseFaults(configuration, environment));
   if (configuration.DATABASE_POOLER === 'transaction' && !configuration.DIRECT_DATABASE_URL)
     faults.push(
       'DIRECT_DATABASE_URL is required with DATABASE_POOLER=transaction: the address of the database behind it',
@@ -83,6 +85,25 @@ const NOT_YET_SUPPORTED = ['DATABASE_REPLICA_URLS'];
 
 export function unsupportedVariables(environment: Environment): string[] {
   return NOT_YET_SUPPORTED.filter((name) => environment[name]);
+}
+
+/** Addresses that the connection could not do anything with. Told here they are told at once, together with the rest. */
+function databaseFaults(configuration: Configuration, environment: Environment): string[] {
+  return (['DATABASE_URL', 'DIRECT_DATABASE_URL'] as const).flatMap((name) => {
+    const text = configuration[name];
+    if (!text || !isPostgresUrl(text)) return [];
+    const [, hosts = ''] = /^\w+:\/\/(?:[^@/?#]*@)?([^/?#]*)/.exec(text) ?? [];
+    if (hosts.includes(',') || /[?&]host(addr)?=[^&]*(,|%2c)/i.test(text))
+      return [
+        `${name} names several hosts: name one address that leads to the primary, such as that of a proxy or a virtual one`,
+      ];
+    try {
+      tlsSettings(text, environment);
+      return [];
+    } catch (error) {
+      return [`${name}: ${(error as TlsSettingsError).message}`];
+    }
+  });
 }
 
 function proxyFaults({ TRUST_PROXY }: Configuration): string[] {

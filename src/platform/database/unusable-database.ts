@@ -22,6 +22,7 @@ export const EXIT_CODES = {
   'wrong-encoding': 29,
   'unfit-settings': 34,
   'schema-elsewhere': 35,
+  'not-encrypted': 36,
 } as const;
 
 export type DatabaseFault = keyof typeof EXIT_CODES;

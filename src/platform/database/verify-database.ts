@@ -4,6 +4,7 @@ import { DatabaseClient } from './database-client';
 import { isBehindPooler } from './database-options';
 import { visible } from '../logging/foreign-text';
 import { ARRIVED } from './session-settings';
+import { tlsFailureOf } from './tls-failure';
 import { needs, remedyOf, UNFIT_SETTINGS } from './unfit-settings';
 import { DatabaseUnusableError } from './unusable-database';
 
@@ -122,6 +123,13 @@ function connectionFault(
   configuration: Configuration,
 ): DatabaseUnusableError {
   const name = nameOf(url, configuration);
+  const reason = tlsFailureOf(error);
+  if (reason)
+    return new DatabaseUnusableError(
+      'not-encrypted',
+      `No encrypted connection to the database that ${name} names: ${reason}.`,
+      { cause: error },
+    );
   switch (error.code) {
     case '28P01':
     case '28000':
