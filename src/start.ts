@@ -5,6 +5,7 @@ import {
   maskedConfiguration,
   unsupportedVariables,
 } from './platform/configuration/load-configuration';
+import { unknownVariables } from './platform/configuration/unknown-variables';
 import { recordStartFailure } from './platform/lifecycle/start-failures';
 import { openDatabase } from './platform/database/database-source';
 import { StructuredLogger } from './platform/logging/structured-logger';
@@ -39,6 +40,7 @@ export async function startServer(
   logger.event('info', 'configuration', { version, ...maskedConfiguration(configuration) });
   for (const name of unsupportedVariables(environment))
     logger.warn(`${name} is not supported by this version yet`);
+  for (const sentence of unknownVariables(environment)) logger.warn(sentence);
 
   try {
     return await startAll(configuration, logger, options);

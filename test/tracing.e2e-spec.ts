@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LineBuffer } from '../src/platform/logging/line-buffer';
 import { MessagesService } from '../src/features/messages/messages.service';
@@ -13,6 +15,7 @@ import { refusedSocket } from './support/test-socket';
 import { until } from './support/until';
 
 const HEADER_SECRET = 'secret-of-the-collector';
+const FILE_SECRET = 'secret-out-of-a-file';
 /** Read by the SDK from the environment of the process. */
 const OF_THE_SDK = {
   OTEL_BSP_SCHEDULE_DELAY: '20',
@@ -30,6 +33,7 @@ function newTrace(flags = '01'): { traceId: string; parentId: string; traceparen
 
 describe('tracing', () => {
   const lines: string[] = [];
+  const folder = mkdtempSync(join(tmpdir(), 'xfchat-headers-'));
   let collector: Collector;
   let server: TestServer;
   let ada: Person;
@@ -63,8 +67,14 @@ describe('tracing', () => {
     Object.assign(process.env, OF_THE_SDK);
     jest.spyOn(LineBuffer.prototype, 'write').mockImplementation((line) => void lines.push(line));
     collector = await Collector.start();
+    const headersFile = join(folder, 'headers');
+    writeFileSync(headersFile, `x-from-file=${FILE_SECRET}\n`);
     server = await startTestServer({
-      environment: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, LOG_LEVEL: 'info' },
+      environment: {
+        OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+        OTEL_EXPORTER_OTLP_HEADERS_FILE: headersFile,
+        LOG_LEVEL: 'info',
+      },
     });
     [ada, ben] = (await signUpAll(server.url, 2)) as [Person, Person];
     conversationId = await ada.group(ben);
@@ -72,6 +82,7 @@ describe('tracing', () => {
   afterAll(async () => {
     await stop();
     await collector.close();
+    rmSync(folder, { recursive: true });
     for (const name of Object.keys(OF_THE_SDK)) delete process.env[name];
   });
 
@@ -266,7 +277,8 @@ describe('tracing', () => {
       ada.accessToken,
     ];
     for (const secret of secrets) expect(collector.text).not.toContain(secret);
-    expect(collector.headers['x-api-key']).toBe(HEADER_SECRET);
+    expect(collector.headers).toMatchObject({ 'x-api-key': HEADER_SECRET, 'x-from-file': FILE_SECRET });
+    expect(lines.join('')).not.toContain(FILE_SECRET);
     expect(lines.join('')).not.toContain(HEADER_SECRET);
     expect(JSON.stringify((await call(server.url, 'GET', '/health')).body)).not.toContain(HEADER_SECRET);
   });

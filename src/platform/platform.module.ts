@@ -97,7 +97,16 @@ export class PlatformModule {
         { provide: StatementWatch, useValue: watch },
         { provide: Maintenance, useValue: maintenance },
         { provide: DATABASE_SCHEMA, useValue: schema },
-        { provide: Tracing, useFactory: () => startTracing(configuration.tracesUrl, metrics, logger) },
+        {
+          provide: Tracing,
+          useFactory: () =>
+            startTracing(
+              configuration.tracesUrl,
+              metrics,
+              logger,
+              configuration.OTEL_EXPORTER_OTLP_HEADERS_FILE && configuration.OTEL_EXPORTER_OTLP_HEADERS,
+            ),
+        },
         ...SHARED,
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_PIPE, useClass: RequestValidationPipe },

@@ -33,7 +33,7 @@ export function addDeploymentCommands(program: Command): void {
     .addHelpText(
       'after',
       [
-        '\nThe token of /metrics is taken from METRICS_TOKEN. Calls for a rollback, for as long as --lasting says:',
+        '\nThe token of /metrics is taken from METRICS_TOKEN or METRICS_TOKEN_FILE. Calls for a rollback, for as long as --lasting says:',
         ...CRITERIA.map(({ name, says, usual }) => `  ${name.padEnd(13)}${says(usual)}`),
         '\nFor instance: --rollback-at errors=2% delivery=500ms restarts=5',
       ].join('\n'),

@@ -4,9 +4,10 @@ import { joinDatabase, type DatabaseSource } from '../../platform/database/datab
 import type { Configuration } from '../../platform/configuration/configuration';
 import { loadConfiguration, unsupportedVariables } from '../../platform/configuration/load-configuration';
 import { migrationOptions } from '../../platform/database/database-options';
+import { unknownVariables } from '../../platform/configuration/unknown-variables';
 import { verifyDatabase, verifyDirectly } from '../../platform/database/verify-database';
 import { PACKAGE_ROOT } from '../../platform/package-root';
-import { green, red, type ChecklistItem, type PreflightOptions } from '../preflight/checklist';
+import { green, person, red, type ChecklistItem, type PreflightOptions } from '../preflight/checklist';
 import { CHECK_NAMES, confirm, cutShort, preflight } from '../preflight/preflight';
 import { SCHEMA } from '../../schema';
 import { version } from '../../platform/version';
@@ -52,11 +53,14 @@ async function look(options: PreflightOptions): Promise<ChecklistItem[]> {
     return cutShort([{ name: 'configuration', ...red((error as Error).message) }]);
   }
   const idle = unsupportedVariables(process.env);
+  const unknown = unknownVariables(process.env);
   const first: ChecklistItem = {
     name: 'configuration',
     ...(idle.length > 0
       ? red(`this version does nothing with ${idle.join(', ')}: unset them`)
-      : green(`valid, for ${configuration.NODE_ENV}`)),
+      : unknown.length > 0
+        ? person(unknown.join('; '))
+        : green(`valid, for ${configuration.NODE_ENV}`)),
   };
   // A server waits for its database; who decides about a deployment does not.
   configuration.DATABASE_START_TIMEOUT_MS = 0;

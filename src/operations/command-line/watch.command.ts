@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import type { Limits } from '../watch/criteria';
 import { lookAtNode, type NodeAddress } from '../watch/look-at-node';
@@ -50,9 +51,14 @@ function addressOf(url: string, { interval, metricsPort }: Options): NodeAddress
   return {
     url: plain(new URL(url)),
     metricsUrl: plain(metrics),
-    metricsToken: process.env.METRICS_TOKEN || undefined,
+    metricsToken: metricsToken(process.env),
     timeoutMs: Math.min(MAX_ANSWER_MS, Math.max(interval, 1_000)),
   };
+}
+
+function metricsToken({ METRICS_TOKEN, METRICS_TOKEN_FILE }: NodeJS.ProcessEnv): string | undefined {
+  if (METRICS_TOKEN || !METRICS_TOKEN_FILE) return METRICS_TOKEN || undefined;
+  return readFileSync(METRICS_TOKEN_FILE, 'utf8').trim();
 }
 
 function worldOf(look: World['look'], signal: AbortSignal): World {

@@ -69,7 +69,12 @@ const TRACES_SAMPLERS = [
 ];
 
 /** Environment variables that hold secrets: they are masked wherever the configuration is shown. */
-export const SECRETS = ['AUTH_SECRET', 'AUTH_SECRET_SECONDARY', 'METRICS_TOKEN'] as const;
+export const SECRETS = [
+  'AUTH_SECRET',
+  'AUTH_SECRET_SECONDARY',
+  'METRICS_TOKEN',
+  'OTEL_EXPORTER_OTLP_HEADERS',
+] as const;
 /** Environment variables that hold a URL with a password in it. */
 export const SECRET_URLS = [
   'DATABASE_URL',
@@ -104,6 +109,11 @@ export class Configuration {
   @Matches(POSTGRES_URL, { message: 'must be a postgres:// URL' })
   DATABASE_URL?: string;
 
+  /** A file that holds `DATABASE_URL`. */
+  @IsOptional()
+  @IsString()
+  DATABASE_URL_FILE?: string;
+
   /** For migrations and backups, as another role than the server's or past a pooler; also for what servers tell each other. */
   @IsOptional()
   @Matches(POSTGRES_URL, { message: 'must be a postgres:// URL' })
@@ -113,6 +123,16 @@ export class Configuration {
   @IsOptional()
   @IsRedisUrl()
   REDIS_URL?: string;
+
+  /** A file that holds `REDIS_URL`. */
+  @IsOptional()
+  @IsString()
+  REDIS_URL_FILE?: string;
+
+  /** A file that holds `DIRECT_DATABASE_URL`. */
+  @IsOptional()
+  @IsString()
+  DIRECT_DATABASE_URL_FILE?: string;
 
   /** Whether `DATABASE_URL` names a pooler in transaction mode. Unset: `verifyDatabase` finds out and sets it. */
   @IsOptional()
@@ -297,6 +317,11 @@ export class Configuration {
   @IsString()
   METRICS_TOKEN?: string;
 
+  /** A file that holds `METRICS_TOKEN`. */
+  @IsOptional()
+  @IsString()
+  METRICS_TOKEN_FILE?: string;
+
   /** `/metrics` answers on this port and no longer on `PORT`. */
   @IsOptional()
   @Transform(toInteger)
@@ -314,6 +339,26 @@ export class Configuration {
   @IsOptional()
   @IsUrl(WEB_ADDRESS, { message: 'must be an http:// or https:// URL' })
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT?: string;
+
+  /** A file that holds `OTEL_EXPORTER_OTLP_ENDPOINT`. */
+  @IsOptional()
+  @IsString()
+  OTEL_EXPORTER_OTLP_ENDPOINT_FILE?: string;
+
+  /** A file that holds `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`. */
+  @IsOptional()
+  @IsString()
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT_FILE?: string;
+
+  /** Headers for the collector, such as a token: `name=value`, separated by commas. */
+  @IsOptional()
+  @IsString()
+  OTEL_EXPORTER_OTLP_HEADERS?: string;
+
+  /** A file that holds `OTEL_EXPORTER_OTLP_HEADERS`. */
+  @IsOptional()
+  @IsString()
+  OTEL_EXPORTER_OTLP_HEADERS_FILE?: string;
 
   /** Which requests are traced. The SDK reads it, and the next, itself: here it is only seen to that it can. */
   @IsOptional()

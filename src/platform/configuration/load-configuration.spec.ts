@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigurationError, loadConfiguration, maskedConfiguration } from './load-configuration';
+import { unknownVariables } from './unknown-variables';
 
 const SECRET = 'n3ver-9uess-this-0ne-because-it-is-random';
 const PRODUCTION = {
@@ -152,6 +153,93 @@ describe('the configuration', () => {
     writeFileSync(join(directory, 'secret'), `${SECRET}\n`);
     expect(loadConfiguration({ AUTH_SECRET_FILE: join(directory, 'secret') }).AUTH_SECRET).toBe(SECRET);
     rmSync(directory, { recursive: true });
+  });
+
+  it.each<[string, string]>([
+    ['AUTH_SECRET', SECRET],
+    ['AUTH_SECRET_SECONDARY', `${SECRET}-next`],
+    ['METRICS_TOKEN', 'a-token-for-prometheus'],
+    ['DATABASE_URL', 'postgres://u:p@db/x'],
+    ['DIRECT_DATABASE_URL', 'postgres://u:p@direct/x'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'https://u:p@collector'],
+    ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'https://u:p@collector/v1/traces'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'authorization=Bearer%20x'],
+  ])('reads %s from a file, which may not be absent, empty, or set beside it', (name, value) => {
+    const directory = mkdtempSync(join(tmpdir(), 'xfchat-secret-'));
+    const file = join(directory, 'secret');
+    writeFileSync(file, `${value}\n`);
+    expect(loadConfiguration({ [`${name}_FILE`]: file })).toMatchObject({ [name]: value });
+    const shown = JSON.stringify(maskedConfiguration(loadConfiguration({ [`${name}_FILE`]: file })));
+    expect(shown).not.toContain(value);
+    expect(faultsOf({ [name]: value, [`${name}_FILE`]: file })).toContain(
+      `${name}_FILE and ${name} are both set: set one of them`,
+    );
+    writeFileSync(file, '\n');
+    expect(faultsOf({ [`${name}_FILE`]: file })).toContain(`${name}_FILE names an empty file`);
+    rmSync(directory, { recursive: true });
+    expect(faultsOf({ [`${name}_FILE`]: file })).toContain(`${name}_FILE cannot be read (ENOENT)`);
+  });
+
+  it('validates what it has read from a file', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'xfchat-secret-'));
+    writeFileSync(join(directory, 'url'), 'mysql://x');
+    const faults = faultsOf({ DATABASE_URL_FILE: join(directory, 'url') });
+    expect(faults).toEqual(['DATABASE_URL must be a postgres:// URL']);
+    rmSync(directory, { recursive: true });
+  });
+
+  it.each<[Record<string, string>, string]>([
+    [{ AUTH_SECRET: 'change-me-change-me-0123456789-abcdefgh' }, 'AUTH_SECRET is a placeholder'],
+    [{ AUTH_SECRET: '<openssl rand -base64 48 0123456789>' }, 'AUTH_SECRET is a placeholder'],
+    [{ METRICS_TOKEN: 'x' }, 'METRICS_TOKEN is too short: it needs at least 8 random characters'],
+    [{ METRICS_TOKEN: 'changeme' }, 'METRICS_TOKEN is a placeholder'],
+    [{ METRICS_TOKEN: 'aaaaaaaaaaaa' }, 'METRICS_TOKEN is too weak'],
+    [{ DATABASE_URL: 'postgres://xfchat:change-me@db/x' }, 'DATABASE_URL has a placeholder for a password'],
+    [{ DATABASE_URL: 'postgres://xfchat:…@db/x' }, 'DATABASE_URL has a placeholder for a password'],
+  ])('refuses %j in production only', (environment, fault) => {
+    expect(faultsOf({ ...PRODUCTION, ...environment }).join('\n')).toContain(fault);
+    expect(faultsOf(environment)).toEqual([]);
+  });
+
+  it('says of variables that it does not know which one may have been meant', () => {
+    const environment = {
+      DATABSE_URL: 'x',
+      REGISTRATON: 'closed',
+      AUTH_SECRET_FLIE: '/x',
+      RATE_LIMIT: 'off',
+      XFCHAT_PORT: '80',
+      XFCHAT_METRICS: 'x',
+    };
+    expect(unknownVariables(environment)).toEqual([
+      'DATABSE_URL is no setting: DATABASE_URL may have been meant',
+      'REGISTRATON is no setting: REGISTRATION may have been meant',
+      'AUTH_SECRET_FLIE is no setting: AUTH_SECRET_FILE may have been meant',
+      'RATE_LIMIT is no setting: RATE_LIMITS may have been meant',
+      'XFCHAT_PORT is no setting: no setting begins with XFCHAT_; PORT may have been meant',
+      'XFCHAT_METRICS is no setting: no setting begins with XFCHAT_',
+    ]);
+  });
+
+  it('says nothing of what others use', () => {
+    const others = [
+      'PATH',
+      'HOSTNAME',
+      'PGSSLMODE',
+      'NODE_OPTIONS',
+      'npm_package_version',
+      'OTEL_SERVICE_NAME',
+      'LOGNAME',
+    ];
+    const ofKubernetes = [
+      'XFCHAT_SERVICE_HOST',
+      'XFCHAT_SERVICE_PORT',
+      'XFCHAT_PORT_80_TCP',
+      'XFCHAT_PORT_80_TCP_ADDR',
+    ];
+    const environment = Object.fromEntries([...others, ...ofKubernetes].map((name) => [name, 'x']));
+    expect(unknownVariables({ ...environment, XFCHAT_PORT: 'tcp://10.0.0.1:80', DATABSE_URL: '' })).toEqual(
+      [],
+    );
   });
 
   it.each([

@@ -26,9 +26,9 @@ type Environment = Record<string, string | undefined>;
  * @throws ConfigurationError with all faults at once
  */
 export function loadConfiguration(environment: Environment): Configuration {
-  const known = Object.keys(new Configuration()).concat(OPTIONAL_NAMES);
   const given: Environment = {};
-  for (const name of known) if (environment[name]) given[name] = environment[name];
+  for (const name of SETTINGS) if (environment[name]) given[name] = environment[name];
+  const unreadable = readSecretFiles(given);
   const production = given.NODE_ENV === 'production';
   const configuration = plainToInstance(
     Configuration,
@@ -50,35 +50,29 @@ export function loadConfiguration(environment: Environment): Configuration {
     faults.push(
       'DIRECT_DATABASE_URL is required with DATABASE_POOLER=transaction: the address of the database behind it',
     );
-  readSecretFile(configuration, 'AUTH_SECRET', faults);
-  readSecretFile(configuration, 'AUTH_SECRET_SECONDARY', faults);
-  faults.push(...secretFaults(configuration));
+  faults.push(...unreadable, ...secretFaults(configuration));
   if (faults.length > 0) throw new ConfigurationError(faults);
   return configuration;
 }
 
+const CAN_BE_FILES = [...SECRETS, ...SECRET_URLS];
+
 const OPTIONAL_NAMES = [
+  ...CAN_BE_FILES.flatMap((name) => [name, fileOf(name)]),
   'HOST',
-  'DATABASE_URL',
-  'DIRECT_DATABASE_URL',
-  'REDIS_URL',
   'DATABASE_POOLER',
-  'AUTH_SECRET',
-  'AUTH_SECRET_FILE',
-  'AUTH_SECRET_SECONDARY',
-  'AUTH_SECRET_SECONDARY_FILE',
   'PUBLIC_URL',
   'TRUST_PROXY',
-  'METRICS_TOKEN',
   'METRICS_PORT',
   'BACKUP_DIR',
   'PG_BIN_DIR',
   'FLAGS_FILE',
-  'OTEL_EXPORTER_OTLP_ENDPOINT',
-  'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
   'OTEL_TRACES_SAMPLER',
   'OTEL_TRACES_SAMPLER_ARG',
 ];
+
+/** Every variable that is a setting. */
+export const SETTINGS: readonly string[] = Object.keys(new Configuration()).concat(OPTIONAL_NAMES);
 
 /** Variables of the contract that this version does not act on yet; setting them deserves a warning, not silence. */
 const NOT_YET_SUPPORTED = ['DATABASE_REPLICA_URLS'];
@@ -117,33 +111,73 @@ function proxyFaults({ TRUST_PROXY }: Configuration): string[] {
 
 type SecretName = 'AUTH_SECRET' | 'AUTH_SECRET_SECONDARY';
 
-function readSecretFile(configuration: Configuration, name: SecretName, faults: string[]): void {
-  const file = configuration[`${name}_FILE`];
-  if (!file) return;
-  if (configuration[name]) {
-    faults.push(`${name}_FILE and ${name} are both set: set one of them`);
-    return;
-  }
-  try {
-    configuration[name] = readFileSync(file, 'utf8').trim();
-  } catch (error) {
-    faults.push(`${name}_FILE cannot be read (${(error as NodeJS.ErrnoException).code})`);
-  }
+/** `AUTH_SECRET_FILE` holds `AUTH_SECRET`, and so for every secret: orchestrators and systemd give secrets as files. */
+function fileOf<Name extends string>(name: Name): `${Name}_FILE` {
+  return `${name}_FILE`;
+}
+
+/** @returns faults; `given` gets what the files hold, before it is validated */
+function readSecretFiles(given: Environment): string[] {
+  return CAN_BE_FILES.flatMap((name) => {
+    const file = given[fileOf(name)];
+    if (!file) return [];
+    if (given[name]) return [`${fileOf(name)} and ${name} are both set: set one of them`];
+    try {
+      const text = readFileSync(file, 'utf8').trim();
+      if (!text) return [`${fileOf(name)} names an empty file`];
+      given[name] = text;
+      return [];
+    } catch (error) {
+      return [`${fileOf(name)} cannot be read (${(error as NodeJS.ErrnoException).code})`];
+    }
+  });
 }
 
 function secretFaults(configuration: Configuration): string[] {
-  const { AUTH_SECRET, AUTH_SECRET_FILE, AUTH_SECRET_SECONDARY, DATABASE_URL } = configuration;
+  const { AUTH_SECRET, AUTH_SECRET_FILE, AUTH_SECRET_SECONDARY } = configuration;
   const faults: string[] = [];
   if (configuration.isProduction) {
-    if (!DATABASE_URL) faults.push('DATABASE_URL is required in production');
+    if (!configuration.DATABASE_URL && !configuration.DATABASE_URL_FILE)
+      faults.push('DATABASE_URL (or DATABASE_URL_FILE) is required in production');
     if (!AUTH_SECRET && !AUTH_SECRET_FILE)
       faults.push('AUTH_SECRET (or AUTH_SECRET_FILE) is required in production');
+    faults.push(...placeholders(configuration));
   }
   faults.push(...weaknesses('AUTH_SECRET', AUTH_SECRET));
   faults.push(...weaknesses('AUTH_SECRET_SECONDARY', AUTH_SECRET_SECONDARY));
   if (AUTH_SECRET_SECONDARY && AUTH_SECRET_SECONDARY === AUTH_SECRET)
     faults.push('AUTH_SECRET_SECONDARY is the same as AUTH_SECRET: set it to the next or the last secret');
   return faults;
+}
+
+/** What examples have in the place of a secret. Whoever deploys them unread would share it with everybody. */
+const PLACEHOLDER = /^(change|replace|insert|your)[-_ ]?(me|this|it|own)?\b|^changeme|^<.*>$|^…|^\.\.\.$/i;
+const MIN_TOKEN_LENGTH = 8;
+const MIN_DISTINCT_IN_TOKEN = 4;
+
+function placeholders(configuration: Configuration): string[] {
+  const faults: string[] = [];
+  for (const name of SECRETS)
+    if (PLACEHOLDER.test(configuration[name] ?? '')) faults.push(`${name} is a placeholder: replace it`);
+  for (const name of SECRET_URLS) {
+    const [, password] = /^\w+:\/\/[^/?#@:]*:([^/?#@]*)@/.exec(configuration[name] ?? '') ?? [];
+    if (password && PLACEHOLDER.test(decoded(password)))
+      faults.push(`${name} has a placeholder for a password: replace it`);
+  }
+  const { METRICS_TOKEN: token } = configuration;
+  if (token && token.length < MIN_TOKEN_LENGTH)
+    faults.push(`METRICS_TOKEN is too short: it needs at least ${MIN_TOKEN_LENGTH} random characters`);
+  else if (token && new Set(token).size < MIN_DISTINCT_IN_TOKEN)
+    faults.push('METRICS_TOKEN is too weak: it repeats few characters');
+  return faults;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function weaknesses(name: SecretName, secret: string | undefined): string[] {

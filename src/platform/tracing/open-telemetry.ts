@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, TraceFlags } from '@opentelemetry/api';
 import type { Context, Span as OpenTelemetrySpan, Tracer } from '@opentelemetry/api';
+import { parseKeyPairsIntoRecord } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import {
   defaultResource,
@@ -29,8 +30,10 @@ export class OpenTelemetry implements SpanSource {
     url: string,
     private readonly metrics: Metrics,
     logger: StructuredLogger,
+    headers?: string,
   ) {
-    const exporter = new WatchedExporter(new OTLPTraceExporter({ url }), metrics, logger);
+    const given = headers === undefined ? {} : { headers: parseKeyPairsIntoRecord(headers) };
+    const exporter = new WatchedExporter(new OTLPTraceExporter({ url, ...given }), metrics, logger);
     this.provider = new BasicTracerProvider({
       // The environment comes last, so it overrides the rest.
       resource: defaultResource()

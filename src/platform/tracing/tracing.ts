@@ -30,13 +30,17 @@ export class Tracing implements OnApplicationShutdown {
   }
 }
 
-/** @param url where traces go; undefined: nowhere */
+/**
+ * @param url where traces go; undefined: nowhere
+ * @param headers as `OTEL_EXPORTER_OTLP_HEADERS` has them; the SDK knows those of the environment
+ */
 export async function startTracing(
   url: string | undefined,
   metrics: Metrics,
   logger: StructuredLogger,
+  headers?: string,
 ): Promise<Tracing> {
   if (url === undefined) return new Tracing();
   const { OpenTelemetry } = await import('./open-telemetry.ts');
-  return new Tracing(new OpenTelemetry(url, metrics, logger));
+  return new Tracing(new OpenTelemetry(url, metrics, logger, headers));
 }
