@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
@@ -64,6 +64,36 @@ describe('the built program', () => {
       status: 1,
       line: `node_modules/a/b.js: ${lookup}`,
     });
+  });
+
+  // The time of the processor is meant: that of the clock depends on what else the machine does.
+  it.each([
+    '--help',
+    '--version',
+    'no-such-command',
+    'user',
+    'user no-such',
+    'user --help',
+    'backup restore',
+    'migrate up --no-such',
+  ])('takes less than 300 ms where it does no work: xfchat %s', (words) => {
+    const folder = mkdtempSync(join(tmpdir(), 'xfchat-usage-'));
+    const hook = join(folder, 'hook.cjs');
+    const report = join(folder, 'microseconds');
+    const usage = '(({ user, system }) => String(user + system))(process.cpuUsage())';
+    writeFileSync(
+      hook,
+      `process.on('exit', () => require('node:fs').writeFileSync(${JSON.stringify(report)}, ${usage}))`,
+    );
+    spawnSync(process.execPath, [
+      '--require',
+      hook,
+      join(__dirname, '../../bin/xfchat.js'),
+      ...words.split(' '),
+    ]);
+    const milliseconds = Number(readFileSync(report, 'utf8')) / 1_000;
+    rmSync(folder, { recursive: true });
+    expect(milliseconds).toBeLessThan(300);
   });
 
   // Commands are loaded when they are run. Each has to get as far as the database, which does not answer here, or to its own end.
