@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { verifySchema } from '../../platform/database/verify-schema';
 import { directUrl, type BackupContext } from './backup-context';
 import { BackupError } from './backup-error';
 import { isWhole, listBackups, type Backup } from './backup-folder';
 import { INSTALLATION } from './installation';
-import { SideDatabases, urlOf, withClient } from './side-databases';
-import { recordProof, requireRestorable, restoreInto, type Verification } from './verify-backup';
+import { grantTo, readPrivileges } from './privileges';
+import { SideDatabases, withClient } from './side-databases';
+import { recordProof, requireRestorable, restoreWithRights, type Verification } from './verify-backup';
 
 interface Options {
   /** Replace what is there, also while servers are connected. */
@@ -59,10 +59,11 @@ export async function restoreBackup(
     const epoch = (await highestEpoch(context, before.epoch)) + 1;
     const replaced = databases.nameForReplaced();
     let { maintenanceSince } = before;
+    const refused: string[] = [];
     const verification = await databases.withScratch(async (scratchUrl, scratch) => {
-      const result = await restoreInto(context, backup, scratchUrl);
+      const privileges = await readPrivileges(url, scratch);
+      const result = await restoreWithRights(context, backup, { url: scratchUrl, name: scratch }, privileges);
       await recordProof(backup, result);
-      await verifySchema(asApplication(context, scratch), context.configuration, context.schema);
       context.progress('changing the places');
       // Read as late as possible: restoring takes long, and maintenance may have begun or ended meanwhile.
       maintenanceSince = (await readLive(url)).maintenanceSince;
@@ -72,7 +73,13 @@ export async function restoreBackup(
           [epoch, maintenanceSince, before.installationId ?? (options.copy ? randomUUID() : null)],
         ),
       );
+      refused.push(...(await grantTo(scratchUrl, privileges.settings)));
       await databases.putInPlace(scratch, replaced);
+      // They name the database as it was called while it was filled.
+      for (const statement of refused)
+        context.warn(
+          `An administrator has to run this, which belongs to the database as it was: ${statement.replaceAll(scratch, databases.live)}`,
+        );
       return result;
     });
     const isKept = !before.isEmpty && !options.discard;
@@ -133,11 +140,4 @@ function requireConsent(name: string, { isEmpty }: Live, { force, confirm }: Opt
 async function highestEpoch({ configuration }: BackupContext, live: number): Promise<number> {
   const backups = await listBackups(configuration.backupFolder);
   return Math.max(live, ...backups.filter(isWhole).map(({ manifest }) => manifest.epoch));
-}
-
-/** The server may be another user than the one who migrates and restores. */
-function asApplication(context: BackupContext, database: string): string {
-  const url = new URL(urlOf(directUrl(context), database));
-  const { username, password } = new URL(context.url);
-  return Object.assign(url, { username, password }).toString();
 }

@@ -3,6 +3,9 @@ import { checkIntegrity } from '../integrity/check-integrity';
 import type { Finding } from '../integrity/finding';
 import { Configuration } from '../../platform/configuration/configuration';
 import { migrationOptions, type DatabaseSchema } from '../../platform/database/database-options';
+import { DatabaseUnusableError } from '../../platform/database/unusable-database';
+import { changedValues } from '../../platform/database/value-sample';
+import { verifySchema } from '../../platform/database/verify-schema';
 import { migrateUp } from '../../platform/migrations/migrate';
 import { inSnapshot } from '../../platform/database/transaction';
 import { version } from '../../platform/version';
@@ -15,7 +18,8 @@ import type { Manifest } from './manifest';
 import { loadPortable } from './portable-data';
 import { knownErasures, repeatErasures } from './repeat-erasures';
 import { findPostgresTools, restoreWithTools, type PostgresTools } from './postgres-tools';
-import { SideDatabases, withClient } from './side-databases';
+import { grantTo, readPrivileges, type Privileges } from './privileges';
+import { SideDatabases, urlOf, withClient } from './side-databases';
 
 export interface Verification {
   readonly durationMs: number;
@@ -38,8 +42,9 @@ export interface Verification {
 export async function verifyBackup(context: BackupContext, backup: Backup): Promise<Verification> {
   await requireRestorable(context, backup);
   return SideDatabases.with(directUrl(context), (databases) =>
-    databases.withScratch(async (url) => {
-      const verification = await restoreInto(context, backup, url);
+    databases.withScratch(async (url, name) => {
+      const privileges = await readPrivileges(directUrl(context), name);
+      const verification = await restoreWithRights(context, backup, { url, name }, privileges);
       await recordProof(backup, verification);
       return verification;
     }),
@@ -71,12 +76,49 @@ export async function requireRestorable(context: BackupContext, backup: Backup):
   );
 }
 
-/** Fills an empty database from the backup, and proves that it holds what was backed up. */
-export async function restoreInto(
+/**
+ * As `restoreInto`, with the rights that roles have in the live database. A backup holds none, because roles belong to the
+ * server. Then looks at the copy as the user of the server, who writes a row into it and takes it back.
+ * @throws BackupError when the server could do nothing with it
+ */
+export async function restoreWithRights(
   context: BackupContext,
   backup: Backup,
-  url: string,
+  { url, name }: { readonly url: string; readonly name: string },
+  privileges: Privileges,
 ): Promise<Verification> {
+  const { configuration, schema } = context;
+  await grantTo(url, privileges.before);
+  const verification = await restoreInto(context, backup, url);
+  await grantTo(url, privileges.objects);
+  const application = asApplication(context, name);
+  try {
+    await verifySchema(application, configuration, schema);
+    const dataSource = await new DataSource(
+      migrationOptions(application, configuration, schema),
+    ).initialize();
+    const changed = await changedValues(dataSource, schema).finally(() => dataSource.destroy());
+    if (changed.length > 0)
+      throw new BackupError(`The restored database changes values: ${changed.join(', ')}.`);
+  } catch (error) {
+    if (!(error instanceof DatabaseUnusableError) && (error as { code?: string }).code !== '42501')
+      throw error;
+    throw new BackupError(
+      `The user of DATABASE_URL could not serve the restored database: ${(error as Error).message}`,
+    );
+  }
+  return verification;
+}
+
+/** The server may be another user than the one who migrates and restores. */
+function asApplication(context: BackupContext, database: string): string {
+  const url = new URL(urlOf(directUrl(context), database));
+  const { username, password } = new URL(context.url);
+  return Object.assign(url, { username, password }).toString();
+}
+
+/** Fills an empty database from the backup, and proves that it holds what was backed up. */
+async function restoreInto(context: BackupContext, backup: Backup, url: string): Promise<Verification> {
   const begun = performance.now();
   const { schema, progress } = context;
   const { manifest, path } = backup;

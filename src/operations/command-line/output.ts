@@ -1,5 +1,8 @@
 import { isSqlState } from '../../platform/database/sql-state';
+import { EXIT_CODES } from '../../platform/database/unusable-database';
 import { foreign, visible, visibleJson } from '../../platform/logging/foreign-text';
+
+const INSUFFICIENT_PRIVILEGE = '42501';
 
 /** Control characters that this program writes itself: line ends and terminal colours. */
 const OWN_CONTROLS = /(\n|\u001b\[\d{1,3}m)/; // eslint-disable-line no-control-regex -- it finds control characters
@@ -50,6 +53,11 @@ export function fail(error: unknown): never {
   // Errors of Node name the file as it was given.
   const message = code !== undefined && text.startsWith(code) ? foreign(text) : text;
   progress('');
+  if (code === INSUFFICIENT_PRIVILEGE) {
+    // The text of PostgreSQL names the object, and nothing that people wrote.
+    note(`The user of the database lacks a right: ${foreign(text)} (docs/deployment.md, "Separate roles").`);
+    process.exit(EXIT_CODES['right-missing']);
+  }
   note(code && isSqlState(code) ? `The database refused: ${code}` : message);
   process.exit(exitCode);
 }
