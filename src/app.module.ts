@@ -14,6 +14,7 @@ import { MonitoringModule } from './observability/monitoring/monitoring.module';
 import type { Configuration } from './platform/configuration/configuration';
 import type { StructuredLogger } from './platform/logging/structured-logger';
 import { PlatformModule } from './platform/platform.module';
+import type { ThisWorker } from './platform/workers/this-worker';
 import { SCHEMA } from './schema';
 import { UserTimelineModule } from './delivery/braid/user-timeline.module';
 import { SearchModule } from './features/search/search.module';
@@ -40,10 +41,10 @@ export const FEATURES = [
 
 @Module({})
 export class AppModule {
-  static for(configuration: Configuration, logger: StructuredLogger): DynamicModule {
+  static for(configuration: Configuration, logger: StructuredLogger, worker?: ThisWorker): DynamicModule {
     return {
       module: AppModule,
-      imports: [PlatformModule.for(configuration, logger, SCHEMA), ...FEATURES],
+      imports: [PlatformModule.for(configuration, logger, SCHEMA, worker), ...FEATURES],
     };
   }
 }

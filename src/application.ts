@@ -8,7 +8,7 @@ import type { Configuration } from './platform/configuration/configuration';
 import { DatabaseMonitor } from './platform/database/database-monitor';
 import { ClientAddresses } from './platform/http/client-address';
 import { closeWithConnection } from './platform/http/close-with-connection';
-import { capConnections } from './platform/http/connection-cap';
+import { capConnections, MAX_CONNECTIONS_PER_ADDRESS } from './platform/http/connection-cap';
 import { chargeAddress, refuseSuspended } from './platform/http/edge-budgets';
 import { EXPOSED_HEADERS } from './platform/http/exposed-headers';
 import { jsonBody } from './platform/http/json-body';
@@ -25,6 +25,7 @@ import { RedisCarrier } from './platform/redis/redis-carrier';
 import { EventRelay } from './platform/servers/event-relay';
 import { SocketAdapter } from './platform/sockets/socket-adapter';
 import { Tracing } from './platform/tracing/tracing';
+import type { ThisWorker } from './platform/workers/this-worker';
 
 const HEADERS_TIMEOUT_MS = 10_000;
 /** How often Node looks for connections whose headers or bodies are overdue; by itself only twice a minute. */
@@ -33,17 +34,21 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** Longer than the idle time of the usual load balancers, so that they never write to a connection just closed. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 
-/** The whole application, connected to its database, not listening yet. */
+/**
+ * The whole application, connected to its database, not listening yet.
+ * @param worker undefined where the process has no workers beside it
+ */
 export async function createApplication(
   configuration: Configuration,
   logger: StructuredLogger,
+  worker?: ThisWorker,
 ): Promise<NestExpressApplication> {
   const server = express();
   // A URL parser turns `…/messages/%2e%2e` into `…/`: without this, DELETE of it would delete the conversation. Express
   // reads the setting when its router is made, so it comes before Nest.
   server.set('strict routing', true);
   const application = await NestFactory.create<NestExpressApplication>(
-    AppModule.for(configuration, logger),
+    AppModule.for(configuration, logger, worker),
     new ExpressAdapter(server),
     { logger, bodyParser: false, abortOnError: false },
   );
@@ -79,7 +84,7 @@ export async function createApplication(
   });
   application.use(...jsonBody());
   application.useWebSocketAdapter(
-    new SocketAdapter(application, configuration, logger, application.get(Metrics)),
+    new SocketAdapter(application, configuration, logger, application.get(Metrics), worker),
   );
   await application.init();
   await application.get(DatabaseMonitor).start();
@@ -88,7 +93,9 @@ export async function createApplication(
   await application.get(PeriodicReadings).start();
 
   // After engine.io, which keeps its own requests from those that listened before it.
-  if (edge.rateLimits.isOn) capConnections(application.getHttpServer(), edge.addresses);
+  // The primary deals out connections in turn: of one address, each worker has its part.
+  const cap = Math.ceil(MAX_CONNECTIONS_PER_ADDRESS / configuration.workerCount);
+  if (edge.rateLimits.isOn) capConnections(application.getHttpServer(), edge.addresses, cap);
   Object.assign(application.getHttpServer(), {
     headersTimeout: HEADERS_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,

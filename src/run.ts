@@ -12,5 +12,10 @@ export async function run(words: readonly string[]): Promise<void> {
  * @public
  */
 export async function readStart(): Promise<void> {
-  await Promise.all([import('./start.command.ts'), import('./serve.ts')]);
+  await Promise.all([
+    import('./start.command.ts'),
+    import('./prepare-database.ts'),
+    import('./serve.ts'),
+    import('./work.command.ts'),
+  ]);
 }

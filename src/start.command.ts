@@ -1,22 +1,25 @@
-import type { ServeOptions } from './serve';
-import { startServer, type RunningServer } from './start';
+import { WORKER_NUMBER } from './platform/workers/this-worker';
+import type { PrepareOptions } from './prepare-database';
+import { start, type RunningInstance } from './start';
 import { fail, stayAlive, writeOut } from './operations/command-line/output';
 
 /** Serves until a signal comes; then drains, stops everything and exits with 0. */
-export async function startCommand(options: ServeOptions): Promise<void> {
+export async function startCommand(options: PrepareOptions): Promise<void> {
+  if (process.env[WORKER_NUMBER] !== undefined && process.send)
+    return (await import('./work.command.ts')).workCommand();
   stayAlive();
-  let server: RunningServer | undefined;
+  let instance: RunningInstance | undefined;
   const stopping = new AbortController();
-  const stop = (signal: string): void => {
+  const stop = (cause: string, exitCode = 0): void => {
     if (stopping.signal.aborted) return;
     // A signal during the start: waiting for the database ends, what has begun is stopped as soon as it can be.
     stopping.abort();
     void started
       .then(async (running) => {
-        running.logger.event('info', 'stopping', { signal });
+        running.logger.event('info', 'stopping', { signal: cause });
         await running.stop();
         running.logger.event('info', 'stopped');
-        process.exit(0);
+        process.exit(exitCode);
       })
       .catch(end);
   };
@@ -24,18 +27,21 @@ export async function startCommand(options: ServeOptions): Promise<void> {
     stopping.signal.aborted && error === stopping.signal.reason ? process.exit(0) : fail(error);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(signal));
 
-  const started = startServer(process.env, { ...options, signal: stopping.signal });
+  const started = start(process.env, { ...options, signal: stopping.signal });
   try {
-    server = await started;
+    instance = await started;
   } catch (error) {
     return end(error);
   }
-  const { logger, url } = server;
+  const { logger, url, failed } = instance;
   process.on('unhandledRejection', (reason) => logger.error('a rejection was not handled', reason));
   process.on('uncaughtException', (error) => {
     logger.fatal('an exception was not caught', error);
-    stop('uncaughtException');
-    process.exitCode = 1;
+    stop('uncaughtException', 1);
+  });
+  failed?.catch((error: unknown) => {
+    logger.fatal('cannot go on', error);
+    stop('workers', 1);
   });
   writeOut(`XFChat serves at ${url}\n`);
 }

@@ -6,32 +6,63 @@ import {
   unsupportedVariables,
 } from './platform/configuration/load-configuration';
 import { unknownVariables } from './platform/configuration/unknown-variables';
+import { openDatabase, type DatabaseSource } from './platform/database/database-source';
 import { recordStartFailure } from './platform/lifecycle/start-failures';
-import { openDatabase } from './platform/database/database-source';
 import { StructuredLogger } from './platform/logging/structured-logger';
-import type { ServeOptions } from './serve';
 import { version } from './platform/version';
+import type { PrepareOptions } from './prepare-database';
 
-export interface RunningServer {
+type Environment = Record<string, string | undefined>;
+
+/** What serves: this process, or workers of it. */
+interface Serving {
   readonly url: string;
-  readonly application: NestExpressApplication;
-  readonly logger: StructuredLogger;
   /** Drains and stops everything that the start has begun. */
   stop(): Promise<void>;
 }
 
+export interface RunningInstance extends Serving {
+  readonly logger: StructuredLogger;
+  /** Rejects when it cannot go on; never resolves. */
+  readonly failed?: Promise<never>;
+}
+
+export interface RunningServer extends RunningInstance {
+  readonly application: NestExpressApplication;
+}
+
 /**
- * From the environment to a server that serves: configuration, database (embedded unless one is named), migrations,
- * verification, and only then the port.
+ * From the environment to an instance that serves: configuration, database (embedded unless one is named), migrations,
+ * verification, and only then the port; in this process, or with `WORKERS` in several.
  * @param options.backup whether a database with data is backed up before it is migrated; it is unless that is left out
  * by name
  * @param options.signal ends the wait for the database; its reason is thrown
  * @throws ConfigurationError, DatabaseUnusableError, EmbeddedPostgresError: their messages say what to do
  */
+export async function start(
+  environment: Environment,
+  options: PrepareOptions = {},
+): Promise<RunningInstance> {
+  return begin<Omit<RunningInstance, 'logger'>>(environment, options, (configuration, logger) =>
+    configuration.workerCount > 1
+      ? startWorkers(configuration, logger, options)
+      : startHere(configuration, logger, options),
+  );
+}
+
+/** As `start` without `WORKERS`. */
 export async function startServer(
-  environment: Record<string, string | undefined>,
-  options: ServeOptions = {},
+  environment: Environment,
+  options: PrepareOptions = {},
 ): Promise<RunningServer> {
+  return begin(environment, options, (configuration, logger) => startHere(configuration, logger, options));
+}
+
+async function begin<S extends Serving>(
+  environment: Environment,
+  { signal }: PrepareOptions,
+  startAll: (configuration: Configuration, logger: StructuredLogger) => Promise<S>,
+): Promise<S & { logger: StructuredLogger }> {
   const configuration = loadConfiguration(environment);
   const logger = new StructuredLogger({
     level: configuration.LOG_LEVEL,
@@ -43,33 +74,64 @@ export async function startServer(
   for (const sentence of unknownVariables(environment)) logger.warn(sentence);
 
   try {
-    return await startAll(configuration, logger, options);
+    return { ...(await startAll(configuration, logger)), logger };
   } catch (error) {
-    if (!options.signal?.aborted) await recordStartFailure(configuration.DATA_DIR);
+    if (!signal?.aborted) await recordStartFailure(configuration.DATA_DIR);
     throw error;
   }
 }
 
 /** The larger part of the program. To read it takes about as long as the embedded database needs to start. */
-const loadServe = () => import('./serve.ts');
+const loadServe = () => Promise.all([import('./prepare-database.ts'), import('./serve.ts')]);
+/** The primary reads nothing of what serves. */
+const loadWorkers = () => Promise.all([import('./prepare-database.ts'), import('./start-workers.ts')]);
 
-async function startAll(
+function startHere(
   configuration: Configuration,
   logger: StructuredLogger,
-  options: ServeOptions,
-): Promise<RunningServer> {
+  options: PrepareOptions,
+): Promise<Serving & { application: NestExpressApplication }> {
+  return onDatabase(configuration, logger, loadServe, async ([{ prepareDatabase }, { serve }], database) => {
+    await prepareDatabase(database, configuration, logger, options);
+    const { application, url, drain } = await serve(configuration, logger);
+    return { application, url, stop: drain };
+  });
+}
+
+function startWorkers(
+  configuration: Configuration,
+  logger: StructuredLogger,
+  options: PrepareOptions,
+): Promise<Serving & { failed: Promise<never> }> {
+  return onDatabase(
+    configuration,
+    logger,
+    loadWorkers,
+    async ([{ prepareDatabase }, { serveByWorkers }], database) => {
+      await prepareDatabase(database, configuration, logger, options);
+      return serveByWorkers(configuration, logger, options.signal);
+    },
+  );
+}
+
+/** @param load called while the database starts by itself; what cannot be read is told where it is waited for */
+async function onDatabase<M, S extends Serving>(
+  configuration: Configuration,
+  logger: StructuredLogger,
+  load: () => Promise<M>,
+  serveOn: (modules: M, database: DatabaseSource) => Promise<S>,
+): Promise<S> {
   const database = await openDatabase(
     configuration,
     (level, message, fields) => logger.event(level, message, fields),
-    () => void loadServe().catch(() => undefined), // what cannot be read is told below, where it is waited for
+    () => void load().catch(() => undefined),
   );
   try {
     configuration.DATABASE_URL = database.url;
-    const { serve } = await loadServe();
-    const { application, url, drain } = await serve(database, configuration, logger, options);
+    const serving = await serveOn(await load(), database);
+    const { url } = serving;
     logger.event('info', 'serving', { url, database: database.isEmbedded ? 'embedded' : 'server' });
-    const stop = (): Promise<void> => drain().finally(() => database.close());
-    return { url, application, logger, stop };
+    return { ...serving, stop: () => serving.stop().finally(() => database.close()) };
   } catch (error) {
     await database.close();
     throw error;

@@ -23,7 +23,8 @@ import { MetricsPort } from './metrics/metrics-port';
 import { PeriodicReadings } from './metrics/periodic-readings';
 import { ProblemFilter } from './problems/problem.filter';
 import { ProblemsController } from './problems/problems.controller';
-import { AttemptStore } from './rate-limits/attempt-store';
+import { AttemptStore, MemoryAttemptStore } from './rate-limits/attempt-store';
+import { PrimaryAttemptStore } from './rate-limits/primary-attempt-store';
 import { PathBudgets } from './rate-limits/path-budgets';
 import { RateLimits } from './rate-limits/rate-limits';
 import { RedisAttemptStore } from './rate-limits/redis-attempt-store';
@@ -39,6 +40,7 @@ import { DirectCommands } from './sockets/direct-commands';
 import { Rooms } from './sockets/rooms';
 import { startTracing, Tracing } from './tracing/tracing';
 import { RequestValidationPipe } from './validation/request-validation.pipe';
+import { ThisWorker } from './workers/this-worker';
 
 const SHARED = [
   EventBus,
@@ -56,7 +58,6 @@ const SHARED = [
   PathBudgets,
   Suspensions,
   SharedCounts,
-  { provide: AttemptStore, useClass: RedisAttemptStore },
   Rooms,
   DirectCommands,
   DatabaseMonitor,
@@ -70,9 +71,17 @@ const SHARED = [
 @Global()
 @Module({ controllers: [ProblemsController, MetricsController] })
 export class PlatformModule {
-  static for(configuration: Configuration, logger: StructuredLogger, schema: DatabaseSchema): DynamicModule {
+  /** @param worker undefined where the process has no workers beside it */
+  static for(
+    configuration: Configuration,
+    logger: StructuredLogger,
+    schema: DatabaseSchema,
+    worker?: ThisWorker,
+  ): DynamicModule {
     const circuit = new DatabaseCircuit();
-    const metrics = new Metrics();
+    const metrics = new Metrics(worker?.number);
+    worker?.onMetricsAsked(() => metrics.registry.getMetricsAsJSON());
+    const attempts = worker ? new PrimaryAttemptStore(worker) : new MemoryAttemptStore();
     const watch = new StatementWatch(logger, metrics);
     const maintenance = new Maintenance();
     return {
@@ -93,6 +102,12 @@ export class PlatformModule {
         { provide: Configuration, useValue: configuration },
         { provide: StructuredLogger, useValue: logger },
         { provide: Metrics, useValue: metrics },
+        {
+          provide: AttemptStore,
+          useFactory: (link: RedisLink) => new RedisAttemptStore(link, attempts),
+          inject: [RedisLink],
+        },
+        ...(worker ? [{ provide: ThisWorker, useValue: worker }] : []),
         { provide: DatabaseCircuit, useValue: circuit },
         { provide: StatementWatch, useValue: watch },
         { provide: Maintenance, useValue: maintenance },
@@ -122,6 +137,8 @@ export class PlatformModule {
         Maintenance,
         DATABASE_SCHEMA,
         Tracing,
+        AttemptStore,
+        ...(worker ? [ThisWorker] : []),
         ...SHARED,
       ],
     };

@@ -205,7 +205,7 @@ describe('the start', () => {
     },
     'with too few connections': {
       fault: 'too-few-connections',
-      text: /lets this user open 5 connections, and this process alone needs 12/,
+      text: /lets this user open 5 connections, and this instance alone needs 12/,
       before: `alter role ${ROLE} connection limit 5`,
       after: `alter role ${ROLE} connection limit -1`,
     },
@@ -240,7 +240,7 @@ describe('the start', () => {
     const server = start({ INSTANCES: '20' });
     await until('the server to serve', () => server.serves || server.hasEnded, 90_000);
     expect((await call(server.url, 'GET', '/health/ready')).status).toBe(200);
-    expect(server.log).toMatch(/20 processes with 12 connections each may need more than the \d+/);
+    expect(server.log).toMatch(/20 instances with 12 connections each may need more than the \d+/);
     await server.close();
   }, 120_000);
 });

@@ -57,7 +57,7 @@ export class SocketsGateway implements OnModuleInit, OnGatewayInit, OnGatewayCon
     metrics: Metrics,
     private readonly logger: StructuredLogger,
     private readonly writePaths: WritePaths,
-    configuration: Configuration,
+    private readonly configuration: Configuration,
     private readonly rateLimits: RateLimits,
     suspensions: Suspensions,
     tracing: Tracing,
@@ -187,7 +187,9 @@ export class SocketsGateway implements OnModuleInit, OnGatewayInit, OnGatewayCon
   /** Tells every socket to come back, each in a moment of its own, so that they do not all return at once. */
   announceDraining(): void {
     const sockets = [...(this.server?.sockets.sockets.values() ?? [])];
-    const neededMs = (sockets.length / RECONNECTS_PER_SECOND) * 1_000;
+    // The other workers have about as many, and send them away at the same time.
+    const all = sockets.length * this.configuration.workerCount;
+    const neededMs = (all / RECONNECTS_PER_SECOND) * 1_000;
     const slotMs = Math.min(MAX_SPREAD_MS, Math.max(MIN_SPREAD_MS, neededMs)) / sockets.length;
     for (const [index, socket] of sockets.entries())
       socket.emit('server:draining', { reconnectInMs: Math.floor((index + Math.random()) * slotMs) });

@@ -20,8 +20,8 @@ const THREADS_FOR_HASHING = 3;
 const SERVER = 'server';
 
 /**
- * Hashes and verifies passwords: one at a time for each processor, since each takes all of one for about 50 ms. Clients
- * take turns; `client` names the one that the work is for (its network, or the person who is signed in).
+ * Hashes and verifies passwords: one at a time for each processor, since each takes all of one for about 50 ms; workers
+ * share the processors. Clients take turns; `client` names the one that the work is for (its network, or the person who is signed in).
  */
 @Injectable()
 export class Passwords implements OnModuleInit {
@@ -34,7 +34,8 @@ export class Passwords implements OnModuleInit {
     configuration: Configuration,
     metrics: Metrics,
   ) {
-    this.turns = new Turns(Math.min(availableParallelism(), THREADS_FOR_HASHING), configuration);
+    const processors = Math.ceil(availableParallelism() / configuration.workerCount);
+    this.turns = new Turns(Math.min(processors, THREADS_FOR_HASHING), configuration);
     metrics.gauge(
       'xfchat_password_hashes_waiting',
       'Passwords that wait to be hashed or verified',

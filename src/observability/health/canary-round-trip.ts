@@ -8,6 +8,7 @@ export interface RoundTrip {
 
 interface RoundTripOptions {
   readonly url: string;
+  readonly headers?: Record<string, string>;
   readonly token: string;
   readonly conversationId: string;
   readonly id: string;
@@ -19,6 +20,7 @@ type Answer = { ok: true } | { ok: false; problem: { code: string } };
 /** Sends one message over a socket of its own, and waits for the acknowledgement and the event. Never rejects. */
 export async function measureRoundTrip({
   url,
+  headers,
   token,
   conversationId,
   id,
@@ -27,6 +29,7 @@ export async function measureRoundTrip({
   const started = performance.now();
   const socket = io(url, {
     auth: { token },
+    ...(headers && { extraHeaders: headers }),
     transports: ['websocket'],
     reconnection: false,
     forceNew: true,

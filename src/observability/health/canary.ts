@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import {
   Injectable,
   Logger,
+  Optional,
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
@@ -15,6 +16,8 @@ import { WorkInFlight } from '../../platform/lifecycle/work-in-flight';
 import { Metrics } from '../../platform/metrics/metrics';
 import { toProblem } from '../../platform/problems/to-problem';
 import { runInContext } from '../../platform/request-context';
+import { KEY_HEADER } from '../../platform/workers/peer-listener';
+import { ThisWorker } from '../../platform/workers/this-worker';
 import { CanaryAccount } from './canary-account';
 import { measureRoundTrip, type RoundTrip } from './canary-round-trip';
 import { CONVERSATION_NOT_FOUND } from '../../features/membership/membership.problems';
@@ -59,6 +62,7 @@ export class Canary implements OnApplicationBootstrap, BeforeApplicationShutdown
     private readonly maintenance: Maintenance,
     private readonly work: WorkInFlight,
     private readonly metrics: Metrics,
+    @Optional() private readonly worker?: ThisWorker,
   ) {
     this.failures = metrics.counter(
       'xfchat_canary_failures_total',
@@ -129,12 +133,12 @@ export class Canary implements OnApplicationBootstrap, BeforeApplicationShutdown
   private async attempt(): Promise<RoundTrip> {
     if (!this.monitor.verdict.isUp) return { reason: 'database-down', durationMs: 0 };
     if (this.maintenance.isOn) return { reason: 'maintenance', durationMs: 0 };
-    const url = this.url();
-    if (!url) return { reason: 'not-listening', durationMs: 0 };
+    const target = this.target();
+    if (!target) return { reason: 'not-listening', durationMs: 0 };
     const limitMs = this.configuration.REQUEST_TIMEOUT_MS;
     try {
       const { token, conversationId } = await this.within(limitMs, () => this.account.next());
-      return await measureRoundTrip({ url, token, conversationId, id: uuidv7(), limitMs });
+      return await measureRoundTrip({ ...target, token, conversationId, id: uuidv7(), limitMs });
     } catch (error) {
       return { reason: toProblem(error).code, durationMs: 0 };
     }
@@ -143,6 +147,19 @@ export class Canary implements OnApplicationBootstrap, BeforeApplicationShutdown
   private within<T>(milliseconds: number, work: () => Promise<T>): Promise<T> {
     const deadline = performance.now() + milliseconds;
     return runInContext({ requestId: randomUUID(), operation: 'canary', deadline }, work);
+  }
+
+  /** This same process: the port that all workers share leads to any of them. */
+  private target(): { url: string; headers?: Record<string, string> } | undefined {
+    const { worker } = this;
+    if (!worker) {
+      const url = this.url();
+      return url === undefined ? undefined : { url };
+    }
+    const port = worker.states.peerPorts[worker.number];
+    return port === undefined
+      ? undefined
+      : { url: `http://127.0.0.1:${port}`, headers: { [KEY_HEADER]: worker.key } };
   }
 
   private url(): string | undefined {

@@ -15,6 +15,7 @@ const percent: Schema<number> = { type: 'number', minimum: 0, maximum: 100, exam
 const count = optional(integer(0));
 const figure = optional(milliseconds);
 const names = optional(list(text()));
+const numbers = optional(list(integer(1)));
 
 /** Each part says `status`, the rest is for operators; `/health/ready` says `reason` and `ageMs` to everybody. */
 const part = <F extends Record<string, Schema<unknown>>>(fields: F) =>
@@ -77,6 +78,8 @@ const partsSchema = record('HealthParts', {
   storage: part({}),
   relay: part({}),
   redis: part({ lagMs: figure }),
+  /** Of the other workers; absent where there are none. The lists are numbers of workers. */
+  workers: part({ total: count, serving: count, notAnswering: numbers, notReady: numbers }),
   maintenance: part({}),
   draining: part({ inFlight: count }),
   canary: part({ roundTripMs: count }),

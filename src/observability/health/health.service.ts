@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 import {
   HealthCheckService,
   HealthIndicatorService,
@@ -16,6 +16,7 @@ import { Flags } from '../../platform/flags/flags';
 import { RedisLink } from '../../platform/redis/redis-link';
 import { EventRelay } from '../../platform/servers/event-relay';
 import { version } from '../../platform/version';
+import { ThisWorker } from '../../platform/workers/this-worker';
 import { Canary } from './canary';
 
 /** A verdict that was not confirmed for this long is no verdict. */
@@ -44,7 +45,10 @@ export class HealthService {
     private readonly flags: Flags,
     private readonly relay: EventRelay,
     private readonly redisLink: RedisLink,
-  ) {}
+    @Optional() private readonly worker?: ThisWorker,
+  ) {
+    worker?.onReadinessAsked(async () => (await this.check(this.ownReadiness)).status === 'ok');
+  }
 
   /** Is the process alive? Nothing else: restarting it does not mend a database. */
   async live(): Promise<HealthCheckResult> {
@@ -53,7 +57,7 @@ export class HealthService {
 
   /** Should traffic be sent here? */
   async ready(): Promise<HealthCheckResult> {
-    return this.check(this.readiness);
+    return this.check([...this.ownReadiness, ...this.ofOthers]);
   }
 
   /** Has the start been verified? The server listens only after that. */
@@ -62,10 +66,15 @@ export class HealthService {
   }
 
   async full(): Promise<HealthCheckResult> {
-    return this.check([() => this.process(), ...this.readiness, () => this.featureFlags()]);
+    return this.check([
+      () => this.process(),
+      ...this.ownReadiness,
+      ...this.ofOthers,
+      () => this.featureFlags(),
+    ]);
   }
 
-  private readonly readiness = [
+  private readonly ownReadiness = [
     () => this.database(),
     () => this.connectionPool(),
     () => this.schemaState(),
@@ -77,6 +86,11 @@ export class HealthService {
     () => this.lifecycle(),
     () => this.canaryRoundTrip(),
   ];
+
+  private get ofOthers(): (() => HealthIndicatorResult)[] {
+    const { worker } = this;
+    return worker ? [() => this.workers(worker)] : [];
+  }
 
   private async check(indicators: (() => HealthIndicatorResult)[]): Promise<HealthCheckResult> {
     try {
@@ -171,6 +185,22 @@ export class HealthService {
       ageMs: reason === 'down' ? Math.round(downMs) : 0,
       ...(isUp && lagMs !== undefined && { lagMs: Math.round(lagMs * 10) / 10 }),
     });
+  }
+
+  /**
+   * A probe reaches any worker, and has to tell what holds for all of them. One that is being replaced is not red: no
+   * connection reaches it.
+   */
+  private workers({ states, number }: ThisWorker): HealthIndicatorResult {
+    const indicator = this.indicators.check('workers');
+    const { total, peerPorts } = states;
+    const notAnswering = states.notAnswering.filter((other) => other !== number);
+    const notReady = states.notReady.filter((other) => other !== number);
+    const details = { ageMs: 0, total, serving: Object.keys(peerPorts).length, notAnswering, notReady };
+    if (notAnswering.length > 0) return indicator.down({ reason: 'not-answering', ...details });
+    return notReady.length > 0
+      ? indicator.down({ reason: 'not-ready', ...details })
+      : indicator.up({ reason: 'ok', ...details });
   }
 
   /** Never red: reading goes on, and sending the traffic elsewhere does not make room. */

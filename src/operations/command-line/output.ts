@@ -46,18 +46,24 @@ export function stayAlive(): () => void {
   return () => clearInterval(timer);
 }
 
-/** Ends the process with a sentence on what went wrong; errors whose text was not written for people show their name. */
-export function fail(error: unknown): never {
+/** A sentence on what went wrong; errors whose text was not written for people show their name. */
+export function describeFailure(error: unknown): { message: string; exitCode: number } {
   const { code, exitCode = 1 } = error as { code?: string; exitCode?: number };
   const text = error instanceof Error ? error.message : String(error);
   // Errors of Node name the file as it was given.
   const message = code !== undefined && text.startsWith(code) ? foreign(text) : text;
-  progress('');
   if (code === INSUFFICIENT_PRIVILEGE) {
     // The text of PostgreSQL names the object, and nothing that people wrote.
-    note(`The user of the database lacks a right: ${foreign(text)} (docs/deployment.md, "Separate roles").`);
-    process.exit(EXIT_CODES['right-missing']);
+    const sentence = `The user of the database lacks a right: ${foreign(text)} (docs/deployment.md, "Separate roles").`;
+    return { message: sentence, exitCode: EXIT_CODES['right-missing'] };
   }
-  note(code && isSqlState(code) ? `The database refused: ${code}` : message);
+  return { message: code && isSqlState(code) ? `The database refused: ${code}` : message, exitCode };
+}
+
+/** Ends the process with a sentence on what went wrong. */
+export function fail(error: unknown): never {
+  const { message, exitCode } = describeFailure(error);
+  progress('');
+  note(message);
   process.exit(exitCode);
 }

@@ -1,6 +1,6 @@
 import { DatabaseClient } from '../../platform/database/database-client';
 import { isBehindPooler } from '../../platform/database/database-options';
-import { connectionsNeeded } from '../../platform/database/verify-database';
+import { connectionsBesideThePool, connectionsNeeded } from '../../platform/database/verify-database';
 import { changedValues } from '../../platform/database/value-sample';
 import { green, person, red, type ItemResult, type Ground } from './checklist';
 
@@ -57,7 +57,8 @@ export async function checkLatency({ url, configuration }: Ground): Promise<Item
 export function checkPool({ facts, configuration }: Ground): ItemResult {
   const { DATABASE_POOL_MAX: pool, INSTANCES: instances } = configuration;
   const needed = connectionsNeeded(configuration);
-  const sum = `${instances} × (${pool} + 2 beside the pool) = ${needed} connections`;
+  const beside = connectionsBesideThePool(configuration);
+  const sum = `${instances} × (${pool} + ${beside} beside the pool) = ${needed} connections`;
   if (isBehindPooler(configuration))
     return person(`${sum} behind a pooler, whose limit cannot be seen from here: compare them`);
   return needed <= facts.connections

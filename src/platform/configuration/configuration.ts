@@ -15,6 +15,7 @@ import {
   ValidateIf,
 } from 'class-validator';
 import { redisAddress } from '../redis/redis-address';
+import { availableCores } from '../workers/available-cores';
 
 const toInteger = ({ value }: TransformFnParams): unknown =>
   typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
@@ -57,6 +58,10 @@ function faultOfRedisUrl(value: unknown): string | undefined {
     return (error as TypeError).message;
   }
 }
+/** `WORKERS=auto` makes no more workers than can have so many connections each. */
+const CONNECTIONS_PER_WORKER = 5;
+/** Fewer connections than this, and a worker cannot tell who somebody is while it stores a message. */
+export const MIN_CONNECTIONS_PER_WORKER = 2;
 
 /** The values that the SDK knows. It silently replaces any other value by the first. */
 const TRACES_SAMPLERS = [
@@ -139,11 +144,20 @@ export class Configuration {
   @IsIn(['none', 'transaction'])
   DATABASE_POOLER?: 'none' | 'transaction';
 
+  /** Of the whole instance: its workers share them out. */
   @Transform(toInteger)
   @IsInt()
   @Min(2)
   @Max(1_000)
   DATABASE_POOL_MAX = 25;
+
+  /** Processes that serve on the one port. 1: this one, and no others. `auto`: one for each core that may be used. */
+  @Transform(toInteger)
+  @ValidateIf(({ WORKERS }: Configuration) => WORKERS !== 'auto')
+  @IsInt({ message: 'must be a number or auto' })
+  @Min(1)
+  @Max(256)
+  WORKERS: number | 'auto' = 1;
 
   /** Requests of one share of the pool that may wait for a connection; further ones are refused at once. */
   @Transform(toInteger)
@@ -151,7 +165,7 @@ export class Configuration {
   @Min(1)
   DATABASE_QUEUE_MAX = 1_000;
 
-  /** Processes that share the database: with their pools they have to fit into its connections. */
+  /** Instances (`start` commands, whatever workers they have) that share the database: their pools have to fit into its connections. */
   @Transform(toInteger)
   @IsInt()
   @Min(1)
@@ -382,6 +396,19 @@ export class Configuration {
   /** Where to listen. Outside production nobody else in the network is meant to reach the server, or its metrics. */
   get listenAddress(): string | undefined {
     return this.HOST ?? (this.isProduction ? undefined : '127.0.0.1');
+  }
+
+  /** How many workers there are: `WORKERS`, with `auto` as a number. */
+  get workerCount(): number {
+    if (this.WORKERS !== 'auto') return this.WORKERS;
+    const connected = Math.floor(this.DATABASE_POOL_MAX / CONNECTIONS_PER_WORKER);
+    return Math.max(1, Math.min(availableCores(), connected));
+  }
+
+  /** The part of the pool that a worker has, by its number from 1: together they have all of it. */
+  poolShareOf(worker: number): number {
+    const { DATABASE_POOL_MAX: all, workerCount } = this;
+    return Math.floor(all / workerCount) + (worker <= all % workerCount ? 1 : 0);
   }
 
   get backupFolder(): string {

@@ -28,6 +28,7 @@ describe('the configuration', () => {
       DATABASE_POOL_MAX: 25,
       DATABASE_ACQUIRE_TIMEOUT_MS: 5_000,
       DATABASE_QUEUE_MAX: 1_000,
+      WORKERS: 1,
       INSTANCES: 1,
       CANARY_INTERVAL_MS: 10_000,
       DATABASE_IDLE_TIMEOUT_MS: 600_000,

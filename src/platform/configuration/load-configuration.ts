@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
-import { Configuration, isPostgresUrl, SECRETS, SECRET_URLS } from './configuration';
+import {
+  Configuration,
+  isPostgresUrl,
+  MIN_CONNECTIONS_PER_WORKER,
+  SECRETS,
+  SECRET_URLS,
+} from './configuration';
 import { tlsSettings, type TlsSettingsError } from '../database/tls';
 import { trustedProxies } from './trusted-proxies';
 
@@ -45,6 +51,7 @@ export function loadConfiguration(environment: Environment): Configuration {
     ),
   );
   faults.push(...proxyFaults(configuration));
+  faults.push(...workerFaults(configuration));
   faults.push(...databaseFaults(configuration, environment));
   if (configuration.DATABASE_POOLER === 'transaction' && !configuration.DIRECT_DATABASE_URL)
     faults.push(
@@ -107,6 +114,13 @@ function proxyFaults({ TRUST_PROXY }: Configuration): string[] {
   } catch (error) {
     return [`TRUST_PROXY ${(error as TypeError).message}`];
   }
+}
+
+function workerFaults({ WORKERS, DATABASE_POOL_MAX }: Configuration): string[] {
+  if (typeof WORKERS !== 'number' || DATABASE_POOL_MAX >= MIN_CONNECTIONS_PER_WORKER * WORKERS) return [];
+  return [
+    `DATABASE_POOL_MAX must be at least ${MIN_CONNECTIONS_PER_WORKER * WORKERS} with ${WORKERS} WORKERS, which share it`,
+  ];
 }
 
 type SecretName = 'AUTH_SECRET' | 'AUTH_SECRET_SECONDARY';

@@ -312,32 +312,38 @@ function memoryLapses(settings: Settings): string[] {
   );
 }
 
-/** Each process has one connection for the monitor, and one for what servers tell each other. */
+/** Each worker has one connection for the monitor, and one for what servers tell each other. */
 const BESIDE_THE_POOL = 2;
 
-/** The most connections that all processes together may open. */
-export function connectionsNeeded({ DATABASE_POOL_MAX, INSTANCES }: Configuration): number {
-  return (DATABASE_POOL_MAX + BESIDE_THE_POOL) * INSTANCES;
+/** The most connections that one instance may open beside the pool. */
+export function connectionsBesideThePool({ workerCount }: Configuration): number {
+  return BESIDE_THE_POOL * workerCount;
+}
+
+/** The most connections that all instances together may open. */
+export function connectionsNeeded(configuration: Configuration): number {
+  const { DATABASE_POOL_MAX, INSTANCES } = configuration;
+  return (DATABASE_POOL_MAX + connectionsBesideThePool(configuration)) * INSTANCES;
 }
 
 /**
- * Compares what all processes may open (`INSTANCES` times the pool) with what the server has to give.
- * @throws DatabaseUnusableError when not even the pool of this process fits
+ * Compares what all instances may open (`INSTANCES` times the pool) with what the server has to give.
+ * @throws DatabaseUnusableError when not even the pool of this instance fits
  */
 export function verifyConnectionBudget(facts: ServerFacts, configuration: Configuration, log: Log): void {
   // Behind a pooler the server's number says nothing about ours.
   if (isBehindPooler(configuration)) return;
   const { DATABASE_POOL_MAX, INSTANCES } = configuration;
-  const own = DATABASE_POOL_MAX + BESIDE_THE_POOL;
+  const own = DATABASE_POOL_MAX + connectionsBesideThePool(configuration);
   if (own > facts.connections) {
     throw new DatabaseUnusableError(
       'too-few-connections',
-      `The database lets this user open ${facts.connections} connections, and this process alone needs ${own}. Lower DATABASE_POOL_MAX, or raise the limit.`,
+      `The database lets this user open ${facts.connections} connections, and this instance alone needs ${own}. Lower DATABASE_POOL_MAX, or raise the limit.`,
     );
   }
   if (connectionsNeeded(configuration) > facts.connections) {
     log(
-      `${INSTANCES} processes with ${own} connections each may need more than the ${facts.connections} that the database lets this user open: lower DATABASE_POOL_MAX, or raise the limit`,
+      `${INSTANCES} instances with ${own} connections each may need more than the ${facts.connections} that the database lets this user open: lower DATABASE_POOL_MAX, or raise the limit`,
     );
   }
 }

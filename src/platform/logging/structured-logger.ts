@@ -26,8 +26,14 @@ export class StructuredLogger implements LoggerService {
   private readonly pino: Pino;
   private readonly isReadable: boolean;
 
-  constructor(options: { level: string; readable: boolean }) {
-    const base = { level: options.level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime };
+  /** @param options.worker the number of this worker, which is then on each line */
+  constructor(options: { level: string; readable: boolean; worker?: number }) {
+    const { level, worker } = options;
+    const base = {
+      level,
+      base: worker === undefined ? undefined : { worker },
+      timestamp: pino.stdTimeFunctions.isoTime,
+    };
     this.pino = options.readable
       ? pino(
           base,

@@ -1,8 +1,17 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Registry } from 'prom-client';
 import { Configuration } from '../configuration/configuration';
 import { isReader } from './is-reader';
+import { taking } from '../taking-port';
 import { Metrics } from './metrics';
+
+const CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
+
+/** @throws Error that says what to do when `METRICS_PORT` cannot be had */
+export async function listenForMetrics(port: MetricsPort, { METRICS_PORT }: Configuration): Promise<void> {
+  await taking('METRICS_PORT', METRICS_PORT, () => port.listen());
+}
 
 /**
  * The metrics on a port of their own (`METRICS_PORT`), which the people's proxy does not reach. It answers until the
@@ -14,7 +23,8 @@ export class MetricsPort implements OnApplicationShutdown {
 
   constructor(
     private readonly configuration: Configuration,
-    private readonly metrics: Metrics,
+    /** With workers, the page of all of them. */
+    @Inject(Metrics) private readonly metrics: { page(): Promise<string> },
   ) {}
 
   /** Does nothing where no port is set. @throws Error of Node, when the port cannot be had */
@@ -46,8 +56,7 @@ export class MetricsPort implements OnApplicationShutdown {
       response.writeHead(401, { 'WWW-Authenticate': 'Bearer' }).end();
       return;
     }
-    const { registry } = this.metrics;
-    const text = await registry.metrics();
-    response.writeHead(200, { 'Content-Type': registry.contentType, 'Cache-Control': 'no-store' }).end(text);
+    const text = await this.metrics.page();
+    response.writeHead(200, { 'Content-Type': CONTENT_TYPE, 'Cache-Control': 'no-store' }).end(text);
   }
 }

@@ -1,4 +1,4 @@
-import { Controller, Get, Header, Headers } from '@nestjs/common';
+import { Controller, Get, Header, Headers, Optional } from '@nestjs/common';
 import { Configuration } from '../configuration/configuration';
 import { Route } from '../documents/documented';
 import { Public } from '../http/public';
@@ -6,6 +6,7 @@ import { NOT_FOUND, UNAUTHENTICATED } from '../problems/general-problems';
 import { Problem } from '../problems/problem';
 import { ANONYMOUS } from '../rate-limits/allowances';
 import { PathBudgets } from '../rate-limits/path-budgets';
+import { ThisWorker } from '../workers/this-worker';
 import { isReader } from './is-reader';
 import { Metrics } from './metrics';
 
@@ -15,6 +16,7 @@ export class MetricsController {
     private readonly metrics: Metrics,
     private readonly configuration: Configuration,
     budgets: PathBudgets,
+    @Optional() private readonly worker?: ThisWorker,
   ) {
     // The token for metrics is none of a person: it is never looked at as one.
     budgets.add({ paths: /^\/metrics/, allowance: ANONYMOUS });
@@ -36,6 +38,6 @@ export class MetricsController {
     const { METRICS_TOKEN: token, METRICS_PORT: ownPort, isProduction } = this.configuration;
     if (ownPort !== undefined || (isProduction && !token)) throw new Problem(NOT_FOUND);
     if (!isReader(authorization, token)) throw new Problem(UNAUTHENTICATED);
-    return this.metrics.registry.metrics();
+    return this.worker ? this.worker.metricsPage() : this.metrics.page();
   }
 }

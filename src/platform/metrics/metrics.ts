@@ -3,13 +3,14 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import { version } from '../version';
 import { CONNECTION_FAILURES } from '../database/connection-failure';
 import { FAULTS } from '../problems/general-problems';
+import { WORKER_REPLACEMENTS, WORKER_SERVING } from './worker-metrics';
 
 export const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 /** Many operations have a histogram of statements; fewer steps are enough to see which of them is slow. */
 export const STATEMENT_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1, 5];
 
 /** Gauges that end like counters, which Prometheus' conventions forbid; each is the sum of one that stays. */
-const MISNAMED = [
+export const MISNAMED = [
   'nodejs_active_handles_total',
   'nodejs_active_requests_total',
   'nodejs_active_resources_total',
@@ -98,7 +99,10 @@ export class Metrics {
     ['outcome'],
   );
 
-  constructor() {
+  /** @param worker the number of this worker: then every series has it as a label, and the primary says what it knows of it */
+  constructor(worker?: number) {
+    if (worker === undefined) this.addOnlyWorker();
+    else this.registry.setDefaultLabels({ worker: String(worker) });
     collectDefaultMetrics({ register: this.registry });
     for (const name of MISNAMED) this.registry.removeSingleMetric(name);
     new Gauge({
@@ -112,6 +116,17 @@ export class Metrics {
     }
     for (const source of ['pool', 'monitor', 'relay'])
       for (const reason of CONNECTION_FAILURES) this.databaseConnectionFailures.inc({ source, reason }, 0);
+  }
+
+  /** All series as text, in the format of Prometheus. */
+  async page(): Promise<string> {
+    return this.registry.metrics();
+  }
+
+  /** A process without workers is its own only one. */
+  private addOnlyWorker(): void {
+    new Gauge({ ...WORKER_SERVING, registers: [this.registry] }).set(1);
+    new Counter({ ...WORKER_REPLACEMENTS, registers: [this.registry] });
   }
 
   /** A gauge that is read when the metrics are; it has no sample while its value is not known. */

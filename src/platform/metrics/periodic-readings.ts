@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, Optional, type BeforeApplicationShutdown } from '@nestjs/common';
 import { DatabaseMonitor } from '../database/database-monitor';
 import { toProblem } from '../problems/to-problem';
 import { runInContext } from '../request-context';
+import { ThisWorker } from '../workers/this-worker';
 
 const INTERVAL_MS = 15_000;
 /** For all statements of one round together. */
@@ -26,8 +27,15 @@ export class PeriodicReadings implements BeforeApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
   private round: Promise<void> | undefined;
   private isStopped = false;
+  /** What they say is the same for all workers, so that the first one reads it for all. */
+  private readonly isReader: boolean;
 
-  constructor(private readonly monitor: DatabaseMonitor) {}
+  constructor(
+    private readonly monitor: DatabaseMonitor,
+    @Optional() worker?: ThisWorker,
+  ) {
+    this.isReader = worker === undefined || worker.number === 1;
+  }
 
   /** @returns what gives the value that was read last */
   add<T>(name: string, read: () => Promise<T>): () => T | undefined {
@@ -41,7 +49,7 @@ export class PeriodicReadings implements BeforeApplicationShutdown {
 
   /** The first round; later ones follow by themselves. */
   async start(): Promise<void> {
-    await this.beginRound();
+    if (this.isReader) await this.beginRound();
   }
 
   /** While there still is a database connection. */

@@ -1,7 +1,6 @@
-import { Injectable } from '@nestjs/common';
 import { redisScript, type RedisScript } from '../redis/redis-connection';
-import { RedisLink } from '../redis/redis-link';
-import { AttemptStore, MemoryAttemptStore, type Budget, type Charges } from './attempt-store';
+import type { RedisLink } from '../redis/redis-link';
+import { AttemptStore, type Budget, type Charges } from './attempt-store';
 import { digest } from './shared-counts';
 
 /** Less than the hashing of a password takes. */
@@ -52,11 +51,12 @@ const FORGET = redisScript(`return redis.call('DEL', KEYS[1])`);
  * Counts attempts of all servers together, in one round trip. This server counts for itself as well, and decides alone when
  * Redis does not answer: then an attempt on each server is counted by each.
  */
-@Injectable()
 export class RedisAttemptStore extends AttemptStore {
-  private readonly own = new MemoryAttemptStore();
-
-  constructor(private readonly link: RedisLink) {
+  /** @param own where this server counts for itself */
+  constructor(
+    private readonly link: RedisLink,
+    private readonly own: AttemptStore,
+  ) {
     super();
   }
 

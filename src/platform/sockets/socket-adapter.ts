@@ -12,10 +12,12 @@ import { foreign } from '../logging/foreign-text';
 import { describeError, type StructuredLogger } from '../logging/structured-logger';
 import type { Metrics } from '../metrics/metrics';
 import { RateLimits } from '../rate-limits/rate-limits';
+import type { ThisWorker } from '../workers/this-worker';
 import { boundedParser } from './bounded-parser';
 import type { Acknowledgement } from './command-middleware';
 import { chargeConnections } from './engine-admission';
 import { refuseOtherUpgrades } from './refuse-upgrade';
+import { routeSessions } from './session-routing';
 import { writeOncePerTurn } from './turn-broadcast';
 
 /** A client that has not authenticated by then is disconnected. */
@@ -32,6 +34,7 @@ export class SocketAdapter extends IoAdapter {
     private readonly configuration: Configuration,
     private readonly log: StructuredLogger,
     private readonly metrics: Metrics,
+    private readonly worker?: ThisWorker,
   ) {
     super(application);
     this.addresses = application.get(ClientAddresses);
@@ -68,6 +71,7 @@ export class SocketAdapter extends IoAdapter {
       rateLimits: this.rateLimits,
       onFlood: () => this.log.event('warn', 'a socket was closed because it sent too many packets'),
     });
+    if (this.worker) routeSessions(server, this.worker);
     refuseOtherUpgrades(server.httpServer as HttpServer, `${server.path()}/`);
     const reason = writeOncePerTurn(server, (waiting) => {
       this.metrics.slowSockets.inc();

@@ -1,0 +1,25 @@
+import { AttemptStore, type Budget, type Charges } from './attempt-store';
+
+/** What the store needs of a worker: its line to the primary, which counts for all workers. */
+interface Line {
+  ask<T>(name: string, content: unknown): Promise<T>;
+}
+
+/** Attempts of all workers of one command, counted in their primary: a guesser has one budget, however many workers there are. */
+export class PrimaryAttemptStore extends AttemptStore {
+  constructor(private readonly primary: Line) {
+    super();
+  }
+
+  async take(budgets: readonly Budget[]): Promise<Charges | number> {
+    return this.primary.ask('attempts.take', budgets);
+  }
+
+  async giveBack(charges: Charges): Promise<void> {
+    await this.primary.ask('attempts.give-back', charges);
+  }
+
+  async forget(budget: Budget): Promise<void> {
+    await this.primary.ask('attempts.forget', budget);
+  }
+}

@@ -1,0 +1,116 @@
+import { Agent, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { pipeline, type Duplex } from 'node:stream';
+import type { Server } from 'socket.io';
+import { CLIENT_HEADER, KEY_HEADER } from '../workers/peer-listener';
+import type { ThisWorker } from '../workers/this-worker';
+import { refuseUpgrade } from './refuse-upgrade';
+
+/** Engine.io keeps a session in one process. Its id says in which: `w2-…` in worker 2. */
+const SESSION = /[?&]sid=w(\d{1,3})-/;
+/** What engine.io answers about a session that it does not have: the client connects again. */
+const UNKNOWN_SESSION = JSON.stringify({ code: 1, message: 'Session ID unknown' });
+/** They belong to one connection, not to the request. */
+const OF_THE_CONNECTION = ['connection', 'keep-alive', 'transfer-encoding', 'upgrade'];
+/** Shorter than the other side keeps an idle connection, so that no request meets one just closed. */
+const IDLE_MS = 15_000;
+
+interface Engine {
+  generateId(request: IncomingMessage): string;
+  handleRequest(request: IncomingMessage, response: ServerResponse): void;
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+}
+
+/**
+ * Brings each request of a session to the worker that has it. The primary deals out connections, and one connection of a
+ * proxy carries requests of many sessions: so it is the worker that a request reaches which hands it over, over the
+ * loopback. WebSockets without a session, and everything that is not Socket.IO, stay where they arrive
+ * (docs/adr/0036-workers.md).
+ *
+ * To be called after everything else that wraps the engine: what is handed over is charged where its session is.
+ */
+export function routeSessions(io: Server, worker: ThisWorker): void {
+  const engine = io.engine as unknown as Engine;
+  const generateId = engine.generateId.bind(engine);
+  engine.generateId = (request) => `w${worker.number}-${generateId(request)}`;
+
+  const agent = new Agent({ keepAlive: true, timeout: 0 });
+  agent.on('free', (socket: Socket) => socket.setTimeout(IDLE_MS));
+
+  /** The port of the worker that has the session of this request; undefined when it is this one, or has gone. */
+  const peerPortOf = ({ url = '' }: IncomingMessage): number | undefined => {
+    const number = SESSION.exec(url)?.[1];
+    if (number === undefined || Number(number) === worker.number) return undefined;
+    return worker.states.peerPorts[Number(number)];
+  };
+
+  const handleRequest = engine.handleRequest.bind(engine);
+  engine.handleRequest = (request, response) => {
+    const port = peerPortOf(request);
+    if (port === undefined) return handleRequest(request, response);
+    handOver(request, response, { port, agent, key: worker.key });
+  };
+  const handleUpgrade = engine.handleUpgrade.bind(engine);
+  engine.handleUpgrade = (request, socket, head) => {
+    const port = peerPortOf(request);
+    if (port === undefined) return handleUpgrade(request, socket, head);
+    handOverUpgrade(request, socket as Socket, head, { port, key: worker.key });
+  };
+}
+
+function handOver(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { port, agent, key }: { port: number; agent: Agent; key: string },
+): void {
+  const headers = { ...request.headers, [KEY_HEADER]: key, [CLIENT_HEADER]: request.socket.remoteAddress };
+  for (const name of OF_THE_CONNECTION) delete headers[name as keyof typeof headers];
+  const { method, url: path } = request;
+  const passed = httpRequest({ host: '127.0.0.1', port, agent, method, path, headers });
+  passed.setNoDelay(true);
+  passed.on('response', (answer) => {
+    const answered = { ...answer.headers };
+    for (const name of OF_THE_CONNECTION) delete answered[name];
+    response.writeHead(answer.statusCode!, answered);
+    pipeline(answer, response, () => undefined);
+  });
+  passed.on('error', () => {
+    if (response.headersSent) response.destroy();
+    else response.writeHead(400, { 'Content-Type': 'application/json' }).end(UNKNOWN_SESSION);
+  });
+  response.once('close', () => response.writableFinished || passed.destroy());
+  pipeline(request, passed, () => undefined);
+}
+
+function handOverUpgrade(
+  request: IncomingMessage,
+  client: Socket,
+  head: Buffer,
+  { port, key }: { port: number; key: string },
+): void {
+  const peer = connect({ port, host: '127.0.0.1', noDelay: true });
+  client.on('error', () => peer.destroy());
+  client.setTimeout(0);
+  client.setNoDelay(true);
+  const refuse = (): void => refuseUpgrade(client, '400 Bad Request');
+  peer.once('error', refuse);
+  peer.once('connect', () => {
+    peer.off('error', refuse);
+    peer.write(headOf(request, { [KEY_HEADER]: key, [CLIENT_HEADER]: client.remoteAddress ?? '' }));
+    if (head.length > 0) peer.write(head);
+    pipeline(client, peer, client, () => undefined);
+  });
+}
+
+/** The beginning of the request as it came, with our headers in the place of any that have their names. */
+function headOf(
+  { method, url, httpVersion, rawHeaders }: IncomingMessage,
+  own: Record<string, string>,
+): string {
+  const lines = [`${method} ${url} HTTP/${httpVersion}`];
+  for (let index = 0; index < rawHeaders.length; index += 2)
+    if (!(rawHeaders[index]!.toLowerCase() in own))
+      lines.push(`${rawHeaders[index]}: ${rawHeaders[index + 1]}`);
+  for (const [name, value] of Object.entries(own)) lines.push(`${name}: ${value}`);
+  return `${lines.join('\r\n')}\r\n\r\n`;
+}

@@ -1,0 +1,20 @@
+import type { WorkerEnd } from './worker-process';
+
+/** Who has served for so long has not been ended by its start. */
+const LONG_LIFE_MS = 10_000;
+const FIRST_PAUSE_MS = 500;
+const MAX_PAUSE_MS = 8_000;
+/** So many short lives in a row, and another one makes no sense. */
+const MAX_SHORT_LIVES = 5;
+
+/** Decides about one worker's place: when the next process starts there, or that it is of no use any more. */
+export class Replacement {
+  private shortLives = 0;
+
+  /** @returns milliseconds until the next process is started; undefined once the command should end */
+  after({ servedMs }: Pick<WorkerEnd, 'servedMs'>): number | undefined {
+    this.shortLives = servedMs >= LONG_LIFE_MS ? 0 : this.shortLives + 1;
+    if (this.shortLives >= MAX_SHORT_LIVES) return undefined;
+    return this.shortLives === 0 ? 0 : Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.shortLives - 1));
+  }
+}
