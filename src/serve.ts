@@ -16,7 +16,6 @@ const BACKLOG = 4_096;
 
 export interface Serving {
   readonly url: string;
-  readonly port: number;
   readonly application: NestExpressApplication;
   readonly drain: () => Promise<void>;
 }
@@ -43,7 +42,6 @@ export async function serve(
   const { port } = application.getHttpServer().address() as { port: number };
   return {
     url: addressOf(port, configuration),
-    port,
     application,
     drain: () => drainAndClose(application, configuration, logger),
   };

@@ -42,7 +42,7 @@ export async function workCommand(): Promise<void> {
       stop(1);
     });
     const peerPort = await listenForPeers(serving.application.getHttpServer(), worker.key);
-    worker.announceServing({ url: serving.url, port: serving.port, peerPort });
+    worker.announceServing({ url: serving.url, peerPort });
   } catch (error) {
     await worker.announceFailure(describeFailure(error));
     process.exit(1);

@@ -16,6 +16,8 @@ interface Options {
   directory?: string;
   /** Another build than the one of this tree. */
   program?: string | undefined;
+  /** In a group of processes of its own, which `signalGroup` reaches. */
+  isGroup?: boolean;
 }
 
 /** The server as people run it: a process of its own, from the build. */
@@ -43,11 +45,13 @@ export class ServerProcess {
     nodeOptions = [],
     directory: given,
     program = PROGRAM,
+    isGroup = false,
   }: Options): ServerProcess {
     const directory = given ?? mkdtempSync(join(tmpdir(), 'xfchat-process-'));
     const [command, ...words] = [...prefix, process.execPath, ...nodeOptions, program, 'start'];
     const child = spawn(command!, words, {
       cwd: directory,
+      detached: isGroup,
       env: {
         PATH: process.env.PATH,
         NODE_ENV: 'test',
@@ -98,6 +102,11 @@ export class ServerProcess {
 
   signal(name: NodeJS.Signals): void {
     this.child.kill(name);
+  }
+
+  /** As Ctrl-C in a terminal, or systemd, does. */
+  signalGroup(name: NodeJS.Signals): void {
+    process.kill(-this.pid, name);
   }
 
   /** The exit code, or the signal that ended it. */

@@ -2,7 +2,7 @@ import { Agent, request as httpRequest, type IncomingMessage, type ServerRespons
 import { connect, type Socket } from 'node:net';
 import { pipeline, type Duplex } from 'node:stream';
 import type { Server } from 'socket.io';
-import { CLIENT_HEADER, KEY_HEADER } from '../workers/peer-listener';
+import { CLIENT_HEADER, isHandedOver, KEY_HEADER } from '../workers/peer-listener';
 import type { ThisWorker } from '../workers/this-worker';
 import { refuseUpgrade } from './refuse-upgrade';
 
@@ -43,10 +43,21 @@ export function routeSessions(io: Server, worker: ThisWorker): void {
     if (number === undefined || Number(number) === worker.number) return undefined;
     return worker.states.peerPorts[Number(number)];
   };
+  /**
+   * Where a session of long polling begins: anywhere. Where its connection was dealt out to would not do, since its upgrade
+   * comes over the next connection: with two workers, one would get all sessions, and the other all upgrades.
+   */
+  const anyPort = (request: IncomingMessage): number | undefined => {
+    if (request.url?.includes('sid=') || isHandedOver(request)) return undefined;
+    const { peerPorts, notAnswering } = worker.states;
+    const able = Object.keys(peerPorts).filter((number) => !notAnswering.includes(Number(number)));
+    const number = Number(able[Math.floor(Math.random() * able.length)]);
+    return number === worker.number ? undefined : peerPorts[number];
+  };
 
   const handleRequest = engine.handleRequest.bind(engine);
   engine.handleRequest = (request, response) => {
-    const port = peerPortOf(request);
+    const port = peerPortOf(request) ?? anyPort(request);
     if (port === undefined) return handleRequest(request, response);
     handOver(request, response, { port, agent, key: worker.key });
   };

@@ -6,6 +6,11 @@ import type { AddressInfo } from 'node:net';
 export const KEY_HEADER = 'x-xfchat-worker-key';
 export const CLIENT_HEADER = 'x-xfchat-client';
 
+const handedOver = new WeakSet<IncomingMessage>();
+
+/** Whether another worker has handed this request over: it stays here. */
+export const isHandedOver = (request: IncomingMessage): boolean => handedOver.has(request);
+
 /**
  * Takes what other workers hand over, on a loopback port of this worker alone, and gives it to the server as if the client
  * had connected here: with the client's address, so that budgets and the trust in proxies are the same in every worker.
@@ -36,6 +41,7 @@ function admit(request: IncomingMessage, key: string): boolean {
   const given = Buffer.from(String(headers[KEY_HEADER] ?? ''));
   const expected = Buffer.from(key);
   if (key === '' || given.length !== expected.length || !timingSafeEqual(given, expected)) return false;
+  handedOver.add(request);
   const address = headers[CLIENT_HEADER];
   delete headers[KEY_HEADER];
   delete headers[CLIENT_HEADER];

@@ -11,7 +11,6 @@ export interface WorkerStates {
 /** A worker's first words, once it serves. */
 export interface ServingNotice {
   readonly url: string;
-  readonly port: number;
   readonly peerPort: number;
 }
 

@@ -58,14 +58,12 @@ export class Workers {
   private readonly page: MetricsPage;
   private readonly key = randomBytes(32).toString('base64url');
   private readonly logger: StructuredLogger;
-  private environment: Record<string, string>;
   private states = '';
   private isStopping = false;
   private checks: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: Options) {
     this.logger = options.logger;
-    this.environment = options.environment;
     this.page = new MetricsPage(this.numbers);
     this.failed = new Promise((_resolve, reject) => (this.fail = reject));
     this.failed.catch(() => undefined);
@@ -101,7 +99,6 @@ export class Workers {
       const all = await Promise.race([Promise.all(started), aborted]);
       signal?.throwIfAborted();
       const [first] = all!;
-      this.environment = { ...this.environment, PORT: String(first!.port) };
       for (const place of this.all) this.keepAlive(place);
       this.tellStates();
       this.checks = setInterval(() => void this.checkAll(), CHECK_EVERY_MS);
@@ -144,7 +141,7 @@ export class Workers {
 
   private fork(number: number, environment: Record<string, string> = {}): WorkerProcess {
     const worker = cluster.fork({
-      ...this.environment,
+      ...this.options.environment,
       ...environment,
       [WORKER_NUMBER]: String(number),
       [WORKER_KEY]: this.key,
