@@ -33,6 +33,18 @@ export async function compareChat(
   return report(name, shape, ['XFChat', 'typical'], runs);
 }
 
+/** XFChat with two workers and with one. */
+export async function compareWorkers(
+  name: string,
+  shape: ChatShape,
+  database: Database,
+  options: Options,
+): Promise<string> {
+  const two = xfchat('two workers', undefined, { WORKERS: '2' });
+  const runs = await measureInTurn([two, xfchat('one')], shape, database, options);
+  return report(`${name}, WORKERS=2 and 1`, shape, ['two', 'one'], runs);
+}
+
 /** Both in turn within each repeat, so that a busy moment of the machine hits both, and each as often first. */
 export async function measureInTurn(
   entrants: readonly [Entrant, Entrant],
@@ -54,11 +66,14 @@ export async function measureInTurn(
   }
 }
 
-/** @param folder of the revision, which is built */
-export function xfchat(name: string, folder?: string): Entrant {
+/**
+ * @param folder of the revision, which is built
+ * @param environment of the server, beside what all have
+ */
+export function xfchat(name: string, folder?: string, environment?: Record<string, string>): Entrant {
   return async ({ rooms, members }, database) => {
     const databaseUrl = await database.create(`bench_${name.toLowerCase().replace(/\W/g, '_')}`);
-    const server = await startXFChat(databaseUrl, folder);
+    const server = await startXFChat(databaseUrl, folder, environment);
     const messages = 'chat_messages where sender_id not in (select id from users where is_internal)';
     return { name, server, databaseUrl, messages, crowd: await gather(server, rooms, members) };
   };

@@ -1,9 +1,9 @@
-// npm run bench [-- s1 s1-crowded s2 clients idle sign-in reads crossing] [--repeats 3] [--seconds 6]
+// npm run bench [-- s1 s1-crowded s2 clients idle sign-in reads crossing workers] [--repeats 3] [--seconds 6]
 // npm run bench -- compare <revision> [--repeats 6] [--seconds 6]
 import { parseArgs } from 'node:util';
 import type { ChatShape } from './chat';
 import { measureClients } from './clients';
-import { compareChat } from './compare-chat';
+import { compareChat, compareWorkers } from './compare-chat';
 import { compareRevisions } from './compare-revisions';
 import { gatherIdle, measureIdleSockets, measureSignIns } from './connections';
 import { measureCrossing } from './crossing';
@@ -41,7 +41,7 @@ const MEASUREMENTS: Record<string, (databaseUrl: string, database: Database) => 
 
 async function main(): Promise<void> {
   if (isComparison) return compare(positionals[1]);
-  const all = [...Object.keys(SHAPES), ...Object.keys(MEASUREMENTS)];
+  const all = [...Object.keys(SHAPES), ...Object.keys(MEASUREMENTS), 'workers'];
   const unknown = positionals.filter((name) => !all.includes(name));
   if (unknown.length > 0)
     throw new Error(`no such measurement: ${unknown.join(', ')}; there are ${all.join(', ')}`);
@@ -49,9 +49,15 @@ async function main(): Promise<void> {
   const database = await Database.start();
   try {
     for (const name of wanted) {
+      const options = { repeats, seconds: Number(values.seconds) };
+      if (name === 'workers') {
+        for (const [shape, chat] of Object.entries(SHAPES).slice(0, 2))
+          process.stdout.write(`\n${await compareWorkers(shape, chat, database, options)}\n`);
+        continue;
+      }
       const shape = SHAPES[name];
       const report = shape
-        ? await compareChat(name, shape, database, { repeats, seconds: Number(values.seconds) })
+        ? await compareChat(name, shape, database, options)
         : await reportOf(name, database);
       process.stdout.write(`\n${report}\n`);
     }

@@ -65,6 +65,7 @@ export async function query<T extends object>(
 /**
  * XFChat as in production: authentication, checks, logs; only the limits on one person's haste are off.
  * @param folder of the revision, which is built
+ * @param environment beside what all have
  */
 export function startXFChat(
   databaseUrl: string,
