@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { until } from './until';
 
 const BEGINNING = 100_000;
+/** `TEST_WORKERS=2 npm run test:guarantees`: each server runs so many workers. */
+const { TEST_WORKERS } = process.env;
+const WORKERS = TEST_WORKERS === undefined ? {} : { WORKERS: TEST_WORKERS };
 const PROGRAM = join(__dirname, '../../dist/cli.js');
 
 interface Options {
@@ -59,6 +62,7 @@ export class ServerProcess {
         HOST: '127.0.0.1',
         DATA_DIR: directory,
         RATE_LIMITS: 'off',
+        ...WORKERS,
         ...environment,
       },
     });
