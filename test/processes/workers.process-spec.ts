@@ -347,6 +347,7 @@ describe('a command with workers', () => {
     expect(count(server, '"msg":"a worker ended"')).toBe(0);
   });
 
+  // Tests G31.
   it('counts wrong passwords once for all workers', async () => {
     const server = await start({ RATE_LIMITS: 'on' });
     const ada = await signUp(server.url);
