@@ -51,7 +51,7 @@ async function main(): Promise<void> {
     for (const name of wanted) {
       const options = { repeats, seconds: Number(values.seconds) };
       if (name === 'workers') {
-        for (const [shape, chat] of Object.entries(SHAPES).slice(0, 2))
+        for (const [shape, chat] of Object.entries(SHAPES))
           process.stdout.write(`\n${await compareWorkers(shape, chat, database, options)}\n`);
         continue;
       }
