@@ -74,7 +74,8 @@ function handOver(
   response: ServerResponse,
   { port, agent, key }: { port: number; agent: Agent; key: string },
 ): void {
-  const headers = { ...request.headers, [KEY_HEADER]: key, [CLIENT_HEADER]: request.socket.remoteAddress };
+  const client = request.socket.remoteAddress ?? ''; // none, once the client has gone
+  const headers = { ...request.headers, [KEY_HEADER]: key, [CLIENT_HEADER]: client };
   for (const name of OF_THE_CONNECTION) delete headers[name as keyof typeof headers];
   const { method, url: path } = request;
   const passed = httpRequest({ host: '127.0.0.1', port, agent, method, path, headers });
