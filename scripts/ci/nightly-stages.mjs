@@ -10,6 +10,12 @@ export const STAGES = [
   },
   { name: 'guarantees', command: 'npm run test:guarantees', jest: true },
   {
+    name: 'guarantees, a rolling restart and Braid with two workers in each server',
+    command:
+      'npm run --silent build && TEST_WORKERS=2 npx jest --selectProjects guarantees rollout braid --testPathPatterns server-killed rolling-restart crowd clients',
+    jest: true,
+  },
+  {
     name: 'operations',
     prepare: 'timeout 180 scripts/install-monitoring-tools.sh && timeout 180 scripts/install-validators.sh',
     command: 'npm run test:operations',

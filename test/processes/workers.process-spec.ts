@@ -347,6 +347,15 @@ describe('a command with workers', () => {
     expect(count(server, '"msg":"a worker ended"')).toBe(0);
   });
 
+  it('has the metrics of all its workers on a port of their own', async () => {
+    const METRICS_PORT = String(await freePort());
+    const server = await start({ METRICS_PORT });
+    const headers = { authorization: 'Bearer for-the-metrics' };
+    const page = await (await fetch(`http://127.0.0.1:${METRICS_PORT}/metrics`, { headers })).text();
+    for (const worker of ['1', '2']) expect(page).toContain(`xfchat_worker_serving{worker="${worker}"} 1`);
+    expect((await fetch(`${server.url}/metrics`, { headers })).status).toBe(404);
+  });
+
   // Tests G31.
   it('counts wrong passwords once for all workers', async () => {
     const server = await start({ RATE_LIMITS: 'on' });

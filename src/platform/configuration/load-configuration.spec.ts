@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { availableCores } from '../workers/available-cores';
 import { ConfigurationError, loadConfiguration, maskedConfiguration } from './load-configuration';
 import { unknownVariables } from './unknown-variables';
 
@@ -131,6 +132,9 @@ describe('the configuration', () => {
     [{ DATABASE_URL: 'mysql://x' }, 'DATABASE_URL must be a postgres:// URL'],
     [{ REQUEST_TIMEOUT_MS: '5' }, 'REQUEST_TIMEOUT_MS'],
     [{ INSTANCES: '0' }, 'INSTANCES'],
+    [{ WORKERS: '0' }, 'WORKERS'],
+    [{ WORKERS: 'all' }, 'WORKERS'],
+    [{ WORKERS: '13' }, 'DATABASE_POOL_MAX'],
     [{ DATABASE_QUEUE_MAX: '0' }, 'DATABASE_QUEUE_MAX'],
     [{ BACKUP_RETENTION_DAYS: '0' }, 'BACKUP_RETENTION_DAYS'],
     [{ CANARY_INTERVAL_MS: 'often' }, 'CANARY_INTERVAL_MS'],
@@ -280,5 +284,18 @@ describe('the configuration', () => {
     for (const secret of [SECRET, ':pw@', 'other-pw', 'third-pw', 'a metrics token', 'collector-pw'])
       expect(shown).not.toContain(secret);
     expect(shown).toContain('postgres://xfchat:***@db/xfchat');
+  });
+});
+
+describe('workers', () => {
+  it('share out the whole pool', () => {
+    const configuration = loadConfiguration({ WORKERS: '4', DATABASE_POOL_MAX: '26' });
+    expect([1, 2, 3, 4].map((worker) => configuration.poolShareOf(worker))).toEqual([7, 7, 6, 6]);
+  });
+
+  it('are as many as there are cores, and no more than have five connections each', () => {
+    expect(loadConfiguration({ WORKERS: 'auto' }).workerCount).toBe(Math.min(availableCores(), 5));
+    expect(loadConfiguration({ WORKERS: 'auto', DATABASE_POOL_MAX: '4' }).workerCount).toBe(1);
+    expect(loadConfiguration({}).workerCount).toBe(1);
   });
 });
