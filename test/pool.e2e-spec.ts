@@ -114,6 +114,7 @@ describe('the connection pool as a budget', () => {
         'draining',
         'maintenance',
         'pool',
+        'redis',
         'relay',
         'schema',
         'storage',
