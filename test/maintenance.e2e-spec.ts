@@ -70,6 +70,30 @@ describe('maintenance', () => {
     expect(answer.headers.get('retry-after')).toBe('30');
   };
 
+  it('is not said to be known where the sessions of the servers cannot be seen', async () => {
+    const role = `blind_${randomUUID().slice(0, 8)}`;
+    await dataSource.query(`create role ${role}; grant select on all tables in schema public to ${role}`);
+    try {
+      await dataSource.transaction(async ({ queryRunner }) => {
+        await queryRunner!.query(`set local role ${role}`);
+        const seen = { query: (text: string, values?: unknown[]) => queryRunner!.query(text, values) };
+        expect(await serversUnaware(seen as DataSource, new Date(0))).toEqual({ servers: 2, unaware: 2 });
+      });
+    } finally {
+      await dataSource.query(`drop owned by ${role}; drop role ${role}`);
+    }
+  });
+
+  it('is not said to be known by a server that has a lease and no session', async () => {
+    const id = randomUUID();
+    await dataSource.query(
+      `insert into servers (id, lease_until, applied) values ($1, now() + interval '1 hour', '1:1:')`,
+      [id],
+    );
+    expect(await serversUnaware(dataSource, new Date(0))).toEqual({ servers: 3, unaware: 1 });
+    await dataSource.query(`delete from servers where id = $1`, [id]);
+  });
+
   it('is told to every socket on every server, and to those who come', async () => {
     for (const each of [socket, elsewhere])
       await each.next('server:status', ({ status }) => status === 'maintenance');

@@ -10,14 +10,14 @@ interface Options {
 /** Returns when all servers know. */
 export async function maintenanceOnCommand(options: Options): Promise<void> {
   await withDataSource(async (dataSource) => {
-    const awareness = await serversKnow(dataSource, await writeMaintenance(dataSource, true));
+    const awareness = await serversKnow(dataSource, await writeMaintenance(dataSource, true), 1);
     tell(options, await readMaintenance(dataSource), awareness);
   });
 }
 
 export async function maintenanceOffCommand(options: Options): Promise<void> {
   await withDataSource(async (dataSource) => {
-    tell(options, null, await serversKnow(dataSource, await writeMaintenance(dataSource, false)));
+    tell(options, null, await serversKnow(dataSource, await writeMaintenance(dataSource, false), 1));
   });
 }
 
@@ -27,8 +27,16 @@ export async function maintenanceStatusCommand(options: Options): Promise<void> 
 
 function tell(options: Options, since: Date | null, awareness?: Awareness): void {
   const text = [since ? `maintenance is on since ${since.toISOString()}` : 'maintenance is off'];
-  if (awareness)
-    text.push(`servers that know: ${awareness.servers - awareness.unaware} of ${awareness.servers}`);
+  if (awareness) text.push(...sentencesOf(awareness));
   print(options, text.join('\n'), { maintenance: since !== null, since, ...awareness });
-  if (awareness && awareness.unaware > 0) process.exitCode = 1;
+  if (awareness && (awareness.unaware > 0 || awareness.servers === 0)) process.exitCode = 1;
+}
+
+function sentencesOf({ servers, unaware }: Awareness): string[] {
+  if (servers === 0)
+    return ['no server is running on this database: is DATABASE_URL the one that servers have?'];
+  const count = `servers that know: ${servers - unaware} of ${servers}`;
+  return unaware === 0
+    ? [count]
+    : [count, 'The others do not answer, or this user may not see their sessions (pg_read_all_stats).'];
 }

@@ -10,12 +10,16 @@ export interface Awareness {
   readonly unaware: number;
 }
 
-/** Resolves when every server has looked at the database since then, or did not in time. */
-export async function serversKnow(dataSource: DataSource, since: Date): Promise<Awareness> {
+/**
+ * Resolves when every server has looked at the database since then, or did not in time.
+ * @param least so many servers are waited for; after a restore they connect again within a second
+ */
+export async function serversKnow(dataSource: DataSource, since: Date, least = 0): Promise<Awareness> {
   const deadline = performance.now() + LONG_ENOUGH_MS;
   for (;;) {
     const awareness = await serversUnaware(dataSource, since);
-    if (awareness.unaware === 0 || performance.now() > deadline) return awareness;
+    const isKnown = awareness.unaware === 0 && awareness.servers >= least;
+    if (isKnown || performance.now() > deadline) return awareness;
     await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
   }
 }

@@ -25,17 +25,33 @@ export async function writeMaintenance(dataSource: DataSource, isOn: boolean): P
   return row.now;
 }
 
-/** Servers that look at this database, and how many of them have not read the row since then. */
+/**
+ * Servers that look at this database, and how many of them have not read the row since then: that is not known of sessions
+ * of another user without `pg_read_all_stats`, nor of a server that has a lease and no session.
+ */
 export async function serversUnaware(
   dataSource: DataSource,
   since: Date,
 ): Promise<{ servers: number; unaware: number }> {
-  const [row] = await dataSource.query<[{ servers: number; unaware: number }]>(
-    `select count(*)::integer as servers,
+  const leased = await countLeases(dataSource);
+  const [{ seen, unaware }] = await dataSource.query<[{ seen: number; unaware: number }]>(
+    `select count(*)::integer as seen,
        count(*) filter (where not coalesce(
          query_start > $2 and state = 'idle' and query like '%maintenance_since%', false))::integer as unaware
      from pg_stat_activity where datname = current_database() and application_name = $1`,
     [MONITOR_NAME, since],
   );
-  return row;
+  return { servers: Math.max(seen, leased), unaware: unaware + Math.max(0, leased - seen) };
+}
+
+/** 0 also before the migration that makes the table: maintenance may be what it waits for. */
+async function countLeases(dataSource: DataSource): Promise<number> {
+  const [{ exists }] = await dataSource.query<[{ exists: boolean }]>(
+    `select to_regclass('servers') is not null as exists`,
+  );
+  if (!exists) return 0;
+  const [{ count }] = await dataSource.query<[{ count: number }]>(
+    `select count(*)::integer as count from servers where lease_until > now()`,
+  );
+  return count;
 }

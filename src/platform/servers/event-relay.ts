@@ -157,6 +157,10 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
   async start(): Promise<void> {
     this.reader.start();
     await this.whenLive(START_MS);
+    // The tables of the relay name servers by their ids.
+    this.logger.log(
+      `the id of this server is ${this.serverId}; servers beside it: ${this.reader.peers.length}`,
+    );
   }
 
   async beforeApplicationShutdown(): Promise<void> {
