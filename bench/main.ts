@@ -1,4 +1,4 @@
-// npm run bench [-- s1 s1-crowded s2 clients idle sign-in reads crossing workers] [--repeats 3] [--seconds 6]
+// npm run bench [-- s1 s1-crowded s2 clients idle sign-in reads search crossing workers] [--repeats 3] [--seconds 6]
 // npm run bench -- compare <revision> [--repeats 6] [--seconds 6]
 import { parseArgs } from 'node:util';
 import type { ChatShape } from './chat';
@@ -8,6 +8,7 @@ import { compareRevisions } from './compare-revisions';
 import { gatherIdle, measureIdleSockets, measureSignIns } from './connections';
 import { measureCrossing } from './crossing';
 import { measureReads } from './reads';
+import { measureSearch } from './search';
 import { Database, startXFChat, type Server } from './servers';
 import { formatSpread, spreadOf, table } from './statistics';
 
@@ -35,6 +36,7 @@ const MEASUREMENTS: Record<string, (databaseUrl: string, database: Database) => 
   clients: (url) => withServer(url, (server) => measureClients(server, url, repeats)),
   'sign-in': (url) => withServer(url, (server) => measureSignIns(server, repeats)),
   reads: (url) => withServer(url, (server) => measureReads(server, url, repeats)),
+  search: (url) => withServer(url, (server) => measureSearch(server, url, repeats)),
   idle,
   crossing: (_url, database) => measureCrossing(database, { repeats, seconds: Number(values.seconds) }),
 };
