@@ -80,6 +80,10 @@ function promised(schema: JsonSchema): fc.Arbitrary<unknown> {
   if (format === 'uuid') return fc.uuid();
   if (format === 'uri') return fc.webUrl({ validSchemes: ['https'] });
   if (format === 'idn-email') return fc.emailAddress();
+  if (format === 'date-time')
+    return fc
+      .date({ min: new Date('0001-01-01'), max: new Date('9999-12-31'), noInvalidDate: true })
+      .map((date) => date.toISOString());
   if (type === 'boolean') return fc.boolean();
   if (type === 'integer') return fc.integer({ min: minimum, max: Math.min(maximum ?? 1_000, 1_000) });
   if (type === 'array') return fc.array(promised(items as JsonSchema), { maxLength: 2 });

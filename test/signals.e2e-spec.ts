@@ -30,6 +30,12 @@ describe('signals', () => {
     await Promise.all([one, two, three].map((server) => server.close()));
     await database.drop();
   });
+  // A server whose event loop stood still for 2 s is not live for a moment, and sends nothing then.
+  beforeEach(() =>
+    until('all servers to be live', () =>
+      [one, two, three].every((server) => server.application.get(EventRelay).isLive),
+    ),
+  );
   afterEach(() => jest.restoreAllMocks());
 
   /** Signals of a kind of its own, as each server receives them. */
