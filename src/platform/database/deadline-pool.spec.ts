@@ -42,7 +42,7 @@ describe('a pool', () => {
     const server = await serverThatStays();
     const { port } = server.address() as AddressInfo;
     const config = { host: '127.0.0.1', port, user: 'u', database: 'd', max: 1, ssl: false };
-    const pool = new DeadlinePool({ ...config, connectionTimeoutMillis: 100 });
+    const pool = new DeadlinePool({ ...config, connectionTimeoutMillis: 1_000 });
     const told: unknown[] = [];
     const child = (name: string, options: unknown) => ({
       end: (ending: unknown) => void told.push([name, options, ending]),
