@@ -13,6 +13,7 @@ const WINGS = {
       authentication: ['users'],
       membership: ['users'],
       messages: ['users', 'relationships', 'membership'],
+      attachments: ['users', 'authentication', 'messages'],
       conversations: ['users', 'relationships', 'membership', 'messages'],
       search: ['membership', 'messages'],
       friends: ['users', 'relationships', 'membership', 'messages', 'conversations'],

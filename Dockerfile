@@ -30,8 +30,9 @@ COPY --from=build --chown=root:root /app/node_modules ./node_modules
 COPY --from=build --chown=root:root /app/dist ./dist
 COPY --from=web --chown=root:root /app/web/dist ./web/dist
 COPY --chown=root:root docs/openapi.json docs/asyncapi.json ./docs/
-RUN install -d -o node -g node -m 0700 /backups
+RUN install -d -o node -g node -m 0700 /backups /attachments
 ENV BACKUP_DIR=/backups
+ENV ATTACHMENTS_DIR=/attachments
 USER node
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 \

@@ -1,4 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { AttachmentsModule } from './features/attachments/attachments.module';
 import { AuthenticationModule } from './features/authentication/authentication.module';
 import { BackupMetricsModule } from './operations/backups/backup-metrics';
 import { BraidModule } from './delivery/braid/braid.module';
@@ -27,6 +28,7 @@ export const FEATURES = [
   ConversationsModule,
   BraidModule,
   MessagesModule,
+  AttachmentsModule,
   CatchUpModule,
   SearchModule,
   FriendsModule,

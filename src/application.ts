@@ -13,6 +13,7 @@ import { chargeAddress, refuseSuspended } from './platform/http/edge-budgets';
 import { EXPOSED_HEADERS } from './platform/http/exposed-headers';
 import { jsonBody } from './platform/http/json-body';
 import { requestMiddleware } from './platform/http/request-middleware';
+import { UPLOAD_TIMEOUT_MS } from './platform/http/upload-requests';
 import { boundUnreadAnswers } from './platform/http/unread-answers';
 import { WorkInFlight } from './platform/lifecycle/work-in-flight';
 import type { StructuredLogger } from './platform/logging/structured-logger';
@@ -30,7 +31,8 @@ import type { ThisWorker } from './platform/workers/this-worker';
 const HEADERS_TIMEOUT_MS = 10_000;
 /** How often Node looks for connections whose headers or bodies are overdue; by itself only twice a minute. */
 const OVERDUE_CHECK_MS = 2_000;
-const REQUEST_TIMEOUT_MS = 30_000;
+/** The last resort: each request has a shorter deadline of its own. */
+const REQUEST_TIMEOUT_MS = UPLOAD_TIMEOUT_MS + 30_000;
 /** Longer than the idle time of the usual load balancers, so that they never write to a connection just closed. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 

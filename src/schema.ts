@@ -7,6 +7,7 @@ import { FriendRequest } from './features/friends/friend-request.entity';
 import { Friendship } from './features/relationships/friendship.entity';
 import { FoldEmails1764000000077 } from './migrations/fold-emails';
 import { ErasureRow } from './features/erasure/erasure.entity';
+import { Attachment } from './features/messages/attachment.entity';
 import { ChatMessage } from './features/messages/message.entity';
 import { MessageReaction } from './features/messages/message-reaction.entity';
 import { MessageVersion } from './features/messages/message-version.entity';
@@ -35,6 +36,7 @@ import { Servers1764000000090 } from './migrations/1764000000090-servers';
 import { Carriers1764000000091 } from './migrations/1764000000091-carriers';
 import { Reactions1764000000100 } from './migrations/1764000000100-reactions';
 import { Pins1764000000101 } from './migrations/1764000000101-pins';
+import { Attachments1764000000120 } from './migrations/1764000000120-attachments';
 import { HideAcrossBlocks1764000000086 } from './migrations/hide-across-blocks';
 import { Conversation } from './features/membership/conversation.entity';
 import { Participant } from './features/membership/participant.entity';
@@ -64,6 +66,7 @@ export const SCHEMA: DatabaseSchema = {
     MessageReaction,
     SearchEntry,
     SearchPosition,
+    Attachment,
     DatabaseState,
     ErasureRow,
     ServerRow,
@@ -95,6 +98,7 @@ export const SCHEMA: DatabaseSchema = {
     Reactions1764000000100,
     Pins1764000000101,
     Search1764000000110,
+    Attachments1764000000120,
   ],
   dataMigrations: [FoldEmails1764000000077, HideAcrossBlocks1764000000086],
   sample: `

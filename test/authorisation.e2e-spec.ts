@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { declaredProblems } from '../src/platform/problems/problem-kind';
 import { call, type Answer } from './support/api';
+import { uploaded } from './support/attachments';
 import { PASSWORD, signUpAll, type Person } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
 
@@ -78,6 +79,9 @@ const RULES: Record<string, Rule> = {
   'PUT /api/v1/conversations/:conversationId/messages/:messageId/pin': conversation,
   'DELETE /api/v1/conversations/:conversationId/messages/:messageId/pin': conversation,
   'GET /api/v1/conversations/:conversationId/pins': conversation,
+  'POST /api/v1/attachments': 'own',
+  'PUT /api/v1/attachments/access': 'own',
+  'GET /api/v1/attachments/:attachmentId': { code: 'attachment-not-found' },
 };
 
 describe('the edge', () => {
@@ -92,6 +96,8 @@ describe('the edge', () => {
     [ada, ben, outsider] = (await signUpAll(server.url, 3)) as [Person, Person, Person];
     const conversationId = await ada.group(ben);
     const { id: messageId } = await ada.send(conversationId, 'a secret');
+    const attachment = await uploaded(ada);
+    await ada.send(conversationId, 'a secret file', { attachmentIds: [attachment.id] });
     const request = await ada.call('POST', '/friend-requests', { recipientId: ben.id });
     existing = {
       conversationId,
@@ -100,6 +106,7 @@ describe('the edge', () => {
       sessionId: ada.sessionId,
       friendRequestId: request.body.id,
       emoji: encodeURIComponent('👍'),
+      attachmentId: attachment.id,
     };
   });
   afterAll(() => server.close());
@@ -128,6 +135,7 @@ describe('the edge', () => {
       'chat_messages',
       'message_versions',
       'message_reactions',
+      'attachments',
       'erasures',
       'password_resets',
       'invitations',

@@ -158,7 +158,9 @@ describe('the documents of the interface', () => {
     const bodies = [...nodesOf(openApi.paths)].filter(({ steps }) => steps.at(-1) === 'requestBody');
     expect(bodies.length).toBeGreaterThan(10);
     for (const { node, steps } of bodies) {
-      const { schema } = node.content['application/json'] as { schema: { $ref: string } };
+      const json = node.content['application/json'] as { schema: { $ref: string } } | undefined;
+      if (!json) continue; // a file is never left out
+      const { schema } = json;
       const isEmptyFit = faultsOf('openapi', schema.$ref.slice(2).split('/'), {}).length === 0;
       expect([steps.join(' '), node.required]).toEqual([steps.join(' '), !isEmptyFit]);
     }

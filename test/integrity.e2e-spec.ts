@@ -128,6 +128,18 @@ describe('the check of integrity', () => {
         `delete from conversation_participants where conversation_id = '${group}' and user_id = '${ben.id}'`,
     ],
     [
+      'attachment-flag',
+      () => plain,
+      () => `update chat_messages set has_attachments = true where id = '${plain}'`,
+    ],
+    [
+      'attachment-foreign',
+      () => unknown,
+      () => `update chat_messages set has_attachments = true where id = '${plain}';
+        insert into attachments (id, uploader_id, name, type, size, sha256, message_id, stored_at)
+        values ('${unknown}', null, 'a', 'text/plain', 1, 'x', '${plain}', now())`,
+    ],
+    [
       'erasure-unfinished',
       () => ben.id,
       () => `${husk(ben, `now(), now()`)};

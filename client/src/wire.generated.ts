@@ -8,6 +8,17 @@ export interface components {
       readonly friendRequest: components['schemas']['FriendRequest'];
       readonly conversation: components['schemas']['Conversation'];
     };
+    /** @description An uploaded file. `GET /api/v1/attachments/{attachmentId}` answers its bytes. */
+    readonly Attachment: {
+      readonly id: string;
+      /** @description The file name, without a path. */
+      readonly name: string;
+      /** @description The media type that the content has, whatever the upload said. */
+      readonly type: string;
+      /** @description In bytes. */
+      readonly size: number;
+      readonly createdAt: string;
+    };
     readonly BlockList: {
       readonly items: readonly components['schemas']['BlockedUser'][];
       /** @description `cursor` of the next page; null at the end. */
@@ -177,7 +188,7 @@ export interface components {
     readonly EditMessageCommand: {
       readonly conversationId: string;
       readonly messageId: string;
-      /** @description Kept byte for byte. White space and invisible characters alone are refused. One that is only too long is refused with `message-too-long`. */
+      /** @description Kept byte for byte. White space and invisible characters alone are refused, and an empty body is unless there are attachments. One that is only too long is refused with `message-too-long`. */
       readonly body: string;
       /** @description The versions that the author saw. Left out: whatever is current. */
       readonly parents?: readonly string[] | null;
@@ -308,11 +319,11 @@ export interface components {
       readonly senderId: string | null;
       /** @enum {string} */
       readonly type: 'text' | 'image' | 'file' | 'system';
-      /** @description Null when deleted. */
+      /** @description Null when deleted. Empty only with attachments. */
       readonly body: string | null;
       readonly replyToId: string | null;
-      /** @description There are none yet. */
-      readonly attachments: readonly unknown[];
+      /** @description In the order in which the sender named them. */
+      readonly attachments: readonly components['schemas']['Attachment'][];
       /** @description There are none yet. */
       readonly mentions: readonly unknown[];
       /** @description By when the first of each was added. */
@@ -399,11 +410,13 @@ export interface components {
         | 'token-expired'
         | 'unauthenticated'
         | 'account-disabled'
+        | 'attachment-quota-exceeded'
         | 'forbidden'
         | 'invitation-invalid'
         | 'invitation-required'
         | 'password-reset-invalid'
         | 'registration-closed'
+        | 'attachment-not-found'
         | 'conversation-not-found'
         | 'friend-request-not-found'
         | 'message-not-found'
@@ -451,13 +464,13 @@ export interface components {
       readonly current?: components['schemas']['Message'];
     };
     readonly PutMessage: {
-      /** @description Kept byte for byte. White space and invisible characters alone are refused. One that is only too long is refused with `message-too-long`. */
+      /** @description Kept byte for byte. White space and invisible characters alone are refused, and an empty body is unless there are attachments. One that is only too long is refused with `message-too-long`. */
       readonly body: string;
       /** @enum {string} */
       readonly type?: 'text' | 'image' | 'file';
       /** @description A message of the same conversation. */
       readonly replyToId?: string | null;
-      /** @description There are no attachments yet: a list that is not empty is refused. */
+      /** @description Uploads of the sender that no message carries yet, each once. */
       readonly attachmentIds?: readonly string[] | null;
       /** @description When given, the id in the address. */
       readonly id?: string | null;
@@ -855,6 +868,29 @@ export interface components {
         readonly body: null;
         readonly answer: components['schemas']['PinnedList'];
       };
+      /** @description Upload a file */
+      readonly 'POST /attachments': {
+        readonly params: null;
+        readonly query: null;
+        readonly body: null;
+        readonly answer: components['schemas']['Attachment'];
+      };
+      /** @description Let this browser read attachments */
+      readonly 'PUT /attachments/access': {
+        readonly params: null;
+        readonly query: null;
+        readonly body: null;
+        readonly answer: null;
+      };
+      /** @description Download an attachment */
+      readonly 'GET /attachments/{attachmentId}': {
+        readonly params: {
+          readonly attachmentId: string;
+        };
+        readonly query: null;
+        readonly body: null;
+        readonly answer: null;
+      };
       /** @description Catch up with a conversation */
       readonly 'GET /conversations/{conversationId}/changes': {
         readonly params: {
@@ -989,25 +1025,25 @@ export interface components {
       };
     };
     readonly SendMessage: {
-      /** @description Kept byte for byte. White space and invisible characters alone are refused. One that is only too long is refused with `message-too-long`. */
+      /** @description Kept byte for byte. White space and invisible characters alone are refused, and an empty body is unless there are attachments. One that is only too long is refused with `message-too-long`. */
       readonly body: string;
       /** @enum {string} */
       readonly type?: 'text' | 'image' | 'file';
       /** @description A message of the same conversation. */
       readonly replyToId?: string | null;
-      /** @description There are no attachments yet: a list that is not empty is refused. */
+      /** @description Uploads of the sender that no message carries yet, each once. */
       readonly attachmentIds?: readonly string[] | null;
       /** @description Chosen by the client, so that sending again is safe. */
       readonly id?: string | null;
     };
     readonly SendMessageCommand: {
-      /** @description Kept byte for byte. White space and invisible characters alone are refused. One that is only too long is refused with `message-too-long`. */
+      /** @description Kept byte for byte. White space and invisible characters alone are refused, and an empty body is unless there are attachments. One that is only too long is refused with `message-too-long`. */
       readonly body: string;
       /** @enum {string} */
       readonly type?: 'text' | 'image' | 'file';
       /** @description A message of the same conversation. */
       readonly replyToId?: string | null;
-      /** @description There are no attachments yet: a list that is not empty is refused. */
+      /** @description Uploads of the sender that no message carries yet, each once. */
       readonly attachmentIds?: readonly string[] | null;
       /** @description Chosen by the client, so that sending again is safe. */
       readonly id?: string | null;
@@ -1190,6 +1226,7 @@ export interface components {
   pathItems: never;
 }
 export type AcceptedFriendRequest = components['schemas']['AcceptedFriendRequest'];
+export type Attachment = components['schemas']['Attachment'];
 export type BlockList = components['schemas']['BlockList'];
 export type BlockedUser = components['schemas']['BlockedUser'];
 export type ChangePassword = components['schemas']['ChangePassword'];

@@ -3,6 +3,23 @@
 create sequence list_positions as bigint;
 create sequence migrations_id_seq as integer;
 
+create table attachments (
+  id uuid not null,
+  uploader_id uuid, -- null once the message was deleted or the person erased
+  name text not null,
+  type text not null, -- as the content says
+  size bigint not null, -- in bytes; what is reserved while the upload is under way
+  sha256 text collate "C", -- hexadecimal
+  message_id uuid, -- the message that carries it; null while none does
+  "position" bigint default 0 not null,
+  created_at timestamp(3) with time zone default now() not null,
+  stored_at timestamp(3) with time zone, -- since when the file is whole; null while the upload is under way
+  constraint attachments_pkey PRIMARY KEY (id),
+  constraint attachments_message_check CHECK (((message_id IS NULL) OR (stored_at IS NOT NULL))),
+  constraint attachments_size_check CHECK ((size >= 0)),
+  constraint attachments_stored_check CHECK (((stored_at IS NULL) OR (sha256 IS NOT NULL)))
+);
+
 create table authentication_events (
   id uuid not null,
   kind text not null,
@@ -43,6 +60,7 @@ create table chat_messages (
   edited_at timestamp(3) with time zone,
   deleted_at timestamp(3) with time zone,
   created_at timestamp(3) with time zone default now() not null,
+  has_attachments boolean default false not null,
   constraint chat_messages_pkey PRIMARY KEY (id),
   constraint chat_messages_body_check CHECK (((body IS NULL) = (deleted_at IS NOT NULL))),
   constraint chat_messages_conversation_seq_key UNIQUE (conversation_id, seq),
@@ -372,6 +390,8 @@ create table users (
   constraint users_username_key UNIQUE (username)
 );
 
+alter table attachments add constraint attachments_message_fkey FOREIGN KEY (message_id) REFERENCES chat_messages(id) ON DELETE SET NULL;
+alter table attachments add constraint attachments_uploader_fkey FOREIGN KEY (uploader_id) REFERENCES users(id) ON DELETE SET NULL;
 alter table blocks add constraint blocks_blocked_fkey FOREIGN KEY (blocked_id) REFERENCES users(id) ON DELETE CASCADE;
 alter table blocks add constraint blocks_blocker_fkey FOREIGN KEY (blocker_id) REFERENCES users(id) ON DELETE CASCADE;
 alter table chat_messages add constraint chat_messages_conversation_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id) ON DELETE CASCADE;
@@ -551,6 +571,9 @@ AS $function$
         where stem <> word and stem <> ''
       $function$;
 
+CREATE INDEX attachments_message_idx ON attachments USING btree (message_id, "position") WHERE (message_id IS NOT NULL);
+CREATE INDEX attachments_unclaimed_idx ON attachments USING btree (created_at) WHERE (message_id IS NULL);
+CREATE INDEX attachments_uploader_idx ON attachments USING btree (uploader_id, created_at);
 CREATE INDEX authentication_events_created_idx ON authentication_events USING btree (created_at, id);
 CREATE INDEX authentication_events_user_idx ON authentication_events USING btree (user_id, created_at, id);
 CREATE INDEX blocks_blocked_idx ON blocks USING btree (blocked_id);

@@ -34,7 +34,7 @@ const routes: Route[] = Object.entries<Document>(openApi.paths).flatMap(([path, 
       steps: ['paths', path, method, 'parameters', String(index), 'schema'],
     })),
     isPublic: operation.security !== undefined,
-    body: operation.requestBody?.content['application/json'].schema as Document,
+    body: operation.requestBody?.content['application/json']?.schema as Document,
   })),
 );
 

@@ -1,5 +1,6 @@
 import { TABLES_WITHOUT_BACKUP } from '../../src/platform/database/tables-without-backup';
 import type { DataSource } from 'typeorm';
+import { uploaded } from '../support/attachments';
 import { signUpAll, type Person } from '../support/people';
 import type { TestServer } from '../support/test-server';
 
@@ -18,7 +19,16 @@ export async function makeWorld({ url }: TestServer): Promise<World> {
   const request = await cem.call('POST', '/friend-requests', { recipientId: ada.id });
   const friendRequestId = request.body.id as string;
   const emoji = encodeURIComponent('👍');
-  const places = { conversationId, messageId, emoji, sessionId, friendRequestId, userId: ben.id };
+  const { id: attachmentId } = await uploaded(ada);
+  const places = {
+    conversationId,
+    messageId,
+    attachmentId,
+    emoji,
+    sessionId,
+    friendRequestId,
+    userId: ben.id,
+  };
   const ids = { ...places, code: 'internal' };
   return { caller: ada, ids };
 }

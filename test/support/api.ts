@@ -10,6 +10,8 @@ export interface CallOptions {
   readonly body?: unknown;
   /** Sent as it is, as JSON unless a header says otherwise. */
   readonly text?: string;
+  /** Sent as they are; a header says what they are. */
+  readonly bytes?: Buffer<ArrayBuffer>;
   readonly headers?: Record<string, string>;
 }
 
@@ -20,7 +22,8 @@ export async function call(
   path: string,
   options: CallOptions = {},
 ): Promise<Answer> {
-  const sent = options.text ?? (options.body === undefined ? undefined : JSON.stringify(options.body));
+  const sent =
+    options.bytes ?? options.text ?? (options.body === undefined ? undefined : JSON.stringify(options.body));
   const response = await fetch(base + path, {
     method,
     headers: {

@@ -8,7 +8,11 @@ export const HEADERS = {
     required: true,
     schema: { type: 'string', pattern: '^[A-Za-z0-9._-]{8,64}$' },
   },
-  'Cache-Control': { required: true, schema: { type: 'string', const: 'no-store' } },
+  'Cache-Control': {
+    description: '`private, no-cache` for files, and `no-store` for everything else.',
+    required: true,
+    schema: { type: 'string', enum: ['no-store', 'private, no-cache'] },
+  },
   'Retry-After': {
     description: 'Seconds until another try makes sense.',
     required: true,

@@ -68,6 +68,7 @@ class RouteWriter {
       ...(route.isPublic && { security: [] }),
       ...this.parameters(route),
       ...(body && { requestBody: this.requestBody(body) }),
+      ...(document.file && { requestBody: fileBody(document.file) }),
       responses: { ...this.answers(document, `${model}Answer`), ...this.refusals(route) },
     };
   }
@@ -153,8 +154,9 @@ class RouteWriter {
       kind: document.kind ?? 'service',
       isPublic,
       isWrite: method !== 'get',
-      hasBody: body !== undefined,
-      hasInput: [body, query, document.headers].some((part) => part !== undefined) || ids.length > 0,
+      hasBody: body !== undefined || document.file !== undefined,
+      hasInput:
+        [body, query, document.headers, document.file].some((part) => part !== undefined) || ids.length > 0,
     });
     const all = [...new Set([...shared, ...(document.problems ?? [])])];
     const statuses = [...new Set(all.map((kind) => kind.status))].sort();
@@ -187,6 +189,21 @@ class RouteWriter {
     };
   }
 }
+
+const fileBody = (description: string): object => ({
+  required: true,
+  content: {
+    'multipart/form-data': {
+      schema: {
+        title: 'Upload',
+        type: 'object',
+        properties: { file: { type: 'string', format: 'binary', description } },
+        required: ['file'],
+        additionalProperties: false,
+      },
+    },
+  },
+});
 
 /** `UserNotFound`, `ForbiddenOrSomethingElse`; what all services have in common is `Unavailable`. */
 function nameOf(kinds: readonly ProblemKind[]): string {

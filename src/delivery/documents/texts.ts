@@ -4,7 +4,7 @@ import { MAX_BODY_BYTES } from '../../platform/http/json-body';
 export const HTTP_DESCRIPTION = `
 Everything but signing up, signing in and what is about the server itself needs \`Authorization: Bearer <accessToken>\`.
 
-**Bodies** are UTF-8 JSON of at most ${MAX_BODY_BYTES / 1_024} KiB, not compressed. Unknown fields are refused. A field
+**Bodies**, except uploads of files, are UTF-8 JSON of at most ${MAX_BODY_BYTES / 1_024} KiB, not compressed. Unknown fields are refused. A field
 that may be left out may also be \`null\`, which says the same unless its description says otherwise. Lengths are counted
 in Unicode code points; text must not contain U+0000 or lone surrogates. Ids may be written in upper case and are
 answered in lower case. An empty query parameter counts as left out, and one that a route does not list is ignored.
@@ -40,6 +40,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
     'Direct and group conversations, participants, read positions, and what a client lacks of them.',
   Messages: 'Sending, reading, editing and deleting messages.',
   Search: 'Finding messages by what they say.',
+  Attachments: 'Uploading and downloading files.',
   Server: 'Its health and metrics, these documents, and the meaning of problem codes.',
 };
 

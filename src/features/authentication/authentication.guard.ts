@@ -2,6 +2,7 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import type { Request } from 'express';
 import { ClientAddresses } from '../../platform/http/client-address';
+import { fileTokenOf } from '../../platform/http/file-cookie';
 import { PUBLIC } from '../../platform/http/public';
 import { UNAUTHENTICATED } from '../../platform/problems/general-problems';
 import { Problem } from '../../platform/problems/problem';
@@ -35,12 +36,13 @@ export class AuthenticationGuard implements CanActivate {
     if (this.reflector.getAllAndOverride<boolean>(PUBLIC, [context.getHandler(), context.getClass()]))
       return true;
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
-    const token = bearerTokenOf(request);
+    const bearerToken = bearerTokenOf(request);
+    const token = bearerToken ?? fileTokenOf(request);
     if (!token) throw new Problem(UNAUTHENTICATED);
     const claims = this.sessions.claims(token);
     const { userId, sessionId } = claims;
     // The edge took it for the address. With a good signature the session and the person are charged instead.
-    this.rateLimits.giveBack(VERIFICATION, this.addresses.budgetKeyOf(request));
+    if (bearerToken) this.rateLimits.giveBack(VERIFICATION, this.addresses.budgetKeyOf(request));
     await inShare('sign-in', () => this.sessions.requireLive(claims));
     request.caller = { userId, sessionId };
     const requestContext = currentContext();

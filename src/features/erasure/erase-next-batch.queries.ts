@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { releaseAttachments } from '../messages/message-attachments.queries';
 import type { MessagesAfterErasure } from './erase-person.queries';
 
 /** Changes of one conversation: each message has taken one `rev`. */
@@ -94,6 +95,7 @@ async function orphan(manager: EntityManager, userId: string, ids: string[]): Pr
      from chat_messages m where m.id = v.message_id and m.id = any ($1)`,
     [ids, userId],
   );
+  await manager.query(`update attachments set uploader_id = null where message_id = any ($1)`, [ids]);
   await manager.query(
     `with ${NUMBERED}
      update chat_messages m set sender_id = null, rev = numbered.last_rev + place.n
@@ -154,6 +156,7 @@ async function bury(manager: EntityManager, userId: string, ids: string[]): Prom
     [ids, userId],
   );
   await manager.query(`delete from message_reactions where message_id = any ($1)`, [ids]);
+  await releaseAttachments(manager, ids);
   const [tombstones] = await manager.query<[{ id: string }[], number]>(
     `with ${NUMBERED},
      tombstone as (
@@ -163,7 +166,7 @@ async function bury(manager: EntityManager, userId: string, ids: string[]): Prom
        from chat_messages m where m.id = any ($1) and m.deleted_at is null
        returning message_id, version, parents)
      update chat_messages m
-     set sender_id = null, rev = numbered.last_rev + place.n, body = null, pinned_at = null,
+     set sender_id = null, rev = numbered.last_rev + place.n, body = null, pinned_at = null, has_attachments = false,
        version = coalesce(tombstone.version, m.version), parents = coalesce(tombstone.parents, m.parents),
        deleted_at = coalesce(m.deleted_at, now())
      from numbered, place left join tombstone on tombstone.message_id = place.id

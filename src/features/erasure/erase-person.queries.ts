@@ -103,6 +103,11 @@ export async function erasePerson(manager: EntityManager, erasure: Erasure): Pro
     [userId, messages, erasedAt],
   );
   await deleted(manager, 'password_resets where user_id = $1', userId);
+  // The collector of attachments removes them. What messages carry goes with the messages (`eraseNextBatch`).
+  await manager.query(
+    `update attachments set uploader_id = null where uploader_id = $1 and message_id is null`,
+    [userId],
+  );
   const sessions = await deleted<{ id: string }>(manager, 'sessions where user_id = $1 returning id', userId);
   const { left, ownedIds } = await leaveEverything(manager, userId);
   const heirs = await passOn(manager, ownedIds);

@@ -1,4 +1,5 @@
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
+import { inTransaction } from '../../platform/database/transaction';
 import { asWrite } from '../../platform/database/write-scope';
 import type { Logged } from '../../platform/events/announcer';
 import { FORBIDDEN, TEMPORARILY_UNAVAILABLE } from '../../platform/problems/general-problems';
@@ -7,6 +8,7 @@ import type { ProblemKind } from '../../platform/problems/problem-kind';
 import { CONVERSATION_NOT_FOUND } from '../membership/membership.problems';
 import type { MessageType } from './message.entity';
 import type { MessageRow } from './message-view';
+import { claimAttachments } from './message-attachments.queries';
 import { findMessages } from './messages.queries';
 import { MESSAGE_ID_CONFLICT, MESSAGE_NOT_FOUND } from './messages.problems';
 
@@ -18,6 +20,7 @@ export interface AppendCommand {
   readonly type: MessageType;
   readonly body: string;
   readonly replyToId: string | null;
+  readonly attachmentIds: readonly string[];
 }
 
 /** The refusals of `append_messages`, by the outcome that it returns. */
@@ -65,7 +68,7 @@ const APPEND_AND_LOG = `
  * @throws Problem `temporarily-unavailable` when the isolation level is another one; nothing is stored
  */
 export async function appendMessages(
-  dataSource: DataSource,
+  manager: EntityManager,
   commands: readonly AppendCommand[],
   serverId?: string,
 ): Promise<{ results: AppendResult[]; logged: Logged | undefined }> {
@@ -79,8 +82,8 @@ export async function appendMessages(
   ];
   const rows: ResultRow[] = await asWrite(() =>
     serverId === undefined
-      ? dataSource.query(APPEND, columns)
-      : dataSource.query(APPEND_AND_LOG, [...columns, serverId]),
+      ? manager.query(APPEND, columns)
+      : manager.query(APPEND_AND_LOG, [...columns, serverId]),
   );
   if (rows.length === 0 && commands.length > 0) throw new Problem(TEMPORARILY_UNAVAILABLE);
   const results = rows.map((row): AppendResult =>
@@ -88,25 +91,58 @@ export async function appendMessages(
       ? { outcome: row.outcome, row }
       : { outcome: 'refused', kind: REFUSALS[row.outcome] },
   );
-  const isChanged = ({ outcome, rev }: ResultRow): boolean => outcome === 'repeated' && rev > 0;
-  if (rows.some(isChanged)) await completeRepeated(dataSource, results);
+  if (rows.some(({ outcome }) => outcome === 'repeated')) await completeRepeated(manager, commands, results);
   const { log_id: id, transaction_id: transactionId } = rows[0] ?? {};
   return { results, logged: id && transactionId ? { id, transactionId: BigInt(transactionId) } : undefined };
 }
 
 /**
- * The function returns no reactions, and a message that is sent again may have some by now. The messages are committed: if
- * reading fails, only those who have sent again are told to repeat it.
+ * Stores one message that carries attachments, and claims them in the same transaction. Locks the conversation, as
+ * `append_messages` does, then the attachments.
+ * @throws Problem `validation-failed` when it names others than the sender's own that no message carries; nothing is stored
  */
-async function completeRepeated(dataSource: DataSource, results: AppendResult[]): Promise<void> {
+export async function appendWithAttachments(
+  dataSource: DataSource,
+  command: AppendCommand,
+  serverId?: string,
+): ReturnType<typeof appendMessages> {
+  return inTransaction(dataSource, async (manager) => {
+    const { results, logged } = await appendMessages(manager, [command], serverId);
+    if (results[0]!.outcome !== 'created') return { results, logged };
+    const { id: messageId, senderId, attachmentIds } = command;
+    await claimAttachments(manager, { messageId, senderId, attachmentIds });
+    const [row] = await findMessages(manager, [messageId]);
+    return { results: [{ outcome: 'created', row: row! }], logged };
+  });
+}
+
+/**
+ * The function returns neither reactions nor attachments, and does not compare attachments (G2). The messages are committed:
+ * if reading fails, only those who have sent again are told to repeat it.
+ */
+async function completeRepeated(
+  manager: EntityManager,
+  commands: readonly AppendCommand[],
+  results: AppendResult[],
+): Promise<void> {
   const ids = results.flatMap((result) => (result.outcome === 'repeated' ? result.row.id : []));
-  const rows = await findMessages(dataSource.manager, ids).catch(() => undefined);
+  const rows = await findMessages(manager, ids).catch(() => undefined);
   const found = new Map(rows?.map((row) => [row.id, row]));
   for (const [index, result] of results.entries()) {
     if (result.outcome !== 'repeated') continue;
     const row = found.get(result.row.id);
-    results[index] = row
-      ? { outcome: 'repeated', row }
-      : { outcome: 'refused', kind: TEMPORARILY_UNAVAILABLE };
+    if (!row) results[index] = { outcome: 'refused', kind: TEMPORARILY_UNAVAILABLE };
+    else if (!carries(row, commands[index]!))
+      results[index] = { outcome: 'refused', kind: MESSAGE_ID_CONFLICT };
+    else results[index] = { outcome: 'repeated', row };
   }
+}
+
+/** Whether the stored message has the attachments of the command. A tombstone has none: its id suffices. */
+function carries(row: MessageRow, { attachmentIds }: AppendCommand): boolean {
+  if (row.deleted_at) return true;
+  const stored = row.attachments ?? [];
+  return (
+    stored.length === attachmentIds.length && stored.every(({ id }, index) => id === attachmentIds[index])
+  );
 }

@@ -23,6 +23,8 @@ export interface Pending {
 
 export const conversationOf = (pending: Pending): string => pending.command.conversationId;
 
+export const carriesAttachments = (pending: Pending): boolean => pending.command.attachmentIds.length > 0;
+
 /** The messages of each conversation. */
 export function partsOf(batch: Pending[]): Pending[][] {
   const parts = new Map<string, Pending[]>();

@@ -1,24 +1,28 @@
 import { fieldRule } from '../../platform/documents/field-schema';
 import { isLonger, shownTextFault, textSchema } from '../../platform/validation/field-rules';
 import { ownRule } from '../../platform/validation/own-rule';
+import { invalidField } from '../../platform/problems/problem';
 import type { RuleContext } from '../../platform/validation/request-validation.pipe';
 import { MAX_MESSAGE_LENGTH } from './message-view';
 import { MESSAGE_TOO_LONG } from './messages.problems';
 
 const tooLong: RuleContext = { problem: MESSAGE_TOO_LONG };
 
-/** The body of a message: text of at most `MAX_MESSAGE_LENGTH` code points; longer ones have a problem of their own. */
+/**
+ * The body of a message: text of at most `MAX_MESSAGE_LENGTH` code points; longer ones have a problem of their own. Services
+ * check that an empty one comes with attachments (`requireContent`).
+ */
 export function IsMessageBody(): PropertyDecorator {
   return fieldRule(
     {
-      ...textSchema(1, MAX_MESSAGE_LENGTH),
+      ...textSchema(0, MAX_MESSAGE_LENGTH),
       description:
-        'Kept byte for byte. White space and invisible characters alone are refused. One that is only too long is refused with `message-too-long`.',
+        'Kept byte for byte. White space and invisible characters alone are refused, and an empty body is unless there are attachments. One that is only too long is refused with `message-too-long`.',
       examples: ['Hello Ben!'],
     },
     ownRule(
       'isMessageText',
-      (value) => shownTextFault(value, Infinity) === undefined,
+      (value) => value === '' || shownTextFault(value, Infinity) === undefined,
       (value) => shownTextFault(value, Infinity),
     ),
     ownRule(
@@ -28,4 +32,9 @@ export function IsMessageBody(): PropertyDecorator {
       { context: tooLong },
     ),
   );
+}
+
+/** @throws Problem `validation-failed` for a message that neither says nor carries anything */
+export function requireContent(body: string, attachments: number): void {
+  if (body === '' && attachments === 0) throw invalidField('/body', 'must not be empty without attachments');
 }

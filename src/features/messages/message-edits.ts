@@ -8,6 +8,7 @@ import { inTransaction } from '../../platform/database/transaction';
 import { FORBIDDEN } from '../../platform/problems/general-problems';
 import { MESSAGE_NOT_FOUND, VERSION_CONFLICT } from './messages.problems';
 import { Problem } from '../../platform/problems/problem';
+import { requireContent } from './message-body';
 import { currentVersion, messageView, type MessageRow, type MessageView } from './message-view';
 import { MessageDeleted, MessageUpdated } from './messages.events';
 import {
@@ -52,6 +53,7 @@ export class MessageEdits {
         throw new Problem(FORBIDDEN);
       if (row.deleted_at || !isBasedOnCurrent(row, edit.parents)) throw conflict(row);
       if (row.body === edit.body) return messageView(row);
+      requireContent(edit.body, row.attachments?.length ?? 0);
       if ((await countVersions(manager, messageId)) >= MAX_VERSIONS)
         throw new Problem(FORBIDDEN, { detail: `A message has at most ${MAX_VERSIONS} versions.` });
 

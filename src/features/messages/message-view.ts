@@ -14,6 +14,7 @@ import {
   type Of,
 } from '../../platform/documents/schema';
 import { EMOJI_SCHEMA } from '../../platform/validation/emoji';
+import { attachmentSchema, MAX_ATTACHMENTS, type AttachmentView } from './attachment-view';
 import type { MessageType } from './message.entity';
 
 /** In code points; the one place that knows. */
@@ -44,6 +45,8 @@ export interface MessageRow {
   created_at: Date;
   /** Null when there are none; absent from what `append_messages` returns. */
   reactions?: ReactionView[] | null;
+  /** As `reactions`. */
+  attachments?: AttachmentView[] | null;
 }
 
 const reactionSchema = record(
@@ -73,12 +76,16 @@ export const messageSchema = record(
     type: oneOf(MESSAGE_TYPES),
     body: nullable(
       text(
-        { minimum: 1, maximum: MAX_MESSAGE_LENGTH },
-        { description: 'Null when deleted.', example: 'Hello Ben!' },
+        { maximum: MAX_MESSAGE_LENGTH },
+        { description: 'Null when deleted. Empty only with attachments.', example: 'Hello Ben!' },
       ),
     ),
     replyToId: usuallyNull(id()),
-    attachments: emptyList('There are none yet.'),
+    attachments: list(
+      attachmentSchema,
+      { maximum: MAX_ATTACHMENTS },
+      { description: 'In the order in which the sender named them.', example: [] },
+    ),
     mentions: emptyList('There are none yet.'),
     reactions: list(
       reactionSchema,
@@ -110,7 +117,7 @@ export function messageView(row: MessageRow): MessageView {
     type: row.type,
     body: row.body,
     replyToId: row.reply_to_id,
-    attachments: [],
+    attachments: row.attachments ?? [],
     mentions: [],
     reactions: row.reactions ?? [],
     version: currentVersion(row),

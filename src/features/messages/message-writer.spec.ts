@@ -10,6 +10,8 @@ import { MessageWriter } from './message-writer';
 import { MessageCreated } from './messages.events';
 
 const [ROOM, OTHER] = ['the room', 'another'];
+/** The other fields of a message. */
+const REST = { senderId: 's', type: 'text', body: 'x', replyToId: null, attachmentIds: [] } as const;
 
 /** A writer whose database stores everything at once and remembers its batches. */
 function writerOf(): {
@@ -34,7 +36,7 @@ function writerOf(): {
   };
   const metrics = new Metrics();
   const events = new EventBus(metrics);
-  const dataSource = { query } as unknown as DataSource;
+  const dataSource = { manager: { query } } as unknown as DataSource;
   const circuit = new DatabaseCircuit();
   /** As that of a server that is alone. */
   const relay = {
@@ -51,7 +53,7 @@ describe('the writer of messages', () => {
   it('takes what a broadcast is answered with into the next batch of its conversation, and holds up no other', async () => {
     const { writer, events, batches } = writerOf();
     const append = (id: string, conversationId: string): Promise<unknown> =>
-      writer.append({ id, conversationId, senderId: 's', type: 'text', body: 'x', replyToId: null });
+      writer.append({ id, conversationId, ...REST });
     const answered = new Promise((resolve) => {
       events.on(MessageCreated, ({ message }) => {
         if (message.id === 'first') setImmediate(() => resolve(append('answer', ROOM)));
@@ -66,7 +68,7 @@ describe('the writer of messages', () => {
   it('tells nobody that a message was refused because telling of another one of its batch has failed', async () => {
     const { writer, batches, rows } = writerOf();
     const append = (id: string): Promise<{ isNew: boolean }> =>
-      writer.append({ id, conversationId: ROOM, senderId: 's', type: 'text', body: 'x', replyToId: null });
+      writer.append({ id, conversationId: ROOM, ...REST });
     rows.set('odd', { created_at: undefined });
     const [, odd, last] = await Promise.allSettled(['first', 'odd', 'last'].map(append));
     expect(odd).toMatchObject({ status: 'rejected', reason: { name: 'TypeError' } });
@@ -78,14 +80,7 @@ describe('the writer of messages', () => {
     const { writer } = writerOf();
     const span = jest.fn();
     const context = Object.defineProperty({ requestId: 'r', deadline: Infinity }, 'span', { get: span });
-    const command = {
-      conversationId: ROOM,
-      senderId: 's',
-      type: 'text',
-      body: 'x',
-      replyToId: null,
-    } as const;
-    const append = (id: string): Promise<unknown> => writer.append({ id, ...command });
+    const append = (id: string): Promise<unknown> => writer.append({ id, conversationId: ROOM, ...REST });
     await runInContext(context, () => Promise.all([append('first'), append('second')]));
     expect(span).not.toHaveBeenCalled();
   });

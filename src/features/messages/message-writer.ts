@@ -15,8 +15,14 @@ import { currentContext } from '../../platform/request-context';
 import type { Span } from '../../platform/tracing/span';
 import { EventRelay } from '../../platform/servers/event-relay';
 import { Tracing } from '../../platform/tracing/tracing';
-import { appendMessages, type AppendCommand, type AppendResult } from './append-messages.queries';
 import {
+  appendMessages,
+  appendWithAttachments,
+  type AppendCommand,
+  type AppendResult,
+} from './append-messages.queries';
+import {
+  carriesAttachments,
   conversationOf,
   inBatchContext,
   partsOf,
@@ -143,19 +149,31 @@ export class MessageWriter {
     }
   }
 
-  /** The next messages that may go together, in the order in which they came. */
+  /**
+   * The next messages that may go together, in the order in which they came. One with attachments goes by itself, in a
+   * transaction that claims them; what comes after it in its conversation waits for it.
+   */
   private takeBatch(): Pending[] {
     const batch: Pending[] = [];
     const others: Pending[] = [];
     let alone: string | undefined;
+    let isFull = false;
+    const behind = new Set<string>();
     for (const pending of this.inTime(this.waiting)) {
       const id = conversationOf(pending);
       const isContended = this.contended.has(id);
       const fits = batch.length === 0 || (alone ? id === alone : !isContended);
-      if (batch.length < MAX_BATCH && fits && !this.underWay.has(id)) {
+      const carries = carriesAttachments(pending);
+      const mayJoin =
+        !isFull && batch.length < MAX_BATCH && !(carries && batch.length > 0) && !behind.has(id);
+      if (mayJoin && fits && !this.underWay.has(id)) {
         if (isContended) alone = id;
+        if (carries) isFull = true;
         batch.push(pending);
-      } else others.push(pending);
+      } else {
+        if (carries) behind.add(id);
+        others.push(pending);
+      }
     }
     this.waiting = others;
     return batch;
@@ -227,13 +245,20 @@ export class MessageWriter {
     for (let attempt = 1; ; attempt++) {
       try {
         const serverId = this.relay.hasPeers ? this.relay.serverId : undefined;
-        return await inBatchContext(batch, span, () => appendMessages(this.dataSource, commands, serverId));
+        return await inBatchContext(batch, span, () => this.storeOnce(commands, serverId));
       } catch (error) {
         // The same id was stored in another conversation at this moment: now it is there to be seen.
         const isIdRace = violatedConstraint(error) === 'chat_messages_pkey';
         if ((!isRetryable(error) && !isIdRace) || attempt === MAX_ATTEMPTS) throw error;
       }
     }
+  }
+
+  private storeOnce(commands: AppendCommand[], serverId?: string): ReturnType<typeof appendMessages> {
+    const [first] = commands;
+    return first!.attachmentIds.length > 0
+      ? appendWithAttachments(this.dataSource, first!, serverId)
+      : appendMessages(this.dataSource.manager, commands, serverId);
   }
 
   /** Rejects a message that was refused. @returns what became of any other one */

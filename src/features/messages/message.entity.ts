@@ -75,6 +75,10 @@ export class ChatMessage {
   @Column('text', { array: true, default: '{}' })
   parents: string[];
 
+  /** False when deleted. */
+  @Column('boolean', { name: 'has_attachments', default: false })
+  hasAttachments: boolean;
+
   @Column('timestamp with time zone', { name: 'pinned_at', precision: 3, nullable: true })
   pinnedAt: Date | null;
 

@@ -23,13 +23,13 @@ import {
 import { IsListOfVersions, IsVersion } from '../../platform/validation/name-rules';
 import { headSchema } from '../membership/head';
 import { IsMessageBody } from './message-body';
+import { MAX_ATTACHMENTS } from './attachment-view';
 import { MAX_MESSAGE_LENGTH, messageSchema } from './message-view';
 
 /** What people may send; `system` exists for imported messages only. */
 export const SENDABLE_TYPES = ['text', 'image', 'file'] as const;
 export type SendableType = (typeof SENDABLE_TYPES)[number];
 
-const MAX_ATTACHMENTS = 10;
 const MAX_PARENTS = 16;
 const PARENTS = 'The versions that the author saw. Left out: whatever is current.';
 
@@ -45,7 +45,7 @@ class MessageFieldsDto {
   @IsId()
   replyToId?: string;
 
-  @About('There are no attachments yet: a list that is not empty is refused.', [])
+  @About('Uploads of the sender that no message carries yet, each once.', [])
   @Optional()
   @IsListOfIds(MAX_ATTACHMENTS)
   attachmentIds?: string[];

@@ -1,4 +1,6 @@
 import type { EntityManager } from 'typeorm';
+import { ATTACHMENT_JSON } from './attachment-view';
+import { releaseAttachments } from './message-attachments.queries';
 import { NAMED_PEOPLE, type MessageRow } from './message-view';
 
 /**
@@ -9,9 +11,13 @@ const REACTIONS = `case when m.rev > 0 and m.deleted_at is null then (
   from (select emoji, count(*) as count, (array_agg(user_id order by rev))[:${NAMED_PEOPLE}] as user_ids, min(rev) as first_rev
         from message_reactions where message_id = m.id group by emoji) r) end as reactions`;
 
+/** Served by `attachments_message_idx`, and only for messages that carry any. */
+const ATTACHMENTS = `case when m.has_attachments then (
+  select jsonb_agg(${ATTACHMENT_JSON} order by a.position) from attachments a where a.message_id = m.id) end as attachments`;
+
 /** Of the message `m`. */
 export const COLUMNS = `m.id, m.conversation_id, m.seq, m.rev, m.sender_id, m.type, m.body, m.reply_to_id, m.version,
-  m.parents, m.pinned_at, m.edited_at, m.deleted_at, m.created_at, ${REACTIONS}`;
+  m.parents, m.pinned_at, m.edited_at, m.deleted_at, m.created_at, ${REACTIONS}, ${ATTACHMENTS}`;
 
 /** Served by `chat_messages_pkey`. */
 export async function findMessage(
@@ -236,7 +242,7 @@ export async function applyEdit(
   return rows[0]!;
 }
 
-/** Makes the message a tombstone and forgets what it said before, and who reacted to it. */
+/** Makes the message a tombstone and forgets what it said before, who reacted to it, and what it carried. */
 export async function applyDeletion(
   manager: EntityManager,
   version: NewVersion,
@@ -244,9 +250,10 @@ export async function applyDeletion(
 ): Promise<MessageRow> {
   await manager.query(`update message_versions set body = null where message_id = $1`, [version.messageId]);
   await manager.query(`delete from message_reactions where message_id = $1`, [version.messageId]);
+  await releaseAttachments(manager, [version.messageId]);
   const [rows] = await manager.query<[MessageRow[], number]>(
     `update chat_messages m
-     set body = null, version = $2, parents = $3, rev = $4, deleted_at = now(), pinned_at = null
+     set body = null, version = $2, parents = $3, rev = $4, deleted_at = now(), pinned_at = null, has_attachments = false
      where m.id = $1 returning ${COLUMNS}`,
     [version.messageId, version.version, version.parents, rev],
   );

@@ -8,6 +8,7 @@ import { CONVERSATION_NOT_FOUND } from '../membership/membership.problems';
 import { MESSAGE_ID_CONFLICT, MESSAGE_NOT_FOUND } from './messages.problems';
 import { invalidField, Problem } from '../../platform/problems/problem';
 import { DEFAULT_PAGE_SIZE } from '../../platform/validation/field-rules';
+import { requireContent } from './message-body';
 import { MessageEdits } from './message-edits';
 import { messageView, type MessageRow, type MessageView } from './message-view';
 import type { StoredMessage } from './message-batch';
@@ -29,7 +30,10 @@ export class MessagesService {
    * @throws Problem `conversation-not-found`, `message-id-conflict`, `message-not-found`, `forbidden`
    */
   async send(userId: string, conversationId: string, input: SendMessageDto): Promise<StoredMessage> {
-    if (input.attachmentIds?.length) throw invalidField('/attachmentIds/0', 'is not an attachment of yours');
+    const attachmentIds = input.attachmentIds ?? [];
+    requireContent(input.body, attachmentIds.length);
+    if (new Set(attachmentIds).size < attachmentIds.length)
+      throw invalidField('/attachmentIds', 'must not name an attachment twice');
     return this.writer.append({
       id: input.id ?? uuidv7(),
       conversationId,
@@ -37,6 +41,7 @@ export class MessagesService {
       type: input.type ?? 'text',
       body: input.body,
       replyToId: input.replyToId ?? null,
+      attachmentIds,
     });
   }
 

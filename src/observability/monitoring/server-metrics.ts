@@ -80,10 +80,11 @@ export class ServerMetrics {
   }
 
   private addDisks(): void {
-    const { DATA_DIR, backupFolder } = this.configuration;
+    const { DATA_DIR, backupFolder, attachmentsFolder } = this.configuration;
     const disks = {
       data: this.readings.add('disk of the data', () => diskOfExisting(DATA_DIR)),
       backups: this.readings.add('disk of the backups', () => diskOfExisting(backupFolder)),
+      attachments: this.readings.add('disk of the attachments', () => diskOfExisting(attachmentsFolder)),
     };
     const add = (name: string, help: string, read: (disk: Disk) => number): void =>
       this.metrics.gauges(name, help, ['folder'], () =>

@@ -12,15 +12,22 @@ const milliseconds = (column: string): string => `(extract(epoch from ${column})
 
 /**
  * The digests of all conversations, by id. They cover every message with its place, texts, versions and their parents, its
- * reactions if there are any (so that the digests of a schema without them are the same), and everybody who is or was there; not what is a matter of the reader (read positions) or of the moment.
+ * reactions and attachments if there are any (so that the digests of a schema without them are the same), and everybody who is or was there; not what is a matter of the reader (read positions) or of the moment.
  */
 export async function contentDigests(manager: EntityManager): Promise<ContentDigest[]> {
-  const [{ hasReactions }] = await manager.query<[{ hasReactions: boolean }]>(
-    `select to_regclass('public.message_reactions') is not null as "hasReactions"`,
+  const [{ hasReactions, hasAttachments }] = await manager.query<
+    [{ hasReactions: boolean; hasAttachments: boolean }]
+  >(
+    `select to_regclass('public.message_reactions') is not null as "hasReactions",
+       to_regclass('public.attachments') is not null as "hasAttachments"`,
   );
   const reactions = hasReactions
     ? `(select jsonb_agg(jsonb_build_array(r.emoji, r.user_id, r.rev) order by r.emoji, r.user_id)
         from message_reactions r where r.message_id = m.id)`
+    : 'null::jsonb';
+  const attachments = hasAttachments
+    ? `(select jsonb_agg(jsonb_build_array(a.id, a.name, a.type, a.size, a.sha256) order by a.position)
+        from attachments a where a.message_id = m.id)`
     : 'null::jsonb';
   const rows: { id: string; messages: number; digest: string }[] = await manager.query(`
     with message as (
@@ -29,7 +36,8 @@ export async function contentDigests(manager: EntityManager): Promise<ContentDig
         ${milliseconds('m.created_at')}, ${milliseconds('m.edited_at')}, ${milliseconds('m.deleted_at')},
         ${milliseconds('m.pinned_at')},
         (select jsonb_agg(jsonb_build_array(v.number, v.version, v.parents, v.body, v.author_id) order by v.number)
-         from message_versions v where v.message_id = m.id))::text || coalesce(${reactions}::text, '')) as digest
+         from message_versions v where v.message_id = m.id))::text || coalesce(${reactions}::text, '')
+        || coalesce(${attachments}::text, '')) as digest
       from chat_messages m),
     said as (
       select conversation_id, count(*) as messages, string_agg(digest, '' order by seq) as digests

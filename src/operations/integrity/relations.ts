@@ -40,6 +40,21 @@ export const RELATIONS: readonly IntegrityCheck[] = [
         where p.conversation_id = m.conversation_id and p.user_id = r.user_id)`,
   },
   {
+    kind: 'attachment-flag',
+    sql: `
+      select m.id as place, case when m.has_attachments then 'says that it carries attachments, and has none'
+        else 'carries attachments, and does not say so' end as detail
+      from chat_messages m
+      where m.has_attachments <> exists (select from attachments a where a.message_id = m.id)`,
+  },
+  {
+    kind: 'attachment-foreign',
+    sql: `
+      select a.id as place, format('is of %s, and %s has sent the message', a.uploader_id, m.sender_id) as detail
+      from attachments a join chat_messages m on m.id = a.message_id
+      where a.uploader_id is distinct from m.sender_id`,
+  },
+  {
     kind: 'friends-blocked',
     sql: `
       select f.user_low_id as place, format('is a friend of %s, and one has blocked the other', f.user_high_id) as detail

@@ -215,6 +215,29 @@ export class Configuration {
   @IsString()
   BACKUP_DIR?: string;
 
+  /** Where the files of attachments are kept, shared by all servers of one database; `DATA_DIR`/attachments when unset. */
+  @IsOptional()
+  @IsString()
+  ATTACHMENTS_DIR?: string;
+
+  /** The largest file that somebody may upload. */
+  @Transform(toInteger)
+  @IsInt()
+  @Min(1)
+  ATTACHMENT_MAX_BYTES = 26_214_400;
+
+  /** What the attachments of one person may add up to. */
+  @Transform(toInteger)
+  @IsInt()
+  @Min(0)
+  ATTACHMENT_QUOTA_BYTES = 5_368_709_120;
+
+  /** Uploads stop while less than this is free on the disk of `ATTACHMENTS_DIR`, which others may need. */
+  @Transform(toInteger)
+  @IsInt()
+  @Min(0)
+  ATTACHMENTS_KEEP_FREE_BYTES = 268_435_456;
+
   /** Older backups are deleted after a new one was made, but never the newest one that is known to restore. */
   @Transform(toInteger)
   @IsInt()
@@ -413,6 +436,10 @@ export class Configuration {
 
   get backupFolder(): string {
     return this.BACKUP_DIR ?? join(this.DATA_DIR, 'backups');
+  }
+
+  get attachmentsFolder(): string {
+    return this.ATTACHMENTS_DIR ?? join(this.DATA_DIR, 'attachments');
   }
 
   get publicUrl(): string {

@@ -51,6 +51,8 @@ export interface RouteDocument<A extends Answers = Answers> {
   /** The input that the method validates itself (`toValid`); other methods have it as a parameter. */
   readonly body?: Dto;
   readonly query?: Dto;
+  /** The route takes one file as `multipart/form-data`, in the field `file`: what it says of it. */
+  readonly file?: string;
   /** Request headers that mean something to this route alone: name → description. */
   readonly headers?: Readonly<Record<string, string>>;
 }

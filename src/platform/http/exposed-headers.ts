@@ -15,5 +15,6 @@ export const EXPOSED_HEADERS = [
   'Merge-Type',
   'Patches',
   'Content-Range',
+  'Content-Disposition',
   'Heartbeats',
 ];

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { raw, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import { MALFORMED_REQUEST, UNSUPPORTED_MEDIA_TYPE } from '../problems/general-problems';
 import { invalidField, Problem } from '../problems/problem';
+import { isUpload } from './upload-requests';
 import { exceedsJsonBounds, JSON_BOUNDS } from '../validation/json-bounds';
 
 /** The largest legal body (4,000 characters, each escaped to twelve bytes) fits with room to spare. */
@@ -11,10 +12,15 @@ const JSON_TYPE = /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
 
 /**
  * Reads JSON bodies: UTF-8 only, not compressed, nothing else. A request without a body has none afterwards. That of a
- * partial PUT stays as it came, a Buffer: its route knows what the bytes are.
+ * partial PUT stays as it came, a Buffer: its route knows what the bytes are. Uploads are left to their route.
  */
 export function jsonBody(): RequestHandler[] {
-  return [refuseOtherTypes, raw({ limit: MAX_BODY_BYTES, inflate: false, type: () => true }), parse];
+  const read = raw({ limit: MAX_BODY_BYTES, inflate: false, type: () => true });
+  return [refuseOtherTypes, read, parse].map(
+    (handler): RequestHandler =>
+      (request, response, next) =>
+        isUpload(request) ? next() : handler(request, response, next),
+  );
 }
 
 /** A PUT that changes a part of a resource; clients send it without a type. */

@@ -11,6 +11,7 @@ import { identifiersOf, runInContext, type RequestContext } from '../request-con
 import { parseTraceParent } from '../tracing/trace-parent';
 import type { Tracing } from '../tracing/tracing';
 import type { ClientAddresses } from './client-address';
+import { isUpload, UPLOAD_TIMEOUT_MS } from './upload-requests';
 
 const CLIENT_REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
 /** The path pattern that routes are declared with. Node takes others, too, and each would be a series of its own. */
@@ -26,12 +27,13 @@ export function requestMiddleware(dependencies: {
   logger: StructuredLogger;
   addresses: Pick<ClientAddresses, 'of'>;
 }): RequestHandler {
-  const { timeoutMs, work, metrics, tracing, logger, addresses } = dependencies;
+  const { work, metrics, tracing, logger, addresses } = dependencies;
   return (request: Request, response: Response, next: NextFunction) => {
     const started = performance.now();
     const given = request.get('X-Request-Id');
     const requestId = given && CLIENT_REQUEST_ID.test(given) ? given : randomUUID();
     const path = request.path;
+    const timeoutMs = isUpload(request) ? UPLOAD_TIMEOUT_MS : dependencies.timeoutMs;
     const isAlwaysAnswered = ALWAYS_ANSWERED.test(path);
     const parent = parseTraceParent(request.headers.traceparent);
     // Probes and scrapes come every few seconds and would be most of the traces.

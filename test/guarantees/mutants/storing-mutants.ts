@@ -24,14 +24,14 @@ export const STORING_MUTANTS: readonly Mutant[] = [
       {
         file: QUERIES,
         find: `const rows: ResultRow[] = await asWrite(() =>`,
-        replace: `const runner = dataSource.createQueryRunner();
+        replace: `const runner = manager.dataSource.createQueryRunner();
   await runner.connect();
   await runner.startTransaction();
   const rows: ResultRow[] = await asWrite(() =>`,
       },
       {
         file: QUERIES,
-        find: `? dataSource.query(APPEND, columns)`,
+        find: `? manager.query(APPEND, columns)`,
         replace: `? runner.query(APPEND, columns)`,
       },
       {
@@ -48,13 +48,13 @@ export const STORING_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: WRITER,
-        find: `return await inBatchContext(batch, span, () => appendMessages(this.dataSource, commands, serverId));`,
+        find: `return await inBatchContext(batch, span, () => this.storeOnce(commands, serverId));`,
         replace: `return await inBatchContext(batch, span, async () => {
           const runner = this.dataSource.createQueryRunner();
           await runner.connect();
           await runner.startTransaction();
           try {
-            const stored = await appendMessages(runner as unknown as DataSource, commands);
+            const stored = await appendMessages(runner.manager, commands);
             for (const result of stored.results)
               if ('row' in result && result.outcome === 'created')
                 await this.relay.announceMessages([new MessageCreated(messageView(result.row))], undefined);
@@ -124,6 +124,7 @@ export class`,
       type: input.type ?? 'text',
       body: input.body,
       replyToId: input.replyToId ?? null,
+      attachmentIds,
     });`,
         replace: `    const id = input.id ?? uuidv7();
     const key = [userId, conversationId, id, input.body].join(' ');
@@ -136,6 +137,7 @@ export class`,
       type: input.type ?? 'text',
       body: input.body,
       replyToId: input.replyToId ?? null,
+      attachmentIds,
     });
     sent.set(key, sending);
     sending.catch(() => sent.delete(key));

@@ -79,11 +79,13 @@ function faultsOfContent(steps: string[], { method, headers, body }: Exchange): 
   const place = placeOf(steps);
   const response = at(place);
   const faults = faultsOfHeaders(response, headers);
-  const type = headers.get('content-type')?.split(';')[0] ?? '';
+  const given = headers.get('content-type')?.split(';')[0] ?? '';
   if (!response.content || body === undefined) {
-    const isRight = method === 'HEAD' || (!response.content && body === undefined);
+    const isEmptyFile = response.content?.['*/*'] !== undefined;
+    const isRight = method === 'HEAD' || isEmptyFile || (!response.content && body === undefined);
     return isRight ? faults : [...faults, `a body is missing, or should be: ${JSON.stringify(body)}`];
   }
+  const type = response.content['*/*'] ? '*/*' : given;
   if (!response.content[type]) return [...faults, `${type} is not documented`];
   return [...faults, ...faultsOf('openapi', [...place, 'content', type, 'schema'], body)];
 }

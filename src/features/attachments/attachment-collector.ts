@@ -1,0 +1,92 @@
+import {
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { DatabaseMonitor } from '../../platform/database/database-monitor';
+import { Maintenance } from '../../platform/database/maintenance';
+import { inTransaction } from '../../platform/database/transaction';
+import { WorkInFlight } from '../../platform/lifecycle/work-in-flight';
+import { Metrics } from '../../platform/metrics/metrics';
+import { Problem } from '../../platform/problems/problem';
+import { inBackground } from '../../platform/request-context';
+import { AttachmentStore } from './attachment-store';
+import { deleteAttachments, lockGarbage } from './attachments.queries';
+
+const LOOK_EVERY_MS = 60_000;
+/** Files that are removed while their rows are locked. */
+const BATCH = 50;
+
+/**
+ * Removes attachments that nobody will ever read, on any server, in batches. The rows are the list of what is to be removed: a
+ * file goes before its row, so a killed server leaves a row behind, and the next look removes the rest.
+ */
+@Injectable()
+export class AttachmentCollector implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(AttachmentCollector.name);
+  private readonly collected;
+  private timer: NodeJS.Timeout | undefined;
+  private working: Promise<void> | undefined;
+  private isStopped = false;
+
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly store: AttachmentStore,
+    private readonly monitor: DatabaseMonitor,
+    private readonly maintenance: Maintenance,
+    private readonly work: WorkInFlight,
+    metrics: Metrics,
+  ) {
+    this.collected = metrics.counter(
+      'xfchat_attachments_collected_total',
+      'Attachments that were removed because nobody could read them any more',
+    );
+  }
+
+  onApplicationBootstrap(): void {
+    this.schedule();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.isStopped = true;
+    clearTimeout(this.timer);
+    await this.working;
+  }
+
+  /** Removes everything that is to be removed now. */
+  async collect(): Promise<void> {
+    while (this.mayWork && (await this.collectBatch()) === BATCH);
+  }
+
+  private get mayWork(): boolean {
+    const isServing = !this.isStopped && !this.work.isDraining;
+    return isServing && this.monitor.verdict.isUp && !this.maintenance.isOn;
+  }
+
+  private schedule(): void {
+    if (this.isStopped) return;
+    this.timer = inBackground(() => setTimeout(() => this.look(), LOOK_EVERY_MS)).unref();
+  }
+
+  private look(): void {
+    this.working = this.collect()
+      .catch((error: unknown) => {
+        // Maintenance, or an outage, may begin at any time.
+        if (!(error instanceof Problem)) this.logger.error('could not remove attachments', error);
+      })
+      .finally(() => this.schedule());
+  }
+
+  private async collectBatch(): Promise<number> {
+    return inTransaction(this.dataSource, async (manager, _announce, afterCommit) => {
+      const ids = await lockGarbage(manager, BATCH);
+      await Promise.all(ids.map((id) => this.store.remove(id)));
+      if (ids.length > 0) await deleteAttachments(manager, ids);
+      afterCommit(() => this.collected.inc(ids.length));
+      return ids.length;
+    });
+  }
+}

@@ -1,0 +1,15 @@
+import { declareProblem } from '../../platform/problems/problem-kind';
+
+export const ATTACHMENT_NOT_FOUND = declareProblem(
+  'attachment-not-found',
+  404,
+  'The attachment does not exist',
+  'There is no attachment with this id, or you may not see it: its message was deleted, or you do not participate in the conversation.',
+);
+
+export const ATTACHMENT_QUOTA_EXCEEDED = declareProblem(
+  'attachment-quota-exceeded',
+  403,
+  'Your attachments take all the space that you have',
+  'Together with this file your attachments would be larger than one person may store here. Delete messages with attachments to make room. An upload that no message carries is removed after a day.',
+);

@@ -1,0 +1,101 @@
+import type { EntityManager } from 'typeorm';
+import { ATTACHMENT_JSON, type AttachmentView } from '../messages/attachment-view';
+import { CLAIMABLE_HOURS } from '../messages/message-attachments.queries';
+
+/** An upload takes a quarter of an hour at most; what has not become whole after this many minutes never will. */
+const UNFINISHED_MINUTES = 60;
+
+/** Bytes of all attachments of a person, with what is reserved. Served by `attachments_uploader_idx`. */
+export async function bytesOf(manager: EntityManager, userId: string): Promise<number> {
+  const rows: { bytes: number }[] = await manager.query(
+    `select coalesce(sum(size), 0)::bigint as bytes from attachments where uploader_id = $1`,
+    [userId],
+  );
+  return rows[0]!.bytes;
+}
+
+/** The row is there before the file, so that nothing on the disk is unknown to the database. */
+export async function reserveAttachment(
+  manager: EntityManager,
+  reserved: { readonly id: string; readonly userId: string; readonly bytes: number },
+): Promise<void> {
+  await manager.query(
+    `insert into attachments (id, uploader_id, name, type, size) values ($1, $2, '', '', $3)`,
+    [reserved.id, reserved.userId, reserved.bytes],
+  );
+}
+
+export interface StoredFile {
+  readonly name: string;
+  readonly type: string;
+  readonly size: number;
+  readonly sha256: string;
+}
+
+/** Served by `attachments_pkey`. @returns undefined when the reservation is gone: the person was erased meanwhile */
+export async function finishAttachment(
+  manager: EntityManager,
+  id: string,
+  userId: string,
+  file: StoredFile,
+): Promise<AttachmentView | undefined> {
+  const [rows] = await manager.query<[{ attachment: AttachmentView }[], number]>(
+    `update attachments a set name = $3, type = $4, size = $5, sha256 = $6, stored_at = now()
+     where a.id = $1 and a.uploader_id = $2 and a.stored_at is null
+     returning ${ATTACHMENT_JSON} as attachment`,
+    [id, userId, file.name, file.type, file.size, file.sha256],
+  );
+  return rows[0]?.attachment;
+}
+
+/**
+ * What the person may read: their own uploads, and what messages carry in the conversations in which they participate.
+ * Served by `attachments_pkey`, `chat_messages_pkey` and `conversation_participants_pkey`.
+ */
+export async function findReadable(
+  manager: EntityManager,
+  userId: string,
+  id: string,
+): Promise<StoredFile | undefined> {
+  const rows: StoredFile[] = await manager.query(
+    `select a.name, a.type, a.size, a.sha256 from attachments a
+     where a.id = $1 and a.stored_at is not null and (a.uploader_id = $2 or exists (
+       select from chat_messages m
+       join conversations c on c.id = m.conversation_id and c.deleted_at is null
+       join conversation_participants p
+         on p.conversation_id = m.conversation_id and p.user_id = $2 and p.left_at is null
+       where m.id = a.message_id))`,
+    [id, userId],
+  );
+  return rows[0];
+}
+
+/**
+ * Locks up to `limit` attachments that nobody will ever read: uploads that broke off, that no message claimed in time, or whose
+ * message or uploader is gone. Rows that somebody else works on are left out. Served by `attachments_unclaimed_idx`.
+ */
+export async function lockGarbage(manager: EntityManager, limit: number): Promise<string[]> {
+  const rows: { id: string }[] = await manager.query(
+    `select id from attachments
+     where message_id is null and (uploader_id is null
+       or created_at < now() - make_interval(hours => $2)
+       or (stored_at is null and created_at < now() - make_interval(mins => $3)))
+     order by created_at limit $1 for update skip locked`,
+    [limit, CLAIMABLE_HOURS + 1, UNFINISHED_MINUTES],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Locks a reservation that its upload gives up. @returns whether it still is one. Served by `attachments_pkey`. */
+export async function lockReservation(manager: EntityManager, id: string): Promise<boolean> {
+  const rows: unknown[] = await manager.query(
+    `select from attachments where id = $1 and stored_at is null for update`,
+    [id],
+  );
+  return rows.length > 0;
+}
+
+/** Served by `attachments_pkey`. */
+export async function deleteAttachments(manager: EntityManager, ids: readonly string[]): Promise<void> {
+  await manager.query(`delete from attachments where id = any ($1)`, [ids]);
+}

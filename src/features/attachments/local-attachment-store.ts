@@ -1,0 +1,73 @@
+import { open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { Injectable } from '@nestjs/common';
+import { Configuration } from '../../platform/configuration/configuration';
+import { diskOf } from '../../platform/disk';
+import { makeFolderDurably, moveDurably, writeDurably, type FileSeal } from '../../platform/durable-files';
+import { STORAGE_FULL } from '../../platform/problems/general-problems';
+import { Problem } from '../../platform/problems/problem';
+import { AttachmentStore, type ByteRange } from './attachment-store';
+
+const FULL = new Set(['ENOSPC', 'EDQUOT']);
+
+/**
+ * A folder on a disk. A file is written to `uploads`, and is in its place once it is whole and on the disk. The last two digits
+ * of an id are random, so the files spread over 256 folders.
+ */
+@Injectable()
+export class LocalAttachmentStore extends AttachmentStore {
+  private readonly folder: string;
+  private readonly keepFreeBytes: number;
+
+  constructor(configuration: Configuration) {
+    super();
+    this.folder = configuration.attachmentsFolder;
+    this.keepFreeBytes = configuration.ATTACHMENTS_KEEP_FREE_BYTES;
+  }
+
+  async write(id: string, ...streams: [Readable, ...NodeJS.ReadWriteStream[]]): Promise<FileSeal> {
+    const draft = this.draftOf(id);
+    try {
+      await makeFolderDurably(join(this.folder, 'uploads'));
+      await makeFolderDurably(this.folderOf(id));
+      const seal = await writeDurably(draft, ...streams);
+      await moveDurably(draft, this.pathOf(id));
+      return seal;
+    } catch (error) {
+      throw asProblem(error);
+    }
+  }
+
+  async read(id: string, range?: ByteRange): Promise<Readable> {
+    const file = await open(this.pathOf(id), 'r').catch((error: NodeJS.ErrnoException) => {
+      // Without its code, which other sockets and files have as well.
+      throw new Error(`the file of attachment ${id} cannot be read (${error.code})`);
+    });
+    return file.createReadStream({ ...range });
+  }
+
+  async remove(id: string): Promise<void> {
+    await rm(this.draftOf(id), { force: true });
+    await rm(this.pathOf(id), { force: true });
+  }
+
+  async requireSpace(bytes: number): Promise<void> {
+    try {
+      await makeFolderDurably(this.folder);
+      const { freeBytes } = await diskOf(this.folder);
+      if (freeBytes - bytes < this.keepFreeBytes) throw new Problem(STORAGE_FULL);
+    } catch (error) {
+      throw asProblem(error);
+    }
+  }
+
+  private readonly draftOf = (id: string): string => join(this.folder, 'uploads', id);
+  private readonly folderOf = (id: string): string => join(this.folder, id.slice(-2));
+  private readonly pathOf = (id: string): string => join(this.folderOf(id), id);
+}
+
+function asProblem(error: unknown): unknown {
+  const isFull = FULL.has((error as NodeJS.ErrnoException).code ?? '');
+  return isFull ? new Problem(STORAGE_FULL, {}, { cause: error }) : error;
+}

@@ -1,0 +1,32 @@
+import { id, integer, record, text, time, type Of } from '../../platform/documents/schema';
+
+/** Attachments that one message may carry. */
+export const MAX_ATTACHMENTS = 10;
+/** In code points; longer names are shortened. */
+export const MAX_ATTACHMENT_NAME = 200;
+
+export const attachmentSchema = record(
+  'Attachment',
+  {
+    id: id(),
+    name: text(
+      { minimum: 1, maximum: MAX_ATTACHMENT_NAME },
+      { description: 'The file name, without a path.', example: 'holiday.png' },
+    ),
+    type: text(
+      { minimum: 3, maximum: 200 },
+      {
+        description: 'The media type that the content has, whatever the upload said.',
+        example: 'image/png',
+      },
+    ),
+    size: integer(0, { description: 'In bytes.', example: 81_920 }),
+    createdAt: time(),
+  },
+  'An uploaded file. `GET /api/v1/attachments/{attachmentId}` answers its bytes.',
+);
+export type AttachmentView = Of<typeof attachmentSchema>;
+
+/** The attachment `a` as JSON, in SQL: as `AttachmentView`. */
+export const ATTACHMENT_JSON = `jsonb_build_object('id', a.id, 'name', a.name, 'type', a.type, 'size', a.size,
+  'createdAt', to_char(a.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))`;

@@ -1,0 +1,27 @@
+import type { Request, Response } from 'express';
+
+/**
+ * Pictures in a page are asked for by the browser itself, which sends no `Authorization`. This cookie stands in for it, where
+ * files are read and nowhere else: scripts cannot read it, other sites cannot make a browser send it, and no address holds a token.
+ */
+const NAME = 'xfchat-files';
+const PATH = '/api/v1/attachments';
+const TOKEN = new RegExp(`(?:^|;\\s*)${NAME}=([\\w.~+-]{1,4096})(?:;|$)`);
+
+/** The access token in the cookie, of a request that reads a file. */
+export function fileTokenOf(request: Request): string | undefined {
+  const isRead = request.method === 'GET' || request.method === 'HEAD';
+  if (!isRead || !request.path.startsWith(`${PATH}/`)) return undefined;
+  return TOKEN.exec(request.headers.cookie ?? '')?.[1];
+}
+
+/** @param lifetimeMs of the token */
+export function setFileCookie(response: Response, token: string, lifetimeMs: number): void {
+  response.cookie(NAME, token, {
+    path: PATH,
+    httpOnly: true,
+    sameSite: 'strict',
+    secure: response.req.secure,
+    maxAge: lifetimeMs,
+  });
+}
