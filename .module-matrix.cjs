@@ -17,6 +17,7 @@ const WINGS = {
       conversations: ['users', 'relationships', 'membership', 'messages'],
       search: ['membership', 'messages'],
       friends: ['users', 'relationships', 'membership', 'messages', 'conversations'],
+      presence: ['users', 'membership', 'messages', 'conversations', 'friends'],
       'catch-up': ['membership', 'messages', 'conversations'],
       erasure: ['users', 'authentication', 'membership', 'messages', 'conversations', 'friends'],
     },

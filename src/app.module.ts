@@ -16,6 +16,7 @@ import type { Configuration } from './platform/configuration/configuration';
 import type { StructuredLogger } from './platform/logging/structured-logger';
 import { PlatformModule } from './platform/platform.module';
 import type { ThisWorker } from './platform/workers/this-worker';
+import { PresenceModule } from './features/presence/presence.module';
 import { SCHEMA } from './schema';
 import { UserTimelineModule } from './delivery/braid/user-timeline.module';
 import { SearchModule } from './features/search/search.module';
@@ -32,6 +33,7 @@ export const FEATURES = [
   CatchUpModule,
   SearchModule,
   FriendsModule,
+  PresenceModule,
   ErasureModule,
   SocketsModule,
   UserTimelineModule,

@@ -37,6 +37,7 @@ import { Carriers1764000000091 } from './migrations/1764000000091-carriers';
 import { Reactions1764000000100 } from './migrations/1764000000100-reactions';
 import { Pins1764000000101 } from './migrations/1764000000101-pins';
 import { Attachments1764000000120 } from './migrations/1764000000120-attachments';
+import { UserPresence1764000000103 } from './migrations/1764000000103-user-presence';
 import { HideAcrossBlocks1764000000086 } from './migrations/hide-across-blocks';
 import { Conversation } from './features/membership/conversation.entity';
 import { Participant } from './features/membership/participant.entity';
@@ -46,6 +47,7 @@ import { SearchEntry } from './features/search/search-entry.entity';
 import { SearchPosition } from './features/search/search-position.entity';
 import { ServerEventRow } from './platform/servers/server-event.entity';
 import { ServerRow } from './platform/servers/server.entity';
+import { UserPresence } from './features/presence/user-presence.entity';
 import { User } from './features/users/user.entity';
 
 /** Every table, every migration and what they leave behind, in one place; a test proves that the two agree. */
@@ -71,6 +73,7 @@ export const SCHEMA: DatabaseSchema = {
     ErasureRow,
     ServerRow,
     ServerEventRow,
+    UserPresence,
   ],
   migrations: [
     InitialSchema1764000000000,
@@ -97,6 +100,7 @@ export const SCHEMA: DatabaseSchema = {
     Carriers1764000000091,
     Reactions1764000000100,
     Pins1764000000101,
+    UserPresence1764000000103,
     Search1764000000110,
     Attachments1764000000120,
   ],

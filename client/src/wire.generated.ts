@@ -99,6 +99,26 @@ export interface components {
         readonly payload: components['schemas']['Sync'];
         readonly answer: components['schemas']['SyncResult'];
       };
+      /** @description Say whether somebody is at this device */
+      readonly 'presence:set': {
+        readonly payload: components['schemas']['SetPresenceCommand'];
+        readonly answer: components['schemas']['OwnPresence'];
+      };
+      /** @description Watch who is there */
+      readonly 'presence:watch': {
+        readonly payload: components['schemas']['WatchPresenceCommand'];
+        readonly answer: components['schemas']['Presences'];
+      };
+      /** @description Say that one types in a conversation */
+      readonly 'typing:start': {
+        readonly payload: components['schemas']['TypingCommand'];
+        readonly answer: components['schemas']['Done'];
+      };
+      /** @description Say that one does not type any more */
+      readonly 'typing:stop': {
+        readonly payload: components['schemas']['TypingCommand'];
+        readonly answer: components['schemas']['Done'];
+      };
       /** @description Give the socket a newer access token of the same session */
       readonly 'session:refresh': {
         readonly payload: components['schemas']['RefreshSessionCommand'];
@@ -185,6 +205,7 @@ export interface components {
           readonly recipientUsername: string;
         }
     );
+    readonly Done: Record<string, never>;
     readonly EditMessageCommand: {
       readonly conversationId: string;
       readonly messageId: string;
@@ -220,6 +241,9 @@ export interface components {
       readonly 'friend-request:declined': components['schemas']['FriendRequest'];
       readonly 'friend-request:cancelled': components['schemas']['FriendRequest'];
       readonly 'friend:removed': components['schemas']['FriendRemovedEvent'];
+      readonly presence: components['schemas']['Presence'];
+      readonly 'presence-settings:updated': components['schemas']['PresenceSettings'];
+      readonly typing: components['schemas']['TypingEvent'];
       readonly ready: components['schemas']['ReadyEvent'];
       readonly connect_error: components['schemas']['Problem'] & {
         /** @enum {unknown} */
@@ -349,6 +373,10 @@ export interface components {
       readonly conversationId: string;
       readonly messageId: string;
     };
+    readonly OwnPresence: {
+      /** @enum {string} */
+      readonly status: 'online' | 'away';
+    };
     /** @description What is one’s own in a conversation. It takes no `rev`, so it comes as it is now with every answer. */
     readonly OwnState: {
       /** @description One’s read position. */
@@ -391,6 +419,27 @@ export interface components {
       readonly items: readonly components['schemas']['Message'][];
       /** @description `cursor` of the next page; null at the end. */
       readonly nextCursor: string | null;
+    };
+    /** @description Whether somebody is there. People whom one may not see are `offline` without `lastSeenAt`. */
+    readonly Presence: {
+      readonly userId: string;
+      /** @enum {string} */
+      readonly status: 'online' | 'away' | 'offline';
+      /** @description When the person was last online, of who is offline; null for who was never seen, or does not say. */
+      readonly lastSeenAt: string | null;
+    };
+    /** @description What a person lets others see of their presence. */
+    readonly PresenceSettings: {
+      /** @description One looks offline to everybody, and is not seen typing. */
+      readonly invisible: boolean;
+      /**
+       * @description Who is told when one was last online.
+       * @enum {string}
+       */
+      readonly lastSeen: 'contacts' | 'nobody';
+    };
+    readonly Presences: {
+      readonly presences: readonly components['schemas']['Presence'][];
     };
     /** @description A refusal (RFC 9457). */
     readonly Problem: {
@@ -1016,6 +1065,20 @@ export interface components {
         readonly body: null;
         readonly answer: null;
       };
+      /** @description Read what others see of one’s presence */
+      readonly 'GET /users/me/presence': {
+        readonly params: null;
+        readonly query: null;
+        readonly body: null;
+        readonly answer: components['schemas']['PresenceSettings'];
+      };
+      /** @description Change what others see of one’s presence */
+      readonly 'PATCH /users/me/presence': {
+        readonly params: null;
+        readonly query: null;
+        readonly body: components['schemas']['UpdatePresenceSettings'];
+        readonly answer: components['schemas']['PresenceSettings'];
+      };
       /** @description Read all conversations */
       readonly 'GET /users/me/timeline': {
         readonly params: null;
@@ -1087,6 +1150,13 @@ export interface components {
         | 'account-erased'
         | 'too-many-sessions'
         | 'account-disabled';
+    };
+    readonly SetPresenceCommand: {
+      /**
+       * @description `away` when nobody is at the device, `online` when somebody is again.
+       * @enum {string}
+       */
+      readonly status: 'online' | 'away';
     };
     /** @description A conversation as all its participants see it. */
     readonly SharedConversation: {
@@ -1174,11 +1244,29 @@ export interface components {
       /** @description Seconds until the access token runs out. */
       readonly expiresIn: number;
     };
+    readonly TypingCommand: {
+      readonly conversationId: string;
+    };
+    readonly TypingEvent: {
+      readonly conversationId: string;
+      readonly userId: string;
+      /** @description False: not any more. True ends by itself after 6 s unless it is said again. */
+      readonly typing: boolean;
+    };
     readonly UpdateConversation: {
       /** @description Visible text in one line: control characters, invisible characters and marks of direction are refused. Spaces around it are dropped. */
       readonly title?: string | null;
       /** @description Null or empty removes it. */
       readonly description?: string | null;
+    };
+    readonly UpdatePresenceSettings: {
+      /** @description True: one looks offline to everybody, and is not seen typing. */
+      readonly invisible?: boolean | null;
+      /**
+       * @description Who is told when one was last online. `nobody`: one is not told of anybody else either.
+       * @enum {string}
+       */
+      readonly lastSeen?: 'contacts' | 'nobody';
     };
     readonly UpdateProfile: {
       /** @description Visible text in one line: control characters, invisible characters and marks of direction are refused. Spaces around it are dropped. */
@@ -1218,6 +1306,10 @@ export interface components {
     readonly VersionList: {
       readonly items: readonly components['schemas']['Version'][];
     };
+    readonly WatchPresenceCommand: {
+      /** @description Those whom the socket watches from now on, and nobody else. An empty list ends it. */
+      readonly userIds: readonly string[];
+    };
   };
   responses: never;
   parameters: never;
@@ -1238,6 +1330,7 @@ export type ConversationList = components['schemas']['ConversationList'];
 export type ConversationRemovedEvent = components['schemas']['ConversationRemovedEvent'];
 export type CreateConversation = components['schemas']['CreateConversation'];
 export type CreateFriendRequest = components['schemas']['CreateFriendRequest'];
+export type Done = components['schemas']['Done'];
 export type EditMessageCommand = components['schemas']['EditMessageCommand'];
 export type EraseAccount = components['schemas']['EraseAccount'];
 export type Events = components['schemas']['Events'];
@@ -1255,12 +1348,16 @@ export type Login = components['schemas']['Login'];
 export type Message = components['schemas']['Message'];
 export type MessagePage = components['schemas']['MessagePage'];
 export type MessageReference = components['schemas']['MessageReference'];
+export type OwnPresence = components['schemas']['OwnPresence'];
 export type OwnState = components['schemas']['OwnState'];
 export type OwnUser = components['schemas']['OwnUser'];
 export type Participant = components['schemas']['Participant'];
 export type ParticipantEvent = components['schemas']['ParticipantEvent'];
 export type ParticipantList = components['schemas']['ParticipantList'];
 export type PinnedList = components['schemas']['PinnedList'];
+export type Presence = components['schemas']['Presence'];
+export type PresenceSettings = components['schemas']['PresenceSettings'];
+export type Presences = components['schemas']['Presences'];
 export type Problem = components['schemas']['Problem'];
 export type PutMessage = components['schemas']['PutMessage'];
 export type PutParticipant = components['schemas']['PutParticipant'];
@@ -1286,6 +1383,7 @@ export type Session = components['schemas']['Session'];
 export type SessionExpiredEvent = components['schemas']['SessionExpiredEvent'];
 export type SessionList = components['schemas']['SessionList'];
 export type SessionRevokedEvent = components['schemas']['SessionRevokedEvent'];
+export type SetPresenceCommand = components['schemas']['SetPresenceCommand'];
 export type SharedConversation = components['schemas']['SharedConversation'];
 export type SignedIn = components['schemas']['SignedIn'];
 export type Sync = components['schemas']['Sync'];
@@ -1296,12 +1394,16 @@ export type SyncedGone = components['schemas']['SyncedGone'];
 export type SyncedReset = components['schemas']['SyncedReset'];
 export type Timeline = components['schemas']['Timeline'];
 export type Tokens = components['schemas']['Tokens'];
+export type TypingCommand = components['schemas']['TypingCommand'];
+export type TypingEvent = components['schemas']['TypingEvent'];
 export type UpdateConversation = components['schemas']['UpdateConversation'];
+export type UpdatePresenceSettings = components['schemas']['UpdatePresenceSettings'];
 export type UpdateProfile = components['schemas']['UpdateProfile'];
 export type User = components['schemas']['User'];
 export type UserList = components['schemas']['UserList'];
 export type UserTimeline = components['schemas']['UserTimeline'];
 export type Version = components['schemas']['Version'];
 export type VersionList = components['schemas']['VersionList'];
+export type WatchPresenceCommand = components['schemas']['WatchPresenceCommand'];
 export type $defs = Record<string, never>;
 export type operations = Record<string, never>;

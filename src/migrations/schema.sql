@@ -369,6 +369,14 @@ create table sessions (
   constraint sessions_pkey PRIMARY KEY (id)
 );
 
+create table user_presence (
+  user_id uuid not null,
+  is_invisible boolean default false not null,
+  hides_last_seen boolean default false not null,
+  last_seen_at timestamp(3) with time zone, -- when the person was last online and not invisible; up to a minute late while they are; null: never
+  constraint user_presence_pkey PRIMARY KEY (user_id)
+);
+
 create table users (
   id uuid not null,
   username text collate "C" not null,
@@ -416,6 +424,7 @@ alter table password_resets add constraint password_resets_user_fkey FOREIGN KEY
 alter table search_entries add constraint search_entries_message_fkey FOREIGN KEY (message_id) REFERENCES chat_messages(id) ON DELETE CASCADE;
 alter table search_positions add constraint search_positions_conversation_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id) ON DELETE CASCADE;
 alter table sessions add constraint sessions_user_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
+alter table user_presence add constraint user_presence_user_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
 
 CREATE OR REPLACE FUNCTION append_messages(message_ids uuid[], conversation_ids uuid[], sender_ids uuid[], types text[], bodies text[], reply_to_ids uuid[])
  RETURNS TABLE(ordinal bigint, outcome text, id uuid, conversation_id uuid, seq bigint, rev bigint, sender_id uuid, type text, body text, reply_to_id uuid, version text, parents text[], pinned_at timestamp with time zone, edited_at timestamp with time zone, deleted_at timestamp with time zone, created_at timestamp with time zone)

@@ -108,6 +108,7 @@ export async function erasePerson(manager: EntityManager, erasure: Erasure): Pro
     `update attachments set uploader_id = null where uploader_id = $1 and message_id is null`,
     [userId],
   );
+  await deleted(manager, 'user_presence where user_id = $1', userId);
   const sessions = await deleted<{ id: string }>(manager, 'sessions where user_id = $1 returning id', userId);
   const { left, ownedIds } = await leaveEverything(manager, userId);
   const heirs = await passOn(manager, ownedIds);

@@ -10,6 +10,7 @@ export const ERASURES: readonly IntegrityCheck[] = [
           when u.email is not null or u.avatar_url is not null or u.status is not null or u.password_hash <> '!'
             or u.username !~ '^erased-' then 'has personal data'
           when exists (select from sessions s where s.user_id = u.id) then 'has a session'
+          when exists (select from user_presence p where p.user_id = u.id) then 'has a last time online'
           when exists (select from conversation_participants p where p.user_id = u.id and p.left_at is null)
             then 'takes part in a conversation'
           else 'has friends, requests or blocks' end as detail
@@ -18,6 +19,7 @@ export const ERASURES: readonly IntegrityCheck[] = [
         or u.email is not null or u.avatar_url is not null or u.status is not null or u.password_hash <> '!'
         or u.username !~ '^erased-'
         or exists (select from sessions s where s.user_id = u.id)
+        or exists (select from user_presence p where p.user_id = u.id)
         or exists (select from conversation_participants p where p.user_id = u.id and p.left_at is null)
         or exists (select from friendships f where u.id in (f.user_low_id, f.user_high_id))
         or exists (select from friend_requests r where u.id in (r.sender_id, r.recipient_id))

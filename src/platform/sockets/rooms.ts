@@ -70,6 +70,11 @@ export class Rooms {
     this.server?.to(room).emit(event, payload);
   }
 
+  /** Emits to everybody in a room but one socket, which may be on another server. */
+  emitToOthers(room: string, socketId: string, event: string, payload: object): void {
+    this.server?.to(room).except(socketId).emit(event, payload);
+  }
+
   /** All sockets of a user enter a room, those that are arriving included. Later ones find it in the database. */
   join(userId: string, room: string): void {
     for (const arrival of this.arrivals) if (arrival.userId === userId) arrival.changes.set(room, true);

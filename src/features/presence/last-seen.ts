@@ -1,0 +1,61 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { inTransaction } from '../../platform/database/transaction';
+import { Metrics } from '../../platform/metrics/metrics';
+import { readLastSeen, storeLastSeen } from './presence.queries';
+
+/** People of one statement. */
+const BATCH = 1_000;
+/** When the database takes nothing for long, the oldest are given up: a time online is not worth the memory. */
+const MAX_WAITING = 50_000;
+
+/** When people were last online: noted in memory, and stored for many at once. */
+@Injectable()
+export class LastSeen {
+  /** On the clock of `performance.now()`. */
+  private readonly noted = new Map<string, number>();
+  private readonly failures;
+
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    metrics: Metrics,
+  ) {
+    this.failures = metrics.counter(
+      'xfchat_last_seen_failures_total',
+      'Attempts to store when people were last online that failed and are repeated',
+    );
+  }
+
+  note(userId: string, at = performance.now()): void {
+    this.noted.delete(userId);
+    this.noted.set(userId, at);
+    if (this.noted.size <= MAX_WAITING) return;
+    for (const oldest of this.noted.keys()) {
+      this.noted.delete(oldest);
+      break;
+    }
+  }
+
+  /** Stores what was noted. What the database does not take stays for the next time. */
+  async store(): Promise<void> {
+    while (this.noted.size > 0) {
+      const batch = [...this.noted].slice(0, BATCH);
+      const now = performance.now();
+      const seen = batch.map(([userId, at]) => ({ userId, ageMs: now - at }));
+      try {
+        await inTransaction(this.dataSource, (manager) => storeLastSeen(manager, seen));
+      } catch {
+        // Reported where the database is watched; and during maintenance nothing is stored.
+        this.failures.inc();
+        return;
+      }
+      for (const [userId, at] of batch) if (this.noted.get(userId) === at) this.noted.delete(userId);
+    }
+  }
+
+  /** When people were last online, of those who do not hide it; nobody's while the database does not answer. */
+  async read(userIds: readonly string[]): Promise<Map<string, number>> {
+    return readLastSeen(this.dataSource, userIds).catch(() => new Map<string, number>());
+  }
+}

@@ -1,0 +1,76 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { inBackground } from '../../platform/request-context';
+import { readSights } from './presence.queries';
+import { PresenceWatches, type Watched } from './presence-watches';
+
+const PAIRS_PER_STATEMENT = 1_000;
+const RETRY_MS = 1_000;
+
+/**
+ * Asks the database who may see whom. Those about whom it is asked are not told of until the answer is there, and an answer
+ * that was overtaken by a later question does not count: nobody sees by a right that was taken away meanwhile (G6).
+ */
+@Injectable()
+export class PresenceSights {
+  private readonly pending = new Set<Watched>();
+  private asking: Promise<void> | undefined;
+
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly watches: PresenceWatches,
+  ) {}
+
+  /** @throws what the database throws: nobody of these is seen then */
+  async ask(people: readonly Watched[]): Promise<void> {
+    const asked = people.map((watched) => ({ watched, question: ++watched.question }));
+    for (const { watched } of asked) this.watches.see(watched, undefined);
+    const pairs = people.map(({ watch: { viewerId }, userId }) => ({ viewerId, userId }));
+    const sights = new Map((await readSights(this.dataSource, pairs)).map((sight) => [sight.place, sight]));
+    for (const [place, { watched, question }] of asked.entries()) {
+      // Not listed any more, or asked again since.
+      if (watched.question !== question || !watched.watch.people.has(watched.userId)) continue;
+      const sight = sights.get(place);
+      this.watches.see(watched, sight?.through ?? null);
+      if (sight) this.watches.seen(watched.userId, sight.lastSeenAt?.getTime());
+    }
+    this.watches.mark(people);
+  }
+
+  /** Asks again soon, together with others. Until then these are not told of. */
+  askAgain(people: Iterable<Watched>): void {
+    for (const watched of people) {
+      watched.question++;
+      this.watches.see(watched, undefined);
+      this.pending.add(watched);
+    }
+    if (this.pending.size > 0)
+      this.asking ??= inBackground(() => this.askPending()).finally(() => (this.asking = undefined));
+  }
+
+  /** A block: they do not see each other from this moment on. */
+  forbid(people: Iterable<Watched>): void {
+    const forbidden = [...people];
+    for (const watched of forbidden) {
+      watched.question++;
+      this.pending.delete(watched);
+      this.watches.see(watched, null);
+    }
+    this.watches.mark(forbidden);
+  }
+
+  private async askPending(): Promise<void> {
+    while (this.pending.size > 0) {
+      await Promise.resolve();
+      const people = [...this.pending].slice(0, PAIRS_PER_STATEMENT);
+      for (const watched of people) this.pending.delete(watched);
+      try {
+        await this.ask(people);
+      } catch {
+        for (const watched of people) if (watched.through === undefined) this.pending.add(watched);
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
+      }
+    }
+  }
+}

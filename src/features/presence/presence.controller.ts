@@ -1,0 +1,29 @@
+import { Body, Controller, Get, Patch } from '@nestjs/common';
+import { Route } from '../../platform/documents/documented';
+import { Caller, type CallerIdentity } from '../../platform/http/caller';
+import { presenceSettingsSchema, UpdatePresenceSettingsDto, type PresenceSettingsView } from './presence.dto';
+import { PresenceSettingsService } from './presence-settings.service';
+
+@Controller('api/v1/users/me/presence')
+export class PresenceController {
+  constructor(private readonly settings: PresenceSettingsService) {}
+
+  @Get()
+  @Route({ summary: 'Read what others see of one’s presence', answers: { 200: presenceSettingsSchema } })
+  async read(@Caller() { userId }: CallerIdentity): Promise<PresenceSettingsView> {
+    return this.settings.read(userId);
+  }
+
+  @Patch()
+  @Route({
+    summary: 'Change what others see of one’s presence',
+    description: 'What is left out stays.',
+    answers: { 200: presenceSettingsSchema },
+  })
+  async update(
+    @Caller() { userId }: CallerIdentity,
+    @Body() input: UpdatePresenceSettingsDto,
+  ): Promise<PresenceSettingsView> {
+    return this.settings.update(userId, input);
+  }
+}

@@ -1,0 +1,137 @@
+import type { EntityManager } from 'typeorm';
+
+type Database = Pick<EntityManager, 'query'>;
+
+/** What a person lets others see. */
+export interface PresenceSettings {
+  readonly isInvisible: boolean;
+  readonly hidesLastSeen: boolean;
+}
+
+/** Of who has never changed any. */
+export const DEFAULT_SETTINGS: PresenceSettings = { isInvisible: false, hidesLastSeen: false };
+
+/** The settings of those who have changed any. Served by `user_presence_pkey`. */
+export async function readSettings(
+  database: Database,
+  userIds: readonly string[],
+): Promise<Map<string, PresenceSettings>> {
+  const rows: (PresenceSettings & { userId: string })[] = await database.query(
+    `select user_id as "userId", is_invisible as "isInvisible", hides_last_seen as "hidesLastSeen"
+     from user_presence where user_id = any ($1)`,
+    [userIds],
+  );
+  return new Map(rows.map(({ userId, ...settings }) => [userId, settings]));
+}
+
+/** Somebody was last online so many milliseconds ago. */
+export interface Seen {
+  readonly userId: string;
+  readonly ageMs: number;
+}
+
+/**
+ * Stores when people were last online, in one statement for all of them. The time is that of the database, less the age
+ * that the server has measured. Rows are locked by id, so that servers do not wait for each other in a circle. A person
+ * who is being erased is left out: they would get a row that nobody takes away. Served by `users_pkey`.
+ */
+export async function storeLastSeen(database: Database, seen: readonly Seen[]): Promise<void> {
+  await database.query(
+    `with people as materialized (
+       select u.id from users u
+       where u.id = any ($1) and u.erased_at is null order by u.id for key share skip locked)
+     insert into user_presence as p (user_id, last_seen_at)
+     select seen.id, clock_timestamp() - make_interval(secs => seen.age_ms / 1000.0)
+     from unnest($1::uuid[], $2::double precision[]) as seen (id, age_ms) join people on people.id = seen.id
+     order by seen.id
+     on conflict (user_id) do update set last_seen_at = greatest(p.last_seen_at, excluded.last_seen_at)`,
+    [seen.map(({ userId }) => userId), seen.map(({ ageMs }) => ageMs)],
+  );
+}
+
+/** When people were last online, of those who do not hide it. Served by `user_presence_pkey`. */
+export async function readLastSeen(
+  database: Database,
+  userIds: readonly string[],
+): Promise<Map<string, number>> {
+  const rows: { user_id: string; last_seen_at: Date }[] = await database.query(
+    `select user_id, last_seen_at from user_presence
+     where user_id = any ($1) and last_seen_at is not null and not hides_last_seen`,
+    [userIds],
+  );
+  return new Map(rows.map((row) => [row.user_id, row.last_seen_at.getTime()]));
+}
+
+/** Who wants to see whom. */
+export interface Pair {
+  readonly viewerId: string;
+  readonly userId: string;
+}
+
+/** Why one of two people may see the other. */
+export interface Sight {
+  /** Where it is in the list of pairs. */
+  readonly place: number;
+  /** `friend`, or the id of a conversation that both participate in. */
+  readonly through: string;
+  /** When the other was last online, unless they hide it. */
+  readonly lastSeenAt: Date | null;
+}
+
+/**
+ * Which pairs may see each other: friends, and people with a conversation in common, unless a block stands between them.
+ * Served by `friendships_pkey`, `blocks_pkey`, `conversation_participants_user_idx` and `conversation_participants_pkey`;
+ * conversations are looked through for those who are no friends only, up to the first that both are in.
+ */
+export async function readSights(database: Database, pairs: readonly Pair[]): Promise<Sight[]> {
+  return database.query(
+    `select pair.n::int - 1 as place, sight.through,
+       case when s.hides_last_seen then null else s.last_seen_at end as "lastSeenAt"
+     from unnest($1::uuid[], $2::uuid[]) with ordinality as pair (viewer_id, user_id, n)
+     join users u on u.id = pair.user_id and u.erased_at is null
+     left join user_presence s on s.user_id = pair.user_id
+     cross join lateral (select coalesce(
+       (select 'friend' from friendships f
+        where f.user_low_id = least(pair.viewer_id, pair.user_id)
+          and f.user_high_id = greatest(pair.viewer_id, pair.user_id)),
+       (select c.id::text from conversation_participants theirs
+        join conversation_participants mine
+          on mine.conversation_id = theirs.conversation_id and mine.user_id = pair.viewer_id and mine.left_at is null
+        join conversations c on c.id = theirs.conversation_id and c.deleted_at is null
+        where theirs.user_id = pair.user_id and theirs.left_at is null limit 1)) as through) sight
+     where sight.through is not null and not exists (
+       select from blocks b where (b.blocker_id, b.blocked_id) in
+         ((pair.viewer_id, pair.user_id), (pair.user_id, pair.viewer_id)))`,
+    [pairs.map(({ viewerId }) => viewerId), pairs.map(({ userId }) => userId)],
+  );
+}
+
+/** What typing in a conversation depends on. */
+export interface TypingRights {
+  /** How many people are in the conversation, up to the limit and one. */
+  readonly size: number;
+  readonly isBlocked: boolean;
+  readonly isInvisible: boolean;
+}
+
+/**
+ * Whether somebody participates, and who may be told that they type. Served by `conversation_participants_pkey`,
+ * `conversations_pkey` and `user_presence_pkey`.
+ * @returns undefined for outsiders
+ */
+export async function readTypingRights(
+  database: Database,
+  { userId, conversationId, limit }: { userId: string; conversationId: string; limit: number },
+): Promise<TypingRights | undefined> {
+  const rows: TypingRights[] = await database.query(
+    `select c.blocked_rev is not null as "isBlocked", coalesce(s.is_invisible, false) as "isInvisible",
+       (select count(*)::int from (select from conversation_participants o
+        where o.conversation_id = c.id and o.left_at is null limit $3) present) as size
+     from conversation_participants p
+     join conversations c on c.id = p.conversation_id and c.deleted_at is null
+     left join user_presence s on s.user_id = p.user_id
+     where p.conversation_id = $2 and p.user_id = $1 and p.left_at is null`,
+    [userId, conversationId, limit + 1],
+  );
+  return rows[0];
+}
