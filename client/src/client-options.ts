@@ -4,6 +4,7 @@ import type { BackoffOptions } from './backoff.ts';
 import type { CompletenessStatus, Conversation } from './conversation.ts';
 import type { OutgoingMessage } from './outbox.ts';
 import type { ClientStorage } from './storage.ts';
+import type { Presence } from './types.ts';
 
 /** How a client is set up. */
 export interface ClientOptions {
@@ -38,6 +39,10 @@ export interface ClientEvents {
   removed: { readonly conversationId: string };
   /** A message of one's own has another status. */
   outgoing: OutgoingMessage;
+  /** Something else is known of somebody whom `presence` watches; undefined: nothing is. */
+  presence: { readonly userId: string; readonly presence: Presence | undefined };
+  /** Others type in this conversation, the first first. */
+  typing: { readonly conversationId: string; readonly userIds: readonly string[] };
   /** The session is over: by `signOut`, or by word of the server (`reason` is the code of its problem, or `account-erased`). */
   'signed-out': { readonly reason: string };
   /** Whatever the server says, as it says it: friend requests, `server:status` … */

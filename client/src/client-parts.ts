@@ -11,11 +11,13 @@ import { MessageList } from './message-list.ts';
 import { MessageLists } from './message-lists.ts';
 import { newId } from './new-id.ts';
 import { OwnedStorage } from './owned-storage.ts';
+import { PresenceWatch } from './presence.ts';
 import { XFChatError } from './problem.ts';
 import { Sender } from './sender.ts';
 import { Session, SESSION_KEY } from './session.ts';
 import { MemoryStorage } from './storage.ts';
 import type { ConversationEvent, Ready } from './types.ts';
+import { Typing } from './typing.ts';
 import { parseDraft } from './validate.ts';
 
 const CONVERSATION_EVENT = /^(message|participant|conversation):/;
@@ -32,6 +34,8 @@ export class ClientParts {
   readonly known: KnownConversations;
   readonly catchUp: CatchUp;
   readonly account: Account;
+  readonly presence: PresenceWatch;
+  readonly typing: Typing;
   /** The status that the application was told. */
   private told: CompletenessStatus = 'catching-up';
 
@@ -51,6 +55,8 @@ export class ClientParts {
     const connection = new Connection({ url, session, backoff, timeoutMs, transports });
     const keeper = new MessageLists(storage, options.keepMessages ?? 200, failed);
     const shared = { connection, session, backoff };
+    this.presence = new PresenceWatch(connection);
+    this.typing = new Typing(connection);
     this.commands = new Commands({ ...shared, stored: (message) => this.catchUp.receiveStored(message) });
     const sender = new Sender({
       ...{ storage, backoff, failed },
@@ -88,6 +94,8 @@ export class ClientParts {
       clear: () => {
         sender.clear();
         this.catchUp.clear();
+        this.presence.clear();
+        this.typing.clear();
         known.clear();
       },
     });
@@ -130,6 +138,8 @@ export class ClientParts {
     known.on('removed', (removed) => events.emit('removed', removed));
     account.on('left', (left) => events.emit('signed-out', left));
     account.on('session-available', () => events.emit('session-available', undefined));
+    this.presence.on('changed', (changed) => events.emit('presence', changed));
+    this.typing.on('changed', (changed) => events.emit('typing', changed));
     connection.on('ready', (ready) => this.connected(ready));
     connection.on('lost', () => this.disconnected());
     connection.on('event', (event) => this.take(event));

@@ -5,10 +5,12 @@ import type { Listener } from './emitter.ts';
 import { newId } from './new-id.ts';
 import { XFChatError } from './problem.ts';
 import { Friends, Users } from './people.ts';
+import type { PresenceWatch } from './presence.ts';
 import { Profile } from './profile.ts';
 import { Search } from './search.ts';
 import type { ClientStorage } from './storage.ts';
 import type { OwnUser, WithoutNull } from './types.ts';
+import type { Typing } from './typing.ts';
 import { parseId } from './validate.ts';
 import type { Commands, Login, Register } from './wire.generated.ts';
 
@@ -191,6 +193,16 @@ export class XFChatClient {
   /** Finding messages; asked for by the present user, like `friends`. */
   get search(): Search {
     return new Search(this.parts.session.callOfUser);
+  }
+
+  /** Who is there, of those whom one watches, and whether somebody is at this device. */
+  get presence(): PresenceWatch {
+    return this.parts.presence;
+  }
+
+  /** Who types where, and saying that one does. */
+  get typing(): Typing {
+    return this.parts.typing;
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { Call } from './routes.ts';
-import type { Device, OwnUser, ProfileChanges } from './types.ts';
+import type { Device, OwnUser, PresenceSettings, PresenceSettingsChanges, ProfileChanges } from './types.ts';
 
 /** What a user has of their own: profile, password and devices. */
 export class Profile {
@@ -13,6 +13,16 @@ export class Profile {
   /** Changes what is given; null clears a status or an avatar. */
   update(changes: ProfileChanges): Promise<OwnUser> {
     return this.call('PATCH /users/me', { body: changes });
+  }
+
+  /** What others see of the user's presence. */
+  presence(): Promise<PresenceSettings> {
+    return this.call('GET /users/me/presence');
+  }
+
+  /** Changes what is given, on all devices. */
+  updatePresence(changes: PresenceSettingsChanges): Promise<PresenceSettings> {
+    return this.call('PATCH /users/me/presence', { body: changes });
   }
 
   /** Ends all other sessions. @throws XFChatError such as `invalid-credentials` */

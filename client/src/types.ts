@@ -16,9 +16,12 @@ export type {
   MessagePage,
   OwnUser,
   Participant,
+  Presence,
+  PresenceSettings,
   SharedConversation,
   SignedIn,
   Tokens,
+  TypingEvent,
   User,
 } from './wire.generated.ts';
 
@@ -36,6 +39,9 @@ export type Device = wire.Session;
 
 /** What a user may change about themselves. */
 export type ProfileChanges = wire.UpdateProfile;
+
+/** What a user may change of what others see of their presence. */
+export type PresenceSettingsChanges = WithoutNull<wire.UpdatePresenceSettings>;
 
 /** What may be changed about a group. */
 export type GroupChanges = wire.UpdateConversation;
