@@ -46,6 +46,8 @@ const RULES: Record<string, Rule> = {
   'GET /api/v1/users/me': 'own',
   'PATCH /api/v1/users/me': 'own',
   'DELETE /api/v1/users/me': 'own',
+  'GET /api/v1/users/me/presence': 'own',
+  'PATCH /api/v1/users/me/presence': 'own',
   'GET /api/v1/users/me/timeline': 'own',
   'GET /api/v1/users/:userId': 'own',
   'GET /api/v1/users/me/blocks': 'own',

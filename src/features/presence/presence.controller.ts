@@ -1,9 +1,10 @@
 import { Body, Controller, Get, Patch } from '@nestjs/common';
-import { Route } from '../../platform/documents/documented';
+import { DocumentedAs, Route } from '../../platform/documents/documented';
 import { Caller, type CallerIdentity } from '../../platform/http/caller';
 import { presenceSettingsSchema, UpdatePresenceSettingsDto, type PresenceSettingsView } from './presence.dto';
 import { PresenceSettingsService } from './presence-settings.service';
 
+@DocumentedAs('Users')
 @Controller('api/v1/users/me/presence')
 export class PresenceController {
   constructor(private readonly settings: PresenceSettingsService) {}
