@@ -1,4 +1,5 @@
 import { useEffect } from 'preact/hooks';
+import { followActivity } from './activity.ts';
 import { forgetInvitationInAddress } from './account/registration.ts';
 import { SettingsScreen } from './account/settings-screen.tsx';
 import { SignInScreen } from './account/sign-in-screen.tsx';
@@ -38,7 +39,11 @@ function keyOf(visit: Visit): number {
 function SignedIn({ chat }: { chat: Chat }) {
   const place = route.value;
   const unread = chat.conversations.filter(({ unreadCount }) => unreadCount > 0).length;
+  const { contactIds } = chat;
   useEffect(forgetInvitationInAddress, []);
+  useEffect(() => followActivity((status) => chat.client.presence.set(status)), []);
+  // What is watched already is not sent again.
+  useEffect(() => chat.client.presence.watch(contactIds));
   useEffect(() => {
     document.title = unread > 0 ? `(${unread}) XFChat` : 'XFChat';
     return () => (document.title = 'XFChat');

@@ -12,11 +12,15 @@ import {
 import type { Drafts } from './drafts.ts';
 import type { Friends } from './people/friends.ts';
 import { nameOf, visibleName } from './people/names.ts';
+import type { LivePeople } from './people/live-people.ts';
 import type { People } from './people/people.ts';
 import { checkRelease } from './release.ts';
 import { resetRoute } from './route.ts';
 import { Visit } from './visit.ts';
 import { ERASED_NAME } from './words.ts';
+
+/** As many as one socket watches. */
+const MAX_CONTACTS = 500;
 
 /** The server's description of itself. */
 export type ServerStatus = 'ok' | 'degraded' | 'maintenance';
@@ -52,6 +56,12 @@ export class Chat {
     client.on('removed', ({ conversationId }) => this.changed(conversationId));
     client.on('signed-out', ({ reason }) => this.left(reason));
     client.on('session-available', () => void this.resume());
+    client.on('presence', ({ userId, presence }) => {
+      if (this.latest) this.latest.live.presenceOf(userId).value = presence;
+    });
+    client.on('typing', ({ conversationId, userIds }) => {
+      if (this.latest) this.latest.live.typistsIn(conversationId).value = userIds;
+    });
     client.on('storage', (state) => (this.hasStorageFailed.value = state === 'in-memory'));
     client.on('event', ({ name, payload }) => {
       if (name === 'server:status') this.serverStatus.value = (payload as { status: ServerStatus }).status;
@@ -69,6 +79,19 @@ export class Chat {
 
   get people(): People {
     return this.latest!.people;
+  }
+
+  get live(): LivePeople {
+    return this.latest!.live;
+  }
+
+  /** Those whose presence is shown: with whom one talks, and friends. */
+  get contactIds(): readonly string[] {
+    const partners = this.conversations
+      .filter(({ type }) => type === 'direct')
+      .flatMap((conversation) => this.partner(conversation)?.userId ?? []);
+    const friends = (this.friends.list.value ?? []).map(({ id }) => id);
+    return [...new Set([...partners, ...friends])].slice(0, MAX_CONTACTS);
   }
 
   get profile(): Profile {

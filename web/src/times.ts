@@ -43,6 +43,11 @@ export function shortTime(iso: string, now = new Date()): string {
   return (date.getFullYear() === now.getFullYear() ? SHORT_DAY : SHORT_DATE).format(date);
 }
 
+/** For the middle of a sentence: the time today, a day, a date. */
+export function momentInWords(iso: string, now = new Date()): string {
+  return daysAgo(new Date(iso), now) === 1 ? RELATIVE.format(-1, 'day') : shortTime(iso, now);
+}
+
 function capital(text: string): string {
   return text.charAt(0).toLocaleUpperCase() + text.slice(1);
 }

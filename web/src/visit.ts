@@ -2,6 +2,7 @@ import { signal, type Signal } from '@preact/signals';
 import type { OwnUser, Profile, Search, Users, XFChatClient } from '@xfchat/client';
 import { Drafts } from './drafts.ts';
 import { Friends } from './people/friends.ts';
+import { LivePeople } from './people/live-people.ts';
 import { People } from './people/people.ts';
 
 /**
@@ -14,6 +15,7 @@ export class Visit {
   readonly drafts: Drafts;
   readonly friends: Friends;
   readonly people: People;
+  readonly live = new LivePeople();
   /** These ask the server as this user, and never as the next one. */
   readonly profile: Profile;
   readonly users: Users;

@@ -8,6 +8,7 @@ import { chooseTheme, theme, type Theme } from '../components/theme.ts';
 import { EraseAccount } from './erase-account.tsx';
 import { Devices } from './devices.tsx';
 import { PasswordForm } from './password-form.tsx';
+import { PresenceSettings } from './presence-settings.tsx';
 
 export function SettingsScreen() {
   return (
@@ -15,6 +16,7 @@ export function SettingsScreen() {
       <PaneHead title="Settings" />
       <div class="page-body">
         <Profile />
+        <PresenceSettings />
         <Appearance />
         <Devices />
         <PasswordForm />

@@ -10,6 +10,7 @@ import { SearchResults } from '../search/search-results.tsx';
 import { shortTime, wholeTime } from '../times.ts';
 import { ERASED_NAME } from '../words.ts';
 import { isolated, nameOf } from '../people/names.ts';
+import { PresenceDot, PresenceWord } from '../people/presence.tsx';
 
 /** Everything that one takes part in, the latest activity first, and the ways to everything else. */
 export function ConversationList() {
@@ -88,11 +89,12 @@ function ConversationEntry({ conversation, chat }: { conversation: Conversation;
   const place = route.value;
   const isHere = place.screen === 'conversation' && place.id === id;
   const time = outgoing.at(-1)?.createdAt ?? messages.at(-1)?.createdAt ?? createdAt;
-  const avatarId = (type === 'direct' && chat.partner(conversation)?.userId) || id;
+  const partnerId = type === 'direct' ? chat.partner(conversation)?.userId : undefined;
   return (
     <li>
       <a href={pathOf(id)} class="entry" aria-current={isHere ? 'page' : undefined} onClick={follow}>
-        <Avatar id={avatarId} name={title} />
+        <Avatar id={partnerId ?? id} name={title} />
+        {partnerId && <PresenceDot userId={partnerId} />}
         <span class="entry-title" dir="auto">
           {title}
         </span>
@@ -108,6 +110,7 @@ function ConversationEntry({ conversation, chat }: { conversation: Conversation;
             <span class="hidden"> unread</span>
           </span>
         )}
+        {partnerId && <PresenceWord userId={partnerId} />}
       </a>
     </li>
   );

@@ -4,6 +4,7 @@ import { useChangesOf, useChat } from '../context.ts';
 import { Icon } from '../components/icon.tsx';
 import { Back, PaneHead } from '../components/pane-head.tsx';
 import { Avatar } from '../people/avatar.tsx';
+import { PresenceDot, presenceText, typingText } from '../people/presence.tsx';
 import { inWords } from '../words.ts';
 import { ConversationView } from './conversation-view.tsx';
 import { DetailsDialog } from './details-dialog.tsx';
@@ -41,17 +42,26 @@ function Known(props: { conversation: Conversation; messageId: string | undefine
   const partner = conversation.type === 'direct' ? chat.partner(conversation) : undefined;
   const people = conversation.participants.length;
   const subtitle = partner
-    ? [`@${partner.user.username}`, partner.user.status].filter(Boolean).join(' · ')
+    ? [
+        `@${partner.user.username}`,
+        presenceText(chat.live.presenceOf(partner.userId).value),
+        partner.user.status,
+      ]
+        .filter(Boolean)
+        .join(' · ')
     : `${people} ${people === 1 ? 'person' : 'people'}`;
   return (
     <div class="conversation">
       <header class="pane-head">
         <Back />
-        <Avatar id={partner?.userId ?? conversation.id} name={title} />
+        <span class="avatar-place">
+          <Avatar id={partner?.userId ?? conversation.id} name={title} />
+          {partner && <PresenceDot userId={partner.userId} />}
+        </span>
         <div class="pane-title">
           <h2 dir="auto">{title}</h2>
           <p class="muted" dir="auto">
-            {subtitle}
+            {typingText(chat, conversation) || subtitle}
           </p>
         </div>
         <button type="button" class="quiet round" aria-label="Details" onClick={() => setShowsDetails(true)}>

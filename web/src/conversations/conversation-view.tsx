@@ -73,6 +73,12 @@ export function ConversationView({ conversation, messageId }: ViewProps) {
     [],
   );
 
+  const write = (text: string): void => {
+    chat.drafts.set(conversation.id, text);
+    chat.client.typing.say(conversation.id, text !== '');
+  };
+  useEffect(() => () => chat.client.typing.say(conversation.id, false), []);
+
   const edit = async (message: Message, body: string): Promise<boolean> => {
     const isDone = await writing.run(async () => {
       try {
@@ -139,7 +145,7 @@ export function ConversationView({ conversation, messageId }: ViewProps) {
           isCovered={conflict !== undefined}
           isWaiting={!chat.canSend}
           failure={writing.failure ?? changing.failure}
-          onText={(text) => !isEdit && chat.drafts.set(conversation.id, text)}
+          onText={(text) => !isEdit && write(text)}
           onSubmit={submit}
           onCancel={() => begin(undefined)}
           onEditLast={editLast}

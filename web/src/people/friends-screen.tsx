@@ -10,12 +10,13 @@ import { FindPeople } from './find-people.tsx';
 import { PersonAction, PersonEntry } from './person-entry.tsx';
 import { Requests } from './requests.tsx';
 import { isolated, nameOf } from './names.ts';
+import { presenceText } from './presence.tsx';
 
 type Question = { readonly kind: 'remove' | 'block'; readonly user: User };
 
 /** Finding people, requests both ways, friends, and those whom one does not want to hear of. */
 export function FriendsScreen() {
-  const { client, friends } = useChat();
+  const { client, friends, live } = useChat();
   const attempt = useAttempt();
   const [question, setQuestion] = useState<Question>();
   const list = friends.list.value;
@@ -38,7 +39,11 @@ export function FriendsScreen() {
           {list?.length === 0 && <p class="muted">Nobody yet. Look for somebody by their username above.</p>}
           <ul class="people">
             {list?.map((user) => (
-              <PersonEntry key={user.id} user={user}>
+              <PersonEntry
+                key={user.id}
+                user={user}
+                note={presenceText(live.presenceOf(user.id).value) || undefined}
+              >
                 <PersonAction
                   user={user}
                   text="Write"

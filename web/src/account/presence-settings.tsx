@@ -1,0 +1,60 @@
+import type { PresenceSettings as Settings } from '@xfchat/client';
+import { useEffect, useState } from 'preact/hooks';
+import { useAttempt } from '../components/attempt.ts';
+import { Failure } from '../components/failure.tsx';
+import { useChat } from '../context.ts';
+
+/** What others see of one's presence; changed with each click, on all devices. */
+export function PresenceSettings() {
+  const { client, profile } = useChat();
+  const attempt = useAttempt();
+  const [settings, setSettings] = useState<Settings>();
+
+  useEffect(() => {
+    void attempt.run(async () => setSettings(await profile.presence()));
+    return client.on('event', ({ name, payload }) => {
+      if (name === 'presence-settings:updated') setSettings(payload as Settings);
+    });
+  }, []);
+
+  // Shown at once, and taken back when the server refuses it.
+  const change = (changes: Partial<Settings>): void => {
+    const before = settings!;
+    setSettings({ ...before, ...changes });
+    void attempt.queue(async () => {
+      try {
+        setSettings(await profile.updatePresence(changes));
+      } catch (error) {
+        setSettings(before);
+        throw error;
+      }
+    });
+  };
+  return (
+    <section>
+      <fieldset>
+        <legend>Presence</legend>
+        <label class="choice">
+          <input
+            type="checkbox"
+            checked={settings?.invisible ?? false}
+            disabled={!settings}
+            onChange={(event) => change({ invisible: event.currentTarget.checked })}
+          />
+          Invisible: I look offline to everybody
+        </label>
+        <label class="choice">
+          <input
+            type="checkbox"
+            checked={settings?.lastSeen === 'nobody'}
+            disabled={!settings}
+            onChange={(event) => change({ lastSeen: event.currentTarget.checked ? 'nobody' : 'contacts' })}
+          />
+          Nobody sees when I was last online, and I do not see when others were
+        </label>
+      </fieldset>
+      <p class="muted">Friends and people in your conversations can see it otherwise.</p>
+      <Failure text={attempt.failure} />
+    </section>
+  );
+}
