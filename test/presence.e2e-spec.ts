@@ -157,7 +157,6 @@ describe('presence', () => {
 
   // Tests G6.
   it('is hidden by a block either way, and shown again after it', async () => {
-    await befriend(ada, ben);
     await ada.group(ben);
     const [adas, bens] = [await connect(ada), await connect(ben, two)];
     await until('ben', async () => (await watch(adas, ben))[0]!.status === 'online');

@@ -264,6 +264,27 @@ describe('the statements of a request', () => {
     return statements.filter(({ text }) => /^\s*(select|with|insert|update|delete)/i.test(text));
   }
 
+  it.each([
+    ['presence:watch', 1],
+    ['typing:start', 1],
+  ])('answer %s by index, with one statement', async (command, count) => {
+    const crowd = await server.dataSource.query<{ id: string }[]>(
+      `select id from users where username like 'crowd-%'`,
+    );
+    const socket = await ada.connect();
+    // What a connection costs comes first.
+    await socket.ok('presence:watch', { userIds: [] });
+    const payload =
+      command === 'typing:start' ? { conversationId: large } : { userIds: crowd.map(({ id }) => id) };
+    const statements = await statementsOf(() => socket.ok(command, payload));
+    socket.close();
+    expect(statements).toHaveLength(count);
+    const scans = await scansOf(statements);
+    const read = scans.filter(({ table }) => table === 'conversation_participants');
+    expect(read.length).toBeGreaterThan(0);
+    expect(read.filter(({ by }) => by === 'Seq Scan')).toEqual([]);
+  });
+
   it('erase a user by index, with no more statements for two hundred conversations', async () => {
     expect(await statementsOfErasure('crowd-1', 0)).toHaveLength(11);
     expect(await statementsOfErasure(ada.username, 0)).toHaveLength(13); // who owns groups

@@ -97,6 +97,7 @@ describe('typing', () => {
     expect(told(bens)).toEqual([true, false]);
   });
 
+  // Tests G6.
   it('is refused to outsiders and to those who were removed, who are told of nobody either', async () => {
     const group = await ada.group(ben, cyd);
     const [outsider] = (await signUpAll(one.url, 1)) as [Person];

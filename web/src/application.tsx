@@ -42,7 +42,7 @@ function SignedIn({ chat }: { chat: Chat }) {
   const { contactIds } = chat;
   useEffect(forgetInvitationInAddress, []);
   useEffect(() => followActivity((status) => chat.client.presence.set(status)), []);
-  // What is watched already is not sent again.
+  // The client sends a list only when it differs from the one before.
   useEffect(() => chat.client.presence.watch(contactIds));
   useEffect(() => {
     document.title = unread > 0 ? `(${unread}) XFChat` : 'XFChat';

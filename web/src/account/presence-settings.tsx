@@ -4,7 +4,7 @@ import { useAttempt } from '../components/attempt.ts';
 import { Failure } from '../components/failure.tsx';
 import { useChat } from '../context.ts';
 
-/** What others see of one's presence; changed with each click, on all devices. */
+/** The user decides what others see of their presence. Each click changes it on all devices. */
 export function PresenceSettings() {
   const { client, profile } = useChat();
   const attempt = useAttempt();

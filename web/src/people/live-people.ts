@@ -1,7 +1,7 @@
 import { signal, type Signal } from '@preact/signals';
 import type { Presence } from '@xfchat/client';
 
-/** What is true of people at the moment: who is there, and who types where. */
+/** The page knows who is there and who types where, as of this moment. */
 export class LivePeople {
   private readonly presences = new Map<string, Signal<Presence | undefined>>();
   private readonly typists = new Map<string, Signal<readonly string[]>>();

@@ -25,7 +25,7 @@ export function PresenceWord({ userId }: { userId: string }) {
   return status === 'offline' ? null : <span class="hidden"> ({status})</span>;
 }
 
-/** Who types in a conversation, in words; empty when nobody does. */
+/** Names those who type in a conversation; empty when nobody does. */
 export function typingText(chat: Chat, conversation: Conversation): string {
   const userIds = chat.live.typistsIn(conversation.id).value;
   if (userIds.length === 0) return '';
