@@ -3,6 +3,7 @@ import { Client, type QueryConfig } from 'pg';
 import { eraseNextBatch } from '../src/features/erasure/erase-next-batch.queries';
 import { erasePerson, lockPerson } from '../src/features/erasure/erase-person.queries';
 import { INDEXING } from '../src/features/search/search-indexer';
+import { OwnPresence } from '../src/features/presence/own-presence';
 import { DeadlineClient } from '../src/platform/database/deadline-client';
 import { inTransaction } from '../src/platform/database/transaction';
 import { currentContext } from '../src/platform/request-context';
@@ -33,6 +34,9 @@ describe('the statements of a request', () => {
   let quiet: string;
 
   beforeAll(async () => {
+    // What presence asks in the background, for many sockets at once, belongs to no request.
+    for (const change of ['connected', 'disconnected'] as const)
+      jest.spyOn(OwnPresence.prototype, change).mockReturnValue(undefined);
     server = await startTestServer();
     [ada, ben] = (await signUpAll(server.url, 2)) as [Person, Person];
     large = await ada.group(ben);
