@@ -113,9 +113,11 @@ describe('signals', () => {
     host(two, room);
     host(three, room);
     const isLive = jest.spyOn(two.application.get(EventRelay), 'isLive', 'get').mockReturnValue(false);
+    const heard = jest.spyOn(two.application.get(Signals), 'receive');
     publish(one, kind, room, 1);
     publish(two, kind, room, 2);
     await until('the third', () => received.get(three)!.length === 1);
+    await until('the second to be told', () => heard.mock.calls.some(([text]) => text.includes(kind)));
     isLive.mockRestore();
     publish(one, kind, room, 3);
     await until('the second', () => received.get(two)!.length === 1);
