@@ -70,6 +70,7 @@ describe('searching messages', () => {
     ['the running man', 'runs', 'another form of the word'],
     ['我们明天去北京吃饭', '北京', 'a word without spaces around it'],
     ['東京都', '京', 'one character of them'],
+    [`${'ภาษาไทยไม่เว้นวรรค'.repeat(5)}เชียงใหม่`, 'เชียงใหม่', 'a word at the end of a long run'],
     ['please restart postgresql', 'gres', 'a part of a word'],
     ['an incomprehensible sentence', 'incomprehensable', 'a word with a mistake'],
     ['see https://example.org/path?x=1', 'example.org', 'an address'],
@@ -152,6 +153,24 @@ describe('searching messages', () => {
     }
   });
 
+  it('takes times of any offset', async () => {
+    expect((await search(ada, { q: 'a', until: '2026-02-28T12:00:00+23:59' })).status).toBe(200);
+  });
+
+  it('ends a page early when what it reads is long, and goes on', async () => {
+    const conversationId = await ada.group(ben);
+    for (let place = 0; place < 120; place++) await ada.send(conversationId, `long ${'word '.repeat(798)}`);
+    const first = (await search(ada, { q: 'long', conversationId, limit: 200 })).body;
+    expect(first.items.length).toBeGreaterThan(50);
+    expect(first.items.length).toBeLessThan(120);
+    const cursor = first.nextCursor as string;
+    const rest = (await search(ada, { q: 'long', conversationId, limit: 200, cursor })).body;
+    expect(first.items.length + rest.items.length).toBe(120);
+    expect(rest.nextCursor).toBeNull();
+    await indexed();
+    expect((await search(ada, { q: 'long', conversationId, limit: 200 })).body).toEqual(first);
+  });
+
   it.each([
     [{}, '/query/q'],
     [{ q: '' }, '/query/q'],
@@ -160,6 +179,9 @@ describe('searching messages', () => {
     [{ q: 'a', cursor: 'nonsense' }, '/query/cursor'],
     [{ q: 'a', has: 'money' }, '/query/has'],
     [{ q: 'a', since: 'yesterday' }, '/query/since'],
+    [{ q: 'a', since: '2026-02-31T12:00:00Z' }, '/query/since'],
+    [{ q: 'a', since: '0001-01-01T00:00:00+01:00' }, '/query/since'],
+    [{ q: 'a', until: '9999-12-31T23:59:59-01:00' }, '/query/until'],
     [{ q: 'a', limit: 0 }, '/query/limit'],
   ] as [Record<string, string | number>, string][])('refuses %j', async (fields, pointer) => {
     expect(await search(ada, fields)).toMatchObject({

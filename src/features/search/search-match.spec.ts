@@ -1,5 +1,6 @@
 import { highlightsIn } from './search-match';
 import { parseQuery, type Closeness } from './search-query';
+import { wordsOf } from './search-words';
 
 const found = (
   text: string,
@@ -7,8 +8,8 @@ const found = (
   closeness: Closeness = 'word',
   stems = {},
 ): string[] | undefined =>
-  highlightsIn(text, parseQuery(query), closeness, new Map(Object.entries(stems)))?.map(({ start, end }) =>
-    text.slice(start, end),
+  highlightsIn(wordsOf(text), parseQuery(query), closeness, new Map(Object.entries(stems)))?.map(
+    ({ start, end }) => text.slice(start, end),
   );
 
 describe('what a text says of a query', () => {

@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 import { mayBegin, mayBePart, mayBeSimilar, typosIn, type Closeness, type Term } from './search-query';
-import { isUnspaced, wordsOf, type Word } from './search-words';
+import { isUnspaced, type Word } from './search-words';
 
 /** A place in a text, in UTF-16 code units; `end` is after it. */
 export interface Highlight {
@@ -15,16 +15,15 @@ export type Stems = ReadonlyMap<string, readonly string[]>;
 const MAX_HIGHLIGHTS = 50;
 
 /**
- * Where a text says what was looked for; undefined when it does not say all of it.
+ * Where the words of a text say what was looked for; undefined when they do not say all of it.
  * The index only finds candidates: this decides, also for messages that are not in the index yet.
  */
 export function highlightsIn(
-  text: string,
+  words: readonly Word[],
   terms: readonly Term[],
   closeness: Closeness,
   stems: Stems,
 ): Highlight[] | undefined {
-  const words = wordsOf(text);
   const found: Highlight[] = [];
   for (const term of terms) {
     const places = placesOf(words, term, closeness, stems);
@@ -59,7 +58,12 @@ function placesInWord(word: Word, wanted: string, closeness: Closeness, stems: S
   if (closeness === 'word') return [];
   if (mayBePart(wanted) && word.text.includes(wanted)) return partsIn(word, wanted);
   if (closeness === 'part' || !mayBeSimilar(wanted)) return [];
-  return distance(word.text, wanted) <= typosIn(wanted) ? [whole(word)] : [];
+  return isSimilar(word.text, wanted) ? [whole(word)] : [];
+}
+
+function isSimilar(word: string, wanted: string): boolean {
+  const most = typosIn(wanted);
+  return Math.abs(word.length - wanted.length) <= most && distance(word, wanted) <= most;
 }
 
 function haveSameStem(word: string, wanted: string, stems: Stems): boolean {

@@ -5,7 +5,7 @@
 
 /** A word of a text. */
 export interface Word {
-  /** Folded, and cut to `MAX_WORD` code units. */
+  /** Folded, and cut to `MAX_WORD` code units, unless it is a run of an unspaced script. */
   readonly text: string;
   /** Where it stands in the text as it was sent, in UTF-16 code units. */
   readonly start: number;
@@ -78,7 +78,7 @@ export function wordsOf(text: string): Word[] {
     if (kind === undefined) continue;
     const part = fold(character);
     end = index;
-    if (folded.length + part.length > MAX_WORD) continue;
+    if (kind !== 'unspaced' && folded.length + part.length > MAX_WORD) continue;
     folded += part;
     for (let unit = 0; unit < part.length; unit++) places.push(from);
   }

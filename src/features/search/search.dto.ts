@@ -15,8 +15,15 @@ const MAX_QUERY = 200;
 const HAS = ['link', 'file'] as const;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
 
+const FIRST_TIME = Date.parse('0001-01-01T00:00:00Z');
+const LAST_TIME = Date.parse('9999-12-31T23:59:59.999Z');
+
+/** `Date.parse` takes the 31st of February for a day of March. */
 function isTime(value: unknown): boolean {
-  return typeof value === 'string' && TIME.test(value) && !Number.isNaN(Date.parse(value)) && value >= '0001';
+  if (typeof value !== 'string' || !TIME.test(value)) return false;
+  const time = Date.parse(value);
+  const day = value.slice(0, 10);
+  return time >= FIRST_TIME && time <= LAST_TIME && new Date(day).toISOString().startsWith(day);
 }
 
 function IsTime(): PropertyDecorator {

@@ -32,7 +32,7 @@ export async function readableConversations(
 export async function stemsOf(manager: EntityManager, words: readonly string[]): Promise<Stems> {
   if (words.length === 0) return new Map();
   const rows: { word: string; stems: string[] }[] = await manager.query(
-    `select word, search_stems(word) as stems from unnest($1::text[]) word where search_stems(word) <> '{}'`,
+    `select word, stems from unnest($1::text[]) word, search_stems(word) stems where stems <> '{}'`,
     [words],
   );
   return new Map(rows.map(({ word, stems }) => [word, stems]));
@@ -46,6 +46,7 @@ export interface Place {
 
 export interface Filters {
   readonly senderId?: string | undefined;
+  /** Times of any offset; PostgreSQL does not take all of these. */
   readonly since?: string | undefined;
   readonly until?: string | undefined;
   readonly has?: 'link' | 'file' | undefined;
@@ -55,8 +56,8 @@ export interface Filters {
 function fits({ senderId, since, until, has }: Filters, bind: Bind): string {
   const conditions = [
     senderId && `m.sender_id = ${bind(senderId)}`,
-    since && `m.created_at >= ${bind(since)}::timestamptz`,
-    until && `m.created_at < ${bind(until)}::timestamptz`,
+    since && `m.created_at >= ${bind(new Date(since).toISOString())}::timestamptz`,
+    until && `m.created_at < ${bind(new Date(until).toISOString())}::timestamptz`,
     has === 'link' && `m.body ~* 'https?://'`,
     has === 'file' && `m.type in ('image', 'file')`,
   ];

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { inSnapshot } from '../../platform/database/transaction';
+import { LongWork } from '../../platform/long-work';
 import { invalidField, Problem } from '../../platform/problems/problem';
 import { RateLimits } from '../../platform/rate-limits/rate-limits';
 import type { Allowance } from '../../platform/rate-limits/token-buckets';
@@ -11,7 +12,7 @@ import { messageView, type MessageRow } from '../messages/message-view';
 import { readSearchCursor, writeSearchCursor, type SearchCursor } from './search-cursor';
 import { highlightsIn, type Stems } from './search-match';
 import { CLOSENESS, parseQuery, type Closeness, type Term } from './search-query';
-import { wordsOf } from './search-words';
+import { wordsOf, type Word } from './search-words';
 import type { FoundMessage, FoundMessages, SearchMessagesDto } from './search.dto';
 import {
   findCandidates,
@@ -29,6 +30,14 @@ const SEARCH: Allowance = { burst: 40, perSecond: 2, sharedAs: 'search' };
 const BATCH = 100;
 /** When nearly all candidates turn out to be something else, a page ends early, and its cursor goes on from there. */
 const MAX_BATCHES = 5;
+/** So does one whose candidates are long: code units that a page reads. They take the thread for some 200 ms, in short turns. */
+const MAX_TEXT = 400_000;
+
+/** A candidate, taken apart. */
+interface Text {
+  readonly row: MessageRow;
+  readonly words: readonly Word[];
+}
 
 interface Search {
   readonly manager: EntityManager;
@@ -85,22 +94,33 @@ async function pageOf(
   const goOnFrom = ({ created_at, id }: MessageRow): string =>
     writeSearchCursor({ closeness, place: { createdAt: created_at.toISOString(), id } });
 
+  const work = new LongWork();
+  let textLeft = MAX_TEXT;
   let before: Place | undefined = cursor?.place;
   for (let batch = 1; ; batch++) {
     const found = await findCandidates(manager, ids, wanted, query, before, BATCH);
     const unindexed = await findUnindexed(manager, readable, query, before, BATCH);
     const { rows, isLast } = inOneOrder(found, unindexed);
-    const stems = await stemsOfRows(manager, rows, wordsWanted, wantedStems);
-    for (const [place, row] of rows.entries()) {
-      const highlights = highlightsIn(row.body ?? '', terms, closeness, stems);
+    const texts: Text[] = [];
+    for (const row of rows) {
+      if (textLeft <= 0) break;
+      textLeft -= row.body?.length ?? 0;
+      texts.push({ row, words: wordsOf(row.body ?? '') });
+      await work.pause();
+    }
+    const isRead = isLast && texts.length === rows.length;
+    const stems = await stemsOfTexts(manager, texts, wordsWanted, wantedStems);
+    for (const [place, { row, words }] of texts.entries()) {
+      await work.pause();
+      const highlights = highlightsIn(words, terms, closeness, stems);
       if (!highlights) continue;
       items.push({ message: messageView(row), highlights });
-      const isEnd = isLast && place === rows.length - 1;
+      const isEnd = isRead && place === texts.length - 1;
       if (items.length === limit) return { items, nextCursor: isEnd ? null : goOnFrom(row) };
     }
-    const last = rows.at(-1);
-    if (isLast || !last) return { items, nextCursor: null };
-    if (batch === MAX_BATCHES) return { items, nextCursor: goOnFrom(last) };
+    const last = texts.at(-1)?.row;
+    if (isRead || !last) return { items, nextCursor: null };
+    if (batch === MAX_BATCHES || textLeft <= 0) return { items, nextCursor: goOnFrom(last) };
     before = { createdAt: last.created_at.toISOString(), id: last.id };
   }
 }
@@ -121,17 +141,18 @@ const newestFirst = (a: MessageRow, b: MessageRow): number =>
 const COMMON_BEGINNING = 2;
 const beginningOf = (word: string): string => word.slice(0, COMMON_BEGINNING);
 
-async function stemsOfRows(
+/** More different words that begin as one of a query does are in no text that somebody has written. */
+const MAX_STEMMED = 5_000;
+
+async function stemsOfTexts(
   manager: EntityManager,
-  rows: readonly MessageRow[],
+  texts: readonly Text[],
   wanted: readonly string[],
   wantedStems: Stems,
 ): Promise<Stems> {
   const beginnings = new Set(wanted.map(beginningOf));
-  const words = new Set(
-    rows
-      .flatMap((row) => wordsOf(row.body ?? '').map(({ text }) => text))
-      .filter((word) => beginnings.has(beginningOf(word)) && !wantedStems.has(word)),
-  );
-  return new Map([...wantedStems, ...(await stemsOf(manager, [...words]))]);
+  const words = new Set<string>();
+  for (const { text } of texts.flatMap((each) => each.words))
+    if (beginnings.has(beginningOf(text)) && !wantedStems.has(text)) words.add(text);
+  return new Map([...wantedStems, ...(await stemsOf(manager, [...words].slice(0, MAX_STEMMED)))]);
 }
