@@ -1,5 +1,6 @@
 import type { Configuration } from './platform/configuration/configuration';
 import { longestDrainMs } from './platform/lifecycle/longest-drain';
+import { secretsFromFiles } from './platform/configuration/load-configuration';
 import type { StructuredLogger } from './platform/logging/structured-logger';
 import { listenForMetrics, MetricsPort } from './platform/metrics/metrics-port';
 import { Workers } from './platform/workers/workers';
@@ -17,6 +18,8 @@ export async function serveByWorkers(
   const workers = new Workers({
     count,
     environment: {
+      // A secret that is changed on disk is for the next start: until then all workers have to sign with the same one.
+      ...secretsFromFiles(configuration),
       WORKERS: String(count),
       DATABASE_URL: DATABASE_URL!,
       DATABASE_URL_FILE: '',

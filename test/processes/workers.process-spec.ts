@@ -368,6 +368,18 @@ describe('a command with workers', () => {
     expect(guesses.filter(({ status }) => status === 429)).toHaveLength(30);
   });
 
+  it('keeps the secrets of its start, also in a worker that is replaced after their files have changed', async () => {
+    const file = join(directory, 'auth-secret-of-a-test');
+    writeFileSync(file, ENVIRONMENT.AUTH_SECRET);
+    const server = await start({ AUTH_SECRET: '', AUTH_SECRET_FILE: file });
+    const ada = await signUp(server.url);
+    writeFileSync(file, 'the-secret-of-the-next-start-0123456789-abcdefgh');
+    const worker = workersOf(server).get(1)!;
+    process.kill(worker, 'SIGKILL');
+    await until('its replacement', () => server.log.includes('a worker was replaced'));
+    for (const number of [1, 2]) (await connectTo(number, ada)).close();
+  });
+
   it('ends with 1 when a worker ends again and again, so that whoever runs it sees that', async () => {
     const [marker, script] = [join(directory, 'crash'), join(directory, 'crash.cjs')];
     writeFileSync(

@@ -2,7 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { availableCores } from '../workers/available-cores';
-import { ConfigurationError, loadConfiguration, maskedConfiguration } from './load-configuration';
+import {
+  ConfigurationError,
+  loadConfiguration,
+  maskedConfiguration,
+  secretsFromFiles,
+} from './load-configuration';
 import { unknownVariables } from './unknown-variables';
 
 const SECRET = 'n3ver-9uess-this-0ne-because-it-is-random';
@@ -183,6 +188,20 @@ describe('the configuration', () => {
     expect(faultsOf({ [`${name}_FILE`]: file })).toContain(`${name}_FILE names an empty file`);
     rmSync(directory, { recursive: true });
     expect(faultsOf({ [`${name}_FILE`]: file })).toContain(`${name}_FILE cannot be read (ENOENT)`);
+  });
+
+  it('gives to other processes what files held, whatever they hold now', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'xfchat-secret-'));
+    const file = join(directory, 'secret');
+    writeFileSync(file, SECRET);
+    const configuration = loadConfiguration({
+      AUTH_SECRET_FILE: file,
+      METRICS_TOKEN: 'a-token-for-prometheus',
+    });
+    rmSync(directory, { recursive: true });
+    const given = secretsFromFiles(configuration);
+    expect(given).toEqual({ AUTH_SECRET: SECRET, AUTH_SECRET_FILE: '' });
+    expect(loadConfiguration({ AUTH_SECRET_FILE: file, ...given }).AUTH_SECRET).toBe(SECRET);
   });
 
   it('validates what it has read from a file', () => {

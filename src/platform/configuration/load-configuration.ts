@@ -130,6 +130,19 @@ function fileOf<Name extends string>(name: Name): `${Name}_FILE` {
   return `${name}_FILE`;
 }
 
+/**
+ * What files have held, as variables for a process that is to have the same, also when the files have changed since.
+ */
+export function secretsFromFiles(configuration: Configuration): Record<string, string> {
+  const names = CAN_BE_FILES.filter((name) => configuration[fileOf(name)]);
+  return Object.fromEntries(
+    names.flatMap((name) => [
+      [name, configuration[name] ?? ''],
+      [fileOf(name), ''],
+    ]),
+  );
+}
+
 /** @returns faults; `given` gets what the files hold, before it is validated */
 function readSecretFiles(given: Environment): string[] {
   return CAN_BE_FILES.flatMap((name) => {
