@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { LongWork } from '../../platform/long-work';
 import { newMessages } from '../messages/messages.queries';
 import { keysOfText } from './search-words';
 
@@ -25,6 +26,29 @@ export async function countToIndex(manager: EntityManager): Promise<number> {
   return rows[0]!.count;
 }
 
+/**
+ * Code units of text that one step takes apart. The thread is held for some 100 ms, in short turns, and the statement that
+ * stores the words is done in a second.
+ */
+const MAX_TEXT = 100_000;
+
+/** Those at the beginning that have no more text than that together, and one at least. */
+function withinText<T extends { readonly body: string | null }>(rows: readonly T[]): T[] {
+  let left = MAX_TEXT;
+  const end = rows.findIndex(({ body }, place) => (left -= body?.length ?? 0) < 0 && place > 0);
+  return rows.slice(0, end < 0 ? rows.length : end);
+}
+
+async function keysOfRows(rows: readonly { readonly body: string | null }[]): Promise<string[][]> {
+  const work = new LongWork();
+  const keys: string[][] = [];
+  for (const { body } of rows) {
+    keys.push(keysOfText(body ?? ''));
+    await work.pause();
+  }
+  return keys;
+}
+
 /** What one step has done. */
 export interface Indexed {
   readonly messages: number;
@@ -33,7 +57,7 @@ export interface Indexed {
 }
 
 /**
- * Makes the entries of up to `limit` messages of each conversation. One whose position is held by another server is left to
+ * Makes the entries of up to `limit` messages of each conversation, and of less where they are long. One whose position is held by another server is left to
  * it. An entry that is there already was made by a change of the text, which comes after what is read here: it stays.
  *
  * Locks: positions by conversation, then entries. Served by `search_positions_pkey` and
@@ -59,8 +83,10 @@ export async function indexNext(
     seq: indexed_seq,
     rev: 0,
   }));
-  const rows = await newMessages(manager, cursors, limit);
-  if (rows.length === 0) return { messages: 0, unfinished: [] };
+  const found = await newMessages(manager, cursors, limit);
+  if (found.length === 0) return { messages: 0, unfinished: [] };
+  const rows = withinText(found);
+  const keys = await keysOfRows(rows);
   await manager.query(
     `insert into search_entries (message_id, conversation_id, words, created_at)
      select e.message_id, e.conversation_id, ${WORDS}, e.created_at
@@ -69,10 +95,10 @@ export async function indexNext(
      on conflict do nothing`,
     [
       JSON.stringify(
-        rows.map(({ id, conversation_id, body, created_at }) => ({
+        rows.map(({ id, conversation_id, created_at }, place) => ({
           message_id: id,
           conversation_id,
-          keys: keysOfText(body ?? ''),
+          keys: keys[place],
           created_at,
         })),
       ),
@@ -87,7 +113,9 @@ export async function indexNext(
   );
   const counts = new Map<string, number>();
   for (const row of rows) counts.set(row.conversation_id, (counts.get(row.conversation_id) ?? 0) + 1);
-  const unfinished = [...counts].filter(([, count]) => count === limit).map(([id]) => id);
+  const left = found.slice(rows.length).map((row) => row.conversation_id);
+  const full = [...counts].filter(([, count]) => count === limit).map(([id]) => id);
+  const unfinished = [...new Set([...full, ...left])];
   return { messages: rows.length, unfinished };
 }
 
@@ -101,23 +129,25 @@ const WORDS = `array_to_tsvector(e.keys) ||
 /**
  * Makes entries current whose text was changed. They are locked before the text is read, so that what changes it again
  * comes after this, and makes them outdated again. Served by `search_entries_outdated_idx`.
- * @returns how many
+ * @returns whether more are left
  */
-export async function renewEntries(manager: EntityManager, limit: number): Promise<number> {
+export async function renewEntries(manager: EntityManager, limit: number): Promise<boolean> {
   const entries: { message_id: string }[] = await manager.query(
     `select message_id from search_entries where not is_current limit $1 for update skip locked`,
     [limit],
   );
-  if (entries.length === 0) return 0;
+  if (entries.length === 0) return false;
   const ids = entries.map((entry) => entry.message_id);
-  const rows: { id: string; body: string | null }[] = await manager.query(
+  const found: { id: string; body: string | null }[] = await manager.query(
     `select id, body from chat_messages where id = any ($1)`,
     [ids],
   );
+  const rows = withinText(found);
+  const keys = await keysOfRows(rows);
   await manager.query(
     `update search_entries entry set words = ${WORDS}, is_current = true
      from json_to_recordset($1) as e (message_id uuid, keys text[]) where entry.message_id = e.message_id`,
-    [JSON.stringify(rows.map(({ id, body }) => ({ message_id: id, keys: keysOfText(body ?? '') })))],
+    [JSON.stringify(rows.map(({ id }, place) => ({ message_id: id, keys: keys[place] })))],
   );
-  return ids.length;
+  return rows.length < found.length || ids.length === limit;
 }

@@ -29,6 +29,8 @@ const LOOK_EVERY_MS = 60_000;
 /** Messages of one conversation, and conversations, of one step. */
 const MESSAGES = 100;
 const CONVERSATIONS = 20;
+/** Conversations of one look. */
+const FOUND_AT_ONCE = 200;
 /** Indexing rests for so many times as long as a step took: whoever sends has the database for most of the time. */
 const REST = 4;
 
@@ -43,6 +45,8 @@ export class SearchIndexer implements OnApplicationBootstrap, BeforeApplicationS
   private readonly indexed;
   private isOutdated = true;
   private lookAt = 0;
+  /** The last look has not found all. */
+  private isMoreBehind = false;
   private timer: NodeJS.Timeout | undefined;
   private dueAt = Infinity;
   private working: Promise<void> | undefined;
@@ -72,7 +76,8 @@ export class SearchIndexer implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   onApplicationBootstrap(): void {
-    this.monitor.onConnect(() => this.schedule(0));
+    this.monitor.onConnect(() => (this.lookAt = 0));
+    this.monitor.onChange(({ isUp }) => isUp && this.schedule(0));
     this.maintenance.onChange(() => this.schedule(0));
     this.schedule(0);
   }
@@ -127,9 +132,10 @@ export class SearchIndexer implements OnApplicationBootstrap, BeforeApplicationS
 
   private async step(): Promise<boolean> {
     if (performance.now() >= this.lookAt) {
-      const behind = await conversationsToIndex(this.dataSource.manager, CONVERSATIONS * 10);
+      const behind = await conversationsToIndex(this.dataSource.manager, FOUND_AT_ONCE);
       for (const id of behind) this.conversations.add(id);
       this.isOutdated = true;
+      this.isMoreBehind = behind.length === FOUND_AT_ONCE;
       this.lookAt = performance.now() + LOOK_EVERY_MS;
     }
     const next = [...this.conversations].slice(0, CONVERSATIONS);
@@ -142,10 +148,12 @@ export class SearchIndexer implements OnApplicationBootstrap, BeforeApplicationS
       for (const id of unfinished) this.conversations.add(id);
     }
     if (this.isOutdated) {
-      const renewed = await this.inTransaction((manager) => renewEntries(manager, MESSAGES));
-      this.isOutdated = renewed === MESSAGES;
+      this.isOutdated = false;
+      if (await this.inTransaction((manager) => renewEntries(manager, MESSAGES))) this.isOutdated = true;
     }
-    return this.conversations.size > 0 || this.isOutdated;
+    // As after an import or a restore: the next look comes as soon as what this one has found is done.
+    if (this.isMoreBehind && this.conversations.size === 0) this.lookAt = 0;
+    return this.conversations.size > 0 || this.isOutdated || this.isMoreBehind;
   }
 
   private inTransaction<T>(work: Parameters<typeof inTransaction<T>>[1]): Promise<T> {

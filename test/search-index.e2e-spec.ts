@@ -1,0 +1,78 @@
+import { DataSource } from 'typeorm';
+import { indexNext, renewEntries } from '../src/features/search/search-index.queries';
+import { databaseOptions } from '../src/platform/database/database-options';
+import { loadConfiguration } from '../src/platform/configuration/load-configuration';
+import { SCHEMA } from '../src/schema';
+import { createTestDatabase, type TestDatabase } from './support/databases';
+import { startTestServer } from './support/test-server';
+import { until } from './support/until';
+
+/** Code units of text that one step may take apart. */
+const STEP = 100_000;
+
+describe('making what messages are found by', () => {
+  let database: TestDatabase;
+  let dataSource: DataSource;
+
+  beforeEach(async () => {
+    database = await createTestDatabase();
+    dataSource = await new DataSource(
+      databaseOptions(database.url, loadConfiguration({ DATABASE_URL: database.url }), SCHEMA),
+    ).initialize();
+  });
+  afterEach(async () => {
+    await dataSource.destroy();
+    await database.drop();
+  });
+
+  /** Groups with messages that no server was told of, as after an import. */
+  async function store(groups: number, messages: number, body: string): Promise<string[]> {
+    const rows: { id: string }[] = await dataSource.query(
+      `insert into conversations (id, type, title, last_seq)
+       select gen_random_uuid(), 'group', 'imported', $2 from generate_series(1, $1::integer) returning id`,
+      [groups, messages],
+    );
+    await dataSource.query(
+      `insert into chat_messages (id, conversation_id, seq, body)
+       select gen_random_uuid(), c.id, n, $1 from conversations c, generate_series(1, c.last_seq) n`,
+      [body],
+    );
+    return rows.map(({ id }) => id);
+  }
+  const count = async (condition: string): Promise<number> => {
+    const rows: { count: number }[] = await dataSource.query(
+      `select count(*) as count from search_entries where ${condition}`,
+    );
+    return Number(rows[0]!.count);
+  };
+
+  it('takes long texts in small steps, and forgets none', async () => {
+    const text = Array.from({ length: 4_000 }, (_, n) => String.fromCodePoint(0x4e00 + ((n * 7) % 20_000)));
+    const ids = await store(2, 20, text.join(''));
+    let left: readonly string[] = ids;
+    for (let steps = 0; left.length > 0 && steps < 10; steps++) {
+      const { messages, unfinished } = await dataSource.transaction((manager) =>
+        indexNext(manager, left, 100),
+      );
+      expect(messages * 4_000).toBeLessThanOrEqual(STEP);
+      left = unfinished;
+    }
+    expect(left).toEqual([]);
+    expect(await count(`words <> ''`)).toBe(40);
+
+    await dataSource.query(`update chat_messages set body = body || '。'`);
+    expect(await count('not is_current')).toBe(40);
+    while (await dataSource.transaction((manager) => renewEntries(manager, 100)));
+    expect(await count(`is_current and words <> ''`)).toBe(40);
+  });
+
+  it('begins with the server, and goes on at once while a look finds more than it takes', async () => {
+    await store(450, 1, 'a word');
+    const server = await startTestServer({ database });
+    try {
+      await until('all to be indexed', async () => (await count('is_current')) === 450);
+    } finally {
+      await server.close();
+    }
+  });
+});
