@@ -43,6 +43,9 @@ const LEFT_OUT = {
   'backups are made by a command that shows no password, and exercised': RESTORES,
 };
 
+/** So says that program of a backup of a newer schema. Whatever restores one fails by it, in whichever test. */
+const REFUSES_BACKUP = 'with migrations that this version does not know';
+
 const OWN_DATABASES = '/test/processes/';
 
 function run(command, args, options = {}) {
@@ -73,6 +76,8 @@ function earlierRevision() {
   throw new Error('the history of git shows no revision with fewer migrations: fetch all of it, or name one');
 }
 
+const refusesBackup = ({ failureMessages }) => failureMessages.some((text) => text.includes(REFUSES_BACKUP));
+
 /** The full names of the tests that failed; of a file that could not be run, its path. */
 function failures(folder, name, words) {
   const results = join(folder, `${name}.json`);
@@ -89,9 +94,14 @@ function failures(folder, name, words) {
   const { testResults, numPassedTests } = JSON.parse(readFileSync(results, 'utf8'));
   const failed = new Map();
   for (const { name: path, status, assertionResults } of testResults) {
+    if (status !== 'failed') continue;
     const file = relative(folder, path);
-    const titles = assertionResults.filter((test) => test.status === 'failed').map((test) => test.fullName);
-    if (status === 'failed') failed.set(file, titles.length > 0 ? titles : [`all of ${file}`]);
+    const failing = assertionResults.filter((test) => test.status === 'failed');
+    const titles = failing.filter((test) => !refusesBackup(test)).map((test) => test.fullName);
+    for (const { fullName } of failing.filter(refusesBackup))
+      console.log(`left out: “${fullName}” ${RESTORES}`);
+    if (failing.length === 0) failed.set(file, [`all of ${file}`]);
+    else if (titles.length > 0) failed.set(file, titles);
   }
   return { failed, passed: numPassedTests };
 }
