@@ -4,6 +4,7 @@ import { databaseOptions } from '../src/platform/database/database-options';
 import { loadConfiguration } from '../src/platform/configuration/load-configuration';
 import { SCHEMA } from '../src/schema';
 import { createTestDatabase, type TestDatabase } from './support/databases';
+import { signUp } from './support/people';
 import { startTestServer } from './support/test-server';
 import { until } from './support/until';
 
@@ -64,6 +65,32 @@ describe('making what messages are found by', () => {
     expect(await count('not is_current')).toBe(40);
     while (await dataSource.transaction((manager) => renewEntries(manager, 100)));
     expect(await count(`is_current and words <> ''`)).toBe(40);
+  });
+
+  it('is not waited for: a search reads some of what is not indexed, in all conversations', async () => {
+    const server = await startTestServer({ database });
+    try {
+      const ada = await signUp(server.url);
+      // In maintenance nothing is indexed.
+      await dataSource.query(`update database_state set maintenance_since = now()`);
+      await until('maintenance', async () => (await ada.call('PATCH', '/users/me', {})).status === 503);
+      const ids = await store(200, 500, 'a few words of a message');
+      await dataSource.query(
+        `insert into conversation_participants (conversation_id, user_id, role) select id, $1, 'member' from unnest($2::uuid[]) id`,
+        [ada.id, ids],
+      );
+      await dataSource.query(`update chat_messages set rev = 1`);
+      await dataSource.query('analyze');
+      const started = performance.now();
+      const found = await ada.call('GET', '/search/messages?q=message');
+      const absent = await ada.call('GET', '/search/messages?q=nothing');
+      // 100,000 messages took 10 s, and the search was refused.
+      expect(performance.now() - started).toBeLessThan(4_000);
+      expect(found.body.items).toHaveLength(50);
+      expect(absent).toMatchObject({ status: 200, body: { items: [] } });
+    } finally {
+      await server.close();
+    }
   });
 
   it('begins with the server, and goes on at once while a look finds more than it takes', async () => {

@@ -133,11 +133,15 @@ function says({ words, grams }: Wanted, bind: Bind): string {
   return [...(words ? [`e.words @@ ${bind(words)}::tsquery`] : []), ...parts].join(' and ');
 }
 
-/** Of a conversation that is far behind (just imported, or restored), only the newest are searched without the index. */
+/** Of a conversation that is far behind (just imported, or restored), only the newest are searched without the index, … */
 const MAX_UNINDEXED = 500;
+/** … and fewer where many conversations are, so that one search reads no more than this; but some of each. */
+const MAX_UNINDEXED_OF_ALL = 10_000;
+const MIN_UNINDEXED = 20;
 
 /**
- * The newest messages that have no current entry: just stored, or just edited.
+ * The newest messages that have no current entry: just stored, or just edited. They are chosen before they are read whole.
+ * "offset 0" keeps the planner from another order than conversation by conversation, which it takes for few rows.
  * Served by `chat_messages_conversation_seq_key` and `search_entries_outdated_idx`.
  */
 export async function findUnindexed(
@@ -148,22 +152,28 @@ export async function findUnindexed(
   limit: number,
 ): Promise<MessageRow[]> {
   const behind = readable.filter(({ indexedSeq, lastSeq }) => lastSeq > indexedSeq);
+  const share = Math.max(MIN_UNINDEXED, Math.floor(MAX_UNINDEXED_OF_ALL / behind.length));
+  const most = Math.min(MAX_UNINDEXED, share);
   const values: unknown[] = [];
   const bind: Bind = (value) => `$${values.push(value)}`;
   const isWanted = `m.deleted_at is null and ${fits(filters, bind)} and ${olderThan(before, bind, 'm.created_at', 'm.id')}`;
   return manager.query(
-    `select * from (
-       select ${COLUMNS}
+    `with found as materialized (
+       select m.id, m.created_at
        from unnest(${bind(behind.map(({ conversationId }) => conversationId))}::uuid[],
-         ${bind(behind.map(({ indexedSeq, lastSeq }) => Math.max(indexedSeq, lastSeq - MAX_UNINDEXED)))}::bigint[])
-         as behind (conversation_id, seq)
-       join chat_messages m on m.conversation_id = behind.conversation_id and m.seq > behind.seq
+         ${bind(behind.map(({ indexedSeq, lastSeq }) => Math.max(indexedSeq, lastSeq - most)))}::bigint[],
+         ${bind(behind.map(({ lastSeq }) => lastSeq))}::bigint[]) as behind (conversation_id, seq, last_seq)
+       cross join lateral (
+         select * from chat_messages
+         where conversation_id = behind.conversation_id and seq > behind.seq and seq <= behind.last_seq offset 0) m
        where ${isWanted}
        union
-       select ${COLUMNS} from search_entries e join chat_messages m on m.id = e.message_id
+       select m.id, m.created_at from search_entries e join chat_messages m on m.id = e.message_id
        where e.conversation_id = any (${bind(readable.map(({ conversationId }) => conversationId))}::uuid[])
-         and not e.is_current and ${isWanted}) found
-     order by created_at desc, id desc limit ${limit}`,
+         and not e.is_current and ${isWanted}
+       order by created_at desc, id desc limit ${limit})
+     select ${COLUMNS} from found join chat_messages m on m.id = found.id
+     order by m.created_at desc, m.id desc`,
     values,
   );
 }
