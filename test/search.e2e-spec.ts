@@ -1,3 +1,4 @@
+import { uploaded } from './support/attachments';
 import { withClient } from './support/databases';
 import { signUp, signUpAll, type Person } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
@@ -151,6 +152,19 @@ describe('searching messages', () => {
       expect(await bodies(ada, { q: 'plan', conversationId, since: '2000-01-01T00:00:00Z' })).toHaveLength(2);
       expect(await bodies(ada, { q: 'plan', conversationId, until: '2000-01-01T00:00:00Z' })).toEqual([]);
     }
+  });
+
+  it('finds messages that carry files, whatever their type', async () => {
+    const conversationId = await ada.group(ben);
+    const file = await uploaded(ada);
+    const body = 'the plan of the house';
+    await ada.send(conversationId, 'the plan without a file');
+    await ada.send(conversationId, body, { attachmentIds: [file.id] });
+    expect(await bodies(ben, { q: 'plan', conversationId, has: 'file' })).toEqual([body]);
+    await indexed();
+    expect(await bodies(ben, { q: 'plan', conversationId, has: 'file' })).toEqual([body]);
+    const { items } = (await search(ben, { q: 'house', conversationId })).body;
+    expect(items[0].message.attachments).toMatchObject([{ id: file.id }]);
   });
 
   it('takes times of any offset', async () => {

@@ -59,7 +59,7 @@ function fits({ senderId, since, until, has }: Filters, bind: Bind): string {
     since && `m.created_at >= ${bind(new Date(since).toISOString())}::timestamptz`,
     until && `m.created_at < ${bind(new Date(until).toISOString())}::timestamptz`,
     has === 'link' && `m.body ~* 'https?://'`,
-    has === 'file' && `m.type in ('image', 'file')`,
+    has === 'file' && `(m.has_attachments or m.type in ('image', 'file'))`,
   ];
   return conditions.filter(Boolean).join(' and ') || 'true';
 }
