@@ -95,7 +95,15 @@ describe('a restore where the server has a role of its own', () => {
     const server = await startTestServer({ database, environment });
     const ada = await signUp(server.url);
     const group = await ada.group();
-    await ada.send(group, 'kept');
+    const message = await ada.send(group, 'kept');
+    const path = `/conversations/${group}/messages/${message.id}`;
+    expect((await ada.call('PUT', path, { body: 'kept running', parents: [message.version] })).status).toBe(
+      200,
+    );
+    expect((await ada.call('PUT', `${path}/reactions/${encodeURIComponent('👍')}`)).status).toBe(200);
+    expect((await ada.call('PUT', `${path}/pin`)).status).toBe(200);
+    expect((await ada.call('GET', '/search/messages?q=runs')).body.items).toHaveLength(1);
+    expect((await ada.call('GET', '/search/messages?q=unni')).body.items).toHaveLength(1);
     await server.close();
     const backup = await createBackup(context());
     const before = await privileges();
@@ -114,7 +122,7 @@ describe('a restore where the server has a role of its own', () => {
     const again = await startTestServer({ database, environment });
     Object.assign(ada, { url: again.url });
     expect((await ada.call('GET', `/conversations/${group}/messages`)).body.items).toMatchObject([
-      { body: 'kept' },
+      { body: 'kept running' },
     ]);
     await ada.send(group, 'and written to');
     await again.close();
