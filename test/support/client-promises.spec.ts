@@ -108,6 +108,8 @@ describe('the reference client and the page', () => {
         'message:pin',
         'message:unpin',
         'conversation:sync',
+        'presence:set',
+        'presence:watch',
         'session:refresh',
       ]),
     );
