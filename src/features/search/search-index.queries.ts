@@ -57,8 +57,9 @@ export interface Indexed {
 }
 
 /**
- * Makes the entries of up to `limit` messages of each conversation, and of less where they are long. One whose position is held by another server is left to
- * it. An entry that is there already was made by a change of the text, which comes after what is read here: it stays.
+ * Makes the entries of up to `limit` messages of each conversation, and of less where they are long. One whose position is
+ * held by another server is left to it. An entry that is there already was made by a change of the text, which comes after
+ * what is read here: it stays.
  *
  * Locks: positions by conversation, then entries. Served by `search_positions_pkey` and
  * `chat_messages_conversation_seq_key`.
