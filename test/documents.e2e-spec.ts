@@ -211,6 +211,12 @@ describe('the documents of the interface', () => {
     expect(count).toBeGreaterThan(60);
   });
 
+  it('give each operation a name of its own: generators make methods of them', () => {
+    const names = [...nodesOf(openApi.paths)].flatMap(({ node }) => node.operationId ?? []);
+    expect(names.filter((name, place) => names.indexOf(name) !== place)).toEqual([]);
+    expect(names.length).toBeGreaterThan(40);
+  });
+
   it('tag routes with words of the product', () => {
     const tags = openApi.tags.map(({ name }: Document) => name);
     for (const word of ['Sessions', 'Users', 'Friends', 'Conversations', 'Messages', 'Server'])

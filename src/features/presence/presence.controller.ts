@@ -11,7 +11,7 @@ export class PresenceController {
 
   @Get()
   @Route({ summary: 'Read what others see of one’s presence', answers: { 200: presenceSettingsSchema } })
-  async read(@Caller() { userId }: CallerIdentity): Promise<PresenceSettingsView> {
+  async readPresence(@Caller() { userId }: CallerIdentity): Promise<PresenceSettingsView> {
     return this.settings.read(userId);
   }
 
@@ -21,7 +21,7 @@ export class PresenceController {
     description: 'What is left out stays.',
     answers: { 200: presenceSettingsSchema },
   })
-  async update(
+  async updatePresence(
     @Caller() { userId }: CallerIdentity,
     @Body() input: UpdatePresenceSettingsDto,
   ): Promise<PresenceSettingsView> {
