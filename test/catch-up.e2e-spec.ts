@@ -2,9 +2,10 @@ import type { Position } from '../client/src/index';
 import { randomUUID } from 'node:crypto';
 import { withClient } from './support/databases';
 import { aStatementWaits } from './support/locks';
-import { signUpAll, type Person } from './support/people';
+import { signUp, signUpAll, type Person } from './support/people';
 import { readMessageList, stateOf } from './support/read-message-list';
 import { startTestServer, type TestServer } from './support/test-server';
+import { until } from './support/until';
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 
@@ -252,34 +253,35 @@ describe('catching up', () => {
 
   // Tests G4.
   it('begins again from nothing in another epoch', async () => {
-    const id = await owner.group();
-    await owner.send(id, 'one');
-    const setEpoch = (epoch: number) =>
-      server.dataSource.query('update database_state set epoch = $1', [epoch]);
-    await setEpoch(2);
-    try {
-      expect(await changes(owner, id, 'seq=1&rev=0&epoch=1')).toMatchObject({
-        status: 409,
-        body: { code: 'cursor-reset' },
-      });
-      expect((await changes(owner, id, 'seq=0&rev=0&epoch=2')).body).toMatchObject({
-        messages: [{ body: 'one' }],
-        epoch: 2,
-        complete: true,
-      });
-      const socket = await owner.connect();
-      expect(await socket.next('ready')).toMatchObject({ epoch: 2 });
+    // One of its own: it ends the connections of another epoch when it notices.
+    const restored = await startTestServer();
+    const ada = await signUp(restored.url);
+    const id = await ada.group();
+    await ada.send(id, 'one');
+    await restored.dataSource.query('update database_state set epoch = 2');
+    expect(await changes(ada, id, 'seq=1&rev=0&epoch=1')).toMatchObject({
+      status: 409,
+      body: { code: 'cursor-reset' },
+    });
+    expect((await changes(ada, id, 'seq=0&rev=0&epoch=2')).body).toMatchObject({
+      messages: [{ body: 'one' }],
+      epoch: 2,
+      complete: true,
+    });
+    await until('the server to notice', async () => {
+      const socket = await ada.connect();
+      const { epoch } = await socket.next('ready');
       const cursors = [{ conversationId: id, seq: 0, rev: 0 }];
-      expect((await socket.ok('conversation:sync', { epoch: 1, cursors })).changes).toEqual([
-        { conversationId: id, reset: true },
-      ]);
-      expect((await socket.ok('conversation:sync', { epoch: 2, cursors })).changes).toMatchObject([
-        { conversationId: id, epoch: 2, messages: [{}] },
-      ]);
+      const sync = async (of: number) =>
+        (await socket.ok('conversation:sync', { epoch: of, cursors })).changes as object[];
+      const told = await Promise.all([sync(1), sync(2)]).catch(() => undefined);
       socket.close();
-    } finally {
-      await setEpoch(1);
-    }
+      if (epoch !== 2 || !told) return false;
+      expect(told[0]).toEqual([{ conversationId: id, reset: true }]);
+      expect(told[1]).toMatchObject([{ conversationId: id, epoch: 2, messages: [{}] }]);
+      return true;
+    });
+    await restored.close();
   });
 
   it.each([

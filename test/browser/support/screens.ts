@@ -24,13 +24,6 @@ export const SCREENS: readonly (readonly [name: string, show: (tab: Tab, world: 
       },
     ],
     [
-      'conversation',
-      async (tab, { direct }) => {
-        await tab.goTo(`/c/${direct}`);
-        await tab.row('Gladly. I bring the tea.').waitFor();
-      },
-    ],
-    [
       'search results',
       async (tab) => {
         await tab.page.getByRole('searchbox', { name: 'Search' }).fill('tea');
@@ -38,9 +31,15 @@ export const SCREENS: readonly (readonly [name: string, show: (tab: Tab, world: 
       },
     ],
     [
+      'conversation',
+      async (tab, { direct }) => {
+        await tab.goTo(`/c/${direct}`);
+        await tab.row('Gladly. I bring the tea.').waitFor();
+      },
+    ],
+    [
       'writing an answer',
       async (tab) => {
-        await tab.page.getByRole('searchbox', { name: 'Search' }).fill('');
         await tab.doTo('Gladly', 'Reply');
         await tab.composer.fill('With milk?');
       },
