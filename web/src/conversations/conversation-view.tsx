@@ -113,7 +113,9 @@ export function ConversationView({ conversation, messageId }: ViewProps) {
 
   const isEdit = about?.kind === 'edit';
   const isAlone = conversation.type === 'direct' && !chat.partner(conversation);
-  const isCatchingUp = chat.isOnline.value && conversation.status === 'catching-up';
+  // Asking whether anything was missed changes nothing of the conversation: the status of all draws it anew.
+  const mayLack = chat.isOnline.value && !chat.isComplete.value;
+  const isCatchingUp = mayLack && conversation.status === 'catching-up';
   const isBehind = useLasting(isCatchingUp, GAP_PATIENCE_MS);
   return (
     <>
