@@ -13,7 +13,7 @@ export interface components {
       readonly id: string;
       /** @description The file name, without a path. */
       readonly name: string;
-      /** @description The media type that the content has, whatever the upload said. */
+      /** @description The media type, detected from the content. The type that the upload declared does not count. */
       readonly type: string;
       /** @description In bytes. */
       readonly size: number;
@@ -54,7 +54,7 @@ export interface components {
       readonly own: components['schemas']['OwnState'];
     };
     readonly Commands: {
-      /** @description Move one’s read position */
+      /** @description Move your read position */
       readonly 'conversation:read': {
         readonly payload: components['schemas']['ReadPositionCommand'];
         readonly answer: components['schemas']['ReadResult'];
@@ -125,7 +125,7 @@ export interface components {
         readonly answer: components['schemas']['Refreshed'];
       };
     };
-    /** @description A conversation with what is the caller’s own. */
+    /** @description A conversation with the caller’s per-user fields. */
     readonly Conversation: {
       readonly id: string;
       /** @enum {string} */
@@ -146,7 +146,7 @@ export interface components {
       readonly mentionCount: number;
       /** @enum {string} */
       readonly myRole: 'owner' | 'admin' | 'member';
-      /** @description Not in one’s list until the next message, or until one opens the conversation again. */
+      /** @description Whether it is hidden from the caller’s list until the next message, or until the caller opens it again. */
       readonly hidden: boolean;
     };
     readonly ConversationEvent: {
@@ -209,9 +209,9 @@ export interface components {
     readonly EditMessageCommand: {
       readonly conversationId: string;
       readonly messageId: string;
-      /** @description Kept byte for byte. White space and invisible characters alone are refused, and an empty body is unless there are attachments. One that is only too long is refused with `message-too-long`. */
+      /** @description Stored byte for byte. A body of only white space and invisible characters is refused. An empty body needs attachments. A body that is too long is refused with `message-too-long`. */
       readonly body: string;
-      /** @description The versions that the author saw. Left out: whatever is current. */
+      /** @description The versions that the author saw. When absent, the current version. */
       readonly parents?: readonly string[] | null;
       /** @description Names the new version, so that repeating the edit is safe. */
       readonly version?: string | null;
@@ -269,10 +269,10 @@ export interface components {
       readonly pointer: string;
       readonly detail: string;
     };
-    /** @description A message, and where it says what was looked for. */
+    /** @description A message, and the places where it matches the query. */
     readonly FoundMessage: {
       readonly message: components['schemas']['Message'];
-      /** @description In their order; none overlaps another. */
+      /** @description In order of position; they do not overlap. */
       readonly highlights: readonly components['schemas']['Highlight'][];
     };
     readonly FoundMessages: {
@@ -318,7 +318,7 @@ export interface components {
       /** @description Of the newest change. */
       readonly rev: number;
     };
-    /** @description A place in the body that says what was looked for. */
+    /** @description A place in the body that matches the query. */
     readonly Highlight: {
       /** @description The first character, in UTF-16 code units. */
       readonly start: number;
@@ -350,13 +350,13 @@ export interface components {
       readonly attachments: readonly components['schemas']['Attachment'][];
       /** @description There are none yet. */
       readonly mentions: readonly unknown[];
-      /** @description By when the first of each was added. */
+      /** @description Ordered by the time of the first reaction with each emoji. */
       readonly reactions: readonly components['schemas']['Reaction'][];
       /** @description The current version; the id of a message that was never edited. */
       readonly version: string;
       /** @description The versions that the current one is based on. */
       readonly parents: readonly string[];
-      /** @description Since when it is pinned. */
+      /** @description The time when it was pinned; null unless it is. */
       readonly pinnedAt: string | null;
       readonly editedAt: string | null;
       readonly deletedAt: string | null;
@@ -509,11 +509,11 @@ export interface components {
       readonly retryAfter?: number;
       /** @description With `friend-request-exists`: that one. */
       readonly friendRequest?: components['schemas']['FriendRequest'];
-      /** @description With `version-conflict`: the message as it is. */
+      /** @description With `version-conflict`: the current state of the message. */
       readonly current?: components['schemas']['Message'];
     };
     readonly PutMessage: {
-      /** @description Kept byte for byte. White space and invisible characters alone are refused, and an empty body is unless there are attachments. One that is only too long is refused with `message-too-long`. */
+      /** @description Stored byte for byte. A body of only white space and invisible characters is refused. An empty body needs attachments. A body that is too long is refused with `message-too-long`. */
       readonly body: string;
       /** @enum {string} */
       readonly type?: 'text' | 'image' | 'file';
@@ -523,7 +523,7 @@ export interface components {
       readonly attachmentIds?: readonly string[] | null;
       /** @description When given, the id in the address. */
       readonly id?: string | null;
-      /** @description The versions that the author saw. Left out: whatever is current. Empty: create only. */
+      /** @description The versions that the author saw. When absent, the current version. Empty: create only. */
       readonly parents?: readonly string[] | null;
       /** @description Names the new version, so that repeating the edit is safe. */
       readonly version?: string | null;
@@ -538,9 +538,9 @@ export interface components {
     /** @description An emoji on a message. */
     readonly Reaction: {
       readonly emoji: string;
-      /** @description How many people. */
+      /** @description How many people reacted with it. */
       readonly count: number;
-      /** @description The first of them. */
+      /** @description The first people who reacted. */
       readonly userIds: readonly string[];
     };
     readonly ReactionCommand: {
@@ -718,14 +718,14 @@ export interface components {
         readonly body: components['schemas']['ResetPassword'];
         readonly answer: null;
       };
-      /** @description Make a conversation */
+      /** @description Create a conversation */
       readonly 'POST /conversations': {
         readonly params: null;
         readonly query: null;
         readonly body: components['schemas']['CreateConversation'];
         readonly answer: components['schemas']['Conversation'];
       };
-      /** @description List one’s conversations */
+      /** @description List your conversations */
       readonly 'GET /conversations': {
         readonly params: null;
         readonly query: {
@@ -791,7 +791,7 @@ export interface components {
         readonly body: null;
         readonly answer: null;
       };
-      /** @description Move one’s read position */
+      /** @description Move your read position */
       readonly 'PUT /conversations/{conversationId}/read': {
         readonly params: {
           readonly conversationId: string;
@@ -953,7 +953,7 @@ export interface components {
         readonly body: null;
         readonly answer: components['schemas']['Changes'];
       };
-      /** @description Find messages by what they say */
+      /** @description Search messages by their text */
       readonly 'GET /search/messages': {
         readonly params: null;
         readonly query: {
@@ -1088,7 +1088,7 @@ export interface components {
       };
     };
     readonly SendMessage: {
-      /** @description Kept byte for byte. White space and invisible characters alone are refused, and an empty body is unless there are attachments. One that is only too long is refused with `message-too-long`. */
+      /** @description Stored byte for byte. A body of only white space and invisible characters is refused. An empty body needs attachments. A body that is too long is refused with `message-too-long`. */
       readonly body: string;
       /** @enum {string} */
       readonly type?: 'text' | 'image' | 'file';
@@ -1100,7 +1100,7 @@ export interface components {
       readonly id?: string | null;
     };
     readonly SendMessageCommand: {
-      /** @description Kept byte for byte. White space and invisible characters alone are refused, and an empty body is unless there are attachments. One that is only too long is refused with `message-too-long`. */
+      /** @description Stored byte for byte. A body of only white space and invisible characters is refused. An empty body needs attachments. A body that is too long is refused with `message-too-long`. */
       readonly body: string;
       /** @enum {string} */
       readonly type?: 'text' | 'image' | 'file';

@@ -49,7 +49,7 @@ export const sharedConversationSchema = record(
   },
   'A conversation as all its participants see it.',
 );
-/** What events carry. */
+/** The conversation as events carry it. */
 export type SharedConversationView = Of<typeof sharedConversationSchema>;
 
 export const conversationSchema = extended(
@@ -59,9 +59,11 @@ export const conversationSchema = extended(
     unreadCount: integer(0, { description: 'Other people’s undeleted messages not read yet.', example: 0 }),
     mentionCount: integer(0, { example: 0 }),
     myRole: oneOf(ROLES),
-    hidden: flag('Not in one’s list until the next message, or until one opens the conversation again.'),
+    hidden: flag(
+      'Whether it is hidden from the caller’s list until the next message, or until the caller opens it again.',
+    ),
   },
-  'A conversation with what is the caller’s own.',
+  'A conversation with the caller’s per-user fields.',
 );
 export type ConversationView = Of<typeof conversationSchema>;
 
@@ -91,9 +93,9 @@ export const IS_HIDDEN = `coalesce(c.last_seq <= p.hidden_seq, false)`;
 export const CONVERSATION_POSITION = listPositionOf('c', 'active_at', 'created_at');
 
 /**
- * Other people's undeleted messages above the read position. Numbers have no hole, so they need not be counted one by
- * one: only what is not to count is, of which there is little. Served by `chat_messages_sender_idx` and
- * `chat_messages_deleted_idx`.
+ * Counts other people's undeleted messages above the read position. Numbers have no hole, so a subtraction counts all
+ * messages; only own and deleted ones above the read position are counted, and these are few. Served by
+ * `chat_messages_sender_idx` and `chat_messages_deleted_idx`.
  */
 const UNREAD_COUNT = `(c.last_seq - p.read_seq
   - (select count(*) from chat_messages own
@@ -127,7 +129,7 @@ export async function listOwnConversations(
   return { items: await ownViews(manager, userId, items), nextCursor };
 }
 
-/** The conversations among `ids` in which the user participates, as the user sees them. */
+/** Reads those of the conversations `ids` in which the user participates, as the user sees them. */
 export async function findOwnConversations(
   manager: EntityManager,
   userId: string,
@@ -143,7 +145,7 @@ export async function findOwnConversations(
   return ownViews(manager, userId, rows);
 }
 
-/** A conversation for an event: nothing in it is anybody's own. */
+/** The conversation for an event to several users, without any per-user field. */
 export async function sharedConversation(
   manager: EntityManager,
   id: string,

@@ -35,9 +35,9 @@ export class ConversationsController {
 
   @Post()
   @Route({
-    summary: 'Make a conversation',
+    summary: 'Create a conversation',
     description:
-      'A direct conversation exists once for a pair of people: asking again gives the same one with 200, and puts it back into one’s list when one has hidden it.',
+      'Two people have one direct conversation. Creating it again answers 200 with the same one, and puts it back into the caller’s list if the caller had hidden it.',
     answers: { 200: conversationSchema, 201: conversationSchema },
     location: ({ id }: ConversationView) => `/api/v1/conversations/${id}`,
     problems: [USER_NOT_FOUND, FORBIDDEN, CONVERSATION_ID_CONFLICT],
@@ -54,8 +54,8 @@ export class ConversationsController {
 
   @Get()
   @Route({
-    summary: 'List one’s conversations',
-    description: 'The latest activity first.',
+    summary: 'List your conversations',
+    description: 'Ordered by the latest activity, newest first.',
     answers: { 200: conversationListSchema },
   })
   async list(@Caller() { userId }: CallerIdentity, @Query() query: ListQueryDto): Promise<ConversationList> {
@@ -78,7 +78,7 @@ export class ConversationsController {
   @Patch(':conversationId')
   @Route({
     summary: 'Change title or description of a group',
-    description: 'For admins and the owner.',
+    description: 'Admins and the owner may do so.',
     answers: { 200: conversationSchema },
     problems: [CONVERSATION_NOT_FOUND, FORBIDDEN],
   })
@@ -95,7 +95,7 @@ export class ConversationsController {
   @Route({
     summary: 'Delete a group, or hide a direct conversation',
     description:
-      'A group is deleted by its owner, for everybody. A direct conversation is hidden from one’s own list, on all devices, until the next message or until one opens it again.',
+      'The owner deletes a group for everybody. A direct conversation is only hidden from the caller’s list, on all their devices, until the next message or until the caller opens it again.',
     answers: { 204: NO_CONTENT },
     problems: [CONVERSATION_NOT_FOUND, FORBIDDEN],
   })
@@ -153,7 +153,7 @@ export class ConversationsController {
 
   @Put(':conversationId/read')
   @Route({
-    summary: 'Move one’s read position',
+    summary: 'Move your read position',
     description: 'The highest wins. A position above the newest message is refused.',
     answers: { 200: readPositionSchema },
     problems: [CONVERSATION_NOT_FOUND],

@@ -6,7 +6,7 @@ import { sharedConversationSchema, type SharedConversationView } from './convers
 const conversationId = id();
 const rev = integer(0, { description: 'The position; 0 when the conversation is new.', example: 3 });
 
-/** What clients are told of the events below. */
+/** The payload of the events below, as clients receive it. */
 export const conversationEventSchema = record('ConversationEvent', {
   conversationId,
   rev,
@@ -24,7 +24,7 @@ export const readEventSchema = record('ReadEvent', {
   seq: integer(0, { example: 7 }),
 });
 
-/** Users have got a conversation: it was made, they were added to it, or they have opened it again after hiding it. */
+/** Users have a new conversation: it was created, they were added to it, or they opened it again after hiding it. */
 @Shared({ kind: 'conversation-added', rights: 'given' })
 export class ConversationAdded {
   constructor(
@@ -51,7 +51,7 @@ export class ConversationHidden {
   ) {}
 }
 
-/** The conversation is gone for everybody. */
+/** The conversation was deleted for all participants. */
 @Shared({ kind: 'conversation-deleted', rights: 'taken' })
 export class ConversationDeleted {
   constructor(readonly conversationId: string) {}
@@ -67,7 +67,7 @@ export class ParticipantChanged {
   ) {}
 }
 
-/** A participant has left or was removed, and hears nothing more. */
+/** A participant left or was removed, and receives no further events. */
 @Shared({ kind: 'participant-left', rights: 'taken' })
 export class ParticipantLeft {
   constructor(
@@ -84,7 +84,7 @@ export class ReadPositionChanged {
     readonly conversationId: string,
     readonly userId: string,
     readonly seq: number,
-    /** False in large groups and while a block stands: only the user's own devices are told. */
+    /** False in large groups and while a block stands: then only the user's own devices get the event. */
     readonly isShared: boolean,
   ) {}
 }

@@ -22,7 +22,7 @@ import {
 import { ReadPositionsService } from './read-positions.service';
 import { CONVERSATION_NOT_FOUND } from '../membership/membership.problems';
 
-/** Tells participants what has become of their conversations, and keeps the rooms as the database says. */
+/** Broadcasts changes of conversations to participants, and keeps rooms in line with the stored participants. */
 @WebSocketGateway()
 @Emits({
   'conversation:created': {
@@ -32,15 +32,16 @@ import { CONVERSATION_NOT_FOUND } from '../membership/membership.problems';
   },
   'conversation:updated': { summary: 'Title or description changed.', payload: conversationEventSchema },
   'conversation:removed': {
-    summary: 'One has left, was removed, has hidden it on one of one’s devices, or the group was deleted.',
+    summary:
+      'The user left or was removed, hid the conversation on one of their devices, or the group was deleted.',
     payload: removedEventSchema,
   },
-  'participant:joined': { summary: 'Somebody was added.', payload: participantEventSchema },
-  'participant:updated': { summary: 'The role of somebody changed.', payload: participantEventSchema },
-  'participant:left': { summary: 'Somebody has left or was removed.', payload: participantEventSchema },
+  'participant:joined': { summary: 'A participant was added.', payload: participantEventSchema },
+  'participant:updated': { summary: 'A participant’s role changed.', payload: participantEventSchema },
+  'participant:left': { summary: 'A participant left or was removed.', payload: participantEventSchema },
   'conversation:read': {
     summary:
-      'A read position moved; told to one’s own devices only in large groups, and in a direct conversation while a block stands.',
+      'A read position moved. In large groups, and in a direct conversation while a block stands, only the user’s own devices get it.',
     payload: readEventSchema,
   },
 })
@@ -86,7 +87,7 @@ export class ConversationsGateway implements OnModuleInit {
 
   @SubscribeMessage('conversation:read')
   @Command({
-    summary: 'Move one’s read position',
+    summary: 'Move your read position',
     answer: readPositionSchema,
     problems: [CONVERSATION_NOT_FOUND],
     isWrite: true,
@@ -109,7 +110,7 @@ export class ConversationsGateway implements OnModuleInit {
     }
   }
 
-  /** Out of the room first: nothing that follows may reach who has left. */
+  /** The user leaves the room first: no later event may reach them. */
   private left({ conversationId, rev, participant }: ParticipantLeft): void {
     const room = conversationRoom(conversationId);
     this.rooms.leave(participant.userId, room);

@@ -35,7 +35,7 @@ import {
   ConversationHidden,
 } from './conversations.events';
 
-/** Making, listing, renaming and ending conversations. */
+/** Creates, lists, renames and deletes conversations. */
 @Injectable()
 export class ConversationsService {
   constructor(
@@ -44,7 +44,7 @@ export class ConversationsService {
   ) {}
 
   /**
-   * A direct conversation exists once for a pair of people: asking again gives the same one.
+   * Creates a conversation. A pair of people has one direct conversation, so asking again gives the same one.
    * @throws Problem `validation-failed`, `user-not-found`, `forbidden` or `conversation-id-conflict`
    */
   async create(
@@ -73,7 +73,7 @@ export class ConversationsService {
     otherId: string,
   ): Promise<{ conversation: ConversationView; isNew: boolean }> {
     return inTransaction(this.dataSource, async (manager, announce) => {
-      // A block that is being acknowledged meanwhile comes before or after this, not in between.
+      // Serializes with a block between the two: the block is committed before or after this, never in between.
       await lockTwoPeople(manager, userId, otherId, { pair: 'shared' });
       await requireUsers(manager, userId, [otherId]);
       const existing = await findDirect(manager, userId, otherId);
@@ -85,8 +85,8 @@ export class ConversationsService {
   }
 
   /**
-   * The direct conversation of two people, made if there is none yet; takes part in the caller's transaction.
-   * @param openedFor whoever has hidden it of these has it in the list again
+   * Finds or creates the direct conversation of two people, in the caller's transaction.
+   * @param openedFor those of the two who see it in their list again if they had hidden it
    */
   async openDirect(
     manager: EntityManager,
@@ -96,7 +96,7 @@ export class ConversationsService {
     openedFor: readonly string[] = [userId],
   ): Promise<{ conversation: ConversationView; isNew: boolean }> {
     const id = uuidv7();
-    // Waits for a concurrent creation of the same pair, and then gives way to it.
+    // Waits for a concurrent creation of the same pair, and then uses that conversation.
     const created: unknown[] = await manager.query(
       `insert into conversations (id, type, direct_key, created_by, list_position)
        values ($1, 'direct', $2, $3, next_list_position())
@@ -113,7 +113,7 @@ export class ConversationsService {
     return { conversation: await this.view(manager, userId, id), isNew: true };
   }
 
-  /** Puts a direct conversation back into the lists of people who have hidden it. All their devices are told, once. */
+  /** Puts a direct conversation back into the lists of people who had hidden it. All their devices get one event. */
   private async reopen(
     manager: EntityManager,
     id: string,
@@ -169,7 +169,7 @@ export class ConversationsService {
     }
   }
 
-  /** Latest activity first. @throws Problem `validation-failed` for a cursor that is none */
+  /** Latest activity first. @throws Problem `validation-failed` for an invalid cursor */
   async list(userId: string, query: ListQueryDto): Promise<ConversationList> {
     const after = readListCursor(query.cursor);
     return listOwnConversations(this.dataSource.manager, userId, after, query.limit ?? DEFAULT_PAGE_SIZE);
@@ -190,7 +190,7 @@ export class ConversationsService {
       const access = await lockConversation(manager, userId, conversationId);
       requireRole(access, 'admin');
       const { conversation } = access;
-      // A group always has a title; null leaves it as it is.
+      // A group always has a title, so null keeps the current one.
       const title = input.title ?? conversation.title;
       const description =
         input.description === undefined ? conversation.description : input.description || null;
@@ -210,8 +210,8 @@ export class ConversationsService {
   }
 
   /**
-   * A group is deleted by its owner, for everybody. A direct conversation is hidden from the caller's list until the
-   * next message, or until they open it again; all their devices are told.
+   * The owner deletes a group for everybody. A direct conversation is only hidden from the caller's list until the next
+   * message, or until they open it again. All devices of the affected users get an event.
    * @throws Problem `conversation-not-found` or `forbidden`
    */
   async delete(userId: string, conversationId: string): Promise<void> {
@@ -246,7 +246,7 @@ async function findDirect(manager: EntityManager, a: string, b: string): Promise
   return (await manager.findOneBy(Conversation, { directKey: directKeyOf(a, b) }))?.id;
 }
 
-/** Nobody of them is erased before the transaction ends. @throws Problem `user-not-found` */
+/** Locks the users: none of them is erased before the transaction ends. @throws Problem `user-not-found` */
 async function requireUsers(manager: EntityManager, userId: string, others: string[]): Promise<void> {
   await holdPeople(manager, [userId, ...others]);
   const found = await manager.countBy(User, { id: In(others), ...IS_PERSON });

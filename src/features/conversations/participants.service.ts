@@ -26,8 +26,8 @@ import { sharedConversation } from './conversation-view';
 import { ConversationAdded, ParticipantChanged, ParticipantLeft } from './conversations.events';
 
 /**
- * Who is in a group, and with which role. `owner` > `admin` > `member`: admins and the owner add people, and change and
- * remove those below themselves; the one owner hands over by making somebody else the owner.
+ * The participants of a group and their roles: `owner` > `admin` > `member`. Admins and the owner add people, and
+ * change and remove those below themselves. A group has one owner, who hands over by making somebody else the owner.
  */
 @Injectable()
 export class ParticipantsService {
@@ -43,7 +43,7 @@ export class ParticipantsService {
   }
 
   /**
-   * Adds somebody who is absent, changes the role of somebody who is there.
+   * Adds a user, or changes the role of a participant.
    * @throws Problem `conversation-not-found`, `user-not-found`, `forbidden` or `owner-must-transfer`
    */
   async put(
@@ -67,7 +67,7 @@ export class ParticipantsService {
   }
 
   /**
-   * Removes somebody, or leaves. Removing who is not there changes nothing.
+   * Removes a participant, or lets the caller leave. Removing an outsider changes nothing.
    * @throws Problem `conversation-not-found`, `forbidden` or `owner-must-transfer`
    */
   async remove(userId: string, conversationId: string, targetId: string): Promise<void> {
@@ -102,7 +102,7 @@ export class ParticipantsService {
     const given = mayGive(access, role) ? role : 'member';
     if (given === 'owner') await this.handOver(manager, access, targetId, announce);
     const rev = await takeRevs(manager, conversationId);
-    // Who joins begins with everything read, also who was here before.
+    // New and returning participants begin with everything read.
     await manager.query(
       `insert into conversation_participants (conversation_id, user_id, role, read_seq, rev) values ($1, $2, $3, $4, $5)
        on conflict (conversation_id, user_id) do update set role = excluded.role, read_seq = excluded.read_seq,
@@ -117,8 +117,8 @@ export class ParticipantsService {
   }
 
   /**
-   * The owner becomes an admin, before somebody else becomes the owner: there is one at any moment
-   * (`conversation_participants_owner_key`). Two rows change, so this takes a rev of its own.
+   * Makes the owner an admin before somebody else becomes the owner: a group never has two owners
+   * (`conversation_participants_owner_key`). Two rows change, so this takes a `rev` of its own.
    */
   private async handOver(
     manager: EntityManager,
@@ -145,7 +145,7 @@ export class ParticipantsService {
   }
 }
 
-/** A role is given by those above it; only the owner makes an owner. */
+/** Only participants with a higher role give a role. Only the owner makes somebody the owner. */
 function mayGive(access: Access, role: Role): boolean {
   const own = access.participant.role;
   return own === 'owner' || (isAtLeast(own, 'admin') && isAbove(own, role));

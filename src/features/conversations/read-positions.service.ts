@@ -9,16 +9,16 @@ import { countUnread } from './conversation-view';
 import type { ReadPositionDto, ReadPositionView } from './conversations.dto';
 import { ReadPositionChanged } from './conversations.events';
 
-/** In groups with more people than this, a read position is told to the reader's own devices only. */
+/** In larger groups, only the reader's own devices learn of a read position. */
 const MAX_SHARED_SIZE = 100;
 
-/** How far people have read. Positions are personal and take no `rev`. */
+/** How far each participant has read. Positions are per user and take no `rev`. */
 @Injectable()
 export class ReadPositionsService {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
   /**
-   * The highest position wins, unless `unread` says that it may move back.
+   * Sets the read position. It moves back only with `unread`.
    * @throws Problem `conversation-not-found`, or `validation-failed` for a position above the head
    */
   async set(userId: string, conversationId: string, input: ReadPositionDto): Promise<ReadPositionView> {
@@ -41,15 +41,15 @@ export class ReadPositionsService {
 interface Moved {
   read_seq: number;
   read_before: number;
-  /** A block stands between the two people of this direct conversation. */
+  /** Whether a block stands between the two people of this direct conversation. */
   is_blocked: boolean;
-  /** How many people are in the conversation, up to one more than `MAX_SHARED_SIZE`. */
+  /** The number of participants, counted up to `MAX_SHARED_SIZE` + 1. */
   size: number;
 }
 
 /**
- * The row is locked before it is compared: of several equal moves at once the first one moves, the others find it done.
- * Served by `conversation_participants_pkey`.
+ * Locks the row before it compares: of several equal moves at once, only the first one changes something. Served by
+ * `conversation_participants_pkey`.
  */
 async function move(
   manager: EntityManager,

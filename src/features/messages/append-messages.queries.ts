@@ -12,7 +12,7 @@ import { claimAttachments } from './message-attachments.queries';
 import { findMessages } from './messages.queries';
 import { MESSAGE_ID_CONFLICT, MESSAGE_NOT_FOUND } from './messages.problems';
 
-/** A message to be stored; its sender has not been checked yet. */
+/** A message to be stored. The function `append_messages` checks the sender. */
 export interface AppendCommand {
   readonly id: string;
   readonly conversationId: string;
@@ -23,7 +23,7 @@ export interface AppendCommand {
   readonly attachmentIds: readonly string[];
 }
 
-/** The refusals of `append_messages`, by the outcome that it returns. */
+/** Problems by the outcome that `append_messages` returns. */
 const REFUSALS = {
   'message-id-conflict': MESSAGE_ID_CONFLICT,
   'conversation-not-found': CONVERSATION_NOT_FOUND,
@@ -31,7 +31,7 @@ const REFUSALS = {
   'message-not-found': MESSAGE_NOT_FOUND,
 } as const;
 
-/** `created` now, or `repeated`: stored before by the same command (G2). */
+/** `created`: stored now. `repeated`: the same command stored it before (G2). */
 export type AppendResult =
   | { readonly outcome: 'created' | 'repeated'; readonly row: MessageRow }
   | { readonly outcome: 'refused'; readonly kind: ProblemKind };
@@ -43,14 +43,14 @@ type ResultRow = MessageRow & {
 };
 
 /**
- * The function sees who participates only if its statements may see what was committed while it waited for the locks.
- * Connections pin that isolation level; behind a pooler that a default of the database has just changed under, the
- * condition keeps the function from being run.
+ * The function must see participants that were committed while it waited for the locks, so the isolation level has to
+ * be `read committed`. Connections set that level. A pooler may lose it when somebody changes the default of the
+ * database; then this condition keeps the function from running.
  */
 const APPEND = `select * from append_messages($1, $2, $3, $4, $5, $6)
   where current_setting('transaction_isolation') = 'read committed'`;
 
-/** The same, and tells other servers of the new messages (`SharedMessages` reads it): one row of the log for all. */
+/** As `APPEND`, and adds one row to the log for all of the messages. Other servers read it (`SharedMessages`). */
 const APPEND_AND_LOG = `
   with stored as materialized (${APPEND}),
   logged as (
@@ -62,10 +62,10 @@ const APPEND_AND_LOG = `
   select stored.*, logged.* from stored left join logged on true order by ordinal`;
 
 /**
- * Stores messages: checks, numbers and commits all of them in one round trip (function `append_messages`, see its
- * migration). Results come in the order of the commands; one that is refused does not touch the others.
- * @param serverId of this server, when other servers have to be told
- * @throws Problem `temporarily-unavailable` when the isolation level is another one; nothing is stored
+ * Checks, numbers and commits messages in one round trip (function `append_messages`, see its migration). Results come
+ * in the order of the commands. A rejected command does not affect the others.
+ * @param serverId this server's id; given when other servers read the log
+ * @throws Problem `temporarily-unavailable` under another isolation level; then nothing is stored
  */
 export async function appendMessages(
   manager: EntityManager,
@@ -99,7 +99,7 @@ export async function appendMessages(
 /**
  * Stores one message that carries attachments, and claims them in the same transaction. Locks the conversation, as
  * `append_messages` does, then the attachments.
- * @throws Problem `validation-failed` when it names others than the sender's own that no message carries; nothing is stored
+ * @throws Problem `validation-failed` unless all of them are unclaimed uploads of the sender; then nothing is stored
  */
 export async function appendWithAttachments(
   dataSource: DataSource,
@@ -117,8 +117,8 @@ export async function appendWithAttachments(
 }
 
 /**
- * The function returns neither reactions nor attachments, and does not compare attachments (G2). The messages are committed:
- * if reading fails, only those who have sent again are told to repeat it.
+ * Adds the reactions and attachments, which the function does not return, and compares the attachments (G2). The
+ * messages are committed, so a failed read rejects only the repeated commands; their senders retry.
  */
 async function completeRepeated(
   manager: EntityManager,
@@ -138,7 +138,7 @@ async function completeRepeated(
   }
 }
 
-/** Whether the stored message has the attachments of the command. A tombstone has none: its id suffices. */
+/** Whether the stored message has the attachments of the command. A tombstone has none, so its id suffices (G2). */
 function carries(row: MessageRow, { attachmentIds }: AppendCommand): boolean {
   if (row.deleted_at) return true;
   const stored = row.attachments ?? [];

@@ -2,7 +2,7 @@ import { id, integer, record, text, time, type Of } from '../../platform/documen
 
 /** Attachments that one message may carry. */
 export const MAX_ATTACHMENTS = 10;
-/** In code points; longer names are shortened. */
+/** In code points. Longer names are cut. */
 export const MAX_ATTACHMENT_NAME = 200;
 
 export const attachmentSchema = record(
@@ -16,7 +16,8 @@ export const attachmentSchema = record(
     type: text(
       { minimum: 3, maximum: 200 },
       {
-        description: 'The media type that the content has, whatever the upload said.',
+        description:
+          'The media type, detected from the content. The type that the upload declared does not count.',
         example: 'image/png',
       },
     ),
@@ -27,6 +28,6 @@ export const attachmentSchema = record(
 );
 export type AttachmentView = Of<typeof attachmentSchema>;
 
-/** The attachment `a` as JSON, in SQL: as `AttachmentView`. */
+/** SQL: the attachment `a` as JSON in the shape of `AttachmentView`. */
 export const ATTACHMENT_JSON = `jsonb_build_object('id', a.id, 'name', a.name, 'type', a.type, 'size', a.size,
   'createdAt', to_char(a.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))`;

@@ -2,7 +2,10 @@ import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, typ
 import { User } from '../users/user.entity';
 import { ChatMessage } from './message.entity';
 
-/** An uploaded file. Its bytes are in the attachment store under its id. One that no message carries is removed after a day. */
+/**
+ * An uploaded file. The attachment store keeps its bytes under its id. The collector removes it after a day unless a
+ * message claims it.
+ */
 @Entity('attachments')
 @Index('attachments_message_idx', ['messageId', 'position'], { where: 'message_id is not null' })
 @Index('attachments_uploader_idx', ['uploaderId', 'createdAt'])

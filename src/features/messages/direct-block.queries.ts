@@ -1,8 +1,9 @@
 import type { EntityManager } from 'typeorm';
 
 /**
- * From now on the two people of a direct conversation are not shown what the other one does in it. The conversation must
- * be locked. A second block changes nothing: what counts is where the conversation was when the first one began.
+ * Hides from each of the two people of a direct conversation what the other changes in it from now on. The caller holds
+ * the conversation's lock. A second block changes nothing: the position of the conversation when the first block began
+ * counts.
  */
 export async function hideFromEachOther(manager: EntityManager, conversationId: string): Promise<void> {
   await manager.query(
@@ -14,9 +15,9 @@ export async function hideFromEachOther(manager: EntityManager, conversationId: 
 }
 
 /**
- * Ends that, once no block stands any more. Messages that were changed meanwhile take new `rev`s, one each, in the order
- * of their changes: whoever was not shown a change has gone past its `rev` by now, and hears of it by the new one.
- * The conversation must be locked. Served by `chat_messages_rev_idx`.
+ * Undoes `hideFromEachOther` once no block stands any more. Each message that was changed meanwhile takes a new `rev`,
+ * in the order of the changes: the cursors of both clients have passed the old `rev`, so only a new one brings the
+ * change to them. The caller holds the conversation's lock. Served by `chat_messages_rev_idx`.
  * @returns the changed messages, by `rev`
  */
 export async function showToEachOther(manager: EntityManager, conversationId: string): Promise<string[]> {

@@ -1,7 +1,10 @@
 import type { EntityManager } from 'typeorm';
 import { invalidField } from '../../platform/problems/problem';
 
-/** Hours in which an upload can be claimed. The collector begins later, so nobody claims what it removes. */
+/**
+ * Hours in which a message can claim an upload. The collector waits longer than this, so it never removes a claimed
+ * file.
+ */
 export const CLAIMABLE_HOURS = 24;
 
 interface Claim {
@@ -11,9 +14,9 @@ interface Claim {
 }
 
 /**
- * Gives uploads to a message that was stored in the same transaction. Locks them by id, after the conversation: of two messages
- * that name the same one, the second waits and is refused. Served by `attachments_pkey`.
- * @throws Problem `validation-failed` unless all are finished uploads of the sender that no message carries
+ * Gives uploads to a message that the same transaction stored. Locks them by id, after the conversation. When two
+ * messages name the same upload, the second one waits and is rejected. Served by `attachments_pkey`.
+ * @throws Problem `validation-failed` unless all of them are finished, unclaimed uploads of the sender
  */
 export async function claimAttachments(manager: EntityManager, claim: Claim): Promise<void> {
   const { messageId, senderId, attachmentIds } = claim;
@@ -37,8 +40,8 @@ export async function claimAttachments(manager: EntityManager, claim: Claim): Pr
 }
 
 /**
- * Takes the attachments from messages that become tombstones: nobody may read them from now on, and the collector removes
- * them. The caller sets `has_attachments`. Served by `attachments_message_idx`.
+ * Takes the attachments from messages that become tombstones. Nobody may read them afterwards, and the collector
+ * removes them. The caller sets `has_attachments`. Served by `attachments_message_idx`.
  */
 export async function releaseAttachments(
   manager: EntityManager,

@@ -5,17 +5,17 @@ import type { MessageView } from './message-view';
 
 export interface StoredMessage {
   readonly message: MessageView;
-  /** False when the same command had stored it before. */
+  /** False when the same command was stored before. */
   readonly isNew: boolean;
 }
 
-/** A message that waits for its batch, or is in one. */
+/** A message that waits for its batch or is in one. */
 export interface Pending {
   readonly command: AppendCommand;
   readonly context: RequestContext | undefined;
-  /** On the clock of `performance.now()`, as the next. */
+  /** In milliseconds of `performance.now()`, like `latestStart`. */
   readonly since: number;
-  /** When it is too late to begin. */
+  /** The writer rejects the message when its batch has not begun by then. */
   readonly latestStart: number;
   resolve(stored: StoredMessage): void;
   reject(error: Error): void;
@@ -25,7 +25,7 @@ export const conversationOf = (pending: Pending): string => pending.command.conv
 
 export const carriesAttachments = (pending: Pending): boolean => pending.command.attachmentIds.length > 0;
 
-/** The messages of each conversation. */
+/** Splits a batch by conversation. */
 export function partsOf(batch: Pending[]): Pending[][] {
   const parts = new Map<string, Pending[]>();
   for (const pending of batch) {
@@ -36,7 +36,7 @@ export function partsOf(batch: Pending[]): Pending[][] {
   return [...parts.values()];
 }
 
-/** A batch may take as long as the most patient of its requests; the others are answered by their own deadline. */
+/** Runs the work with the latest deadline in the batch. Each request still answers at its own deadline. */
 export async function inBatchContext<T>(
   batch: Pending[],
   span: Span | undefined,
@@ -49,8 +49,8 @@ export async function inBatchContext<T>(
 }
 
 /**
- * A batch is in the trace of the first of its messages that has one, and linked with the others: one statement serves
- * many senders, and a span has one parent.
+ * Puts a batch into the trace of its first traced message and links it with the other traces. One statement serves many
+ * senders, but a span has only one parent.
  */
 export function spanOf(batch: Pending[]): Span | undefined {
   const traced = batch.flatMap(({ context }) => (context?.span?.isRecorded ? context.span : []));
@@ -60,7 +60,10 @@ export function spanOf(batch: Pending[]): Span | undefined {
   });
 }
 
-/** What is pending for the batch is pending for each of its requests, and not before it is sent. */
+/**
+ * Passes on to each request of the batch whether a statement is pending. No request counts as pending before the batch
+ * is sent.
+ */
 class BatchContext implements RequestContext {
   readonly requestId: string;
   readonly deadline: number;

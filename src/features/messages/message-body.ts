@@ -9,15 +9,15 @@ import { MESSAGE_TOO_LONG } from './messages.problems';
 const tooLong: RuleContext = { problem: MESSAGE_TOO_LONG };
 
 /**
- * The body of a message: text of at most `MAX_MESSAGE_LENGTH` code points; longer ones have a problem of their own. Services
- * check that an empty one comes with attachments (`requireContent`).
+ * The body of a message: text of at most `MAX_MESSAGE_LENGTH` code points. A longer body gets the problem
+ * `message-too-long`. Services check with `requireContent` that an empty body comes with attachments.
  */
 export function IsMessageBody(): PropertyDecorator {
   return fieldRule(
     {
       ...textSchema(0, MAX_MESSAGE_LENGTH),
       description:
-        'Kept byte for byte. White space and invisible characters alone are refused, and an empty body is unless there are attachments. One that is only too long is refused with `message-too-long`.',
+        'Stored byte for byte. A body of only white space and invisible characters is refused. An empty body needs attachments. A body that is too long is refused with `message-too-long`.',
       examples: ['Hello Ben!'],
     },
     ownRule(
@@ -34,7 +34,7 @@ export function IsMessageBody(): PropertyDecorator {
   );
 }
 
-/** @throws Problem `validation-failed` for a message that neither says nor carries anything */
+/** @throws Problem `validation-failed` for a message with neither text nor attachments */
 export function requireContent(body: string, attachments: number): void {
   if (body === '' && attachments === 0) throw invalidField('/body', 'must not be empty without attachments');
 }

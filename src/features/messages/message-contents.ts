@@ -1,9 +1,11 @@
 import type { MessageView } from './message-view';
 
-/** The log names a message within a moment, or this server was not current then and reads it. */
+/**
+ * The log names a message sooner than this. Otherwise this server lagged, and it reads the message from the database.
+ */
 const KEPT_MS = 5_000;
 const MAX_BYTES = 16 * 1_024 * 1_024;
-/** Of a message beside its body, roughly. */
+/** An estimate of what a message takes beside its body. */
 const BYTES_BESIDE_BODY = 1_000;
 
 interface Kept {
@@ -13,8 +15,9 @@ interface Kept {
 }
 
 /**
- * New messages as other servers have stored them, until the log names them. They are what was stored, and never newer or
- * older than the place in the log that names them: whoever takes one looks whether the log says more of it.
+ * New messages that other servers sent ahead of the log, kept until the log names them. Each is the state at its
+ * creation, which later log entries may have changed. So the taker checks whether the log has newer changes of the
+ * message.
  */
 export class MessageContents {
   private readonly kept = new Map<string, Kept>();
@@ -47,7 +50,7 @@ export class MessageContents {
     return kept;
   }
 
-  /** The oldest come first. */
+  /** Removes the oldest messages first. */
   private evict(): void {
     const earliest = this.now() - KEPT_MS;
     for (const [id, { at }] of this.kept) {

@@ -22,25 +22,25 @@ import {
   type NewVersion,
 } from './messages.queries';
 
-/** Versions of one message. Everything that reads its history reads all of them. */
+/** Versions of one message. Every reader of a history reads all of them, so they are bounded. */
 const MAX_VERSIONS = 1_000;
 
 export interface Edit {
   readonly body: string;
-  /** The version(s) that the author saw; absent: whatever is current. */
+  /** The version(s) that the author saw. When absent, the edit is based on the current version. */
   readonly parents?: readonly string[];
-  /** A name for the new version, chosen by the client, so that repeating the edit is safe. */
+  /** The client names the new version, so that repeating the edit is safe. */
   readonly version?: string;
 }
 
-/** Changes of stored messages: each is a new version with its parents, and takes one `rev`. */
+/** Edits and deletes messages. Each change makes a new version with its parents and takes one `rev`. */
 @Injectable()
 export class MessageEdits {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
   /**
-   * Only the sender edits. An edit that changes nothing changes nothing. In a direct conversation a block refuses edits as it
-   * refuses sends: an old message is no way to write to somebody who will not hear it. Deleting stays possible.
+   * Only the sender edits. An edit with the same body takes no `rev`. In a direct conversation a block rejects edits as
+   * it rejects sends: otherwise an edit could carry a new message past the block. Deleting stays possible.
    * @throws Problem `conversation-not-found`, `message-not-found`, `forbidden` or `version-conflict` (with `current`)
    */
   async edit(userId: string, conversationId: string, messageId: string, edit: Edit): Promise<MessageView> {
@@ -74,8 +74,8 @@ export class MessageEdits {
   }
 
   /**
-   * The sender, or an admin of the group. A tombstone stays one. The basis is as for an edit. While a block stands between
-   * the two people of a direct conversation, the other one is not told.
+   * The sender deletes, or an admin of the group. Deleting a tombstone changes nothing. `parents` count as for an edit.
+   * While a block stands between the two people of a direct conversation, only the caller's devices get the event.
    * @throws Problem `conversation-not-found`, `message-not-found`, `forbidden` or `version-conflict` (with `current`)
    */
   async delete(
@@ -125,8 +125,8 @@ const conflict = (row: MessageRow): Problem =>
   new Problem(VERSION_CONFLICT, { carried: { current: messageView(row) } });
 
 /**
- * The same version id with the same body is the same edit again; with another body it is a conflict. After a deletion,
- * which took the bodies away, the id suffices.
+ * The same version id with the same body is a repeated edit; with another body it is a conflict. A deletion removed the
+ * bodies, so then the id suffices.
  */
 async function isRepeated(manager: EntityManager, row: MessageRow, edit: Edit): Promise<boolean> {
   if (edit.version === undefined) return false;
@@ -136,7 +136,7 @@ async function isRepeated(manager: EntityManager, row: MessageRow, edit: Edit): 
   return true;
 }
 
-/** A message that was never changed has one version, of which there is no row. */
+/** A message that was never changed has one version, which has no row. */
 async function versionNamed(
   manager: EntityManager,
   row: MessageRow,
@@ -147,7 +147,7 @@ async function versionNamed(
   return findVersion(manager, row.id, name);
 }
 
-/** History is a line: the one parent of an edit is the current version. */
+/** A history is linear: the only parent of an edit is the current version. */
 function isBasedOnCurrent(row: MessageRow, parents: readonly string[] | undefined): boolean {
   if (parents === undefined) return true;
   return parents.length > 0 && parents.every((parent) => parent === currentVersion(row));

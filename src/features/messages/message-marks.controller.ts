@@ -50,7 +50,7 @@ export class MessageMarksController {
   @Route({
     summary: 'Pin a message',
     description:
-      'For both people of a direct conversation, and for admins and the owner of a group. Up to 100 messages of a conversation.',
+      'Both people of a direct conversation may pin; in a group its owner and admins may. A conversation has up to 100 pinned messages.',
     answers: { 200: messageSchema },
     problems: PROBLEMS,
   })
@@ -65,7 +65,7 @@ export class MessageMarksController {
   @Delete('messages/:messageId/pin')
   @Route({
     summary: 'Unpin a message',
-    description: 'For whoever may pin it.',
+    description: 'The users who may pin it may unpin it.',
     answers: { 200: messageSchema },
     problems: PROBLEMS,
   })

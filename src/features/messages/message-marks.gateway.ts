@@ -14,7 +14,7 @@ const ANSWERED = {
   isWrite: true,
 };
 
-/** Reactions and pins; everybody hears of them by `message:updated`. */
+/** Reactions and pins. Participants learn of them by `message:updated`. */
 @WebSocketGateway()
 export class MessageMarksGateway {
   constructor(private readonly marks: MessageMarks) {}

@@ -2,15 +2,15 @@ import type { EntityManager } from 'typeorm';
 import type { MessageRow } from './message-view';
 import { COLUMNS } from './messages.queries';
 
-/** What counts for another reaction: of the message, and of one person and one emoji. */
+/** The counts that decide whether the message takes another reaction. */
 export interface ReactionCounts {
-  /** People and emoji together. */
+  /** Reactions on the message, over all users and emoji. */
   readonly reactions: number;
   readonly emojis: number;
   readonly ownEmojis: number;
-  /** Somebody has put this emoji to it. */
+  /** Whether anybody reacted with this emoji. */
   readonly hasEmoji: boolean;
-  /** The person has. */
+  /** Whether this user reacted with this emoji. */
   readonly hasOwn: boolean;
 }
 
@@ -45,7 +45,7 @@ export async function addReaction(manager: EntityManager, reaction: Reaction, re
   );
 }
 
-/** Served by `message_reactions_pkey`. @returns whether there was one */
+/** Served by `message_reactions_pkey`. @returns whether the reaction existed */
 export async function removeReaction(manager: EntityManager, reaction: Reaction): Promise<boolean> {
   const [, count] = await manager.query<[unknown[], number]>(
     `delete from message_reactions where message_id = $1 and user_id = $2 and emoji = $3`,
@@ -54,7 +54,7 @@ export async function removeReaction(manager: EntityManager, reaction: Reaction)
   return count > 0;
 }
 
-/** Pinned messages of a conversation. Served by `chat_messages_pinned_idx`. */
+/** Counts the pinned messages of a conversation. Served by `chat_messages_pinned_idx`. */
 export async function countPinned(manager: EntityManager, conversationId: string): Promise<number> {
   const rows: { count: number }[] = await manager.query(
     `select count(*) as count from chat_messages where conversation_id = $1 and pinned_at is not null`,
@@ -70,7 +70,7 @@ export async function setPinned(manager: EntityManager, messageId: string, isPin
   ]);
 }
 
-/** The message with the `rev` of its last change. */
+/** Gives the message the next `rev` of its conversation. */
 export async function numberChange(
   manager: EntityManager,
   messageId: string,
@@ -84,7 +84,7 @@ export async function numberChange(
 }
 
 /**
- * Up to `limit` pinned messages below `before`, the newest message first; undefined when the user does not participate.
+ * Reads up to `limit` pinned messages below `before`, newest first; undefined when the user does not participate.
  * Served by `conversation_participants_pkey` and `chat_messages_pinned_idx`.
  */
 export async function readPinned(

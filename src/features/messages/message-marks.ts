@@ -25,14 +25,14 @@ import type { PinnedList } from './messages.dto';
 import { MESSAGE_NOT_FOUND } from './messages.problems';
 import { findMessage } from './messages.queries';
 
-/** Emoji of one person on one message. */
+/** Emoji of one user on one message. */
 const MAX_OWN_EMOJIS = 20;
-/** People and emoji together: everybody who reads a page of messages reads all of them. */
+/** Reactions on one message. Everybody who reads a page of messages reads all of them. */
 const MAX_REACTIONS = 5_000;
 /** Pinned messages of a conversation. */
 const MAX_PINNED = 100;
 
-/** A locked message and where its caller stands. */
+/** A locked message and what its caller may do with it. */
 interface Marking {
   readonly manager: EntityManager;
   readonly access: Access;
@@ -40,8 +40,8 @@ interface Marking {
 }
 
 /**
- * Reactions and pins: what people put to a stored message beside its text. Each change takes one `rev`; what is so already
- * changes nothing. In a direct conversation a block refuses them as it refuses sends.
+ * Reactions and pins, the marks that people put on a stored message. Each change takes one `rev`; repeating a mark
+ * changes nothing. In a direct conversation a block rejects them as it rejects sends.
  */
 @Injectable()
 export class MessageMarks {
@@ -66,7 +66,7 @@ export class MessageMarks {
     });
   }
 
-  /** Takes back one's own reaction. @throws Problem as `react` */
+  /** Removes the caller's own reaction. @throws Problem as `react` */
   async unreact(
     userId: string,
     conversationId: string,
@@ -82,7 +82,7 @@ export class MessageMarks {
   }
 
   /**
-   * Both people of a direct conversation; admins and the owner of a group, since it speaks to everybody.
+   * Both people of a direct conversation may pin. In a group only admins and the owner may, since everybody sees a pin.
    * @throws Problem `conversation-not-found`, `message-not-found` or `forbidden`
    */
   async pin(userId: string, conversationId: string, messageId: string): Promise<MessageView> {
@@ -96,7 +96,7 @@ export class MessageMarks {
     });
   }
 
-  /** Whoever may pin. @throws Problem as `pin` */
+  /** The same users may unpin. @throws Problem as `pin` */
   async unpin(userId: string, conversationId: string, messageId: string): Promise<MessageView> {
     return this.change(userId, conversationId, messageId, async ({ manager, access, row }) => {
       requireMayPin(access);
@@ -106,7 +106,7 @@ export class MessageMarks {
     });
   }
 
-  /** The newest message first. @throws Problem `conversation-not-found` or `validation-failed` */
+  /** Newest message first. @throws Problem `conversation-not-found` or `validation-failed` */
   async listPinned(userId: string, conversationId: string, query: ListQueryDto): Promise<PinnedList> {
     const limit = query.limit ?? DEFAULT_PAGE_SIZE;
     const before = readSeqCursor(query.cursor);
@@ -117,7 +117,7 @@ export class MessageMarks {
     return { items: items.map(messageView), nextCursor };
   }
 
-  /** @param decide under the lock: what is to be written, or undefined when it is so already */
+  /** @param decide runs under the lock; returns the write to do, or undefined when nothing has to change */
   private async change(
     userId: string,
     conversationId: string,

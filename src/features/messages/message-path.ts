@@ -2,16 +2,16 @@ import { SECONDS, type Metrics } from '../../platform/metrics/metrics';
 
 const BATCH_SIZES = [1, 2, 5, 10, 20, 50, 100, 200];
 
-/** What was committed together. */
+/** The messages of one committed batch. */
 interface Committed {
   readonly at: number;
-  /** How many new messages of it have not been told to their rooms. */
+  /** How many of its new messages were not broadcast yet. */
   unbroadcast: number;
 }
 
-/** Metrics of the path of messages. They are recorded once per batch, so that a message costs next to nothing. */
+/** Metrics of the send pipeline. They are recorded once per batch, so that they cost little per message. */
 export class MessagePath {
-  /** A few at most: as many as there are batches under way. */
+  /** Bounded by the number of batches in flight. */
   private readonly underWay = new Set<Committed>();
 
   private readonly stageSeconds;
@@ -43,8 +43,9 @@ export class MessagePath {
   }
 
   /**
-   * A batch goes to the database. @param since when its first message came, on the clock of `performance.now()`
-   * @returns what has to be called when it is committed
+   * Records that a batch goes to the database.
+   * @param since when its first message arrived, in milliseconds of `performance.now()`
+   * @returns a function to call when the batch is committed
    */
   begin(since: number): (results: readonly { outcome: string }[]) => Committed {
     const begun = performance.now();
@@ -62,13 +63,13 @@ export class MessagePath {
     };
   }
 
-  /** All of it has been told, or never will be. */
+  /** Records that the broadcast of the batch ended or failed. */
   end(committed: Committed): void {
     this.underWay.delete(committed);
     this.stageSeconds.observe({ stage: 'broadcast' }, (performance.now() - committed.at) / 1_000);
   }
 
-  /** In the order in which they were committed. */
+  /** In commit order. */
   private get unfinished(): Committed[] {
     return [...this.underWay].filter(({ unbroadcast }) => unbroadcast > 0);
   }

@@ -17,14 +17,14 @@ import { EMOJI_SCHEMA } from '../../platform/validation/emoji';
 import { attachmentSchema, MAX_ATTACHMENTS, type AttachmentView } from './attachment-view';
 import type { MessageType } from './message.entity';
 
-/** In code points; the one place that knows. */
+/** In code points. No other place repeats this limit. */
 export const MAX_MESSAGE_LENGTH = 4_000;
 
 const MESSAGE_TYPES = ['text', 'image', 'file', 'system'] as const satisfies MessageType[];
 
 /** Different emoji on one message. */
 export const MAX_EMOJIS = 50;
-/** People that each reaction names: who was first. */
+/** Users that each reaction names; the earliest come first. */
 export const NAMED_PEOPLE = 20;
 
 /** A row of `chat_messages` as SQL returns it. */
@@ -43,9 +43,9 @@ export interface MessageRow {
   edited_at: Date | null;
   deleted_at: Date | null;
   created_at: Date;
-  /** Null when there are none; absent from what `append_messages` returns. */
+  /** Null when there are none. Absent from what `append_messages` returns. */
   reactions?: ReactionView[] | null;
-  /** As `reactions`. */
+  /** Null or absent as `reactions`. */
   attachments?: AttachmentView[] | null;
 }
 
@@ -53,8 +53,12 @@ const reactionSchema = record(
   'Reaction',
   {
     emoji: EMOJI_SCHEMA,
-    count: integer(1, { description: 'How many people.', example: 1 }),
-    userIds: list(id(), { maximum: NAMED_PEOPLE, isUnique: true }, { description: 'The first of them.' }),
+    count: integer(1, { description: 'How many people reacted with it.', example: 1 }),
+    userIds: list(
+      id(),
+      { maximum: NAMED_PEOPLE, isUnique: true },
+      { description: 'The first people who reacted.' },
+    ),
   },
   'An emoji on a message.',
 );
@@ -90,7 +94,7 @@ export const messageSchema = record(
     reactions: list(
       reactionSchema,
       { maximum: MAX_EMOJIS },
-      { description: 'By when the first of each was added.', example: [] },
+      { description: 'Ordered by the time of the first reaction with each emoji.', example: [] },
     ),
     version: described(version, 'The current version; the id of a message that was never edited.'),
     parents: list(
@@ -98,7 +102,7 @@ export const messageSchema = record(
       {},
       { description: 'The versions that the current one is based on.', example: [] },
     ),
-    pinnedAt: usuallyNull(time('Since when it is pinned.')),
+    pinnedAt: usuallyNull(time('The time when it was pinned; null unless it is.')),
     editedAt: usuallyNull(time()),
     deletedAt: usuallyNull(time()),
     createdAt: time(),
@@ -129,7 +133,7 @@ export function messageView(row: MessageRow): MessageView {
   };
 }
 
-/** A message that was never changed has one version, named like itself. */
+/** A message that was never changed has one version, and its name is the message's id. */
 export function currentVersion(row: MessageRow): string {
   return row.version ?? row.id;
 }

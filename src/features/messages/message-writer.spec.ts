@@ -21,7 +21,7 @@ function writerOf(): {
   rows: Map<string, object>;
 } {
   const batches: string[][] = [];
-  /** What the row of a message has that others have not. */
+  /** Columns of a message that the defaults below do not cover. */
   const rows = new Map<string, object>();
   const query = async (_text: string, [ids, conversationIds]: string[][]): Promise<object[]> => {
     batches.push(ids!);
@@ -38,7 +38,7 @@ function writerOf(): {
   const events = new EventBus(metrics);
   const dataSource = { manager: { query } } as unknown as DataSource;
   const circuit = new DatabaseCircuit();
-  /** As that of a server that is alone. */
+  /** Like the relay of a server that runs alone. */
   const relay = {
     hasPeers: false,
     announceMessages: async (created: readonly object[]) => {
@@ -65,7 +65,7 @@ describe('the writer of messages', () => {
   });
 
   // Tests G23.
-  it('tells nobody that a message was refused because telling of another one of its batch has failed', async () => {
+  it('acknowledges a message although another one of its batch fails after the commit', async () => {
     const { writer, batches, rows } = writerOf();
     const append = (id: string): Promise<{ isNew: boolean }> =>
       writer.append({ id, conversationId: ROOM, ...REST });

@@ -34,37 +34,43 @@ import { MessagePath } from './message-path';
 import { messageView } from './message-view';
 import { MessageCreated } from './messages.events';
 
-/** More waiting than this is refused at once: what waits longer than its deadline is of no use to anybody. */
+/**
+ * The writer rejects further messages at once: a message that waits longer than its deadline is of no use to anybody.
+ */
 const MAX_WAITING = 10_000;
 const MAX_BATCH = 200;
 const MAX_ATTEMPTS = 4;
 /**
- * Batches at the database at a time. One after the other is best as long as they are quick: what queues up meanwhile
- * makes larger batches, which halve the work for a message on both sides and triple the rate of 40 senders in 20
- * conversations. But a batch that waits for a lock must not hold up everybody: after `QUICK_MS` another may begin.
+ * Batches at the database at a time. While batches are quick, one at a time is best: messages that queue up meanwhile
+ * make larger batches. These halve the work per message on both sides and triple the rate of 40 senders in 20
+ * conversations. But a batch that waits for a lock must not delay everybody, so after `QUICK_MS` a second one may
+ * begin.
  */
 const MAX_UNDER_WAY = 2;
 const QUICK_MS = 50;
-/** Parts of one batch at a time, once it had to be taken apart. */
+/** Parts of one split batch that are written at a time. */
 const MAX_PARTS = 4;
-/** Less time is too little to wait for a lock and be told so: better nothing done than an unknown outcome. */
+/**
+ * A message with less time left could not wait for a lock and still learn the outcome. It is rejected: that nothing was
+ * stored is a better answer than an unknown outcome.
+ */
 const ENOUGH_MS = LOCK_TIMEOUT_MS + CLIENT_MARGIN_MS;
 
 /**
- * Stores every new message. What queues up while a batch is on its way is the next batch; nothing waits for a
- * timer. A conversation is in one batch at a time, which keeps acknowledgements and broadcasts in `seq` order without
+ * Stores every new message. Messages that queue up while a batch is in flight form the next batch; no timer delays
+ * them. A conversation is in one batch at a time, which keeps acknowledgements and broadcasts in `seq` order without
  * any sorting.
  */
 @Injectable()
 export class MessageWriter {
   private waiting: Pending[] = [];
   private batchesUnderWay = 0;
-  /** Those of them that have taken longer than `QUICK_MS`. */
+  /** Batches in flight that have taken longer than `QUICK_MS`. */
   private slowBatches = 0;
   /**
-   * Conversations in a batch that is on its way to the database, or from there to the sockets. What is answered to the
-   * broadcast is worth waiting for: with it the next batch is larger, and so is what each socket is written at a time,
-   * which is what a large room costs (half the work for a message, twice the rate of 10 senders among 200 people).
+   * Conversations in a batch that is being stored or broadcast. Waiting until clients have answered the broadcast pays:
+   * the next batch is larger, and so is each socket's write, which is the main cost of a large room. It halves the work
+   * per message and doubles the rate of 10 senders among 200 people.
    */
   private readonly underWay = new Set<string>();
   /** Conversations whose lock timed out. Each is sent in a batch of its own, so that it delays no other. */
@@ -99,9 +105,9 @@ export class MessageWriter {
   }
 
   /**
-   * Resolves once the message is committed, and has been broadcast when this server is alone.
-   * @throws Problem `message-id-conflict`, `conversation-not-found`, `forbidden`, `message-not-found`, `database-busy` or
-   * `maintenance`
+   * Resolves once the message is committed. When this server runs alone, the message was also broadcast by then.
+   * @throws Problem `message-id-conflict`, `conversation-not-found`, `forbidden`, `message-not-found`, `database-busy`
+   * or `maintenance`
    */
   append(command: AppendCommand): Promise<StoredMessage> {
     this.received.inc();
@@ -150,8 +156,8 @@ export class MessageWriter {
   }
 
   /**
-   * The next messages that may go together, in the order in which they came. One with attachments goes by itself, in a
-   * transaction that claims them; what comes after it in its conversation waits for it.
+   * Takes the next messages that may share a batch, in order of arrival. A message with attachments gets a batch of its
+   * own, whose transaction claims them; later messages of its conversation wait for it.
    */
   private takeBatch(): Pending[] {
     const batch: Pending[] = [];
@@ -179,7 +185,7 @@ export class MessageWriter {
     return batch;
   }
 
-  /** Without those for whom it is too late: they are told that nothing was done. */
+  /** Rejects the messages that waited too long. @returns the others */
   private inTime(messages: Pending[]): Pending[] {
     const now = performance.now();
     return messages.filter((pending) => {
@@ -189,7 +195,7 @@ export class MessageWriter {
     });
   }
 
-  /** Never rejects: each message of the batch is told what became of it. */
+  /** Never rejects. Resolves or rejects each message of the batch. */
   private async writeBatch(batch: Pending[]): Promise<void> {
     const [first] = batch;
     if (!first) return;
@@ -203,7 +209,7 @@ export class MessageWriter {
       span?.end({ error: toProblem(error).code });
       return this.refuse(batch, error as Error);
     }
-    // Committed: from here on nothing is tried again, and what goes wrong with one message is told to no other.
+    // Committed: from here on nothing is retried, and a failure with one message must not reject another one.
     const committed = stored(results);
     for (const pending of batch) this.contended.delete(conversationOf(pending));
     const telling = span?.child('broadcast');
@@ -217,7 +223,7 @@ export class MessageWriter {
     span?.end();
   }
 
-  /** The database has taken none of it. */
+  /** The database stored nothing of the batch. */
   private async refuse(batch: Pending[], error: Error): Promise<void> {
     if (isLockTimeout(error)) await this.writeApart(batch, error);
     // A row that violates a constraint must not take the others along: each is tried by itself.
@@ -226,7 +232,10 @@ export class MessageWriter {
     else for (const pending of batch) pending.reject(error);
   }
 
-  /** One conversation of the batch is locked by somebody; the others need not suffer from it. */
+  /**
+   * Somebody holds the lock of one conversation of the batch. Writes each conversation by itself, so that the others
+   * need not wait.
+   */
   private async writeApart(batch: Pending[], error: Error): Promise<void> {
     const parts = partsOf(batch);
     if (parts.length === 1) {
@@ -247,7 +256,7 @@ export class MessageWriter {
         const serverId = this.relay.hasPeers ? this.relay.serverId : undefined;
         return await inBatchContext(batch, span, () => this.storeOnce(commands, serverId));
       } catch (error) {
-        // The same id was stored in another conversation at this moment: now it is there to be seen.
+        // Another transaction stored the same id in another conversation. The next attempt sees that row.
         const isIdRace = violatedConstraint(error) === 'chat_messages_pkey';
         if ((!isRetryable(error) && !isIdRace) || attempt === MAX_ATTEMPTS) throw error;
       }
@@ -261,7 +270,7 @@ export class MessageWriter {
       : appendMessages(this.dataSource.manager, commands, serverId);
   }
 
-  /** Rejects a message that was refused. @returns what became of any other one */
+  /** Rejects a message that the database rejected. @returns the stored message otherwise */
   private settle(pending: Pending, result: AppendResult): StoredMessage | undefined {
     try {
       if (!('row' in result)) throw new Problem(result.kind);
@@ -274,7 +283,7 @@ export class MessageWriter {
   }
 }
 
-/** Sockets are written to at the end of the turn (`Turn`); one more, and what has arrived meanwhile is read. */
+/** The server writes to sockets at the end of the turn (`Turn`). It reads what arrived meanwhile in the turn after. */
 async function afterTurn(): Promise<void> {
   await setImmediate();
   await setImmediate();

@@ -14,7 +14,7 @@ import { User } from '../users/user.entity';
 
 export type MessageType = 'text' | 'image' | 'file' | 'system';
 
-/** A message as it is now; what it was before is in `message_versions`. */
+/** The current state of a message; `message_versions` has its earlier ones. */
 @Entity('chat_messages')
 @Unique('chat_messages_conversation_seq_key', ['conversationId', 'seq'])
 @Check('chat_messages_seq_check', 'seq > 0')
@@ -38,7 +38,7 @@ export class ChatMessage {
   @Column('bigint')
   seq: number;
 
-  /** The rev that its last change took; 0 until it is first changed. */
+  /** The `rev` of its last change; 0 for a message that was never changed. */
   @Column('bigint', { default: 0 })
   rev: number;
 
@@ -52,7 +52,7 @@ export class ChatMessage {
   @Column('text', { default: 'text' })
   type: MessageType;
 
-  /** Null when deleted. */
+  /** Null for a tombstone. */
   @Column('text', { nullable: true })
   body: string | null;
 
@@ -75,7 +75,7 @@ export class ChatMessage {
   @Column('text', { array: true, default: '{}' })
   parents: string[];
 
-  /** False when deleted. */
+  /** False for a tombstone. */
   @Column('boolean', { name: 'has_attachments', default: false })
   hasAttachments: boolean;
 

@@ -11,8 +11,8 @@ import { CONVERSATION_NOT_FOUND } from '../membership/membership.problems';
 import { FORBIDDEN } from '../../platform/problems/general-problems';
 
 /**
- * Sends messages and lists their versions. Messages as resources (the page, and GET, PUT and DELETE of one) have versions in
- * their headers: `MessageResourcesController` of `delivery/braid` answers them.
+ * Sends messages and lists their versions. `MessageResourcesController` of `delivery/braid` answers the routes of
+ * messages as resources (the page, and GET, PUT and DELETE of one): their versions are in headers.
  */
 @Controller('api/v1/conversations/:conversationId/messages')
 export class MessagesController {

@@ -26,12 +26,12 @@ import { IsMessageBody } from './message-body';
 import { MAX_ATTACHMENTS } from './attachment-view';
 import { MAX_MESSAGE_LENGTH, messageSchema } from './message-view';
 
-/** What people may send; `system` exists for imported messages only. */
+/** The types that people may send. Only imported messages have the type `system`. */
 export const SENDABLE_TYPES = ['text', 'image', 'file'] as const;
 export type SendableType = (typeof SENDABLE_TYPES)[number];
 
 const MAX_PARENTS = 16;
-const PARENTS = 'The versions that the author saw. Left out: whatever is current.';
+const PARENTS = 'The versions that the author saw. When absent, the current version.';
 
 class MessageFieldsDto {
   @IsMessageBody()

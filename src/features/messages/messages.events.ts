@@ -7,7 +7,7 @@ export class MessageCreated {
   constructor(readonly message: MessageView) {}
 }
 
-/** A stored message was changed: edited, or anything else that took a `rev` except its deletion. */
+/** A stored message changed: it was edited, or another change took a `rev`. Deletions have an event of their own. */
 @Shared({ kind: 'message-updated' })
 export class MessageUpdated {
   constructor(readonly message: MessageView) {}
@@ -18,7 +18,7 @@ export class MessageUpdated {
 export class MessageDeleted {
   constructor(
     readonly message: MessageView,
-    /** Only this person is told: a block hides it from the other one. */
+    /** Only this user's devices get the event: a block hides it from the other participant. */
     readonly onlyUserId?: string,
   ) {}
 }

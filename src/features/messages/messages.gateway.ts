@@ -27,7 +27,7 @@ import { FORBIDDEN } from '../../platform/problems/general-problems';
   'message:updated': { summary: 'A message was changed; its `rev` is the position.', payload: messageSchema },
   'message:deleted': {
     summary:
-      'A message became a tombstone; its `rev` is the position. While a block stands between two people, told to the devices of its sender only.',
+      'A message became a tombstone; its `rev` is the position. While a block stands between two people, only the sender’s devices get it.',
     payload: messageSchema,
   },
 })

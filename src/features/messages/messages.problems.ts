@@ -2,10 +2,10 @@ import { described } from '../../platform/documents/schema';
 import { declareProblem } from '../../platform/problems/problem-kind';
 import { messageSchema } from './message-view';
 
-/** What a conflict of versions carries. */
+/** The extra member of a version conflict. */
 const CURRENT_MESSAGE = {
   field: 'current',
-  schema: described(messageSchema, 'With `version-conflict`: the message as it is.'),
+  schema: described(messageSchema, 'With `version-conflict`: the current state of the message.'),
 };
 
 export const MESSAGE_NOT_FOUND = declareProblem(

@@ -4,18 +4,19 @@ import { releaseAttachments } from './message-attachments.queries';
 import { NAMED_PEOPLE, type MessageRow } from './message-view';
 
 /**
- * Served by `message_reactions_pkey`. A reaction is a change: a message that was never changed has none, and is not looked up.
+ * Served by `message_reactions_pkey`. A reaction takes a `rev`, so messages without a `rev` have none and need no
+ * look-up.
  */
 const REACTIONS = `case when m.rev > 0 and m.deleted_at is null then (
   select jsonb_agg(jsonb_build_object('emoji', r.emoji, 'count', r.count, 'userIds', r.user_ids) order by r.first_rev)
   from (select emoji, count(*) as count, (array_agg(user_id order by rev))[:${NAMED_PEOPLE}] as user_ids, min(rev) as first_rev
         from message_reactions where message_id = m.id group by emoji) r) end as reactions`;
 
-/** Served by `attachments_message_idx`, and only for messages that carry any. */
+/** Served by `attachments_message_idx`. Messages without attachments need no look-up. */
 const ATTACHMENTS = `case when m.has_attachments then (
   select jsonb_agg(${ATTACHMENT_JSON} order by a.position) from attachments a where a.message_id = m.id) end as attachments`;
 
-/** Of the message `m`. */
+/** The columns of a `MessageRow`, read from the message `m`. */
 export const COLUMNS = `m.id, m.conversation_id, m.seq, m.rev, m.sender_id, m.type, m.body, m.reply_to_id, m.version,
   m.parents, m.pinned_at, m.edited_at, m.deleted_at, m.created_at, ${REACTIONS}, ${ATTACHMENTS}`;
 
@@ -37,7 +38,7 @@ export async function findMessages(manager: EntityManager, ids: readonly string[
   return manager.query(`select ${COLUMNS} from chat_messages m where m.id = any ($1)`, [ids]);
 }
 
-/** Which part of a conversation to read; the newest when nothing is given, and one of them at most. */
+/** The part of a conversation to read: at most one of these, and the newest messages without any. */
 export interface PagePosition {
   readonly before?: number;
   readonly after?: number;
@@ -52,9 +53,9 @@ export interface Page {
 }
 
 /**
- * Up to `limit` messages of a conversation in which the user participates, and its head at the same moment; undefined
- * when the user does not. Numbers have no hole, so every page is a range of them: around a position as many on either
- * side, and where one side ends, the other one fills the page.
+ * Reads up to `limit` messages of a conversation, with its head at the same moment; undefined when the user does not
+ * participate. Numbers have no hole, so every page is a range of them. A page around a position has as many messages on
+ * either side; where one side ends, the other one fills the page.
  * Served by `conversation_participants_pkey` and `chat_messages_conversation_seq_key`.
  */
 export async function readPage(
@@ -100,7 +101,7 @@ export async function messagesAt(
   );
 }
 
-/** A conversation and how far a client knows it. */
+/** A conversation and the position up to which a client has it. */
 export interface Cursor {
   readonly conversationId: string;
   readonly seq: number;
@@ -109,8 +110,8 @@ export interface Cursor {
 
 /**
  * For each cursor up to `limit` messages above its `seq`, ascending. Served by `chat_messages_conversation_seq_key`.
- * Numbers have no hole, so a range of them is a limit: one that the planner cannot take for the whole rest of a
- * conversation, which it would read and sort for each step.
+ * Numbers have no hole, so an upper bound serves as the limit. Without it the planner would read and sort the whole
+ * rest of the conversation for each step.
  */
 export async function newMessages(
   manager: EntityManager,
@@ -127,12 +128,12 @@ export async function newMessages(
   );
 }
 
-/** A cursor, and the `rev` above which a block hides from the client what others have changed; null: none does. */
+/** A cursor, with the `rev` above which a block hides other people's changes from the client; null without a block. */
 export type ChangeCursor = Cursor & { readonly blockedRev: number | null };
 
 /**
- * For each cursor up to `limit` messages that the client has and that changed above its `rev`, in `rev` order.
- * Served by `chat_messages_rev_idx`.
+ * For each cursor up to `limit` changed messages at or below its `seq`, with a `rev` above the cursor's, in `rev`
+ * order. Served by `chat_messages_rev_idx`.
  */
 export async function changedMessages(
   manager: EntityManager,
@@ -179,7 +180,7 @@ export async function versionsOf(manager: EntityManager, messageId: string): Pro
   );
 }
 
-/** One version by its name. Served by `message_versions_version_key`. */
+/** Finds a version by its name. Served by `message_versions_version_key`. */
 export async function findVersion(
   manager: EntityManager,
   messageId: string,
@@ -201,7 +202,7 @@ export async function countVersions(manager: EntityManager, messageId: string): 
   return rows[0]!.number;
 }
 
-/** Copies the message as first sent into its history, if its history has not begun yet. */
+/** Copies the message as first sent into its history, unless the history exists already. */
 export async function beginHistory(manager: EntityManager, messageId: string): Promise<void> {
   await manager.query(
     `insert into message_versions (message_id, number, version, parents, body, author_id, created_at)
@@ -219,7 +220,7 @@ export interface NewVersion {
   readonly body: string | null;
 }
 
-/** The history must have begun, and the conversation be locked. */
+/** The history must exist, and the caller holds the conversation's lock. */
 export async function addVersion(manager: EntityManager, version: NewVersion): Promise<void> {
   await manager.query(
     `insert into message_versions (message_id, number, version, parents, body, author_id)
@@ -228,7 +229,7 @@ export async function addVersion(manager: EntityManager, version: NewVersion): P
   );
 }
 
-/** Makes the newest version the message. */
+/** Makes the newest version the current state of the message. */
 export async function applyEdit(
   manager: EntityManager,
   version: NewVersion,
@@ -242,7 +243,7 @@ export async function applyEdit(
   return rows[0]!;
 }
 
-/** Makes the message a tombstone and forgets what it said before, who reacted to it, and what it carried. */
+/** Makes the message a tombstone and deletes its earlier texts, its reactions and its attachments. */
 export async function applyDeletion(
   manager: EntityManager,
   version: NewVersion,

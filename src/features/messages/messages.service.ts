@@ -16,7 +16,7 @@ import { MessageWriter } from './message-writer';
 import type { MessagePage, MessagePageDto, PutMessageDto, SendMessageDto, VersionView } from './messages.dto';
 import { findMessage, readPage, versionsOf, type VersionRow } from './messages.queries';
 
-/** Sending and reading messages. Every method is the same for HTTP and sockets. */
+/** Sends and reads messages. HTTP and sockets use the same methods. */
 @Injectable()
 export class MessagesService {
   constructor(
@@ -46,7 +46,8 @@ export class MessagesService {
   }
 
   /**
-   * PUT: creates only with `parents: []`, edits only with other `parents` or a `version`, otherwise whichever fits.
+   * PUT creates only with `parents: []`, edits only with other `parents` or a `version`, and otherwise does whichever
+   * fits.
    * @throws Problem as `send` and `MessageEdits.edit`
    */
   async put(
@@ -78,7 +79,7 @@ export class MessagesService {
     try {
       return await this.send(userId, conversationId, { ...fields, id: messageId });
     } catch (error) {
-      // Somebody was faster: with this id in this conversation it is an edit after all.
+      // Another request stored this id first. In this conversation, that makes this request an edit.
       const isTaken = error instanceof Problem && error.kind === MESSAGE_ID_CONFLICT;
       if (!createOnly && isTaken && (await this.exists(userId, conversationId, messageId))) return edit();
       throw error;
@@ -96,7 +97,7 @@ export class MessagesService {
   }
 
   /**
-   * A message and all its versions at one moment, oldest first; the last one is the message as it is.
+   * Reads a message and all its versions at one moment, oldest first; the last one is the current state.
    * @throws Problem `conversation-not-found` or `message-not-found`
    */
   async history(userId: string, conversationId: string, messageId: string): Promise<MessageHistory> {
@@ -149,7 +150,7 @@ export interface MessageHistory {
   readonly versions: readonly [VersionView, ...VersionView[]];
 }
 
-/** A message that was never changed has one version, of which there is no row. */
+/** A message that was never changed has one version, which has no row. */
 function versionViews(row: MessageRow, rows: readonly VersionRow[]): MessageHistory['versions'] {
   const [first, ...others] = rows.map((version) => ({
     version: version.version,

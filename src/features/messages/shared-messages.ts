@@ -12,7 +12,7 @@ import { findMessages } from './messages.queries';
 
 type Reference = readonly [conversationId: string, messageId: string];
 
-/** What `append_messages` was given and has stored, as `messagesCreated` writes it. */
+/** The payload of a log entry as `messagesCreated` writes it: input and result of `append_messages`. */
 interface CreatedPayload {
   readonly messages: readonly Reference[];
 }
@@ -24,8 +24,8 @@ interface ChangedPayload {
 const referenceTo = ({ conversationId, id }: MessageView): Reference => [conversationId, id];
 
 /**
- * The log names messages and does not hold them: their text is in one place. Another server reads those of conversations
- * that somebody follows there, as they are now, in one query.
+ * Reads messages that other servers stored. The log names messages without their text, which is stored in one place
+ * only. This server reads the current text, in one query, of the conversations that somebody here subscribes to.
  */
 @Injectable()
 export class SharedMessages implements OnModuleInit {
@@ -86,8 +86,9 @@ export class SharedMessages implements OnModuleInit {
   }
 
   /**
-   * What has come ahead of the log, if it is what is stored now: the server is current, so a deletion that anybody was
-   * told of is in this part of the log, and of what this part changes nothing is taken.
+   * Takes messages that arrived ahead of the log, where they still equal the stored row. The server is current, so this
+   * part of the log names every deletion that was sent to anybody. A message that this part also changes is read from
+   * the database.
    */
   private takeContents(
     references: readonly Reference[],

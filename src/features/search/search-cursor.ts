@@ -2,7 +2,7 @@ import { invalidField } from '../../platform/problems/problem';
 import { CLOSENESS, type Closeness } from './search-query';
 import type { Place } from './search.queries';
 
-/** Where a search goes on, and how close its first page was: later ones are not stricter, nor less so. */
+/** The position after which a search continues, and the closeness of its first page, which later pages keep. */
 export interface SearchCursor {
   readonly closeness: Closeness;
   readonly place: Place;

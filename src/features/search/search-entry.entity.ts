@@ -1,7 +1,10 @@
 import { Column, Entity, Index, JoinColumn, OneToOne, PrimaryColumn, type Relation } from 'typeorm';
 import { ChatMessage } from '../messages/message.entity';
 
-/** What a message is found by. It is made after the message is stored, and emptied in the transaction that changes the text. */
+/**
+ * The words of a message. The indexer makes the entry after the message is stored. A transaction that changes the text
+ * empties it.
+ */
 @Entity('search_entries')
 @Index('search_entries_newest_idx', ['createdAt', 'messageId'])
 @Index('search_entries_recent_idx', ['conversationId', 'createdAt', 'messageId'])
@@ -19,7 +22,7 @@ export class SearchEntry {
   @Column('uuid', { name: 'conversation_id' })
   conversationId: string;
 
-  /** Folded words, their stems, and the parts of unspaced writing (`keysOfText`). */
+  /** Folded words, their stems, and the parts of scripts without spaces (`keysOfText`). */
   @Column('tsvector', { default: '' })
   words: string;
 

@@ -4,8 +4,8 @@ import { newMessages } from '../messages/messages.queries';
 import { keysOfText } from './search-words';
 
 /**
- * Conversations that are not indexed up to their end. Reads all conversations: for the looks that find what nobody was told
- * of.
+ * Finds conversations whose newest messages are not indexed. Reads all conversations. The indexer runs it on a timer,
+ * for messages that no event announced.
  */
 export async function conversationsToIndex(manager: EntityManager, limit: number): Promise<string[]> {
   const rows: { id: string }[] = await manager.query(
@@ -16,7 +16,7 @@ export async function conversationsToIndex(manager: EntityManager, limit: number
   return rows.map(({ id }) => id);
 }
 
-/** How many messages have no entry yet. Reads all conversations. */
+/** Counts messages without an entry. Reads all conversations. */
 export async function countToIndex(manager: EntityManager): Promise<number> {
   const rows: { count: number }[] = await manager.query(
     `select coalesce(sum(c.last_seq - coalesce(p.indexed_seq, 0)), 0)::bigint as count
@@ -27,12 +27,12 @@ export async function countToIndex(manager: EntityManager): Promise<number> {
 }
 
 /**
- * Code units of text that one step takes apart. The thread is held for some 100 ms, in short turns, and the statement that
- * stores the words is done in a second.
+ * The code units of text that one step tokenizes. This holds the thread for some 100 ms, in short turns. The statement
+ * that stores the words takes less than a second.
  */
 const MAX_TEXT = 100_000;
 
-/** Those at the beginning that have no more text than that together, and one at least. */
+/** The first rows whose text together stays within that limit, and at least one. */
 function withinText<T extends { readonly body: string | null }>(rows: readonly T[]): T[] {
   let left = MAX_TEXT;
   const end = rows.findIndex(({ body }, place) => (left -= body?.length ?? 0) < 0 && place > 0);
@@ -49,17 +49,17 @@ async function keysOfRows(rows: readonly { readonly body: string | null }[]): Pr
   return keys;
 }
 
-/** What one step has done. */
+/** The result of one step. */
 export interface Indexed {
   readonly messages: number;
-  /** Conversations of which more is left. */
+  /** Conversations with more messages to index. */
   readonly unfinished: readonly string[];
 }
 
 /**
- * Makes the entries of up to `limit` messages of each conversation, and of less where they are long. One whose position is
- * held by another server is left to it. An entry that is there already was made by a change of the text, which comes after
- * what is read here: it stays.
+ * Makes the entries of up to `limit` messages of each conversation, and of fewer when they are long. Skips
+ * conversations whose position another server has locked. An existing entry stays: a change of the text made it, and
+ * that is newer than the text read here.
  *
  * Locks: positions by conversation, then entries. Served by `search_positions_pkey` and
  * `chat_messages_conversation_seq_key`.
@@ -120,16 +120,16 @@ export async function indexNext(
   return { messages: rows.length, unfinished };
 }
 
-/** Each gives the other forms of the words of one language; `search_stems` has the same ones for one word. */
+/** Each dictionary gives the stems of words of one language. `search_stems` uses the same ones for a single word. */
 const LANGUAGES = ['english', 'german', 'french', 'spanish', 'russian'];
 
-/** The words of a text, with their other forms. */
+/** SQL: the words of a text, with their stems. */
 const WORDS = `array_to_tsvector(e.keys) ||
   ${LANGUAGES.map((language) => `strip(to_tsvector('pg_catalog.${language}', array_to_string(e.keys, ' ')))`).join(' || ')}`;
 
 /**
- * Makes entries current whose text was changed. They are locked before the text is read, so that what changes it again
- * comes after this, and makes them outdated again. Served by `search_entries_outdated_idx`.
+ * Updates the entries of changed messages. Locks each entry before it reads the text: a later change waits, and then
+ * makes the entry outdated again. Served by `search_entries_outdated_idx`.
  * @returns whether more are left
  */
 export async function renewEntries(manager: EntityManager, limit: number): Promise<boolean> {

@@ -19,24 +19,27 @@ import { inBackground, runInContext } from '../../platform/request-context';
 import { MessageCreated, MessageUpdated } from '../messages/messages.events';
 import { conversationsToIndex, countToIndex, indexNext, renewEntries } from './search-index.queries';
 
-/** The operation of its statements, in metrics and traces. */
+/** The name of the indexer's operation in metrics and traces. */
 export const INDEXING = 'indexing';
 const STEP_TIMEOUT_MS = 10_000;
-/** How long messages are collected. Until they are indexed, a search reads them one by one. */
+/** How long the indexer collects messages. A search reads messages that are not indexed yet one by one. */
 const COLLECT_MS = 500;
-/** How often each server looks for what a killed one has left. One that starts looks at once. */
+/** How often each server looks for messages that a killed server left unindexed. A starting server looks at once. */
 const LOOK_EVERY_MS = 60_000;
-/** Messages of one conversation, and conversations, of one step. */
+/** How many messages of one conversation, and how many conversations, one step indexes. */
 const MESSAGES = 100;
 const CONVERSATIONS = 20;
-/** Conversations of one look. */
+/** How many conversations one look finds at most. */
 const FOUND_AT_ONCE = 200;
-/** Indexing rests for so many times as long as a step took: whoever sends has the database for most of the time. */
+/**
+ * After a step the indexer rests this many times as long as the step took, so that senders have the database most of
+ * the time.
+ */
 const REST = 4;
 
 /**
- * Makes what messages are found by, after they are stored. Events only say where there is something to do; that nothing is
- * forgotten follows from the positions in the database, which are compared with the conversations once a minute.
+ * Indexes messages after they are stored. Events only say where to look. Once a minute the indexer also compares the
+ * positions in the database with the conversations, so that no message is left out.
  */
 @Injectable()
 export class SearchIndexer implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -45,7 +48,7 @@ export class SearchIndexer implements OnApplicationBootstrap, BeforeApplicationS
   private readonly indexed;
   private isOutdated = true;
   private lookAt = 0;
-  /** The last look has not found all. */
+  /** Whether the last look found as many conversations as it may, so that more can be left. */
   private isMoreBehind = false;
   private timer: NodeJS.Timeout | undefined;
   private dueAt = Infinity;
@@ -93,7 +96,7 @@ export class SearchIndexer implements OnApplicationBootstrap, BeforeApplicationS
     this.schedule(COLLECT_MS);
   }
 
-  /** The earliest time counts. */
+  /** Keeps the earlier of two times. */
   private schedule(milliseconds: number): void {
     const dueAt = performance.now() + milliseconds;
     if (this.isStopped || this.working || this.dueAt <= dueAt) return;
@@ -114,7 +117,7 @@ export class SearchIndexer implements OnApplicationBootstrap, BeforeApplicationS
     return !this.work.isDraining && this.monitor.verdict.isUp && !this.maintenance.isOn;
   }
 
-  /** @returns after how long to go on */
+  /** @returns the milliseconds until the next attempt */
   private async attempt(): Promise<number> {
     const started = performance.now();
     if (!this.mayWork) return LOOK_EVERY_MS;
@@ -123,7 +126,7 @@ export class SearchIndexer implements OnApplicationBootstrap, BeforeApplicationS
       const isMoreLeft = await runInContext(context, () => this.step());
       if (isMoreLeft) return Math.max(COLLECT_MS / 10, (performance.now() - started) * REST);
     } catch (error) {
-      // Maintenance, or an outage, may begin at any time.
+      // Maintenance or an outage may begin at any time; those need no log line.
       if (!(error instanceof Problem))
         this.logger.error('messages could not be indexed for searching', error);
     }
@@ -151,7 +154,7 @@ export class SearchIndexer implements OnApplicationBootstrap, BeforeApplicationS
       this.isOutdated = false;
       if (await this.inTransaction((manager) => renewEntries(manager, MESSAGES))) this.isOutdated = true;
     }
-    // As after an import or a restore: the next look comes as soon as what this one has found is done.
+    // After an import or a restore many conversations are left, so the next look follows at once.
     if (this.isMoreBehind && this.conversations.size === 0) this.lookAt = 0;
     return this.conversations.size > 0 || this.isOutdated || this.isMoreBehind;
   }

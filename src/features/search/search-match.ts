@@ -2,21 +2,21 @@ import { distance } from 'fastest-levenshtein';
 import { mayBegin, mayBePart, mayBeSimilar, typosIn, type Closeness, type Term } from './search-query';
 import { isUnspaced, type Word } from './search-words';
 
-/** A place in a text, in UTF-16 code units; `end` is after it. */
+/** A place in a text, in UTF-16 code units; `end` is exclusive. */
 export interface Highlight {
   readonly start: number;
   readonly end: number;
 }
 
-/** The other forms of a word, by the dictionaries of PostgreSQL; without an entry it has none. */
+/** The other forms of each word, from the dictionaries of PostgreSQL. A word without an entry has none. */
 export type Stems = ReadonlyMap<string, readonly string[]>;
 
-/** More places than that help nobody to find the message. */
+/** More highlights would not help anybody to find the message. */
 const MAX_HIGHLIGHTS = 50;
 
 /**
- * Where the words of a text say what was looked for; undefined when they do not say all of it.
- * The index only finds candidates: this decides, also for messages that are not in the index yet.
+ * Finds the places where a text matches the query; undefined unless it has all terms. The index only finds candidates.
+ * This function decides, also for messages that are not indexed yet.
  */
 export function highlightsIn(
   words: readonly Word[],
@@ -39,7 +39,10 @@ function placesOf(words: readonly Word[], term: Term, closeness: Closeness, stem
   return words.flatMap((word) => placesInWord(word, wanted, closeness, stems));
 }
 
-/** Where the words stand one after the other. Unspaced writing may go on before and after them. */
+/**
+ * Finds places where the wanted words follow one another. In scripts without spaces, other characters may come before
+ * and after.
+ */
 function rowsOf(words: readonly Word[], wanted: readonly string[]): Highlight[] {
   const isHere = (word: Word | undefined, text: string): boolean =>
     word !== undefined && (isUnspaced(text) ? word.text.includes(text) : word.text === text);
@@ -81,7 +84,7 @@ function partsIn(word: Word, wanted: string): Highlight[] {
 
 const whole = ({ start, end }: Word): Highlight => ({ start, end });
 
-/** Marks that follow the last letter belong to it: the part goes up to where the next letter begins. */
+/** Combining marks belong to the letter before them, so the part extends to the next letter. */
 const part = ({ places }: Word, from: number, to: number): Highlight => ({
   start: places[from]!,
   end: places[to]!,

@@ -1,20 +1,20 @@
 import { isUnspaced, wordsOf } from './search-words';
 
-/** What has to stand in a message: a word, or several in a row. */
+/** A condition on a message: a word, or several words in a row. */
 export interface Term {
   readonly words: readonly string[];
-  /** Written in quotes: the words as they are, not their beginnings or other forms. */
+  /** In quotes: the message must have exactly these words, not longer words or other forms. */
   readonly isExact: boolean;
 }
 
-/** How much a word of a message may differ from the one that is looked for. */
+/** How much a word of a message may differ from a word of the query. */
 export const CLOSENESS = ['word', 'part', 'similar'] as const;
 export type Closeness = (typeof CLOSENESS)[number];
 
-/** As many as anybody writes; each costs a look into the index. */
+/** More than people write. Each term costs a look-up in the index. */
 export const MAX_TERMS = 12;
 
-/** What somebody has written into the search box; without a term when it has no letter, number or picture. */
+/** Parses the text of the search box. Gives no term when it has no letter, digit or pictograph. */
 export function parseQuery(query: string): Term[] {
   const terms: Term[] = [];
   for (const [, quoted, plain] of query.matchAll(
@@ -32,9 +32,9 @@ function distinct(terms: readonly Term[]): Term[] {
   return [...new Map(terms.map((term) => [JSON.stringify(term), term])).values()];
 }
 
-/** The shortest word of which a message may have a longer one: of one letter, everybody has some. */
+/** Shorter words must match whole: almost every message has a word that begins with a given letter. */
 const MIN_BEGINNING = 2;
-/** A part that is looked for within words is found by its trigrams. */
+/** Trigrams find parts within words, so a shorter part cannot be looked up. */
 const MIN_PART = 3;
 const MIN_SIMILAR = 4;
 

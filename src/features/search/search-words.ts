@@ -1,34 +1,31 @@
-/**
- * How search sees text: as words without case and accents. One place decides it, for what is indexed and for what is looked
- * for.
- */
+/** Tokenizes text for search: words without case and accents. Both the index and the queries use it. */
 
 /** A word of a text. */
 export interface Word {
-  /** Folded, and cut to `MAX_WORD` code units, unless it is a run of an unspaced script. */
+  /** Folded, and cut to `MAX_WORD` code units unless it is a run of a script without spaces. */
   readonly text: string;
-  /** Where it stands in the text as it was sent, in UTF-16 code units. */
+  /** Its position in the original text, in UTF-16 code units. */
   readonly start: number;
   readonly end: number;
-  /** For each code unit of `text`, where the character that it comes from begins; then the end of the last one. */
+  /** For each code unit of `text`, the position of the original character; then the end of the last one. */
   readonly places: readonly number[];
 }
 
-/** A word with more than that is an address or encoded data: its beginning suffices for finding it. */
+/** Longer words are addresses or encoded data. Their beginning suffices to find them. */
 export const MAX_WORD = 64;
 
 /** Accents of Latin, Greek and Cyrillic letters, and vowel signs of Arabic and Hebrew, which most writers leave out. */
 const OPTIONAL_MARKS = /[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670]/gu;
-/** Scripts that write no spaces: such a run of characters is found by its parts. */
+/** Scripts without spaces. A run of their characters is indexed by its parts. */
 const UNSPACED =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u30fc\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
-/** What makes up words: letters, numbers, marks, and pictures. */
+/** The characters of words: letters, digits, marks and pictographs. */
 const OF_WORDS = /[\p{L}\p{N}\p{M}_\p{Extended_Pictographic}]/u;
 const PICTURE = /\p{Extended_Pictographic}/u;
 
 const FOLDED = new Map<string, string>();
 
-/** Both ways of case, so that "ß" is "ss", and a sigma is a sigma wherever it stands. */
+/** Changes to upper and then to lower case: "ß" becomes "ss", and all forms of sigma become one. */
 function foldCharacter(character: string): string {
   const bare = character.normalize('NFKD').replace(OPTIONAL_MARKS, '').normalize('NFC');
   return bare.toUpperCase().toLowerCase().normalize('NFKD').replace(OPTIONAL_MARKS, '').normalize('NFC');
@@ -39,7 +36,7 @@ function fold(character: string): string {
   let known = FOLDED.get(character);
   if (known === undefined) {
     known = foldCharacter(character);
-    // Bounded: there are some 150,000 characters, and a text has few different ones.
+    // A safety bound: there are some 150,000 characters, but a text has few different ones.
     if (FOLDED.size >= 10_000) FOLDED.clear();
     FOLDED.set(character, known);
   }
@@ -55,7 +52,7 @@ function kindOf(character: string): Kind | undefined {
   return UNSPACED.test(character) ? 'unspaced' : 'spaced';
 }
 
-/** The words of a text in their order. A run of an unspaced script is one word, and so is a picture. */
+/** The words of a text in order. A run of a script without spaces is one word, and so is a pictograph. */
 export function wordsOf(text: string): Word[] {
   const words: Word[] = [];
   let kind: Kind | undefined;
@@ -88,7 +85,7 @@ export function wordsOf(text: string): Word[] {
 
 export const isUnspaced = (word: string): boolean => UNSPACED.test(word);
 
-/** What an unspaced run is found by: its characters and its pairs of them. */
+/** The index keys of a run without spaces: its single characters and its pairs. */
 function partsOf(run: string): string[] {
   const characters = [...run];
   return characters.flatMap((character, place) => {
@@ -97,10 +94,10 @@ function partsOf(run: string): string[] {
   });
 }
 
-/** What the index holds of a word, and what it must hold of a word that is looked for. */
+/** The index keys of a word, the same for messages and queries. */
 export const keysOf = (word: string): string[] => (isUnspaced(word) ? partsOf(word) : [word]);
 
-/** Each key of a text once. */
+/** The distinct keys of a text. */
 export const keysOfText = (text: string): string[] => [
   ...new Set(wordsOf(text).flatMap((word) => keysOf(word.text))),
 ];

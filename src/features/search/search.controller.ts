@@ -11,9 +11,9 @@ export class SearchController {
 
   @Get('messages')
   @Route({
-    summary: 'Find messages by what they say',
+    summary: 'Search messages by their text',
     description:
-      'The newest first, of the conversations that the caller is in. When none has the words, parts of words are looked for, then similar words.',
+      'Newest first, from the conversations in which the caller participates. When no message has the words, the search looks for parts of words, and then for similar words.',
     answers: { 200: foundMessagesSchema },
     problems: [CONVERSATION_NOT_FOUND],
   })

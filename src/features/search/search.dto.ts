@@ -18,7 +18,7 @@ const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
 const FIRST_TIME = Date.parse('0001-01-01T00:00:00Z');
 const LAST_TIME = Date.parse('9999-12-31T23:59:59.999Z');
 
-/** `Date.parse` takes the 31st of February for a day of March. */
+/** `Date.parse` reads the 31st of February as a day in March; reject it. */
 function isTime(value: unknown): boolean {
   if (typeof value !== 'string' || !TIME.test(value)) return false;
   const time = Date.parse(value);
@@ -35,7 +35,7 @@ function IsTime(): PropertyDecorator {
 
 export class SearchMessagesDto {
   @About(
-    'Words that the message has to have, all of them. Case and accents make no difference, and a word may go on. "Several words" in quotes have to stand as they are.',
+    'The message must have all of these words. Case and accents make no difference, and each word may be the beginning of a longer one. "Several words" in quotes must occur exactly so.',
     'lunch',
   )
   @IsText(1, MAX_QUERY)
@@ -46,17 +46,17 @@ export class SearchMessagesDto {
   @IsId()
   conversationId?: string;
 
-  @About('Only what this person has sent.')
+  @About('Only messages from this user.')
   @Optional()
   @IsId()
   senderId?: string;
 
-  @About('Only what was sent then or later.', '2026-01-31T12:00:00Z')
+  @About('Only messages sent at this time or later.', '2026-01-31T12:00:00Z')
   @Optional()
   @IsTime()
   since?: string;
 
-  @About('Only what was sent before.', '2026-02-28T12:00:00Z')
+  @About('Only messages sent before this time.', '2026-02-28T12:00:00Z')
   @Optional()
   @IsTime()
   until?: string;
@@ -80,16 +80,16 @@ const highlightSchema = record(
     start: integer(0, { description: 'The first character, in UTF-16 code units.', example: 6 }),
     end: integer(0, { description: 'After the last character.', example: 9 }),
   },
-  'A place in the body that says what was looked for.',
+  'A place in the body that matches the query.',
 );
 
 const foundMessageSchema = record(
   'FoundMessage',
   {
     message: messageSchema,
-    highlights: list(highlightSchema, {}, { description: 'In their order; none overlaps another.' }),
+    highlights: list(highlightSchema, {}, { description: 'In order of position; they do not overlap.' }),
   },
-  'A message, and where it says what was looked for.',
+  'A message, and the places where it matches the query.',
 );
 export type FoundMessage = Of<typeof foundMessageSchema>;
 

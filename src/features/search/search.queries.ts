@@ -5,7 +5,7 @@ import { mayBegin, mayBePart, mayBeSimilar, type Closeness, type Term } from './
 import { isUnspaced, keysOf } from './search-words';
 import type { Stems } from './search-match';
 
-/** A conversation that the caller may read, and up to where it is indexed. */
+/** A conversation that the caller may read, and the `seq` up to which it is indexed. */
 export interface Readable {
   readonly conversationId: string;
   readonly indexedSeq: number;
@@ -28,7 +28,7 @@ export async function readableConversations(
   );
 }
 
-/** The other forms of words, of those that have one. */
+/** The stems of those words that have other forms. */
 export async function stemsOf(manager: EntityManager, words: readonly string[]): Promise<Stems> {
   if (words.length === 0) return new Map();
   const rows: { word: string; stems: string[] }[] = await manager.query(
@@ -38,7 +38,7 @@ export async function stemsOf(manager: EntityManager, words: readonly string[]):
   return new Map(rows.map(({ word, stems }) => [word, stems]));
 }
 
-/** Among what is found, the newest come first; those of one moment are ordered by their id. */
+/** The position of a result: newest first, and by id within the same moment. */
 export interface Place {
   readonly createdAt: string;
   readonly id: string;
@@ -46,13 +46,13 @@ export interface Place {
 
 export interface Filters {
   readonly senderId?: string | undefined;
-  /** Times of any offset; PostgreSQL does not take all of these. */
+  /** ISO 8601 with any offset; PostgreSQL does not accept all offsets. */
   readonly since?: string | undefined;
   readonly until?: string | undefined;
   readonly has?: 'link' | 'file' | undefined;
 }
 
-/** What the rows of a search have to be, whatever they say; true when it is all the same. */
+/** SQL conditions for the filters; `true` without filters. */
 function fits({ senderId, since, until, has }: Filters, bind: Bind): string {
   const conditions = [
     senderId && `m.sender_id = ${bind(senderId)}`,
@@ -70,14 +70,14 @@ const olderThan = (before: Place | undefined, bind: Bind, ...columns: string[]):
     ? `(${columns.join(', ')}) < (${bind(before.createdAt)}::timestamptz, ${bind(before.id)}::uuid)`
     : 'true';
 
-/** How many of the newest entries are looked through without the index. */
+/** How many of the newest entries are read without the word index. */
 const RECENT = 3_000;
 
 /**
- * The newest messages whose entries may say what is looked for. A word that stands in every twentieth message is found among
- * the newest entries (`search_entries_newest_idx`, or `search_entries_recent_idx` for one conversation): the index of words
- * would give all of them, in no order. Any other word is rare enough to sort what `search_entries_words_idx` or
- * `search_entries_grams_idx` gives.
+ * Finds the newest messages whose entries may match. A frequent word, in every twentieth message or more, is found
+ * among the newest entries (`search_entries_newest_idx`, or `search_entries_recent_idx` for one conversation): the word
+ * index would return all of its messages, unordered. Rarer words come from `search_entries_words_idx` or
+ * `search_entries_grams_idx`, and their few messages are sorted.
  */
 export async function findCandidates(
   manager: EntityManager,
@@ -109,7 +109,7 @@ export async function findCandidates(
   };
   const older = (bind: Bind): string => olderThan(before, bind, 'e.created_at', 'e.message_id');
   const isOne = conversationIds.length === 1;
-  // The grams of an entry are made by a function, which costs more than its words.
+  // A function computes the trigrams of an entry, which costs more than comparing its words.
   if (wanted.grams.length === 0) {
     const recent = await find(
       (bind, isSaid, isReadable) =>
@@ -133,16 +133,18 @@ function says({ words, grams }: Wanted, bind: Bind): string {
   return [...(words ? [`e.words @@ ${bind(words)}::tsquery`] : []), ...parts].join(' and ');
 }
 
-/** Of a conversation that is far behind (just imported, or restored), only the newest are searched without the index, … */
+/**
+ * In a conversation that is far behind (just imported or restored), a search reads only this many unindexed messages.
+ */
 const MAX_UNINDEXED = 500;
-/** … and fewer where many conversations are, so that one search reads no more than this; but some of each. */
+/** A search over many conversations reads fewer of each, so that it reads at most this many in all. */
 const MAX_UNINDEXED_OF_ALL = 10_000;
 const MIN_UNINDEXED = 20;
 
 /**
- * The newest messages that have no current entry: just stored, or just edited. They are chosen before they are read whole.
- * "offset 0" keeps the planner from another order than conversation by conversation, which it takes for few rows.
- * Served by `chat_messages_conversation_seq_key` and `search_entries_outdated_idx`.
+ * Finds the newest messages without a current entry: just stored or just edited. Chooses them before it reads their
+ * text. "offset 0" makes the planner go conversation by conversation; it expects few rows and would choose a slower
+ * plan. Served by `chat_messages_conversation_seq_key` and `search_entries_outdated_idx`.
  */
 export async function findUnindexed(
   manager: EntityManager,
@@ -178,13 +180,15 @@ export async function findUnindexed(
   );
 }
 
-/** What an entry has to hold: words by a query, and parts of words by grams, of which one alternative each suffices. */
+/**
+ * The conditions on an entry: a query of words, and trigrams for parts of words. One alternative of each term suffices.
+ */
 export interface Wanted {
   readonly words: string | undefined;
   readonly grams: readonly (readonly string[][])[];
 }
 
-/** What the index is asked for; undefined when nothing is closer than it was. */
+/** The conditions for the index; undefined when this closeness finds no more than a stricter one did. */
 export function wantedOf(terms: readonly Term[], closeness: Closeness, stems: Stems): Wanted | undefined {
   const words: string[] = [];
   const grams: string[][][] = [];
@@ -209,7 +213,7 @@ function gramsOf(part: string): string[] {
   return characters.slice(GRAM - 1).map((_, start) => characters.slice(start, start + GRAM).join(''));
 }
 
-/** One typing mistake leaves one half of a word as it is; in a short word the halves overlap. */
+/** Splits a word in two: a single typing mistake leaves one half intact. In a short word the halves overlap. */
 function piecesOf(word: string): string[] {
   const characters = [...word];
   const half = Math.max(GRAM, Math.floor(characters.length / 2));

@@ -24,16 +24,16 @@ import {
   type Readable,
 } from './search.queries';
 
-/** Searches by person. Whoever types makes one at each pause. */
+/** Searches by one user. A client searches at each pause in typing. */
 const SEARCH: Allowance = { burst: 40, perSecond: 2, sharedAs: 'search' };
-/** Candidates that are read at once. */
+/** Candidates that are read at a time. */
 const BATCH = 100;
-/** When nearly all candidates turn out to be something else, a page ends early, and its cursor goes on from there. */
+/** When almost no candidate matches, the page ends early and its cursor continues after the last candidate. */
 const MAX_BATCHES = 5;
-/** So does one whose candidates are long: code units that a page reads. They take the thread for some 200 ms, in short turns. */
+/** The code units that a page reads at most; it ends early as well. Reading them takes some 200 ms, in short turns. */
 const MAX_TEXT = 400_000;
 
-/** A candidate, taken apart. */
+/** A candidate with the words of its text. */
 interface Text {
   readonly row: MessageRow;
   readonly words: readonly Word[];
@@ -47,7 +47,7 @@ interface Search {
   readonly limit: number;
 }
 
-/** Finds messages by what they say, among those that the caller may read. */
+/** Finds messages by their text, among those that the caller may read. */
 @Injectable()
 export class SearchService {
   constructor(
@@ -56,8 +56,8 @@ export class SearchService {
   ) {}
 
   /**
-   * The newest first. When no message has the words, those that have them as parts of words are looked for, and then those
-   * with similar words. What is read stands in one snapshot, so a message is found by what it says now.
+   * Newest first. When no message has the words, it looks for parts of words, and then for similar words. All
+   * statements read one snapshot, so a message is found by its current text.
    * @throws Problem `validation-failed`, `rate-limited`, or `conversation-not-found` for one that the caller is not in
    */
   async messages(userId: string, query: SearchMessagesDto): Promise<FoundMessages> {
@@ -125,7 +125,10 @@ async function pageOf(
   }
 }
 
-/** Both lists are in order, and each may go on: what is older than the end of one that goes on comes later. */
+/**
+ * Merges two ordered lists. A list that was cut may have older messages: the page ends before the first cut, and the
+ * next page has the rest.
+ */
 function inOneOrder(found: MessageRow[], unindexed: MessageRow[]): { rows: MessageRow[]; isLast: boolean } {
   const full = [found, unindexed].filter((rows) => rows.length === BATCH);
   const all = [...new Map([...found, ...unindexed].map((row) => [row.id, row])).values()].sort(newestFirst);
@@ -137,11 +140,11 @@ function inOneOrder(found: MessageRow[], unindexed: MessageRow[]): { rows: Messa
 const newestFirst = (a: MessageRow, b: MessageRow): number =>
   b.created_at.getTime() - a.created_at.getTime() || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
 
-/** Another form of a word begins as the word does, so few words have to be looked up. */
+/** Other forms of a word share its beginning, so only words with the same first letters have to be looked up. */
 const COMMON_BEGINNING = 2;
 const beginningOf = (word: string): string => word.slice(0, COMMON_BEGINNING);
 
-/** More different words that begin as one of a query does are in no text that somebody has written. */
+/** No real text has more different words that begin like a word of the query. */
 const MAX_STEMMED = 5_000;
 
 async function stemsOfTexts(
