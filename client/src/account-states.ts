@@ -1,12 +1,12 @@
 /** Whether somebody is signed in on this device. */
 export type AccountState = 'signed-out' | 'signed-in';
 
-/** Why a session ends. */
+/** The reason why a session ends. */
 export type Ending =
   | 'signed-out'
   | 'account-erased'
   | 'session-revoked'
-  /** The server says so for another reason, such as `token-expired`. */
+  /** The server ended it for another reason, such as `token-expired`. */
   | 'session-over'
   | 'signed-in-again'
   /** Another tab has signed out, or has signed in as another user. */
@@ -15,13 +15,14 @@ export type Ending =
 export type AccountTrigger = Ending | 'entered' | 'stopped' | 'session-stored';
 
 /**
- *   start     the socket, the renewal of tokens and the outbox run
- *   stop      they stop, and the session stays
- *   empty     the session is forgotten, and everything that is stored
- *   keep      the session is forgotten; what was not sent stays for the same user to sign in again
- *   abandon   the session is forgotten, and the storage is not ours to write any more
- *   announce  the application learns that `resume` has a session
- *   stay      nothing
+ * The effect of a trigger:
+ *   start     starts the socket, the renewal of tokens and the outbox
+ *   stop      stops them, and keeps the session
+ *   empty     deletes the session and everything that is stored
+ *   keep      deletes the session; unsent messages stay until the same user signs in again
+ *   abandon   drops the session in memory; this client does not write to the storage any more
+ *   announce  tells the application that `resume` will find a session
+ *   stay      does nothing
  */
 export type AccountEffect = 'start' | 'stop' | 'empty' | 'keep' | 'abandon' | 'announce' | 'stay';
 

@@ -13,13 +13,13 @@ export interface AccountOptions {
   readonly connection: Connection;
   readonly sender: Sender;
   readonly storage: OwnedStorage;
-  /** Takes up what is stored of a user, unless `isCurrent` says meanwhile that they are not signed in any more. */
+  /** Loads the stored conversations of a user, unless `isCurrent` turns false meanwhile: they are signed out then. */
   readonly restore: (user: OwnUser, isCurrent: () => boolean) => Promise<void>;
   /** Resolves when everything is stored. */
   readonly flush: () => Promise<void>;
-  /** Forgets what waits to be stored. */
+  /** Drops conversations that wait to be stored. */
   readonly discard: () => void;
-  /** Forgets everything that is held in memory. */
+  /** Drops everything that is held in memory. */
   readonly clear: () => void;
 }
 
@@ -30,7 +30,7 @@ interface AccountEvents {
 
 const ENDINGS = new Set<string>(['signed-out', 'account-erased', 'session-revoked'] satisfies Ending[]);
 
-/** Knows the user of this device: begins and ends sessions, and decides which of their data the storage keeps. */
+/** Begins and ends the sessions of this device, and decides which of the user's data the storage keeps. */
 export class Account extends Emitter<AccountEvents> {
   /** Resolves when the storage is done with the sessions that have ended. */
   private leaving: Promise<void> = Promise.resolve();
@@ -43,7 +43,7 @@ export class Account extends Emitter<AccountEvents> {
     });
   }
 
-  /** Begins with the answer to signing up or in. */
+  /** Begins a session with the answer to signing up or signing in. */
   async begin(answer: Promise<SignedIn>): Promise<OwnUser> {
     const { session, storage } = this.options;
     const signedIn = await answer;
@@ -86,7 +86,7 @@ export class Account extends Emitter<AccountEvents> {
     try {
       await session.call('DELETE /users/me', { body: input });
     } catch (error) {
-      // The socket may be faster than the answer.
+      // The event `session:revoked` may arrive before the answer, and it ends the request with `signed-out`.
       if (!isErased) throw error;
     } finally {
       stop();
@@ -179,8 +179,8 @@ export class Account extends Emitter<AccountEvents> {
   }
 
   /**
-   * The session is over: at once in memory, then in the storage. A session that another tab has begun since is left alone.
-   * @param store what becomes of the storage, if what it holds is of this session
+   * Ends the session: at once in memory, then in the storage. A session that another tab has begun since stays.
+   * @param store updates the storage; `isOwn` says whether a stored session is the one that ended
    */
   private leave(
     reason: string,

@@ -5,18 +5,18 @@ describe('the order of activity', () => {
   const sorted = (order: ActivityOrder, ...ids: string[]) =>
     ids.sort((a, b) => order.placeOf(b) - order.placeOf(a)).join('');
 
-  it('is that of the list, then of what arrives', () => {
+  it('begins with the list, and then follows new messages', () => {
     const order = new ActivityOrder();
     order.listed([view('a', 3), view('b', 5), view('c', 1)]);
     expect(sorted(order, 'c', 'b', 'a')).toBe('abc');
-    order.reached('b', 5); // the list has counted it
+    order.reached('b', 5); // the list accounts for it already
     expect(sorted(order, 'c', 'b', 'a')).toBe('abc');
     order.reached('c', 2);
     order.reached('d', 0);
     expect(sorted(order, 'a', 'b', 'c', 'd')).toBe('dcab');
   });
 
-  it('keeps what arrived while the list was read ahead of the list', () => {
+  it('keeps a conversation with a newer message than the list at the top', () => {
     const order = new ActivityOrder();
     order.reached('c', 2);
     order.reached('b', 6);
@@ -26,7 +26,7 @@ describe('the order of activity', () => {
     expect(sorted(order, 'a', 'b', 'c')).toBe('cab');
   });
 
-  it('begins anew with a conversation that was forgotten', () => {
+  it('treats a forgotten conversation as a new one', () => {
     const order = new ActivityOrder();
     order.listed([view('a', 9), view('b', 5)]);
     order.forget('a');

@@ -3,19 +3,19 @@ import type { ConversationView } from './types.ts';
 interface Place {
   /** Grows with each activity of any conversation. */
   readonly place: number;
-  /** The newest message that is counted. */
+  /** The `seq` of the newest message that this place accounts for. */
   readonly seq: number;
 }
 
 /**
- * Which conversations were active last. The order is the one of the server's list, and then of what arrives: the time of
- * a message says nothing, because a clock may have been ahead when the message was stored.
+ * Orders conversations by their latest activity. The order begins with the server's list; each new message then moves its
+ * conversation to the top. The time of a message decides nothing, because a clock may have been ahead when it was stored.
  */
 export class ActivityOrder {
   private readonly places = new Map<string, Place>();
   private last = 0;
 
-  /** Takes the order of the whole list of the server, the newest first. What has arrived since stays ahead of it. */
+  /** Takes the server's whole list, newest activity first. Conversations with newer messages than the list stay ahead. */
   listed(views: readonly Pick<ConversationView, 'id' | 'lastSeq'>[]): void {
     const later = views
       .flatMap(({ id, lastSeq }) => {
@@ -33,7 +33,7 @@ export class ActivityOrder {
     if (!known || seq > known.seq) this.put(id, seq);
   }
 
-  /** Higher is later; 0 for a conversation of which the server has said nothing yet. */
+  /** A higher place means later activity; 0 for a conversation that the server has not mentioned yet. */
   placeOf(id: string): number {
     return this.places.get(id)?.place ?? 0;
   }

@@ -2,10 +2,10 @@ import { toProblem, XFChatError } from './problem.ts';
 import { callBy } from './routes.ts';
 import { parsePath, parseServerUrl } from './validate.ts';
 
-/** The fetch of the platform, or one in its place. */
+/** The `fetch` of the platform, or a replacement. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
-/** REST without a memory: one request, one answer or one XFChatError. */
+/** Sends HTTP requests. Each call is one attempt without state: it returns the answer or throws an XFChatError. */
 export class Api {
   private readonly base: string;
 
@@ -18,13 +18,13 @@ export class Api {
     this.base = `${parseServerUrl(url)}/api/v1`;
   }
 
-  /** A request that needs no session. */
+  /** Sends a request that needs no session. */
   readonly call = callBy((method, path, body) => this.request(method, path, body));
 
   /**
    * @param path below `/api/v1`, beginning with `/`
-   * @throws XFChatError the server's refusal, `unreachable` when no whole answer came in time, or `validation-failed` when
-   *   the path would reach another route
+   * @throws XFChatError the server's problem, `unreachable` when no complete answer came in time, or `validation-failed`
+   *   when the path would reach another route
    */
   async request<T>(method: string, path: string, body?: unknown, token?: string): Promise<T> {
     const { response, text } = await this.exchange(method, parsePath(path), body, token);
@@ -33,7 +33,7 @@ export class Api {
       const retryAfter = Number(response.headers.get('retry-after') ?? 0);
       throw new XFChatError(toProblem(response.status, answer, retryAfter));
     }
-    // A captive portal answers 200 as well, with a page of its own.
+    // A captive portal answers 200 with its own page.
     if (answer === undefined && text !== '') throw XFChatError.unreachable(new Error('not JSON'));
     return answer as T;
   }

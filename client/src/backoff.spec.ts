@@ -5,7 +5,7 @@ const refusal = (status: number, code = 'any') => new XFChatError({ code, status
 const quick = { initialMs: 1, maxMs: 2 };
 
 describe('pauses', () => {
-  it('double up to a limit, and are random in their upper half', () => {
+  it('double up to a limit, and are random in the upper half of their range', () => {
     const longest = new Backoff({ initialMs: 100, maxMs: 1_000, random: () => 1 });
     expect([1, 2, 3, 4, 5, 6].map(() => longest.next())).toEqual([100, 200, 400, 800, 1_000, 1_000]);
     longest.reset();
@@ -14,7 +14,7 @@ describe('pauses', () => {
     expect([1, 2].map(() => shortest.next())).toEqual([50, 100]);
   });
 
-  it('are as long as the server asks for, and a little longer by chance', () => {
+  it('are at least as long as the server asks for, plus a random part', () => {
     expect(new Backoff({ random: () => 0 }).next(5_000)).toBe(5_000);
     expect(new Backoff({ random: () => 1 }).next(5_000)).toBe(5_500);
   });
@@ -28,7 +28,7 @@ describe('pauses', () => {
 });
 
 describe('insisting', () => {
-  it('tries again what may yet succeed', async () => {
+  it('repeats work that may still succeed', async () => {
     const answers = [refusal(503), refusal(500), XFChatError.unreachable(undefined)];
     const work = async () => {
       const failure = answers.shift();
@@ -38,7 +38,7 @@ describe('insisting', () => {
     await expect(insist(quick, new Pause(), work)).resolves.toBe('done');
   });
 
-  it('gives up at once what never will, and after a few attempts what might', async () => {
+  it('gives up at once on a final problem, and after a few attempts on another', async () => {
     let attempts = 0;
     const always = (status: number) => async () => {
       attempts++;

@@ -1,18 +1,18 @@
 import { A_FEW, toError } from './problem.ts';
 
-/** How long pauses between attempts are. */
+/** The length of the pauses between attempts. */
 export interface BackoffOptions {
-  /** The first pause at most, in milliseconds; 500 by default. */
+  /** Maximum of the first pause, in milliseconds; 500 by default. */
   readonly initialMs?: number;
-  /** No pause is longer, in milliseconds, unless the server asks for it; 30,000 by default. */
+  /** Maximum of all pauses, in milliseconds, unless the server asks for a longer one; 30,000 by default. */
   readonly maxMs?: number;
-  /** Gives numbers from 0 to 1. */
+  /** Returns a random number from 0 to 1; `Math.random` by default. */
   readonly random?: () => number;
 }
 
 /**
- * Growing, random pauses: twice as long each time, and each somewhere between half of that and all of it, so that
- * many clients do not come back together.
+ * Pauses that double each time. Each is random in the upper half of its range, so that many clients do not come back
+ * together.
  */
 export class Backoff {
   private attempt = 0;
@@ -27,8 +27,8 @@ export class Backoff {
   }
 
   /**
-   * The next pause in milliseconds, never shorter than `atLeastMs` (what the server asked for), which gets some
-   * chance on top.
+   * The next pause in milliseconds. It is never shorter than `atLeastMs`, the pause that the server asked for. When that is
+   * the longer one, a random part is added to it.
    */
   next(atLeastMs = 0): number {
     const ceiling = Math.min(this.maxMs, this.initialMs * 2 ** this.attempt);
@@ -37,7 +37,7 @@ export class Backoff {
     return Math.round(pause < atLeastMs ? atLeastMs * (1 + this.random() / 10) : pause);
   }
 
-  /** After a success the next pause is short again. */
+  /** Makes the next pause short again. To be called after a success. */
   reset(): void {
     this.attempt = 0;
   }
@@ -47,7 +47,7 @@ export class Backoff {
 export class Pause {
   private readonly wakers = new Set<() => void>();
 
-  /** Resolves after `ms`, or as soon as somebody calls `wake`. */
+  /** Resolves after `ms` milliseconds, or as soon as `wake` is called. */
   wait(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {
@@ -60,15 +60,15 @@ export class Pause {
     });
   }
 
-  /** Ends everybody's pause. */
+  /** Ends all pauses. */
   wake(): void {
     for (const done of [...this.wakers]) done();
   }
 }
 
 /**
- * A few attempts at something that is safe to repeat, with pauses in between.
- * @throws XFChatError the last refusal, or the first that will not change
+ * Makes a few attempts at work that is safe to repeat, with pauses in between.
+ * @throws XFChatError the problem of the last attempt, or the first one that no further attempt would change
  */
 export async function insist<T>(options: BackoffOptions, pause: Pause, work: () => Promise<T>): Promise<T> {
   const backoff = new Backoff(options);

@@ -2,19 +2,22 @@ import type { ConversationState } from './catch-up-states.ts';
 import type { MessageList } from './message-list.ts';
 import type { ConversationView } from './types.ts';
 
-/** One conversation as catching up sees it. */
+/** The state of one conversation in the catch-up. */
 export class Entry {
-  /** Changed by `Entries.move` alone. */
+  /** Only `Entries.move` changes it. */
   state: ConversationState = 'unknown';
-  /** How often it was noticed that something may be missing. An answer is whole only for what was noticed before it was asked for. */
+  /**
+   * Counts the triggers that said that something may be missing. An answer proves completeness only if the count is still
+   * the one of the request.
+   */
   noticed = 0;
-  /** The conversation as it was read since `ready`, until it is taken. */
+  /** The conversation as it was read over HTTP since `ready`, until the list has taken it. */
   view: ConversationView | undefined;
-  /** The user's own part must be read again. */
+  /** The fields of this user, such as the unread count, must be read again. */
   isViewOutdated = false;
   /** An event named it since `ready`. */
   isReceivedSinceReady = false;
-  /** Kept although the user may have hidden it: the application has asked for it. */
+  /** The application has opened it, so it is kept even if the user has hidden it. */
   isOpened = false;
 
   constructor(
@@ -28,9 +31,9 @@ export class Entry {
   }
 }
 
-/** All conversations of which anything is known, and which of them are in which state. */
+/** All conversations that are known or were mentioned, with their states. */
 export class Entries {
-  /** Unknown or incomplete, those that wait longest first. */
+  /** The conversations in state `unknown` or `incomplete`. The one that has waited longest is first. */
   readonly pending = new Set<Entry>();
   readonly gaps = new Set<Entry>();
   private readonly byId = new Map<string, Entry>();
@@ -52,7 +55,7 @@ export class Entries {
     return entry;
   }
 
-  /** All of them, with those that are held and were not mentioned yet. */
+  /** All entries, including those of lists that were not mentioned yet. */
   all(): Entry[] {
     for (const id of this.lists.keys()) this.of(id);
     return [...this.byId.values()];
@@ -76,7 +79,7 @@ export class Entries {
     for (const entries of [this.byId, this.pending, this.gaps]) entries.clear();
   }
 
-  /** Forgets which conversations an earlier socket has read or named: a new socket has to name them itself. */
+  /** Forgets which conversations were read or named over an earlier socket. */
   forgetReads(): void {
     for (const entry of this.byId.values()) {
       entry.view = undefined;

@@ -4,32 +4,32 @@ import type { MessageList } from './message-list.ts';
 import { XFChatError } from './problem.ts';
 import type { ConversationEvent, Message } from './types.ts';
 
-/** A gap is given so long to close by itself: an acknowledgement may overtake the events before it. */
+/** A gap may close by itself within this time, in milliseconds: an acknowledgement may overtake the events before it. */
 const GAP_PATIENCE_MS = 100;
 
 export interface MachineOptions {
   /** All known conversations, by id. */
   readonly lists: ReadonlyMap<string, MessageList>;
-  /** The list, or whether it is complete, has changed. */
+  /** The list or its completeness has changed. */
   readonly changed: (list: MessageList) => void;
   /** The held messages are dropped: the list restarts. */
   readonly restarted: (list: MessageList) => void;
-  /** The user does not participate any more, or the server refuses the conversation with `error`. */
+  /** The user does not participate any more, or the server rejects the conversation with `error`. */
   readonly gone: (conversationId: string, error: XFChatError) => void;
-  /** Something is to be read. */
+  /** Some conversation must be read from the server. */
   readonly wanted: () => void;
-  /** The socket is of a history that is no more. */
+  /** The socket belongs to another epoch, and must be replaced. */
   readonly renew: () => void;
 }
 
 /** The data that a trigger carries. */
 interface Cause {
   readonly error?: XFChatError;
-  /** Takes what was received. */
+  /** Applies the received event or message to the list. */
   readonly take?: (entry: Entry, list: MessageList) => void;
 }
 
-/** Does with each conversation what the table of `catch-up-states.ts` says. */
+/** Carries out the table of `catch-up-states.ts` for each conversation. */
 export class CatchUpMachine {
   readonly entries: Entries;
   private gapTimer: ReturnType<typeof setTimeout> | undefined;
@@ -38,22 +38,22 @@ export class CatchUpMachine {
     this.entries = new Entries(options.lists);
   }
 
-  /** @returns what followed */
+  /** @returns the effect that was carried out */
   handle(entry: Entry, trigger: ConversationTrigger, cause: Cause = {}): ConversationEffect {
-    // It was forgotten while an answer was on its way.
+    // The conversation was dropped while the answer was on its way.
     if (this.entries.get(entry.id) !== entry) return 'stay';
     const effect: ConversationEffect = CONVERSATION[entry.state][trigger];
     this.effects[effect](entry, cause);
     return effect;
   }
 
-  /** Something may be missing. */
+  /** Records that something may be missing. */
   notice(entry: Entry): void {
     entry.noticed++;
     this.handle(entry, 'noticed');
   }
 
-  /** Something may be missing: it is read as soon as possible. */
+  /** Records that something may be missing, and reads it as soon as possible. */
   markIncomplete(entry: Entry): void {
     this.notice(entry);
     entry.isReceivedSinceReady = true;
@@ -64,7 +64,7 @@ export class CatchUpMachine {
   receiveEvent(entry: Entry, event: ConversationEvent): void {
     entry.isReceivedSinceReady = true;
     const take = (_: Entry, list: MessageList): void => {
-      // A read position may be newer than the view that is waiting.
+      // The read position may be newer than the view that waits to be taken.
       const isNewer = event.name === 'conversation:read' && entry.view !== undefined;
       if (!list.apply(event) || isNewer) entry.isViewOutdated = true;
       // The user may have been removed and added again without this client hearing of it.
@@ -77,7 +77,7 @@ export class CatchUpMachine {
     this.handle(entry, 'received', { take: (_, list) => list.takeStored(message) });
   }
 
-  /** The list has taken something. */
+  /** Handles the state of the list after it has taken something: a hole, a closed hole, or two histories. */
   taken(entry: Entry, list: MessageList): void {
     if (list.isInconsistent) this.handle(entry, 'inconsistent');
     else {

@@ -10,9 +10,9 @@ import type { Session } from './session.ts';
 import type { ConversationView, Ready } from './types.ts';
 import { isId, isViewOf } from './validate.ts';
 
-/** The most conversations that one `conversation:sync` may name. */
+/** Maximum number of conversations in one `conversation:sync`. */
 const MAX_CURSORS = 200;
-/** How many conversations are read by themselves at the same time. */
+/** Maximum number of conversations that are read by single requests at the same time. */
 const MAX_READS = 10;
 
 export interface PassesOptions extends SyncOptions {
@@ -21,22 +21,23 @@ export interface PassesOptions extends SyncOptions {
   readonly machine: CatchUpMachine;
   readonly backoff: BackoffOptions;
   readonly create: (conversationId: string) => MessageList;
-  /** Whether all are complete may have changed. */
+  /** Called when the overall completeness may have changed. */
   readonly progressed: () => void;
-  /** All conversations, as the server orders them. */
+  /** Called with the whole list of conversations, in the server's order. */
   readonly listed: (views: readonly ConversationView[]) => void;
 }
 
 /**
+ * The state of the catch-up as a whole:
  *   offline   no socket is ready
  *   listing   the list of conversations is being read
- *   working   it was read, and some conversation is unknown or incomplete
- *   waiting   there is nothing to read, but a gap may still close by itself
+ *   working   the list was read, and some conversation is unknown or incomplete
+ *   waiting   nothing needs to be read, but a gap may still close by itself
  *   complete  nothing is missing
  */
 export type PassesState = 'offline' | 'listing' | 'working' | 'waiting' | 'complete';
 
-/** Reads what is missing: one pass follows another; after one that has brought nothing there is a pause. */
+/** Reads missing data in passes, one after the other. A pass without progress is followed by a pause. */
 export class CatchUpPasses {
   private readonly pause = new Pause();
   private isListed = false;
@@ -44,7 +45,7 @@ export class CatchUpPasses {
 
   constructor(private readonly options: PassesOptions) {}
 
-  /** Computed from what is the case: so no event can leave it behind. */
+  /** Computed from the current facts, so that no event can leave it outdated. */
   get state(): PassesState {
     const { pending, gaps } = this.options.machine.entries;
     if (!this.options.connection.ready) return 'offline';
@@ -53,7 +54,7 @@ export class CatchUpPasses {
     return gaps.size > 0 ? 'waiting' : 'complete';
   }
 
-  /** The list of conversations is to be read again. */
+  /** Makes the next pass read the list of conversations again. */
   forgetList(): void {
     this.isListed = false;
     this.hurry();
@@ -68,7 +69,7 @@ export class CatchUpPasses {
     if (!this.isRunning) void this.loop();
   }
 
-  /** A pass answers whether anything has come of it. */
+  /** A pass returns whether it made progress. */
   private readonly passes = {
     offline: undefined,
     listing: (ready) => this.list(ready),
@@ -96,7 +97,10 @@ export class CatchUpPasses {
     this.isRunning = false;
   }
 
-  /** Reads which conversations there are. A held one that neither the list nor an event names was left or hidden elsewhere. */
+  /**
+   * Reads the list of conversations. A held conversation was left or hidden on another device if neither the list nor an event
+   * names it.
+   */
   private async list(ready: Ready): Promise<boolean> {
     const { session, connection, machine } = this.options;
     const found: ConversationView[] = [];
@@ -122,7 +126,7 @@ export class CatchUpPasses {
     return true;
   }
 
-  /** Asks about what is unknown or incomplete. */
+  /** Reads conversations that are unknown or incomplete. */
   private async work(ready: Ready): Promise<boolean> {
     const { connection, machine, create } = this.options;
     const entries = [...machine.entries.pending].slice(0, MAX_CURSORS);
@@ -138,7 +142,7 @@ export class CatchUpPasses {
     return isMoved;
   }
 
-  /** Reads conversations of which nothing is known. @returns a failure, which concerns nobody else */
+  /** Reads unknown or outdated conversations one by one. @returns a failure; it does not affect the other conversations */
   private async readViews(ready: Ready, entries: readonly Entry[]): Promise<unknown> {
     const wanted = entries
       .filter((entry) => !entry.view && (entry.state === 'unknown' || entry.isViewOutdated))
@@ -164,7 +168,7 @@ export class CatchUpPasses {
     if (this.options.connection.ready === ready) entry.view = view;
   }
 
-  /** @returns whether that was the end of it */
+  /** @returns whether the conversation was dropped */
   private rejectView(ready: Ready, entry: Entry, error: XFChatError): boolean {
     const { connection, machine } = this.options;
     if (connection.ready !== ready) return false;

@@ -1,8 +1,8 @@
 /**
- * How far one conversation is known:
- *   unknown     no position is held: it is read from the server
- *   incomplete  a position is held, and something may be missing: it is asked for
- *   gap         an event left a number out a moment ago; the missing one may still arrive
+ * The completeness of one conversation:
+ *   unknown     the client holds no position, and reads the conversation from the server
+ *   incomplete  the client holds a position, and asks for changes that it may lack
+ *   gap         a number was skipped a moment ago; its event may still arrive
  *   current     everything up to the position is held, and nothing newer is known
  */
 export type ConversationState = 'unknown' | 'incomplete' | 'gap' | 'current';
@@ -13,24 +13,24 @@ export type ConversationTrigger =
   | 'noticed'
   /** A live event, or the stored form of an own message. */
   | 'received'
-  /** The list has taken something, and a number is left out. */
+  /** The list has taken something, and a number is missing before it. */
   | 'gap-seen'
-  /** The list has taken something, and no number is left out. */
+  /** The list has taken something, and no number is missing. */
   | 'gap-closed'
   | 'gap-lasted'
-  /** The new socket is of another epoch than what is held. */
+  /** The new socket belongs to another epoch than the held messages. */
   | 'other-epoch'
-  /** Two messages have one number: one of them is of another history. */
+  /** Two messages have the same number: one of them belongs to another history. */
   | 'inconsistent'
   | 'opened'
   | 'removed'
   /** The list of the server lacks it, no event has named it since `ready`, and the application did not open it. */
   | 'unlisted'
   | 'view-not-found'
-  /** The view is rejected for good, for another reason. */
+  /** The server rejects the view for another reason, and would reject it again. */
   | 'view-rejected'
   | 'view-failed'
-  /** The list begins with the view: nothing was held, or too much is missing. */
+  /** The list begins with the view, because it was empty or lacked too much. */
   | 'begun'
   | 'sync-whole'
   | 'sync-part'
@@ -38,25 +38,25 @@ export type ConversationTrigger =
   | 'sync-gone'
   | 'sync-reset'
   | 'sync-rejected'
-  /** The socket is lost: events are missed from now on. */
+  /** The socket is lost, and the client misses events from now on. */
   | 'lost';
 
 /**
  * The effect of a trigger:
- *   a state   the conversation goes there
- *   stay      nothing
- *   never     cannot happen, and nothing follows from it
- *   read      it is noticed, and read from the server
- *   apply     the list takes the event
- *   open      it is read, and kept also if the user has hidden it
- *   drop      it is forgotten
- *   restart   what is held is dropped, and read anew
- *   renew     the same, and the socket is renewed, to be told the epoch again
+ *   a state   moves the conversation to that state
+ *   stay      does nothing
+ *   never     cannot happen; does nothing
+ *   read      records that something may be missing, and reads it from the server
+ *   apply     applies the event to the list
+ *   open      reads the conversation, and keeps it even if the user has hidden it
+ *   drop      drops the conversation
+ *   restart   drops the held messages, and reads the conversation anew
+ *   renew     restarts, and replaces the socket so that the server sends the epoch again
  */
 export type ConversationEffect =
   ConversationState | 'stay' | 'never' | 'read' | 'apply' | 'open' | 'drop' | 'restart' | 'renew';
 
-/** Each effect of each trigger in each state. `docs/states.md` shows the same. */
+/** The effect of each trigger in each state. `docs/states.md` shows the same table. */
 export const CONVERSATION = {
   unknown: {
     noticed: 'stay',
@@ -70,21 +70,21 @@ export const CONVERSATION = {
     removed: 'drop',
     unlisted: 'drop',
     'view-not-found': 'drop',
-    'view-rejected': 'drop', // nothing is held that would be lost
+    'view-rejected': 'drop', // the client holds nothing that would be lost
     'view-failed': 'stay',
     begun: 'incomplete',
-    'sync-whole': 'never', // it has begun before
+    'sync-whole': 'never', // `begun` comes first
     'sync-part': 'never',
     'sync-hidden': 'never',
     'sync-gone': 'drop',
     'sync-reset': 'renew',
-    'sync-rejected': 'drop', // the position was that of its view
+    'sync-rejected': 'drop', // the server rejects the position of its own view
     lost: 'stay',
   },
   incomplete: {
     noticed: 'stay',
     received: 'apply',
-    'gap-seen': 'stay', // what is missing is asked for already
+    'gap-seen': 'stay', // the client asks for the missing numbers already
     'gap-closed': 'stay',
     'gap-lasted': 'never',
     'other-epoch': 'restart',
@@ -93,7 +93,7 @@ export const CONVERSATION = {
     removed: 'drop',
     unlisted: 'drop',
     'view-not-found': 'drop',
-    'view-rejected': 'stay', // what is held stays
+    'view-rejected': 'stay', // keep the held messages
     'view-failed': 'stay',
     begun: 'incomplete',
     'sync-whole': 'current',
@@ -118,8 +118,8 @@ export const CONVERSATION = {
     'view-not-found': 'drop',
     'view-rejected': 'stay',
     'view-failed': 'stay',
-    begun: 'never', // a view makes it incomplete
-    'sync-whole': 'current', // asked for by `read`
+    begun: 'never', // a view makes the conversation incomplete first
+    'sync-whole': 'current', // the answer to a request of `CatchUp.read`
     'sync-part': 'read',
     'sync-hidden': 'drop',
     'sync-gone': 'drop',
@@ -142,7 +142,7 @@ export const CONVERSATION = {
     'view-rejected': 'stay',
     'view-failed': 'stay',
     begun: 'never',
-    'sync-whole': 'stay', // asked for by `read`
+    'sync-whole': 'stay', // the answer to a request of `CatchUp.read`
     'sync-part': 'read',
     'sync-hidden': 'drop',
     'sync-gone': 'drop',

@@ -20,15 +20,15 @@ interface SyncEntry {
   readonly list: MessageList;
   readonly view: ConversationView | undefined;
   readonly position: Position;
-  /** The list begins with the view, whose position is asked from. */
+  /** The list begins with the view, and asks for changes from the position of the view. */
   readonly begins: boolean;
   readonly noticed: number;
 }
 
 /**
- * Asks for what is missing of conversations of which a position is known. The answer tells its epoch. Answers that come
+ * Asks for the missing changes of conversations with a known position. The answer contains its epoch. Answers that arrive
  * after the socket was lost are dropped.
- * @returns whether anything has come of it
+ * @returns whether it made progress
  */
 export async function sync(options: SyncOptions, ready: Ready, entries: readonly Entry[]): Promise<boolean> {
   if (entries.length === 0) return false;
@@ -66,7 +66,7 @@ const isHeld = ({ entries }: CatchUpMachine, { entry, list }: SyncEntry): boolea
   entries.get(entry.id) === entry && entry.list === list;
 
 /**
- * One rejected entry does not reject its batch: asks again without those that the problem names.
+ * Asks again without the entries that the problem names, because one rejected entry rejects the whole batch.
  * @throws XFChatError the problem, when it names no entry
  */
 async function syncOthers(
@@ -123,19 +123,19 @@ function takeAnswer(
   return isMoved || isWhole(asked, changes);
 }
 
-/** Translates an answer that brings no changes into a trigger. */
+/** The trigger of an answer without changes; undefined when it has changes. */
 function finalTrigger(ready: Ready, synced: SyncedConversation): ConversationTrigger | undefined {
   if ('gone' in synced) return 'sync-gone';
   return 'reset' in synced || synced.epoch !== ready.epoch ? 'sync-reset' : undefined;
 }
 
-/** True when the client noticed nothing new since it asked. */
+/** Whether nothing new was noticed since the request. */
 const isUpToDate = ({ entry, noticed }: SyncEntry): boolean => entry.noticed === noticed;
 
 const isWhole = (asked: SyncEntry, { complete }: Changes): boolean =>
   complete && !asked.list.hasHole && isUpToDate(asked);
 
-/** What the changes mean that the list has taken. */
+/** The trigger that follows from the changes, after the list has taken them. */
 function triggerAfter(asked: SyncEntry, changes: Changes): ConversationTrigger {
   const { entry, list } = asked;
   if (list.isInconsistent) return 'inconsistent';

@@ -28,7 +28,7 @@ function messageOf(conversationId: string, seq = 1): Message {
   };
 }
 
-/** Catching up with a server that lists some conversations and once refuses some of them, over a socket that lasts. */
+/** A catch-up with a fake server. The server lists some conversations, rejects some of them once, and keeps the socket. */
 function bench(
   listed: string[],
   options: { refused?: string[]; view?: (id: string) => unknown; isHidden?: () => boolean } = {},
@@ -82,7 +82,7 @@ function bench(
 }
 
 describe('catching up', () => {
-  it('goes on with the other conversations when the server refuses some of a batch', async () => {
+  it('continues with the other conversations when the server rejects some of a batch', async () => {
     const [first, second, third, fourth] = [newId(), newId(), newId(), newId()];
     const { catchUp, lists, dropped, complete } = bench([first, second, third, fourth], {
       refused: [first, third],
@@ -99,13 +99,13 @@ describe('catching up', () => {
     catchUp.end();
   });
 
-  it('begins anew with a conversation whose stored position the server refuses', async () => {
+  it('restarts a conversation whose stored position the server rejects', async () => {
     const id = newId();
     const { catchUp, lists, dropped, asked, complete } = bench([], { refused: [id] });
     const held = new MessageList(id, READY.userId);
     held.begin(1, viewOf(id));
     lists.set(id, held);
-    catchUp.markIncomplete(id); // it was heard of, so that it is not taken for one that was left
+    catchUp.markIncomplete(id); // an event named it, so it does not count as left
     await complete();
     expect(asked).toEqual([[id], [id]]);
     expect(lists.get(id)).toMatchObject({ position: { seq: 0, rev: 0 } });
@@ -113,7 +113,7 @@ describe('catching up', () => {
     catchUp.end();
   });
 
-  it.each([400, 403, 410])('asks once for a conversation that is refused with %i', async (status) => {
+  it.each([400, 403, 410])('asks once for a conversation that is rejected with %i', async (status) => {
     const [id, other] = [newId(), newId()];
     const asked: string[] = [];
     const { catchUp, lists, dropped, complete } = bench([other], {
@@ -131,7 +131,7 @@ describe('catching up', () => {
     catchUp.end();
   });
 
-  it('drops what the user has hidden, although no event has told', async () => {
+  it('drops a hidden conversation, although no event reported it', async () => {
     const [id, opened] = [newId(), newId()];
     let isHidden = false;
     const { catchUp, lists, dropped, complete } = bench([id], { isHidden: () => isHidden });
@@ -143,7 +143,7 @@ describe('catching up', () => {
     await complete();
     expect([...dropped.keys()]).toEqual([id]);
     expect(lists.get(opened)).toMatchObject({ isHidden: true });
-    // Once it was in the list again, it leaves like any other.
+    // After it was in the list again, it is dropped like any other.
     isHidden = false;
     catchUp.check();
     await complete();
@@ -186,7 +186,7 @@ describe('catching up', () => {
     },
   );
 
-  it('never takes an answer that is not the conversation it asked for', async () => {
+  it('rejects an answer that is not the requested conversation', async () => {
     const id = newId();
     const answers: unknown[] = [{ id: READY.userId }, null, viewOf(newId()), { id }, viewOf(id)];
     const { catchUp, lists, complete } = bench([], {
@@ -200,7 +200,7 @@ describe('catching up', () => {
     catchUp.end();
   });
 
-  it('asks for nothing when the event arrives that an acknowledgement has overtaken', async () => {
+  it('asks for nothing when an acknowledgement overtook the event, and the event arrives', async () => {
     const id = newId();
     const { catchUp, lists, asked, complete } = bench([id]);
     catchUp.begin(READY);
@@ -216,7 +216,7 @@ describe('catching up', () => {
     catchUp.end();
   });
 
-  it('asks for what an event has left out', async () => {
+  it('asks for a number that events have skipped', async () => {
     const id = newId();
     const { catchUp, asked, complete } = bench([id]);
     catchUp.begin(READY);

@@ -12,14 +12,14 @@ import { isId } from './validate.ts';
 interface CatchUpOptions extends Omit<PassesOptions, 'machine'>, Omit<MachineOptions, 'wanted' | 'renew'> {
   readonly connection: Connection;
   readonly session: Session;
-  /** How often to ask whether anything was missed of which no event tells, in milliseconds. */
+  /** Interval of the regular checks for missed messages and changes, in milliseconds. */
   readonly checkEveryMs: number;
 }
 
 /**
- * Brings message lists up to date. After each `ready` the list of conversations is read, and then everything is asked for
- * what is missing, 200 in one request. The answers tell their epoch: so what was read before it over HTTP, which does
- * not, is taken only when the answer says the epoch of the socket. `docs/states.md` has the tables.
+ * Brings message lists up to date. After each `ready` it reads the list of conversations, and then asks for the changes of
+ * each, 200 conversations in one request. Only these answers contain the epoch. So the data of an HTTP answer is taken only
+ * after a later answer has confirmed the epoch of the socket. `docs/states.md` has the tables.
  */
 export class CatchUp {
   private readonly machine: CatchUpMachine;
@@ -35,7 +35,7 @@ export class CatchUp {
     this.passes = new CatchUpPasses({ ...options, machine: this.machine });
   }
 
-  /** Whether everything is known that there is to know. */
+  /** Whether no conversation lacks anything. */
   get isComplete(): boolean {
     return this.passes.state === 'complete';
   }
@@ -44,49 +44,49 @@ export class CatchUp {
     return this.passes.state !== 'offline' && this.entries.get(conversationId)?.state === 'current';
   }
 
-  /** A new socket: whatever is held may lack something, and is worth nothing in another epoch. */
+  /** Begins with a new socket. Held lists may lack something; lists of another epoch restart. */
   begin(ready: Ready): void {
     this.end();
     for (const entry of this.entries.all()) {
       if (entry.list?.position && entry.list.epoch !== ready.epoch) this.machine.handle(entry, 'other-epoch');
     }
-    // A little earlier or later, so that many clients do not ask together.
+    // A random interval, so that many clients do not ask at the same time.
     const intervalMs = this.options.checkEveryMs * (0.9 + Math.random() * 0.2);
     this.checkTimer = setInterval(() => this.check(), intervalMs);
     this.check();
   }
 
-  /** Asks about everything that is held. Live events are a hint: the last one may be lost without leaving a gap. */
+  /** Asks about all held conversations. The last live event may have been lost without leaving a gap. */
   check(): void {
     for (const id of this.options.lists.keys()) this.machine.notice(this.entries.of(id));
     this.options.progressed();
     this.passes.run();
   }
 
-  /** Forgets everything: nobody is signed in any more. */
+  /** Forgets everything, because nobody is signed in any more. */
   clear(): void {
     this.end();
     this.entries.clear();
   }
 
-  /** Tries now what waits for the end of a pause. */
+  /** Ends a pause between passes. */
   hurry(): void {
     this.passes.hurry();
   }
 
-  /** There is no socket any more: events are missed from now on. */
+  /** The socket has ended, and events are missed from now on. */
   end(): void {
     clearInterval(this.checkTimer);
     this.machine.lost();
     this.passes.forgetList();
   }
 
-  /** This conversation may lack something. */
+  /** Records that this conversation may lack something, and reads it. */
   markIncomplete(conversationId: string): void {
     this.machine.markIncomplete(this.entries.of(conversationId));
   }
 
-  /** The application asks for this conversation, also if the user has hidden it. */
+  /** Opens a conversation for the application, even if the user has hidden it. */
   open(conversationId: string): void {
     this.machine.handle(this.entries.of(conversationId), 'opened');
   }
@@ -97,13 +97,13 @@ export class CatchUp {
     if (isId(conversationId)) this.machine.receiveEvent(this.entries.of(conversationId), event);
   }
 
-  /** Takes the stored form of an own message or of a change of one. */
+  /** Takes the acknowledged form of a message that this client has sent or changed. */
   receiveStored(message: Message): void {
     this.machine.receiveStored(this.entries.of(message.conversationId), message);
   }
 
   /**
-   * Reads something about a conversation over HTTP, and takes it if it is of the same epoch.
+   * Reads something about a conversation over HTTP, and takes it if it belongs to the same epoch.
    * @throws XFChatError `not-connected` when there is no connection, or it was lost meanwhile
    */
   async read<T>(

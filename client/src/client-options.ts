@@ -6,54 +6,58 @@ import type { OutgoingMessage } from './outbox.ts';
 import type { ClientStorage } from './storage.ts';
 import type { Presence } from './types.ts';
 
-/** How a client is set up. */
+/** The options of a client. */
 export interface ClientOptions {
-  /** The whole address of the server, for instance `https://chat.example.org`. */
+  /** The full address of the server, such as `https://chat.example.org`. */
   readonly url: string;
-  /** Where to keep what has to survive a restart of the application; in memory by default. */
+  /** Keeps the session, unsent messages and conversations over a restart of the application; in memory by default. */
   readonly storage?: ClientStorage;
-  /** How long to wait for an answer, in milliseconds; 15,000 by default. */
+  /** Time limit for an answer of the server, in milliseconds; 15,000 by default. */
   readonly timeoutMs?: number;
-  /** Pauses between attempts, to connect, to send and to catch up. */
+  /** The pauses between attempts to connect, to send and to catch up. */
   readonly backoff?: BackoffOptions;
-  /** How many messages of each conversation are kept in the storage; 200 by default. */
+  /** The number of messages that the storage keeps of each conversation; 200 by default. */
   readonly keepMessages?: number;
-  /** Whoever lacks more messages of a conversation than this begins it anew with the newest one; 1,000 by default. */
+  /** A conversation that lacks more messages than this restarts from its newest one; 1,000 by default. */
   readonly maxCatchUp?: number;
-  /** How often to ask whether anything was missed of which no event tells, in milliseconds; 5 minutes by default. */
+  /** Interval at which the client asks for missed messages and changes, in milliseconds; 5 minutes by default. */
   readonly checkEveryMs?: number;
-  /** WebSocket, and long polling where there is none, by default. */
+  /** The transports of Socket.IO, in the order of attempts; WebSocket, then long polling by default. */
   readonly transports?: ManagerOptions['transports'];
-  /** The platform's by default. */
+  /** Replaces the `fetch` of the platform. */
   readonly fetch?: Fetch;
 }
 
-/** What the client tells the application. */
+/** The events of a client. */
 export interface ClientEvents {
+  /** A socket has become ready, or was lost. */
   connection: 'online' | 'offline';
-  /** Of all conversations together. */
+  /** The status of all conversations together has changed. */
   status: CompletenessStatus;
-  /** Something of this conversation has changed, or it is new. */
+  /** The conversation is new, or something in it has changed. */
   conversation: Conversation;
-  /** The user does not participate any more, has hidden it on some device, or it was deleted. */
+  /** The conversation was deleted, or the user left it, was removed from it, or hid it on some device. */
   removed: { readonly conversationId: string };
-  /** A message of one's own has another status. */
+  /** The status of an own message has changed. */
   outgoing: OutgoingMessage;
-  /** Something else is known of somebody whom `presence` watches; undefined: nothing is. */
+  /** The presence of a watched user has changed; undefined when it is unknown. */
   presence: { readonly userId: string; readonly presence: Presence | undefined };
-  /** Others type in this conversation, the first first. */
+  /** The list of other users who are typing in this conversation has changed. The user who has typed longest is first. */
   typing: { readonly conversationId: string; readonly userIds: readonly string[] };
-  /** The session is over: by `signOut`, or by word of the server (`reason` is the code of its problem, or `account-erased`). */
+  /**
+   * The session has ended, by `signOut` or by the server. `reason` is `signed-out`, `account-erased`, or the code of the
+   * server's problem.
+   */
   'signed-out': { readonly reason: string };
-  /** Whatever the server says, as it says it: friend requests, `server:status` … */
+  /** Any event of the server, unchanged: friend requests, `server:status` and all others. */
   event: { readonly name: string; readonly payload: unknown };
   /**
-   * Whether everything is kept in the storage. `in-memory`: something is kept in memory only, because the storage is
-   * full, was closed or was emptied; what was not sent is lost with the application.
+   * `kept`: everything is in the storage. `in-memory`: some data is in memory only, because the storage is full, closed or
+   * was emptied. Unsent messages among it are lost when the application ends.
    */
   storage: 'kept' | 'in-memory';
   /** Another tab or process has stored a session while nobody is signed in here: `resume` continues with it. */
   'session-available': undefined;
-  /** The storage has failed in the background. */
+  /** A read or write of the storage has failed in the background. */
   error: Error;
 }

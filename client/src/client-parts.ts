@@ -22,7 +22,7 @@ import { parseDraft } from './validate.ts';
 
 const CONVERSATION_EVENT = /^(message|participant|conversation):/;
 
-/** The parts of a client, and how they work together. */
+/** Creates the parts of a client and connects them. */
 export class ClientParts {
   readonly events = new Emitter<ClientEvents>();
   readonly api: Api;
@@ -36,7 +36,7 @@ export class ClientParts {
   readonly account: Account;
   readonly presence: PresenceWatch;
   readonly typing: Typing;
-  /** The status that the application was told. */
+  /** The status that was last emitted to the application. */
   private told: CompletenessStatus = 'catching-up';
 
   /** @throws XFChatError `validation-failed` when `url` is not the address of a server */
@@ -104,19 +104,19 @@ export class ClientParts {
     this.forwardEvents();
   }
 
-  /** Whether everything is known that there is to know of all conversations. */
+  /** `complete` when no conversation lacks anything. */
   get status(): CompletenessStatus {
     return this.catchUp.isComplete ? 'complete' : 'catching-up';
   }
 
-  /** The server answers again, sooner than it had asked to wait: what was put off is tried now. */
+  /** Ends all pauses: the server answers again, maybe sooner than its `Retry-After` said. */
   hurry(): void {
     this.catchUp.hurry();
     this.commands.hurry();
     this.sender.hurry();
   }
 
-  /** Resolves once `isSo`. @throws XFChatError `signed-out` when the session is over before */
+  /** Resolves once `isSo` is true. @throws XFChatError `signed-out` when the session ends before that */
   until(isSo: () => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       const names = ['status', 'conversation', 'removed', 'signed-out'] as const;
@@ -169,7 +169,7 @@ export class ClientParts {
     this.events.emit('event', event);
   }
 
-  /** What is done to a conversation is done by the user who has seen it, or not at all. */
+  /** A conversation acts for the user it was created for. After another user has signed in, its calls are rejected. */
   private hostOfConversation(): ConversationHost {
     const { session, commands, sender, catchUp } = this;
     const { generation } = session;
@@ -199,7 +199,7 @@ export class ClientParts {
   }
 }
 
-/** The end of an outage or of maintenance, or of anything else that the server had told. */
+/** Whether the event says that an outage or maintenance is over. */
 function isWellAgain({ name, payload }: ClientEvents['event']): boolean {
   return name === 'server:status' && (payload as { status?: unknown }).status === 'ok';
 }

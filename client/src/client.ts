@@ -23,46 +23,49 @@ export class XFChatClient {
     this.parts = new ClientParts(options);
   }
 
-  /** Listens to an event. @returns what ends that */
+  /** Subscribes to an event. @returns a function that unsubscribes */
   on<Name extends keyof ClientEvents>(name: Name, listener: Listener<ClientEvents[Name]>): () => void {
     return this.parts.events.on(name, listener);
   }
 
   /**
-   * Where the application may keep things of its own, such as drafts. It is the present user's, never rejects, and is
-   * emptied with everything else. The client itself uses `session`, `owner`, `outbox:…` and `conversation:…`.
+   * The application may store its own data here, such as drafts. The storage belongs to the current user, never rejects,
+   * and is emptied together with the client's own data. The client itself uses the keys `session`, `owner`, `outbox:…` and
+   * `conversation:…`.
    */
   get storage(): ClientStorage {
     return this.parts.storage;
   }
 
-  /** Who is signed in. */
+  /** The user who is signed in; undefined when nobody is. */
   get user(): OwnUser | undefined {
     return this.parts.session.user;
   }
 
+  /** Whether a socket is ready, so that commands can be sent. */
   get isOnline(): boolean {
     return this.parts.connection.ready !== undefined;
   }
 
-  /** Whether everything is known that there is to know of all conversations. */
+  /** `complete` when no conversation lacks anything; `catching-up` otherwise, also without a connection. */
   get status(): CompletenessStatus {
     return this.parts.status;
   }
 
   /**
-   * All conversations that are known and not hidden, the latest activity first. Another array only when their order has
-   * changed.
+   * All known conversations that are not hidden, the latest activity first. The array is a new one only when its entries or
+   * their order have changed.
    */
   get conversations(): readonly Conversation[] {
     return this.parts.known.shown;
   }
 
+  /** A conversation that the client holds; undefined when it does not know it. `open` fetches one. */
   conversation(conversationId: string): Conversation | undefined {
     return this.parts.known.get(conversationId);
   }
 
-  /** Makes an account, signs in and connects. @throws XFChatError such as `username-taken` */
+  /** Creates an account, signs in and connects. @throws XFChatError such as `username-taken` */
   signUp(account: WithoutNull<Register>): Promise<OwnUser> {
     const { account: own, api } = this.parts;
     return own.begin(api.call('POST /auth/register', { body: account }));
@@ -79,38 +82,38 @@ export class XFChatClient {
   }
 
   /**
-   * Goes on with the session that is in the storage: also after `stop`.
-   * @returns undefined when there is none: somebody has to sign in
+   * Continues with the session in the storage, also after `stop`.
+   * @returns the user, or undefined when the storage has no session and somebody has to sign in
    */
   resume(): Promise<OwnUser | undefined> {
     return this.parts.account.resume();
   }
 
-  /** Ends the connection and stays signed in. Resolves when the storage holds everything. */
+  /** Disconnects and stays signed in. Resolves when everything is stored. */
   stop(): Promise<void> {
     return this.parts.account.stop();
   }
 
   /**
-   * Ends the session: here at once, and at the server if it can be reached. Resolves when nothing of it is left in the
-   * storage, unsent messages included.
+   * Ends the session: here at once, and on the server if it can be reached. Resolves when the storage holds nothing of it
+   * any more. Unsent messages are deleted too.
    */
   signOut(): Promise<void> {
     return this.parts.account.signOut();
   }
 
   /**
-   * Erases the account, here and on all devices. Nothing of it is left in the storage.
-   * @param input `keep`: what was said stays, without a name; `remove`: it becomes tombstones
-   * @throws XFChatError such as `invalid-credentials`; after `outcome-unknown` or `unreachable` it may be erased
+   * Erases the account, signs out all its devices and empties the storage.
+   * @param input `messages: 'keep'` keeps the user's messages without a sender; `'remove'` turns them into tombstones
+   * @throws XFChatError such as `invalid-credentials`. After `outcome-unknown` or `unreachable` the account may be erased.
    */
   eraseAccount(input: { readonly password: string; readonly messages: 'keep' | 'remove' }): Promise<void> {
     return this.parts.account.erase(input);
   }
 
   /**
-   * Tries now what waits for the end of a pause, and asks whether anything was missed: call it when the network is
-   * back, or the application comes to the front.
+   * Ends all pauses between attempts, and asks the server whether anything was missed. Call it when the network is back, or
+   * when the application comes to the front.
    */
   wake(): void {
     void this.parts.storage.check();
@@ -119,20 +122,23 @@ export class XFChatClient {
     this.parts.hurry();
   }
 
-  /** Asks the server whether anything was missed; resolves once all conversations are complete. @throws XFChatError */
+  /**
+   * Asks the server whether anything was missed. Resolves once all conversations are complete.
+   * @throws XFChatError `signed-out` when the session ends before that
+   */
   check(): Promise<void> {
     this.parts.catchUp.check();
     return this.untilComplete();
   }
 
-  /** Resolves once all conversations are complete. @throws XFChatError when the session is over before */
+  /** Resolves once all conversations are complete. @throws XFChatError `signed-out` when the session ends before that */
   untilComplete(): Promise<void> {
     return this.parts.until(() => this.status === 'complete');
   }
 
   /**
-   * A conversation that may not be known yet, or that the user has hidden; waits for the connection if there is none.
-   * @throws XFChatError `validation-failed` when this is no id, or `conversation-not-found`
+   * Fetches a conversation, also one that the user has hidden. Waits for a connection if there is none.
+   * @throws XFChatError `validation-failed` for anything but a UUID, `conversation-not-found`, or `signed-out`
    */
   async open(conversationId: string): Promise<Conversation> {
     const id = parseId('The id of a conversation', conversationId);
@@ -147,7 +153,11 @@ export class XFChatClient {
     return this.conversation(id)!;
   }
 
-  /** Makes a conversation; a direct one exists once for two people. Tried a few times. @throws XFChatError */
+  /**
+   * Creates a conversation. Two people share at most one direct conversation: if it exists, it is returned. The client makes
+   * a few attempts.
+   * @throws XFChatError
+   */
   async createConversation(
     input:
       | { readonly type: 'direct'; readonly participantIds: readonly [string] }
@@ -163,59 +173,65 @@ export class XFChatClient {
   }
 
   /**
-   * Tries a failed message again, after all that was written since. It keeps its id, unless that is what it was refused
-   * for: an earlier attempt may have been stored all the same.
+   * Sends a failed message again, behind all messages written since. The message keeps its id, because an earlier attempt
+   * may have been stored. It gets a new one only if its id was refused.
    */
   async retry(messageId: string): Promise<void> {
     await this.parts.sender.retry(messageId);
   }
 
-  /** Gives a failed message up. One that is pending may have been stored already, so it can't be taken back. */
+  /** Deletes a failed message. A pending one stays: the server may have stored it already. */
   async discard(messageId: string): Promise<void> {
     await this.parts.sender.discard(messageId);
   }
 
-  /** Friends, requests and blocks. As with conversations, whoever keeps this asks as the present user, and never as the next. */
+  /**
+   * Friends, friend requests and blocks. The object belongs to the user who is signed in now. Once another user has signed in,
+   * its calls reject with `signed-out`.
+   */
   get friends(): Friends {
     return new Friends(this.parts.session.callOfUser);
   }
 
-  /** The user's own profile, password and devices; of the present user, like `friends`. */
+  /** The user's own profile, password and devices. It belongs to the current user, as `friends` does. */
   get profile(): Profile {
     return new Profile(this.parts.session.callOfUser);
   }
 
-  /** Other users; asked for by the present user, like `friends`. */
+  /** Finds other users. It belongs to the current user, as `friends` does. */
   get users(): Users {
     return new Users(this.parts.session.callOfUser);
   }
 
-  /** Finding messages; asked for by the present user, like `friends`. */
+  /** Finds messages. It belongs to the current user, as `friends` does. */
   get search(): Search {
     return new Search(this.parts.session.callOfUser);
   }
 
-  /** Who is there, of those whom one watches, and whether somebody is at this device. */
+  /** Watches the presence of other users, and reports whether the user is at this device. */
   get presence(): PresenceWatch {
     return this.parts.presence;
   }
 
-  /** Who types where, and saying that one does. */
+  /** Tells which users are typing in a conversation, and reports that this user is. */
   get typing(): Typing {
     return this.parts.typing;
   }
 
   /**
-   * Any request of the HTTP interface. One try. The other methods name what this version of the server has.
-   * @param path below `/api/v1`, such as `/friends?limit=200`; ids in it are yours to check
-   * @throws XFChatError the server's refusal, or `validation-failed` for a path that does not begin with a slash or contains
+   * Sends any request of the HTTP API, in one attempt. Use it for routes that this client has no method for.
+   * @param path below `/api/v1`, such as `/friends?limit=200`. The client does not check ids in it.
+   * @throws XFChatError the server's problem, or `validation-failed` for a path that does not begin with a slash or contains
    *   the segments `.` or `..`
    */
   request<T>(method: string, path: string, body?: unknown): Promise<T> {
     return this.parts.session.request<T>(method, path, body);
   }
 
-  /** A command of the socket, such as `conversation:read`. One try. @throws XFChatError */
+  /**
+   * Sends a command over the socket, such as `conversation:read`, in one attempt.
+   * @throws XFChatError the server's problem, `not-connected`, or `unreachable` when no acknowledgement came in time
+   */
   command<Name extends keyof Commands>(
     name: Name,
     payload: Commands[Name]['payload'],

@@ -13,11 +13,11 @@ interface CommandsOptions {
   readonly connection: Connection;
   readonly session: Session;
   readonly backoff: BackoffOptions;
-  /** The server has told how a message is stored, over the present socket. */
+  /** The server has acknowledged a message over the current socket; called with its stored form. */
   readonly stored: (message: Message) => void;
 }
 
-/** Where a message is. */
+/** The ids that lead to a message. */
 interface Place {
   readonly conversationId: string;
   readonly messageId: string;
@@ -28,22 +28,22 @@ type MessageCommand = Extract<keyof WireCommands, `message:${string}`>;
 
 const MESSAGE = '/conversations/{conversationId}/messages/{messageId}';
 
-/** What the user does: over the socket, or over HTTP while there is none; both do the same. */
+/** Sends the commands of the user, over the socket or, without one, over HTTP. Both have the same effect. */
 export class Commands {
   private readonly pause = new Pause();
-  /** The last that the server said; another one means another history. */
+  /** The epoch of the last `ready`. Another epoch means another history. */
   private epoch: number | undefined;
 
   constructor(private readonly options: CommandsOptions) {
     options.connection.on('ready', ({ epoch }) => (this.epoch = epoch));
   }
 
-  /** Tries now what waits for the end of a pause. */
+  /** Ends all pauses between attempts. */
   hurry(): void {
     this.pause.wake();
   }
 
-  /** One attempt to send. @throws XFChatError */
+  /** Sends a message, in one attempt. @throws XFChatError */
   async deliver(message: OutgoingMessage): Promise<Message> {
     const { epoch } = this;
     const { conversationId, id, body, type, replyToId, attachmentIds } = message;
@@ -52,13 +52,13 @@ export class Commands {
     const stored = await this.either('message:send', { conversationId, ...input }, (call) =>
       call('POST /conversations/{conversationId}/messages', { params, body: input }),
     );
-    // An acknowledgement of a history that is no more says nothing about this one.
+    // An acknowledgement from an earlier history does not prove that this one has the message.
     if (epoch !== undefined && epoch !== this.epoch)
       throw XFChatError.unreachable(new Error('another epoch'));
     return stored;
   }
 
-  /** Changes a message, in a few attempts. @throws XFChatError */
+  /** Changes a message, with a few attempts. @throws XFChatError */
   async change(conversationId: string, change: Change): Promise<Message> {
     const messageId = parseId('The id of a message', change.messageId);
     const place = { conversationId, messageId };
@@ -89,7 +89,7 @@ export class Commands {
     }
   }
 
-  /** The server tells all devices of the user, this one as well. @throws XFChatError */
+  /** Moves the read position. The server sends it to all devices of the user, this one included. @throws XFChatError */
   async markRead(conversationId: string, seq: number, unread: boolean): Promise<void> {
     const body = { seq, ...(unread && { unread }) };
     const params = { conversationId };
@@ -122,7 +122,7 @@ export class Commands {
     }
   }
 
-  /** No attempt is made in another session: what one user has asked for is never done in the name of another. */
+  /** Makes a few attempts, all in one session: a request of one user is never repeated as another user. */
   private insist<T>(work: () => Promise<T>): Promise<T> {
     const { backoff, session } = this.options;
     const { generation } = session;

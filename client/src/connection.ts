@@ -6,14 +6,14 @@ import { toError, XFChatError, type Problem } from './problem.ts';
 import type { Session } from './session.ts';
 import type { Commands } from './wire.generated.ts';
 
-/** A connection that has lasted this long was a success: after it pauses are short again. */
+/** After a socket has lasted this long, in milliseconds, the pauses between attempts are short again. */
 const SUCCESS_MS = 5_000;
 
 interface ConnectionOptions {
   readonly url: string;
   readonly session: Session;
   readonly backoff: BackoffOptions;
-  /** How long to wait for an acknowledgement, and for `ready`, in milliseconds. */
+  /** Time limit for an acknowledgement and for the event `ready`, in milliseconds. */
   readonly timeoutMs: number;
   readonly transports: ManagerOptions['transports'];
 }
@@ -21,21 +21,21 @@ interface ConnectionOptions {
 interface ConnectionEvents {
   ready: Ready;
   lost: undefined;
-  /** Whatever the server says besides. */
+  /** Any event of the server, `ready` included. */
   event: { readonly name: string; readonly payload: unknown };
 }
 
 type Acknowledgement<T> = { ok: true; data: T } | { ok: false; problem: Problem };
 
 /**
- * One live socket after another, for as long as it is wanted. Each attempt is a new socket with the newest token;
- * so nothing that was meant for an earlier one is ever sent on a later one.
+ * Keeps one socket alive from `open` until `close`. Each attempt uses a new socket with the newest token. So a command that
+ * was meant for an earlier socket is never sent over a later one.
  */
 export class Connection extends Emitter<ConnectionEvents> {
-  /** What the server said when the present socket became ready; another object for each. */
+  /** The payload of `ready` of the current socket, a different object for each socket; undefined until it is ready. */
   ready: Ready | undefined;
   private socket: Socket | undefined;
-  /** Ends the present socket, whatever state it is in. */
+  /** Ends the current socket in any state. */
   private hangUp: () => void = () => undefined;
   private isWanted = false;
   private running: Promise<void> | undefined;
@@ -48,7 +48,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.backoff = new Backoff(options.backoff);
     this.target = new URL(options.url);
     options.session.on('refreshed', (token) => {
-      // If this fails the server closes the socket in time, and the next one has the new token.
+      // If this fails, the server closes the socket when the old token expires. The next socket has the new token.
       if (this.ready) this.command('session:refresh', { token }).catch(() => undefined);
     });
   }
@@ -59,7 +59,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.running ??= this.run();
   }
 
-  /** There is no socket any more when this returns. */
+  /** Closes the socket before it returns. */
   close(): void {
     this.isWanted = false;
     this.hangUp();
@@ -67,19 +67,19 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.pause.wake();
   }
 
-  /** Tries now what waits for the end of a pause. */
+  /** Ends a pause between attempts. */
   hurry(): void {
     this.pause.wake();
   }
 
-  /** Gives up this socket for a new one, to be told the epoch again. */
+  /** Replaces the socket, so that the server sends the epoch again. */
   renew(): void {
     this.hangUp();
   }
 
   /**
-   * Sends a command and waits for its acknowledgement. One attempt.
-   * @throws XFChatError the server's refusal, `not-connected`, or `unreachable` when no acknowledgement came
+   * Sends a command in one attempt and waits for its acknowledgement.
+   * @throws XFChatError the server's problem, `not-connected`, or `unreachable` when no acknowledgement came in time
    */
   async command<Name extends keyof Commands>(
     event: Name,
@@ -109,9 +109,9 @@ export class Connection extends Emitter<ConnectionEvents> {
   }
 
   /**
-   * From the handshake to the end of a socket.
-   * @returns how long to wait before the next
-   * @throws XFChatError the handshake was refused, or nobody answered
+   * Opens a socket and resolves when it has ended.
+   * @returns the pause before the next attempt, in milliseconds
+   * @throws XFChatError when the handshake was rejected or not answered
    */
   private async attempt(): Promise<number> {
     const { session } = this.options;

@@ -19,21 +19,21 @@ const PARTICIPANT_PUT = 'PUT /conversations/{conversationId}/participants/{userI
 const NOWHERE: Position = { seq: 0, rev: 0 };
 
 /**
- *   complete     everything up to now is held, from some point of the history (see `older`) on
- *   catching-up  something is missing, or, while there is no connection, may be missing
+ *   complete     the client holds everything from some point of the history until now; `older` moves that point back
+ *   catching-up  something is missing, or may be missing because there is no connection
  */
 export type CompletenessStatus = 'complete' | 'catching-up';
 
-/** What a conversation needs the client for. */
+/** The functions of the client that a conversation uses. */
 export interface ConversationHost {
   isComplete(list: MessageList): boolean;
   outgoing(conversationId: string): OutgoingMessage[];
-  /** @throws XFChatError `validation-failed` when this is no message */
+  /** @throws XFChatError `validation-failed` for an invalid message */
   send(conversationId: string, message: string | MessageDraft): Promise<OutgoingMessage>;
   change(conversationId: string, change: Change): Promise<Message>;
-  /** Reads something over HTTP, and takes it if it is of the present epoch. */
+  /** Reads something over HTTP, and takes it if it belongs to the current epoch. */
   read<T>(list: MessageList, load: (call: Call) => Promise<T>, take: (found: T) => void): Promise<void>;
-  /** Asks as the user who has seen the conversation. */
+  /** Sends requests as the user for whom the conversation was created. */
   readonly call: Call;
   markRead(conversationId: string, seq: number, unread: boolean): Promise<void>;
 }
@@ -51,14 +51,14 @@ interface Edit {
   readonly version: string;
 }
 
-/** An edit that was not made: somebody (or oneself, elsewhere) has edited the message since its author saw it. */
+/** Rejects an edit, because somebody has edited the message since the author of the edit read it. */
 export class EditConflict extends XFChatError {
-  /** The message as it is. */
+  /** The message as it is stored now. */
   readonly current: Message;
 
   constructor(
     problem: Problem,
-    /** What the author wanted it to be. */
+    /** The text of the rejected edit. */
     readonly body: string,
   ) {
     super(problem);
@@ -68,8 +68,8 @@ export class EditConflict extends XFChatError {
 }
 
 /**
- * A conversation as far as it is known. The object stays the same for as long as the user participates; the client's
- * `conversation` event tells that something in it has changed.
+ * A conversation as far as the client knows it. The object stays the same while the user participates. The client emits
+ * `conversation` whenever something in it has changed.
  */
 export class Conversation {
   private waiting: readonly OutgoingMessage[] = [];
@@ -97,11 +97,12 @@ export class Conversation {
     return this.list.details?.description ?? null;
   }
 
-  /** ISO 8601. */
+  /** ISO 8601; empty until the conversation is known. */
   get createdAt(): string {
     return this.list.details?.createdAt ?? '';
   }
 
+  /** ISO 8601; empty until the conversation is known. */
   get updatedAt(): string {
     return this.list.details?.updatedAt ?? '';
   }
@@ -111,33 +112,34 @@ export class Conversation {
   }
 
   /**
-   * The user has hidden it: it is not in the client's list until the next message, or until one opens it again with
-   * `createConversation`.
+   * Whether the user has hidden it. A hidden conversation is not in the client's list until its next message, or until the
+   * application opens it again with `createConversation`.
    */
   get isHidden(): boolean {
     return this.list.isHidden;
   }
 
+  /** Whether this conversation is complete. */
   get status(): CompletenessStatus {
     return this.host.isComplete(this.list) ? 'complete' : 'catching-up';
   }
 
-  /** Every message up to `seq`, with every change up to `rev`, was told. */
+  /** The client has received every message up to `seq` and every change up to `rev`. */
   get position(): Position {
     return this.list.position ?? NOWHERE;
   }
 
   /**
-   * What is held, ascending by `seq` and without a hole: from some point of the history, which `older` moves back, to
-   * `position.seq`. Another array whenever something in it has changed.
+   * The held messages, ascending by `seq` and without a hole. They reach from some point of the history to `position.seq`;
+   * `older` moves that point back. The array is a new one whenever something in it has changed.
    */
   get messages(): readonly Message[] {
     return this.list.messages;
   }
 
   /**
-   * One's own messages that are not among `messages` yet, in the order of writing: to be shown below them. A message is
-   * never in both. Another array only when something in it has changed.
+   * The user's own messages that are not among `messages` yet, in the order of writing. Show them below `messages`; no message
+   * is in both. The array is a new one only when something in it has changed.
    */
   get outgoing(): readonly OutgoingMessage[] {
     // A refused message was not stored: when its id is among `messages`, that is another message with the same id.
@@ -147,31 +149,31 @@ export class Conversation {
     return (this.waiting = stable(this.waiting, waiting));
   }
 
-  /** Messages of others that were neither read nor deleted. */
+  /** The number of other users' undeleted messages above the user's read position. */
   get unreadCount(): number {
     return this.list.unreadCount;
   }
 
-  /** Those who are in the conversation: at least the first 20; all of them after `loadParticipants`. */
+  /** The current participants: at least the first 20, and all of them after `loadParticipants`. */
   get participants(): readonly Participant[] {
     return this.list.participants;
   }
 
-  /** Whether there is history before `messages[0]`. */
+  /** Whether the server has messages before `messages[0]`. */
   get hasOlder(): boolean {
     return this.list.hasOlder;
   }
 
   /**
-   * Loads the page of history before what is held.
-   * @param limit at most so many messages, 1 to 200
-   * @throws XFChatError `not-connected` when there is no connection, or it is lost meanwhile
+   * Loads the page of history before the held messages.
+   * @param limit maximum number of messages, 1 to 200
+   * @throws XFChatError `not-connected` when there is no connection or it is lost meanwhile
    */
   async older(limit = 50): Promise<void> {
     const { list } = this;
     if (!list.hasOlder) return;
     const query = { before: list.oldestSeq, limit };
-    // Without the headers of Braid the answer is a page.
+    // The route answers a page to requests without Braid headers.
     const load = (call: Call): Promise<MessagePage> =>
       call('GET /conversations/{conversationId}/messages', { ...this.place, query }) as Promise<MessagePage>;
     await this.host.read(list, load, list.takeOlder.bind(list));
@@ -188,17 +190,17 @@ export class Conversation {
     );
   }
 
-  /** Adds somebody to a group. @throws XFChatError such as `forbidden` */
+  /** Adds a user to a group. @throws XFChatError such as `forbidden` */
   async addParticipant(userId: string): Promise<void> {
     await this.host.call(PARTICIPANT_PUT, { params: { conversationId: this.id, userId }, body: {} });
   }
 
-  /** Gives a participant another role; `owner` hands the group over. @throws XFChatError such as `forbidden` */
+  /** Changes the role of a participant. `owner` hands the group over. @throws XFChatError such as `forbidden` */
   async setRole(userId: string, role: Role): Promise<void> {
     await this.host.call(PARTICIPANT_PUT, { params: { conversationId: this.id, userId }, body: { role } });
   }
 
-  /** Ends the participation of somebody else. @throws XFChatError such as `forbidden` */
+  /** Removes another user from the group. @throws XFChatError such as `forbidden` */
   async removeParticipant(userId: string): Promise<void> {
     const params = { conversationId: this.id, userId };
     await this.host.call('DELETE /conversations/{conversationId}/participants/{userId}', { params });
@@ -209,7 +211,7 @@ export class Conversation {
     return this.removeParticipant(this.list.ownUserId);
   }
 
-  /** Hides a direct conversation until its next message; deletes a group, for everybody. @throws XFChatError */
+  /** Hides a direct conversation until its next message, or deletes a group for everybody. @throws XFChatError */
   async remove(): Promise<void> {
     await this.host.call('DELETE /conversations/{conversationId}', this.place);
   }
@@ -219,7 +221,7 @@ export class Conversation {
     await this.host.call('PATCH /conversations/{conversationId}', { ...this.place, body: changes });
   }
 
-  /** All versions of a message, the first one first. @throws XFChatError */
+  /** All versions of a message, the oldest first. @throws XFChatError */
   async versions({ id: messageId }: Message): Promise<readonly MessageVersion[]> {
     const params = { conversationId: this.id, messageId };
     const route = 'GET /conversations/{conversationId}/messages/{messageId}/versions';
@@ -228,21 +230,21 @@ export class Conversation {
   }
 
   /**
-   * Sends a message: it is kept in the storage and tried until the server has stored or refused it, over restarts too.
-   * What becomes of it stands in `outgoing` and is told by the client's `outgoing` event.
-   * @param message the text, or more; an `id` (a UUID) may be chosen, another message must not have it
-   * @returns the message as it waits to be sent
-   * @throws XFChatError `validation-failed` when this is no message, or one of its ids is no UUID
+   * Sends a message. The client stores it and sends it until the server has stored or rejected it, also after a restart.
+   * `outgoing` shows its status, and the client emits `outgoing` when the status changes.
+   * @param message the text, or an object with the text and more. You may choose its `id`, a UUID that no other message has.
+   * @returns the pending message, once it is kept on this device
+   * @throws XFChatError `validation-failed` for an invalid message or an id that is not a UUID
    */
   send(message: string | (MessageDraft & { readonly id?: string })): Promise<OutgoingMessage> {
     return this.host.send(this.id, message);
   }
 
   /**
-   * Changes a message of one's own. It is tried a few times when no answer comes, which is safe.
-   * @param parents the versions that the author has seen
-   * @throws EditConflict with both texts when somebody was faster; nothing was changed
-   * @throws XFChatError
+   * Edits a message of the user. If no answer comes, the client makes a few attempts. An edit is made once at most.
+   * @param parents ids of the versions that the author has read; by default the version of `message`
+   * @throws EditConflict when the message was edited meanwhile. It has both texts, and nothing was changed.
+   * @throws XFChatError such as `message-not-found`
    */
   async edit(
     message: Message,
@@ -259,35 +261,38 @@ export class Conversation {
     }
   }
 
-  /** Deletes a message; what remains is a tombstone. Deleting it again changes nothing. @throws XFChatError */
+  /** Deletes a message and leaves a tombstone. Deleting it again changes nothing. @throws XFChatError */
   delete(message: Message): Promise<Message> {
     return this.host.change(this.id, { messageId: message.id, kind: 'delete' });
   }
 
   /**
-   * Puts an emoji to a message. Doing it again changes nothing, and spellings that look the same are the same.
-   * @throws XFChatError such as `validation-failed` when this is no emoji
+   * Adds a reaction to a message. Adding it again changes nothing. Variants of an emoji that look the same count as one.
+   * @throws XFChatError such as `validation-failed` when `emoji` is not an emoji
    */
   react(message: Message, emoji: string): Promise<Message> {
     return this.host.change(this.id, { messageId: message.id, kind: 'react', emoji });
   }
 
-  /** Takes back one's own emoji. @throws XFChatError */
+  /** Removes the user's own reaction. @throws XFChatError */
   unreact(message: Message, emoji: string): Promise<Message> {
     return this.host.change(this.id, { messageId: message.id, kind: 'unreact', emoji });
   }
 
-  /** For both people of a direct conversation; in a group for admins and the owner. @throws XFChatError */
+  /**
+   * Pins a message. In a group, only the admins and the owner may do so.
+   * @throws XFChatError such as `forbidden`
+   */
   pin(message: Message): Promise<Message> {
     return this.host.change(this.id, { messageId: message.id, kind: 'pin' });
   }
 
-  /** @throws XFChatError as `pin` */
+  /** Removes a pin. @throws XFChatError as `pin` */
   unpin(message: Message): Promise<Message> {
     return this.host.change(this.id, { messageId: message.id, kind: 'unpin' });
   }
 
-  /** All pinned messages as they are now, the newest one first. @throws XFChatError */
+  /** All pinned messages as they are now, the newest message first. @throws XFChatError */
   pinned(): Promise<readonly Message[]> {
     return allOf((cursor) =>
       this.host.call('GET /conversations/{conversationId}/pins', {
@@ -298,8 +303,8 @@ export class Conversation {
   }
 
   /**
-   * Everything up to `seq` is read.
-   * @param options `unread: true` lets the position move back
+   * Marks everything up to `seq` as read, by default everything that the client holds.
+   * @param options with `unread: true`, the read position may move back
    * @throws XFChatError
    */
   markRead(seq = this.position.seq, options: { readonly unread?: boolean } = {}): Promise<void> {

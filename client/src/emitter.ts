@@ -1,11 +1,11 @@
 /** A listener of one event. */
 export type Listener<T> = (payload: T) => void;
 
-/** A tiny typed emitter. A listener that throws harms nobody else. */
+/** A small typed event emitter. A listener that throws does not affect the others. */
 export class Emitter<Events extends object> {
   private readonly listeners = new Map<keyof Events, Set<Listener<never>>>();
 
-  /** Listens; the answer stops it. */
+  /** Subscribes to an event. @returns a function that unsubscribes */
   on<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): () => void {
     const listeners = this.listeners.get(name) ?? new Set();
     this.listeners.set(name, listeners.add(listener));
@@ -18,7 +18,7 @@ export class Emitter<Events extends object> {
       try {
         (listener as Listener<Events[Name]>)(payload);
       } catch (error) {
-        // The application's mistake becomes visible where its other mistakes do, and not in the middle of our work.
+        // Throw the application's error outside of this call, where the platform reports uncaught errors.
         queueMicrotask(() => {
           throw error;
         });

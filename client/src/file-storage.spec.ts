@@ -5,7 +5,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileStorage } from './file-storage.ts';
 
-describe('a storage in files', () => {
+describe('a file storage', () => {
   let directory: string;
   beforeEach(() => (directory = join(mkdtempSync(join(tmpdir(), 'xfchat-storage-')), 'state')));
   afterEach(() => rmSync(join(directory, '..'), { recursive: true, force: true }));
@@ -16,7 +16,7 @@ describe('a storage in files', () => {
       JSON.stringify({ host: hostname(), startedAt: '', name: 'a', ...owner }),
     );
 
-  it('keeps keys with any characters apart', async () => {
+  it('tells keys with special characters apart', async () => {
     const storage = new FileStorage(directory);
     const keys = ['a/b', 'a:b', '..', '', 'a*b', 'a.json', 'lock-a', 'ä', '%2F'];
     for (const key of keys) await storage.set(key, { key });
@@ -26,7 +26,7 @@ describe('a storage in files', () => {
     await storage.close();
   });
 
-  it('is readable by its user only', async () => {
+  it('can be read by its user only', async () => {
     const storage = new FileStorage(directory);
     await storage.set('session', 'secret');
     expect(statSync(directory).mode & 0o077).toBe(0);
@@ -34,7 +34,7 @@ describe('a storage in files', () => {
     await storage.close();
   });
 
-  it('serves one user at a time, in one process or several', async () => {
+  it('serves one storage object at a time, in one process or several', async () => {
     const first = new FileStorage(directory);
     await first.set('a', 1);
     const second = new FileStorage(directory);
@@ -46,7 +46,7 @@ describe('a storage in files', () => {
     const child = spawn(process.execPath, ['-e', 'setInterval(() => 0, 1000)']);
     writeLock({ pid: child.pid });
     await expect(new FileStorage(directory).get('a')).rejects.toThrow(`in use by process ${child.pid}`);
-    writeLock({ pid: child.pid, startedAt: '1' }); // another process has this pid by now
+    writeLock({ pid: child.pid, startedAt: '1' }); // another process has this pid now
     const third = new FileStorage(directory);
     if (process.platform === 'linux') expect(await third.get('a')).toBe(1);
     await third.close();
@@ -76,7 +76,7 @@ describe('a storage in files', () => {
     },
   );
 
-  it('takes the lock of an ended process that had the same pid, or that wrote nothing into it', async () => {
+  it('takes over the lock of an ended process with the same pid, and an empty lock', async () => {
     await new FileStorage(directory).close();
     const first = new FileStorage(directory);
     await first.set('a', 1);
@@ -91,7 +91,7 @@ describe('a storage in files', () => {
     await expect(new FileStorage(directory).get('a')).rejects.toThrow('in use by process 1 on another host');
   });
 
-  it('holds the value before or the value after when its process is killed in a write', async () => {
+  it('holds the old or the new value after its process is killed during a write', async () => {
     const program = `
       require('@swc-node/register');
       const { FileStorage } = require(${JSON.stringify(join(__dirname, 'file-storage.ts'))});
@@ -122,7 +122,7 @@ describe('a storage in files', () => {
     expect(reached).toBeGreaterThanOrEqual(3);
   }, 120_000);
 
-  it('rejects a write that the disk refuses, and goes on', async () => {
+  it('rejects a write that the disk refuses, and continues to work', async () => {
     const storage = new FileStorage(directory);
     await storage.set('a', 1);
     await expect(storage.set('x'.repeat(300), 1)).rejects.toMatchObject({ code: 'ENAMETOOLONG' });

@@ -6,24 +6,24 @@ import type { ClientStorage } from './storage.ts';
 
 const SUFFIX = '.json';
 const LOCK = 'lock-';
-/** A process that wants the directory has one such file in it. The files of keys have a dot in their names. */
+/** The lock file of a process that uses the directory or wants to. Files of keys have a dot in their names. */
 const IS_LOCK = /^lock-[\w-]+$/;
-/** Names of locks that this process holds; a lock of an earlier process may carry the same pid. */
+/** Names of the locks that this process holds. A lock of an earlier process may have the same pid. */
 const held = new Set<string>();
 
 /** The process that uses a directory. */
 interface Owner {
   readonly pid: number;
-  /** Tells processes apart that had the same pid; empty where the system does not tell. */
+  /** The start time of the process. It tells processes with the same pid apart; empty if the system does not report it. */
   readonly startedAt: string;
   readonly host: string;
   readonly name: string;
 }
 
 /**
- * Keeps everything in a directory, for programs on Node: one file for each key. A write is on disk when it resolves:
- * it goes to a temporary file, which is flushed and then renamed. So a crash leaves the value before or the value after.
- * One process at a time uses a directory.
+ * Keeps everything in a directory, one file for each key; for programs on Node. A write is on disk when it resolves. It goes
+ * to a temporary file, which is flushed and then renamed, so a crash leaves either the old or the new value. One process at
+ * a time uses a directory.
  */
 export class FileStorage implements ClientStorage {
   private readonly own: Owner = {
@@ -32,11 +32,11 @@ export class FileStorage implements ClientStorage {
     host: hostname(),
     name: randomUUID(),
   };
-  /** The end of the last operation: they run one after the other. */
+  /** Resolves with the last operation. Operations run one after the other. */
   private last: Promise<unknown> = Promise.resolve();
   private isOpen = false;
 
-  /** @param directory is made when it is missing, readable by this user only */
+  /** @param directory is created if it is missing; only this user of the system can read it */
   constructor(private readonly directory: string) {}
 
   /** @throws Error when another process uses the directory, or it cannot be read */
@@ -49,7 +49,7 @@ export class FileStorage implements ClientStorage {
 
   /** @throws Error when another process uses the directory, or it cannot be written */
   set(key: string, value: unknown): Promise<void> {
-    const text = JSON.stringify(value); // now: its owner may change it
+    const text = JSON.stringify(value); // before the operation waits: the caller may change the value afterwards
     return this.run(async () => {
       await writeDurably(this.fileOf(key), text);
       await flushDirectory(this.directory);
@@ -73,7 +73,7 @@ export class FileStorage implements ClientStorage {
     });
   }
 
-  /** Lets another process use the directory. The end of this process does so, too. */
+  /** Releases the directory for another process. The end of this process releases it, too. */
   async close(): Promise<void> {
     await this.last;
     if (!this.isOpen) return;
@@ -90,7 +90,7 @@ export class FileStorage implements ClientStorage {
     return result;
   }
 
-  /** Announces itself before it looks at the others: of two processes that begin at once, at most one finds no other. */
+  /** Writes its own lock before it reads the others. So at most one of two processes that begin at once finds no other. */
   private async open(): Promise<void> {
     await mkdir(this.directory, { recursive: true, mode: 0o700 });
     const own = { ...this.own, startedAt: await startOf(process.pid) };
@@ -127,7 +127,7 @@ export class FileStorage implements ClientStorage {
     return join(this.directory, `${LOCK}${this.own.name}`);
   }
 
-  /** Deletes what a crash in the middle of a write has left. */
+  /** Deletes the temporary files that a crash during a write has left. */
   private async sweep(): Promise<void> {
     const names = (await readdir(this.directory)).filter((name) => name.endsWith('.tmp'));
     for (const name of names) await rm(join(this.directory, name), { force: true });
@@ -159,14 +159,14 @@ async function writeDurably(file: string, text: string): Promise<void> {
   await rename(temporary, file);
 }
 
-/** A name is on disk when its directory is. Windows cannot open a directory, and does not need to. */
+/** Flushes the directory, because a rename is durable only then. Windows cannot open a directory, and does not need this. */
 async function flushDirectory(directory: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(directory, 'r');
   await handle.sync().finally(() => handle.close());
 }
 
-/** @returns undefined for a lock whose writer has not written it whole: it has crashed, or is about to look at ours */
+/** @returns undefined for an incomplete lock: its writer has crashed, or will read our lock after writing its own */
 async function readOwner(file: string): Promise<Owner | undefined> {
   try {
     return JSON.parse((await read(file)) ?? '') as Owner;
@@ -175,7 +175,7 @@ async function readOwner(file: string): Promise<Owner | undefined> {
   }
 }
 
-/** A process on another host cannot be looked at, so it counts as alive. */
+/** Whether the process still runs. A process on another host cannot be checked, so it counts as alive. */
 async function isAlive({ pid, startedAt, host, name }: Owner): Promise<boolean> {
   if (host !== hostname()) return true;
   if (pid === process.pid) return held.has(name);
@@ -187,7 +187,7 @@ async function isAlive({ pid, startedAt, host, name }: Owner): Promise<boolean> 
   return startedAt === '' || startedAt === (await startOf(pid));
 }
 
-/** When a process began, in ticks since the boot; empty where there is no `/proc`. */
+/** The start time of a process, in ticks since the boot; empty if the system has no `/proc`. */
 async function startOf(pid: number): Promise<string> {
   const text = await read(`/proc/${pid}/stat`).catch(() => undefined);
   // The name of the program may contain spaces and parentheses; the fields after it do not.

@@ -5,10 +5,10 @@ const STORE = 'values';
 /** Keeps everything in the browser's IndexedDB. Tabs of one origin share it when they use the same name. */
 export class IndexedDbStorage implements ClientStorage {
   private opening: Promise<IDBDatabase> | undefined;
-  /** Undefined until it is needed, null where the browser has none. */
+  /** Undefined until it is needed; null if the browser has no `BroadcastChannel`. */
   private channel: BroadcastChannel | null | undefined;
 
-  /** @param name of the database; one for each server and user that is signed in at the same time */
+  /** @param name the name of the database; a different one for each server and each user signed in at the same time */
   constructor(private readonly name = 'xfchat') {}
 
   async get(key: string): Promise<unknown> {
@@ -57,7 +57,7 @@ export class IndexedDbStorage implements ClientStorage {
     return () => channel?.removeEventListener('message', heard);
   }
 
-  /** Resolves when the transaction is complete, not before: only then is it kept. */
+  /** Resolves when the transaction is complete: the data is not durable before that. */
   private async run<T>(mode: IDBTransactionMode, work: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {
     const transaction = await this.begin(mode);
     return new Promise((resolve, reject) => {
@@ -67,7 +67,7 @@ export class IndexedDbStorage implements ClientStorage {
     });
   }
 
-  /** The browser may have closed the database since it was opened. It is then opened once more. */
+  /** Begins a transaction. If the browser has closed the database meanwhile, it is opened once more. */
   private async begin(mode: IDBTransactionMode): Promise<IDBTransaction> {
     const begin = async (): Promise<IDBTransaction> =>
       (await (this.opening ??= this.open())).transaction(STORE, mode, { durability: 'strict' });
@@ -92,7 +92,7 @@ export class IndexedDbStorage implements ClientStorage {
     };
     opening.then((database) => {
       database.onclose = forget;
-      // Somebody deletes or upgrades the database. They would wait for us.
+      // Another tab deletes or upgrades the database, and would wait until this connection is closed.
       database.onversionchange = () => {
         forget();
         database.close();
@@ -109,7 +109,7 @@ export class IndexedDbStorage implements ClientStorage {
     if (this.channel !== undefined) return this.channel;
     try {
       this.channel = new BroadcastChannel(`${this.name}-storage`);
-      // In Node a channel would keep the process alive.
+      // In Node, an open channel would keep the process alive.
       (this.channel as { unref?: () => void }).unref?.();
     } catch {
       this.channel = null;

@@ -10,9 +10,9 @@ import { stable } from './stable.ts';
 import type { ConversationView, OwnUser } from './types.ts';
 
 interface KnownConversationsEvents {
-  /** Something of this conversation has changed. */
+  /** Something in this conversation has changed. */
   changed: Conversation;
-  /** Why a conversation was dropped. */
+  /** A conversation was dropped, because of this error. */
   dropped: { readonly id: string; readonly error: XFChatError };
   removed: { readonly conversationId: string };
 }
@@ -20,11 +20,11 @@ interface KnownConversationsEvents {
 interface KnownConversationsOptions {
   readonly sender: Sender;
   readonly keeper: MessageLists;
-  /** What a conversation needs, done by the user who has seen it, or not at all. */
+  /** Creates the host of a conversation for the user who is signed in now. */
   readonly host: () => ConversationHost;
 }
 
-/** The conversations of the user as far as they are known, and what keeps them in the storage and in order. */
+/** Holds the user's known conversations, stores them and keeps their order. */
 export class KnownConversations extends Emitter<KnownConversationsEvents> {
   readonly lists = new Map<string, MessageList>();
   private readonly byId = new Map<string, Conversation>();
@@ -35,7 +35,7 @@ export class KnownConversations extends Emitter<KnownConversationsEvents> {
     super();
   }
 
-  /** Those that are not hidden, the latest activity first. Another array only when their order has changed. */
+  /** The conversations that are not hidden, the latest activity first. A new array only when entries or order changed. */
   get shown(): readonly Conversation[] {
     const shown = [...this.byId.values()].filter(
       ({ id, isHidden }) => !isHidden && this.lists.get(id)?.position,
@@ -49,7 +49,7 @@ export class KnownConversations extends Emitter<KnownConversationsEvents> {
     return this.lists.get(id)?.position && this.byId.get(id);
   }
 
-  /** Takes up what is stored of a user, unless they are not signed in any more by then. */
+  /** Loads the stored conversations of a user, unless they are signed out meanwhile. */
   async restore(user: OwnUser, isCurrent: () => boolean): Promise<void> {
     if (this.lists.size > 0) return;
     await this.options.sender.restore();
@@ -68,7 +68,7 @@ export class KnownConversations extends Emitter<KnownConversationsEvents> {
     this.order.listed(views);
   }
 
-  /** The list, or whether it is complete, has changed. */
+  /** Handles a change of a list or of its completeness. */
   moved(list: MessageList): void {
     const { conversationId, position } = list;
     if (position) {
@@ -79,14 +79,14 @@ export class KnownConversations extends Emitter<KnownConversationsEvents> {
     this.changed(conversationId);
   }
 
-  /** The list restarts. */
+  /** Handles the restart of a list: messages that were sent in the earlier history are sent again. */
   restarted({ conversationId, position }: MessageList): void {
-    // Without a position its numbers restart.
+    // Without a position the list belongs to another history, whose numbers begin again.
     if (!position) this.order.forget(conversationId);
     this.options.sender.reopen(conversationId);
   }
 
-  /** An own message has another status. */
+  /** Handles a new status of an own message. */
   takeOutgoing({ conversationId, status }: OutgoingMessage): void {
     this.changed(conversationId);
     // The broadcast may have come before the acknowledgement.
@@ -120,7 +120,7 @@ export class KnownConversations extends Emitter<KnownConversationsEvents> {
   }
 }
 
-/** For conversations of which the server has said nothing yet, as without a connection. */
+/** Orders conversations that the server has not mentioned yet, as without a connection. */
 function byTime(a: Conversation, b: Conversation): number {
   const [one, other] = [a, b].map(({ messages, createdAt }) => messages.at(-1)?.createdAt ?? createdAt);
   return one! < other! ? 1 : one === other ? 0 : -1;

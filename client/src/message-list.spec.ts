@@ -55,7 +55,7 @@ const created = (seq: number, fields: Partial<Message> = {}) =>
 const updated = (seq: number, rev: number, body: string) =>
   ({ name: 'message:updated', payload: message(seq, { rev, body }) }) as const;
 
-/** Somebody called ada, who has the conversation from message 10 and change 5 on. */
+/** The list of a user called ada, which begins at message 10 and change 5. */
 function begun(fields: Partial<ConversationView> = {}): MessageList {
   const list = new MessageList('c', 'ada');
   list.begin(1, view(10, 5, fields));
@@ -65,7 +65,7 @@ function begun(fields: Partial<ConversationView> = {}): MessageList {
 const bodies = (list: MessageList): (string | null)[] => list.messages.map(({ body }) => body);
 
 describe('a message list', () => {
-  it('begins with the newest message, and puts pages of history before it', () => {
+  it('begins with the newest message, and takes pages of history before it', () => {
     const list = begun();
     expect(bodies(list)).toEqual(['10']);
     expect(list.position).toEqual({ seq: 10, rev: 5 });
@@ -87,7 +87,7 @@ describe('a message list', () => {
     expect(bodies(list)).toEqual(['8', '9', '10']);
   });
 
-  it('orders by seq, whatever comes first, and shows nothing above a hole', () => {
+  it('orders messages by seq in any order of arrival, and shows none above a hole', () => {
     const list = begun();
     list.apply(created(13));
     list.apply(created(12));
@@ -99,7 +99,7 @@ describe('a message list', () => {
     expect(list.position).toEqual({ seq: 13, rev: 5 });
   });
 
-  it('finds a hole in the changes, and closes it by those in between', () => {
+  it('notices a hole in the changes, and closes it with the missing ones', () => {
     const list = begun();
     list.apply(updated(10, 8, 'third'));
     expect(list.hasHole).toBe(true);
@@ -148,7 +148,7 @@ describe('a message list', () => {
     expect(list.participants[1]!.role).toBe('admin');
   });
 
-  it('is filled by steps of catching up', () => {
+  it('is filled by steps of the catch-up', () => {
     const list = begun();
     list.apply(created(14));
     list.takeChanges(
@@ -161,7 +161,7 @@ describe('a message list', () => {
     expect(list.hasHole).toBe(false);
   });
 
-  it('keeps changes of what it does not show, and shows them with the page that comes later', () => {
+  it('keeps changes of older messages, and shows them once their page is loaded', () => {
     const list = begun();
     list.apply(updated(9, 6, 'edited'));
     expect(bodies(list)).toEqual(['10']);
@@ -174,7 +174,7 @@ describe('a message list', () => {
     expect(bodies(list)).toEqual(['edited', '10']);
   });
 
-  it('counts what is unread: of others, not deleted, above what was read or sent', () => {
+  it('counts undeleted messages of others above the read position as unread', () => {
     const list = begun({ unreadCount: 3 });
     list.apply(created(11));
     list.apply(created(12, { deletedAt: at, body: null }));
@@ -182,7 +182,7 @@ describe('a message list', () => {
     list.apply(created(13, { senderId: 'ada' }));
     list.apply(created(14));
     expect(list.unreadCount).toBe(1);
-    // Moved back, on another device: what is held is counted, what is not has to be asked for.
+    // Another device moves the position back: held messages are counted here, the count of the others must be read.
     const read = (seq: number) =>
       ({ name: 'conversation:read', payload: { conversationId: 'c', userId: 'ada', seq } }) as const;
     expect(list.apply(read(10))).toBe(true);
@@ -193,13 +193,13 @@ describe('a message list', () => {
     expect(list.apply({ name: 'message:deleted', payload: message(9, { rev: 6, deletedAt: at }) })).toBe(
       false,
     );
-    // A view from before what was sent since says nothing about it.
+    // A view that is older than the last own message does not change the count.
     list.apply(created(15, { senderId: 'ada' }));
     list.takeView(view(14, 5, { unreadCount: 7 }));
     expect(list.unreadCount).toBe(0);
   });
 
-  it('goes on from what was stored, with the newest messages', () => {
+  it('continues from its stored form, which has the newest messages', () => {
     const list = begun({ unreadCount: 1 });
     list.apply(created(11));
     list.apply(created(12));
@@ -217,7 +217,7 @@ describe('a message list', () => {
     expect(restored.hasHole).toBe(false);
   });
 
-  it('drops everything of another history', () => {
+  it('drops everything that belongs to another history', () => {
     const list = begun();
     list.apply(created(15));
     list.apply(updated(9, 9, 'edited'));
@@ -240,7 +240,7 @@ describe('a message list', () => {
     expect(list.isInconsistent).toBe(false);
   });
 
-  it('gives another array when something has changed, and the same when nothing has', () => {
+  it('returns a new array only when something has changed', () => {
     const list = begun();
     const before = list.messages;
     expect(list.messages).toBe(before);

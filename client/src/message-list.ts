@@ -10,7 +10,7 @@ import type {
 } from './types.ts';
 import { stable } from './stable.ts';
 
-/** A message list as it is stored: its newest part without a hole. Plain JSON. */
+/** The stored form of a message list: its newest part, without a hole. Plain JSON. */
 export interface StoredMessageList {
   readonly epoch: number;
   readonly position: Position;
@@ -21,44 +21,46 @@ export interface StoredMessageList {
 }
 
 interface Placed<T> {
-  /** `view` is at least as new as this. */
+  /** `view` is at least as new as this `rev`. */
   readonly rev: number;
   readonly view: T;
 }
 
-/** What is the user's own in it does not come with live events. */
+/** The settings of a conversation, and the role of this user. Live events do not contain the role. */
 type Settings = SharedConversation & Pick<ConversationView, 'myRole'>;
 
-/** How many messages up to `seq` are unread; those above are counted. */
+/** `count` is the number of unread messages up to `seq`. Unread messages above `seq` are counted from the list. */
 interface Unread {
   readonly seq: number;
   readonly count: number;
 }
 
 /**
- * One conversation as far as it is known: a window of messages without a hole, from `oldestSeq` up to `position.seq`,
- * with every change up to `position.rev`. Takes pages, live events and steps of catching up in any order; nothing
- * goes backwards. Knows no server and no clock.
+ * The known part of one conversation: a window of messages without a hole, from `oldestSeq` to `position.seq`, with every
+ * change up to `position.rev`. It takes pages, live events and steps of the catch-up in any order, and never goes backwards.
+ * It uses no server and no clock.
  */
 export class MessageList {
-  /** Undefined until it has begun. */
+  /** Undefined until the list has begun. */
   position: Position | undefined;
   epoch: number | undefined;
-  /** The user has hidden it, as far as was told; a message that comes later brings it back. */
+  /** The user has hidden the conversation. A later message shows it again. */
   isHidden = false;
-  /** Two messages have the same number: one of them is of another history. */
+  /** Two messages have the same number: one of them belongs to another history. */
   isInconsistent = false;
-  /** The window begins here; what lies below is history that can be paged. */
+  /** The first `seq` of the window. Older messages can be loaded page by page. */
   oldestSeq = 1;
   private highestSeq = 0;
-  /** By `seq`. Also what lies outside of the window: it may be the only copy that carries a change told live. */
+  /**
+   * Messages by `seq`, also from outside the window: such a message may be the only copy with a change that arrived live.
+   */
   private readonly held = new Map<number, Message>();
-  /** Where in `held` a message is, by id. */
+  /** The `seq` of each held message, by id. */
   private readonly seqById = new Map<string, number>();
   private readonly people = new Map<string, Placed<Participant>>();
   private settings: Placed<Settings> | undefined;
   private unread: Unread = { seq: 0, count: 0 };
-  /** Changes that came before those in front of them. */
+  /** The `rev`s of changes that arrived before their predecessors. */
   private readonly early = new Set<number>();
   private shown: readonly Message[] | undefined;
   private present: readonly Participant[] = [];
@@ -68,7 +70,7 @@ export class MessageList {
     readonly ownUserId: string,
   ) {}
 
-  /** The window, by `seq`; another array whenever something in it has changed. */
+  /** The window in order of `seq`. The array is a new one whenever something in it has changed. */
   get messages(): readonly Message[] {
     if (!this.shown) {
       const last = this.position?.seq ?? 0;
@@ -82,7 +84,7 @@ export class MessageList {
     return this.settings?.view;
   }
 
-  /** Those who are in the conversation now, as far as they are known; another array only when something changed. */
+  /** The known current participants. The array is a new one only when something in it has changed. */
   get participants(): readonly Participant[] {
     const views = [...this.people.values()].map(({ view }) => view);
     return (this.present = stable(
@@ -92,15 +94,15 @@ export class MessageList {
   }
 
   /**
-   * Whether the message belongs to the history up to `position`: it is among `messages`, or before them.
-   * @param message `seq` when the server has acknowledged it
+   * Whether the message belongs to the history up to `position`, so that it is among `messages` or before them.
+   * @param message has a `seq` when the server has acknowledged it
    */
   includes(message: { readonly id: string; readonly seq?: number }): boolean {
     const seq = message.seq ?? this.seqById.get(message.id);
     return this.position !== undefined && seq !== undefined && seq <= this.position.seq;
   }
 
-  /** Messages of others that were neither read nor deleted. */
+  /** The number of other users' undeleted messages above the user's read position. */
   get unreadCount(): number {
     let { count } = this.unread;
     for (const { seq, senderId, deletedAt } of this.messages) {
@@ -109,17 +111,17 @@ export class MessageList {
     return count;
   }
 
-  /** Whether there are messages before the window. */
+  /** Whether the server has messages before the window. */
   get hasOlder(): boolean {
     return this.position !== undefined && this.oldestSeq > 1;
   }
 
-  /** Whether a message or change is held whose predecessor is missing. */
+  /** Whether the predecessor of a held message or change is missing. */
   get hasHole(): boolean {
     return this.position !== undefined && (this.early.size > 0 || this.highestSeq > this.position.seq);
   }
 
-  /** Begins with the newest message. The view's position is what is known of the conversation from now on. */
+  /** Begins with the newest message, at the position of the view. */
   begin(epoch: number, view: ConversationView): void {
     this.clear();
     this.epoch = epoch;
@@ -129,31 +131,31 @@ export class MessageList {
     if (view.lastMessage) this.takeMessage(view.lastMessage);
   }
 
-  /** Takes the conversation as the user sees it, with what live events do not tell. */
+  /** Takes the user's view of the conversation, with the fields that live events lack. */
   takeView(view: ConversationView): void {
-    // What was sent or read since the view was read is not counted in it.
+    // The count of an older view lacks messages that were sent or read since.
     if (view.lastSeq >= this.unread.seq) this.unread = { seq: view.lastSeq, count: view.unreadCount };
     this.takeSettings(view.lastRev, view);
     for (const participant of view.participants) this.takeParticipant(view.lastRev, participant);
   }
 
-  /** Takes the page before the window. One that does not join it is of no use, and is ignored. */
+  /** Takes the page before the window. A page that does not join the window is ignored. */
   takeOlder(page: MessagePage): void {
     const [first, last] = [page.items[0], page.items.at(-1)];
     if (!first || last?.seq !== this.oldestSeq - 1) return;
-    // Those that come into the window are counted in what the server said of them, or are read.
+    // The unread ones among these messages are part of the server's count already.
     page.items.forEach((message) => this.takeMessage(message));
     this.oldestSeq = first.seq;
   }
 
-  /** Takes all participants, asked for when the position was `rev` or later. */
+  /** Takes all participants, as they were read at `rev` or later. */
   takeParticipants(rev: number, participants: readonly Participant[]): void {
     for (const participant of participants) this.takeParticipant(rev, participant);
   }
 
   /**
    * Takes a live event.
-   * @returns false when something follows from it that only the server knows: how many messages are unread
+   * @returns false when the unread count must be read from the server afterwards
    */
   apply({ name, payload }: ConversationEvent): boolean {
     switch (name) {
@@ -182,13 +184,13 @@ export class MessageList {
     }
   }
 
-  /** The stored form of an own message or of a change of one. */
+  /** Takes the acknowledged form of a message that this client has sent or changed. */
   takeStored(message: Message): void {
     this.takeMessage(message);
     this.takeRev(message.rev);
   }
 
-  /** Takes one step of catching up, also one that was asked for from an older position. */
+  /** Takes one step of the catch-up, also one that was asked for from an older position. */
   takeChanges({ messages, participants, conversation, head, cursor, own }: Changes): void {
     if (!this.position) return;
     if (this.highestSeq <= head.seq) this.isHidden = own.hidden;
@@ -200,7 +202,7 @@ export class MessageList {
     this.advance();
   }
 
-  /** Drops everything: it belongs to a history that is no more. */
+  /** Drops everything, because it belongs to an earlier history. */
   clear(): void {
     this.position = this.epoch = this.settings = this.shown = undefined;
     this.unread = { seq: 0, count: 0 };
@@ -211,8 +213,8 @@ export class MessageList {
   }
 
   /**
-   * @param limit at most this many messages, the newest ones
-   * @returns undefined when there is nothing to keep
+   * @param limit maximum number of messages; the newest are stored
+   * @returns undefined when there is nothing to store
    */
   store(limit: number): StoredMessageList | undefined {
     const { epoch, position, settings, isHidden } = this;
@@ -248,7 +250,7 @@ export class MessageList {
       return;
     }
     if (!known || known.rev <= message.rev) this.hold(message);
-    // Sending reads up to one's own message.
+    // By sending, the user reads everything up to the own message.
     if (!known && message.senderId === this.ownUserId && message.seq > this.unread.seq)
       this.unread = { seq: message.seq, count: 0 };
     this.advance();
@@ -262,7 +264,7 @@ export class MessageList {
   private takeParticipant(rev: number, view: Participant): void {
     const known = this.people.get(view.userId);
     if (known && known.rev > rev) return;
-    // An equal view is no change: readers compare by identity.
+    // Keep the object if the view is equal, because readers compare by identity.
     const isEqual = known !== undefined && JSON.stringify(known.view) === JSON.stringify(view);
     this.people.set(view.userId, { rev, view: isEqual ? known.view : view });
     if (view.userId === this.ownUserId && this.settings)

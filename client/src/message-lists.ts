@@ -3,12 +3,12 @@ import { MessageList, type StoredMessageList } from './message-list.ts';
 import { isId } from './validate.ts';
 
 const PREFIX = 'conversation:';
-/** Changes are gathered for so long. */
+/** Time in which changes are collected before they are written, in milliseconds. */
 const DELAY_MS = 500;
 
 /**
- * Keeps lists in the storage, each as one value: so its position never says more than is kept with it. What is
- * lost, because the application ended before it was written, is fetched again.
+ * Keeps lists in the storage, each as one value, so that a stored position always matches its messages. A change that was
+ * not written before the application ended is fetched again.
  */
 export class MessageLists {
   private readonly changed = new Map<string, MessageList | undefined>();
@@ -21,7 +21,7 @@ export class MessageLists {
     private readonly failed: (error: Error) => void,
   ) {}
 
-  /** Deletes what earlier versions have kept under an id that is none. */
+  /** Reads all stored lists. Deletes entries whose key is not a UUID; earlier releases could write them. */
   async restore(ownUserId: string): Promise<MessageList[]> {
     const lists: MessageList[] = [];
     for (const key of await this.storage.keys(PREFIX)) {
@@ -44,14 +44,14 @@ export class MessageLists {
     void this.flush();
   }
 
-  /** Forgets what is not written yet. */
+  /** Drops the changes that are not written yet. */
   clear(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
     this.changed.clear();
   }
 
-  /** Resolves when everything is written, or could not be. */
+  /** Resolves when everything is written or has failed. */
   flush(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;

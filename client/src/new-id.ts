@@ -1,4 +1,4 @@
-/** A random UUID, also on pages that are served without TLS, where `crypto.randomUUID` is missing. */
+/** A random UUID. It also works on pages without TLS, which lack `crypto.randomUUID`. */
 export function newId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6]! & 0x0f) | 0x40;

@@ -4,7 +4,7 @@ const message = (id: string, conversationId = 'c') => ({ id, conversationId, bod
 const states = (outbox: Outbox): string[] => outbox.of('c').map(({ id, status }) => `${id} ${status}`);
 
 describe('an outbox', () => {
-  it('gives out the messages of a conversation in the order of writing, each after those before it', () => {
+  it('returns the messages of a conversation in the order of writing, one at a time', () => {
     const outbox = new Outbox();
     for (const id of ['a', 'b']) outbox.add(message(id));
     outbox.add(message('x', 'd'));
@@ -18,7 +18,7 @@ describe('an outbox', () => {
     expect(outbox.waiting).toEqual(['d']);
   });
 
-  it('does not take an acknowledgement back', () => {
+  it('keeps an acknowledged message acknowledged', () => {
     const outbox = new Outbox();
     outbox.add(message('a'));
     outbox.acknowledge('a', 7);
@@ -26,7 +26,7 @@ describe('an outbox', () => {
     expect(outbox.get('a')).toMatchObject({ status: 'sent', seq: 7 });
   });
 
-  it('sends once more what was acknowledged in a history that is no more', () => {
+  it('makes messages pending again that an earlier history has acknowledged', () => {
     const outbox = new Outbox();
     for (const id of ['a', 'b', 'c']) outbox.add(message(id));
     outbox.acknowledge('a', 7);
@@ -36,7 +36,7 @@ describe('an outbox', () => {
     expect(outbox.get('a')).not.toHaveProperty('seq');
   });
 
-  it('is restored in the order of writing, and goes on after it', () => {
+  it('is restored in the order of writing, and appends new messages behind it', () => {
     const before = new Outbox();
     const entries = ['a', 'b', 'c'].map((id) => before.add(message(id)));
     const outbox = new Outbox([entries[2]!, entries[0]!, entries[1]!]);

@@ -1,17 +1,17 @@
 import type { MessageDraft } from './types.ts';
 import type { Problem } from './problem.ts';
 
-/** An own message from the moment it was written until the conversation holds it. Plain JSON. */
+/** A message of this user, from the moment of writing until the conversation holds it. Plain JSON. */
 export interface OutgoingMessage extends MessageDraft {
-  /** Chosen here, and the same at every attempt: so the message is stored once. */
+  /** Chosen by the client and the same in every attempt, so that the server stores the message once. */
   readonly id: string;
   readonly conversationId: string;
-  /** When it was written, by the clock of this device; ISO 8601. */
+  /** The time of writing, by the clock of this device; ISO 8601. */
   readonly createdAt: string;
   /**
-   *   pending  not acknowledged yet; it will be tried until it is acknowledged or refused
-   *   sent     stored as `seq`, which the conversation has not come to yet
-   *   failed   refused for good, with `problem`
+   *   pending  not acknowledged yet; the client sends it until it is acknowledged or rejected
+   *   sent     stored as `seq`; the conversation does not reach up to that number yet
+   *   failed   rejected with `problem`; it is not sent again without `retry`
    */
   readonly status: 'pending' | 'sent' | 'failed';
   readonly seq?: number;
@@ -20,10 +20,10 @@ export interface OutgoingMessage extends MessageDraft {
   readonly order: number;
 }
 
-/** What a message is made of. */
+/** The fields of a message before it enters the outbox. */
 export type NewMessage = Omit<OutgoingMessage, 'status' | 'seq' | 'problem' | 'order'>;
 
-/** What is written and not yet part of a conversation, in the order of writing. Knows no server and no storage. */
+/** Messages that are not yet part of a conversation, in the order of writing. It uses no server and no storage. */
 export class Outbox {
   private entries: readonly OutgoingMessage[];
 
@@ -39,12 +39,12 @@ export class Outbox {
     return this.entries.filter((entry) => entry.conversationId === conversationId);
   }
 
-  /** The message to send now: within a conversation each waits for those before it. */
+  /** The message to send next. Within a conversation, each message waits for the ones before it. */
   next(conversationId: string): OutgoingMessage | undefined {
     return this.of(conversationId).find(({ status }) => status === 'pending');
   }
 
-  /** The conversations in which something is to be sent. */
+  /** The conversations with pending messages. */
   get waiting(): string[] {
     const pending = this.entries.filter(({ status }) => status === 'pending');
     return [...new Set(pending.map(({ conversationId }) => conversationId))];
@@ -60,19 +60,19 @@ export class Outbox {
     return entry;
   }
 
-  /** The server has stored it. */
+  /** Marks a message as stored by the server. */
   acknowledge(id: string, seq: number): OutgoingMessage | undefined {
     return this.change(id, ({ problem: _, ...entry }) => ({ ...entry, status: 'sent', seq }));
   }
 
-  /** Refused for good. What was acknowledged stays acknowledged. */
+  /** Marks a message as rejected for good. An acknowledged message stays acknowledged. */
   refuse(id: string, problem: Problem): OutgoingMessage | undefined {
     return this.change(id, (entry) =>
       entry.status === 'pending' ? { ...entry, status: 'failed', problem } : entry,
     );
   }
 
-  /** The history that they were acknowledged in is no more: they are to be sent once more, with the same ids. */
+  /** Makes sent messages pending again, with the same ids, because the history that held them was replaced. */
   reopen(conversationId: string): OutgoingMessage[] {
     const sent = this.of(conversationId).filter(({ status }) => status === 'sent');
     return sent.map(({ id }) =>
@@ -80,7 +80,7 @@ export class Outbox {
     );
   }
 
-  /** Forgets messages. */
+  /** @returns the removed messages */
   remove(isObsolete: (entry: OutgoingMessage) => boolean): OutgoingMessage[] {
     const removed = this.entries.filter(isObsolete);
     if (removed.length > 0) this.entries = this.entries.filter((entry) => !removed.includes(entry));

@@ -3,7 +3,7 @@ import { IndexedDbStorage } from './indexed-db-storage.ts';
 import { OwnedStorage } from './owned-storage.ts';
 import { MemoryStorage, type ClientStorage } from './storage.ts';
 
-/** A storage that fails, hangs or loses everything when it is told to. */
+/** A storage that a test can make fail, hang or lose everything. */
 class Faulty extends MemoryStorage {
   fault: 'none' | 'full' | 'closed' = 'none';
 
@@ -36,25 +36,28 @@ describe('the storage of a user', () => {
   beforeEach(() => jest.useFakeTimers({ doNotFake: ['queueMicrotask', 'nextTick', 'setImmediate'] }));
   afterEach(() => jest.useRealTimers());
 
-  it.each(['full', 'closed'] as const)('keeps in memory what a %s storage does not take', async (fault) => {
-    const storage = new Faulty();
-    const { view, told } = owned(storage);
-    await view.claim('ada');
-    storage.fault = fault;
-    await view.set('outbox:1', 'one');
-    await view.set('outbox:2', 'two');
-    await view.delete('outbox:2');
-    expect(await view.get('outbox:1')).toBe('one');
-    expect(await view.keys('outbox:')).toEqual(['outbox:1']);
-    expect(told).toEqual(['in memory']);
+  it.each(['full', 'closed'] as const)(
+    'keeps a value in memory that a %s storage does not take',
+    async (fault) => {
+      const storage = new Faulty();
+      const { view, told } = owned(storage);
+      await view.claim('ada');
+      storage.fault = fault;
+      await view.set('outbox:1', 'one');
+      await view.set('outbox:2', 'two');
+      await view.delete('outbox:2');
+      expect(await view.get('outbox:1')).toBe('one');
+      expect(await view.keys('outbox:')).toEqual(['outbox:1']);
+      expect(told).toEqual(['in memory']);
 
-    storage.fault = 'none';
-    await jest.advanceTimersByTimeAsync(2_000);
-    expect(await storage.get('outbox:1')).toBe('one');
-    expect(told).toEqual(['in memory', 'kept']);
-  });
+      storage.fault = 'none';
+      await jest.advanceTimersByTimeAsync(2_000);
+      expect(await storage.get('outbox:1')).toBe('one');
+      expect(told).toEqual(['in memory', 'kept']);
+    },
+  );
 
-  it('asks the condition of a write again when it repeats the write', async () => {
+  it('checks the condition of a write again when it repeats the write', async () => {
     const storage = new Faulty();
     const { view, told } = owned(storage);
     await view.claim('ada');
@@ -68,7 +71,7 @@ describe('the storage of a user', () => {
     expect(told).toEqual(['in memory', 'kept']);
   });
 
-  it('waits for a storage that does not answer for a limited time', async () => {
+  it('stops waiting for a storage that does not answer in time', async () => {
     const storage = new Faulty();
     const { view, told } = owned(storage);
     await view.claim('ada');
@@ -80,7 +83,7 @@ describe('the storage of a user', () => {
     expect(told).toEqual(['in memory']);
   });
 
-  it('goes on in memory when the browser has emptied it, and fills it no more', async () => {
+  it('continues in memory after the browser has emptied the storage, and writes nothing to it', async () => {
     const storage = new MemoryStorage();
     const { view, told } = owned(storage);
     await view.claim('ada');
@@ -92,7 +95,7 @@ describe('the storage of a user', () => {
     expect(told).toEqual(['in memory']);
   });
 
-  it('takes nothing from a tab of the user before', async () => {
+  it('rejects writes of a tab of the previous user', async () => {
     const storage = new MemoryStorage();
     const [ada, ben] = [owned(storage), owned(storage)];
     await ada.view.claim('ada');
@@ -107,7 +110,7 @@ describe('the storage of a user', () => {
     expect(await storage.get('owner')).toBe('ben');
   });
 
-  it('is not emptied by a tab whose session is not the one that is stored', async () => {
+  it('is not emptied by a tab with another session than the stored one', async () => {
     const storage = new MemoryStorage();
     const { view } = owned(storage);
     await view.claim('ada');
@@ -116,7 +119,7 @@ describe('the storage of a user', () => {
     expect(await storage.get('session')).toBe('another');
   });
 
-  it('takes nothing more once it is released', async () => {
+  it('rejects writes once it is released', async () => {
     const storage = new MemoryStorage();
     const { view } = owned(storage);
     await view.claim('ada');
@@ -125,7 +128,7 @@ describe('the storage of a user', () => {
     expect(await storage.keys('')).toEqual([]);
   });
 
-  it('is nobody’s when deleting another user’s data was interrupted', async () => {
+  it('has no owner after deleting another user’s data was interrupted', async () => {
     const storage = new MemoryStorage();
     await storage.set('owner', '');
     await storage.set('outbox:1', 'from Ada');
@@ -149,7 +152,7 @@ describe('an IndexedDB', () => {
     expect(await storage.get('a')).toBe(2);
   });
 
-  it('lets go of a database that is deleted, and is open again afterwards', async () => {
+  it('closes a database that another tab deletes, and opens it again afterwards', async () => {
     const storage = new IndexedDbStorage('deleted');
     await storage.set('a', 1);
     await new Promise((resolve, reject) => {
@@ -162,7 +165,7 @@ describe('an IndexedDB', () => {
     expect(await storage.get('a')).toBe(2);
   });
 
-  it('is tried again when it could not be opened', async () => {
+  it('opens the database again after a failure to open it', async () => {
     const storage = new IndexedDbStorage('refused');
     const { open } = indexedDB;
     indexedDB.open = () => {

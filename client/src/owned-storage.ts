@@ -3,15 +3,15 @@ import { writeIf, type ClientStorage } from './storage.ts';
 /** The id of the user whose data the storage holds. Empty while the data is being deleted. */
 const OWNER = 'owner';
 const NOBODY = '';
-/** An operation that takes longer counts as failed; in milliseconds. */
+/** Time limit of an operation, in milliseconds. A slower one counts as failed. */
 const TIMEOUT_MS = 5_000;
-/** After a failure, writes stay in memory for so long before they are tried again; in milliseconds. */
+/** Pause after a failure, in milliseconds. Until it ends, writes stay in memory. */
 const RETRY_AFTER_MS = 2_000;
 
 export interface OwnedStorageHost {
   /** A read or write has failed. */
   failed(error: Error): void;
-  /** Whether something is kept in memory only has changed. */
+  /** Called when `isInMemory` changes: some data is in memory only, or everything is stored again. */
   changed(isInMemory: boolean): void;
   /** Another tab has emptied the storage, or has signed in as another user. */
   lost(): void;
@@ -19,7 +19,7 @@ export interface OwnedStorageHost {
   written(key: string): void;
 }
 
-/** A write, which is made only if it is allowed by what is stored when it is made. */
+/** A conditional write: it is made only if `allows` accepts the value that is stored at that moment. */
 interface Change {
   /** Undefined deletes. */
   readonly value: unknown;
@@ -29,16 +29,17 @@ interface Change {
 const always = (): boolean => true;
 
 /**
- * The storage as the present user's. It never rejects:
- *   - What cannot be written stays in memory, is read from there, and is tried again.
- *   - Each write is conditional on the owner, in the same transaction. So what one user's tab writes late never lands
- *     in another user's storage, nor in one that was emptied. What was emptied under this page stays in memory.
+ * The storage of the current user. It never rejects:
+ *   - A value that cannot be written stays in memory. It is read from there, and the write is tried again.
+ *   - Each write is conditional on the owner, in the same transaction. So a late write of one user's tab never reaches the
+ *     storage of another user, nor a storage that was emptied.
+ *   - After the browser has emptied the storage, this page keeps its data in memory.
  */
 export class OwnedStorage implements ClientStorage {
   private owner: string | undefined;
   /** Whether the storage is known to be the owner's. */
   private isClaimed = false;
-  /** The storage was emptied from outside: from now on, everything stays in memory. */
+  /** The browser or a person has emptied the storage: from now on, everything stays in memory. */
   private isCutOff = false;
   /** The newest value of each key that is not written yet. */
   private readonly unwritten = new Map<string, Change>();
@@ -58,7 +59,7 @@ export class OwnedStorage implements ClientStorage {
     for (const key of watched) storage.watch?.(key, () => host.written(key));
   }
 
-  /** Takes the storage for a user, and deletes what another user has left in it. */
+  /** Makes a user the owner of the storage, and deletes the data of any other user. */
   async claim(userId: string): Promise<void> {
     this.reset(userId);
     await this.attempt(() => this.takeOver(userId));
@@ -66,12 +67,12 @@ export class OwnedStorage implements ClientStorage {
   }
 
   /**
-   * Continues with what an earlier run of this user has stored.
+   * Continues with the data that an earlier run of this user has stored.
    * @returns false when the storage belongs to another user, or when deleting its data was interrupted
    */
   async resume(userId: string): Promise<boolean> {
     this.reset(userId);
-    // A storage without an owner was filled by hand.
+    // A storage without an owner was filled by the application itself, not by an earlier run.
     const allows = (stored: unknown): boolean => stored === userId || stored === undefined;
     const result = await this.attempt(() => writeIf(this.storage, { keys: [OWNER], allows }, OWNER, userId));
     if (result?.value === false) this.reset(undefined);
@@ -80,16 +81,16 @@ export class OwnedStorage implements ClientStorage {
     return this.owner !== undefined;
   }
 
-  /** From now on nothing is written. */
+  /** Stops all writes and drops what is in memory. */
   release(): void {
     this.reset(undefined);
     this.tell();
   }
 
   /**
-   * Deletes everything and releases the storage. Does nothing if it belongs to somebody else by now.
-   * @param key together with the owner it tells whose the storage is
-   * @param isOwn whether the value of `key` is one's own, or none
+   * Deletes everything and releases the storage. Does nothing if it belongs to another user or session by now.
+   * @param key the key whose value `isOwn` checks
+   * @param isOwn whether the stored value of `key` is absent or belongs to the caller
    */
   async clear(key: string, isOwn: (stored: unknown) => boolean): Promise<void> {
     const { owner } = this;
@@ -103,9 +104,9 @@ export class OwnedStorage implements ClientStorage {
   }
 
   /**
-   * Looks whether the storage is still this user's: while a tab sleeps, it hears of nothing.
-   * @param wasWritten another tab of this application has written the owner; otherwise an absent owner means that the
-   *   browser has emptied the storage, which ends no session
+   * Checks whether the storage still belongs to this user. A sleeping tab misses the notifications of other tabs.
+   * @param wasWritten another tab of this application has written the owner. Otherwise an absent owner means that the
+   *   browser has emptied the storage, and that does not end the session.
    */
   async check(wasWritten = false): Promise<void> {
     const { owner } = this;
@@ -143,8 +144,9 @@ export class OwnedStorage implements ClientStorage {
   }
 
   /**
-   * Writes `key` if `allows` what is stored there; undefined deletes. A write that is repeated later asks again.
-   * @returns false when it was not allowed
+   * Writes `key`, or deletes it when `value` is undefined, if `allows` accepts the stored value. A repeated attempt checks
+   * the condition again.
+   * @returns false when the write was not allowed
    */
   async replace(key: string, value: unknown, allows: (stored: unknown) => boolean): Promise<boolean> {
     if (this.owner === undefined) return false;
@@ -185,7 +187,7 @@ export class OwnedStorage implements ClientStorage {
     return result?.value !== false || seen !== owner;
   }
 
-  /** Tries again what an earlier failure has left in memory. */
+  /** Writes the values that an earlier failure has left in memory. */
   private retry(): void {
     const wasFailing = this.isFailing;
     this.isFailing = false;
@@ -195,14 +197,14 @@ export class OwnedStorage implements ClientStorage {
   private async takeOver(userId: string): Promise<void> {
     const isOwn = (stored: unknown): boolean => stored === userId;
     if (!(await writeIf(this.storage, { keys: [OWNER], allows: isOwn }, OWNER, userId))) {
-      // From here on, tabs of the user before write nothing any more. After an interruption, the next claim restarts this.
+      // From here on, tabs of the previous user cannot write any more. After an interruption, the next claim restarts this.
       await this.storage.set(OWNER, NOBODY);
       await this.empty(userId);
     }
     if (this.owner === userId) this.isClaimed = true;
   }
 
-  /** Deletes everything of a storage that is nobody's, as long as it is nobody's. */
+  /** Deletes everything, as long as the storage has no owner, and then writes the next owner. */
   private async empty(next: string | undefined): Promise<void> {
     const condition = { keys: [OWNER], allows: (stored: unknown): boolean => stored === NOBODY };
     for (const key of await this.storage.keys('')) {
@@ -244,7 +246,7 @@ export class OwnedStorage implements ClientStorage {
       const [first] = this.unwritten;
       if (this.isFailing && first) void this.persist(...first);
     }, RETRY_AFTER_MS);
-    // In Node: what is in memory does not keep a process alive.
+    // In Node, unwritten values do not keep the process alive.
     (this.timer as { unref?: () => void }).unref?.();
     this.host.failed(error);
   }

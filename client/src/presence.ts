@@ -4,24 +4,24 @@ import { toError } from './problem.ts';
 import type { Presence } from './types.ts';
 import { parseId } from './validate.ts';
 
-/** How long to wait before a list is sent again that the server has not taken, unless it says how long. */
+/** Pause before a rejected watch list is sent again, in milliseconds, unless the server names another one. */
 const RETRY_MS = 5_000;
 
 interface PresenceWatchEvents {
-  /** Of this user something else is known; undefined: nothing, as without a connection. */
+  /** The presence of this user has changed; undefined when it is unknown, as without a connection. */
   changed: { readonly userId: string; readonly presence: Presence | undefined };
 }
 
 /**
- * Who is there, of the people on one list. The server is told the list with each connection. Nothing is known while there
- * is no connection: nobody would say that somebody has gone.
+ * Watches the presence of the users on one watch list. The client sends the list again after each connect. Without a
+ * connection all presence is unknown, because no event would report a change.
  */
 export class PresenceWatch extends Emitter<PresenceWatchEvents> {
   private wanted: readonly string[] = [];
   private readonly known = new Map<string, Presence>();
   private status: 'online' | 'away' = 'online';
   private isSending = false;
-  /** Whether the server does not have the list yet. */
+  /** The server does not have the current list yet. */
   private isStale = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -38,14 +38,14 @@ export class PresenceWatch extends Emitter<PresenceWatchEvents> {
     });
   }
 
-  /** What is known of somebody on the list. */
+  /** The presence of a watched user; undefined while it is unknown. */
   get(userId: string): Presence | undefined {
     return this.known.get(userId.toLowerCase());
   }
 
   /**
-   * Watches these people from now on, and nobody else; at most 500, an empty list ends it.
-   * @throws XFChatError `validation-failed` for what is no id
+   * Replaces the watch list. It holds at most 500 users; an empty list ends the watching.
+   * @throws XFChatError `validation-failed` for an id that is not a UUID
    */
   watch(userIds: Iterable<string>): void {
     const wanted = new Set([...userIds].map((id) => parseId('The id of a user', id)));
@@ -55,7 +55,7 @@ export class PresenceWatch extends Emitter<PresenceWatchEvents> {
     this.send();
   }
 
-  /** Says whether somebody is at this device. It holds for later connections too. */
+  /** Reports whether the user is at this device. Later connections report the same. */
   set(status: 'online' | 'away'): void {
     if (status === this.status) return;
     this.status = status;
@@ -70,7 +70,7 @@ export class PresenceWatch extends Emitter<PresenceWatchEvents> {
   }
 
   private tell(): void {
-    // Without a connection the next one says so; a limit that was reached is no reason to bother anybody.
+    // A failure is ignored: the next connection reports `away` again, and a rate limit is no error for the user.
     this.connection.command('presence:set', { status: this.status }).catch(() => undefined);
   }
 
@@ -80,7 +80,7 @@ export class PresenceWatch extends Emitter<PresenceWatchEvents> {
     if (!this.isSending && this.connection.ready) void this.sendAll();
   }
 
-  /** One command after the other: the last list is the one that the server has in the end. */
+  /** Sends one command at a time, so that the server ends up with the newest list. */
   private async sendAll(): Promise<void> {
     this.isSending = true;
     while (this.isStale && this.connection.ready) {
@@ -92,7 +92,7 @@ export class PresenceWatch extends Emitter<PresenceWatchEvents> {
         if (ready === this.connection.ready && wanted === this.wanted)
           presences.forEach((one) => this.take(one));
       } catch (error) {
-        // A new connection sends it in any case.
+        // The handler of `ready` marked the list as stale: the loop sends it over the new connection.
         if (ready !== this.connection.ready) continue;
         this.timer = setTimeout(() => this.send(), toError(error).retryAfterMs || RETRY_MS);
         break;

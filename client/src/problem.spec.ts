@@ -1,6 +1,6 @@
 import { toError, toProblem, XFChatError } from './problem.ts';
 
-describe('what to do about a refusal', () => {
+describe('the handling of a problem', () => {
   it.each([
     [503, 'temporarily-unavailable', 'again'],
     [503, 'maintenance', 'again'],
@@ -29,14 +29,14 @@ describe('what to do about a refusal', () => {
     expect(new XFChatError(toProblem(status, body)).handling).toBe(handling);
   });
 
-  it('waits as long as the server asks: by the problem, or by the header of a proxy', () => {
+  it('waits as long as the problem says, or the header of a proxy', () => {
     const problem = { code: 'rate-limited', status: 429, retryAfter: 7 };
     expect(new XFChatError(toProblem(429, problem, 3)).retryAfterMs).toBe(7_000);
     expect(new XFChatError(toProblem(503, undefined, 3)).retryAfterMs).toBe(3_000);
     expect(new XFChatError(toProblem(503, undefined, Number.NaN)).retryAfterMs).toBe(0);
   });
 
-  it('takes anything else for the lack of an answer', () => {
+  it('treats any other error as a missing answer', () => {
     const cause = new TypeError('fetch failed');
     expect(toError(cause)).toMatchObject({ code: 'unreachable', status: 0, handling: 'again', cause });
   });

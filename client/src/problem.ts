@@ -1,43 +1,43 @@
 import type * as wire from './wire.generated.ts';
 
 /**
- * What to do about a refusal:
- *   again     the same again later, with the same id: nothing was done, or perhaps it was
- *   a-few     the same: but it may be a mistake that waiting does not mend, so not for ever
- *   refresh   a new access token first, then the same again
+ * The reaction to a problem:
+ *   again     try again later with the same id; the earlier attempt may have succeeded
+ *   a-few     try again a few times only, because the fault may not go away
+ *   refresh   renew the access token, then try again
  *   sign-in   the session is over
- *   never     it never will be
+ *   never     give up; no further attempt would succeed
  */
 export type Handling = 'again' | 'a-few' | 'refresh' | 'sign-in' | 'never';
 
-/** How often is `a-few`. */
+/** The number of attempts for `a-few`. */
 export const A_FEW = 5;
 
 /**
- * The problem document (RFC 9457) of the server, as far as programs need it. Also that of a newer server, of a proxy in
- * between or of this client: so only `code` and `status` are certain.
+ * A problem document (RFC 9457) of the server, with the fields that programs need. A newer server, a proxy or this client may
+ * have written it, so only `code` and `status` are certain.
  */
 export interface Problem extends Partial<
   Pick<wire.Problem, 'title' | 'detail' | 'requestId' | 'retryAfter' | 'errors' | 'current'>
 > {
-  /** What programs go by; texts may change. See `docs/errors.md` of the server. */
+  /** The code for programs; texts may change. `docs/errors.md` of the server lists the codes. */
   readonly code: string;
-  /** The HTTP status; 0 when there was no answer. */
+  /** The HTTP status; 0 without an answer. */
   readonly status: number;
 }
 
 /** Codes whose handling does not follow from their status. */
 const HANDLING: Readonly<Record<string, Handling>> = {
   'token-expired': 'refresh',
-  // The access token is not one of this server (any more); whether the session is over, the refresh token tells.
+  // The server does not know the access token. Only the refresh token shows whether the session is over.
   unauthenticated: 'refresh',
   'session-revoked': 'sign-in',
   'signed-out': 'sign-in',
 };
 
 /**
- * A refusal of the server, or the lack of an answer: `not-connected` (nothing was sent) or `unreachable` (whether
- * anything was done is not known). `code` is for programs, the message for people.
+ * A problem of the server, or a missing answer: `not-connected` (nothing was sent) or `unreachable` (the server may or may
+ * not have acted). `code` is for programs, `message` for people.
  */
 export class XFChatError extends Error {
   constructor(
@@ -53,7 +53,7 @@ export class XFChatError extends Error {
     return new XFChatError({ code: 'unreachable', status: 0, title: 'The server gave no answer' }, { cause });
   }
 
-  /** Input that no server would take: refused before anything is sent. */
+  /** Invalid input, rejected before anything is sent. */
   static invalid(detail: string): XFChatError {
     return new XFChatError({ code: 'validation-failed', status: 400, title: 'Invalid input', detail });
   }
@@ -79,11 +79,11 @@ export class XFChatError extends Error {
     return this.problem.status;
   }
 
-  /** What to do about it. Codes of a newer server are judged by their status. */
+  /** The reaction to this problem. An unknown code of a newer server is judged by its status. */
   get handling(): Handling {
     const { code, status } = this;
     if (HANDLING[code]) return HANDLING[code];
-    // No problem document: a proxy in between, whose word about a message is not the server's.
+    // Without a problem document the answer came from a proxy, which does not know whether the server would reject it.
     if (code.startsWith('http-') && ![429, 502, 503, 504].includes(status)) return 'a-few';
     if ([0, 408, 429, 502, 503, 504].includes(status)) return 'again';
     return status >= 500 ? 'a-few' : 'never';
@@ -96,13 +96,13 @@ export class XFChatError extends Error {
     return places.flatMap(([, name, index]) => (name === list && index !== undefined ? [Number(index)] : []));
   }
 
-  /** Milliseconds that the server asks to wait; 0 when it does not. */
+  /** The pause that the server asks for, in milliseconds; 0 when it asks for none. */
   get retryAfterMs(): number {
     return (this.problem.retryAfter ?? 0) * 1_000;
   }
 }
 
-/** Reads a problem from a body, and makes one for an answer that has none, like that of a proxy in between. */
+/** Reads the problem from a body, or creates one for an answer without it, such as that of a proxy. */
 export function toProblem(status: number, body: unknown, retryAfter?: number): Problem {
   const given = retryAfter !== undefined && retryAfter > 0 ? { retryAfter } : {};
   if (typeof body === 'object' && body !== null && 'code' in body && typeof body.code === 'string')
@@ -110,7 +110,7 @@ export function toProblem(status: number, body: unknown, retryAfter?: number): P
   return { ...given, code: `http-${status}`, status, title: `The server answered ${status}` };
 }
 
-/** Any error as one of ours: what is none of the server's answers is the lack of one. */
+/** Converts any error. An error that is no answer of the server counts as a missing answer. */
 export function toError(error: unknown): XFChatError {
   return error instanceof XFChatError ? error : XFChatError.unreachable(error);
 }

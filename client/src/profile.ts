@@ -1,31 +1,32 @@
 import type { Call } from './routes.ts';
 import type { Device, OwnUser, PresenceSettings, PresenceSettingsChanges, ProfileChanges } from './types.ts';
 
-/** What a user has of their own: profile, password and devices. */
+/** The user's own profile, password, presence settings and devices. */
 export class Profile {
   /** @internal It comes from the client. */
   constructor(private readonly call: Call) {}
 
+  /** The user's own profile. @throws XFChatError */
   read(): Promise<OwnUser> {
     return this.call('GET /users/me');
   }
 
-  /** Changes what is given; null clears a status or an avatar. */
+  /** Changes the given fields of the profile; null clears the status or the avatar. @throws XFChatError */
   update(changes: ProfileChanges): Promise<OwnUser> {
     return this.call('PATCH /users/me', { body: changes });
   }
 
-  /** What others see of the user's presence. */
+  /** The settings that decide how others see the user's presence. @throws XFChatError */
   presence(): Promise<PresenceSettings> {
     return this.call('GET /users/me/presence');
   }
 
-  /** Changes what is given, on all devices. */
+  /** Changes the given presence settings, for all devices of the user. @throws XFChatError */
   updatePresence(changes: PresenceSettingsChanges): Promise<PresenceSettings> {
     return this.call('PATCH /users/me/presence', { body: changes });
   }
 
-  /** Ends all other sessions. @throws XFChatError such as `invalid-credentials` */
+  /** Changes the password and ends all other sessions. @throws XFChatError such as `invalid-credentials` */
   async changePassword(passwords: {
     readonly currentPassword: string;
     readonly newPassword: string;
@@ -33,13 +34,13 @@ export class Profile {
     await this.call('PUT /auth/password', { body: passwords });
   }
 
-  /** Where the user is signed in. */
+  /** The devices on which the user is signed in. @throws XFChatError */
   async devices(): Promise<readonly Device[]> {
     const { items } = await this.call('GET /auth/sessions');
     return items;
   }
 
-  /** Signs a device out. */
+  /** Signs out a device. @throws XFChatError */
   async endDevice(sessionId: string): Promise<void> {
     await this.call('DELETE /auth/sessions/{sessionId}', { params: { sessionId } });
   }

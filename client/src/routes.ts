@@ -1,10 +1,10 @@
 import type { Page } from './types.ts';
 import type { Routes } from './wire.generated.ts';
 
-/** A route of the server by method and path below `/api/v1`: each one that its document has, and no other. */
+/** A documented route of the server: the method, and the path below `/api/v1`. */
 export type Route = keyof Routes;
 
-/** One part of the input; a route that documents `null` takes none. */
+/** One part of the input. A route whose document says `null` has no such part. */
 type Part<Name extends string, Value> = [Value] extends [null]
   ? unknown
   : Partial<Record<never, never>> extends Value
@@ -19,14 +19,14 @@ export type RouteAnswer<R extends Route> = [Routes[R]['answer']] extends [null]
   ? undefined
   : Routes[R]['answer'];
 
-/** The input may be left out when nothing of it is required. */
+/** The input is optional when none of its parts is required. */
 export type RouteArguments<R extends Route> =
   Partial<Record<never, never>> extends RouteInput<R> ? [input?: RouteInput<R>] : [input: RouteInput<R>];
 
-/** Asks the server for what a route has. @throws XFChatError */
+/** Sends a request to a route. @throws XFChatError */
 export type Call = <R extends Route>(route: R, ...input: RouteArguments<R>) => Promise<RouteAnswer<R>>;
 
-/** Asks by anything that takes a method, a path and a body. */
+/** Makes a typed `Call` from a function that takes a method, a path and a body. */
 export function callBy(request: (method: string, path: string, body: unknown) => Promise<unknown>): Call {
   const call = async (route: Route, input: AnyInput = {}): Promise<unknown> => {
     const { method, path } = requestOf(route, input);
@@ -35,14 +35,14 @@ export function callBy(request: (method: string, path: string, body: unknown) =>
   return call as Call;
 }
 
-/** The input of any route, as the parts of a request are made of it. */
+/** The input of any route, without its types. */
 interface AnyInput {
   readonly params?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly body?: unknown;
 }
 
-/** The method and path of a request. What is undefined is left out of the query. */
+/** The method and path of a request. Undefined values are left out of the query. */
 function requestOf(route: Route, { params = {}, query = {} }: AnyInput) {
   const [method, template] = route.split(' ') as [string, string];
   const path = template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name]!));
@@ -51,10 +51,10 @@ function requestOf(route: Route, { params = {}, query = {} }: AnyInput) {
   return { method, path: search.size > 0 ? `${path}?${search.toString()}` : path };
 }
 
-/** What one request for a page of a list asks for at most. */
+/** The page size that the client asks for, which is the server's maximum. */
 export const PAGE_SIZE = 200;
 
-/** All entries of a list, page by page. */
+/** Reads all entries of a list, page by page. */
 export async function allOf<Item>(read: (cursor?: string) => Promise<Page<Item>>): Promise<Item[]> {
   const found: Item[] = [];
   let cursor: string | undefined;

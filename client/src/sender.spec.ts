@@ -7,7 +7,7 @@ import { MemoryStorage } from './storage.ts';
 const message = (id: string, conversationId = 'c') => ({ id, conversationId, body: id, createdAt: '' });
 const refusal = (status: number, code: string) => new XFChatError({ status, code });
 
-/** A sender, and a server that answers as it is told to: with the next number, unless there is a refusal. */
+/** A sender with a fake server, which assigns the next number unless the test lets it reject the message. */
 function bench(storage = new MemoryStorage()) {
   const attempts: string[] = [];
   const told: string[] = [];
@@ -33,7 +33,7 @@ function bench(storage = new MemoryStorage()) {
 }
 
 describe('a sender', () => {
-  it('keeps a message, sends it, and forgets it when the conversation has come to it', async () => {
+  it('stores a message, sends it, and deletes it once the conversation holds it', async () => {
     const { sender, told, storage, until } = bench();
     await sender.add(message('a'));
     expect(await storage.get('outbox:a')).toMatchObject({ status: 'pending' });
@@ -48,7 +48,7 @@ describe('a sender', () => {
   });
 
   // Tests G2.
-  it('tries again with the same id, and keeps the order meanwhile', async () => {
+  it('retries with the same id, and keeps the order meanwhile', async () => {
     const { sender, attempts, refusals, until } = bench();
     refusals.set('a', [
       refusal(503, 'draining'),
@@ -63,7 +63,7 @@ describe('a sender', () => {
     expect(attempts.indexOf('x')).toBeLessThan(attempts.indexOf('b'));
   });
 
-  it('gives up what never will be stored, at once, and a fault of the server after a few attempts', async () => {
+  it('gives up at once on a final problem, and after a few attempts on a fault of the server', async () => {
     const { sender, attempts, refusals, until, storage } = bench();
     refusals.set('a', [refusal(403, 'forbidden')]);
     refusals.set(
@@ -78,7 +78,7 @@ describe('a sender', () => {
     expect(sender.outgoing('c').map(({ status }) => status)).toEqual(['failed', 'failed', 'sent']);
   });
 
-  it('sends once what the storage does not take, and does not give it back', async () => {
+  it('sends a message once that the storage does not take, and resolves', async () => {
     const { sender, attempts, told, until, storage } = bench();
     storage.set = () => Promise.reject(new Error('the disk is full'));
     sender.start();
@@ -91,7 +91,7 @@ describe('a sender', () => {
     expect(told).toContain('the disk is full');
   });
 
-  it('goes on where an earlier run was stopped', async () => {
+  it('continues where an earlier run stopped', async () => {
     const first = bench();
     for (const id of ['a', 'b']) await first.sender.add(message(id));
     first.sender.stop();
@@ -103,7 +103,7 @@ describe('a sender', () => {
     expect(first.attempts).toEqual([]);
   });
 
-  it('tries what has failed once more when asked to: with its id, unless that is taken', async () => {
+  it('retries a failed message on request, with its id unless that is taken', async () => {
     const { sender, attempts, refusals, until, told } = bench();
     refusals.set('a', [refusal(403, 'forbidden')]);
     refusals.set('b', [refusal(409, 'message-id-conflict')]);
@@ -124,7 +124,7 @@ describe('a sender', () => {
     expect(told).not.toContain('b sent');
   });
 
-  it('forgets what has failed, and nothing else, when asked to', async () => {
+  it('discards failed messages only', async () => {
     const { sender, refusals, until, storage } = bench();
     refusals.set('a', [refusal(403, 'forbidden')]);
     sender.start();
@@ -137,7 +137,7 @@ describe('a sender', () => {
     expect(await storage.keys('outbox:')).toEqual(['outbox:b']);
   });
 
-  it('sends once more, with the same id, what was acknowledged in another epoch', async () => {
+  it('sends a message again, with the same id, that another epoch has acknowledged', async () => {
     const { sender, attempts, until, told } = bench();
     sender.start();
     await sender.add(message('a'));

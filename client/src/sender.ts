@@ -10,19 +10,19 @@ const PREFIX = 'outbox:';
 interface SenderOptions {
   readonly storage: ClientStorage;
   readonly backoff: BackoffOptions;
-  /** One attempt. Answers the message as stored, or throws. */
+  /** Makes one attempt. Returns the stored message or throws an XFChatError. */
   readonly deliver: (message: OutgoingMessage) => Promise<Message>;
-  /** A message has another status. */
+  /** The status of a message has changed. */
   readonly changed: (message: OutgoingMessage) => void;
-  /** There are fewer outgoing messages in this conversation. */
+  /** A message of this conversation has left the outbox. */
   readonly settled: (conversationId: string) => void;
-  /** The storage has failed. */
+  /** A read or write of the storage has failed. */
   readonly failed: (error: Error) => void;
 }
 
 /**
- * Sends what is in the outbox until it is acknowledged or refused, in order within each conversation. A message is kept
- * in the storage until its conversation holds it: an application that restarts sends it once more, with the same id.
+ * Sends each message of the outbox until it is acknowledged or rejected, in order within each conversation. A message stays
+ * in the storage until its conversation holds it. After a restart it is sent again with the same id.
  */
 export class Sender {
   private outbox = new Outbox();
@@ -36,7 +36,7 @@ export class Sender {
     return this.outbox.of(conversationId);
   }
 
-  /** Takes up what an earlier run has left. */
+  /** Loads the messages that an earlier run has stored. */
   async restore(): Promise<void> {
     const keys = await this.options.storage.keys(PREFIX);
     const entries = await Promise.all(keys.map((key) => this.options.storage.get(key)));
@@ -49,53 +49,53 @@ export class Sender {
     this.hurry();
   }
 
-  /** Forgets what is held in memory: it belongs to a user who is not signed in any more. */
+  /** Drops the messages in memory, because their user is not signed in any more. */
   clear(): void {
     this.outbox = new Outbox();
   }
 
-  /** What is pending stays in the storage. */
+  /** Stops sending. Pending messages stay in the storage. */
   stop(): void {
     this.isActive = false;
     this.pause.wake();
   }
 
-  /** There is a new chance: pauses end. */
+  /** Ends all pauses and tries again now. */
   hurry(): void {
     this.pause.wake();
     for (const conversationId of this.outbox.waiting) void this.flush(conversationId);
   }
 
   /**
-   * Resolves once the message is kept on this device, from where it will be sent, also by a later run. What the storage
-   * does not take is kept in memory and sent from there.
+   * Adds a message and resolves once it is kept on this device. A later run sends it too. If the storage fails, the message
+   * is sent from memory.
    */
   async add(message: NewMessage): Promise<OutgoingMessage> {
     const entry = this.outbox.add(message);
-    // Sent only after it is kept: otherwise somebody whose application ends in between would write it a second time.
-    // What the storage does not take is in the outbox all the same: it is sent, and must not be written once more.
+    // Store it before sending: if the application ended in between, the user would not see it and would write it again.
+    // A failure of the storage is reported only: the outbox has the message and sends it.
     await this.keep(entry).catch(this.options.failed);
     void this.flush(entry.conversationId);
     return entry;
   }
 
-  /** Tries a failed message again, after all that was written since. */
+  /** Sends a failed message again, behind all messages written since. */
   async retry(id: string): Promise<void> {
     const [failed] = this.removeFailed(id);
     if (!failed) return;
     const { status: _, problem, order: __, ...message } = failed;
-    // An earlier attempt may have been stored all the same: so it keeps its id, unless it was refused for that.
+    // Keep the id, because an earlier attempt may have been stored. Only a rejected id is replaced.
     const isTaken = problem?.code === 'message-id-conflict';
     await this.add({ ...message, id: isTaken ? newId() : id });
     if (isTaken) await this.forget([failed]);
   }
 
-  /** Forgets a message that has failed. One that is pending may have been stored already: it can't be taken back. */
+  /** Deletes a failed message. A pending one stays, because the server may have stored it already. */
   async discard(id: string): Promise<void> {
     await this.forget(this.removeFailed(id));
   }
 
-  /** The conversation has come to `seq`: what was sent up to there is to be found in it. */
+  /** Removes sent messages up to `seq`, because the conversation holds them now. */
   settle(conversationId: string, seq: number): void {
     const settled = this.outbox.remove(
       (entry) =>
@@ -104,7 +104,7 @@ export class Sender {
     this.forget(settled).catch(this.options.failed);
   }
 
-  /** The conversation restarts: sent messages may be missing from it. */
+  /** Sends acknowledged messages again, because the conversation restarts and may lack them. */
   reopen(conversationId: string): void {
     for (const entry of this.outbox.reopen(conversationId)) this.options.changed(entry);
     void this.flush(conversationId);
@@ -128,7 +128,7 @@ export class Sender {
   private async attempt(message: OutgoingMessage, backoff: Backoff, failures: number): Promise<boolean> {
     const { outbox } = this;
     const result = await this.options.deliver(message).catch(toError);
-    if (!this.isActive || outbox !== this.outbox) return true; // a later run finds it pending, and asks again
+    if (!this.isActive || outbox !== this.outbox) return true; // a later run finds it pending and sends it again
     if (result instanceof XFChatError) {
       const isFinal = result.handling === 'never' || (result.handling === 'a-few' && failures + 1 >= A_FEW);
       if (!isFinal) {

@@ -19,7 +19,7 @@ interface Request {
   readonly body: unknown;
 }
 
-/** A session, and a server that answers each request as it is told to. */
+/** A session with a fake server, which answers each request as the test says. */
 function bench(answer: (request: Request) => [status: number, body: unknown] | Error) {
   const requests: Request[] = [];
   const storage = new MemoryStorage();
@@ -50,7 +50,7 @@ function bench(answer: (request: Request) => [status: number, body: unknown] | E
 const refuse = (status: number, code: string): [number, unknown] => [status, { code, status }];
 
 describe('a session', () => {
-  it('renews a token that has run out, once for all who ask, and keeps the new pair', async () => {
+  it('renews an expired token once for all callers, and stores the new pair', async () => {
     const { session, requests, storage } = bench(({ path }) => [
       200,
       path === '/auth/refresh' ? pair('1') : {},
@@ -64,7 +64,7 @@ describe('a session', () => {
     expect(await storage.get('session')).toMatchObject({ refreshToken: 'refresh 1' });
   });
 
-  it('renews a token that the server takes no more, and repeats the request', async () => {
+  it('renews a token that the server rejects, and repeats the request', async () => {
     const { session, requests } = bench(({ path, token }) => {
       if (path === '/auth/refresh') return [200, pair('1')];
       return token === 'Bearer access 1' ? [200, { items: [] }] : refuse(401, 'token-expired');
@@ -74,7 +74,7 @@ describe('a session', () => {
     expect(requests.map(({ path }) => path)).toEqual(['/friends', '/auth/refresh', '/friends']);
   });
 
-  it('tries the old token while no new one can be had', async () => {
+  it('uses the old token while it cannot get a new one', async () => {
     const { session } = bench(({ path }) =>
       path === '/auth/refresh' ? refuse(503, 'temporarily-unavailable') : [200, 'well'],
     );
@@ -99,14 +99,14 @@ describe('a session', () => {
     expect(session.user).toEqual(isOver ? undefined : user);
   });
 
-  it('goes on from the pair of another tab', async () => {
+  it('continues with the pair that another tab has stored', async () => {
     let count = 0;
     const { session, open, requests } = bench(() => [200, pair(String(++count))]);
     await session.begin(signedIn());
     const other = open();
     await other.restore();
     await other.refresh();
-    // The other has a fresh one: nothing needs to be asked for, and nothing old is presented.
+    // The other tab has a fresh pair, so this one sends no request and presents no old token.
     await expect(session.refresh()).resolves.toBe('access 1');
     await session.refresh();
     expect(requests.map(({ body }) => body)).toEqual([
@@ -115,7 +115,7 @@ describe('a session', () => {
     ]);
   });
 
-  it('takes no answer for that of another session', async () => {
+  it('rejects an answer that arrives in another session', async () => {
     const { session, requests } = bench(({ token }) =>
       token === 'Bearer access 0' ? refuse(401, 'token-expired') : [200, 'of Ben'],
     );
@@ -125,12 +125,12 @@ describe('a session', () => {
     session.drop();
     await session.begin({ ...signedIn(), ...pair('ben'), user: { ...user, id: 'ben' } });
     await expect(late).rejects.toMatchObject({ code: 'signed-out' });
-    // What Ada has asked for is not repeated in the name of Ben, and does not end his session.
+    // Ada's request is not repeated as Ben, and does not end his session.
     expect(requests.map(({ token }) => token)).toEqual(['Bearer access 0']);
     expect(session.user?.id).toBe('ben');
   });
 
-  it('is not ended by a refusal of the session before', async () => {
+  it('is not ended by a rejection of the previous session', async () => {
     const { session } = bench(() => refuse(401, 'session-revoked'));
     await session.begin(signedIn());
     const late = session.request('GET', '/friends');
@@ -141,7 +141,7 @@ describe('a session', () => {
     expect(session.user?.id).toBe('ben');
   });
 
-  it('is not begun by reading that ends after it was dropped', async () => {
+  it('is not begun by a read that ends after it was dropped', async () => {
     const { session, open } = bench(() => [200, {}]);
     await session.begin(signedIn());
     const other = open();
@@ -151,7 +151,7 @@ describe('a session', () => {
     expect(other.user).toBeUndefined();
   });
 
-  it('renews the token before it runs out, by itself', async () => {
+  it('renews the token by itself before it expires', async () => {
     jest.useFakeTimers({ doNotFake: ['queueMicrotask', 'nextTick'] });
     try {
       const { session, requests } = bench(() => [200, pair('1')]);

@@ -6,23 +6,23 @@ import { toError, XFChatError } from './problem.ts';
 import type { OwnedStorage } from './owned-storage.ts';
 import { callBy, type Call } from './routes.ts';
 
-/** Where the session is stored. */
+/** The key of the session in the storage. */
 export const SESSION_KEY = 'session';
-/** The access token is renewed this long before it runs out, or at four fifths of a short life. */
+/** An access token is renewed so many milliseconds before it expires. A short-lived one is renewed after 80 % of its life. */
 const RENEW_BEFORE_MS = 60_000;
-/** Timers run no longer. */
+/** The longest timer that the platform allows, in milliseconds. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** What only the server itself says of a refresh token; a 401 of something in between is no reason to sign out. */
+/** The problems of a refresh token that end a session. A 401 of a proxy has none of these codes, and ends nothing. */
 const OVER = new Set(['session-revoked', 'token-expired', 'unauthenticated']);
 
 export interface StoredSession {
   readonly user: OwnUser;
-  /** Absent in what an earlier release has stored. */
+  /** Absent if an earlier release has stored the session. */
   readonly sessionId?: string;
   readonly accessToken: string;
   readonly refreshToken: string;
-  /** In milliseconds of `Date.now()`. */
+  /** The time of the next renewal, in milliseconds of `Date.now()`. */
   readonly renewAt: number;
 }
 
@@ -36,11 +36,11 @@ interface SessionEvents {
 /** The part of the storage that a session needs. */
 export type SessionStorage = Pick<OwnedStorage, 'get' | 'replace'>;
 
-/** The signed-in device: keeps its tokens fresh, and ends only when the server says so. */
+/** The session of this device. It renews its tokens, and only the server or the user ends it. */
 export class Session extends Emitter<SessionEvents> {
   /**
-   * Grows whenever another session, or none, takes the place of the present one. What waits for an answer remembers it
-   * and checks it by `demand` afterwards: so no late answer is taken for another session's.
+   * Increases whenever the session is replaced or dropped. A caller that waits for an answer remembers it and passes it to
+   * `demand` afterwards. So a late answer never counts for another session.
    */
   generation = 0;
   private current: StoredSession | undefined;
@@ -62,7 +62,7 @@ export class Session extends Emitter<SessionEvents> {
     return this.current?.user;
   }
 
-  /** Takes up the session of an earlier run, if there is one. */
+  /** Loads the session of an earlier run, if the storage has one. */
   async restore(): Promise<OwnUser | undefined> {
     if (this.current) return this.user;
     const { generation } = this;
@@ -71,7 +71,7 @@ export class Session extends Emitter<SessionEvents> {
     return this.user;
   }
 
-  /** Begins with the answer to signing up or in. */
+  /** Begins a session with the answer to signing up or signing in, and stores it. */
   async begin({ user, session, ...tokens }: SignedIn): Promise<void> {
     const begun = sessionOf(user, session.id, tokens);
     this.replaceBy(begun);
@@ -80,8 +80,8 @@ export class Session extends Emitter<SessionEvents> {
   }
 
   /**
-   * Forgets the session at once, in memory only.
-   * @returns the session that there was
+   * Drops the session in memory. The storage is not touched.
+   * @returns the dropped session, if there was one
    */
   drop(): StoredSession | undefined {
     const { current } = this;
@@ -90,13 +90,13 @@ export class Session extends Emitter<SessionEvents> {
     return current;
   }
 
-  /** Tells the server that a session is over, if it can be reached. */
+  /** Ends a session on the server. A failure is ignored. */
   async logOut({ accessToken }: StoredSession): Promise<void> {
     const call = callBy((...request) => this.api.request(...request, accessToken));
     await call('POST /auth/logout').catch(() => undefined);
   }
 
-  /** Renews the token without being asked, from now on. */
+  /** From now on, renews the token by a timer before it expires. */
   start(): void {
     this.isActive = true;
     this.schedule();
@@ -107,7 +107,7 @@ export class Session extends Emitter<SessionEvents> {
     clearTimeout(this.timer);
   }
 
-  /** A token that will do for a while. While the server cannot be asked for a new one, the old one is tried. */
+  /** An access token that is valid for a while. If the server cannot be reached for a new one, returns the old one. */
   async accessToken(): Promise<string> {
     const { generation } = this;
     const current = this.demand();
@@ -120,10 +120,10 @@ export class Session extends Emitter<SessionEvents> {
     return token;
   }
 
-  /** Asks as the present user. */
+  /** Sends a request as the current user. */
   readonly call = callBy((...request) => this.request(...request));
 
-  /** Asks as the present user, and never as the next one. */
+  /** Sends requests as the user who is signed in now. Once the session has been replaced, they reject with `signed-out`. */
   get callOfUser(): Call {
     const { generation } = this;
     return callBy(async (...request) => {
@@ -133,8 +133,8 @@ export class Session extends Emitter<SessionEvents> {
   }
 
   /**
-   * A request as this user; a token that has run out is renewed and the request repeated once.
-   * @throws XFChatError `signed-out` also when the session ends before the answer comes: it is nobody's any more
+   * Sends a request as this user. If the token has expired, it is renewed and the request is repeated once.
+   * @throws XFChatError the server's problem, or `signed-out`, also when the session ends before the answer arrives
    */
   async request<T>(method: string, path: string, body?: unknown): Promise<T> {
     const { generation } = this;
@@ -154,10 +154,10 @@ export class Session extends Emitter<SessionEvents> {
   }
 
   /**
-   * What a refusal means for the session.
-   * @param generation of the session that was refused; a later one is not touched
-   * @param token the one that was refused
-   * @returns whether there is a new token to try again with
+   * Decides whether a problem ends the session or needs a new token.
+   * @param generation the generation of the session that was rejected; a later session is not touched
+   * @param token the access token that was rejected
+   * @returns whether there is a new token for another attempt
    */
   async recover(error: unknown, generation: number, token = this.current?.accessToken): Promise<boolean> {
     const { handling, code } = toError(error);
@@ -168,7 +168,7 @@ export class Session extends Emitter<SessionEvents> {
     return generation === this.generation;
   }
 
-  /** Gets a new pair of tokens; those who ask meanwhile get the same. */
+  /** Gets a new pair of tokens. Concurrent callers share one request. */
   refresh(): Promise<string> {
     if (this.refreshing) return this.refreshing;
     const refreshing = this.renew().finally(() => {
@@ -178,8 +178,8 @@ export class Session extends Emitter<SessionEvents> {
   }
 
   /**
-   * The server has ended the session.
-   * @param sessionId the one that was ended, where that is known: another one may have taken its place
+   * Drops the session, because the server has ended it.
+   * @param sessionId the session that was ended, if known. Another one may have replaced it meanwhile, and stays.
    */
   over(code: string, sessionId = this.current?.sessionId): void {
     if (!this.current) return;
@@ -207,7 +207,7 @@ export class Session extends Emitter<SessionEvents> {
       const tokens = await this.api.call('POST /auth/refresh', { body: { refreshToken } });
       this.demand(generation);
       const renewed = sessionOf(user, sessionId, tokens);
-      // Kept before it is used: once the new pair was used, the old one is taken for a stolen one.
+      // Stored before it is used: once the new pair was used, the server takes the old one for a stolen one.
       const allows = (stored: unknown): boolean => isAbsentOrSame(stored, before);
       await this.storage.replace(SESSION_KEY, renewed, allows);
       this.demand(generation);
@@ -218,13 +218,13 @@ export class Session extends Emitter<SessionEvents> {
       return tokens.accessToken;
     } catch (error) {
       const { code } = toError(error);
-      // No answer, or any 503, never ends a session.
+      // A lost answer or a 503 never ends a session.
       if (OVER.has(code) && generation === this.generation) this.over(code);
       throw error;
     }
   }
 
-  /** Another tab that shares the storage may have been first; then its pair is the one to go on from. */
+  /** The newest pair of tokens. Another tab that shares the storage may have renewed them already. */
   private async newest(): Promise<StoredSession> {
     const current = this.demand();
     const stored = (await this.storage.get(SESSION_KEY)) as StoredSession | undefined;
@@ -261,7 +261,7 @@ function sessionOf(
   return { user, ...(sessionId && { sessionId }), accessToken, refreshToken, renewAt };
 }
 
-/** Whether a stored value is this session, perhaps with tokens that another tab has renewed, or none. */
+/** Whether a stored value is absent or is this session, maybe with tokens that another tab has renewed. */
 export function isAbsentOrSame(stored: unknown, session: StoredSession): boolean {
   if (stored === undefined) return true;
   const { sessionId, refreshToken } = stored as StoredSession;

@@ -1,4 +1,4 @@
-/** `before` when both have the same entries: a reader can compare lists by identity to see whether anything changed. */
+/** Returns `before` if both have the same entries, so that readers can compare lists by identity. */
 export function stable<T>(before: readonly T[], now: readonly T[]): readonly T[] {
   const isSame = before.length === now.length && before.every((entry, index) => entry === now[index]);
   return isSame ? before : now;

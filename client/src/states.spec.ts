@@ -7,7 +7,7 @@ const DOCUMENT = readFileSync(join(__dirname, '../../docs/states.md'), 'utf8');
 
 type Table = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** The rows of a table of the document, each with the trigger in its first cell. */
+/** The rows of a table in the document. The first cell of each row is the trigger. */
 function documented(states: readonly string[]): string[][] {
   const [, rows] = DOCUMENT.split(`| Trigger | ${states.join(' | ')} |\n`);
   return rows!
@@ -18,7 +18,7 @@ function documented(states: readonly string[]): string[][] {
     .map(([, trigger, ...effects]) => [/`(.*?)`/.exec(trigger!)![1]!, ...effects.slice(0, -1)]);
 }
 
-/** The same rows, as the code has them. */
+/** The same rows, from the code. */
 function decided(table: Table): string[][] {
   const states = Object.keys(table);
   const written = (effect: string): string => {

@@ -15,7 +15,7 @@ describe.each([
   ['in IndexedDB', () => new IndexedDbStorage(`test-${crypto.randomUUID()}`)],
   ['in files', () => new FileStorage(join(directory, String(directories++)))],
 ])('a storage %s', (_where, create) => {
-  it('gives back what was set, and nothing that was deleted', async () => {
+  it('returns values that were set, and none that were deleted', async () => {
     const storage = create();
     expect(await storage.get('a')).toBeUndefined();
     await storage.set('a', { list: [1, 'two'] });
@@ -25,14 +25,14 @@ describe.each([
     expect(await storage.get('a')).toBeUndefined();
   });
 
-  it('finds keys by how they begin', async () => {
+  it('finds keys by their prefix', async () => {
     const storage = create();
     for (const key of ['outbox:1', 'outbox:2', 'session', 'outboxes']) await storage.set(key, key);
     expect((await storage.keys('outbox:')).sort()).toEqual(['outbox:1', 'outbox:2']);
     expect(await storage.keys('')).toHaveLength(4);
   });
 
-  it('keeps what was set apart from what its owner does with it later', async () => {
+  it('keeps a value unchanged when its owner changes the object later', async () => {
     const storage = create();
     const value = { text: 'before' };
     await storage.set('a', value);

@@ -1,17 +1,20 @@
 /**
- * Where a client keeps what has to survive a restart of the application: tokens, messages that are not acknowledged
- * yet, and what it knows of conversations. Values are plain JSON. A `set` must be on disk when it resolves.
- * IndexedDB, a file or a table with two columns will do.
+ * Keeps the data that has to survive a restart of the application: tokens, messages that are not acknowledged yet, and
+ * the newest part of each conversation. Values are plain JSON. A `set` must be on disk when it resolves. IndexedDB, a file
+ * or a table with two columns is enough.
  */
 export interface ClientStorage {
+  /** The value of `key`; undefined when it is absent. */
   get(key: string): Promise<unknown>;
   set(key: string, value: unknown): Promise<void>;
   delete(key: string): Promise<void>;
   /** All keys that begin with `prefix`. */
   keys(prefix: string): Promise<string[]>;
   /**
-   * Implement this when several tabs or processes share the storage: a conditional write. Nothing else may write
-   * between the check and the write. Without it, the client checks first and writes then.
+   * Writes `key`, or deletes it when `value` is undefined, if the condition allows it. Implement this when several tabs or
+   * processes share the storage. Nothing else may write between the check and the write. Without this method, the client
+   * checks first and writes then.
+   * @returns whether the condition allowed the write
    */
   writeIf?(condition: StorageCondition, key: string, value: unknown): Promise<boolean>;
   /** Calls the listener after another tab or process has written `key`. @returns a function that unsubscribes */
@@ -43,7 +46,7 @@ export async function writeIf(
   return true;
 }
 
-/** Keeps everything in memory: for tests, and for clients that restart from nothing each time. */
+/** Keeps everything in memory, for tests and for clients that restart without any data. */
 export class MemoryStorage implements ClientStorage {
   private readonly values = new Map<string, string>();
 

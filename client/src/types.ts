@@ -1,7 +1,7 @@
 import type * as wire from './wire.generated.ts';
 
-// The payloads of the server, which `npm run client-types` generates from its documents, by the names that this package gives
-// them. Nothing here describes a payload itself.
+// `npm run client-types` generates the payload types from the server's documents. This file names those that the package
+// exports, and describes no payload itself.
 
 export type {
   AcceptedFriendRequest,
@@ -25,10 +25,10 @@ export type {
   User,
 } from './wire.generated.ts';
 
-/** A conversation with what is the user's own. */
+/** A conversation as this user sees it, with their role and unread count. */
 export type ConversationView = wire.Conversation;
 
-/** How far a conversation is known: every message up to `seq`, every change up to `rev`. */
+/** The client has every message up to `seq` and every change up to `rev`. */
 export type Position = wire.Head;
 
 /** One version of a message. */
@@ -37,28 +37,28 @@ export type MessageVersion = wire.Version;
 /** A signed-in device. */
 export type Device = wire.Session;
 
-/** What a user may change about themselves. */
+/** The fields of their own profile that a user may change. */
 export type ProfileChanges = wire.UpdateProfile;
 
-/** What a user may change of what others see of their presence. */
+/** The presence settings that a user may change. */
 export type PresenceSettingsChanges = WithoutNull<wire.UpdatePresenceSettings>;
 
-/** What may be changed about a group. */
+/** The settings of a group that its admins may change. */
 export type GroupChanges = wire.UpdateConversation;
 
-/** Who may make an account. */
+/** Says who may create an account. */
 export type RegistrationPolicy = wire.RegistrationPolicy['policy'];
 
-/** How far the user has read, and what is left. */
+/** The user's read position, and the unread count above it. */
 export type ReadPosition = wire.ReadResult;
 
-/** The server says this when it has put the socket into its rooms: from then on no event is missed. */
+/** The server sends this once the socket is in its rooms. From then on, the socket receives every event. */
 export type Ready = wire.ReadyEvent;
 
 /** One conversation in the answer to `conversation:sync`. */
 export type SyncedConversation = wire.SyncResult['changes'][number];
 
-/** What somebody may do in a conversation. */
+/** The role of a participant, which decides their rights. */
 export type Role = wire.Participant['role'];
 
 /** One page of a list. */
@@ -67,7 +67,7 @@ export type Page<Item> = Omit<wire.UserList, 'items'> & { readonly items: readon
 /** Input in which an absent field is left out. */
 export type WithoutNull<Input> = { readonly [Field in keyof Input]: Exclude<Input[Field], null> };
 
-/** What a client chooses about a message. */
+/** The content of a message that the client chooses. */
 export type MessageDraft = WithoutNull<Omit<wire.SendMessage, 'id'>>;
 
 /** The events about a conversation, by name. */

@@ -4,22 +4,22 @@ import { stable } from './stable.ts';
 import type { Message, TypingEvent } from './types.ts';
 import { parseId } from './validate.ts';
 
-/** Typing that is not said again ends after this: the server may be gone with the word that it has. */
+/** Time after which a typing user counts as done, in milliseconds. The server's event that says so may be lost. */
 const ENDS_AFTER_MS = 6_000;
-/** How often it is said again. */
+/** Interval at which `typing:start` is sent again while the user types, in milliseconds. */
 const REPEAT_MS = 3_000;
 
 interface TypingEvents {
-  /** Others type in this conversation. */
+  /** The list of other users who are typing in this conversation has changed. */
   changed: { readonly conversationId: string; readonly userIds: readonly string[] };
 }
 
-/** Who types where, and saying that the user does. */
+/** Knows which users are typing in each conversation, and reports that this user is typing. */
 export class Typing extends Emitter<TypingEvents> {
-  /** By conversation and user: what ends it. */
+  /** The timers that end the typing, by conversation and user. */
   private readonly typists = new Map<string, Map<string, ReturnType<typeof setTimeout>>>();
   private readonly told = new Map<string, readonly string[]>();
-  /** When it was last said, by conversation. */
+  /** The time of the last `typing:start`, by conversation; of `performance.now()`. */
   private readonly saidAt = new Map<string, number>();
 
   /** @internal It comes from the client. */
@@ -28,20 +28,23 @@ export class Typing extends Emitter<TypingEvents> {
     connection.on('lost', () => this.clear());
     connection.on('event', ({ name, payload }) => {
       if (name === 'typing') this.take(payload as TypingEvent);
-      // Who has sent a message does not type it any more.
+      // A user who has sent the message has stopped typing.
       else if (name === 'message:created') this.sent(payload as Message);
     });
   }
 
-  /** The ids of those who type in a conversation, the first first. The same array until that changes. */
+  /**
+   * The ids of the other users who are typing in a conversation. The user who has typed longest is first. The array stays the
+   * same until its entries change.
+   */
   in(conversationId: string): readonly string[] {
     return this.told.get(conversationId.toLowerCase()) ?? [];
   }
 
   /**
-   * Says that the user types, or does not any more. To be called with every change of the text: it is sent every few seconds
-   * only, and nothing is sent without a connection.
-   * @throws XFChatError `validation-failed` for what is no id
+   * Reports that the user is typing, or has stopped. Call it with every change of the text: it sends a command once in three
+   * seconds at most, and none without a connection.
+   * @throws XFChatError `validation-failed` for an id that is not a UUID
    */
   say(conversationId: string, isTyping: boolean): void {
     const id = parseId('The id of a conversation', conversationId);
@@ -51,7 +54,7 @@ export class Typing extends Emitter<TypingEvents> {
     if (isTyping) this.saidAt.set(id, now);
     else this.saidAt.delete(id);
     const command = isTyping ? 'typing:start' : 'typing:stop';
-    // Nobody is bothered with a word that was lost: it would not be true for long.
+    // A failure is ignored: typing is sent again within seconds, and it ends by itself.
     this.connection.command(command, { conversationId: id }).catch(() => undefined);
   }
 

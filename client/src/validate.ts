@@ -2,16 +2,16 @@ import type { ConversationView, MessageDraft } from './types.ts';
 import { XFChatError } from './problem.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-/** A segment that a URL parser removes together with the one before it; `%2e` counts as a dot there. */
+/** A dot segment. A URL parser resolves it, and treats `%2e` as a dot. */
 const DOT_SEGMENT = /(^|[/\\])(\.|%2e){1,2}([/\\]|$)/i;
 
-/** Whether this is a UUID as the server writes it, in lower case. */
+/** Whether the value is a UUID in lower case, as the server writes it. */
 export function isId(value: unknown): value is string {
   return typeof value === 'string' && UUID.test(value);
 }
 
 /**
- * @param what names the value in the refusal, such as `The id of a conversation`
+ * @param what the name of the value in the error message, such as `The id of a conversation`
  * @returns the id in lower case, as the server writes it
  * @throws XFChatError `validation-failed`
  */
@@ -35,7 +35,7 @@ export function parseServerUrl(value: unknown): string {
 }
 
 /**
- * A path that reaches the route it names: a URL parser would resolve dot segments before the request is sent.
+ * Checks that a path reaches the route it names. A URL parser would resolve dot segments before the request is sent.
  * @throws XFChatError `validation-failed`
  */
 export function parsePath(value: unknown): string {
@@ -61,7 +61,7 @@ export function parseDraft(message: unknown): MessageDraft & { readonly id?: str
   };
 }
 
-/** Whether an answer is the conversation that was asked for: something between client and server may answer, too. */
+/** Whether an answer is the requested conversation. A proxy may have answered instead of the server. */
 export function isViewOf(id: string, value: unknown): value is ConversationView {
   const view = value as Partial<ConversationView> | null | undefined;
   return view?.id === id && Number.isInteger(view.lastSeq) && Number.isInteger(view.lastRev);
