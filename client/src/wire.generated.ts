@@ -35,19 +35,19 @@ export interface components {
     };
     readonly ChangePassword: {
       readonly currentPassword: string;
-      /** @description As when registering. */
+      /** @description The rules are those of registration. */
       readonly newPassword: string;
     };
-    /** @description What a client lacks of a conversation. */
+    /** @description The changes of a conversation that a client lacks. */
     readonly Changes: {
-      /** @description New and changed ones, as they are now, by `seq`. */
+      /** @description New and changed messages in their current state, by `seq`. */
       readonly messages: readonly components['schemas']['Message'][];
-      /** @description Changed ones, and from nothing everybody; `leftAt` on those who left. */
+      /** @description Changed participants; from nothing all of them. Those who left have `leftAt`. */
       readonly participants: readonly components['schemas']['Participant'][];
-      /** @description When title or description changed, and from nothing; else null. */
+      /** @description The conversation, if its title or description changed, and from nothing; else null. */
       readonly conversation: components['schemas']['Conversation'] | null;
       readonly head: components['schemas']['Head'];
-      /** @description Where to go on; equals the head when `complete`. */
+      /** @description The position to continue from; equals the head when `complete`. */
       readonly cursor: components['schemas']['Head'];
       readonly epoch: number;
       readonly complete: boolean;
@@ -99,22 +99,22 @@ export interface components {
         readonly payload: components['schemas']['Sync'];
         readonly answer: components['schemas']['SyncResult'];
       };
-      /** @description Say whether somebody is at this device */
+      /** @description Report whether the user is at this device */
       readonly 'presence:set': {
         readonly payload: components['schemas']['SetPresenceCommand'];
         readonly answer: components['schemas']['OwnPresence'];
       };
-      /** @description Watch who is there */
+      /** @description Watch the presence of users */
       readonly 'presence:watch': {
         readonly payload: components['schemas']['WatchPresenceCommand'];
         readonly answer: components['schemas']['Presences'];
       };
-      /** @description Say that one types in a conversation */
+      /** @description Report that the user is typing */
       readonly 'typing:start': {
         readonly payload: components['schemas']['TypingCommand'];
         readonly answer: components['schemas']['Done'];
       };
-      /** @description Say that one does not type any more */
+      /** @description Report that the user stopped typing */
       readonly 'typing:stop': {
         readonly payload: components['schemas']['TypingCommand'];
         readonly answer: components['schemas']['Done'];
@@ -190,9 +190,9 @@ export interface components {
         }
     );
     readonly CreateFriendRequest: {
-      /** @description This or `recipientUsername`. */
+      /** @description Give this or `recipientUsername`. */
       readonly recipientId?: string | null;
-      /** @description This or `recipientId`. */
+      /** @description Give this or `recipientId`. */
       readonly recipientUsername?: string | null;
       readonly message?: string | null;
     } & (
@@ -313,9 +313,9 @@ export interface components {
       readonly nextCursor: string | null;
     };
     readonly Head: {
-      /** @description Of the newest message. */
+      /** @description The `seq` of the newest message. */
       readonly seq: number;
-      /** @description Of the newest change. */
+      /** @description The `rev` of the newest change. */
       readonly rev: number;
     };
     /** @description A place in the body that matches the query. */
@@ -329,7 +329,7 @@ export interface components {
       /** @description Username or e-mail address. */
       readonly login: string;
       readonly password: string;
-      /** @description How the session is called in the list of devices. */
+      /** @description The name of the session in the list of devices. */
       readonly deviceName?: string | null;
     };
     /** @description A message as it is stored. */
@@ -377,14 +377,14 @@ export interface components {
       /** @enum {string} */
       readonly status: 'online' | 'away';
     };
-    /** @description What is one’s own in a conversation. It takes no `rev`, so it comes as it is now with every answer. */
+    /** @description The caller’s own fields of a conversation. They take no `rev`, so every answer has their current values. */
     readonly OwnState: {
-      /** @description One’s read position. */
+      /** @description The caller’s read position. */
       readonly readSeq: number;
-      /** @description Not in one’s list until the next message, or until one opens the conversation again. */
+      /** @description Whether it is hidden from the caller’s list until the next message, or until the caller opens it again. */
       readonly hidden: boolean;
     };
-    /** @description A user as they see themselves. */
+    /** @description The caller’s own profile. */
     readonly OwnUser: {
       readonly id: string;
       readonly username: string;
@@ -400,10 +400,10 @@ export interface components {
       readonly user: components['schemas']['User'];
       /** @enum {string} */
       readonly role: 'owner' | 'admin' | 'member';
-      /** @description Read up to this `seq`. */
+      /** @description The participant has read up to this `seq`. */
       readonly readSeq: number;
       readonly joinedAt: string;
-      /** @description Of who has left or was removed. */
+      /** @description When the participant left or was removed; null unless they did. */
       readonly leftAt: string | null;
     };
     readonly ParticipantEvent: {
@@ -420,20 +420,20 @@ export interface components {
       /** @description `cursor` of the next page; null at the end. */
       readonly nextCursor: string | null;
     };
-    /** @description Whether somebody is there. People whom one may not see are `offline` without `lastSeenAt`. */
+    /** @description The status of a user. Users whom the caller may not see are `offline` without `lastSeenAt`. */
     readonly Presence: {
       readonly userId: string;
       /** @enum {string} */
       readonly status: 'online' | 'away' | 'offline';
-      /** @description When the person was last online, of who is offline; null for who was never seen, or does not say. */
+      /** @description When an offline user was last online. Null for a user who is not offline, was never online, or hides it. */
       readonly lastSeenAt: string | null;
     };
-    /** @description What a person lets others see of their presence. */
+    /** @description How much of their presence a user lets others see. */
     readonly PresenceSettings: {
-      /** @description One looks offline to everybody, and is not seen typing. */
+      /** @description The user looks offline to everybody, and nobody sees them typing. */
       readonly invisible: boolean;
       /**
-       * @description Who is told when one was last online.
+       * @description The people who see when the user was last online.
        * @enum {string}
        */
       readonly lastSeen: 'contacts' | 'nobody';
@@ -507,7 +507,7 @@ export interface components {
       readonly errors?: readonly components['schemas']['FieldError'][];
       /** @description Seconds until another try makes sense. */
       readonly retryAfter?: number;
-      /** @description With `friend-request-exists`: that one. */
+      /** @description With `friend-request-exists`: the existing request. */
       readonly friendRequest?: components['schemas']['FriendRequest'];
       /** @description With `version-conflict`: the current state of the message. */
       readonly current?: components['schemas']['Message'];
@@ -590,12 +590,12 @@ export interface components {
     readonly Register: {
       /** @description Case is folded. */
       readonly username: string;
-      /** @description Not a common one, the username or the product, also with digits around it, nor a common word with a year. Compared in NFC. */
+      /** @description Not a common password, the username or the product’s name, with or without digits around it; not a common word with a year. Compared in NFC. */
       readonly password: string;
-      /** @description The username when it is left out. */
+      /** @description The username when absent. */
       readonly displayName?: string | null;
       readonly email?: string | null;
-      /** @description The code of an invitation, where one is needed. */
+      /** @description The code of an invitation, where the server requires one. */
       readonly invitation?: string | null;
     };
     readonly RegistrationPolicy: {
@@ -606,9 +606,9 @@ export interface components {
       readonly policy: 'open' | 'invite' | 'closed';
     };
     readonly ResetPassword: {
-      /** @description What stands at the end of the link. */
+      /** @description The code at the end of the link. */
       readonly code: string;
-      /** @description Not one of the most common ones, and not the username. */
+      /** @description Not one of the most common passwords, and not the username. */
       readonly newPassword: string;
     };
     readonly Routes: {
@@ -623,28 +623,28 @@ export interface components {
         readonly body: null;
         readonly answer: components['schemas']['UserList'];
       };
-      /** @description Read one’s profile */
+      /** @description Read your profile */
       readonly 'GET /users/me': {
         readonly params: null;
         readonly query: null;
         readonly body: null;
         readonly answer: components['schemas']['OwnUser'];
       };
-      /** @description Change one’s profile */
+      /** @description Change your profile */
       readonly 'PATCH /users/me': {
         readonly params: null;
         readonly query: null;
         readonly body: components['schemas']['UpdateProfile'];
         readonly answer: components['schemas']['OwnUser'];
       };
-      /** @description Erase one’s account */
+      /** @description Erase your account */
       readonly 'DELETE /users/me': {
         readonly params: null;
         readonly query: null;
         readonly body: components['schemas']['EraseAccount'];
         readonly answer: null;
       };
-      /** @description Read a profile */
+      /** @description Read another user’s profile */
       readonly 'GET /users/{userId}': {
         readonly params: {
           readonly userId: string;
@@ -653,7 +653,7 @@ export interface components {
         readonly body: null;
         readonly answer: components['schemas']['User'];
       };
-      /** @description Make an account and sign in */
+      /** @description Create an account and sign in */
       readonly 'POST /auth/register': {
         readonly params: null;
         readonly query: null;
@@ -688,14 +688,14 @@ export interface components {
         readonly body: components['schemas']['ChangePassword'];
         readonly answer: null;
       };
-      /** @description List one’s sessions */
+      /** @description List your sessions */
       readonly 'GET /auth/sessions': {
         readonly params: null;
         readonly query: null;
         readonly body: null;
         readonly answer: components['schemas']['SessionList'];
       };
-      /** @description End one of one’s sessions */
+      /** @description End one of your sessions */
       readonly 'DELETE /auth/sessions/{sessionId}': {
         readonly params: {
           readonly sessionId: string;
@@ -704,7 +704,7 @@ export interface components {
         readonly body: null;
         readonly answer: null;
       };
-      /** @description Learn who may make an account */
+      /** @description Read who may register */
       readonly 'GET /auth/registration': {
         readonly params: null;
         readonly query: null;
@@ -970,7 +970,7 @@ export interface components {
         readonly body: null;
         readonly answer: components['schemas']['FoundMessages'];
       };
-      /** @description Ask somebody to be friends */
+      /** @description Send a friend request */
       readonly 'POST /friend-requests': {
         readonly params: null;
         readonly query: null;
@@ -1009,7 +1009,7 @@ export interface components {
         readonly body: null;
         readonly answer: null;
       };
-      /** @description Take a friend request back */
+      /** @description Cancel a friend request */
       readonly 'DELETE /friend-requests/{friendRequestId}': {
         readonly params: {
           readonly friendRequestId: string;
@@ -1037,7 +1037,7 @@ export interface components {
         readonly body: null;
         readonly answer: null;
       };
-      /** @description List people whom one has blocked */
+      /** @description List the people whom you blocked */
       readonly 'GET /users/me/blocks': {
         readonly params: null;
         readonly query: {
@@ -1065,14 +1065,14 @@ export interface components {
         readonly body: null;
         readonly answer: null;
       };
-      /** @description Read what others see of one’s presence */
+      /** @description Read your presence settings */
       readonly 'GET /users/me/presence': {
         readonly params: null;
         readonly query: null;
         readonly body: null;
         readonly answer: components['schemas']['PresenceSettings'];
       };
-      /** @description Change what others see of one’s presence */
+      /** @description Change your presence settings */
       readonly 'PATCH /users/me/presence': {
         readonly params: null;
         readonly query: null;
@@ -1126,9 +1126,9 @@ export interface components {
       readonly deviceName: string | null;
       readonly createdAt: string;
       readonly lastUsedAt: string;
-      /** @description Put off by every refresh. */
+      /** @description Every refresh extends it. */
       readonly expiresAt: string;
-      /** @description The session that asks. */
+      /** @description Whether it is the session of this request. */
       readonly current: boolean;
     };
     readonly SessionExpiredEvent: {
@@ -1180,7 +1180,7 @@ export interface components {
       readonly accessToken: string;
       /** @description For the next refresh. */
       readonly refreshToken: string;
-      /** @description Seconds until the access token runs out. */
+      /** @description Seconds until the access token expires. */
       readonly expiresIn: number;
       readonly user: components['schemas']['OwnUser'];
       readonly session: components['schemas']['Session'];
@@ -1191,7 +1191,7 @@ export interface components {
       readonly cursors: readonly components['schemas']['SyncCursor'][];
     };
     readonly SyncCursor: {
-      /** @description A text that is no id names no conversation of the caller: it is answered with `gone`. */
+      /** @description A text that is not an id names no conversation, so it is answered with `gone`. */
       readonly conversationId: string;
       readonly seq: number;
       readonly rev: number;
@@ -1205,27 +1205,27 @@ export interface components {
       )[];
     };
     readonly SyncedChanges: {
-      /** @description New and changed ones, as they are now, by `seq`. */
+      /** @description New and changed messages in their current state, by `seq`. */
       readonly messages: readonly components['schemas']['Message'][];
-      /** @description Changed ones, and from nothing everybody; `leftAt` on those who left. */
+      /** @description Changed participants; from nothing all of them. Those who left have `leftAt`. */
       readonly participants: readonly components['schemas']['Participant'][];
-      /** @description When title or description changed, and from nothing; else null. */
+      /** @description The conversation, if its title or description changed, and from nothing; else null. */
       readonly conversation: components['schemas']['Conversation'] | null;
       readonly head: components['schemas']['Head'];
-      /** @description Where to go on; equals the head when `complete`. */
+      /** @description The position to continue from; equals the head when `complete`. */
       readonly cursor: components['schemas']['Head'];
       readonly epoch: number;
       readonly complete: boolean;
       readonly own: components['schemas']['OwnState'];
       readonly conversationId: string;
     };
-    /** @description Not, or no longer, the caller’s. */
+    /** @description The caller does not participate, or no longer does. */
     readonly SyncedGone: {
       readonly conversationId: string;
       /** @constant */
       readonly gone: true;
     };
-    /** @description Of another history: start again from 0. */
+    /** @description The cursor belongs to another history: start again from 0. */
     readonly SyncedReset: {
       readonly conversationId: string;
       /** @constant */
@@ -1241,7 +1241,7 @@ export interface components {
       readonly accessToken: string;
       /** @description For the next refresh. */
       readonly refreshToken: string;
-      /** @description Seconds until the access token runs out. */
+      /** @description Seconds until the access token expires. */
       readonly expiresIn: number;
     };
     readonly TypingCommand: {
@@ -1250,7 +1250,7 @@ export interface components {
     readonly TypingEvent: {
       readonly conversationId: string;
       readonly userId: string;
-      /** @description False: not any more. True ends by itself after 6 s unless it is said again. */
+      /** @description False: the user stopped typing. True ends by itself after 6 s unless it is repeated. */
       readonly typing: boolean;
     };
     readonly UpdateConversation: {
@@ -1260,10 +1260,10 @@ export interface components {
       readonly description?: string | null;
     };
     readonly UpdatePresenceSettings: {
-      /** @description True: one looks offline to everybody, and is not seen typing. */
+      /** @description True: the user looks offline to everybody, and nobody sees them typing. */
       readonly invisible?: boolean | null;
       /**
-       * @description Who is told when one was last online. `nobody`: one is not told of anybody else either.
+       * @description The people who see when the user was last online. With `nobody`, the user does not see it of others either.
        * @enum {string}
        */
       readonly lastSeen?: 'contacts' | 'nobody';
@@ -1276,7 +1276,7 @@ export interface components {
       /** @description Null removes it. */
       readonly status?: string | null;
     };
-    /** @description A user as everybody sees them. */
+    /** @description The public profile of a user. */
     readonly User: {
       readonly id: string;
       readonly username: string;
@@ -1307,7 +1307,7 @@ export interface components {
       readonly items: readonly components['schemas']['Version'][];
     };
     readonly WatchPresenceCommand: {
-      /** @description Those whom the socket watches from now on, and nobody else. An empty list ends it. */
+      /** @description The users whom the socket watches from now on, instead of earlier ones. An empty list ends watching. */
       readonly userIds: readonly string[];
     };
   };

@@ -17,12 +17,12 @@ import { AttachmentStore } from './attachment-store';
 import { deleteAttachments, lockGarbage } from './attachments.queries';
 
 const LOOK_EVERY_MS = 60_000;
-/** Files that are removed while their rows are locked. */
+/** Files that one transaction removes while it holds the locks of their rows. */
 const BATCH = 50;
 
 /**
- * Removes attachments that nobody will ever read, on any server, in batches. The rows are the list of what is to be removed: a
- * file goes before its row, so a killed server leaves a row behind, and the next look removes the rest.
+ * Removes attachments that nobody can ever read, in batches. Any server does it. The rows list what to remove, and a
+ * file goes before its row: when a server is killed in between, the next run finds the row and removes the rest.
  */
 @Injectable()
 export class AttachmentCollector implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -42,7 +42,7 @@ export class AttachmentCollector implements OnApplicationBootstrap, BeforeApplic
   ) {
     this.collected = metrics.counter(
       'xfchat_attachments_collected_total',
-      'Attachments that were removed because nobody could read them any more',
+      'Attachments removed because nobody could read them any more',
     );
   }
 
@@ -56,7 +56,7 @@ export class AttachmentCollector implements OnApplicationBootstrap, BeforeApplic
     await this.working;
   }
 
-  /** Removes everything that is to be removed now. */
+  /** Removes everything that is due. */
   async collect(): Promise<void> {
     while (this.mayWork && (await this.collectBatch()) === BATCH);
   }
@@ -74,7 +74,7 @@ export class AttachmentCollector implements OnApplicationBootstrap, BeforeApplic
   private look(): void {
     this.working = this.collect()
       .catch((error: unknown) => {
-        // Maintenance, or an outage, may begin at any time.
+        // Maintenance or an outage may begin at any time; those need no log line.
         if (!(error instanceof Problem)) this.logger.error('could not remove attachments', error);
       })
       .finally(() => this.schedule());

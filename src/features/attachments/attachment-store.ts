@@ -1,26 +1,26 @@
 import type { Readable } from 'node:stream';
 import type { FileSeal } from '../../platform/durable-files';
 
-/** A part of a file: the first and the last byte, both included. */
+/** A range of a file: its first and last byte, both inclusive. */
 export interface ByteRange {
   readonly start: number;
   readonly end: number;
 }
 
-/** Keeps the bytes of attachments, by their ids. All servers of one database share it. */
+/** Stores the bytes of attachments by id. All servers of one database share the store. */
 export abstract class AttachmentStore {
   /**
-   * Resolves once the whole file would survive a power failure. Otherwise nothing can be read under the id.
-   * @throws Problem `storage-full`, or what the streams fail with
+   * Resolves once the whole file would survive a power failure. When it rejects, nothing can be read under the id.
+   * @throws Problem `storage-full`, or the error of a stream
    */
   abstract write(id: string, ...streams: [Readable, ...NodeJS.ReadWriteStream[]]): Promise<FileSeal>;
 
-  /** @throws Error when there is no such file */
+  /** @throws Error when the file does not exist */
   abstract read(id: string, range?: ByteRange): Promise<Readable>;
 
-  /** Removes whatever there is under the id, also what an upload has left that broke off. */
+  /** Removes the file of the id, and the rest of an interrupted upload. */
   abstract remove(id: string): Promise<void>;
 
-  /** Refuses before the work what would not fit. @throws Problem `storage-full` */
+  /** Rejects a file that would not fit before any of it is received. @throws Problem `storage-full` */
   abstract requireSpace(bytes: number): Promise<void>;
 }

@@ -28,9 +28,9 @@ export class AttachmentsController {
   @Route({
     summary: 'Upload a file',
     description:
-      'The file is the only part of the body. Its type is found by its content; what the upload says of it counts for nothing. ' +
-      'Until a message names it in `attachmentIds`, its uploader alone may read it, and after a day it is removed. ' +
-      'Uploading again makes another attachment.',
+      'The file is the only part of the body. The server detects its type from the content and ignores the declared type. ' +
+      'Until a message names it in `attachmentIds`, only its uploader may read it. After a day without a message it is removed. ' +
+      'Another upload of the same file makes another attachment.',
     file: 'The file, with its name.',
     answers: { 201: attachmentSchema },
     location: ({ id }: AttachmentView) => `/api/v1/attachments/${id}`,
@@ -62,7 +62,7 @@ export class AttachmentsController {
   @Route({
     summary: 'Download an attachment',
     description:
-      'For its uploader, and for the participants of the conversation of the message that carries it. Takes `Range` (one range of ' +
+      'Its uploader may read it, and so may the participants of the conversation of the message that carries it. Takes `Range` (one range of ' +
       'bytes; others are ignored), `If-Range` and `If-None-Match`. The cookie of `PUT /api/v1/attachments/access` stands in for ' +
       '`Authorization`. Pictures, sound and video are `inline`; everything else is a download.',
     answers: { 200: FILE, 206: FILE, 304: NO_CONTENT },

@@ -10,6 +10,6 @@ export const ATTACHMENT_NOT_FOUND = declareProblem(
 export const ATTACHMENT_QUOTA_EXCEEDED = declareProblem(
   'attachment-quota-exceeded',
   403,
-  'Your attachments take all the space that you have',
-  'Together with this file your attachments would be larger than one person may store here. Delete messages with attachments to make room. An upload that no message carries is removed after a day.',
+  'Your attachments use all of your space',
+  'With this file, your attachments would exceed the space of one person. Delete messages with attachments to free some. An upload that no message carries is removed after a day.',
 );

@@ -2,10 +2,10 @@ import type { EntityManager } from 'typeorm';
 import { ATTACHMENT_JSON, type AttachmentView } from '../messages/attachment-view';
 import { CLAIMABLE_HOURS } from '../messages/message-attachments.queries';
 
-/** An upload takes a quarter of an hour at most; what has not become whole after this many minutes never will. */
+/** An upload takes at most a quarter of an hour, so one that is unfinished after this many minutes was interrupted. */
 const UNFINISHED_MINUTES = 60;
 
-/** Bytes of all attachments of a person, with what is reserved. Served by `attachments_uploader_idx`. */
+/** Bytes of a person's attachments, reserved ones included. Served by `attachments_uploader_idx`. */
 export async function bytesOf(manager: EntityManager, userId: string): Promise<number> {
   const rows: { bytes: number }[] = await manager.query(
     `select coalesce(sum(size), 0)::bigint as bytes from attachments where uploader_id = $1`,
@@ -14,7 +14,7 @@ export async function bytesOf(manager: EntityManager, userId: string): Promise<n
   return rows[0]!.bytes;
 }
 
-/** The row is there before the file, so that nothing on the disk is unknown to the database. */
+/** Inserts the row before the file is written, so that the database knows of every file on the disk. */
 export async function reserveAttachment(
   manager: EntityManager,
   reserved: { readonly id: string; readonly userId: string; readonly bytes: number },
@@ -32,7 +32,7 @@ export interface StoredFile {
   readonly sha256: string;
 }
 
-/** Served by `attachments_pkey`. @returns undefined when the reservation is gone: the person was erased meanwhile */
+/** Served by `attachments_pkey`. @returns undefined when the reservation is gone because the person was erased */
 export async function finishAttachment(
   manager: EntityManager,
   id: string,
@@ -49,8 +49,8 @@ export async function finishAttachment(
 }
 
 /**
- * What the person may read: their own uploads, and what messages carry in the conversations in which they participate.
- * Served by `attachments_pkey`, `chat_messages_pkey` and `conversation_participants_pkey`.
+ * Finds an attachment that the user may read: an own upload, or one on a message of a conversation in which they
+ * participate. Served by `attachments_pkey`, `chat_messages_pkey` and `conversation_participants_pkey`.
  */
 export async function findReadable(
   manager: EntityManager,
@@ -71,8 +71,9 @@ export async function findReadable(
 }
 
 /**
- * Locks up to `limit` attachments that nobody will ever read: uploads that broke off, that no message claimed in time, or whose
- * message or uploader is gone. Rows that somebody else works on are left out. Served by `attachments_unclaimed_idx`.
+ * Locks up to `limit` attachments that nobody can ever read: interrupted uploads, uploads that no message claimed in
+ * time, and those whose message or uploader is gone. Skips rows that another transaction has locked. Served by
+ * `attachments_unclaimed_idx`.
  */
 export async function lockGarbage(manager: EntityManager, limit: number): Promise<string[]> {
   const rows: { id: string }[] = await manager.query(
@@ -86,7 +87,9 @@ export async function lockGarbage(manager: EntityManager, limit: number): Promis
   return rows.map(({ id }) => id);
 }
 
-/** Locks a reservation that its upload gives up. @returns whether it still is one. Served by `attachments_pkey`. */
+/**
+ * Locks the reservation of a failed upload. @returns whether it is still a reservation. Served by `attachments_pkey`.
+ */
 export async function lockReservation(manager: EntityManager, id: string): Promise<boolean> {
   const rows: unknown[] = await manager.query(
     `select from attachments where id = $1 and stored_at is null for update`,

@@ -36,14 +36,14 @@ import { fileNameOf } from './file-name';
 import { readMultipartFile } from './multipart-file';
 import { tooLarge, UploadMeter } from './upload-meter';
 
-/** Files of one person, counted by each server. */
+/** Uploads by one person; each server counts by itself. */
 const UPLOAD: Allowance = { burst: 100, perSecond: 100 / 3_600 };
-/** Uploads of one person at the same time, at each server: as many as one message carries. */
+/** Concurrent uploads by one person at each server: as many as one message carries. */
 const MAX_UNDER_WAY = MAX_ATTACHMENTS;
-/** What a multipart body has besides its file. */
+/** The most that a multipart body has beside its file. */
 const MULTIPART_BYTES = 16 * 1024;
 
-/** Uploading and reading files. A message claims an upload when it is stored (`claimAttachments`). */
+/** Receives and serves files. The transaction that stores a message claims its uploads (`claimAttachments`). */
 @Injectable()
 export class AttachmentsService {
   private readonly logger = new Logger(AttachmentsService.name);
@@ -68,8 +68,9 @@ export class AttachmentsService {
   }
 
   /**
-   * Streams the file of a multipart body to the store. Limits are taken before a byte of it is read. The row is reserved first
-   * and finished last: a server that dies in between leaves a reservation, and the collector removes what belongs to it.
+   * Streams the file of a multipart body to the store. Charges the limits before it reads a byte. It reserves the row
+   * first and completes it last: if the server dies in between, the collector finds the reservation and removes the
+   * file.
    * @throws Problem `unsupported-media-type`, `rate-limited`, `payload-too-large`, `attachment-quota-exceeded`,
    * `storage-full`, `validation-failed`, `malformed-request` or `request-timeout`
    */
@@ -94,7 +95,7 @@ export class AttachmentsService {
     return file;
   }
 
-  /** What the upload may become. A body without a length may become as large as any. */
+  /** The bytes to reserve. A body without a length may become as large as the limit. */
   private announcedBytes({ headers }: Request): number {
     const limit = this.configuration.ATTACHMENT_MAX_BYTES;
     const announced = Number(headers['content-length'] ?? limit);
@@ -107,7 +108,7 @@ export class AttachmentsService {
     const count = this.underWay.get(userId) ?? 0;
     if (this.rateLimits.isOn && count >= MAX_UNDER_WAY)
       throw new Problem(RATE_LIMITED, {
-        detail: `One person has at most ${MAX_UNDER_WAY} uploads under way.`,
+        detail: `One person may have at most ${MAX_UNDER_WAY} uploads in progress.`,
         retryAfter: 1,
       });
     this.underWay.set(userId, count + 1);
@@ -141,7 +142,7 @@ export class AttachmentsService {
     }
   }
 
-  /** @throws Problem `attachment-quota-exceeded`, or `session-revoked` for somebody who was erased meanwhile */
+  /** @throws Problem `attachment-quota-exceeded`, or `session-revoked` when the person was erased meanwhile */
   private async reserve(
     manager: EntityManager,
     reserved: { readonly id: string; readonly userId: string; readonly bytes: number },
@@ -155,8 +156,8 @@ export class AttachmentsService {
   }
 
   /**
-   * Leaves nothing of an upload that failed, unless it turns out to be stored: then only the answer of the database was lost.
-   * What cannot be removed now is the collector's.
+   * Removes what a failed upload left. When the upload is stored after all, only the database's answer was lost, and it
+   * stays. The collector removes what cannot be removed now.
    */
   private async giveUp(id: string): Promise<void> {
     try {

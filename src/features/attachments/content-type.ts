@@ -1,35 +1,35 @@
 import { isUtf8 } from 'node:buffer';
 import { fileTypeFromBuffer } from 'file-type/core';
 
-/** How much of a file tells its type. */
+/** The beginning of a file suffices to detect its type. */
 export const HEAD_BYTES = 64 * 1024;
 
-/** What a browser shows in a page. None of it can hold a script. */
+/** Types that a browser may show in a page. None of them can hold a script. */
 const SHOWN = new Set([
   ...['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/avif'],
   ...['audio/mpeg', 'audio/ogg', 'audio/wav', 'audio/mp4', 'audio/x-m4a', 'audio/flac', 'audio/webm'],
   ...['video/mp4', 'video/webm', 'video/ogg', 'video/quicktime'],
 ]);
 
-/** Control characters that no text has. */
+/** Control characters that do not occur in text. */
 // eslint-disable-next-line no-control-regex -- they are what it looks for
 const BINARY = /[\0-\x08\x0e-\x1a\x1c-\x1f]/;
 
 /**
- * The media type by the content alone. HTML, SVG and scripts are texts like others: they are `text/plain`, or
- * `application/xml`, and are only ever downloaded.
+ * Detects the media type from the content alone. HTML, SVG and scripts are text: they become `text/plain` or
+ * `application/xml`, and browsers only download them.
  * @param head the first `HEAD_BYTES`, or all of a shorter file
  */
 export async function contentTypeOf(head: Buffer): Promise<string> {
   const found = await fileTypeFromBuffer(head).catch(() => undefined);
-  // Some of the names have parameters, such as `codecs`.
+  // Some types have parameters, such as `codecs`.
   if (found) return found.mime.split(';')[0]!.trim();
   return isText(head) ? 'text/plain' : 'application/octet-stream';
 }
 
 export const isShown = (type: string): boolean => SHOWN.has(type);
 
-/** A head that was cut may end within a character. */
+/** A cut head may end within a character. */
 function isText(head: Buffer): boolean {
   const isCut = head.length === HEAD_BYTES;
   const whole = [0, 1, 2, 3]

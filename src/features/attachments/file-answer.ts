@@ -6,16 +6,19 @@ import type { ByteRange } from './attachment-store';
 import type { StoredFile } from './attachments.queries';
 import { isShown } from './content-type';
 
-/** A reader that takes nothing for this long is gone. */
+/** The server disconnects a reader that takes nothing for this long. */
 const STALL_MS = 60_000;
 const CACHING = 'private, no-cache';
 const VARY = 'Authorization, Cookie';
-/** Whatever the bytes are, they run nothing and load nothing. Pictures, sound and video are shown by a page of ours. */
+/**
+ * Whatever the file contains, a browser must not run or load anything from it. Our own page shows pictures, sound and
+ * video.
+ */
 const POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'";
 
 /**
- * Answers with a file, or with a part of it (RFC 9110, section 14: one range; others are ignored), or that the reader has it.
- * Every use of a cached copy asks again, so nobody reads on who may not any more.
+ * Answers with a file, with a part of it, or with 304 (RFC 9110, section 14: one range; others are ignored). Browsers
+ * revalidate a cached copy on every use, so nobody reads on after losing access.
  */
 export async function answerWithFile(
   request: Request,
@@ -25,7 +28,7 @@ export async function answerWithFile(
 ): Promise<void> {
   const tag = `"${file.sha256}"`;
   response.set('ETag', tag);
-  // `fetch` adds `no-cache` to every request with `If-None-Match`, and Express answers that as if there were no tag.
+  // `fetch` adds `no-cache` to every request with `If-None-Match`, and Express would then ignore the tag.
   delete request.headers['cache-control'];
   if (request.fresh) {
     response.set({ 'Cache-Control': CACHING, Vary: VARY });
@@ -33,7 +36,7 @@ export async function answerWithFile(
     return;
   }
   const range = rangeOf(request, file.size, tag);
-  // Opened before there are headers: where a file is missing, the answer is a problem.
+  // Opens the file before it sets headers: when the file is missing, the answer is a problem.
   const stream = request.method === 'HEAD' ? undefined : await read(range);
   const type = isShown(file.type) ? 'inline' : 'attachment';
   response.set({
@@ -53,7 +56,7 @@ export async function answerWithFile(
     return;
   }
   response.setTimeout(STALL_MS, () => response.destroy());
-  // A reader that leaves early is no fault.
+  // A reader that disconnects early is not an error.
   await pipeline(stream, response).catch((error: unknown) => {
     if (!response.closed && !response.destroyed) throw error;
   });

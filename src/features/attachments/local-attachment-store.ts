@@ -12,8 +12,8 @@ import { AttachmentStore, type ByteRange } from './attachment-store';
 const FULL = new Set(['ENOSPC', 'EDQUOT']);
 
 /**
- * A folder on a disk. A file is written to `uploads`, and is in its place once it is whole and on the disk. The last two digits
- * of an id are random, so the files spread over 256 folders.
+ * Stores attachments in a folder. It writes a file to `uploads`, and moves it to its place once it is whole and on the
+ * disk. The last two digits of an id are random, so the files spread over 256 folders.
  */
 @Injectable()
 export class LocalAttachmentStore extends AttachmentStore {
@@ -41,7 +41,7 @@ export class LocalAttachmentStore extends AttachmentStore {
 
   async read(id: string, range?: ByteRange): Promise<Readable> {
     const file = await open(this.pathOf(id), 'r').catch((error: NodeJS.ErrnoException) => {
-      // Without its code, which other sockets and files have as well.
+      // The new error has no `code`: errors of sockets and other files have the same codes, and handlers go by them.
       throw new Error(`the file of attachment ${id} cannot be read (${error.code})`);
     });
     return file.createReadStream({ ...range });

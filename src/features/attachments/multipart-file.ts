@@ -4,16 +4,16 @@ import type { Request } from 'express';
 import { MALFORMED_REQUEST, REQUEST_TIMEOUT } from '../../platform/problems/general-problems';
 import { invalidField, Problem } from '../../platform/problems/problem';
 
-/** An upload of which nothing comes for this long has ended. */
+/** The upload has ended when nothing arrives for this long. */
 const STALL_MS = 30_000;
 const LIMITS = { fields: 0, files: 1, parts: 1, headerPairs: 20, headerSize: 8 * 1024, fieldNameSize: 100 };
 
 type Consume<T> = (file: Readable, name: string | undefined) => Promise<T>;
 
 /**
- * Reads the one file of a multipart body, without holding more of it than a buffer. What `consume` gives is the result once the
- * body has ended as it should. The file fails with whatever is wrong with the request.
- * @throws Problem `validation-failed`, `malformed-request` or `request-timeout`, or what `consume` fails with
+ * Reads the one file of a multipart body and buffers little of it. Resolves with the result of `consume` once the body
+ * has ended correctly. The file stream fails with whatever is wrong with the request.
+ * @throws Problem `validation-failed`, `malformed-request` or `request-timeout`, or the error of `consume`
  */
 export async function readMultipartFile<T>(request: Request, consume: Consume<T>): Promise<T> {
   const parser = parserOf(request);
@@ -32,7 +32,7 @@ export async function readMultipartFile<T>(request: Request, consume: Consume<T>
       const wrong = (detail: string) => (): void => fail(invalidField('/file', detail));
       parser.on('file', (field, stream, name) => {
         file = stream;
-        // Nobody else listens once the consumer has failed.
+        // The stream needs a listener after the consumer has failed.
         stream.on('error', () => undefined);
         if (field !== 'file') return wrong('is the only field that there is')();
         work = consume(stream, name);
@@ -50,7 +50,7 @@ export async function readMultipartFile<T>(request: Request, consume: Consume<T>
     });
     return await work!;
   } catch (error) {
-    // The consumer leaves nothing behind before this rejects.
+    // Waits until the consumer has cleaned up.
     await work?.catch(() => undefined);
     throw error;
   } finally {

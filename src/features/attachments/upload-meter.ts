@@ -3,7 +3,7 @@ import { PAYLOAD_TOO_LARGE } from '../../platform/problems/general-problems';
 import { Problem } from '../../platform/problems/problem';
 import { HEAD_BYTES } from './content-type';
 
-/** Passes a file through and keeps its head. Fails with `payload-too-large` beyond `maxBytes`. */
+/** Passes a file through and keeps its first bytes. Fails with `payload-too-large` beyond `maxBytes`. */
 export class UploadMeter extends Transform {
   private readonly heads: Buffer[] = [];
   private size = 0;

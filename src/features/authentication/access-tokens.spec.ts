@@ -46,7 +46,7 @@ describe('access tokens', () => {
     expect(tokens.verify(await signed())).toEqual({ userId, sessionId, expiresAt: CLAIMS.exp * 1_000 });
   });
 
-  // The thread pool has four threads, and passwords are hashed in it: a request must not wait there for them.
+  // The thread pool has four threads and hashes passwords: a request must not wait for one of them.
   it('are signed and verified without waiting for anything', () => {
     const token: unknown = tokens.sign(userId, sessionId);
     expect(typeof token).toBe('string');

@@ -15,24 +15,24 @@ export interface AccessClaims {
 
 const ISSUER = 'xfchat';
 const AUDIENCE = 'xfchat';
-/** RFC 9068, section 2.1: the type that keeps other kinds of tokens from being taken for access tokens. */
+/** RFC 9068, section 2.1: with this type, other kinds of tokens cannot pass for access tokens. */
 const TYPE = 'at+jwt';
 const ALGORITHM = 'HS256';
-/** The clocks of two servers may differ by this many seconds: a token is accepted for so long after it has expired. */
+/** The clocks of two servers may differ by this many seconds, so a token is accepted for so long after its expiry. */
 export const LEEWAY_SECONDS = 60;
 
 /**
- * Short-lived signed tokens that name a user and a session. The signature proves who asks; whether the session still
- * lives, the database tells.
+ * Short-lived signed tokens that name a user and a session. The signature proves who asks; the database knows whether
+ * the session still lives.
  *
- * Signing and verifying are synchronous on purpose. WebCrypto would use the thread pool that passwords are hashed in,
- * and every request would wait for other people's sign-ins (docs/adr/0028-hashing-and-budgets.md).
+ * Signing and verifying are synchronous on purpose. WebCrypto would use the thread pool that hashes passwords, and
+ * every request would wait for other people's sign-ins (docs/adr/0028-hashing-and-budgets.md).
  */
 @Injectable()
 export class AccessTokens {
   /** Seconds until a new token expires. */
   readonly lifetimeSeconds: number;
-  /** The first one signs. */
+  /** The first key signs. */
   private readonly keys: readonly [SigningKey, ...SigningKey[]];
 
   constructor(configuration: Configuration, signingKeys: SigningKeys) {
@@ -40,7 +40,7 @@ export class AccessTokens {
     this.keys = signingKeys.for('access-token');
   }
 
-  /** @param lifetimeSeconds less than usual when the session ends before */
+  /** @param lifetimeSeconds less than usual when the session ends earlier */
   sign(userId: string, sessionId: string, lifetimeSeconds = this.lifetimeSeconds): string {
     const { id: kid, key } = this.keys[0];
     return sign({ sid: sessionId }, key, {
@@ -67,14 +67,14 @@ export class AccessTokens {
         return verifyWith(key, token);
       } catch (error) {
         refusal = error;
-        // Only a token that this key has signed can be refused for another reason.
+        // A token with a valid signature was signed by this key, so no other key needs to be tried.
         if (!isWrongSignature(error)) break;
       }
     }
     throw new Problem(refusal instanceof TokenExpiredError ? TOKEN_EXPIRED : UNAUTHENTICATED);
   }
 
-  /** The key that the token names; all of them when it names none, as those of earlier releases. */
+  /** The key that the token names; all keys for tokens of earlier releases, which name none. */
   private candidates(token: string): readonly SigningKey[] {
     const kid = decode(token, { complete: true })?.header.kid;
     return kid === undefined ? this.keys : this.keys.filter(({ id }) => id === kid);
@@ -97,7 +97,7 @@ function isWrongSignature(error: unknown): boolean {
 }
 
 /**
- * The ids are checked here although the signature is ours: the database would refuse a malformed one with an error.
+ * The ids are checked although the signature is ours: the database would reject a malformed one with an error.
  * @returns undefined when the header or a claim is not that of an access token
  */
 function claimsOf({ header, payload }: Jwt): AccessClaims | undefined {

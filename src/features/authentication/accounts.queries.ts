@@ -7,14 +7,14 @@ import { digestOf, newCode } from './secret-codes';
 import { databaseNow } from '../../platform/database/database-clock';
 import { endOtherSessions } from './sessions.queries';
 
-/** Commands by which operators manage accounts. Each records itself in the authentication log. */
+/** The input of operator commands on accounts. Each command records itself in the authentication log. */
 export interface ByOperator {
   readonly userId: string;
   /** The operator who ran the command. */
   readonly actor: string;
 }
 
-/** The account of this username or e-mail address. Served by `users_username_key` and `users_email_key`. */
+/** Finds the account of a username or e-mail address. Served by `users_username_key` and `users_email_key`. */
 export async function findAccount(manager: EntityManager, login: string): Promise<User | null> {
   const name = foldName(login);
   return manager.findOneBy(User, {
@@ -25,14 +25,17 @@ export async function findAccount(manager: EntityManager, login: string): Promis
 }
 
 /**
- * Locks the account, more strongly than `lockAccount`. Whatever names the person holds this row as well (`holdPeople`, foreign keys): a session that is
- * being opened is there before, and ends, or is opened afterwards, and finds the account as it is then.
+ * Locks the account, more strongly than `lockAccount`. Every transaction that names the person holds this row as well
+ * (`holdPeople`, foreign keys). So a session that is being opened either exists before this lock and ends, or waits and
+ * finds the changed account.
  */
 async function lockAgainstEverything(manager: EntityManager, userId: string): Promise<void> {
   await manager.query(`select from users where id = $1 for update`, [userId]);
 }
 
-/** Ends every session, and every link that resets the password. @returns whether the account was usable before */
+/**
+ * Ends every session, and voids every link that resets the password. @returns whether the account was enabled before
+ */
 export async function disableAccount(manager: EntityManager, by: ByOperator): Promise<boolean> {
   await lockAgainstEverything(manager, by.userId);
   const [, changed] = await manager.query<[unknown, number]>(
@@ -55,7 +58,7 @@ export async function enableAccount(manager: EntityManager, by: ByOperator): Pro
   return changed > 0;
 }
 
-/** @returns whether that changed anything */
+/** @returns whether it changed anything */
 export async function setOperator(
   manager: EntityManager,
   by: ByOperator,
@@ -81,7 +84,7 @@ export async function endAccountSessions(manager: EntityManager, by: ByOperator)
 }
 
 /**
- * Makes a code that sets a new password once, in place of an earlier one.
+ * Makes a code that sets a new password once, and replaces an earlier code.
  * @returns undefined for a disabled account
  */
 export async function createPasswordReset(
@@ -132,7 +135,7 @@ type AccountRow = Omit<AccountView, 'disabledAt' | 'createdAt' | 'lastUsedAt'> &
 };
 
 /**
- * Accounts by username, of one id or a page of all of them, with what their live sessions say. Served by
+ * Lists accounts by username, one or a page of all of them, with a summary of their live sessions. Served by
  * `users_username_key` and `sessions_user_idx`.
  */
 export async function listAccounts(

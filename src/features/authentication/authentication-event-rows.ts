@@ -2,8 +2,8 @@ import { uuidv7 } from 'uuidv7';
 import type { AuthenticationEvent } from './authentication-event';
 
 /**
- * A row of `authentication_events`; `times` events happened between `firstAt` and `lastAt`, on the clock of
- * `performance.now()`. The database makes times of its own clock of them.
+ * A row of `authentication_events`: `times` events happened between `firstAt` and `lastAt`, in milliseconds of
+ * `performance.now()`. The database converts these into times of its own clock.
  */
 export interface EventRow extends AuthenticationEvent {
   readonly id: string;
@@ -14,15 +14,15 @@ export interface EventRow extends AuthenticationEvent {
 
 /** Equal events within this time share rows. */
 export const WINDOW_MS = 600_000;
-/** Of equal events that succeeded, so many have a row of their own; the last of these rows counts the rest. */
+/** So many equal successful events get a row each; the last of these rows counts the rest. */
 const ROWS_OF_SUCCESSES = 20;
-/** Refusals that name an account, and refusals that name none, have so many rows in a window. */
+/** The rows in a window for rejections that name an account, and for those that name none. */
 const ROWS_OF_REFUSALS = { known: 200, unknown: 50 } as const;
 
 /**
- * Turns events into rows. However many events there are, the rows of a window are bounded: equal refusals share one
- * row, and once the refusals have used up their rows, further ones are counted without account and address. Refusals
- * that name no account cannot use up the rows of those that do.
+ * Turns events into rows. However many events happen, the rows of a window are bounded. Equal rejections share one row.
+ * Once the rejections have used up their rows, further ones are counted without account and address. Rejections that
+ * name no account cannot use up the rows of those that do.
  */
 export class AuthenticationEventRows {
   private windowEnd = -Infinity;
@@ -30,7 +30,7 @@ export class AuthenticationEventRows {
   private readonly refusals = { known: 0, unknown: 0 };
   private changed = new Set<EventRow>();
 
-  /** @param times how many events of exactly this kind happened */
+  /** @param times how many such events happened */
   add(event: AuthenticationEvent, times: number, at: number): void {
     if (at >= this.windowEnd) this.beginWindow(at);
     const key = keyOf(event);
@@ -38,7 +38,7 @@ export class AuthenticationEventRows {
     const isOk = event.outcome === 'ok';
     if (found && (!isOk || found.ownRows >= ROWS_OF_SUCCESSES)) return this.count(found.row, times, at);
     if (!isOk && !this.takeRefusalRow(event)) {
-      // The row of the rest itself is always available: there is one for each kind and outcome.
+      // A row without account and address is always available: there is one for each kind and outcome.
       if (event.address !== undefined || event.userId !== undefined)
         this.add({ kind: event.kind, outcome: event.outcome, requestId: event.requestId }, times, at);
       else this.begin(key, event, times, at);
@@ -47,14 +47,14 @@ export class AuthenticationEventRows {
     this.begin(key, event, times, at, (found?.ownRows ?? 0) + 1);
   }
 
-  /** Rows that are new, or have counted further events, since the last call. */
+  /** Rows that are new, or whose counts grew, since the last call. */
   takeChanged(): EventRow[] {
     const changed = [...this.changed];
     this.changed.clear();
     return changed;
   }
 
-  /** Gives rows back that could not be stored. */
+  /** Takes back rows that could not be stored. */
   returnUnstored(rows: readonly EventRow[]): void {
     this.changed = new Set([...rows, ...this.changed]);
   }

@@ -27,7 +27,7 @@ export class AuthenticationEventRow {
   @Column('text', { name: 'request_id', nullable: true })
   requestId: string | null;
 
-  /** The actor, unless it was the person of the account. */
+  /** The actor, unless it was the account's owner. */
   @Column('text', { nullable: true })
   actor: string | null;
 

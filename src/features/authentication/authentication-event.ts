@@ -15,7 +15,7 @@ export const AUTHENTICATION_EVENT_KINDS = [
 ] as const;
 export type AuthenticationEventKind = (typeof AUTHENTICATION_EVENT_KINDS)[number];
 
-/** One thing that happened to an account, or was attempted. Never holds a password, a token or a code. */
+/** Something that happened to an account, or was attempted. Never holds a password, a token or a code. */
 export interface AuthenticationEvent {
   readonly kind: AuthenticationEventKind;
   /** `ok`, or the code of the problem. */
@@ -24,7 +24,7 @@ export interface AuthenticationEvent {
   readonly sessionId?: string | undefined;
   readonly address?: string | undefined;
   readonly requestId?: string | undefined;
-  /** Who acted, when it was not the person of the account: the operating system's user who ran a command. */
+  /** The actor, unless it was the account's owner: the operating system's user who ran a command. */
   readonly actor?: string | undefined;
   /** Why a session ended, or which invitation was used. */
   readonly detail?: string | undefined;

@@ -8,9 +8,8 @@ interface Database {
 }
 
 /**
- * Stores new rows, and the counts of those that are there already. People who were erased are not named: the row of each
- * person is held, so that an erasure comes wholly before or after. Served by `users_pkey` and
- * `authentication_events_pkey`.
+ * Stores new rows, and the counts of existing ones. Does not name erased people: it holds the row of each person, so
+ * that an erasure comes wholly before or after. Served by `users_pkey` and `authentication_events_pkey`.
  */
 export async function storeEventRows(database: Database, rows: readonly EventRow[]): Promise<void> {
   if (rows.length === 0) return;
@@ -49,7 +48,7 @@ export async function storeEventRows(database: Database, rows: readonly EventRow
   );
 }
 
-/** Stores events in the transaction of what they tell of. Only for what is rare: each takes a row. */
+/** Stores events in the transaction that they describe. Only for rare events, since each takes a row. */
 export async function recordEvents(
   database: Database,
   events: readonly AuthenticationEvent[],
@@ -61,7 +60,7 @@ export async function recordEvents(
   );
 }
 
-/** The accounts that these logins name. Served by `users_username_key` and `users_email_key`. */
+/** Finds the accounts of logins. Served by `users_username_key` and `users_email_key`. */
 export async function accountsOfLogins(
   database: Database,
   logins: readonly string[],
@@ -75,7 +74,7 @@ export async function accountsOfLogins(
   return new Map(rows.map(({ login, id }) => [login, id]));
 }
 
-/** The accounts of these sessions. Served by `sessions_pkey`. */
+/** Finds the accounts of sessions. Served by `sessions_pkey`. */
 export async function accountsOfSessions(
   database: Database,
   sessionIds: readonly string[],
@@ -88,8 +87,8 @@ export async function accountsOfSessions(
 }
 
 /**
- * Deletes a batch of the rows that are older than the retention. Served by `authentication_events_created_idx`.
- * @returns how many rows were deleted; fewer than `limit`: nothing is left to delete
+ * Deletes a batch of rows that are older than the retention. Served by `authentication_events_created_idx`.
+ * @returns how many rows were deleted; fewer than `limit` when none are left
  */
 export async function deleteOldEvents(database: Database, days: number, limit: number): Promise<number> {
   const [, deleted] = (await database.query(
@@ -117,8 +116,8 @@ export interface LoggedEvent {
 }
 
 /**
- * The newest entries, newest first: of one account, or of all; of the last `withinMs`, or all that are kept. Served by `authentication_events_user_idx` and
- * `authentication_events_created_idx`.
+ * Reads the newest entries, newest first: of one account or of all, and of the last `withinMs` or of all time. Served
+ * by `authentication_events_user_idx` and `authentication_events_created_idx`.
  */
 export async function readEvents(
   database: Database,

@@ -19,26 +19,26 @@ import {
 } from './authentication-log.queries';
 import { SessionEnded } from './session-ended.event';
 
-/** How long an entry waits for others to be stored with it. A killed server loses what waits. */
+/** How long an entry waits for others of its batch. A killed server loses the waiting entries. */
 const FLUSH_AFTER_MS = 500;
 const RETRY_AFTER_MS = 5_000;
-/** Different events that wait at most; further ones are counted without account and address. */
+/** The most different events that wait; further ones are counted without account and address. */
 const MAX_WAITING = 2_000;
 const PRUNE_EVERY_MS = 3_600_000;
 const PRUNE_BATCH = 5_000;
 
 interface Waiting {
   readonly event: AuthenticationEvent & { readonly login?: string | undefined };
-  /** When the first of them happened, on the clock of `performance.now()`. */
+  /** When the first of them happened, in milliseconds of `performance.now()`. */
   readonly at: number;
   times: number;
 }
 
 /**
- * Records who signed in, was refused, changed a password or lost a session, from where, and with which request
- * (docs/operating.md). Noting an event costs the caller no statement: entries are stored in the background, in batches,
- * and a database that does not take them fails nobody's sign-in. The account that a refused login names is looked up
- * there as well, so that the time of a refusal tells nothing.
+ * Records sign-ins, rejections, password changes and ended sessions, with their address and request
+ * (docs/operating.md). Recording costs the caller no statement: entries are stored in the background, in batches, and a
+ * failure to store them fails no sign-in. The account of a rejected login is also looked up there, so that the time of
+ * a rejection does not reveal whether it exists.
  */
 @Injectable()
 export class AuthenticationLog implements OnModuleInit, BeforeApplicationShutdown {
@@ -62,13 +62,13 @@ export class AuthenticationLog implements OnModuleInit, BeforeApplicationShutdow
   ) {
     this.failures = metrics.counter(
       'xfchat_authentication_log_failures_total',
-      'Attempts to store the authentication log that failed and are repeated',
+      'Failed attempts to store the authentication log; each is retried',
     );
   }
 
   onModuleInit(): void {
     this.events.on(SessionEnded, ({ sessionId, reason, isEndedHere }) => {
-      // Another server or a command has recorded its own; erased people are not recorded at all.
+      // Another server or a command recorded its own event, and erased people are not recorded at all.
       if (isEndedHere && reason !== 'account-erased')
         this.note({ kind: 'session-ended', outcome: 'ok', sessionId, detail: reason });
     });
@@ -76,7 +76,7 @@ export class AuthenticationLog implements OnModuleInit, BeforeApplicationShutdow
     this.pruner = setInterval(() => this.prune(), PRUNE_EVERY_MS).unref();
   }
 
-  /** Stores what waits, while there still is a database connection. */
+  /** Stores the waiting entries while there still is a database connection. */
   async beforeApplicationShutdown(): Promise<void> {
     this.isStopped = true;
     clearTimeout(this.timer);
@@ -88,7 +88,7 @@ export class AuthenticationLog implements OnModuleInit, BeforeApplicationShutdow
 
   /**
    * Records an event of the current request. Never throws, never waits.
-   * @param event.login what somebody typed as their name: only used to find the account, and not stored
+   * @param event.login the name that somebody typed; it only serves to find the account and is not stored
    */
   note(event: AuthenticationEvent & { readonly login?: string | undefined }): void {
     const context = currentContext();
@@ -97,9 +97,9 @@ export class AuthenticationLog implements OnModuleInit, BeforeApplicationShutdow
   }
 
   /**
-   * Does the work, and records how it went.
-   * @param describe what the event says when the work has succeeded
-   * @throws what the work throws
+   * Runs the work and records its outcome.
+   * @param describe the event's details when the work has succeeded
+   * @throws the error of the work
    */
   async recording<T>(
     event: { readonly kind: AuthenticationEventKind; readonly login?: string; readonly userId?: string },
@@ -118,7 +118,7 @@ export class AuthenticationLog implements OnModuleInit, BeforeApplicationShutdow
 
   private wait(event: Waiting['event']): void {
     const { kind, outcome, userId, sessionId, address, actor, detail, login } = event;
-    // Each success has a request of its own; refusals are told apart by what is counted anyway.
+    // Each success keeps its request. Rejections are counted, so they do not.
     const request = outcome === 'ok' ? event.requestId : undefined;
     const key = JSON.stringify([kind, outcome, userId, sessionId, address, actor, detail, login, request]);
     const found = this.waiting.get(key);
@@ -143,7 +143,7 @@ export class AuthenticationLog implements OnModuleInit, BeforeApplicationShutdow
     });
   }
 
-  /** @returns false when it has to be tried again */
+  /** @returns false when it has to be retried */
   private async store(): Promise<boolean> {
     if (!this.monitor.verdict.isUp) return false;
     try {
@@ -164,7 +164,7 @@ export class AuthenticationLog implements OnModuleInit, BeforeApplicationShutdow
     }
   }
 
-  /** Finds the accounts of what waits. */
+  /** Finds the accounts of the waiting entries. */
   private async moveToRows(): Promise<void> {
     const waiting = [...this.waiting.entries()];
     const logins = waiting.flatMap(([, { event }]) => (event.userId ? [] : (event.login ?? [])));
@@ -185,7 +185,7 @@ export class AuthenticationLog implements OnModuleInit, BeforeApplicationShutdow
     return false;
   }
 
-  /** Any server does it; rows that another one is deleting are skipped. */
+  /** Any server does it, and skips rows that another one is deleting. */
   private prune(): void {
     if (this.isStopped || this.pruning || this.maintenance.isOn) return;
     this.pruning = this.deleteOld()
@@ -206,7 +206,7 @@ export class AuthenticationLog implements OnModuleInit, BeforeApplicationShutdow
   }
 }
 
-/** One for each kind and outcome. */
+/** Whether the event names nothing but its kind and outcome. */
 function isBare({ userId, sessionId, address, login }: Waiting['event']): boolean {
   return userId === undefined && sessionId === undefined && address === undefined && login === undefined;
 }

@@ -55,11 +55,11 @@ export class AuthenticationController {
     private readonly addresses: ClientAddresses,
     budgets: PathBudgets,
   ) {
-    // They never look at a token: a header must not free them from being charged.
+    // These routes never read a token, so a header must not exempt a request from the charge.
     budgets.add({ paths: /^\/api\/v1\/auth\/(register|login|refresh)\/?$/i, allowance: ANONYMOUS });
     this.signIns = metrics.counter(
       'xfchat_sign_ins_total',
-      'Attempts to sign in, by outcome (ok or the problem code)',
+      'Sign-in attempts, by outcome (ok or the problem code)',
       ['outcome'],
     );
     for (const { code } of FAULTS) this.signIns.inc({ outcome: code }, 0);
@@ -68,7 +68,7 @@ export class AuthenticationController {
   @Public()
   @Post('register')
   @Route({
-    summary: 'Make an account and sign in',
+    summary: 'Create an account and sign in',
     answers: { 201: signedInSchema },
     location: ({ user }: SignedIn) => `/api/v1/users/${user.id}`,
     problems: [USERNAME_TAKEN, EMAIL_TAKEN, REGISTRATION_CLOSED, INVITATION_REQUIRED, INVITATION_INVALID],
@@ -111,7 +111,7 @@ export class AuthenticationController {
   @Route({
     summary: 'Get a new pair of tokens',
     description:
-      'A token presented again gives the same successor for 30 seconds, and later, while the successor was never presented, a fresh one. Once the successor was presented, presenting the old one ends the session.',
+      'A token presented again gives the same successor for 30 seconds. Later it gives a fresh one, as long as the successor was never presented. Once the successor was presented, presenting the old token ends the session.',
     answers: { 200: tokensSchema },
     problems: [UNAUTHENTICATED, TOKEN_EXPIRED, SESSION_REVOKED],
   })
@@ -119,7 +119,7 @@ export class AuthenticationController {
     try {
       return await inShare('sign-in', () => this.sessions.refresh(input.refreshToken));
     } catch (error) {
-      // Refreshes that succeed come every few minutes from every device, and say nothing.
+      // Successful refreshes come every few minutes from every device and say little, so only failures are recorded.
       this.log.note({ kind: 'refresh', outcome: toProblem(error).code });
       throw error;
     }
@@ -152,7 +152,7 @@ export class AuthenticationController {
   }
 
   @Get('sessions')
-  @Route({ summary: 'List one’s sessions', answers: { 200: sessionListSchema } })
+  @Route({ summary: 'List your sessions', answers: { 200: sessionListSchema } })
   async list(@Caller() caller: CallerIdentity): Promise<{ items: SessionView[]; nextCursor: null }> {
     return { items: await this.sessions.list(caller.userId, caller.sessionId), nextCursor: null };
   }
@@ -160,7 +160,7 @@ export class AuthenticationController {
   @Delete('sessions/:sessionId')
   @HttpCode(204)
   @Route({
-    summary: 'End one of one’s sessions',
+    summary: 'End one of your sessions',
     description: 'Its sockets end at once.',
     answers: { 204: NO_CONTENT },
     problems: [NOT_FOUND],

@@ -28,13 +28,13 @@ export class RegisterDto {
   username: string;
 
   @About(
-    'Not a common one, the username or the product, also with digits around it, nor a common word with a year. Compared in NFC.',
+    'Not a common password, the username or the product’s name, with or without digits around it; not a common word with a year. Compared in NFC.',
     EXAMPLE_PASSWORD,
   )
   @IsText(MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH)
   password: string;
 
-  @About('The username when it is left out.', 'Ada')
+  @About('The username when absent.', 'Ada')
   @Optional()
   @IsName(64)
   displayName?: string;
@@ -43,7 +43,7 @@ export class RegisterDto {
   @IsEmailAddress()
   email?: string;
 
-  @About('The code of an invitation, where one is needed.', 'xfi_AbCdEfGhIjKlMnOpQrStUvWxYz0')
+  @About('The code of an invitation, where the server requires one.', 'xfi_AbCdEfGhIjKlMnOpQrStUvWxYz0')
   @Optional()
   @IsOpaque('a string', 64)
   invitation?: string;
@@ -58,7 +58,7 @@ export class LoginDto {
   @IsText(1, MAX_PASSWORD_LENGTH)
   password: string;
 
-  @About('How the session is called in the list of devices.', 'laptop')
+  @About('The name of the session in the list of devices.', 'laptop')
   @Optional()
   @IsName(100)
   deviceName?: string;
@@ -75,7 +75,7 @@ export class ChangePasswordDto {
   @IsText(1, MAX_PASSWORD_LENGTH)
   currentPassword: string;
 
-  @About('As when registering.', 'ada has another long password')
+  @About('The rules are those of registration.', 'ada has another long password')
   @IsText(MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH)
   newPassword: string;
 }
@@ -87,14 +87,14 @@ export const sessionSchema = record(
     deviceName: nullable(text({ maximum: 100 }, { example: 'laptop' })),
     createdAt: time(),
     lastUsedAt: time(),
-    expiresAt: time('Put off by every refresh.'),
-    current: flag('The session that asks.'),
+    expiresAt: time('Every refresh extends it.'),
+    current: flag('Whether it is the session of this request.'),
   },
   'A signed-in device, as its owner sees it.',
 );
 export type SessionView = Of<typeof sessionSchema>;
 
-/** All of them: no page follows. */
+/** One page has all of them. */
 export const sessionListSchema = record('SessionList', {
   items: list(sessionSchema),
   nextCursor: nothing('There is one page only.'),
@@ -120,7 +120,7 @@ export const tokensSchema = record('Tokens', {
     { maximum: 512 },
     { description: 'For the next refresh.', example: EXAMPLE_REFRESH_TOKEN },
   ),
-  expiresIn: integer(0, { description: 'Seconds until the access token runs out.', example: 900 }),
+  expiresIn: integer(0, { description: 'Seconds until the access token expires.', example: 900 }),
 });
 /** A new pair of tokens. */
 export type Tokens = Of<typeof tokensSchema>;

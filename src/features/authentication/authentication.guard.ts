@@ -20,7 +20,7 @@ export function bearerTokenOf(request: Request): string | undefined {
   return BEARER.exec(request.get('authorization') ?? '')?.[1];
 }
 
-/** Every route needs a live session unless it says `@Public()`. Sockets have authenticated in their handshake. */
+/** Every route needs a live session unless it has `@Public()`. Sockets authenticated in their handshake. */
 @Injectable()
 export class AuthenticationGuard implements CanActivate {
   constructor(
@@ -41,7 +41,7 @@ export class AuthenticationGuard implements CanActivate {
     if (!token) throw new Problem(UNAUTHENTICATED);
     const claims = this.sessions.claims(token);
     const { userId, sessionId } = claims;
-    // The edge took it for the address. With a good signature the session and the person are charged instead.
+    // The edge charged the address. The signature is valid, so the session and the person are charged instead.
     if (bearerToken) this.rateLimits.giveBack(VERIFICATION, this.addresses.budgetKeyOf(request));
     await inShare('sign-in', () => this.sessions.requireLive(claims));
     request.caller = { userId, sessionId };

@@ -39,15 +39,15 @@ const TAKEN: Record<string, ProblemKind> = {
   users_email_key: EMAIL_TAKEN,
 };
 
-/** More would only wait for the processors, and hold connections meanwhile. */
+/** More sign-ins at once would only wait for the processors and hold connections meanwhile. */
 const SIGN_INS_AT_ONCE = 4;
-/** A password that was hashed anew while it was verified is verified again, so many times in all. */
+/** If a password is rehashed while it is being verified, it is verified again, at most this often in all. */
 const MAX_VERIFICATIONS = 3;
 
-/** Creating accounts, by network. */
+/** Registrations, by network. */
 const REGISTRATION: Allowance = { burst: 300, perSecond: 1, sharedAs: 'registration' };
 
-/** Who someone is: making accounts, signing in, changing passwords. */
+/** Creates accounts, signs people in and changes passwords. */
 @Injectable()
 export class AuthenticationService {
   private readonly turns: Turns;
@@ -65,19 +65,19 @@ export class AuthenticationService {
     metrics: Metrics,
   ) {
     this.turns = new Turns(SIGN_INS_AT_ONCE, configuration);
-    metrics.gauge('xfchat_sign_ins_waiting', 'Sign-ins that wait for their turn', () => this.turns.waiting);
+    metrics.gauge('xfchat_sign_ins_waiting', 'Sign-ins that wait for hashing', () => this.turns.waiting);
   }
 
   /**
-   * The policy is asked first: whom it refuses learns nothing about names.
+   * Checks the registration policy first, so that a rejected caller learns nothing about names.
    * @throws Problem `registration-closed`, `invitation-required`, `invitation-invalid`, `username-taken`,
-   *   `email-taken`, `validation-failed` or `rate-limited`
+   * `email-taken`, `validation-failed` or `rate-limited`
    */
   async register(input: RegisterDto, network: string): Promise<SignedIn> {
     this.rateLimits.take(REGISTRATION, network);
     await this.policy.check(input.invitation);
     refuseWeakPassword(input.password, '/password', input);
-    // Slow on purpose, and therefore before the transaction.
+    // Hashing is slow on purpose, so it comes before the transaction.
     const passwordHash = await this.passwords.hash(input.password, network);
     try {
       return await inTransaction(this.dataSource, async (manager, announce, afterCommit) => {
@@ -109,17 +109,18 @@ export class AuthenticationService {
   }
 
   /**
-   * The same refusal, after the same time, whether the account exists or not.
-   * @param network what the budgets know the client by, see `ClientAddresses`
+   * Rejects in the same way and after the same time whether the account exists or not.
+   * @param network the client's network, which the budgets count (`ClientAddresses`)
    * @throws Problem `invalid-credentials`, `account-disabled` or `rate-limited`
    */
   async login(input: LoginDto, network: string): Promise<SignedIn> {
-    // Before anything is read: looking an account up uses the connections that tell who everybody is.
+    // Waits for its turn before it reads anything: a look-up uses the connections that authenticate everybody's
+    // requests.
     return this.turns.run(network, () => this.loginInTurn(input, network));
   }
 
   private async loginInTurn(input: LoginDto, network: string): Promise<SignedIn> {
-    // A username never contains "@", so a login names one account at most.
+    // A username never contains "@", so a login names at most one account.
     const login = input.login.includes('@') ? { email: input.login } : { username: input.login };
     const known = await this.accountOf(login);
     const attempt = {
@@ -144,7 +145,7 @@ export class AuthenticationService {
     throw new Problem(INVALID_CREDENTIALS);
   }
 
-  /** @returns undefined when the password was changed, or hashed anew, since it was verified */
+  /** @returns undefined when the password was changed or rehashed since it was verified */
   private async openSession(account: User, input: LoginDto, network: string): Promise<SignedIn | undefined> {
     const passwordHash = await this.passwords.replacement(account.passwordHash, input.password, network);
     const open = async (manager: EntityManager, announce: Announce): Promise<SignedIn | undefined> => {
@@ -154,7 +155,7 @@ export class AuthenticationService {
         mayBeDisabled: true,
       });
       if (user.passwordHash !== account.passwordHash) return undefined;
-      // Only told to whoever knows the password that is valid now.
+      // Only a caller who knows the current password learns this.
       if (user.disabledAt) throw new Problem(ACCOUNT_DISABLED);
       if (passwordHash) await manager.update(User, user.id, { passwordHash });
       const device = { name: input.deviceName ?? null, openedFrom: this.networks.digest(user.id, network) };
@@ -171,19 +172,19 @@ export class AuthenticationService {
     const passwordHash = await this.passwords.hash(input.newPassword, userId);
     const checkedHash = account.passwordHash;
     await inTransaction(this.dataSource, async (manager, announce) => {
-      // Of two changes at once, one wins and the other is refused.
+      // Of two changes at once, one wins and the other is rejected.
       await this.requireUnchanged(manager, { userId, sessionId, checkedHash });
       await manager.update(User, userId, { passwordHash, updatedAt: () => 'now()' });
-      // Whoever has a link from before does not get to set another one.
+      // The owner of an older reset link must not set another password.
       await manager.delete(PasswordReset, userId);
       await this.sessions.endOthers(manager, userId, sessionId, 'password-changed', announce);
     });
   }
 
   /**
-   * Locks the account and checks again what `requirePassword` has checked before the transaction.
-   * @throws Problem `session-revoked` when the session that asks has ended meanwhile, `invalid-credentials` when the
-   *   password was changed meanwhile
+   * Locks the account and repeats the checks that `requirePassword` did before the transaction.
+   * @throws Problem `session-revoked` when the caller's session has ended meanwhile, `invalid-credentials` when the
+   * password was changed meanwhile
    */
   async requireUnchanged(
     manager: EntityManager,
@@ -194,8 +195,8 @@ export class AuthenticationService {
   }
 
   /**
-   * That somebody who is signed in knows the password. Guesses are limited by session: a stolen one does not keep the
-   * person from changing the password in another.
+   * Checks that a signed-in caller knows the password. Guesses are limited by session, so a stolen session does not
+   * keep the owner from changing the password in another.
    * @returns the account with the hash that the password matches, for `requireUnchanged`
    * @throws Problem `invalid-credentials` or `rate-limited`
    */

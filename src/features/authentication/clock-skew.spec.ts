@@ -11,7 +11,7 @@ const configuration = Object.assign(new Configuration(), {
 const server = (): AccessTokens => new AccessTokens(configuration, new SigningKeys(configuration));
 const [signing, verifying] = [server(), server()];
 
-/** Two servers verify each other's tokens while their clocks differ by so many seconds. */
+/** Two servers verify each other's tokens while their clocks differ by `skewSeconds`. */
 function outcomeAt(skewSeconds: number, ageSeconds: number): string {
   const now = Date.UTC(2026, 0, 1);
   jest.setSystemTime(now);

@@ -4,9 +4,9 @@ import { EventBus } from '../../platform/events/event-bus';
 import { SharedEvents } from '../../platform/events/shared';
 import { SessionEnded, type SessionEndReason } from './session-ended.event';
 
-/** A transaction that takes longer than this from ending a session to its commit is not noticed. */
+/** The watch misses a session whose transaction takes longer than this from the ending to its commit. */
 const OVERLAP_SECONDS = 15;
-/** How long an id is remembered so that its session does not end twice; longer than the overlap. */
+/** How long an id is remembered, so that its session does not end twice; longer than the overlap. */
 const REMEMBER_MS = 60_000;
 
 /** Served by `sessions_ended_idx`. */
@@ -25,19 +25,19 @@ interface EndedPayload {
 interface Answer {
   readonly asOf: Date;
   readonly ids: readonly string[];
-  /** Those of them whose account is disabled. */
+  /** The ended sessions whose account is disabled. */
   readonly disabled: readonly string[];
 }
 
 /**
- * Notices sessions that a command or another server has ended, within a second, and ends what they have open here:
- * sockets and streams. New requests need no notice, since each of them looks its session up.
+ * Notices within a second that a command or another server ended sessions, and closes their sockets and streams here.
+ * New requests need no notice, since each of them looks its session up.
  */
 @Injectable()
 export class EndedSessionsWatch implements OnModuleInit {
-  /** The database's time of the last answer. */
+  /** The database's time of the last query. */
   private asOf: Date | null = null;
-  /** Sessions that have ended here already, with the time until which they are remembered. */
+  /** Sessions that already ended here, with the time until which they are remembered. */
   private readonly known = new Map<string, number>();
 
   constructor(
@@ -78,7 +78,7 @@ export class EndedSessionsWatch implements OnModuleInit {
     this.known.set(sessionId, performance.now() + REMEMBER_MS);
   }
 
-  /** The map keeps the order in which its entries were added, which is that of their times. */
+  /** A map keeps the order of insertion, which is the order of the times. */
   private forgetOld(): void {
     const now = performance.now();
     for (const [id, until] of this.known) {

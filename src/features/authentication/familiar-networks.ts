@@ -9,8 +9,8 @@ import { Session } from './session.entity';
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 /**
- * Where accounts have been used from, as far as their sessions remember. Stored as a digest that needs the secret: the
- * database does not say where anybody was.
+ * The networks from which accounts were used, as their sessions remember them. They are stored as a digest keyed with
+ * the secret, so the database does not reveal where anybody was.
  */
 @Injectable()
 export class FamiliarNetworks {

@@ -1,6 +1,6 @@
 import { Check, Column, Entity, PrimaryColumn, Unique } from 'typeorm';
 
-/** Lets a number of people make an account while `REGISTRATION` is `invite`. */
+/** Lets a number of people register while `REGISTRATION` is `invite`. */
 @Entity('invitations')
 @Unique('invitations_code_digest_key', ['codeDigest'])
 @Check('invitations_uses_check', 'uses between 0 and max_uses')
@@ -14,7 +14,7 @@ export class Invitation {
   })
   codeDigest: string;
 
-  /** For operators: whom it is for. */
+  /** A note for operators on whom the invitation is for. */
   @Column('text', { nullable: true })
   note: string | null;
 

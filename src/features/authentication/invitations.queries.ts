@@ -4,7 +4,7 @@ import { Invitation } from './invitation.entity';
 import { digestOf, newCode } from './secret-codes';
 import { databaseNow } from '../../platform/database/database-clock';
 
-/** What makes an invitation usable, in SQL and with the database's clock. */
+/** SQL: whether an invitation is usable, by the database's clock. */
 const IS_USABLE = `revoked_at is null and expires_at > now() and uses < max_uses`;
 
 export type InvitationState = 'open' | 'used-up' | 'expired' | 'revoked';
@@ -19,7 +19,7 @@ export interface InvitationView {
   readonly state: InvitationState;
 }
 
-/** @returns the code as well, which is stored nowhere and cannot be shown again */
+/** @returns the code as well; it is not stored and cannot be shown again */
 export async function createInvitation(
   manager: EntityManager,
   input: { readonly maxUses: number; readonly lifetimeMs: number; readonly note: string | null },
@@ -40,14 +40,14 @@ export async function createInvitation(
   return { code, invitation: invitationView(invitation, now) };
 }
 
-/** All of them, newest first. */
+/** All invitations, newest first. */
 export async function listInvitations(manager: EntityManager): Promise<InvitationView[]> {
   const invitations = await manager.find(Invitation, { order: { createdAt: 'DESC', id: 'DESC' } });
   const now = await databaseNow(manager);
   return invitations.map((invitation) => invitationView(invitation, now));
 }
 
-/** Nobody can use it from then on; revoking it again changes nothing. @returns undefined when there is none */
+/** Revokes an invitation for good; revoking it again changes nothing. @returns undefined when there is none */
 export async function revokeInvitation(
   manager: EntityManager,
   id: string,
@@ -57,7 +57,7 @@ export async function revokeInvitation(
   return invitation ? invitationView(invitation, await databaseNow(manager)) : undefined;
 }
 
-/** Whether the code could be used now. Served by `invitations_code_digest_key`. */
+/** Whether the code is usable now. Served by `invitations_code_digest_key`. */
 export async function isInvitationUsable(
   database: Pick<EntityManager, 'query'>,
   code: string,
@@ -70,9 +70,9 @@ export async function isInvitationUsable(
 }
 
 /**
- * Takes one use, in the transaction that makes the account: the row stays locked until that ends, so of those who race
- * for the last use one gets it, and a use is given back when the account is not made.
- * @returns the id of the invitation; undefined when it cannot be used (any more)
+ * Takes one use, in the transaction that creates the account. The row stays locked until that ends: of two who race for
+ * the last use, one gets it, and a rollback gives the use back.
+ * @returns the id of the invitation; undefined when it is not usable any more
  */
 export async function takeInvitation(manager: EntityManager, code: string): Promise<string | undefined> {
   const [rows] = await manager.query<[{ id: string }[], number]>(

@@ -10,10 +10,13 @@ import { Suspensions } from '../../platform/rate-limits/suspensions';
 import { AccessTokens, type AccessClaims } from './access-tokens';
 import { Session } from './session.entity';
 
-/** Looking a session up in the database, by session; given back when the session lives. */
+/** Look-ups of a session in the database, by session. The charge is given back when the session lives. */
 const LOOK_UP: Allowance = { burst: 300, perSecond: 1, sharedAs: 'look-up' };
 
-/** Whether an access token may be used: its signature tells who asks, the database whether the session still lives. */
+/**
+ * Decides whether an access token may be used. The signature proves who asks; the database knows whether the session
+ * still lives.
+ */
 @Injectable()
 export class LiveSessions {
   constructor(
@@ -23,13 +26,16 @@ export class LiveSessions {
     private readonly suspensions: Suspensions,
   ) {}
 
-  /** Reads the claims of a token. Does not ask whether its session still lives. @throws Problem `unauthenticated` or `token-expired` */
+  /**
+   * Reads the claims of a token. Does not check whether its session still lives.
+   * @throws Problem `unauthenticated` or `token-expired`
+   */
   claims(accessToken: string): AccessClaims {
     return this.accessTokens.verify(accessToken);
   }
 
   /**
-   * The person behind an access token, if the session still lives.
+   * Authenticates an access token whose session still lives.
    * @throws Problem `unauthenticated`, `token-expired`, or as `requireLive`
    */
   async authenticate(accessToken: string): Promise<AccessClaims> {
@@ -39,7 +45,7 @@ export class LiveSessions {
   }
 
   /**
-   * Only sessions that have ended are charged for being looked up.
+   * Charges the look-up to sessions that have ended only.
    * @throws Problem `session-revoked` when the session has ended; `rate-limited`
    */
   async requireLive({ userId, sessionId }: AccessClaims): Promise<void> {
@@ -51,7 +57,8 @@ export class LiveSessions {
     try {
       lives = await this.dataSource.manager.existsBy(Session, session);
     } catch (error) {
-      // The database gave no answer, so the request counts as any other of the person: an outage permits no flood.
+      // The database did not answer, so the session is not charged. The request still counts against the person: an
+      // outage must not permit a flood.
       this.rateLimits.giveBack(LOOK_UP, sessionId);
       chargePerson({ rateLimits: this.rateLimits, suspensions: this.suspensions }, userId);
       throw error;

@@ -7,21 +7,21 @@ import { Session } from './session.entity';
 
 interface Expectation {
   readonly userId: string;
-  /** The session that asks, when it has to be alive still. */
+  /** The caller's session, when it must still be alive. */
   readonly sessionId?: string;
-  /** The code when the account may not be used. */
+  /** The problem to throw when the account may not be used. */
   readonly refusal?: ProblemKind;
-  /** The caller looks at `disabledAt` itself. */
+  /** The caller checks `disabledAt` itself. */
   readonly mayBeDisabled?: boolean;
 }
 
 /**
- * Locks a person's account until the transaction ends and checks again whatever was checked before: the account is neither
- * erased nor disabled, and the session that asks has not ended. Every change of credentials or sessions goes through here, since
- * hashing a password takes long enough for any of it to change. The caller compares `passwordHash` with the hash that
- * it has verified.
+ * Locks a person's account until the transaction ends and repeats earlier checks: the account is neither erased nor
+ * disabled, and the caller's session has not ended. Every change of credentials or sessions calls this, because hashing
+ * takes long enough for any of that to change. The caller compares `passwordHash` with the hash that it verified.
  *
- * Lock order: conversations, then the person, then their sessions. The lock lets others store rows that name the person.
+ * Lock order: conversations, then the person, then their sessions. The lock lets others store rows that name the
+ * person.
  * @throws Problem `refusal`, by default `session-revoked`
  */
 export async function lockAccount(
@@ -39,7 +39,7 @@ export async function lockAccount(
   return user;
 }
 
-/** Read by a statement that begins after the wait for the account. @throws Problem `session-revoked` */
+/** A statement of its own, which begins after the wait for the account's lock. @throws Problem `session-revoked` */
 async function holdSession(manager: EntityManager, userId: string, sessionId: string): Promise<void> {
   const session = await manager.findOne(Session, {
     where: { id: sessionId, userId, endedAt: IsNull() },

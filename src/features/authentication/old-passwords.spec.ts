@@ -16,7 +16,7 @@ jest.mock('@node-rs/argon2', () => {
 const { hashSync } = jest.requireActual<typeof bcrypt>('@node-rs/bcrypt');
 const PASSWORD = 'their password';
 
-/** The passwords of a database in which the costliest old hash has this cost. */
+/** `Passwords` on a database whose costliest old hash has this cost. */
 async function passwordsWith(cost: string | null): Promise<Passwords> {
   const dataSource = { query: async () => [{ cost }] } as unknown as DataSource;
   const configuration = Object.assign(new Configuration(), { RATE_LIMITS: 'on' });
@@ -25,7 +25,7 @@ async function passwordsWith(cost: string | null): Promise<Passwords> {
   return passwords;
 }
 
-/** What one try costs: the cost of each bcrypt verification, and how many of argon2 there were. */
+/** The work of one attempt: the cost of each bcrypt verification, and the number of argon2 ones. */
 async function effort(passwords: Passwords, hash: string | undefined, password: string): Promise<object> {
   jest.mocked(bcrypt.verify).mockClear();
   jest.mocked(argon2.verify).mockClear();

@@ -4,7 +4,7 @@ import { verify } from '@node-rs/bcrypt';
 import { DataSource } from 'typeorm';
 
 /**
- * bcrypt hashes that were imported from an earlier XFChat. Each is replaced at the next sign-in of its owner. `Passwords`
+ * bcrypt hashes that were imported from an earlier XFChat. Each is replaced at its owner's next sign-in. `Passwords`
  * bounds how many are verified at once.
  */
 @Injectable()
@@ -20,11 +20,11 @@ export class OldPasswords {
   }
 
   /**
-   * Takes as long as verifying the costliest hash that is left, and no time when none is left: a refusal must not reveal
-   * by its time whether there is an account.
+   * Takes as long as verifying the costliest old hash that is left, and no time when none is left. So the time of a
+   * rejection does not reveal whether the account exists.
    */
   async imitate(password: string): Promise<void> {
-    // Served by `users_bcrypt_idx`, which is empty where nothing was imported.
+    // Served by `users_bcrypt_idx`, which is empty unless accounts were imported.
     const [row] = await this.dataSource.query<{ cost: string | null }[]>(
       `select max(substr(password_hash, 5, 2)) as cost from users where password_hash like '$2%'`,
     );

@@ -9,29 +9,29 @@ import type { DelayRule } from '../../platform/rate-limits/growing-delays';
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
-/** Wrong passwords. docs/adr/0028-hashing-and-budgets.md has the reasons for the numbers. */
+/** Budgets for wrong passwords. docs/adr/0028-hashing-and-budgets.md has the reasons for the numbers. */
 const RULES = {
-  /** For one account from one network, or from one session: then about 60 an hour, and 4 after a while. */
+  /** For one account from one network or one session: about 60 an hour at first, and 4 an hour after a while. */
   pair: { free: 10, firstMs: 5 * SECOND, maxMs: 15 * MINUTE, forgetMs: MINUTE },
-  /** For one account from all networks that it has never been used from. */
+  /** For one account from all networks that it was never used from. */
   account: { free: 50, firstMs: SECOND, maxMs: MINUTE, forgetMs: MINUTE },
-  /** From one network for all accounts that have never been used from it. */
+  /** From one network for all accounts that were never used from it. */
   network: { free: 60, firstMs: SECOND, maxMs: MINUTE, forgetMs: 5 * SECOND },
 } as const satisfies Record<string, DelayRule>;
 
-/** An attempt to prove that one knows a password. */
+/** An attempt to sign in or to confirm a password. */
 export interface PasswordAttempt {
-  /** The id of the account; of an unknown one the login as it is folded. */
+  /** The id of the account; for an unknown account, the folded login. */
   readonly account: string;
-  /** The network of the client; for somebody who is signed in, the session. */
+  /** The network of the client; for a signed-in caller, the session. */
   readonly from: string;
-  /** The account was used from there before: what strangers do elsewhere does not slow it down. */
+  /** Whether the account was used from there before. Strangers' attempts elsewhere do not slow it down. */
   readonly isFamiliar: boolean;
 }
 
 /**
- * Slows down guessing without locking anybody out. Attempts are charged before the password is hashed and given back
- * unless the password was wrong.
+ * Slows down guessing without locking anybody out. It charges an attempt before the password is hashed and gives the
+ * charge back unless the password was wrong.
  */
 @Injectable()
 export class PasswordBudgets {
@@ -44,7 +44,7 @@ export class PasswordBudgets {
     this.isOn = configuration.RATE_LIMITS === 'on';
   }
 
-  /** @throws Problem `rate-limited` before `work` begins, or what `work` throws */
+  /** @throws Problem `rate-limited` before `work` begins, or the error of `work` */
   async charge<T>(attempt: PasswordAttempt, work: () => Promise<T>): Promise<T> {
     if (!this.isOn) return work();
     const budgets = budgetsOf(attempt);

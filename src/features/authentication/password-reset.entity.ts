@@ -1,7 +1,7 @@
 import { Column, Entity, JoinColumn, OneToOne, PrimaryColumn, Unique, type Relation } from 'typeorm';
 import { User } from '../users/user.entity';
 
-/** A link that sets a new password, once. A person has one at most: a newer one replaces it. */
+/** A link that sets a new password once. A newer link replaces an older one. */
 @Entity('password_resets')
 @Unique('password_resets_code_digest_key', ['codeDigest'])
 export class PasswordReset {

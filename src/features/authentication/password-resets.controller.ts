@@ -14,7 +14,7 @@ export class PasswordResetsController {
     private readonly passwordResets: PasswordResetsService,
     budgets: PathBudgets,
   ) {
-    // As where people sign in: a token is never looked at.
+    // As for signing in: these routes never read a token.
     budgets.add({ paths: /^\/api\/v1\/auth\/password-reset\/?$/i, allowance: ANONYMOUS });
   }
 

@@ -3,11 +3,11 @@ import { IsOpaque, IsText } from '../../platform/validation/field-rules';
 import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from './passwords';
 
 export class ResetPasswordDto {
-  @About('What stands at the end of the link.', 'xfp_AbCdEfGhIjKlMnOpQrStUvWxYz0')
+  @About('The code at the end of the link.', 'xfp_AbCdEfGhIjKlMnOpQrStUvWxYz0')
   @IsOpaque('a string', 64)
   code: string;
 
-  @About('Not one of the most common ones, and not the username.', 'ada has another long password')
+  @About('Not one of the most common passwords, and not the username.', 'ada has another long password')
   @IsText(MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH)
   newPassword: string;
 }

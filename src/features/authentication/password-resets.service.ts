@@ -15,7 +15,7 @@ import { Passwords } from './passwords';
 import { digestOf } from './secret-codes';
 import { SessionsService } from './sessions.service';
 
-/** Sets a new password for whoever has the code that an operator made (`xfchat user reset-password`). */
+/** Sets a new password with a code from an operator (`xfchat user reset-password`). */
 @Injectable()
 export class PasswordResetsService {
   constructor(
@@ -27,14 +27,14 @@ export class PasswordResetsService {
 
   /**
    * Uses the code up, and ends all sessions of the account.
-   * @throws Problem `password-reset-invalid` for a code that is unknown, used, expired or replaced, also when another
-   *   request used it first; `validation-failed`
+   * @throws Problem `password-reset-invalid` for a code that is unknown, used, expired or replaced, or that another
+   * request used first; `validation-failed`
    */
   async reset({ code, newPassword }: ResetPasswordDto): Promise<void> {
     const digest = digestOf(code);
     const { userId, ...owner } = await this.find(digest);
     refuseWeakPassword(newPassword, '/newPassword', owner);
-    // Slow on purpose, and therefore before the transaction.
+    // Hashing is slow on purpose, so it comes before the transaction.
     const passwordHash = await this.passwords.hash(newPassword, userId);
     await inTransaction(this.dataSource, async (manager, announce) => {
       await this.use(manager, digest, userId);
@@ -57,7 +57,7 @@ export class PasswordResetsService {
     throw new Problem(PASSWORD_RESET_INVALID);
   }
 
-  /** The account is locked first, as by everything that ends its sessions; then the code is looked at once more. */
+  /** Locks the account first, as everything that ends its sessions does, and then checks the code again. */
   private async use(manager: EntityManager, codeDigest: string, userId: string): Promise<void> {
     await lockAccount(manager, { userId, refusal: PASSWORD_RESET_INVALID });
     const [, used] = await manager.query<[unknown, number]>(

@@ -4,7 +4,7 @@ import { foldName } from '../../platform/validation/normal-forms';
 import { MIN_PASSWORD_LENGTH } from './passwords';
 
 const PRODUCT = 'xfchat';
-/** Words that people put a year behind; those of the list of common passwords count as well. */
+/** Words to which people add a year. Words of the list of common passwords count as well. */
 const SEASONAL = new Set(
   (
     'spring summer autumn fall winter january february march april may june july august september october november ' +
@@ -12,7 +12,7 @@ const SEASONAL = new Set(
   ).split(' '),
 );
 const COMMON = new Set(dictionary['passwords-common']);
-/** Where letters are replaced by what looks like them. */
+/** Signs that people write instead of letters, with the letters. */
 const LOOKALIKES: Record<string, string> = {
   '@': 'a',
   '4': 'a',
@@ -24,15 +24,15 @@ const LOOKALIKES: Record<string, string> = {
   '5': 's',
 };
 
-/** Whose password it will be. */
+/** The person whose password is checked. */
 export interface PasswordOwner {
   readonly username: string;
   readonly email?: string | null;
 }
 
 /**
- * Refuses what attackers try first: common passwords, the owner's or the product's name, a common word with a year, each
- * also with digits and signs around it.
+ * Rejects passwords that attackers try first: common ones, the owner's or the product's name, and a common word with a
+ * year, each also with digits and signs around it.
  * @throws Problem `validation-failed`
  */
 export function refuseWeakPassword(password: string, pointer: string, owner: PasswordOwner): void {
@@ -60,7 +60,7 @@ function weaknessOf(password: string, { username, email }: PasswordOwner): strin
   return undefined;
 }
 
-/** The word without the digits and signs around and within it, as written and with look-alike signs read as letters. */
+/** The word without digits and signs around and within it, as written and with look-alike signs read as letters. */
 function coresOf(folded: string): string[] {
   const trimmed = folded.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, '');
   const read = (text: string): string => onlyWord([...text].map((sign) => LOOKALIKES[sign] ?? sign).join(''));

@@ -14,18 +14,18 @@ export const MAX_PASSWORD_LENGTH = 128;
 /** OWASP Password Storage Cheat Sheet: argon2id (the package's default) with 19 MiB, two passes, one lane. */
 const ARGON2 = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 
-/** libuv has four threads: one at least stays free for files and name look-ups. */
+/** libuv has four threads. At least one stays free for files and name look-ups. */
 const THREADS_FOR_HASHING = 3;
-/** For what hashes without a client. */
+/** The client name for hashing that no client asked for. */
 const SERVER = 'server';
 
 /**
- * Hashes and verifies passwords: one at a time for each processor, since each takes all of one for about 50 ms; workers
- * share the processors. Clients take turns; `client` names the one that the work is for (its network, or the person who is signed in).
+ * Hashes and verifies passwords, one at a time for each processor, since each takes a whole one for about 50 ms.
+ * Workers share the processors. Clients take turns; `client` is the network, or the signed-in person.
  */
 @Injectable()
 export class Passwords implements OnModuleInit {
-  /** Verified in place of the hash of a user who does not exist, so that the answer takes the same time. */
+  /** Verified in place of the hash of an unknown user, so that the answer takes the same time. */
   private decoy: string;
   private readonly turns: Turns;
 
@@ -38,7 +38,7 @@ export class Passwords implements OnModuleInit {
     this.turns = new Turns(Math.min(processors, THREADS_FOR_HASHING), configuration);
     metrics.gauge(
       'xfchat_password_hashes_waiting',
-      'Passwords that wait to be hashed or verified',
+      'Passwords that wait for hashing or verification',
       () => this.turns.waiting,
     );
   }
@@ -53,8 +53,8 @@ export class Passwords implements OnModuleInit {
   }
 
   /**
-   * A refusal takes the same time whether there is a hash or not, and whatever kind of hash it is.
-   * @throws Problem `rate-limited` when too much is waiting; nothing was verified
+   * A rejection takes the same time with any kind of hash, and without one.
+   * @throws Problem `rate-limited` when too much is waiting; then nothing was verified
    */
   async matches(passwordHash: string | undefined, password: string, client = SERVER): Promise<boolean> {
     return this.turns.run(client, async () => {
@@ -65,8 +65,8 @@ export class Passwords implements OnModuleInit {
   }
 
   /**
-   * What a password that has just matched is to be stored as from now on.
-   * @returns undefined when it is fine as it is, or when too much is waiting: the next sign-in will do
+   * Rehashes a password that has just matched an outdated hash.
+   * @returns undefined when the hash is current, or when too much is waiting: the next sign-in does it
    */
   async replacement(passwordHash: string, password: string, client = SERVER): Promise<string | undefined> {
     try {
@@ -98,8 +98,9 @@ export class Passwords implements OnModuleInit {
 }
 
 /**
- * The normal form first. Hashes of earlier releases were made of what a keyboard sent, composed or not, so the other two
- * are tried as well; `replacement` ends that. How many there are depends on the password alone, never on the account.
+ * The spellings to try, NFC first. Earlier releases hashed what the keyboard sent, composed or not, so the other two
+ * forms are tried as well until `replacement` rehashes the password. Their number depends on the password alone, never
+ * on the account.
  */
 function spellingsOf(password: string): string[] {
   return [

@@ -3,13 +3,13 @@ import type { Session } from './session.entity';
 import type { RefreshLink } from './refresh-tokens';
 import { SESSION_REVOKED, UNAUTHENTICATED } from '../../platform/problems/general-problems';
 
-/** Presented again within this time, a token gives the same successor: two tabs, or a reply that was lost. */
+/** A token presented again within this time gives the same successor: two tabs use it, or a reply was lost. */
 export const REPEAT_WINDOW_MS = 30_000;
 
 /**
  * The effect that a presented refresh token has on its session (G25):
- *   advance  its successor was asked for the first time: the chain grows by one link
- *   repeat   the same successor again
+ *   advance  its successor is requested for the first time: the chain grows by one link
+ *   repeat   the same successor is issued again
  *   replace  the successor never arrived: a fresh one takes its place and voids it
  *   void     this link was replaced by another of the same generation: rejected, the session lives
  *   reuse    the successor has been used already: somebody else has this token, the session ends
@@ -17,13 +17,13 @@ export const REPEAT_WINDOW_MS = 30_000;
 export type RefreshOutcome = 'advance' | 'repeat' | 'replace' | 'void' | 'reuse';
 
 interface RefreshEffect {
-  /** The link becomes the one that was presented last. */
+  /** The presented link becomes the last one presented. */
   readonly presents: boolean;
-  /** A new successor is issued, which voids an earlier one, and the session lives longer. */
+  /** Issues a new successor, which voids an earlier one, and extends the session. */
   readonly issues: boolean;
   /** The session ends. */
   readonly ends: boolean;
-  /** Instead of tokens. */
+  /** Answered instead of tokens. */
   readonly rejection?: ProblemKind;
 }
 

@@ -6,7 +6,7 @@ import { SigningKeys } from './signing-keys';
 export interface RefreshLink {
   readonly sessionId: string;
   readonly generation: number;
-  /** 12 random bytes, hexadecimal: tells apart two tokens of one generation. */
+  /** 12 random bytes, hexadecimal. Distinguishes two tokens of one generation. */
   readonly nonce: string;
 }
 
@@ -17,16 +17,16 @@ const MAC_BYTES = 32;
 const BODY_BYTES = SESSION_BYTES + 4 + NONCE_BYTES;
 
 /**
- * Refresh tokens are a link of the chain and its authentication code (HMAC-SHA-256): the database holds only what
- * names the link, so reading the database does not give anybody a token, and the same link makes the same token for as long
- * as the secret is the same.
+ * A refresh token is a link of the chain with its authentication code (HMAC-SHA-256). The database holds only the
+ * link's name, so a reader of the database gets no token. The same link makes the same token as long as the secret
+ * stays the same.
  *
  * A token names no key: checking it against two keys costs microseconds, and its format stays that of earlier releases,
  * which may run beside this one (docs/adr/0030-key-rotation.md).
  */
 @Injectable()
 export class RefreshTokens {
-  /** The first one signs. */
+  /** The first key signs. */
   private readonly keys: readonly [KeyObject, ...KeyObject[]];
 
   constructor(signingKeys: SigningKeys) {
@@ -46,11 +46,11 @@ export class RefreshTokens {
     return PREFIX + Buffer.concat([body, mac(body, this.keys[0])]).toString('base64url');
   }
 
-  /** @returns undefined when the token is not one of this server's, to the letter */
+  /** @returns undefined unless the token is exactly one that this server issued */
   read(token: string): RefreshLink | undefined {
     const bytes = Buffer.from(token.slice(PREFIX.length), 'base64url');
     if (bytes.length !== BODY_BYTES + MAC_BYTES) return undefined;
-    // The decoder overlooks foreign characters and the unused bits of the last one: a token has one spelling only.
+    // The decoder ignores foreign characters and the unused bits of the last one, so compare the spelling.
     if (token !== PREFIX + bytes.toString('base64url')) return undefined;
     const body = bytes.subarray(0, BODY_BYTES);
     const signature = bytes.subarray(BODY_BYTES);

@@ -6,7 +6,7 @@ import { INVITATION_INVALID, INVITATION_REQUIRED, REGISTRATION_CLOSED } from './
 import { Problem } from '../../platform/problems/problem';
 import { isInvitationUsable, takeInvitation } from './invitations.queries';
 
-/** Who may make an account (`REGISTRATION`). Asked before anything that could tell whether a name is taken. */
+/** Decides who may register (`REGISTRATION`). Checked before anything that could reveal whether a name is taken. */
 @Injectable()
 export class RegistrationPolicy implements OnApplicationBootstrap {
   private readonly logger = new Logger(RegistrationPolicy.name);
@@ -26,7 +26,7 @@ export class RegistrationPolicy implements OnApplicationBootstrap {
   }
 
   /**
-   * Refuses whom the policy does not let in, before the costly part of a registration.
+   * Rejects people who may not register, before the costly part of a registration.
    * @throws Problem `registration-closed`, `invitation-required` or `invitation-invalid`
    */
   async check(invitation: string | undefined): Promise<void> {
@@ -38,7 +38,7 @@ export class RegistrationPolicy implements OnApplicationBootstrap {
   }
 
   /**
-   * Uses the invitation up, in the transaction that makes the account and before the account is stored.
+   * Uses the invitation up, in the transaction that creates the account and before the account is stored.
    * @returns the id of the invitation; undefined when none is needed
    * @throws Problem `invitation-invalid` when others have used it up meanwhile
    */

@@ -12,13 +12,13 @@ export class RegistrationController {
     private readonly policy: RegistrationPolicy,
     budgets: PathBudgets,
   ) {
-    // It says the same to everybody, and every page asks for it: what succeeds would never be charged as anonymous.
+    // The answer is the same for everybody, and every page asks for it, so it is charged as a page.
     budgets.add({ paths: /^\/api\/v1\/auth\/registration\/?$/i, allowance: PAGE });
   }
 
   @Public()
   @Get('registration')
-  @Route({ summary: 'Learn who may make an account', answers: { 200: registrationPolicySchema } })
+  @Route({ summary: 'Read who may register', answers: { 200: registrationPolicySchema } })
   read(): RegistrationPolicyView {
     return { policy: this.policy.current };
   }

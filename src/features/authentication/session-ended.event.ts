@@ -10,13 +10,13 @@ export const SESSION_END_REASONS = [
 ] as const;
 export type SessionEndReason = (typeof SESSION_END_REASONS)[number];
 
-/** A session has ended: its tokens are refused and its sockets have to go. */
+/** A session has ended: its tokens are rejected and its sockets are closed. */
 @Shared({ kind: 'session-ended', rights: 'taken' })
 export class SessionEnded {
   constructor(
     readonly sessionId: string,
     readonly reason: SessionEndReason,
-    /** False: another server or a command ended it, and this server has found out. */
+    /** False when another server or a command ended it and this server noticed. */
     readonly isEndedHere = true,
   ) {}
 }

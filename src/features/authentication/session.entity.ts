@@ -2,7 +2,7 @@ import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, type Relat
 import { User } from '../users/user.entity';
 
 /**
- * One signed-in device. Its refresh tokens form a chain; the row remembers the last link that a client has presented
+ * One signed-in device. Its refresh tokens form a chain. The row has the last link that a client presented
  * (`refreshGeneration`, `presentedNonce`) and the successor that was issued for it (`issuedNonce`).
  */
 @Entity('sessions')

@@ -1,13 +1,13 @@
 import type { EntityManager } from 'typeorm';
 
-/** A person has at most this many sessions that live; the one that was not used for longest gives way to a new one. */
+/** A person has at most this many live sessions. A new one evicts the least recently used one. */
 export const MAX_SESSIONS = 50;
-/** Ended and expired sessions of a person that are kept, so that ending one of them again finds it. */
+/** How many ended and expired sessions of a person are kept, so that ending one of them again finds it. */
 const KEPT_ENDED_SESSIONS = 50;
 
 /**
- * Ends all sessions of a person but one, in one statement however many there are. Served by `sessions_user_idx`.
- * @returns the ids of those that have ended now
+ * Ends all sessions of a person but one, in one statement. Served by `sessions_user_idx`.
+ * @returns the ids of the sessions that this call ended
  */
 export async function endOtherSessions(
   manager: EntityManager,
@@ -22,7 +22,7 @@ export async function endOtherSessions(
   );
 }
 
-/** @returns the id, when the session lived until now */
+/** @returns the id, if this call ended the session */
 export async function endSession(manager: EntityManager, id: string): Promise<string[]> {
   return idsOf(
     manager,
@@ -32,9 +32,9 @@ export async function endSession(manager: EntityManager, id: string): Promise<st
 }
 
 /**
- * Ends the sessions of a person above `MAX_SESSIONS`, the least recently used first, and forgets old ended ones. The
- * caller holds the lock of the account, so that two sign-ins cannot both find room for one. Served by `sessions_user_idx`.
- * @returns the ids of those that have ended now
+ * Ends the sessions of a person above `MAX_SESSIONS`, the least recently used first, and deletes old ended ones. The
+ * caller holds the account's lock, so that two sign-ins cannot both take the last place. Served by `sessions_user_idx`.
+ * @returns the ids of the sessions that this call ended
  */
 export async function makeRoomForSessions(manager: EntityManager, userId: string): Promise<string[]> {
   const ended = await idsOf(

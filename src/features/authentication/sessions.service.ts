@@ -23,17 +23,17 @@ import { SessionEnded, type SessionEndReason } from './session-ended.event';
 import { databaseNow } from '../../platform/database/database-clock';
 import { endOtherSessions, endSession, makeRoomForSessions } from './sessions.queries';
 
-/** What a session is opened for. */
+/** The device of a new session. */
 interface Device {
   readonly name: string | null;
-  /** See `FamiliarNetworks`; null: nobody signs in from there. */
+  /** See `FamiliarNetworks`; null when nobody signs in from there. */
   readonly openedFrom: string | null;
 }
 
-/** Refreshing, by session: many tabs and lost replies stay below. */
+/** Refreshes, by session. Many tabs and lost replies stay below it. */
 const REFRESH: Allowance = { burst: 60, perSecond: 0.2, sharedAs: 'refresh' };
 
-/** Signed-in devices: opening, refreshing, listing and ending them. All times are those of the database's clock. */
+/** Opens, refreshes, lists and ends sessions. All times are those of the database's clock. */
 @Injectable()
 export class SessionsService {
   constructor(
@@ -45,8 +45,8 @@ export class SessionsService {
   ) {}
 
   /**
-   * Opens a session of a person whose account the transaction has locked (`lockAccount`) or has made. The least recently
-   * used session of somebody who has `MAX_SESSIONS` gives way.
+   * Opens a session of a person whose account the transaction has locked (`lockAccount`) or created. Evicts the
+   * person's least recently used session above `MAX_SESSIONS`.
    */
   async open(
     manager: EntityManager,
@@ -89,10 +89,10 @@ export class SessionsService {
       if (!session || session.endedAt) return new Problem(SESSION_REVOKED);
       const now = await databaseNow(manager);
       const { createdAt, lastUsedAt, expiresAt } = session;
-      // Limits that were lowered since hold for this session as well.
+      // Limits that were lowered since also apply to this session.
       const limit = Math.min(expiresAt.getTime(), this.expiryOf(createdAt, lastUsedAt).getTime());
       if (limit <= now.getTime()) return new Problem(TOKEN_EXPIRED);
-      // A refusal is returned, not thrown: what it did to the session has to be committed.
+      // A rejection is returned, not thrown: its effect on the session has to be committed.
       return this.advance(manager, session, link, now, announce);
     };
     const answer = await inTransaction(this.dataSource, rotate, { duringMaintenance: true });
@@ -143,8 +143,8 @@ export class SessionsService {
   }
 
   /**
-   * Ends a session of the user; one that has ended already stays so. Its sockets are closed before this resolves, also
-   * when the session had ended before. @throws Problem `not-found`
+   * Ends a session of the user; ending it again changes nothing. Its sockets are closed before this resolves, also when
+   * it had ended before. @throws Problem `not-found`
    */
   async end(userId: string, sessionId: string, reason: SessionEndReason): Promise<void> {
     await inTransaction(this.dataSource, async (manager, announce) => {
@@ -155,7 +155,7 @@ export class SessionsService {
     });
   }
 
-  /** Ends all sessions of a locked account but `keepId`; null: all of them. */
+  /** Ends all sessions of a locked account except `keepId`; with null all of them. */
   async endOthers(
     manager: EntityManager,
     userId: string,
@@ -166,12 +166,12 @@ export class SessionsService {
     this.announceEnded(await endOtherSessions(manager, userId, keepId), reason, announce);
   }
 
-  /** The sockets are closed before the caller is answered. */
+  /** Closes the sockets before the caller is answered. */
   private announceEnded(ids: readonly string[], reason: SessionEndReason, announce: Announce): void {
     for (const id of ids) announce(new SessionEnded(id, reason));
   }
 
-  /** Not refreshed for the idle limit, or at the end of the absolute lifetime, whichever comes first. */
+  /** The earlier of two ends: the idle limit after the last refresh, and the absolute lifetime. */
   private expiryOf(createdAt: Date, lastUsedAt: Date): Date {
     const { SESSION_IDLE_LIMIT_MS, SESSION_LIFETIME_MS } = this.configuration;
     return new Date(

@@ -5,7 +5,9 @@ import { Configuration } from '../../platform/configuration/configuration';
 
 /** A key for one purpose, derived from one secret. */
 export interface SigningKey {
-  /** `kid` of RFC 7515: names the secret, is the same on every server that has it, and reveals nothing about it. */
+  /**
+   * `kid` of RFC 7515. It names the secret, is the same on every server with that secret, and reveals nothing about it.
+   */
   readonly id: string;
   readonly key: KeyObject;
 }
@@ -13,8 +15,8 @@ export interface SigningKey {
 const KEY_ID_LENGTH = 12;
 
 /**
- * The keys that tokens are signed with and accepted from (docs/adr/0030-key-rotation.md). `AUTH_SECRET` signs;
- * `AUTH_SECRET_SECONDARY` is accepted as well, so that changing the secret signs nobody out.
+ * The keys that sign and verify tokens (docs/adr/0030-key-rotation.md). `AUTH_SECRET` signs. `AUTH_SECRET_SECONDARY` is
+ * accepted as well, so that changing the secret signs nobody out.
  */
 @Injectable()
 export class SigningKeys {

@@ -3,13 +3,16 @@ import { Problem } from '../../platform/problems/problem';
 import { BulkheadFullError, FairBulkhead } from '../../platform/rate-limits/fair-bulkhead';
 import type { Configuration } from '../../platform/configuration/configuration';
 
-/** How much work may wait: of one client, of all, and for how long. A slow machine reaches the time first. */
+/** How much work may wait: of one client, of all clients, and for how long. A slow machine reaches the time first. */
 const WAITING_PER_CLIENT = 64;
 const WAITING = 128;
 const WAITING_MS = 3_000;
 const RETRY_SECONDS = 2;
 
-/** Bounds expensive work that anybody may ask for. Clients take turns, so that a flood from one delays nobody else. */
+/**
+ * Bounds expensive work that anybody may ask for. Clients take turns, so that a flood from one does not delay the
+ * others.
+ */
 export class Turns {
   private readonly bulkhead: FairBulkhead;
 
@@ -27,7 +30,10 @@ export class Turns {
     return this.bulkhead.waiting;
   }
 
-  /** @throws Problem `rate-limited` when too much is waiting, or for too long: nothing was begun; or what `work` throws */
+  /**
+   * @throws Problem `rate-limited` when too much is waiting or it waited too long (then nothing ran), or the error of
+   * `work`
+   */
   async run<T>(client: string, work: () => Promise<T>): Promise<T> {
     try {
       return await this.bulkhead.run(client, work);

@@ -5,7 +5,7 @@ import type { PlacedParticipant } from '../membership/participant-view';
 import { assembleChanges } from './assemble-changes';
 import type { Changes } from './catch-up.dto';
 
-/** A conversation reduced to its positions: `messages[n]` is the rev of the message with seq n + 1. */
+/** A conversation reduced to its positions: `messages[n]` is the `rev` of the message with `seq` n + 1. */
 class History {
   readonly messages: number[] = [];
   readonly participants = new Map<string, number>();
@@ -25,7 +25,7 @@ class History {
     this.settingsRev = ++this.rev;
   }
 
-  /** What the queries would find for a cursor, and what is made of it. */
+  /** Assembles changes from what the queries would find for a cursor. */
   changesFrom(cursor: { seq: number; rev: number }, limit: number): Changes {
     const all = this.messages.map((rev, index) => ({ seq: index + 1, rev }) as MessageView);
     const byRev = (a: { rev: number }, b: { rev: number }): number => a.rev - b.rev;
@@ -59,7 +59,7 @@ class History {
   }
 }
 
-/** What a client holds: the rev of everything it was told, and what it believes to have. */
+/** A client's copy: the `rev` of each message it received, and its cursor. */
 class Model {
   cursor = { seq: 0, rev: 0 };
   messages: number[] = [];
@@ -73,7 +73,7 @@ class Model {
     this.cursor = changes.cursor;
   }
 
-  /** As if it had been there all the time. */
+  /** The model of a client that missed nothing. */
   static of(history: History): Model {
     const model = new Model();
     model.messages = [...history.messages];

@@ -9,28 +9,28 @@ import type { Head } from './catch-up.queries';
 export interface Ingredients {
   readonly cursor: Cursor;
   readonly head: Head;
-  /** The conversation, when its title or description changed above the cursor's `rev`, or when `everybody` is there. */
+  /** The conversation, when its title or description changed above the cursor's `rev`, or when `everybody` is set. */
   readonly view: ConversationView | undefined;
   readonly epoch: number;
-  /** At most this many things in one answer. Each list below has one more when there are more. */
+  /** At most this many items in one answer. Each list below has one more when there are more. */
   readonly limit: number;
   /** Above the cursor's `seq`, ascending. */
   readonly created: readonly MessageView[];
-  /** At or below the cursor's `seq` and changed above its `rev`, in `rev` order. */
+  /** Messages at or below the cursor's `seq` that changed above its `rev`, in `rev` order. */
   readonly changed: readonly MessageView[];
-  /** Changed above the cursor's `rev`, in `rev` order. */
+  /** Participants that changed above the cursor's `rev`, in `rev` order. */
   readonly participants: readonly PlacedParticipant[];
-  /** For a client that begins from nothing: all who participate. */
+  /** All participants, for a client that starts from nothing. */
   readonly everybody?: readonly ParticipantView[];
 }
 
 /**
- * One step of catching up. New messages come first, and as they are now; the cursor's `rev` stays where it was until
- * all of them are told. Then come the changes in `rev` order, as many as fit. So whatever a cursor says that a client
- * has, it has: a step that is repeated, or read from a later snapshot, at most tells something twice.
+ * Assembles one step of catching up. New messages come first, in their current state, and the cursor's `rev` stays
+ * until the client has all of them. Then come the changes in `rev` order, as many as fit. So a client always has
+ * everything up to its cursor: a repeated step, or one read from a later snapshot, at most sends something twice.
  *
- * The first step from nothing brings the conversation and everybody in it as well, beyond the limit: those who have been
- * there from the beginning have no `rev` by which a later step could bring them.
+ * The first step from nothing also brings the conversation and all participants, beyond the limit: the first
+ * participants have no `rev`, so no later step would bring them.
  */
 export function assembleChanges(input: Ingredients): Changes {
   const { cursor, view, epoch, limit, everybody = [] } = input;
@@ -40,7 +40,7 @@ export function assembleChanges(input: Ingredients): Changes {
   const toldAllNew = input.created.length <= limit;
   const room = toldAllNew ? limit - created.length : 0;
 
-  // Sorting by rev makes the three kinds of change one list, of which the beginning is complete.
+  // Sorting by `rev` merges the three kinds of change into one list, whose beginning is complete.
   const pending = [
     ...input.changed.map((message) => ({ rev: message.rev, message })),
     ...input.participants.map((participant) => ({ rev: participant.rev, participant })),

@@ -15,7 +15,7 @@ export class CatchUpController {
   @Route({
     summary: 'Catch up with a conversation',
     description:
-      'Call again from `cursor` until `complete`. From nothing (`seq` 0, `rev` 0) the conversation and everybody in it come as well, so that this rebuilds a client. A cursor of another epoch, or ahead of the conversation, is refused: start again from 0.',
+      'Call again from `cursor` until `complete`. From nothing (`seq` 0, `rev` 0) the answer also has the conversation and all participants, so that it rebuilds a client. A cursor of another epoch, or ahead of the conversation, is refused: start again from 0.',
     answers: { 200: changesSchema },
     problems: [CONVERSATION_NOT_FOUND, CURSOR_RESET],
   })

@@ -30,24 +30,24 @@ import {
 const MAX_CURSORS = 200;
 
 export class ChangesDto {
-  @About('The highest `seq` that the client has; 0 when it is left out.')
+  @About('The highest `seq` that the client has; 0 when absent.')
   @Optional()
   @IsQueryInteger(0)
   seq?: number;
 
-  @About('The highest `rev` that the client has; 0 when it is left out.')
+  @About('The highest `rev` that the client has; 0 when absent.')
   @Optional()
   @IsQueryInteger(0)
   rev?: number;
 
-  @About('The epoch of the two.')
+  @About('The epoch of `seq` and `rev`.')
   @Optional()
   @IsQueryInteger(0)
   epoch?: number;
 }
 
 export class SyncCursorDto {
-  @About('A text that is no id names no conversation of the caller: it is answered with `gone`.')
+  @About('A text that is not an id names no conversation, so it is answered with `gone`.')
   @IsWantedId()
   conversationId: string;
 
@@ -71,32 +71,38 @@ export class SyncDto {
 const ownStateSchema = record(
   'OwnState',
   {
-    readSeq: integer(0, { description: 'One’s read position.', example: 7 }),
-    hidden: flag('Not in one’s list until the next message, or until one opens the conversation again.'),
+    readSeq: integer(0, { description: 'The caller’s read position.', example: 7 }),
+    hidden: flag(
+      'Whether it is hidden from the caller’s list until the next message, or until the caller opens it again.',
+    ),
   },
-  'What is one’s own in a conversation. It takes no `rev`, so it comes as it is now with every answer.',
+  'The caller’s own fields of a conversation. They take no `rev`, so every answer has their current values.',
 );
 
 export const changesSchema = record(
   'Changes',
   {
-    messages: list(messageSchema, {}, { description: 'New and changed ones, as they are now, by `seq`.' }),
+    messages: list(
+      messageSchema,
+      {},
+      { description: 'New and changed messages in their current state, by `seq`.' },
+    ),
     participants: list(
       participantSchema,
       {},
-      { description: 'Changed ones, and from nothing everybody; `leftAt` on those who left.' },
+      { description: 'Changed participants; from nothing all of them. Those who left have `leftAt`.' },
     ),
     conversation: described(
       nullable(conversationSchema),
-      'When title or description changed, and from nothing; else null.',
+      'The conversation, if its title or description changed, and from nothing; else null.',
     ),
     head: headSchema,
-    cursor: described(headSchema, 'Where to go on; equals the head when `complete`.'),
+    cursor: described(headSchema, 'The position to continue from; equals the head when `complete`.'),
     epoch: integer(0, { example: 1 }),
     complete: flag(),
     own: ownStateSchema,
   },
-  'What a client lacks of a conversation.',
+  'The changes of a conversation that a client lacks.',
 );
 export type Changes = Of<typeof changesSchema>;
 
@@ -107,9 +113,13 @@ const syncedSchema = either(
   record(
     'SyncedGone',
     { conversationId: wantedId, gone: constant(true) },
-    'Not, or no longer, the caller’s.',
+    'The caller does not participate, or no longer does.',
   ),
-  record('SyncedReset', { conversationId, reset: constant(true) }, 'Of another history: start again from 0.'),
+  record(
+    'SyncedReset',
+    { conversationId, reset: constant(true) },
+    'The cursor belongs to another history: start again from 0.',
+  ),
 );
 export type SyncedConversation = Of<typeof syncedSchema>;
 

@@ -1,15 +1,15 @@
 import type { EntityManager } from 'typeorm';
 import { IS_HIDDEN } from '../conversations/conversation-view';
 
-/** How far a conversation has come. */
+/** The newest position of a conversation. */
 export interface Head {
   readonly seq: number;
   readonly rev: number;
-  /** The `rev` that the last change of title or description took. */
+  /** The `rev` of the last change of title or description. */
   readonly settingsRev: number;
-  /** A block hides what others have changed above this `rev`; null: none does. */
+  /** A block hides other people's changes above this `rev`; null without a block. */
   readonly blockedRev: number | null;
-  /** What is the user's own. */
+  /** The user's own fields. */
   readonly own: { readonly readSeq: number; readonly hidden: boolean };
 }
 
@@ -25,7 +25,7 @@ interface HeadRow {
 }
 
 /**
- * The epoch of the database, and the heads of those of the conversations in which the user participates. Served by
+ * Reads the epoch of the database, and the heads of those conversations in which the user participates. Served by
  * `conversation_participants_pkey`.
  */
 export async function readHeads(

@@ -19,16 +19,19 @@ import type { Changes, ChangesDto, SyncDto, SyncedConversation } from './catch-u
 import { assembleChanges, type Ingredients } from './assemble-changes';
 import { readHeads, type Head } from './catch-up.queries';
 
-/** What one answer may carry, over all the conversations that it is about; each gets a fair share of it. */
+/** Items in one answer, over all of its conversations; each gets a fair share. */
 const MAX_CHANGES = 2_000;
 const MAX_CHANGES_PER_CONVERSATION = 500;
 const MIN_CHANGES_PER_CONVERSATION = 10;
-/** People in one answer to clients that begin from nothing. Conversations beyond it are told to ask again. */
+/**
+ * Participants in one answer to clients that start from nothing. Conversations beyond this limit are answered empty,
+ * and the client asks again.
+ */
 const MAX_PEOPLE = 2_000;
 
 type Found = Changes | 'gone' | 'reset';
 
-/** Tells a client exactly what it lacks, after any absence (G4). Read under one snapshot. */
+/** Sends a client exactly what it lacks, after any absence (G4). Reads everything from one snapshot. */
 @Injectable()
 export class CatchUpService {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
@@ -43,9 +46,9 @@ export class CatchUpService {
   }
 
   /**
-   * The same for many conversations at once, in the order of the cursors.
-   * @param options.atMost about so many things in the answer
-   * @param options.messagesOnly without the people and the conversation for whoever begins from nothing
+   * As `changes`, for many conversations at once, in the order of the cursors.
+   * @param options.atMost about so many items in the answer
+   * @param options.messagesOnly leaves out participants and the conversation for a client that starts from nothing
    */
   async sync(
     userId: string,
@@ -94,13 +97,13 @@ export class CatchUpService {
   }
 }
 
-/** A cursor ahead of the conversation belongs to a history that is no more. */
+/** A cursor ahead of the conversation belongs to another history. */
 const fits = (cursor: Cursor, head: Head | undefined): boolean =>
   head !== undefined && cursor.seq <= head.seq && cursor.rev <= head.rev;
 
 const isNothing = ({ seq, rev }: Cursor): boolean => seq === 0 && rev === 0;
 
-/** The answer has no room for the people of this conversation: the client asks again from where it is. */
+/** An empty answer for a conversation whose participants do not fit: the client asks again from the same cursor. */
 function postponed({ seq, rev }: Cursor, head: Head, epoch: number): Changes {
   return {
     ...{ messages: [], participants: [], conversation: null, epoch, complete: false, own: head.own },
@@ -109,7 +112,7 @@ function postponed({ seq, rev }: Cursor, head: Head, epoch: number): Changes {
   };
 }
 
-/** How many things each of so many conversations may be told. */
+/** How many items each conversation gets. */
 function shareOf(conversations: number, atMost: number): number {
   const share = Math.floor(atMost / Math.max(1, conversations));
   return Math.min(MAX_CHANGES_PER_CONVERSATION, Math.max(MIN_CHANGES_PER_CONVERSATION, share));
@@ -124,15 +127,15 @@ interface Rows {
   created: MessageRow[];
   changed: MessageRow[];
   participants: PlacedParticipant[];
-  /** Of those whose title or description changed, and of `everybody`, as the user sees them. */
+  /** Conversations with a changed title or description, and those in `everybody`, as the user sees them. */
   views: ConversationView[];
-  /** By conversation, for those that are asked for from nothing. */
+  /** Participants by conversation, where the client starts from nothing. */
   everybody: Map<string, ParticipantView[]>;
 }
 
 /**
- * Looks only for what there is: a client that has everything costs no more than the heads. Changes are told after
- * everything new: where that fills the answer, they need not be looked for either.
+ * Queries only where the heads show changes: a client that has everything costs no more than reading the heads. Changes
+ * follow all new messages, so where those fill the answer no changes are read.
  */
 async function readRows(
   manager: EntityManager,

@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { releaseAttachments } from '../messages/message-attachments.queries';
 import type { MessagesAfterErasure } from './erase-person.queries';
 
-/** Changes of one conversation: each message has taken one `rev`. */
+/** Changed messages of one conversation; each took one `rev`. */
 export interface ErasedMessages {
   /** In the order of their `rev`s. */
   readonly changed: readonly { readonly id: string; readonly becameTombstone: boolean }[];
@@ -14,15 +14,15 @@ interface Open {
 }
 
 /**
- * The next batch of some unfinished erasure: up to `limit` entries of the authentication log; when none are left, messages
- * of one conversation; then messages of one conversation to which the person has reacted; then versions that name the
- * person; then the erasure is finished. What is left to do is what still
- * names the person, so a killed process leaves nothing behind but the rest of the work.
+ * Works on the next batch of some unfinished erasure: up to `limit` entries of the authentication log. When none are
+ * left, messages of one conversation; then messages of one conversation to which the person reacted; then versions that
+ * name the person. Then the erasure is finished. Rows that still name the person are the remaining work, so a killed
+ * process loses nothing.
  *
- * Locks: the erasure, so that of several processes each works on another one, then the conversation. Served by
+ * Locks: the erasure, so that several processes work on different ones, then the conversation. Served by
  * `erasures_open_idx`, `authentication_events_user_idx`, `chat_messages_sender_idx`, `message_reactions_user_idx` and
  * `message_versions_author_idx`.
- * @returns undefined when there is nothing to do (that nobody else is doing)
+ * @returns undefined when no work is left that no other process is doing
  */
 export async function eraseNextBatch(
   manager: EntityManager,
@@ -50,8 +50,9 @@ export async function eraseNextBatch(
 }
 
 /**
- * After an attack on the account they are millions. None is added any more: `storeEventRows` names nobody who was erased.
- * @returns how many
+ * Deletes entries of the authentication log, of which an attack on the account leaves millions. None is added
+ * meanwhile: `storeEventRows` names no erased person.
+ * @returns how many were deleted
  */
 async function forgetEvents(manager: EntityManager, userId: string, limit: number): Promise<number> {
   const [, count] = await manager.query<[unknown[], number]>(
@@ -62,7 +63,7 @@ async function forgetEvents(manager: EntityManager, userId: string, limit: numbe
   return count;
 }
 
-/** @returns ids of one conversation, which is locked, by `seq` */
+/** Locks the next conversation with messages of the person. @returns their ids, by `seq` */
 async function lockNextMessages(manager: EntityManager, userId: string, limit: number): Promise<string[]> {
   const [next]: { conversation_id: string }[] = await manager.query(
     `select conversation_id from chat_messages where sender_id = $1 order by sender_id, conversation_id limit 1`,
@@ -77,7 +78,7 @@ async function lockNextMessages(manager: EntityManager, userId: string, limit: n
   return rows.map(({ id }) => id);
 }
 
-/** The `rev`s of `$1`, the messages, in their order. */
+/** Numbers the messages `$1` with new `rev`s, in their order. */
 const NUMBERED = `
   place as materialized (select * from unnest($1::uuid[]) with ordinality as p (id, n)),
   numbered as (
@@ -106,8 +107,7 @@ async function orphan(manager: EntityManager, userId: string, ids: string[]): Pr
 }
 
 /**
- * Of the next messages to which the person has reacted those of one conversation. What the person has put to other people's
- * messages goes with the person. Nobody adds a reaction for somebody who was erased.
+ * Removes the person's reactions from the messages of one conversation. Nobody can add a reaction for an erased person.
  * @returns undefined when there are none
  */
 async function forgetReactions(
@@ -143,7 +143,10 @@ async function forgetReactions(
   return ids.map((id) => ({ id, becameTombstone: false }));
 }
 
-/** As when they are deleted: one version marks it, and earlier bodies are gone. Tombstones lose their sender only. */
+/**
+ * Makes the messages tombstones as a deletion does: one version marks it, and earlier bodies are deleted. Existing
+ * tombstones only lose their sender.
+ */
 async function bury(manager: EntityManager, userId: string, ids: string[]): Promise<Changed[]> {
   await manager.query(
     `insert into message_versions (message_id, number, version, parents, created_at)
@@ -178,7 +181,10 @@ async function bury(manager: EntityManager, userId: string, ids: string[]): Prom
   return ids.map((id) => ({ id, becameTombstone: fresh.has(id) }));
 }
 
-/** Of other people's messages: an admin who deleted one has written its last version. */
+/**
+ * Removes the person's name from versions of other people's messages: an admin who deleted one is the author of its
+ * last version.
+ */
 async function forgetAuthor(manager: EntityManager, userId: string, limit: number): Promise<void> {
   const [, count] = await manager.query<[unknown[], number]>(
     `update message_versions set author_id = null where (message_id, number) in (

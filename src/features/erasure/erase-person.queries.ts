@@ -1,12 +1,12 @@
 import type { EntityManager } from 'typeorm';
 
-/** What becomes of the messages: they stay without a sender, or they become tombstones. */
+/** `keep`: the messages stay without a sender. `remove`: they become tombstones. */
 export type MessagesAfterErasure = 'keep' | 'remove';
 
 export interface Erasure {
   readonly userId: string;
   readonly messages: MessagesAfterErasure;
-  /** When the person was erased; absent: now. */
+  /** When the person was erased; now when absent. */
   readonly erasedAt?: Date;
 }
 
@@ -29,32 +29,32 @@ export interface LiftedBlock {
   readonly conversationId: string | null;
 }
 
-/** What has ended with a person, for those who have to be told. */
+/** What ended with an erasure, for the events to other users. */
 export interface ErasureOutcome {
   readonly sessionIds: readonly string[];
-  /** Where the person has left. */
+  /** Conversations that the person left. */
   readonly left: readonly Place[];
-  /** Who has got the groups that the person owned. */
+  /** The new owners of groups that the person owned. */
   readonly heirs: readonly Place[];
-  /** Groups in which nobody was left. */
+  /** Groups that nobody else was in. */
   readonly endedGroupIds: readonly string[];
   readonly friendIds: readonly string[];
-  /** Friend requests that nobody had answered. */
+  /** Pending friend requests. */
   readonly requests: readonly EndedRequest[];
-  /** Blocks between the person and others, with the direct conversation of the two. */
+  /** Blocks between the person and others, with their direct conversation. */
   readonly liftedBlocks: readonly LiftedBlock[];
 }
 
-/** What everybody is called who was erased. */
+/** The display name of every erased person. */
 export const ERASED_NAME = 'Erased account';
-/** No password hashes to this. */
+/** No password matches this hash. */
 const NO_PASSWORD = '!';
 
 /**
- * Locks for an erasure: the person's conversations by id, then the person. Whoever stores something that names a person
- * holds that row meanwhile (`holdPeople`, and every foreign key), so nothing is added for somebody who is being erased:
- * it is there before, and is found, or it is refused afterwards.
- * @returns the hash of the password; undefined when there is no such person (any more)
+ * Locks the person's conversations by id, then the person. Every transaction that stores something with the person's
+ * name holds that row (`holdPeople`, and every foreign key). So such a row either exists before and is found, or its
+ * transaction waits and is rejected.
+ * @returns the hash of the password; undefined when the person does not exist any more
  */
 export async function lockPerson(manager: EntityManager, userId: string): Promise<string | undefined> {
   await manager.query(
@@ -70,7 +70,7 @@ export async function lockPerson(manager: EntityManager, userId: string): Promis
   return rows[0]?.password_hash;
 }
 
-/** Those who are there, of people who were erased: the data is older than that. Served by `users_pkey`. */
+/** Finds erased people who exist in the database: its data is older than their erasure. Served by `users_pkey`. */
 export async function findReturned<Known extends Pick<Erasure, 'userId'>>(
   database: Pick<EntityManager, 'query'>,
   erased: readonly Known[],
@@ -85,9 +85,9 @@ export async function findReturned<Known extends Pick<Erasure, 'userId'>>(
 }
 
 /**
- * Takes a locked person (`lockPerson`) out of everything but what may be without bound, which `eraseNextBatch` works on,
- * and takes their personal data away. The name and the e-mail address are free again. Set by set: its statements are as many
- * for a thousand conversations as for one. By SQL alone, since a restore does the same beside a server.
+ * Removes a locked person (`lockPerson`) from everything of bounded size; `eraseNextBatch` does the rest. Deletes their
+ * personal data, and frees their username and e-mail address. The number of statements does not depend on the number of
+ * conversations. Uses SQL only, since a restore runs the same without a server.
  */
 export async function erasePerson(manager: EntityManager, erasure: Erasure): Promise<ErasureOutcome> {
   const { userId, messages, erasedAt = null } = erasure;
@@ -103,7 +103,7 @@ export async function erasePerson(manager: EntityManager, erasure: Erasure): Pro
     [userId, messages, erasedAt],
   );
   await deleted(manager, 'password_resets where user_id = $1', userId);
-  // The collector of attachments removes them. What messages carry goes with the messages (`eraseNextBatch`).
+  // The collector removes unclaimed attachments. Those on messages go with the messages (`eraseNextBatch`).
   await manager.query(
     `update attachments set uploader_id = null where uploader_id = $1 and message_id is null`,
     [userId],
@@ -120,7 +120,7 @@ export async function erasePerson(manager: EntityManager, erasure: Erasure): Pro
   };
 }
 
-/** One `rev` in each conversation. Served by `conversation_participants_user_idx`. */
+/** Leaves all conversations, with one `rev` in each. Served by `conversation_participants_user_idx`. */
 async function leaveEverything(
   manager: EntityManager,
   userId: string,
@@ -142,7 +142,7 @@ async function leaveEverything(
   return { left, ownedIds: rows.filter(({ owned }) => owned).map((row) => row.conversationId) };
 }
 
-/** Each group gets its oldest admin as its owner, or else its oldest member; one `rev` each. */
+/** Makes the oldest admin the owner of each group, or else the oldest member; one `rev` each. */
 async function passOn(manager: EntityManager, ownedIds: readonly string[]): Promise<Place[]> {
   if (ownedIds.length === 0) return [];
   const [heirs] = await manager.query<[Place[], number]>(
@@ -198,8 +198,8 @@ async function endContacts(
 }
 
 /**
- * What a block hid from the others is told by the work on the person's messages: each of them takes a new `rev`. Served by
- * `blocks_pkey`, `blocks_blocked_idx` and `conversations_direct_key_key`.
+ * Lifts all blocks. The later work on the person's messages shows others what a block hid: each message takes a new
+ * `rev`. Served by `blocks_pkey`, `blocks_blocked_idx` and `conversations_direct_key_key`.
  */
 async function liftBlocks(manager: EntityManager, userId: string): Promise<LiftedBlock[]> {
   const [rows] = await manager.query<[LiftedBlock[], number]>(

@@ -13,8 +13,8 @@ import { User } from '../users/user.entity';
 import { userView } from '../users/users.dto';
 
 /**
- * What others are told when a person is erased, in the order of the `rev`s of each conversation. The sockets of the
- * person end first: nothing of what follows reaches them.
+ * The events for other users when a person is erased, in `rev` order for each conversation. The person's sockets end
+ * first, so none of these reaches them.
  */
 export async function erasureEvents(
   manager: EntityManager,
@@ -40,7 +40,7 @@ export async function erasureEvents(
   ];
 }
 
-/** Requests of the person are taken back, those of others are declined. */
+/** Cancels the person's own requests and declines those of others. */
 async function requestEvents(
   manager: EntityManager,
   userId: string,

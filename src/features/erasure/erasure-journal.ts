@@ -4,55 +4,55 @@ import { join } from 'node:path';
 import type { Erasure } from './erase-person.queries';
 import { makeFolderDurably, replaceDurably } from '../../platform/durable-files';
 
-/** A file of the journal is not as it was written, so it is not known who was erased; the message names the file. */
+/** A file of the journal is damaged, so the journal cannot say who was erased. The message names the file. */
 export class DamagedJournalError extends Error {
   override readonly name = 'DamagedJournalError';
 }
 
-/** What the journal knows of an erasure. */
+/** One erasure as the journal has it. */
 export type JournalEntry = Required<Erasure>;
 
 const FOLDER = 'erasures';
 const ENTRY = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.json$/;
 const INSTALLATION_FOLDER = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const DRAFT = /\.draft-[0-9a-f-]+$/;
-/** Clocks of different machines, and the time between an erasure and its commit. */
+/** Allows for the clocks of different machines, and for the time between an erasure and its commit. */
 const MARGIN_MS = 24 * 3_600_000;
 
 /**
- * The people who were erased, beside the backups in which they still are: a file for each person, named by their id, so
- * that several servers may write at once and nobody waits. It holds what a restore has to know, and nothing personal.
+ * Lists erased people beside the backups that still contain them. Each person has a file named by their id, so that
+ * several servers write at once without waiting. It holds what a restore has to know, and nothing personal.
  * @see docs/adr/0024-erasures-and-their-journal.md
  */
 export class ErasureJournal {
-  /** Of all installations; its files are entries of earlier releases, which do not say whose they are. */
+  /** The folder of all installations. Its files are entries of earlier releases, which do not name an installation. */
   private readonly shared: string;
   private readonly folder: string;
 
   /**
    * @param backupFolder `BACKUP_DIR`, which several installations may share
-   * @param installationId whose erasures to write; undefined where the schema is too old to have one
+   * @param installationId the installation whose erasures to write; undefined where the schema is too old to have one
    */
   constructor(backupFolder: string, installationId: string | undefined) {
     this.shared = join(backupFolder, FOLDER);
     this.folder = installationId === undefined ? this.shared : join(this.shared, installationId);
   }
 
-  /** @throws Error when it cannot be written to */
+  /** @throws Error when the journal is not writable */
   async requireWritable(): Promise<void> {
     await this.makeFolder();
     await access(this.folder, constants.W_OK);
   }
 
-  /** It is on the disk when this resolves. Writing the same again changes nothing. */
+  /** Resolves when the entry is on the disk. Writing it again changes nothing. */
   async write(entry: JournalEntry): Promise<void> {
     await this.makeFolder();
     await replaceDurably(join(this.folder, `${entry.userId}.json`), `${JSON.stringify(sealed(entry))}\n`);
   }
 
   /**
-   * The erasures of this installation and of `others`, and those of earlier releases, which may be anybody's. What another
-   * installation has erased is none of the business of this one: people may have an account in several.
+   * Reads the erasures of this installation and of `others`, and those of earlier releases, which may belong to any. It
+   * ignores the erasures of other installations: people may have an account in several.
    * @throws DamagedJournalError
    */
   async read(others: readonly string[] = []): Promise<JournalEntry[]> {
@@ -63,10 +63,10 @@ export class ErasureJournal {
   }
 
   /**
-   * Forgets erasures that are in every backup which is left.
-   * @param oldestOwn when the oldest backup of this installation was begun, in milliseconds since 1970; undefined when
-   *   there is none
-   * @param oldest the same of the backups of all installations
+   * Drops erasures that every remaining backup already contains.
+   * @param oldestOwn when the oldest backup of this installation began, in milliseconds since 1970; undefined without
+   * one
+   * @param oldest the same for the backups of all installations
    */
   async forgetExpired(oldestOwn: number | undefined, oldest: number | undefined): Promise<void> {
     await this.forgetBefore(this.folder, oldestOwn);
@@ -89,7 +89,7 @@ export class ErasureJournal {
       .filter((name) => !DRAFT.test(name) && !(folder === this.shared && INSTALLATION_FOLDER.test(name)))
       .sort();
     const entries: JournalEntry[] = [];
-    // One after the other: they may be more than a process may have open.
+    // One after the other: there may be more files than a process may open at once.
     for (const name of names) entries.push(await this.open(folder, name));
     return entries;
   }
@@ -117,7 +117,7 @@ function sealed({ userId, messages, erasedAt }: JournalEntry): object {
   return { ...content, seal: createHash('sha256').update(JSON.stringify(content)).digest('hex') };
 }
 
-/** Undefined when it is not as it was written. */
+/** Undefined when the text is damaged. */
 function entryOf(text: string): JournalEntry | undefined {
   try {
     const { userId, messages, erasedAt, seal } = JSON.parse(text) as Record<string, string>;

@@ -12,14 +12,14 @@ import { inBackground } from '../../platform/request-context';
 import { Erasures } from './erasures';
 import { JournalKeeper } from './journal-keeper';
 
-/** How often each server looks for what a killed one has left. One that starts looks at once. */
+/** How often each server looks for work that a killed one left. A starting server looks at once. */
 const LOOK_EVERY_MS = 60_000;
 
 /**
- * What is left of erasures once they are acknowledged: messages, and what the journal lacks. Any server does it, in
- * batches with a pause as long as the batch took; the database knows what is left, so a killed one leaves nothing behind
- * but the rest. Before that, after each new connection to the database, it erases again whom the journal names and the
- * database has: it was set back by other means than `xfchat backup restore`.
+ * Finishes acknowledged erasures: their messages, and missing journal entries. Any server does it, in batches with a
+ * pause as long as the batch took. The database knows the remaining work, so a killed server loses nothing. After each
+ * new connection to the database it first erases people again whom the journal names but the database has: somebody
+ * restored an earlier database without `xfchat backup restore`.
  */
 @Injectable()
 export class ErasureWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -53,7 +53,7 @@ export class ErasureWorker implements OnApplicationBootstrap, BeforeApplicationS
     await this.working;
   }
 
-  /** There is something to do. */
+  /** Looks for work now. */
   hurry(): void {
     this.isHurried = true;
     if (!this.working) this.schedule(0);
@@ -83,13 +83,13 @@ export class ErasureWorker implements OnApplicationBootstrap, BeforeApplicationS
     await this.step('could not continue an erasure', () => this.goOn());
   }
 
-  /** What fails is tried again at the next look, and keeps nothing else from being done. */
+  /** Runs one kind of work. A failure is retried at the next look and does not stop the other kinds. */
   private async step(failure: string, work: () => Promise<void>): Promise<void> {
     if (!this.mayWork) return;
     try {
       await work();
     } catch (error) {
-      // Maintenance, or an outage, may begin at any time.
+      // Maintenance or an outage may begin at any time; those need no log line.
       if (!(error instanceof Problem)) this.logger.error(failure, error);
     }
   }

@@ -12,9 +12,9 @@ export class ErasureController {
   @Delete('me')
   @HttpCode(202)
   @Route({
-    summary: 'Erase one’s account',
+    summary: 'Erase your account',
     description:
-      'At once: the profile, the name and the e-mail address, all sessions and their sockets, friendships, requests, blocks, and participation in all conversations. Groups that one owns pass to the oldest admin, or else to the oldest member; those without anybody else end. In the background: messages lose their sender or become tombstones, one `rev` each, and what they said before they were edited is forgotten. Nothing of it can be taken back.',
+      'These are removed at once: the profile, the name and the e-mail address, all sessions and their sockets, friendships, requests, blocks, and the participation in all conversations. Groups that the user owns pass to the oldest admin, or else to the oldest member; groups without anybody else end. In the background, messages lose their sender or become tombstones, one `rev` each, and their earlier versions are deleted. An erasure cannot be undone.',
     answers: { 202: NO_CONTENT },
     problems: [INVALID_CREDENTIALS],
   })

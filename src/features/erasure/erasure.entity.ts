@@ -2,7 +2,7 @@ import { Check, Column, Entity, Index, JoinColumn, OneToOne, PrimaryColumn, type
 import type { MessagesAfterErasure } from './erase-person.queries';
 import { User } from '../users/user.entity';
 
-/** That a person was erased, and how far that has got: see `eraseNextBatch`, `ErasureJournal`. */
+/** The erasure of a person and its progress, see `eraseNextBatch` and `ErasureJournal`. */
 @Entity('erasures')
 @Check('erasures_messages_check', `messages in ('keep', 'remove')`)
 @Index('erasures_open_idx', ['userId'], { where: 'finished_at is null or journaled_at is null' })

@@ -8,7 +8,7 @@ import { Erasures } from './erasures';
 import { JournalKeeper } from './journal-keeper';
 import type { EraseAccountDto } from './erasure.dto';
 
-/** People erase themselves. */
+/** Lets people erase their account. */
 @Injectable()
 export class ErasureService {
   private readonly logger = new Logger(ErasureService.name);
@@ -21,12 +21,12 @@ export class ErasureService {
   ) {}
 
   /**
-   * Resolves when the erasure is committed and the journal beside the backups has it: no restore brings the person back.
-   * Their messages are worked on afterwards.
-   * @throws Problem `invalid-credentials`, `rate-limited`, `session-revoked` when the session has ended or the
-   *   person was erased meanwhile,
-   *   `temporarily-unavailable` when the journal cannot be written to (nothing was done), `outcome-unknown` when that
-   *   shows too late: the person is erased then, and the worker goes on trying to write it down
+   * Resolves when the erasure is committed and the journal beside the backups has it, so that no restore brings the
+   * person back. The worker then handles their messages.
+   * @throws Problem `invalid-credentials`, `rate-limited`, `session-revoked` when the session has ended or the person
+   * was erased meanwhile, `temporarily-unavailable` when the journal is not writable (nothing was done),
+   * `outcome-unknown` when writing fails after the commit: the person is erased then, and the worker keeps trying to
+   * write the entry
    */
   async erase(caller: CallerIdentity, { password, messages }: EraseAccountDto): Promise<void> {
     const { userId } = caller;

@@ -9,18 +9,18 @@ import { findMessages } from '../messages/messages.queries';
 import { inTransaction } from '../../platform/database/transaction';
 import { erasureEvents } from './erasure-events';
 
-/** A conversation is locked for as long as this many of its messages take. */
+/** Messages per transaction. A conversation stays locked while so many of its messages change. */
 const BATCH = 200;
 
-/** Erasing people while others chat: each step is a transaction, after which everybody concerned is told. */
+/** Erases people while others chat. Each step is a transaction, after which all affected users get events. */
 @Injectable()
 export class Erasures {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
   /**
-   * Erases the person but for their messages.
-   * @param check is called once the person is locked, and checks again what was checked before; what it throws ends the
-   *   erasure. Without it somebody who is erased already stays so.
+   * Erases the person except for their messages.
+   * @param check runs once the person is locked, and repeats earlier checks; its error aborts the erasure. Without it,
+   * erasing an erased person changes nothing.
    */
   async erase(erasure: Erasure, check?: (manager: EntityManager) => Promise<void>): Promise<void> {
     await inTransaction(this.dataSource, async (manager, announce) => {
@@ -32,7 +32,7 @@ export class Erasures {
     });
   }
 
-  /** Whether anything is left to do of any erasure. Served by `erasures_open_idx`. */
+  /** Whether any erasure has work left. Served by `erasures_open_idx`. */
   async areLeft(): Promise<boolean> {
     const rows: unknown[] = await this.dataSource.query(
       `select from erasures where finished_at is null or journaled_at is null limit 1`,
@@ -40,7 +40,7 @@ export class Erasures {
     return rows.length > 0;
   }
 
-  /** @returns false when nothing is left to do, or others are doing it */
+  /** @returns false when no work is left, or other processes are doing it */
   async eraseNextBatch(): Promise<boolean> {
     return inTransaction(this.dataSource, async (manager, announce) => {
       const batch = await eraseNextBatch(manager, BATCH);

@@ -10,13 +10,13 @@ import { Problem } from '../../platform/problems/problem';
 import { ErasureJournal, type JournalEntry } from './erasure-journal';
 
 /**
- * Keeps database and journal agreeing. An erasure is committed first and written into the journal then, so the journal
- * names nobody who was not erased; what a killed process has not written down, the database knows.
+ * Keeps the database and the journal in agreement. An erasure is committed first and then written into the journal, so
+ * the journal names only erased people. The database knows entries that a killed process did not write.
  */
 @Injectable()
 export class JournalKeeper {
   private readonly logger = new Logger(JournalKeeper.name);
-  /** That of the installation. Known once the database has been asked; it never changes while a server runs. */
+  /** The journal of this installation. Known once the database was asked; it never changes while a server runs. */
   private known: ErasureJournal | undefined;
 
   constructor(
@@ -34,7 +34,9 @@ export class JournalKeeper {
     });
   }
 
-  /** Writes down what is committed and not written down yet: all of it, or one person's. Served by `erasures_open_idx`. */
+  /**
+   * Writes missing journal entries of committed erasures: all of them, or one person's. Served by `erasures_open_idx`.
+   */
   async writeOpen(userId?: string): Promise<void> {
     const open: JournalEntry[] = await this.dataSource.query(
       `select user_id as "userId", messages, erased_at as "erasedAt" from erasures
@@ -49,7 +51,10 @@ export class JournalKeeper {
     }
   }
 
-  /** Those in the journal who are in the database all the same: it is an earlier one, restored by other means than ours. */
+  /**
+   * Finds people who are in the journal and still in the database: somebody restored an earlier database by other means
+   * than ours.
+   */
   async findReturned(): Promise<JournalEntry[]> {
     return findReturned(this.dataSource, await (await this.journal()).read());
   }

@@ -10,10 +10,13 @@ import { DEFAULT_PAGE_SIZE } from '../../platform/validation/field-rules';
 import { FriendRequest } from './friend-request.entity';
 import type { FriendRequestListDto } from './friends.dto';
 
-/** Requests of one person that nobody has answered yet. */
+/** Pending requests by one person. */
 const MAX_OUTSTANDING = 100;
 const OUTSTANDING_RETRY_SECONDS = 3_600;
-/** Requests to one person that came to nothing, within a time: whoever has declined so often is left alone. */
+/**
+ * How many declined or cancelled requests one person may send to another within a time. After that the recipient is
+ * left alone.
+ */
 const MAX_IN_VAIN = 3;
 const IN_VAIN_DAYS = 30;
 /** Friends of one person. */
@@ -25,7 +28,7 @@ const withPeople = (manager: EntityManager) =>
     .innerJoinAndSelect('request.sender', 'sender')
     .innerJoinAndSelect('request.recipient', 'recipient');
 
-/** @throws Problem `friend-request-not-found` when it has gone with somebody who was erased */
+/** @throws Problem `friend-request-not-found` when it was deleted because somebody was erased */
 export async function loadRequest(manager: EntityManager, id: string): Promise<FriendRequest> {
   const request = await withPeople(manager).where('request.id = :id', { id }).getOne();
   if (!request) throw new Problem(FRIEND_REQUEST_NOT_FOUND);
@@ -41,7 +44,7 @@ export async function findPending(
   return withPeople(manager).where({ senderId, recipientId, status: 'pending' }).getOne();
 }
 
-/** A page, newest first. Served by `friend_requests_sender_idx` and `friend_requests_recipient_idx`. */
+/** A page of requests, newest first. Served by `friend_requests_sender_idx` and `friend_requests_recipient_idx`. */
 export async function listRequests(
   manager: EntityManager,
   userId: string,
@@ -66,8 +69,8 @@ export async function listRequests(
 }
 
 /**
- * Refuses a request more than a person may have open, and one to somebody who has declined several, or to whom several
- * were taken back. The sender's allowance must be locked. Served by `friend_requests_sender_idx`.
+ * Rejects a request above the limit of pending ones, and one to a recipient with too many declined or cancelled ones.
+ * The caller holds the lock of the sender's allowance. Served by `friend_requests_sender_idx`.
  * @throws Problem `rate-limited`
  */
 export async function requireRoomForRequest(
@@ -90,7 +93,8 @@ export async function requireRoomForRequest(
 }
 
 /**
- * Refuses a friend more than either of two people may have. Served by `friendships_pkey` and `friendships_user_high_idx`.
+ * Rejects a friendship when either of the two has the most friends that a person may have. Served by `friendships_pkey`
+ * and `friendships_user_high_idx`.
  * @throws Problem `forbidden`
  */
 export async function requireRoomForFriends(manager: EntityManager, a: string, b: string): Promise<void> {

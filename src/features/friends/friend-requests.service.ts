@@ -37,7 +37,7 @@ import type {
 } from './friends.dto';
 import { FriendRequestChanged } from './friends.events';
 
-/** Asking to be friends, and answering. What two people do to each other at once happens one after the other. */
+/** Sends and answers friend requests. Actions of two people towards each other run one after the other. */
 @Injectable()
 export class FriendRequestsService {
   constructor(
@@ -46,7 +46,7 @@ export class FriendRequestsService {
   ) {}
 
   /**
-   * A request that crosses one of the other person makes the friendship at once.
+   * Creates a request. One that crosses a request of the other person makes the friendship at once.
    * @throws Problem `user-not-found`, `forbidden`, `already-friends`, `friend-request-exists` or `rate-limited`
    */
   async create(userId: string, input: CreateFriendRequestDto): Promise<FriendRequestView> {
@@ -75,13 +75,16 @@ export class FriendRequestsService {
     });
   }
 
-  /** Newest first. @throws Problem `validation-failed` for a cursor that is none */
+  /** Newest first. @throws Problem `validation-failed` for an invalid cursor */
   async list(userId: string, query: FriendRequestListDto): Promise<FriendRequestList> {
     const { items, nextCursor } = await listRequests(this.dataSource.manager, userId, query);
     return { items: items.map(friendRequestView), nextCursor };
   }
 
-  /** Accepting again gives the same. @throws Problem `friend-request-not-found`, `forbidden`, `friend-request-already-answered` */
+  /**
+   * Accepting again gives the same answer.
+   * @throws Problem `friend-request-not-found`, `forbidden`, `friend-request-already-answered`
+   */
   async accept(userId: string, requestId: string): Promise<AcceptedFriendRequest> {
     return inTransaction(this.dataSource, async (manager, announce) => {
       const request = await lockRequest(manager, userId, requestId, 'recipient');
@@ -102,7 +105,10 @@ export class FriendRequestsService {
     await this.end(userId, requestId, 'sender', 'cancelled');
   }
 
-  /** Ends what is open between two people whose pair is locked: the blocker's own is cancelled, the other declined. */
+  /**
+   * Ends the pending requests between two people whose pair is locked: cancels the blocker's own, and declines the
+   * other's.
+   */
   async endAllBetween(
     manager: EntityManager,
     blockerId: string,
@@ -188,7 +194,7 @@ async function findRecipient(manager: EntityManager, input: CreateFriendRequestD
   return user.id;
 }
 
-/** The request as it is once nobody else can answer it. Others than the two people do not learn that it exists. */
+/** Locks the request against other answers and reads it. To anybody but the two people it does not exist. */
 async function lockRequest(
   manager: EntityManager,
   userId: string,

@@ -2,7 +2,7 @@ import type { FriendRequest } from './friend-request.entity';
 import { userView } from '../users/users.dto';
 import type { FriendRequestView } from './friends.dto';
 
-/** `sender` and `recipient` must have been loaded. */
+/** The caller must have loaded `sender` and `recipient`. */
 export function friendRequestView(request: FriendRequest): FriendRequestView {
   return {
     id: request.id,

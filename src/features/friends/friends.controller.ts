@@ -37,9 +37,9 @@ export class FriendsController {
 
   @Post('friend-requests')
   @Route({
-    summary: 'Ask somebody to be friends',
+    summary: 'Send a friend request',
     description:
-      'A request that crosses one of the other person makes the friendship and the direct conversation at once. `rate-limited` also for too many requests that nobody has answered.',
+      'A request that crosses one of the other person makes the friendship and the direct conversation at once. Too many pending requests are also `rate-limited`.',
     answers: { 201: friendRequestSchema },
     location: ({ id }: FriendRequestView) => `/api/v1/friend-requests/${id}`,
     problems: [USER_NOT_FOUND, FORBIDDEN, ALREADY_FRIENDS, FRIEND_REQUEST_EXISTS],
@@ -64,7 +64,7 @@ export class FriendsController {
   @HttpCode(200)
   @Route({
     summary: 'Accept a friend request',
-    description: 'Makes the friendship and the direct conversation. Again: the same answer.',
+    description: 'Makes the friendship and the direct conversation. Accepting again gives the same answer.',
     answers: { 200: acceptedFriendRequestSchema },
     problems: [FRIEND_REQUEST_NOT_FOUND, FORBIDDEN, FRIEND_REQUEST_ALREADY_ANSWERED],
   })
@@ -89,7 +89,7 @@ export class FriendsController {
   @Delete('friend-requests/:friendRequestId')
   @HttpCode(204)
   @Route({
-    summary: 'Take a friend request back',
+    summary: 'Cancel a friend request',
     answers: { 204: NO_CONTENT },
     problems: [FRIEND_REQUEST_NOT_FOUND, FORBIDDEN, FRIEND_REQUEST_ALREADY_ANSWERED],
   })
@@ -111,7 +111,7 @@ export class FriendsController {
   }
 
   @Get('users/me/blocks')
-  @Route({ summary: 'List people whom one has blocked', answers: { 200: blockListSchema } })
+  @Route({ summary: 'List the people whom you blocked', answers: { 200: blockListSchema } })
   async listBlocks(@Caller() { userId }: CallerIdentity, @Query() query: ListQueryDto): Promise<BlockList> {
     return this.friends.listBlocks(userId, query);
   }
@@ -121,7 +121,7 @@ export class FriendsController {
   @Route({
     summary: 'Block somebody',
     description:
-      'Ends the friendship and open requests; refuses requests, direct conversations and messages in them either way; hides what the two do in their direct conversation from each other.',
+      'Ends the friendship and pending requests. While the block stands, neither can send the other a request or a direct message, and neither sees what the other does in their direct conversation.',
     answers: { 204: NO_CONTENT },
     problems: [USER_NOT_FOUND, FORBIDDEN],
   })

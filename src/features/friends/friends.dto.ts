@@ -36,12 +36,12 @@ const STATUSES = [
   { required: ['recipientUsername'], properties: { recipientId: ABSENT, recipientUsername: GIVEN } },
 )
 export class CreateFriendRequestDto {
-  @About('This or `recipientUsername`.', EXAMPLE_ID)
+  @About('Give this or `recipientUsername`.', EXAMPLE_ID)
   @Optional()
   @IsId()
   recipientId?: string;
 
-  @About('This or `recipientId`.')
+  @About('Give this or `recipientId`.')
   @Optional()
   @IsUsername()
   recipientUsername?: string;
@@ -53,7 +53,7 @@ export class CreateFriendRequestDto {
 }
 
 export class FriendRequestListDto extends ListQueryDto {
-  @About('Both when it is left out.')
+  @About('Both directions when absent.')
   @IsOptionalChoice(DIRECTIONS)
   direction?: (typeof DIRECTIONS)[number];
 

@@ -1,34 +1,34 @@
 import { Shared } from '../../platform/events/shared';
 import type { FriendRequestView } from './friends.dto';
 
-/** A friend request was made, or answered in the way that its `status` says. */
+/** A friend request was made or answered; its `status` says which. */
 @Shared({ kind: 'friend-request-changed' })
 export class FriendRequestChanged {
   constructor(readonly friendRequest: FriendRequestView) {}
 }
 
-/** Two people are friends no more. */
+/** A friendship ended. */
 @Shared({ kind: 'friend-removed' })
 export class FriendRemoved {
   constructor(readonly userIds: readonly [string, string]) {}
 }
 
-/** The first of two people has blocked the second. */
+/** The first of two people blocked the second. */
 @Shared({ kind: 'user-blocked', rights: 'taken' })
 export class UserBlocked {
   constructor(
     readonly userIds: readonly [string, string],
-    /** Their direct conversation, if they have one: it takes no more messages, and neither hears of the other in it. */
+    /** Their direct conversation, if any: it takes no more messages, and hides from each what the other does. */
     readonly conversationId: string | undefined,
   ) {}
 }
 
-/** A block was lifted by the first of two people. */
+/** The first of two people lifted a block. */
 @Shared({ kind: 'user-unblocked', rights: 'given' })
 export class UserUnblocked {
   constructor(
     readonly userIds: readonly [string, string],
-    /** Their direct conversation, if it is open between them again. */
+    /** Their direct conversation, if no block stands in it any more. */
     readonly conversationId: string | undefined,
   ) {}
 }

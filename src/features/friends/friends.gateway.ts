@@ -15,16 +15,19 @@ const EVENT_BY_STATUS: Record<FriendRequestView['status'], string> = {
   cancelled: 'friend-request:cancelled',
 };
 
-/** Tells both people, on all their devices. */
+/** Sends events of requests and friendships to all devices of both people. */
 @WebSocketGateway()
 @Emits({
   'friend-request:created': {
-    summary: 'A friend request was made; both people are told.',
+    summary: 'A friend request was made; both people get the event.',
     payload: friendRequestSchema,
   },
   'friend-request:accepted': { summary: 'A friend request was accepted.', payload: friendRequestSchema },
   'friend-request:declined': { summary: 'A friend request was declined.', payload: friendRequestSchema },
-  'friend-request:cancelled': { summary: 'A friend request was taken back.', payload: friendRequestSchema },
+  'friend-request:cancelled': {
+    summary: 'The sender cancelled a friend request.',
+    payload: friendRequestSchema,
+  },
   'friend:removed': {
     summary: 'A friendship has ended.',
     payload: record('FriendRemovedEvent', { userId: id() }),
@@ -46,7 +49,7 @@ export class FriendsGateway implements OnModuleInit {
       this.rooms.emit(userRoom(a), 'friend:removed', { userId: b });
       this.rooms.emit(userRoom(b), 'friend:removed', { userId: a });
     });
-    // Out of the room before the block is acknowledged: nothing that follows may reach the other person (G6).
+    // Both leave the room before the block is acknowledged: no later event may reach the other person (G6).
     this.events.on(UserBlocked, ({ userIds, conversationId }) => {
       if (conversationId !== undefined)
         for (const userId of userIds) this.rooms.leave(userId, conversationRoom(conversationId));

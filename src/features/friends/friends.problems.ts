@@ -13,7 +13,7 @@ export const ALREADY_FRIENDS = declareProblem(
   'already-friends',
   409,
   'You are friends already',
-  'There is nothing to request.',
+  'The two of you are friends, so there is nothing to request.',
 );
 
 export const FRIEND_REQUEST_EXISTS = declareProblem(
@@ -24,7 +24,7 @@ export const FRIEND_REQUEST_EXISTS = declareProblem(
   {
     carries: {
       field: 'friendRequest',
-      schema: described(friendRequestSchema, 'With `friend-request-exists`: that one.'),
+      schema: described(friendRequestSchema, 'With `friend-request-exists`: the existing request.'),
     },
   },
 );
@@ -33,5 +33,5 @@ export const FRIEND_REQUEST_ALREADY_ANSWERED = declareProblem(
   'friend-request-already-answered',
   409,
   'The friend request was answered already',
-  'The request was accepted, declined or cancelled before, and not in this way.',
+  'The request already has another answer: it was accepted, declined or cancelled before.',
 );

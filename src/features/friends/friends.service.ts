@@ -31,14 +31,14 @@ import { FriendRequestsService } from './friend-requests.service';
 import type { BlockList, FriendList } from './friends.dto';
 import { FriendRemoved, UserBlocked, UserUnblocked } from './friends.events';
 
-/** People whom one person blocks at a time. */
+/** People whom one person may block. */
 const MAX_BLOCKS = 10_000;
 
 interface ListedPersonRow extends PersonRow, ListPosition {
   since: Date;
 }
 
-/** Friends, and people one does not want to hear from. */
+/** Friendships and blocks. */
 @Injectable()
 export class FriendsService {
   constructor(
@@ -59,7 +59,7 @@ export class FriendsService {
     return { ...page, items: page.items.map(({ user, since }) => ({ ...user, friendsSince: since })) };
   }
 
-  /** Ending a friendship that is none changes nothing. */
+  /** Ending a friendship that does not exist changes nothing. */
   async remove(userId: string, otherId: string): Promise<void> {
     await inTransaction(this.dataSource, async (manager, announce) => {
       await lockTwoPeople(manager, userId, otherId);
@@ -80,8 +80,8 @@ export class FriendsService {
   }
 
   /**
-   * Ends the friendship and open requests, and hides what the two do in their direct conversation from each other. Also
-   * waits for messages of it that are being stored: none is stored after this was acknowledged.
+   * Ends the friendship and pending requests, and hides from each what the other does in their direct conversation.
+   * Waits for messages of it that are being stored: none is stored after the block was acknowledged.
    * @throws Problem `user-not-found`, `validation-failed` or `forbidden`
    */
   async block(userId: string, otherId: string): Promise<void> {
@@ -103,8 +103,8 @@ export class FriendsService {
   }
 
   /**
-   * Lifting a block that is none changes nothing. Friendship and requests do not come back. Once neither of the two
-   * blocks the other, both hear what was hidden: deletions by new `rev`s, and where the other has read.
+   * Lifting a block that does not exist changes nothing. The friendship and requests stay ended. Once neither of the
+   * two blocks the other, both receive what was hidden: changed messages by new `rev`s, and the other's read position.
    */
   async unblock(userId: string, otherId: string): Promise<void> {
     await inTransaction(this.dataSource, async (manager, announce) => {
@@ -142,7 +142,7 @@ export class FriendsService {
   }
 }
 
-/** @returns false when the block is there already. @throws Problem `forbidden` for more than a person may have */
+/** @returns false when the block exists already. @throws Problem `forbidden` when the person has too many blocks */
 async function addBlock(manager: EntityManager, blockerId: string, blockedId: string): Promise<boolean> {
   if (await manager.existsBy(Block, { blockerId, blockedId })) return false;
   await lockAllowance(manager, 'blocks', blockerId);
@@ -152,10 +152,10 @@ async function addBlock(manager: EntityManager, blockerId: string, blockedId: st
   return true;
 }
 
-/** More changes than this are left to catching up, to which the last one leads. */
+/** The most changes sent live. Clients notice the gap and catch up on the rest. */
 const MAX_TOLD = 50;
 
-/** What was hidden while a block stood, as live events. */
+/** Live events for the changes that a block had hidden. */
 async function hiddenEvents(
   manager: EntityManager,
   conversationId: string,

@@ -5,7 +5,7 @@ import { Problem } from '../../platform/problems/problem';
 import type { Conversation } from './conversation.entity';
 import { Participant, type Role } from './participant.entity';
 
-/** A conversation, and the caller's place in it. The only way to get one is to participate. */
+/** A conversation and the caller's membership in it. Only participants get one. */
 export interface Access {
   readonly conversation: Conversation;
   readonly participant: Participant;
@@ -17,7 +17,8 @@ export const isAtLeast = (role: Role, needed: Role): boolean => RANK[role] >= RA
 export const isAbove = (role: Role, other: Role): boolean => RANK[role] > RANK[other];
 
 /**
- * Loads what the user may see; absence and refusal look the same (G6). Served by `conversation_participants_pkey`.
+ * Loads a conversation for a participant. To outsiders it does not exist (G6). Served by
+ * `conversation_participants_pkey`.
  * @throws Problem `conversation-not-found`
  */
 export async function accessConversation(
@@ -36,10 +37,11 @@ export async function accessConversation(
 }
 
 /**
- * The same for whoever is going to change something: holds the conversation's row lock until the transaction ends.
+ * As `accessConversation`, for a caller that is going to change something: holds the conversation's row lock until the
+ * transaction ends.
  *
- * The lock is taken in a statement of its own. Joined in one, the membership would be read from a snapshot older than
- * the wait for the lock, and somebody removed meanwhile would pass.
+ * A statement of its own takes the lock. In a single statement, the membership would come from a snapshot older than
+ * the wait for the lock, and a removed participant would pass.
  * @throws Problem `conversation-not-found`
  */
 export async function lockConversation(
@@ -58,7 +60,7 @@ export async function lockConversation(
   return accessConversation(manager, userId, conversationId);
 }
 
-/** Takes the next `count` revs of a locked conversation; returns the last of them. */
+/** Takes the next `count` revs of a locked conversation. @returns the last of them */
 export async function takeRevs(manager: EntityManager, conversationId: string, count = 1): Promise<number> {
   const [rows] = await manager.query<[{ last_rev: number }[], number]>(
     `update conversations set last_rev = last_rev + $2 where id = $1 returning last_rev`,
@@ -67,7 +69,7 @@ export async function takeRevs(manager: EntityManager, conversationId: string, c
   return rows[0]!.last_rev;
 }
 
-/** Refuses an action that needs a role. @throws Problem `forbidden` */
+/** Rejects an action that needs a higher role. @throws Problem `forbidden` */
 export function requireRole(access: Access, needed: Role): void {
   if (access.conversation.type === 'direct' || !isAtLeast(access.participant.role, needed)) {
     throw new Problem(FORBIDDEN);

@@ -1,2 +1,2 @@
-/** Who participates in a conversation hears what is sent to its room. */
+/** The room of a conversation. The sockets of its participants join it. */
 export const conversationRoom = (conversationId: string): string => `conversation:${conversationId}`;

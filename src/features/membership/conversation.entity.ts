@@ -13,7 +13,7 @@ import { User } from '../users/user.entity';
 
 export type ConversationType = 'direct' | 'group';
 
-/** A thread of messages among its participants. Its row lock orders everything that happens in it. */
+/** A thread of messages among its participants. Its row lock orders all changes in it. */
 @Entity('conversations')
 @Unique('conversations_direct_key_key', ['directKey'])
 @Check('conversations_type_check', `type in ('direct', 'group')`)
@@ -32,7 +32,7 @@ export class Conversation {
   @Column('text', { nullable: true })
   description: string | null;
 
-  /** The two people of a direct conversation, smaller id first: there is one for a pair. */
+  /** The two people of a direct conversation, smaller id first; unique for a pair. */
   @Column({ type: 'text', name: 'direct_key', nullable: true, collation: 'C' })
   directKey: string | null;
 

@@ -3,13 +3,13 @@ import { lockName } from '../../platform/database/advisory-lock';
 import { FORBIDDEN } from '../../platform/problems/general-problems';
 import { Problem } from '../../platform/problems/problem';
 
-/** People in a group, its owner included. */
+/** Participants of a group, its owner included. */
 export const MAX_PARTICIPANTS = 1_000;
-/** Groups that one person owns at a time. */
+/** Groups that one person may own. */
 export const MAX_OWNED_GROUPS = 1_000;
 
 /**
- * Refuses a person more for a group that is full. The conversation must be locked. Served by
+ * Rejects another participant in a full group. The caller holds the conversation's lock. Served by
  * `conversation_participants_pkey`.
  * @throws Problem `forbidden`
  */
@@ -25,7 +25,7 @@ export async function requireRoomInGroup(manager: EntityManager, conversationId:
 }
 
 /**
- * Refuses another group to a person who owns as many as one may. People who make several at once wait for each other.
+ * Rejects another group for a person who owns the most allowed. Concurrent creations by one person wait for each other.
  * Served by `conversation_participants_user_idx`.
  * @throws Problem `forbidden`
  */

@@ -1,7 +1,7 @@
 import { integer, record } from '../../platform/documents/schema';
 
-/** How far a conversation has come, or how far a client knows it. */
+/** The newest position of a conversation, or a client's cursor in it. */
 export const headSchema = record('Head', {
-  seq: integer(0, { description: 'Of the newest message.', example: 7 }),
-  rev: integer(0, { description: 'Of the newest change.', example: 2 }),
+  seq: integer(0, { description: 'The `seq` of the newest message.', example: 7 }),
+  rev: integer(0, { description: 'The `rev` of the newest change.', example: 2 }),
 });

@@ -12,15 +12,15 @@ export const participantSchema = record(
     userId: id(),
     user: userSchema,
     role: oneOf(ROLES),
-    readSeq: integer(0, { description: 'Read up to this `seq`.', example: 7 }),
+    readSeq: integer(0, { description: 'The participant has read up to this `seq`.', example: 7 }),
     joinedAt: time(),
-    leftAt: usuallyNull(time('Of who has left or was removed.')),
+    leftAt: usuallyNull(time('When the participant left or was removed; null unless they did.')),
   },
   'A user in a conversation.',
 );
 export type ParticipantView = Of<typeof participantSchema>;
 
-/** A participant together with where it belongs and the `rev` of its last change. */
+/** A participant with their conversation and the `rev` of their last change. */
 export interface PlacedParticipant {
   readonly conversationId: string;
   readonly rev: number;
@@ -36,7 +36,10 @@ interface ParticipantRow extends PersonRow {
   left_at: Date | null;
 }
 
-/** @param viewer SQL for who sees them: while a block stands, the other one's read position is the one of before it */
+/**
+ * @param viewer SQL for the user who sees them. While a block stands, that user sees the other's read position as it
+ * was before.
+ */
 const columnsFor = (viewer: string): string => `p.conversation_id, p.role,
   case when p.user_id = ${viewer} then p.read_seq else coalesce(p.shown_read_seq, p.read_seq) end as read_seq,
   p.rev, p.joined_at, p.left_at, ${personColumns('u')}`;
@@ -46,7 +49,7 @@ export const PREVIEW_SIZE = 20;
 
 /**
  * The first participants of each conversation, in the order of joining.
- * @param viewerId who sees them; left out for what is shown to everybody
+ * @param viewerId the user who sees them; absent in events for everybody
  */
 export async function previewParticipants(
   manager: EntityManager,
@@ -66,7 +69,10 @@ export async function previewParticipants(
   return rows.map(placed);
 }
 
-/** Everybody who is in the conversation, as `viewerId` sees them, in the order of joining. Served by `conversation_participants_pkey`. */
+/**
+ * All participants of the conversation, as `viewerId` sees them, in the order of joining. Served by
+ * `conversation_participants_pkey`.
+ */
 export async function listParticipants(
   manager: EntityManager,
   conversationId: string,
@@ -80,7 +86,7 @@ export async function listParticipants(
   return rows.map((row) => placed(row).view);
 }
 
-/** One participant, also one who has left. */
+/** One participant, or a former one. */
 export async function findParticipant(
   manager: EntityManager,
   conversationId: string,
@@ -94,7 +100,7 @@ export async function findParticipant(
   return rows.map(placed)[0];
 }
 
-/** Some participants of some conversations, also ones who have left. Served by `conversation_participants_pkey`. */
+/** Some participants of some conversations, former ones included. Served by `conversation_participants_pkey`. */
 export async function findParticipants(
   manager: EntityManager,
   places: readonly { conversationId: string; userId: string }[],
@@ -110,7 +116,7 @@ export async function findParticipants(
 }
 
 /**
- * For each conversation up to `limit` participants that changed above `rev`, those who left included, in `rev` order.
+ * For each conversation up to `limit` participants that changed above `rev`, former ones included, in `rev` order.
  * Served by `conversation_participants_rev_idx`.
  */
 export async function changedParticipants(
@@ -134,9 +140,9 @@ export async function changedParticipants(
 }
 
 /**
- * Everybody who is in some conversations, in the order of joining: of as many of the conversations, from the first on, as
- * have `limit` people together, and always of the first. Served by `conversation_participants_pkey`.
- * @returns by conversation; one that is missing was not read
+ * All participants of conversations, in the order of joining. Reads the conversations in order until they have `limit`
+ * participants together, and at least the first one. Served by `conversation_participants_pkey`.
+ * @returns participants by conversation; a conversation that is absent was not read
  */
 export async function allParticipants(
   manager: EntityManager,

@@ -4,7 +4,9 @@ import { Conversation } from './conversation.entity';
 
 export type Role = 'owner' | 'admin' | 'member';
 
-/** A user in a conversation. Who left keeps the row, so that others can be told (G4). */
+/**
+ * A user in a conversation. A former participant keeps the row, so that others learn of the leaving by its `rev` (G4).
+ */
 @Entity('conversation_participants')
 @Check('conversation_participants_role_check', `role in ('owner', 'admin', 'member')`)
 @Index('conversation_participants_rev_idx', ['conversationId', 'rev'])
@@ -54,7 +56,7 @@ export class Participant {
   })
   hiddenSeq: number | null;
 
-  /** The rev that the last change of this row took; 0 for those of the beginning. */
+  /** The `rev` of the row's last change; 0 for the first participants. */
   @Column('bigint', { default: 0 })
   rev: number;
 

@@ -5,12 +5,12 @@ import { inTransaction } from '../../platform/database/transaction';
 import { Metrics } from '../../platform/metrics/metrics';
 import { readLastSeen, storeLastSeen } from './presence.queries';
 
-/** People of one statement. */
+/** Users per statement. */
 const BATCH = 1_000;
-/** When the database takes nothing for long, the oldest are given up: a time online is not worth the memory. */
+/** When the database stores nothing for long, the oldest entries are dropped: a time online is not worth the memory. */
 const MAX_WAITING = 50_000;
 
-/** When people were last online: noted in memory, and stored for many at once. */
+/** Records when users were last online, in memory, and stores it for many users at once. */
 @Injectable()
 export class LastSeen {
   /** On the clock of `performance.now()`. */
@@ -23,7 +23,7 @@ export class LastSeen {
   ) {
     this.failures = metrics.counter(
       'xfchat_last_seen_failures_total',
-      'Attempts to store when people were last online that failed and are repeated',
+      'Failed attempts to store when people were last online; each is retried',
     );
   }
 
@@ -37,7 +37,7 @@ export class LastSeen {
     }
   }
 
-  /** Stores what was noted. What the database does not take stays for the next time. */
+  /** Stores the recorded times. What the database rejects stays for the next call. */
   async store(): Promise<void> {
     while (this.noted.size > 0) {
       const batch = [...this.noted].slice(0, BATCH);
@@ -46,7 +46,7 @@ export class LastSeen {
       try {
         await inTransaction(this.dataSource, (manager) => storeLastSeen(manager, seen));
       } catch {
-        // Reported where the database is watched; and during maintenance nothing is stored.
+        // The database monitor reports outages, and during maintenance nothing is stored, so this is not logged.
         this.failures.inc();
         return;
       }
@@ -54,7 +54,7 @@ export class LastSeen {
     }
   }
 
-  /** When people were last online, of those who do not hide it; nobody's while the database does not answer. */
+  /** Reads when users were last online, except for those who hide it. Empty while the database does not answer. */
   async read(userIds: readonly string[]): Promise<Map<string, number>> {
     return readLastSeen(this.dataSource, userIds).catch(() => new Map<string, number>());
   }

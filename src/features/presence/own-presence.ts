@@ -10,30 +10,30 @@ import type { LiveStatus, PresenceStatus } from './presence.dto';
 import { DEFAULT_SETTINGS, readSettings, type PresenceSettings } from './presence.queries';
 import { PresenceWatches } from './presence-watches';
 
-/** Who comes back within this was never away: a page that is loaded anew, a network that changes. */
+/** Users who reconnect within this time never look offline: they reload a page or change networks. */
 const GRACE_MS = 2_000;
 const SWEEP_MS = 250;
-/** How much of a time online is lost with a server that is killed. */
+/** A killed server loses at most this much of a time online. */
 const STORE_EVERY_MS = 60_000;
 const RETRY_MS = 1_000;
 const SETTINGS_PER_STATEMENT = 1_000;
 
 interface OwnPerson {
   readonly sockets: Map<string, LiveStatus>;
-  /** Undefined until they were read: until then the person is not shown. */
+  /** Undefined until the settings were read; until then others see the user as offline. */
   settings: PresenceSettings | undefined;
-  /** When the last socket went, on the clock of `performance.now()`. */
+  /** When the user's last socket closed, in milliseconds of `performance.now()`. */
   goneAt: number | undefined;
 }
 
-/** Those who have sockets on this server: what they say about themselves, and what of it others may know. */
+/** The users with sockets on this server: their status, and how much of it others may see. */
 @Injectable()
 export class OwnPresence implements OnModuleInit, BeforeApplicationShutdown {
   private readonly people = new Map<string, OwnPerson>();
-  /** Whose settings have to be read. Many who connect at once are read in one statement. */
+  /** Users whose settings have to be read. One statement reads those of many who connect at once. */
   private readonly unread = new Set<string>();
   private reading: Promise<void> | undefined;
-  /** Those without a socket, the first to go first. */
+  /** Users without a socket, in the order in which they left. */
   private readonly gone = new Set<string>();
   private sweeping: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -61,7 +61,7 @@ export class OwnPresence implements OnModuleInit, BeforeApplicationShutdown {
     await this.storeAll();
   }
 
-  /** Resolves when nobody is connected whose settings are not known; at once while the database is away. */
+  /** Resolves when the settings of all connected users are known; at once while the database is away. */
   async settled(): Promise<void> {
     while (this.reading && this.unread.size > 0) await this.reading;
     await this.reading;
@@ -105,12 +105,12 @@ export class OwnPresence implements OnModuleInit, BeforeApplicationShutdown {
     if (person.goneAt === undefined) this.refresh(userId);
   }
 
-  /** Whether others may know of a person with a socket here when they were last online. */
+  /** Whether a user with a socket here hides when they were last online. */
   hidesLastSeen(userId: string): boolean {
     return this.people.get(userId)?.settings?.hidesLastSeen ?? true;
   }
 
-  /** Tells what has changed. Who is invisible looks like somebody who has just gone. */
+  /** Publishes a change of status. A user who turns invisible looks like one who has just left. */
   private refresh(userId: string): void {
     const { ownId } = this.exchange;
     const before = this.directory.saidBy(ownId, userId);
@@ -131,12 +131,12 @@ export class OwnPresence implements OnModuleInit, BeforeApplicationShutdown {
     return [...person.sockets.values()].includes('online') ? 'online' : 'away';
   }
 
-  /** Stores when they were last online, and tells that with it; the telling does not depend on the storing. */
+  /** Stores when users were last online, and publishes it with their status. A failed store does not prevent that. */
   private async goOffline(userIds: readonly string[]): Promise<void> {
     await this.lastSeen.store();
     const seenAt = await this.lastSeen.read(userIds);
     for (const userId of userIds) {
-      // Back meanwhile.
+      // The user came back meanwhile.
       if (this.shown(userId) !== 'offline') continue;
       const at = seenAt.get(userId);
       this.watches.seen(userId, at);
@@ -173,7 +173,7 @@ export class OwnPresence implements OnModuleInit, BeforeApplicationShutdown {
     this.reading ??= inBackground(() => this.readAll()).finally(() => (this.reading = undefined));
   }
 
-  /** Whoever connects during a statement is read by the next one. */
+  /** The next statement reads the settings of users who connect during this one. */
   private async readAll(): Promise<void> {
     while (this.unread.size > 0) {
       await Promise.resolve();

@@ -1,14 +1,14 @@
 import type { PresenceStatus } from './presence.dto';
 
-/** Somebody as a server says they are. */
+/** A user's status as a server reports it. */
 export interface Said {
   readonly userId: string;
   readonly status: PresenceStatus;
-  /** When an offline person was last online, in milliseconds since 1970, if that may be known. */
+  /** When an offline user was last online, in milliseconds since 1970, unless hidden. */
   readonly seenAt?: number | undefined;
 }
 
-/** The same, as short as JSON allows: 40 people fit into one signal. */
+/** `Said` in the shortest JSON form: 40 users fit into one signal. */
 export type EncodedSaid = readonly [id: string, code: number, seenAt?: number];
 
 const CODES = ['offline', 'away', 'online'] as const satisfies PresenceStatus[];

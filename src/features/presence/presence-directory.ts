@@ -3,18 +3,21 @@ import type { LiveStatus, PresenceStatus } from './presence.dto';
 
 type Listener = (userId: string) => void;
 
-/** Who is there, by what each server says about its own sockets. All of it is soft state: what is not renewed goes away. */
+/**
+ * The status of users, from what each server reports about its own sockets. All of it is soft state: what a server does
+ * not renew disappears.
+ */
 @Injectable()
 export class PresenceDirectory {
   private readonly servers = new Map<string, Map<string, LiveStatus>>();
   private readonly listeners: Listener[] = [];
 
-  /** Called whenever what a server says about somebody may have changed. */
+  /** The listener runs whenever a server's report about a user may have changed. */
   onChange(listener: Listener): void {
     this.listeners.push(listener);
   }
 
-  /** Online where any device is; away when all that are connected are. */
+  /** Online if any device is online; away if all connected devices are away. */
   statusOf(userId: string): PresenceStatus {
     let status: PresenceStatus = 'offline';
     for (const people of this.servers.values()) {
@@ -25,7 +28,7 @@ export class PresenceDirectory {
     return status;
   }
 
-  /** What one server says about somebody. */
+  /** What one server reports about a user. */
   saidBy(serverId: string, userId: string): PresenceStatus {
     return this.servers.get(serverId)?.get(userId) ?? 'offline';
   }

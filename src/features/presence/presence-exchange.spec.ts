@@ -5,7 +5,7 @@ import { PresenceExchange } from './presence-exchange';
 
 type Listener = (payload: unknown) => void;
 
-/** Servers that hear each other's signals, as far as `isLost` lets them. */
+/** Servers that receive each other's signals, except those that `isLost` drops. */
 function servers(count: number, isLost: (kind: string) => boolean = () => false) {
   const sent: { kind: string; bytes: number; at: number }[] = [];
   const all = Array.from({ length: count }, () => {
@@ -47,7 +47,7 @@ function say(
   exchange.tell(userId);
 }
 
-/** What one server believes about the people of another. */
+/** What one server believes about the users of another. */
 function belief(of: Server, about: Server): Record<string, string> {
   const { serverId } = about.relay;
   return Object.fromEntries(
@@ -109,7 +109,7 @@ describe('what servers tell each other of presence', () => {
     expect(Math.max(...batches.map(({ bytes }) => bytes))).toBeLessThan(2_000);
     const ticks = new Map<number, number>();
     for (const { at, bytes } of batches) ticks.set(at - begun, (ticks.get(at - begun) ?? 0) + bytes);
-    // A third of what signals take within 25 ms.
+    // A third of the bytes that signals may carry within 25 ms.
     expect(Math.max(...ticks.values())).toBeLessThan(64 * 1_024 * 0.34);
     expect(Math.max(...ticks.keys())).toBeLessThanOrEqual(1_100);
   });

@@ -6,25 +6,25 @@ import { Signals } from '../../platform/servers/signals';
 import { decode, encode, type EncodedSaid, type Said } from './presence-codec';
 import { PresenceDirectory } from './presence-directory';
 
-/** A room that every server hosts, and no socket enters. */
+/** A room that every server hosts and no socket joins. */
 const ROOM = 'presence:servers';
 const PEOPLE_PER_SIGNAL = 40;
-/** So that a server that everybody connects to at once takes a third of what signals can carry. */
+/** When everybody connects to one server at once, it uses a third of what signals can carry. */
 const PEOPLE_PER_TICK = 480;
 const TICK_MS = 100;
 const HEARTBEAT_MS = 2_000;
-/** Nobody is there by the word of a server that was silent for so long. */
+/** The users of a server count as offline after it was silent for this long. */
 const SILENCE_MS = 6_000;
 const CHECK_MS = 1_000;
-/** No batch has this number, nor follows it. */
+/** No batch has this number or follows it. */
 const UNKNOWN = -1;
 
-/** Part of what a server says, numbered so that others notice when they miss one. */
+/** One part of a server's reports, numbered so that others notice a missing part. */
 interface Batch {
   readonly from: string;
   readonly number: number;
   readonly people: readonly EncodedSaid[];
-  /** Whether the server begins to say everything that it knows, or has said it. */
+  /** Marks the beginning and the end of a complete report. */
   readonly whole?: 'begin' | 'end';
 }
 
@@ -32,21 +32,21 @@ interface Peer {
   number: number;
   heardAt: number;
   askedAt: number;
-  /** Who was named since the server has begun to say everything. */
+  /** The users named since the complete report began. */
   named: Set<string> | undefined;
 }
 
 /**
- * Tells the other servers who is connected here, and takes from them who is connected there, by signals. Signals may be
- * lost: they are numbered, a heartbeat repeats the last number, and whoever notices a gap asks for everything. One server
- * says something about its own sockets only, so nothing has to be agreed on.
+ * Reports to the other servers who is connected here, and receives their reports, by signals. Signals may be lost, so
+ * they are numbered and a heartbeat repeats the last number. A server that notices a gap asks for a complete report.
+ * Each server reports only on its own sockets, so servers have nothing to agree on.
  */
 @Injectable()
 export class PresenceExchange implements OnModuleInit, OnModuleDestroy {
   private readonly peers = new Map<string, Peer>();
-  /** What the others have to be told, by person: the last of several changes counts. */
+  /** Changes to report, by user; the last of several changes counts. */
   private readonly waiting = new Map<string, number | undefined>();
-  /** Who is left to be named to somebody who has asked for everything. */
+  /** The users still to be named in the complete report under way. */
   private rest: string[] | undefined;
   private isAskedAgain = false;
   private number = 0;
@@ -89,17 +89,19 @@ export class PresenceExchange implements OnModuleInit, OnModuleDestroy {
     for (const timer of this.timers) clearInterval(timer);
   }
 
-  /** Called before somebody goes offline by the word of another server. */
+  /** The listener runs before another server's report takes a user offline. */
   onOffline(listener: (said: Said) => void): void {
     this.offline = listener;
   }
 
-  /** Called with those who were connected to a server that is silent: nobody says when they were last online. */
+  /** The listener runs with the users of a server that fell silent. No report says when they were last online. */
   onSilence(listener: (userIds: readonly string[]) => void): void {
     this.silent = listener;
   }
 
-  /** Something about a person who is or was connected here has changed. @param seenAt of who is offline */
+  /**
+   * Reports a change of a user who is or was connected here. @param seenAt when the user was last online, if offline
+   */
   tell(userId: string, seenAt?: number): void {
     this.waiting.set(userId, seenAt);
     this.arm();
@@ -136,7 +138,7 @@ export class PresenceExchange implements OnModuleInit, OnModuleDestroy {
     this.signals.publish('presence', ROOM, batch);
   }
 
-  /** Once for all who ask meanwhile. */
+  /** Starts one complete report for all servers that ask meanwhile. */
   private sayEverything(): void {
     this.isAskedAgain = this.rest !== undefined;
     if (this.rest) return;
@@ -161,7 +163,7 @@ export class PresenceExchange implements OnModuleInit, OnModuleDestroy {
     return peer;
   }
 
-  /** Until the server begins to say everything it is asked again, since the question may be lost as well. */
+  /** Asks for a complete report, again and again until one begins: the question may be lost as well. */
   private missed(from: string, peer: Peer): void {
     peer.number = UNKNOWN;
     peer.named = undefined;
@@ -190,7 +192,10 @@ export class PresenceExchange implements OnModuleInit, OnModuleDestroy {
     );
   }
 
-  /** While this server hears nobody, it does not know who is silent. The same after it was suspended. */
+  /**
+   * A server that receives nothing cannot tell who is silent, nor can one that was suspended. It gives all others a new
+   * period.
+   */
   private forgetSilent(): void {
     const now = performance.now();
     const isDeaf = !this.relay.isLive || now - this.checkedAt > 3 * CHECK_MS;

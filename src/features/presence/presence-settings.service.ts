@@ -9,7 +9,7 @@ import { PresenceSettingsChanged } from './presence.events';
 import { DEFAULT_SETTINGS, readSettings, type PresenceSettings } from './presence.queries';
 import { UserPresence } from './user-presence.entity';
 
-/** What people let others see of their presence. */
+/** How much of their presence users let others see. */
 @Injectable()
 export class PresenceSettingsService {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
@@ -20,8 +20,9 @@ export class PresenceSettingsService {
   }
 
   /**
-   * What changes nothing is told to nobody; a change, to all devices of the person. Served by `user_presence_pkey`.
-   * @throws Problem `session-revoked` when the person was erased meanwhile
+   * Sends a change to all devices of the user; an update that changes nothing sends nothing. Served by
+   * `user_presence_pkey`.
+   * @throws Problem `session-revoked` when the user was erased meanwhile
    */
   async update(
     userId: string,
@@ -30,7 +31,7 @@ export class PresenceSettingsService {
     return inTransaction(this.dataSource, async (manager, announce) => {
       await holdPeople(manager, [userId], SESSION_REVOKED);
       await manager.query(`insert into user_presence (user_id) values ($1) on conflict do nothing`, [userId]);
-      // Compared under the row's lock: of several equal changes at once the first one changes something.
+      // Compares under the row's lock: of several equal updates at once, only the first one changes something.
       const before = await manager.findOneOrFail(UserPresence, {
         where: { userId },
         lock: { mode: 'for_no_key_update' },

@@ -9,8 +9,8 @@ const PAIRS_PER_STATEMENT = 1_000;
 const RETRY_MS = 1_000;
 
 /**
- * Asks the database who may see whom. Those about whom it is asked are not told of until the answer is there, and an answer
- * that was overtaken by a later question does not count: nobody sees by a right that was taken away meanwhile (G6).
+ * Asks the database who may see whom. While a question is open, the socket receives nothing about that user. An answer
+ * that a later question overtook is dropped, so that nobody sees by a right that was revoked meanwhile (G6).
  */
 @Injectable()
 export class PresenceSights {
@@ -22,14 +22,14 @@ export class PresenceSights {
     private readonly watches: PresenceWatches,
   ) {}
 
-  /** @throws what the database throws: nobody of these is seen then */
+  /** @throws the database's error; then none of these users is seen */
   async ask(people: readonly Watched[]): Promise<void> {
     const asked = people.map((watched) => ({ watched, question: ++watched.question }));
     for (const { watched } of asked) this.watches.see(watched, undefined);
     const pairs = people.map(({ watch: { viewerId }, userId }) => ({ viewerId, userId }));
     const sights = new Map((await readSights(this.dataSource, pairs)).map((sight) => [sight.place, sight]));
     for (const [place, { watched, question }] of asked.entries()) {
-      // Not listed any more, or asked again since.
+      // The user left the list, or another question overtook this one.
       if (watched.question !== question || !watched.watch.people.has(watched.userId)) continue;
       const sight = sights.get(place);
       this.watches.see(watched, sight?.through ?? null);
@@ -38,7 +38,7 @@ export class PresenceSights {
     this.watches.mark(people);
   }
 
-  /** Asks again soon, together with others. Until then these are not told of. */
+  /** Asks again soon, together with other questions. Until then the sockets receive nothing about these users. */
   askAgain(people: Iterable<Watched>): void {
     for (const watched of people) {
       watched.question++;
@@ -49,7 +49,7 @@ export class PresenceSights {
       this.asking ??= inBackground(() => this.askPending()).finally(() => (this.asking = undefined));
   }
 
-  /** A block: they do not see each other from this moment on. */
+  /** After a block, the two do not see each other from this moment on. */
   forbid(people: Iterable<Watched>): void {
     const forbidden = [...people];
     for (const watched of forbidden) {

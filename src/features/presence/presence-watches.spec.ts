@@ -4,7 +4,7 @@ import { PresenceWatches, type Watched } from './presence-watches';
 
 const SERVER = 'server';
 
-/** Sockets that watch, and what each was told. */
+/** Sockets with watch lists, and the events that each received. */
 function bench() {
   const directory = new PresenceDirectory();
   const relay = { isLive: true };
@@ -61,7 +61,7 @@ describe('the sockets that watch', () => {
         expect(told.length - perSocket[index]!).toBeLessThanOrEqual(50);
         perSocket[index] = told.length;
       }
-      // Nobody is told everything while others have heard nothing.
+      // No socket has all its events while another one has none.
       if (ticks === 20) expect(Math.min(...perSocket)).toBe(50);
     }
     expect(ticks).toBe(40);

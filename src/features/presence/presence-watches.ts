@@ -9,22 +9,22 @@ import type { PresenceView } from './presence.dto';
 const TICK_MS = 100;
 /** Events of one socket in one tick. */
 const PER_SOCKET = 50;
-/** Events of all sockets in one tick: what a server spends on presence at most, whatever happens. */
+/** Events of all sockets in one tick. This bounds what a server spends on presence. */
 const PER_TICK = 1_000;
 
-/** One person on the list of one socket. */
+/** One user on the watch list of one socket. */
 export interface Watched {
   readonly watch: Watch;
   readonly userId: string;
-  /** Why the viewer may see them: see `Sight`. Null: they may not. Undefined: that has to be asked. */
+  /** Why the viewer may see the user (`Sight`). Null: they may not. Undefined: the database has to be asked. */
   through: string | null | undefined;
-  /** Grows whenever it has to be asked: an earlier answer does not count. */
+  /** Increases with each question, so that answers to earlier ones are dropped. */
   question: number;
-  /** What the socket was told last. */
+  /** The last state that the socket received. */
   told: string;
 }
 
-/** The list of one socket. */
+/** The watch list of one socket. */
 export interface Watch {
   readonly socket: Socket;
   readonly viewerId: string;
@@ -33,18 +33,18 @@ export interface Watch {
 }
 
 /**
- * Who is watched by whom on this server, and what the sockets are told. A change only marks those who watch the person; what
- * is then so is told in the next tick. Nobody is told more than `PER_SOCKET` changes at once, nor all together more than
- * `PER_TICK`: the others wait for their turn, and of several changes meanwhile only the last is told.
+ * The watch lists of all sockets here, and the events that they get. A change only marks the affected list entries; the
+ * next tick sends their current state. A socket gets at most `PER_SOCKET` events in a tick, and all sockets together
+ * get `PER_TICK`. The others wait, and of several changes meanwhile only the last is sent.
  */
 @Injectable()
 export class PresenceWatches implements OnModuleDestroy {
   private readonly bySocket = new Map<string, Watch>();
   private readonly byViewer = new Map<string, Set<Watch>>();
   private readonly byPerson = new Map<string, Set<Watched>>();
-  /** By the conversation on account of which somebody may be seen. */
+  /** By the conversation through which the viewer may see the user. */
   private readonly byConversation = new Map<string, Set<Watched>>();
-  /** When offline people were last online, of those who are watched and may be known about. */
+  /** When watched offline users were last online, unless they hide it. */
   private readonly lastSeen = new Map<string, number>();
   private readonly changed = new Map<Watch, Set<Watched>>();
   private timer: NodeJS.Timeout | undefined;
@@ -55,20 +55,13 @@ export class PresenceWatches implements OnModuleDestroy {
     private readonly relay: EventRelay,
     metrics: Metrics,
   ) {
-    this.emitted = metrics.counter(
-      'xfchat_presence_events_total',
-      'Changes of presence that sockets were told',
-    );
-    metrics.gauge(
-      'xfchat_presence_watched',
-      'People on the lists of sockets, each as often as listed',
-      () => {
-        let count = 0;
-        for (const { people } of this.bySocket.values()) count += people.size;
-        return count;
-      },
-    );
-    metrics.gauge('xfchat_presence_waiting', 'Changes of presence that wait to be told', () => {
+    this.emitted = metrics.counter('xfchat_presence_events_total', 'Presence events sent to sockets');
+    metrics.gauge('xfchat_presence_watched', 'Entries of all watch lists of sockets', () => {
+      let count = 0;
+      for (const { people } of this.bySocket.values()) count += people.size;
+      return count;
+    });
+    metrics.gauge('xfchat_presence_waiting', 'Presence changes that wait to be sent', () => {
       let count = 0;
       for (const people of this.changed.values()) count += people.size;
       return count;
@@ -80,7 +73,7 @@ export class PresenceWatches implements OnModuleDestroy {
     clearTimeout(this.timer);
   }
 
-  /** Replaces the list of a socket. Nobody on it is seen yet. */
+  /** Replaces the watch list of a socket. The viewer sees nobody on it yet. */
   replace(
     socket: Socket,
     viewerId: string,
@@ -100,7 +93,7 @@ export class PresenceWatches implements OnModuleDestroy {
     return [...watch.people.values()];
   }
 
-  /** The socket watches nobody any more. */
+  /** Removes the watch list of a socket. */
   forget(socketId: string): void {
     const watch = this.bySocket.get(socketId);
     if (!watch) return;
@@ -114,28 +107,28 @@ export class PresenceWatches implements OnModuleDestroy {
     }
   }
 
-  /** Those through whom one person sees another, on all sockets here. */
+  /** The entries by which one user watches another, on all sockets here. */
   between(viewerId: string, userId: string): Watched[] {
     return [...(this.byViewer.get(viewerId) ?? [])].flatMap(({ people }) => people.get(userId) ?? []);
   }
 
-  /** Those who are seen because of a conversation. */
+  /** The entries that depend on a conversation. */
   inConversation(conversationId: string): Watched[] {
     return [...(this.byConversation.get(conversationId) ?? [])];
   }
 
-  /** Those through whom a person is watched. */
+  /** The entries that watch a user. */
   watching(userId: string): Watched[] {
     return [...(this.byPerson.get(userId) ?? [])];
   }
 
-  /** The same, and everybody whom the person watches. */
+  /** The entries that watch a user, and the user's own entries. */
   about(userId: string): Watched[] {
     const watched = [...(this.byViewer.get(userId) ?? [])].flatMap(({ people }) => [...people.values()]);
     return [...watched, ...this.watching(userId)];
   }
 
-  /** Whether the viewer may see the person, from this moment on. */
+  /** Sets whether the viewer may see the user, from this moment on. */
   see(watched: Watched, through: string | null | undefined): void {
     const before = watched.through;
     if (before && before !== 'friend') remove(this.byConversation, before, watched);
@@ -143,7 +136,7 @@ export class PresenceWatches implements OnModuleDestroy {
     if (through && through !== 'friend') add(this.byConversation, through, watched);
   }
 
-  /** When an offline person was last online; undefined: nobody may know. */
+  /** Sets when an offline user was last online; undefined when nobody may know. */
   seen(userId: string, at: number | undefined): void {
     if (!this.byPerson.has(userId)) return;
     if (at === undefined) this.lastSeen.delete(userId);
@@ -151,7 +144,7 @@ export class PresenceWatches implements OnModuleDestroy {
     else this.lastSeen.set(userId, Math.max(at, this.lastSeen.get(userId) ?? 0));
   }
 
-  /** What the viewer may know now, which counts as told. */
+  /** The state that the viewer may see now. It counts as sent. */
   view(watched: Watched): PresenceView {
     const { userId, watch, through } = watched;
     const status = through ? this.directory.statusOf(userId) : 'offline';
@@ -162,7 +155,7 @@ export class PresenceWatches implements OnModuleDestroy {
     return { userId, status, lastSeenAt };
   }
 
-  /** Something about these may have changed. */
+  /** Marks entries that may have changed, for the next tick. */
   mark(people: Iterable<Watched>): void {
     for (const watched of people) {
       if (!this.bySocket.has(watched.watch.socket.id)) continue;
@@ -177,7 +170,7 @@ export class PresenceWatches implements OnModuleDestroy {
 
   private tick(): void {
     this.timer = undefined;
-    // A server without a lease delivers nothing (G6): it may not know yet of a block.
+    // A server without a lease delivers nothing (G6): it may not know of a block yet.
     if (this.relay.isLive) this.tell();
     if (this.changed.size > 0) this.arm();
   }
@@ -191,7 +184,7 @@ export class PresenceWatches implements OnModuleDestroy {
       for (const watched of people) {
         if (own === 0) break;
         people.delete(watched);
-        // To be asked first; it is marked again with the answer.
+        // The database has to be asked first. Its answer marks the entry again.
         if (watched.through === undefined) continue;
         const before = watched.told;
         const view = this.view(watched);
@@ -201,7 +194,7 @@ export class PresenceWatches implements OnModuleDestroy {
         own--;
         left--;
       }
-      // Behind the others.
+      // The rest goes to the end of the queue.
       if (people.size > 0) this.changed.set(watch, people);
     }
   }

@@ -10,15 +10,15 @@ export class PresenceController {
   constructor(private readonly settings: PresenceSettingsService) {}
 
   @Get()
-  @Route({ summary: 'Read what others see of one’s presence', answers: { 200: presenceSettingsSchema } })
+  @Route({ summary: 'Read your presence settings', answers: { 200: presenceSettingsSchema } })
   async readPresence(@Caller() { userId }: CallerIdentity): Promise<PresenceSettingsView> {
     return this.settings.read(userId);
   }
 
   @Patch()
   @Route({
-    summary: 'Change what others see of one’s presence',
-    description: 'What is left out stays.',
+    summary: 'Change your presence settings',
+    description: 'Fields that are absent keep their values.',
     answers: { 200: presenceSettingsSchema },
   })
   async updatePresence(

@@ -9,19 +9,21 @@ import {
   Optional,
 } from '../../platform/validation/field-rules';
 
-/** How many people one socket watches. */
+/** The most users on one socket's watch list. */
 export const MAX_WATCHED = 500;
 
 const LIVE_STATUSES = ['online', 'away'] as const;
 const STATUSES = [...LIVE_STATUSES, 'offline'] as const;
 const LAST_SEEN_TO = ['contacts', 'nobody'] as const;
 
-/** What a socket of a person says about them. */
+/** The status that a socket reports for its user. */
 export type LiveStatus = (typeof LIVE_STATUSES)[number];
 export type PresenceStatus = (typeof STATUSES)[number];
 
 export class WatchPresenceCommandDto {
-  @About('Those whom the socket watches from now on, and nobody else. An empty list ends it.')
+  @About(
+    'The users whom the socket watches from now on, instead of earlier ones. An empty list ends watching.',
+  )
   @IsListOfIds(MAX_WATCHED)
   userIds: string[];
 }
@@ -37,14 +39,17 @@ export class TypingCommandDto {
   conversationId: string;
 }
 
-/** What is left out stays. */
+/** Fields that are absent keep their values. */
 export class UpdatePresenceSettingsDto {
-  @About('True: one looks offline to everybody, and is not seen typing.', true)
+  @About('True: the user looks offline to everybody, and nobody sees them typing.', true)
   @Optional()
   @IsFlag()
   invisible?: boolean;
 
-  @About('Who is told when one was last online. `nobody`: one is not told of anybody else either.', 'nobody')
+  @About(
+    'The people who see when the user was last online. With `nobody`, the user does not see it of others either.',
+    'nobody',
+  )
   @IsOptionalChoice(LAST_SEEN_TO)
   lastSeen?: (typeof LAST_SEEN_TO)[number];
 }
@@ -56,11 +61,11 @@ export const presenceSchema = record(
     status: oneOf(STATUSES),
     lastSeenAt: usuallyNull(
       time(
-        'When the person was last online, of who is offline; null for who was never seen, or does not say.',
+        'When an offline user was last online. Null for a user who is not offline, was never online, or hides it.',
       ),
     ),
   },
-  'Whether somebody is there. People whom one may not see are `offline` without `lastSeenAt`.',
+  'The status of a user. Users whom the caller may not see are `offline` without `lastSeenAt`.',
 );
 export type PresenceView = Of<typeof presenceSchema>;
 
@@ -72,22 +77,22 @@ export type PresencesView = Of<typeof presencesSchema>;
 export const ownPresenceSchema = record('OwnPresence', { status: oneOf(LIVE_STATUSES) });
 export type OwnPresenceView = Of<typeof ownPresenceSchema>;
 
-/** An acknowledgement that says no more than that it was done. */
+/** An acknowledgement without further data. */
 export const doneSchema = record('Done', {});
 export type DoneView = Of<typeof doneSchema>;
 
 export const typingEventSchema = record('TypingEvent', {
   conversationId: id(),
   userId: id(),
-  typing: flag('False: not any more. True ends by itself after 6 s unless it is said again.'),
+  typing: flag('False: the user stopped typing. True ends by itself after 6 s unless it is repeated.'),
 });
 
 export const presenceSettingsSchema = record(
   'PresenceSettings',
   {
-    invisible: flag('One looks offline to everybody, and is not seen typing.'),
-    lastSeen: oneOf(LAST_SEEN_TO, 'Who is told when one was last online.'),
+    invisible: flag('The user looks offline to everybody, and nobody sees them typing.'),
+    lastSeen: oneOf(LAST_SEEN_TO, 'The people who see when the user was last online.'),
   },
-  'What a person lets others see of their presence.',
+  'How much of their presence a user lets others see.',
 );
 export type PresenceSettingsView = Of<typeof presenceSettingsSchema>;

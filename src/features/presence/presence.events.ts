@@ -1,7 +1,7 @@
 import { Shared } from '../../platform/events/shared';
 import type { PresenceSettingsView } from './presence.dto';
 
-/** A person has changed what others see of their presence. */
+/** A user changed their presence settings. */
 @Shared({ kind: 'presence-settings-changed' })
 export class PresenceSettingsChanged {
   constructor(

@@ -19,17 +19,17 @@ import {
 import { PresenceSettingsChanged } from './presence.events';
 import { PresenceService } from './presence.service';
 
-/** Who is there: live, for those who watch. */
+/** Sends the status of users to the sockets that watch them. */
 @WebSocketGateway()
 @Emits({
   presence: {
     summary:
-      'Somebody whom this socket watches has come, has gone, or is away. Of several changes in a short time the last is told.',
+      'A user whom this socket watches came online, went offline or is away. Of several changes in a short time, only the last is sent.',
     payload: presenceSchema,
   },
   'presence-settings:updated': {
     summary:
-      'One has changed what others see of one’s presence, on one of one’s devices. Others are not told.',
+      'The user changed their presence settings on one of their devices. Other users do not get this event.',
     payload: presenceSettingsSchema,
   },
 })
@@ -54,9 +54,9 @@ export class PresenceGateway implements OnModuleInit, OnGatewayConnection {
 
   @SubscribeMessage('presence:set')
   @Command({
-    summary: 'Say whether somebody is at this device',
+    summary: 'Report whether the user is at this device',
     description:
-      'A socket is `online` until it says that it is `away`. A person is online while any of their sockets is, away while all of them are, and offline two seconds after the last one has gone.',
+      'A socket is `online` until it reports `away`. A user is online while any of their sockets is online, and away while all of them are away. They go offline two seconds after their last socket closed.',
     answer: ownPresenceSchema,
     problems: [],
     isWrite: false,
@@ -70,8 +70,8 @@ export class PresenceGateway implements OnModuleInit, OnGatewayConnection {
 
   @SubscribeMessage('presence:watch')
   @Command({
-    summary: 'Watch who is there',
-    description: `Replaces the list of the socket, of at most ${MAX_WATCHED} people; an empty one ends it. Friends and people with a conversation in common may be seen, unless a block stands between them. Everybody else is offline without \`lastSeenAt\`, like somebody who was never there.`,
+    summary: 'Watch the presence of users',
+    description: `Replaces the watch list of the socket, which has at most ${MAX_WATCHED} users; an empty list ends watching. A user sees friends, and people with whom they share a conversation, unless a block stands between them. Everybody else is offline without \`lastSeenAt\`, like a user who was never online.`,
     answer: presencesSchema,
     problems: [],
     isWrite: false,

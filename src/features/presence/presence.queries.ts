@@ -2,16 +2,16 @@ import type { EntityManager } from 'typeorm';
 
 type Database = Pick<EntityManager, 'query'>;
 
-/** What a person lets others see. */
+/** How much of their presence a user lets others see. */
 export interface PresenceSettings {
   readonly isInvisible: boolean;
   readonly hidesLastSeen: boolean;
 }
 
-/** Of who has never changed any. */
+/** The settings of users who never changed any. */
 export const DEFAULT_SETTINGS: PresenceSettings = { isInvisible: false, hidesLastSeen: false };
 
-/** The settings of those who have changed any. Served by `user_presence_pkey`. */
+/** Reads the settings of users who changed any. Served by `user_presence_pkey`. */
 export async function readSettings(
   database: Database,
   userIds: readonly string[],
@@ -24,16 +24,16 @@ export async function readSettings(
   return new Map(rows.map(({ userId, ...settings }) => [userId, settings]));
 }
 
-/** Somebody was last online so many milliseconds ago. */
+/** How many milliseconds ago a user was last online. */
 export interface Seen {
   readonly userId: string;
   readonly ageMs: number;
 }
 
 /**
- * Stores when people were last online, in one statement for all of them. The time is that of the database, less the age
- * that the server has measured. Rows are locked by id, so that servers do not wait for each other in a circle. A person
- * who is being erased is left out: they would get a row that nobody takes away. Served by `users_pkey`.
+ * Stores when users were last online, in one statement. The time is the database's, less the age that the server
+ * measured. Rows are locked by id, so that servers cannot deadlock. A user who is being erased is left out: nobody
+ * would remove their row. Served by `users_pkey`.
  */
 export async function storeLastSeen(database: Database, seen: readonly Seen[]): Promise<void> {
   await database.query(
@@ -49,7 +49,7 @@ export async function storeLastSeen(database: Database, seen: readonly Seen[]): 
   );
 }
 
-/** When people were last online, of those who do not hide it. Served by `user_presence_pkey`. */
+/** Reads when users were last online, except for those who hide it. Served by `user_presence_pkey`. */
 export async function readLastSeen(
   database: Database,
   userIds: readonly string[],
@@ -62,27 +62,28 @@ export async function readLastSeen(
   return new Map(rows.map((row) => [row.user_id, row.last_seen_at.getTime()]));
 }
 
-/** Who wants to see whom. */
+/** A viewer and the user whom they want to see. */
 export interface Pair {
   readonly viewerId: string;
   readonly userId: string;
 }
 
-/** Why one of two people may see the other. */
+/** The reason why a viewer may see a user. */
 export interface Sight {
-  /** Where it is in the list of pairs. */
+  /** The index of the pair in the list. */
   readonly place: number;
   /** `friend`, or the id of a conversation that both participate in. */
   readonly through: string;
-  /** When the other was last online, unless they hide it. */
+  /** When the user was last online, unless hidden. */
   readonly lastSeenAt: Date | null;
 }
 
 /**
- * Which pairs may see each other: friends, and people with a conversation in common, unless a block stands between them.
- * Served by `friendships_pkey`, `blocks_pkey`, `conversation_participants_user_idx` and `conversation_participants_pkey`;
- * conversations are looked through for those who are no friends only, up to the first that both are in. "materialized"
- * and the inner "limit 1" keep the planner from reading a table from its beginning for the sake of one row.
+ * Finds the pairs in which the viewer may see the user: friends, and people who share a conversation, unless a block
+ * stands between them. Served by `friendships_pkey`, `blocks_pkey`, `conversation_participants_user_idx` and
+ * `conversation_participants_pkey`. Conversations are searched only for pairs that are not friends, up to the first
+ * shared one. "materialized" and the inner "limit 1" keep the planner from reading a table from its beginning for one
+ * row.
  */
 export async function readSights(database: Database, pairs: readonly Pair[]): Promise<Sight[]> {
   return database.query(
@@ -110,16 +111,16 @@ export async function readSights(database: Database, pairs: readonly Pair[]): Pr
   );
 }
 
-/** What typing in a conversation depends on. */
+/** Decides whether others may see somebody type in a conversation. */
 export interface TypingRights {
-  /** How many people are in the conversation, up to the limit and one. */
+  /** The number of participants, counted up to the limit + 1. */
   readonly size: number;
   readonly isBlocked: boolean;
   readonly isInvisible: boolean;
 }
 
 /**
- * Whether somebody participates, and who may be told that they type. Served by `conversation_participants_pkey`,
+ * Reads whether a user participates, and whether others may see them type. Served by `conversation_participants_pkey`,
  * `conversations_pkey` and `user_presence_pkey`.
  * @returns undefined for outsiders
  */

@@ -18,12 +18,15 @@ import { PresenceWatches, type Watched } from './presence-watches';
 import type { LiveStatus, OwnPresenceView, PresencesView } from './presence.dto';
 import { PresenceSettingsChanged } from './presence.events';
 
-/** `presence:watch`, by person: each costs one statement over the whole list. */
+/** `presence:watch`, by user: each command costs one statement over the whole list. */
 const WATCH: Allowance = { burst: 30, perSecond: 0.5 };
-/** `presence:set`, by person: each may be told to everybody who watches. */
+/** `presence:set`, by user: each command may send an event to every watcher. */
 const SET: Allowance = { burst: 60, perSecond: 0.5 };
 
-/** Who is there, for those who may know. Who may is asked again whenever something that it depends on has changed. */
+/**
+ * Shows the presence of users to those who may see it. When anything changes that this right depends on, the service
+ * asks the database again.
+ */
 @Injectable()
 export class PresenceService implements OnModuleInit {
   constructor(
@@ -39,7 +42,7 @@ export class PresenceService implements OnModuleInit {
   onModuleInit(): void {
     const { events, sights, watches } = this;
     this.exchange.onOffline(({ userId, seenAt }) => watches.seen(userId, seenAt));
-    // What the silent server has stored is read with the answer.
+    // The silent server may have stored times; the answer of the database has them.
     this.exchange.onSilence((userIds) => {
       const gone = userIds.filter((userId) => this.directory.statusOf(userId) === 'offline');
       sights.askAgain(gone.flatMap((userId) => watches.watching(userId)));
@@ -88,14 +91,14 @@ export class PresenceService implements OnModuleInit {
   }
 
   /**
-   * From now on the socket is told of these people and of nobody else. Those whom the person may not see look as if they
-   * had never been there.
+   * From now on the socket receives the presence of these users only. Users whom the viewer may not see look as if they
+   * had never been online.
    * @throws Problem `rate-limited`
    */
   async watch(socket: Socket, userIds: readonly string[]): Promise<PresencesView> {
     const { userId } = identityOf(socket);
     this.rateLimits.take(WATCH, userId);
-    // Somebody who has connected before this command is there in its answer.
+    // Users who connected before this command are online in its answer.
     await this.own.settled();
     if (!socket.connected) return { presences: [] };
     const people = this.watches.replace(socket, userId, [...new Set(userIds)], () =>

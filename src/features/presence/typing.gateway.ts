@@ -17,11 +17,11 @@ import { MAX_TOLD_SIZE, TYPING_MS, TypingService, type TypingSignal } from './ty
 
 const SECONDS = TYPING_MS / 1_000;
 
-/** Who is typing: live only, and never stored. */
+/** Shows who is typing: live only, never stored. */
 @WebSocketGateway()
 @Emits({
   typing: {
-    summary: `Somebody types in a conversation, or does not any more. It ends by itself after ${SECONDS} s, when the message is sent, and when the socket is gone. Other devices of the typist are told too.`,
+    summary: `A user starts or stops typing in a conversation. Typing ends by itself after ${SECONDS} s, when the message is sent, and when the socket closes. The typist’s other devices get the event too.`,
     payload: typingEventSchema,
   },
 })
@@ -35,7 +35,10 @@ export class TypingGateway implements OnModuleInit, OnGatewayConnection {
     private readonly rooms: Rooms,
     metrics: Metrics,
   ) {
-    this.told = metrics.counter('xfchat_typing_broadcast_total', 'Beginnings and ends of typing, by room');
+    this.told = metrics.counter(
+      'xfchat_typing_broadcast_total',
+      'Typing events sent to rooms (started or stopped)',
+    );
   }
 
   onModuleInit(): void {
@@ -62,8 +65,8 @@ export class TypingGateway implements OnModuleInit, OnGatewayConnection {
 
   @SubscribeMessage('typing:start')
   @Command({
-    summary: 'Say that one types in a conversation',
-    description: `To be repeated every few seconds for as long as one types: it ends by itself after ${SECONDS} s. Nobody is told in groups of more than ${MAX_TOLD_SIZE} people, while a block stands in a direct conversation, and of a person who is invisible.`,
+    summary: 'Report that the user is typing',
+    description: `Repeat it every few seconds while the user types: typing ends by itself after ${SECONDS} s. It is not shown in groups of more than ${MAX_TOLD_SIZE} people, in a direct conversation while a block stands, or for an invisible user.`,
     answer: doneSchema,
     problems: [CONVERSATION_NOT_FOUND],
     isWrite: false,
@@ -78,7 +81,7 @@ export class TypingGateway implements OnModuleInit, OnGatewayConnection {
 
   @SubscribeMessage('typing:stop')
   @Command({
-    summary: 'Say that one does not type any more',
+    summary: 'Report that the user stopped typing',
     answer: doneSchema,
     problems: [CONVERSATION_NOT_FOUND],
     isWrite: false,

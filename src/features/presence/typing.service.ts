@@ -12,42 +12,42 @@ import { conversationRoom } from '../membership/conversation-room';
 import { CONVERSATION_NOT_FOUND } from '../membership/membership.problems';
 import { readTypingRights } from './presence.queries';
 
-/** `typing:start` and `typing:stop`, by person and conversation. A client needs one every few seconds. */
+/** `typing:start` and `typing:stop`, by user and conversation. A client needs one every few seconds. */
 const TYPING: Allowance = { burst: 30, perSecond: 2 };
-/** In conversations with more people than this nobody is told who types. */
+/** In larger conversations, typing is not shown to anybody. */
 export const MAX_TOLD_SIZE = 100;
-/** Typing ends by itself after this, unless it is said again. */
+/** Typing ends by itself after this time unless the client repeats it. */
 export const TYPING_MS = 6_000;
-/** The same person is told as typing in the same conversation at most this often. */
+/** The same user's typing in a conversation is broadcast at most this often. */
 const REPEAT_MS = 2_000;
-/** How long what was read about a person in a conversation is good, while their socket stays in the room. */
+/** How long the rights read for a user and a conversation are valid, while their socket stays in the room. */
 const RIGHTS_MS = 60_000;
 const MAX_RIGHTS = 20_000;
 const SWEEP_MS = 250;
 
-/** What servers tell each other about somebody who types. */
+/** The signal by which servers tell each other that a user types. */
 export interface TypingSignal {
   readonly conversationId: string;
   readonly userId: string;
   readonly typing: boolean;
-  /** The socket that said so, which is not told. */
+  /** The socket that reported it; it does not get the event. */
   readonly from: string;
 }
 
 interface Typist {
-  /** When the typing on each socket ends, on the clock of `performance.now()`. */
+  /** When the typing on each socket ends, in milliseconds of `performance.now()`. */
   readonly sockets: Map<string, number>;
   toldAt: number;
 }
 
 /**
- * Who is typing, in memory. A server knows those who type on its own sockets, and tells all servers by signals. The database
- * is asked once a minute for a person and a conversation. In between, the room says who participates: whoever is removed or
- * blocked has left it when that is acknowledged (G6).
+ * Tracks in memory who is typing. A server knows the typists on its own sockets, and sends signals to all servers. It
+ * asks the database once a minute for each user and conversation. In between, room membership shows who participates: a
+ * removal or block is acknowledged only after the user left the room (G6).
  */
 @Injectable()
 export class TypingService implements OnModuleDestroy {
-  /** By conversation, by person. */
+  /** By conversation, then by user. */
   private readonly typists = new Map<string, Map<string, Typist>>();
   private readonly rights = new Map<string, { readonly isTold: boolean; readonly until: number }>();
   private timer: NodeJS.Timeout | undefined;
@@ -84,18 +84,18 @@ export class TypingService implements OnModuleDestroy {
     this.leave(socket, conversationId);
   }
 
-  /** The socket is gone. */
+  /** The socket closed. */
   disconnected(socket: Socket): void {
     for (const conversationId of [...this.typists.keys()]) this.leave(socket, conversationId);
   }
 
-  /** The person has sent what they typed, or does not participate any more. */
+  /** The user sent the message that they typed, or no longer participates. */
   ended(userId: string, conversationId: string): void {
     const typist = this.typists.get(conversationId)?.get(userId);
     if (typist) this.end(conversationId, userId, [...typist.sockets.keys()].at(-1)!);
   }
 
-  /** What was read about a person, in one conversation or in all, is not so any more. */
+  /** Drops the rights that were read for a user, in one conversation or in all. */
   forget(userId: string, conversationId = ''): void {
     const prefix = `${userId} ${conversationId}`;
     for (const key of this.rights.keys()) if (key.startsWith(prefix)) this.rights.delete(key);
@@ -103,7 +103,7 @@ export class TypingService implements OnModuleDestroy {
     for (const place of places) this.ended(userId, place);
   }
 
-  /** @returns whether others may be told @throws Problem */
+  /** @returns whether others may see the typing @throws Problem */
   private async mayTell(socket: Socket, conversationId: string): Promise<boolean> {
     const { userId } = identityOf(socket);
     const key = `${userId} ${conversationId}`;
@@ -116,7 +116,7 @@ export class TypingService implements OnModuleDestroy {
     const isTold = found.size <= MAX_TOLD_SIZE && !found.isBlocked && !found.isInvisible;
     if (this.rights.size >= MAX_RIGHTS) this.rights.clear();
     this.rights.set(key, { isTold, until: performance.now() + RIGHTS_MS });
-    // The person may have been removed, or the socket may be gone, since the database was read.
+    // While the database was read, the user may have been removed, or the socket may have closed.
     return isTold && socket.rooms.has(room);
   }
 

@@ -1,7 +1,7 @@
 import { Column, Entity, JoinColumn, OneToOne, PrimaryColumn, type Relation } from 'typeorm';
 import { User } from '../users/user.entity';
 
-/** What a person lets others see of their presence, and when they were last online. */
+/** A user's presence settings, and when they were last online. */
 @Entity('user_presence')
 export class UserPresence {
   @PrimaryColumn('uuid', { name: 'user_id', primaryKeyConstraintName: 'user_presence_pkey' })
@@ -11,11 +11,11 @@ export class UserPresence {
   @JoinColumn({ name: 'user_id', foreignKeyConstraintName: 'user_presence_user_fkey' })
   user?: Relation<User>;
 
-  /** The person looks offline to everybody. */
+  /** Whether the user looks offline to everybody. */
   @Column('boolean', { name: 'is_invisible', default: false })
   isInvisible: boolean;
 
-  /** Nobody is told when the person was last online, and the person is not told of anybody else. */
+  /** Whether nobody sees when the user was last online. Then the user does not see it of others either. */
   @Column('boolean', { name: 'hides_last_seen', default: false })
   hidesLastSeen: boolean;
 

@@ -2,7 +2,7 @@ import { Check, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, type Relati
 import { ListedRow } from '../../platform/pagination/listed-row.entity';
 import { User } from '../users/user.entity';
 
-/** One person does not want to be reached by another. */
+/** A block: one person refuses contact with another. */
 @Entity('blocks')
 @Check('blocks_self_check', 'blocker_id <> blocked_id')
 export class Block extends ListedRow {

@@ -5,26 +5,26 @@ import { Problem } from '../../platform/problems/problem';
 import { Block } from './block.entity';
 import { Friendship } from './friendship.entity';
 
-/** Whom one may start a conversation with, or add to one. */
+/** With whom users may start a conversation, and whom they may add to one. */
 export type ContactPolicy = 'friends' | 'open';
 
-/** A block has ended the friendship, so where only friends may be asked it looks like any other refusal. */
+/** A block also ends the friendship, so under this policy a blocked user gets the same answer as a stranger. */
 export const FRIENDS_ONLY = 'Only friends can be brought into a conversation.';
 
-/** Two people in the order in which a pair of them is stored. */
+/** Two people in the order in which a pair is stored. */
 export function pairOf(a: string, b: string): { userLowId: string; userHighId: string } {
   return a < b ? { userLowId: a, userHighId: b } : { userLowId: b, userHighId: a };
 }
 
-/** What names the direct conversation of two people, so that there is one. */
+/** The unique key of the direct conversation of two people. */
 export function directKeyOf(a: string, b: string): string {
   const { userLowId, userHighId } = pairOf(a, b);
   return `${userLowId}:${userHighId}`;
 }
 
 /**
- * One after the other, people add to what they have a bounded number of: it is counted while this is held, until the
- * transaction ends. Taken after the pair's lock and the conversations' locks; of several people, in the order of ids.
+ * Serializes additions to a bounded number of things of one person, until the transaction ends: the caller counts them
+ * under this lock. Taken after the pair's lock and the conversations' locks; for several people, in the order of ids.
  */
 export async function lockAllowance(manager: EntityManager, what: string, userId: string): Promise<void> {
   await lockName(manager, `${what} ${userId}`);
@@ -34,7 +34,7 @@ export async function areFriends(manager: EntityManager, a: string, b: string): 
   return manager.existsBy(Friendship, pairOf(a, b));
 }
 
-/** Whether either of two people has blocked the other. Served by `blocks_pkey`. */
+/** Whether either of two people blocks the other. Served by `blocks_pkey`. */
 export async function isBlocked(manager: EntityManager, a: string, b: string): Promise<boolean> {
   return manager.existsBy(Block, [
     { blockerId: a, blockedId: b },
@@ -43,8 +43,8 @@ export async function isBlocked(manager: EntityManager, a: string, b: string): P
 }
 
 /**
- * Whether one of the two people of a direct conversation has blocked the other. With the conversation locked it stays as it
- * is: a block waits for that lock. Served by `conversation_participants_pkey` and `blocks_pkey`.
+ * Whether either of the two people of a direct conversation blocks the other. Under the conversation's lock the answer
+ * stays true: a new block waits for that lock. Served by `conversation_participants_pkey` and `blocks_pkey`.
  */
 export async function isDirectBlocked(
   manager: EntityManager,
@@ -61,8 +61,8 @@ export async function isDirectBlocked(
 }
 
 /**
- * How many of some people are friends of a user, and whether a block stands between the user and any of them. Served by
- * `friendships_pkey` and `blocks_pkey`.
+ * Counts the friends of a user among some people, and checks whether a block stands between the user and any of them.
+ * Served by `friendships_pkey` and `blocks_pkey`.
  */
 async function relationsTo(
   manager: EntityManager,
@@ -82,7 +82,7 @@ async function relationsTo(
 }
 
 /**
- * Refuses people whom a block or the policy does not let one bring into a conversation.
+ * Rejects people whom the caller may not bring into a conversation, because of a block or the policy.
  * @throws Problem `forbidden`
  */
 export async function requireContacts(

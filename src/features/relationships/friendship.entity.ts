@@ -2,7 +2,7 @@ import { Check, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, type Relati
 import { ListedRow } from '../../platform/pagination/listed-row.entity';
 import { User } from '../users/user.entity';
 
-/** Two friends, stored once: the smaller id first. */
+/** Two friends, stored once with the smaller id first. */
 @Entity('friendships')
 @Check('friendships_order_check', 'user_low_id < user_high_id')
 export class Friendship extends ListedRow {

@@ -6,21 +6,21 @@ import { directKeyOf, pairOf } from './contacts.queries';
 
 export interface TwoPeopleLocks {
   /**
-   * `exclusive` (the default): what changes between two people happens one after the other, such as requests that cross,
-   * answers and blocks. `shared`: what is between them stays as it is, together with others who want the same.
+   * `exclusive` (the default) serializes changes between two people, such as crossing requests, answers and blocks.
+   * `shared` keeps their relationship unchanged, and several transactions may hold it at once.
    */
   readonly pair?: 'exclusive' | 'shared';
-  /** Also locks their direct conversation, if they have one: it waits for messages that are being stored. */
+  /** Also locks their direct conversation, if any. This waits for messages that are being stored. */
   readonly conversation?: boolean;
-  /** Also keeps both from being erased; the code that refuses somebody who has been erased. */
+  /** Also keeps both from being erased. The problem to throw when one was erased. */
   readonly people?: ProblemKind;
 }
 
 /**
- * Locks what is between two people until the transaction ends, in the order of `inTransaction`: the pair, the
+ * Locks the relationship of two people until the transaction ends, in the order of `inTransaction`: the pair, the
  * conversation, the people. Served by `conversations_direct_key_key` and `users_pkey`.
- * @returns the id of the direct conversation when it was asked for and there is one
- * @throws Problem `people` when one of the two has been erased
+ * @returns the id of the direct conversation, if asked for and there is one
+ * @throws Problem `people` when one of the two was erased
  */
 export async function lockTwoPeople(
   manager: EntityManager,

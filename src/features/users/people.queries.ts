@@ -4,10 +4,10 @@ import { USER_NOT_FOUND } from './users.problems';
 import { Problem } from '../../platform/problems/problem';
 
 /**
- * Keeps people from being erased until the transaction ends: for whoever is going to store something that names them.
- * A foreign key does not do that, since the row of who is erased stays. Taken after the locks of conversations. Served
- * by `users_pkey`.
- * @param refusal the code, when one of them is no more, or has never been
+ * Keeps people from being erased until the transaction ends, for a transaction that stores something with their names.
+ * A foreign key does not do that, since the row of an erased person stays. Taken after the locks of conversations.
+ * Served by `users_pkey`.
+ * @param refusal the problem to throw when one of them was erased or never existed
  * @throws Problem
  */
 export async function holdPeople(

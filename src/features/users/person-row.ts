@@ -1,6 +1,6 @@
 import { userView, type UserView } from './users.dto';
 
-/** What others see of a person, as SQL returns it among other columns. */
+/** The fields of a person that everybody may see, among other columns of a row. */
 export interface PersonRow {
   user_id: string;
   username: string;
@@ -10,7 +10,7 @@ export interface PersonRow {
   user_created_at: Date;
 }
 
-/** @param alias of `users` */
+/** @param alias the alias of `users` in the statement */
 export const personColumns = (alias: string): string =>
   `${alias}.id as user_id, ${alias}.username, ${alias}.display_name, ${alias}.avatar_url, ${alias}.status,
   ${alias}.created_at as user_created_at`;

@@ -7,7 +7,7 @@ const username = fc.string({
   minLength: 3,
   maxLength: 32,
 });
-/** As Unicode TS 39 says, by its own table. */
+/** The skeleton by the table of Unicode TS 39. */
 const official = (name: string): string => unhomoglyph(name).toLowerCase();
 const ALIKE: Record<string, string> = { '0': 'o', o: '0', '1': 'l', l: '1', m: 'rn', rn: 'm' };
 const alike = username.chain((name) =>

@@ -4,15 +4,15 @@ import { USERNAME_TAKEN } from './users.problems';
 import { Problem } from '../../platform/problems/problem';
 
 /**
- * Usernames with the same skeleton look the same: `rn` and `m`, `1` and `l`, `0` and `o`. For the characters that a
- * username may have this is the skeleton of Unicode TS 39, without case.
+ * Usernames with the same skeleton look alike: `rn` and `m`, `1` and `l`, `0` and `o`. For the characters that
+ * usernames allow, this is the skeleton of Unicode TS 39, without case.
  */
 export const skeletonOf = (username: string): string =>
   username.replaceAll('0', 'o').replaceAll('1', 'l').replaceAll('m', 'rn');
 
 /**
- * Refuses a username that looks like one that somebody has, and keeps others from taking one that looks like it until
- * the transaction ends. Served by `users_skeleton_idx`.
+ * Rejects a username that looks like an existing one, and keeps others from taking a similar one until the transaction
+ * ends. Served by `users_skeleton_idx`.
  * @throws Problem `username-taken`
  */
 export async function claimUsername(manager: EntityManager, username: string): Promise<void> {

@@ -10,11 +10,11 @@ export class User {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'users_pkey' })
   id: string;
 
-  /** As `foldName` has it; never looks like an e-mail address. */
+  /** Folded by `foldName`. Never looks like an e-mail address. */
   @Column({ type: 'text', collation: 'C' })
   username: string;
 
-  /** As `foldName` has it. */
+  /** Folded by `foldName`. */
   @Column({ type: 'text', nullable: true, collation: 'C' })
   email: string | null;
 
@@ -33,11 +33,11 @@ export class User {
   @Column('boolean', { name: 'is_operator', default: false })
   isOperator: boolean;
 
-  /** The server itself, see `Canary`; not to be found by anybody. */
+  /** The server's own user (`Canary`); no search finds it. */
   @Column('boolean', { name: 'is_internal', default: false })
   isInternal: boolean;
 
-  /** What is left of a person who was erased: an id, and nothing that says whose it was. */
+  /** When the person was erased. The row then has only an id, and nothing that says whose it was. */
   @Column('timestamp with time zone', {
     name: 'erased_at',
     precision: 3,
@@ -46,7 +46,7 @@ export class User {
   })
   erasedAt: Date | null;
 
-  /** The person may not sign in; what others see of them stays. */
+  /** When an operator disabled the account. The person may not sign in; others see the profile as before. */
   @Column('timestamp with time zone', {
     name: 'disabled_at',
     precision: 3,
@@ -62,5 +62,5 @@ export class User {
   updatedAt: Date;
 }
 
-/** What a search for people has to ask: the server's own users are none, and those who were erased are none any more. */
+/** The condition of every search for people: it leaves out the server's own users and erased people. */
 export const IS_PERSON = { isInternal: false, erasedAt: IsNull() };

@@ -26,15 +26,15 @@ export class UsersController {
   }
 
   @Get('me')
-  @Route({ summary: 'Read one’s profile', answers: { 200: ownUserSchema } })
+  @Route({ summary: 'Read your profile', answers: { 200: ownUserSchema } })
   async own(@Caller() caller: CallerIdentity): Promise<OwnUserView> {
     return this.users.own(caller.userId);
   }
 
   @Patch('me')
   @Route({
-    summary: 'Change one’s profile',
-    description: 'What is left out stays.',
+    summary: 'Change your profile',
+    description: 'Fields that are absent keep their values.',
     answers: { 200: ownUserSchema },
   })
   async update(@Caller() caller: CallerIdentity, @Body() input: UpdateProfileDto): Promise<OwnUserView> {
@@ -42,7 +42,7 @@ export class UsersController {
   }
 
   @Get(':userId')
-  @Route({ summary: 'Read a profile', answers: { 200: userSchema }, problems: [USER_NOT_FOUND] })
+  @Route({ summary: 'Read another user’s profile', answers: { 200: userSchema }, problems: [USER_NOT_FOUND] })
   async get(@Param('userId') userId: string): Promise<UserView> {
     return this.users.get(parseId('userId', userId));
   }

@@ -9,7 +9,7 @@ const MAX_AVATAR_URL = 2_048;
 const MAX_STATUS = 140;
 const EXAMPLE_AVATAR = 'https://example.org/ada.png';
 
-/** What is left out stays; null removes it, where there can be nothing. */
+/** Fields that are absent keep their values; null removes an optional value. */
 export class UpdateProfileDto {
   @About(undefined, 'Ada')
   @Optional()
@@ -28,7 +28,7 @@ export class UpdateProfileDto {
 }
 
 export class UserSearchDto {
-  @About('The beginning of a username; case is folded.')
+  @About('The beginning of a username, in any case.')
   @IsUsername(1)
   query: string;
 
@@ -52,7 +52,7 @@ export const userSchema = record(
     status: nullable(text({ maximum: MAX_STATUS }, { example: 'on holiday' })),
     createdAt: time(),
   },
-  'A user as everybody sees them.',
+  'The public profile of a user.',
 );
 export type UserView = Of<typeof userSchema>;
 
@@ -62,7 +62,7 @@ export const ownUserSchema = extended(
   {
     email: nullable(text({ maximum: MAX_EMAIL_LENGTH, format: 'idn-email' }, { example: 'ada@example.org' })),
   },
-  'A user as they see themselves.',
+  'The caller’s own profile.',
 );
 export type OwnUserView = Of<typeof ownUserSchema>;
 

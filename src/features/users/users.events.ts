@@ -1,7 +1,7 @@
 import { Shared } from '../../platform/events/shared';
 import type { OwnUserView } from './users.dto';
 
-/** A person has changed their profile. */
+/** A person changed their profile. */
 @Shared({ kind: 'profile-changed' })
 export class ProfileChanged {
   constructor(readonly user: OwnUserView) {}

@@ -6,11 +6,11 @@ import { Rooms, userRoom } from '../../platform/sockets/rooms';
 import { ownUserSchema } from './users.dto';
 import { ProfileChanged } from './users.events';
 
-/** Tells the devices of a person what one of them has changed. */
+/** Sends a change of the profile to all devices of the person. */
 @WebSocketGateway()
 @Emits({
   'user:updated': {
-    summary: 'One has changed one’s profile, on one of one’s devices. Others are not told.',
+    summary: 'The user changed their profile on one of their devices. Other users do not get this event.',
     payload: ownUserSchema,
   },
 })

@@ -21,7 +21,7 @@ import {
 
 const FIELDS = ['displayName', 'avatarUrl', 'status'] as const;
 
-/** People as they see themselves and each other. */
+/** Profiles, own and public. */
 @Injectable()
 export class UsersService {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
@@ -32,12 +32,12 @@ export class UsersService {
   }
 
   /**
-   * What changes nothing is told to nobody; a change, to all devices of the person.
+   * Sends a change to all devices of the person; an update that changes nothing sends nothing.
    * @throws Problem `session-revoked` when the person was erased meanwhile
    */
   async updateProfile(userId: string, input: UpdateProfileDto): Promise<OwnUserView> {
     return inTransaction(this.dataSource, async (manager, announce) => {
-      // Compared under the row's lock: of several equal changes at once the first one changes something.
+      // Compares under the row's lock: of several equal updates at once, only the first one changes something.
       const before = await manager.findOne(User, {
         where: { id: userId, erasedAt: IsNull() },
         lock: { mode: 'for_no_key_update' },
@@ -65,10 +65,9 @@ export class UsersService {
   }
 
   /**
-   * People whose username begins with `query`, by username; without those whom the caller has blocked and
-   * without disabled accounts. Whoever has
-   * blocked the caller is found as by anybody else: their profile can be read too, and the difference between the two
-   * would tell of the block. Served by `users_username_key` (collation "C") and `blocks_pkey`.
+   * Finds people by the beginning of their username, in order of username. Leaves out people whom the caller has
+   * blocked, and disabled accounts. People who blocked the caller are found like all others: their profile is readable
+   * too, so leaving them out would reveal the block. Served by `users_username_key` (collation "C") and `blocks_pkey`.
    */
   async search(userId: string, query: UserSearchDto): Promise<UserList> {
     const limit = query.limit ?? DEFAULT_PAGE_SIZE;
