@@ -22,7 +22,7 @@ import { UserTimelineModule } from './delivery/braid/user-timeline.module';
 import { SearchModule } from './features/search/search.module';
 import { UsersModule } from './features/users/users.module';
 
-/** In the order in which the documents list their routes. */
+/** The documents list the routes in this order. */
 export const FEATURES = [
   UsersModule,
   AuthenticationModule,

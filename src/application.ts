@@ -29,16 +29,18 @@ import { Tracing } from './platform/tracing/tracing';
 import type { ThisWorker } from './platform/workers/this-worker';
 
 const HEADERS_TIMEOUT_MS = 10_000;
-/** How often Node looks for connections whose headers or bodies are overdue; by itself only twice a minute. */
+/** How often Node checks for connections with overdue headers or bodies; its default is twice a minute. */
 const OVERDUE_CHECK_MS = 2_000;
-/** The last resort: each request has a shorter deadline of its own. */
+/** A last resort, since each request has a shorter deadline of its own. */
 const REQUEST_TIMEOUT_MS = UPLOAD_TIMEOUT_MS + 30_000;
-/** Longer than the idle time of the usual load balancers, so that they never write to a connection just closed. */
+/**
+ * Longer than the idle time of the usual load balancers, so that they never write to a connection that was just closed.
+ */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 
 /**
- * The whole application, connected to its database, not listening yet.
- * @param worker undefined where the process has no workers beside it
+ * Builds the whole application and connects it to its database. It does not listen yet.
+ * @param worker undefined when the process has no workers beside it
  */
 export async function createApplication(
   configuration: Configuration,
@@ -46,8 +48,8 @@ export async function createApplication(
   worker?: ThisWorker,
 ): Promise<NestExpressApplication> {
   const server = express();
-  // A URL parser turns `…/messages/%2e%2e` into `…/`: without this, DELETE of it would delete the conversation. Express
-  // reads the setting when its router is made, so it comes before Nest.
+  // A URL parser turns `…/messages/%2e%2e` into `…/`: without this setting, DELETE of it would delete the conversation.
+  // Express reads the setting when it makes its router, so it comes before Nest.
   server.set('strict routing', true);
   const application = await NestFactory.create<NestExpressApplication>(
     AppModule.for(configuration, logger, worker),
@@ -94,8 +96,8 @@ export async function createApplication(
   await application.get(EventRelay).start();
   await application.get(PeriodicReadings).start();
 
-  // After engine.io, which keeps its own requests from those that listened before it.
-  // The primary deals out connections in turn: of one address, each worker has its part.
+  // After engine.io, which keeps its own requests away from earlier listeners. The primary deals out connections in
+  // turn, so each worker gets a share of one address's connections.
   const cap = Math.ceil(MAX_CONNECTIONS_PER_ADDRESS / configuration.workerCount);
   if (edge.rateLimits.isOn) capConnections(application.getHttpServer(), edge.addresses, cap);
   Object.assign(application.getHttpServer(), {

@@ -11,12 +11,13 @@ import {
 import { WorkInFlight } from './platform/lifecycle/work-in-flight';
 import type { StructuredLogger } from './platform/logging/structured-logger';
 
-/** By then HTTP connections are closed that have become idle, or whose clients keep them open. */
+/** Time to close HTTP connections that became idle, or that their clients keep open. */
 const LINGER_MS = 500;
 
 /**
- * Ends in the order that loses nothing: say that we are not ready, go on for the delay, refuse new work, tell the
- * sockets, end the streams, finish what is in flight, close the sockets, close the rest. Takes `longestDrainMs` at most.
+ * Stops in an order that loses nothing. The server reports not ready and continues for the delay. Then it rejects new
+ * work, notifies the sockets, ends the streams and finishes work in flight. Last it closes the sockets and the rest.
+ * Takes at most `longestDrainMs`.
  */
 export async function drainAndClose(
   application: NestExpressApplication,
@@ -48,7 +49,7 @@ export async function drainAndClose(
   if (!(await within(CLOSE_MS, closed))) logger.event('warn', 'not everything could be closed in time');
 }
 
-/** True when it was done in time. */
+/** @returns whether `done` resolved in time */
 async function within(boundMs: number, done: Promise<void>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const bound = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), boundMs)));

@@ -8,15 +8,15 @@ import { migrateUp } from './platform/migrations/migrate';
 import { SCHEMA } from './schema';
 
 export interface PrepareOptions {
-  /** Whether a database with data is backed up before it is migrated; it is unless that is left out by name. */
+  /** Whether to back up a database with data before migrating it; true by default. */
   readonly backup?: boolean;
-  /** Ends the wait for the database; its reason is thrown. */
+  /** Aborts the wait for the database; its reason is thrown. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Waits for the database, verifies that this program can run on it, and migrates it where it may. Once for an instance,
- * whatever workers it has.
+ * Waits for the database, verifies that this program can run on it, and migrates it where allowed. Runs once per
+ * instance, however many workers it has.
  * @throws DatabaseUnusableError
  */
 export async function prepareDatabase(
@@ -34,7 +34,10 @@ export async function prepareDatabase(
   await verifySchema(url, configuration, SCHEMA);
 }
 
-/** As `migrate up` does. Of several servers that start at once one backs up and migrates, and the others wait for it. */
+/**
+ * Does what `migrate up` does. When several servers start at once, one backs up and migrates, and the others wait for
+ * it.
+ */
 async function bringUp(
   { url, isEmbedded }: DatabaseSource,
   configuration: Configuration,

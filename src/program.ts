@@ -10,7 +10,10 @@ const backups = commandsOf(() => import('./operations/command-line/backup.comman
 const legacyImports = commandsOf(() => import('./operations/command-line/legacy.command.ts'));
 const maintenanceMode = commandsOf(() => import('./operations/command-line/maintenance.command.ts'));
 
-/** The `xfchat` command. Every command exits with 0 only on success and prints no secret but a link that is its purpose. */
+/**
+ * The `xfchat` command. Every command exits with 0 only on success. It prints no secret except a link that it was asked
+ * for.
+ */
 export function buildProgram(): Command {
   const program = new Command('xfchat')
     .description('A self-hosted chat backend')

@@ -65,7 +65,7 @@ const values = fc.oneof(
   ),
 );
 
-/** Values that the documents promise to accept, as far as a schema can tell. */
+/** Values that the documents promise to accept, as far as the schema can say. */
 function promised(schema: JsonSchema): fc.Arbitrary<unknown> {
   const { type, format, pattern, minLength, maxLength, minimum, maximum, items, examples } = schema as {
     [key: string]: unknown;
@@ -121,7 +121,7 @@ function payloadsOf(dto: Dto): fc.Arbitrary<unknown> {
   return fc.oneof({ arbitrary: valid, weight: 2 }, { arbitrary: nearlyValid, weight: 3 }, values);
 }
 
-/** What becomes of a payload: the fields as they are accepted, or the refusal. */
+/** The result of a check: the accepted fields, or the rejection. */
 function outcomeOf(check: () => object): unknown {
   try {
     return Object.fromEntries(Object.entries(check()).filter(([, value]) => value !== undefined));
@@ -151,7 +151,7 @@ describe('the quick check of a payload', () => {
         }),
         { seed, numRuns: dto === SendMessageCommandDto ? 300 : 150 },
       );
-      // Enough of both, or the equality would prove little.
+      // The test needs enough of both, or the equality would prove little.
       expect(Math.min(quick, others)).toBeGreaterThan(10);
     });
   });

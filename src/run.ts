@@ -1,14 +1,14 @@
 import 'reflect-metadata';
 import { buildProgram } from './program';
 
-/** Runs the command that the words of the command line name. */
+/** Runs a command of the command line. */
 export async function run(words: readonly string[]): Promise<void> {
   await buildProgram().parseAsync(words);
 }
 
 /**
- * Reads what `start` reads, and runs nothing of it. The build does so before it keeps what V8 has compiled
- * (`scripts/bundle.mjs`), so that the kept code is that of a start.
+ * Loads what `start` loads, and runs nothing of it. The build calls this before it stores V8's compiled code
+ * (`scripts/bundle.mjs`), so that the stored code is that of a start.
  * @public
  */
 export async function readStart(): Promise<void> {

@@ -50,7 +50,7 @@ import { ServerRow } from './platform/servers/server.entity';
 import { UserPresence } from './features/presence/user-presence.entity';
 import { User } from './features/users/user.entity';
 
-/** Every table, every migration and what they leave behind, in one place; a test proves that the two agree. */
+/** Every table and every migration. A test proves that the migrations produce the tables. */
 export const SCHEMA: DatabaseSchema = {
   entities: [
     User,

@@ -8,9 +8,8 @@ import { taking } from './platform/taking-port';
 import type { ThisWorker } from './platform/workers/this-worker';
 
 /**
- * Connections that the system accepts before the process has taken them; the system may have a lower limit
- * (`net.core.somaxconn`). After a restart all clients come at once, and the system of a client that finds no place tries
- * again after 1, 3, 7, 15 and 31 s.
+ * Connections that the system accepts before the process takes them; `net.core.somaxconn` may lower it. After a restart
+ * all clients connect at once. A client's system that finds the queue full retries after 1, 3, 7, 15 and 31 s.
  */
 const BACKLOG = 4_096;
 
@@ -21,9 +20,9 @@ export interface Serving {
 }
 
 /**
- * From a prepared database to a server that serves on its ports.
- * @param worker undefined where the process has no workers beside it
- * @throws an Error that says which port cannot be had
+ * Starts a server on a prepared database and listens on its ports.
+ * @param worker undefined when the process has no workers beside it
+ * @throws an Error that names the port that is not available
  */
 export async function serve(
   configuration: Configuration,
@@ -32,7 +31,7 @@ export async function serve(
 ): Promise<Serving> {
   const application = await createApplication(configuration, logger, worker);
   try {
-    // With workers, the primary has the port of the metrics.
+    // With workers, the primary listens on the port of the metrics.
     if (!worker) await listenForMetrics(application.get(MetricsPort), configuration);
     await listen(application, configuration);
   } catch (error) {
@@ -49,7 +48,7 @@ export async function serve(
 
 async function listen(application: NestExpressApplication, configuration: Configuration): Promise<void> {
   const { PORT, listenAddress } = configuration;
-  // Nest passes this on to Node's `server.listen`, and its declaration does not know the options.
+  // Nest passes this to Node's `server.listen`, but its declaration lacks the options.
   const options = { port: PORT, host: listenAddress, backlog: BACKLOG } as unknown as number;
   await taking('PORT', PORT, () => application.listen(options));
 }

@@ -6,8 +6,9 @@ import { listenForMetrics, MetricsPort } from './platform/metrics/metrics-port';
 import { Workers } from './platform/workers/workers';
 
 /**
- * From a prepared database to workers that serve on one port (docs/adr/0036-workers.md). This process is their primary.
- * @throws WorkerStartError, or an Error that says which port cannot be had
+ * Starts workers on a prepared database; they serve on one port (docs/adr/0036-workers.md). This process is their
+ * primary.
+ * @throws WorkerStartError, or an Error that names the port that is not available
  */
 export async function serveByWorkers(
   configuration: Configuration,
@@ -18,7 +19,8 @@ export async function serveByWorkers(
   const workers = new Workers({
     count,
     environment: {
-      // A secret that is changed on disk is for the next start: until then all workers have to sign with the same one.
+      // Secrets that change on disk take effect at the next start: until then all workers have to sign with the same
+      // ones.
       ...secretsFromFiles(configuration),
       WORKERS: String(count),
       DATABASE_URL: DATABASE_URL!,

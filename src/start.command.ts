@@ -3,7 +3,7 @@ import type { PrepareOptions } from './prepare-database';
 import { start, type RunningInstance } from './start';
 import { fail, stayAlive, writeOut } from './operations/command-line/output';
 
-/** Serves until a signal comes; then drains, stops everything and exits with 0. */
+/** Serves until a signal arrives; then drains, stops everything and exits with 0. */
 export async function startCommand(options: PrepareOptions): Promise<void> {
   if (process.env[WORKER_NUMBER] !== undefined && process.send)
     return (await import('./work.command.ts')).workCommand();
@@ -12,7 +12,7 @@ export async function startCommand(options: PrepareOptions): Promise<void> {
   const stopping = new AbortController();
   const stop = (cause: string, exitCode = 0): void => {
     if (stopping.signal.aborted) return;
-    // A signal during the start: waiting for the database ends, what has begun is stopped as soon as it can be.
+    // A signal during the start aborts the wait for the database, and stops what was started as soon as possible.
     stopping.abort();
     void started
       .then(async (running) => {

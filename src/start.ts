@@ -14,16 +14,16 @@ import type { PrepareOptions } from './prepare-database';
 
 type Environment = Record<string, string | undefined>;
 
-/** What serves: this process, or workers of it. */
+/** The running server: in this process, or in its workers. */
 interface Serving {
   readonly url: string;
-  /** Drains and stops everything that the start has begun. */
+  /** Drains, and stops everything that the start began. */
   stop(): Promise<void>;
 }
 
 export interface RunningInstance extends Serving {
   readonly logger: StructuredLogger;
-  /** Rejects when it cannot go on; never resolves. */
+  /** Rejects when the server cannot continue; never resolves. */
   readonly failed?: Promise<never>;
 }
 
@@ -32,12 +32,11 @@ export interface RunningServer extends RunningInstance {
 }
 
 /**
- * From the environment to an instance that serves: configuration, database (embedded unless one is named), migrations,
- * verification, and only then the port; in this process, or with `WORKERS` in several.
- * @param options.backup whether a database with data is backed up before it is migrated; it is unless that is left out
- * by name
- * @param options.signal ends the wait for the database; its reason is thrown
- * @throws ConfigurationError, DatabaseUnusableError, EmbeddedPostgresError: their messages say what to do
+ * Starts an instance from the environment: configuration, database (embedded unless one is named), migrations,
+ * verification, and last the port. It serves in this process, or with `WORKERS` in several.
+ * @param options.backup whether to back up a database with data before migrating it; true by default
+ * @param options.signal aborts the wait for the database; its reason is thrown
+ * @throws ConfigurationError, DatabaseUnusableError, EmbeddedPostgresError: their messages name the remedy
  */
 export async function start(
   environment: Environment,
@@ -81,9 +80,9 @@ async function begin<S extends Serving>(
   }
 }
 
-/** The larger part of the program. To read it takes about as long as the embedded database needs to start. */
+/** The larger part of the program. Loading it takes about as long as the embedded database needs to start. */
 const loadServe = () => Promise.all([import('./prepare-database.ts'), import('./serve.ts')]);
-/** The primary reads nothing of what serves. */
+/** The primary loads none of the serving code. */
 const loadWorkers = () => Promise.all([import('./prepare-database.ts'), import('./start-workers.ts')]);
 
 function startHere(
@@ -114,7 +113,7 @@ function startWorkers(
   );
 }
 
-/** @param load called while the database starts by itself; what cannot be read is told where it is waited for */
+/** @param load runs while the database starts; its failure is thrown where the result is awaited */
 async function onDatabase<M, S extends Serving>(
   configuration: Configuration,
   logger: StructuredLogger,

@@ -9,8 +9,8 @@ import { SCHEMA } from './schema';
 import { serve } from './serve';
 
 /**
- * What a worker runs: it serves on the port of its primary until that tells it to stop. Node ends it as soon as the primary has
- * gone. Signals that reach the whole group of processes (Ctrl-C, systemd) are for the primary alone.
+ * Runs a worker: it serves on the port of its primary until the primary tells it to stop. Node ends it when the primary
+ * is gone. Only the primary handles signals that reach the whole process group (Ctrl-C, systemd).
  */
 export async function workCommand(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
@@ -19,7 +19,7 @@ export async function workCommand(): Promise<void> {
   const stop = (exitCode: number): void => {
     if (isStopping) return;
     isStopping = true;
-    if (!drain) process.exit(exitCode); // nobody is served yet
+    if (!drain) process.exit(exitCode); // no client is connected yet
     void drain().finally(() => process.exit(exitCode));
   };
   const worker = new ThisWorker(process, process.env, () => stop(0));
@@ -31,7 +31,7 @@ export async function workCommand(): Promise<void> {
       readable: !configuration.isProduction,
       worker: worker.number,
     });
-    // The primary has verified it, and told what is wrong; but one that replaces another may come during an outage.
+    // The primary has verified the database and reported faults. But a replacement worker may start during an outage.
     await verifyDatabase(configuration.DATABASE_URL!, configuration, () => undefined);
     await verifySchema(configuration.DATABASE_URL!, configuration, SCHEMA);
     const serving = await serve(configuration, logger, worker);

@@ -4,7 +4,7 @@ import { declarationsOf } from './delivery/documents/declared';
 import { openApi } from './delivery/documents/openapi';
 import { PlatformModule } from './platform/platform.module';
 
-/** The documents of the interface by the name of their file in `docs`, as `npm run documents` writes them. */
+/** The documents of the interface by file name in `docs`, as `npm run documents` writes them. */
 export function writtenDocuments(): Record<'openapi.json' | 'asyncapi.json', string> {
   const { routes, commands, events } = declarationsOf([PlatformModule, ...FEATURES]);
   return {

@@ -2,15 +2,15 @@ import type { Request } from 'express';
 import { invalidField } from '../../platform/problems/problem';
 import { parseVersions } from './version-list';
 
-/** What a request says in Braid's own headers. */
+/** The values of Braid's request headers. */
 export interface BraidHeaders {
   readonly version: string[] | undefined;
   readonly parents: string[] | undefined;
-  /** As sent: it has to be echoed. Any value asks for a subscription, the empty one too. */
+  /** As sent, since the response echoes it. Any value asks for a subscription, even an empty one. */
   readonly subscribe: string | undefined;
-  /** A blank line at least so often. */
+  /** The stream has a blank line at least this often. */
   readonly heartbeatMs: number | undefined;
-  /** The program behind the request, which need not be told what it has done itself. */
+  /** The program behind the request. Its streams leave out its own changes. */
   readonly peer: string | undefined;
 }
 
@@ -18,7 +18,7 @@ const MIN_HEARTBEAT_MS = 500;
 const MAX_HEARTBEAT_MS = 3_600_000;
 const HEARTBEATS = /^(\d{1,7}(?:\.\d{1,6})?)\s*(s|ms)?$/;
 
-/** The names of the headers that make a request a Braid request. */
+/** A request with any of these headers is a Braid request. */
 const NAMES = ['version', 'parents', 'subscribe', 'merge-type', 'peer', 'patches', 'content-range'];
 
 export const isBraid = (request: Request): boolean =>
@@ -45,7 +45,7 @@ function versionsIn(request: Request, name: 'Version' | 'Parents'): string[] | u
   return header === undefined ? undefined : parseVersions(name, String(header));
 }
 
-/** Seconds, with or without the unit: `30s`, `0.5`. */
+/** Parses seconds, with or without the unit: `30s`, `0.5`. */
 function heartbeatIn(header: string | undefined): number | undefined {
   if (header === undefined) return undefined;
   const [, number, unit] = HEARTBEATS.exec(header.trim()) ?? [];
@@ -54,14 +54,14 @@ function heartbeatIn(header: string | undefined): number | undefined {
   return Math.min(MAX_HEARTBEAT_MS, Math.max(MIN_HEARTBEAT_MS, asked));
 }
 
-/** Newer clients quote it, older ones do not. */
+/** Newer clients quote the peer, older ones do not. */
 function unquoted(peer: string): string {
   return peer.replace(/^"(.*)"$/, '$1');
 }
 
 /**
- * The rules by which versions that do not know of each other may be joined. `linear` joins nothing: what is not based
- * on the current version is refused (docs/adr/0018). Another rule is another name here.
+ * How versions that do not know of each other are merged. `linear` merges nothing: an edit that is not based on the
+ * current version is rejected (docs/adr/0018). Another rule would have another name here.
  */
 export const MERGE_TYPE = 'linear';
 

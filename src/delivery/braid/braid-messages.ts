@@ -21,12 +21,12 @@ import { StreamOpener } from './stream-opener';
 import { Subscriptions } from './subscriptions';
 import type { UpdateStream } from './update-stream';
 
-/** The fields of a PUT, whatever they came in. Not checked yet. */
+/** The fields of a PUT from headers, body and patches. Not validated yet. */
 type Fields = Record<string, unknown> & { version?: unknown; parents?: unknown };
 
 /**
- * A message as a Braid resource: its versions, and edits that name theirs. Without Braid's headers it is the message of the
- * JSON API; the rules are the same in both, since the same services apply them.
+ * A message as a Braid resource, with its versions and edits that name theirs. Without Braid's headers it is the
+ * message of the JSON API. Both apply the same rules, since they call the same services.
  */
 @Injectable()
 export class BraidMessages {
@@ -43,7 +43,7 @@ export class BraidMessages {
     const { request, response, caller, conversationId, messageId } = exchange;
     const headers = readBraidHeaders(request);
     vary(response);
-    // `fetch` adds `no-cache` to every request with `If-None-Match`, and Express answers that as if there were no tag.
+    // `fetch` adds `no-cache` to every request with `If-None-Match`, and Express would then ignore the tag.
     delete request.headers['cache-control'];
     if (headers.subscribe !== undefined || headers.parents) return this.stream(exchange, headers);
     if (!headers.version)
@@ -57,7 +57,7 @@ export class BraidMessages {
     return state;
   }
 
-  /** The versions since the one that the client has, and with `Subscribe` those to come. */
+  /** Sends the versions after the client's one, and with `Subscribe` the later ones. */
   private async stream(exchange: MessageExchange, headers: BraidHeaders): Promise<Observable<never>> {
     const { response, caller, conversationId, messageId } = exchange;
     const { peer, parents, subscribe } = headers;
@@ -89,7 +89,7 @@ export class BraidMessages {
     });
   }
 
-  /** Checks the fields only when they are whole: what the headers say and what the patches make is part of them. */
+  /** Validates the fields only when they are complete: headers and patches are part of them. */
   async put(exchange: MessageExchange): Promise<MessageView> {
     const { request, response, caller, conversationId, messageId } = exchange;
     vary(response);
@@ -99,7 +99,7 @@ export class BraidMessages {
     const version = agreed('Version', theOne(headers.version), fields.version);
     const parents = agreed('Parents', headers.parents, fields.parents);
     if (version !== undefined) fields.version = version;
-    // A message is created by the version that is named like it.
+    // The version that creates a message has the message's id as its name.
     if (parents !== undefined) fields.parents = parents;
     else if (headers.version && version === messageId) fields.parents = [];
     const precondition = await this.applyIfMatch(exchange, fields);
@@ -135,9 +135,9 @@ export class BraidMessages {
   }
 
   /**
-   * What an edit needs to know of the history before it is done: that its parents exist, that its name is not somebody
-   * else's, and what its patches change.
-   * @returns the answer, when nothing is left to be done
+   * Checks an edit against the history: its parents must exist, and no other edit may have its version's name. Applies
+   * its patches.
+   * @returns the answer, when the edit was done before
    */
   private async prepareEdit(
     { request, response, caller, conversationId, messageId }: MessageExchange,
@@ -162,15 +162,16 @@ export class BraidMessages {
     if (!known && base.version !== message.version)
       throw new Problem(VERSION_CONFLICT, { carried: { current: message } });
     fields.body = patchedBody(base.body ?? '', readPatches(request.headers, request.body as Buffer));
-    // What was patched is what was read: somebody faster must not be overwritten.
+    // The edit is based on the version that was patched, so that it cannot overwrite a faster edit.
     fields.parents ??= [base.version];
     return undefined;
   }
 
   /**
-   * How plain HTTP names what an edit is based on. The edit itself compares it with the current version, under the lock.
-   * @returns the versions that the header names, when a conflict with them is a failed precondition: Braid has its own
-   *   answer to a stale version
+   * Reads from `If-Match` what an edit over plain HTTP is based on. The edit compares it with the current version,
+   * under the lock.
+   * @returns the versions that the header names, when a conflict with them is a failed precondition; Braid answers a
+   * stale version in its own way
    */
   private async applyIfMatch(
     { request, caller, conversationId, messageId }: MessageExchange,
@@ -181,23 +182,23 @@ export class BraidMessages {
     const { version: current } = await this.messages.get(caller.userId, conversationId, messageId);
     const versions = versionsOfIfMatch(ifMatch);
     if (versions === undefined) return undefined;
-    // A version that there cannot be: it conflicts with whatever is current.
+    // This version cannot exist, so it conflicts with any current one.
     const basis = versions.includes(current) ? current : (versions[0] ?? UNKNOWN_VERSION);
     fields.parents = agreed('If-Match', [basis], fields.parents);
     return isBraid(request) ? undefined : versions;
   }
 }
 
-/** Tells with an answer which version it is. */
+/** Sets the version headers of the answer. */
 function tagged({ response }: MessageExchange, message: MessageView): MessageView {
   tagMessage(response, message, message.version);
   return message;
 }
 
-/** The form of a version, and the name of none: a UUID that is never given. */
+/** A valid UUID that is never given to a version. */
 const UNKNOWN_VERSION = '00000000-0000-0000-0000-000000000000';
 
-/** A conflict with what `If-Match` names is 412. One about the version's own name stays as it is. */
+/** Turns a conflict with `If-Match` into 412. A conflict over the version's own name stays as it is. */
 async function judged<T>(versions: readonly string[] | undefined, change: Promise<T>): Promise<T> {
   try {
     return await change;
@@ -211,7 +212,7 @@ async function judged<T>(versions: readonly string[] | undefined, change: Promis
 
 const namesOf = ({ versions }: MessageHistory): string[] => versions.map(({ version }) => version);
 
-/** What the patches of an edit were made for: the parent of the edit, if it is known by name, else what it says. */
+/** The version to which the patches apply: the parent of the edit. If the edit is known by name, its stored parent. */
 function baseOf(
   { versions }: MessageHistory,
   known: VersionView | undefined,
@@ -227,7 +228,7 @@ function theOne(versions: string[] | undefined): string | undefined {
   return versions?.[0];
 }
 
-/** What stands in a header and in the body has to be the same. */
+/** A header and the body must not contradict each other. */
 function agreed<T extends string | string[]>(
   name: string,
   header: T | undefined,

@@ -25,30 +25,32 @@ import { formatVersions } from './version-list';
 const PAGE_SIZE = 50;
 const PAGE_SIZE_OF_ALL = 20;
 const MAX_PAGE_SIZE = 200;
-/** Conversations in one snapshot, and in one list of parents. Others are told when something happens in them. */
+/**
+ * The most conversations in one snapshot or one list of parents. Others join the stream when something happens in them.
+ */
 const MAX_CONVERSATIONS = 200;
 
-/** What is asked for: one conversation, or all of the caller's. */
+/** The requested timeline: of one conversation, or of all the caller's conversations. */
 interface Timeline {
   readonly shape: Shape;
   readonly reader: TimelineReader;
-  /** Without this one there is nothing to be answered. */
+  /** The request fails unless the caller participates in this conversation. */
   readonly required?: string;
-  /** Those that are told at once, and those that are told when something happens in them. */
+  /** Conversations in the first snapshot (`shown`), and those sent when something happens in them (`quiet`). */
   readonly list: () => Promise<{ shown: readonly string[]; quiet: readonly string[] }>;
 }
 
-/** Where a client says that it is. */
+/** The position of a client in a conversation. */
 interface Cursor {
   readonly position: Position;
   readonly epoch: number | undefined;
-  /** The versions that say so. */
+  /** The versions that name this position. */
   readonly told: readonly string[];
 }
 
 const BEGINNING: Cursor = { position: { seq: 0, rev: 0 }, epoch: undefined, told: [] };
 
-/** Conversations as Braid resources: what has happened since a version, and what happens. */
+/** Conversations as Braid resources: the changes since a version, and live ones. */
 @Injectable()
 export class BraidTimelines {
   constructor(
@@ -60,7 +62,7 @@ export class BraidTimelines {
     private readonly opener: StreamOpener,
   ) {}
 
-  /** One conversation; without Braid's headers it is the page of the JSON API. */
+  /** The timeline of one conversation. Without Braid's headers it is the page of the JSON API. */
   async one(exchange: ConversationExchange): Promise<MessagePage | Observable<unknown>> {
     const { conversationId, request, response, caller } = exchange;
     const headers = readBraidHeaders(request);
@@ -73,7 +75,7 @@ export class BraidTimelines {
     return this.answer(exchange, headers, { shape, reader, list, required: conversationId });
   }
 
-  /** All conversations of the caller in one stream. */
+  /** The timeline of all conversations of the caller, in one stream. */
   async all(exchange: Exchange): Promise<Observable<unknown>> {
     const headers = readBraidHeaders(exchange.request);
     vary(exchange.response);
@@ -106,7 +108,7 @@ export class BraidTimelines {
     return this.stream(exchange, headers, timeline);
   }
 
-  /** What is current, if that is the version that was asked for. @throws Problem `version-not-found` */
+  /** The current state, if `Version` names it. @throws Problem `version-not-found` */
   private async state(
     { response }: Exchange,
     version: readonly string[] | undefined,
@@ -139,7 +141,7 @@ export class BraidTimelines {
     return this.opener.open(exchange, headers, make, async (subscriber) => {
       for (const [id, cursor] of cursors) subscriber.include(id, cursor);
       const { shown, quiet } = await list();
-      // The empty set, of one conversation, is its beginning.
+      // In a timeline of one conversation, an empty set of parents is its beginning.
       if (required !== undefined && headers.parents?.length === 0) cursors.set(required, BEGINNING);
       for (const id of [...shown, ...quiet]) subscriber.include(id, cursors.get(id));
       const isFresh = cursors.size === 0;
@@ -160,7 +162,7 @@ export class BraidTimelines {
       };
     });
   }
-  /** @throws Problem `version-not-found`: of another epoch, or ahead of the head */
+  /** @throws Problem `version-not-found` for a version of another epoch, or ahead of the head */
   private async resume(
     { response }: Exchange,
     reader: TimelineReader,

@@ -4,7 +4,7 @@ import type { Observable } from 'rxjs';
 import { catchError } from 'rxjs/operators';
 import { tagConflict } from './response-headers';
 
-/** Says in `Current-Version` what a conflicting edit conflicts with. */
+/** Sets `Current-Version` to the version with which an edit conflicts. */
 @Injectable()
 export class ConflictVersion implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {

@@ -4,17 +4,17 @@ import { invalidField } from '../../platform/problems/problem';
 const MAX_TAGS = 16;
 const TAG = /^"([A-Za-z0-9._-]{1,128}):\d{1,16}"$/;
 
-/** The version, and the `rev` of the last change of anything else: what is cached by one tag never changes. */
+/** The version, and the `rev` of the last other change. So what one tag caches never changes. */
 export const entityTagOf = ({ version, rev }: MessageView): string => `"${version}:${rev}"`;
 
-/** RFC 9110, section 8.8.3. A comma may stand within the quotes. */
+/** RFC 9110, section 8.8.3. The quoted part may contain commas. */
 const ENTITY_TAGS = /^\s*(?:W\/)?"[^"]*"\s*(?:,\s*(?:W\/)?"[^"]*"\s*)*$/;
 const ENTITY_TAG = /(?:W\/)?"[^"]*"/g;
 
 /**
  * The versions that `If-Match` names; undefined when any version will do. Only the version counts: a reaction that came
- * meanwhile is no reason to refuse an edit. A tag that is none of this server's, or a weak one, names no version.
- * @throws Problem `validation-failed` for what is no list of entity tags
+ * meanwhile is no reason to reject an edit. A weak or foreign tag names no version.
+ * @throws Problem `validation-failed` unless the header is a list of entity tags
  */
 export function versionsOfIfMatch(header: string): string[] | undefined {
   if (header.trim() === '*') return undefined;

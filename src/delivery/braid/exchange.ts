@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import type { AuthenticatedRequest, CallerIdentity } from '../../platform/http/caller';
 import { parseId } from '../../platform/validation/field-rules';
 
-/** A request that a route answers, and who asks. */
+/** A request, its response and its caller. */
 export interface Exchange {
   readonly request: Request;
   readonly response: Response;

@@ -4,7 +4,7 @@ import { MESSAGE_TOO_LONG, RANGE_NOT_SATISFIABLE } from '../../features/messages
 import { MALFORMED_REQUEST } from '../../platform/problems/general-problems';
 import { invalidField, Problem } from '../../platform/problems/problem';
 
-/** One change of a part of the resource, as `Content-Range` names it. */
+/** A change of the part of the resource that `Content-Range` names. */
 export interface Patch {
   readonly unit: string;
   readonly range: string;
@@ -12,17 +12,17 @@ export interface Patch {
 }
 
 const MAX_PATCHES = 100;
-/** The headers of one part of a request with several patches. */
+/** The most bytes of the headers of one part, in a request with several patches. */
 const MAX_PART_HEADER_BYTES = 4_096;
-/** Between two patches a text may be longer than a message may be, but not so long that each patch is slow. */
+/** Between two patches the text may exceed a message's limit, but not so far that patching gets slow. */
 const MAX_INTERMEDIATE_CHARACTERS = 20_000;
 const CONTENT_RANGE = /^(\S+)(?: (.*))?$/;
 const BLANK_LINE = /\r?\n\r?\n/;
-/** `.body` or `["body"]`, and a part of it. Positions with a minus count from the end, which is `-0`. */
+/** `.body` or `["body"]`, with an optional part of it. Negative positions count from the end, which is `-0`. */
 const BODY_RANGE = /^(?:\.body|\["body"\])(?:\[(-?\d{1,6}):(-?\d{1,6})\])?$/;
 
 /**
- * The patches of a PUT. Clients send a single one as `Content-Range` with the content as body, and several as
+ * Parses the patches of a PUT. Clients send a single one as `Content-Range` with the content as body, and several as
  * `Patches: N` with N parts, each with headers of its own.
  * @throws Problem `malformed-request` or `range-not-satisfiable`
  */
@@ -78,12 +78,12 @@ function unitAndRange(header: string): { unit: string; range: string } {
 const malformed = (detail: string): Problem => new Problem(MALFORMED_REQUEST, { detail });
 
 /**
- * The body of a message with patches applied one after the other.
+ * Applies patches to the body of a message, one after the other.
  * @throws Problem `range-not-satisfiable` or `validation-failed`
  */
 export function patchedBody(body: string, patches: readonly Patch[]): string {
   return patches.reduce((text, patch) => {
-    // Code points are at most as many as code units, which cost nothing to count.
+    // A text has at most as many code points as code units, and those cost nothing to count.
     if (text.length > MAX_INTERMEDIATE_CHARACTERS)
       throw new Problem(MESSAGE_TOO_LONG, { detail: 'a patch makes the message too long' });
     return patchedOnce(text, patch);

@@ -32,21 +32,21 @@ import {
 } from './exchange';
 
 const READING = {
-  Version: 'The version that is asked for, in quotes.',
-  Parents: 'What the client has, in quotes: only what is newer is answered.',
-  Subscribe: 'Answer with what is newer, and with what comes.',
-  Heartbeats: 'A blank line in the stream at least so often, such as `10s`.',
+  Version: 'The requested version, in quotes.',
+  Parents: 'The versions that the client has, in quotes. The answer has only newer ones.',
+  Subscribe: 'Answers with newer versions, and keeps sending later ones.',
+  Heartbeats: 'The stream has a blank line at least this often, such as `10s`.',
 };
 const WRITING = {
   Version: 'The name of the new version, in quotes.',
   Parents: 'The versions that the edit is based on, in quotes.',
-  'Content-Range': 'The part of the message that the body is put in the place of, such as `json .body[0:3]`.',
-  'Merge-Type': 'Must be one that the server knows.',
+  'Content-Range': 'The part of the message that the request body replaces, such as `json .body[0:3]`.',
+  'Merge-Type': 'Must be a merge type that the server knows.',
 };
 
 /**
- * Messages as resources with versions (docs/braid.md): for every request, with headers of Braid or without. The handlers
- * validate the input themselves, since it depends on the headers: a patch becomes fields only when the message is read.
+ * Messages as resources with versions (docs/braid.md), for requests with Braid's headers or without. The handlers
+ * validate the input themselves: a patch becomes fields only after the message was read.
  */
 @DocumentedAs('Messages')
 @UseInterceptors(ConflictVersion)
@@ -61,7 +61,7 @@ export class MessageResourcesController {
   @Route({
     summary: 'Read messages',
     description:
-      'The newest page when no position is given. With the headers of Braid the newest page as a resource with versions, and with `Subscribe` what happens in it.',
+      'Without a position, the newest page. With the headers of Braid, the page is a resource with versions, and `Subscribe` adds its later changes.',
     query: MessagePageDto,
     headers: READING,
     answers: { 200: either(messagePageSchema, timelineSchema), 209: streamOf(timelineSchema) },
@@ -77,12 +77,12 @@ export class MessageResourcesController {
   @Route({
     summary: 'Send a message under its address, or edit it',
     description:
-      'With `parents: []` or `If-None-Match: *` creates only; with other `parents` or a `version` edits only; otherwise does what fits.',
+      'With `parents: []` or `If-None-Match: *` it only creates; with other `parents` or a `version` it only edits; otherwise it does whichever fits.',
     body: PutMessageDto,
     headers: {
       'If-None-Match': '`*`: create only.',
       'If-Match':
-        'The entity tag of the version that the edit is based on. Another one: `precondition-failed`, with headers of Braid `version-conflict`.',
+        'The entity tag of the version that the edit is based on. If another version is current, the answer is `precondition-failed`, or `version-conflict` with headers of Braid.',
       ...WRITING,
     },
     answers: { 200: messageSchema, 201: messageSchema },
@@ -106,8 +106,8 @@ export class MessageResourcesController {
   @Get(':messageId')
   @Route({
     summary: 'Read a message',
-    description: 'As it is, or with `Version` as it was; with `Subscribe` what becomes of it.',
-    headers: { 'If-None-Match': 'The entity tag of what the client has.', ...READING },
+    description: 'The current state, or an earlier one with `Version`. `Subscribe` adds its later changes.',
+    headers: { 'If-None-Match': 'The entity tag of the state that the client has.', ...READING },
     answers: { 200: messageSchema, 209: streamOf(messageSchema), 304: NO_CONTENT },
     problems: [CONVERSATION_NOT_FOUND, MESSAGE_NOT_FOUND, VERSION_NOT_FOUND],
   })
@@ -118,11 +118,12 @@ export class MessageResourcesController {
   @Delete(':messageId')
   @Route({
     summary: 'Delete a message',
-    description: 'Leaves a tombstone. For its sender, and for admins and the owner of a group.',
+    description:
+      'The message becomes a tombstone. Its sender may delete it; in a group admins and the owner may as well.',
     headers: {
       Version: 'The name of the version that marks the deletion, in quotes.',
-      Parents: 'The version that is to be deleted, in quotes: another one is not.',
-      'If-Match': 'The same as an entity tag.',
+      Parents: 'The version to delete, in quotes. If another one is current, nothing is deleted.',
+      'If-Match': 'The version to delete, as an entity tag.',
     },
     answers: { 200: messageSchema },
     problems: [

@@ -2,8 +2,8 @@ import type { MessageView } from '../../features/messages/message-view';
 import type { MessageHistory } from '../../features/messages/messages.service';
 
 /**
- * The message as it was at one of its versions. What has no history (its `rev`, reactions, whether it is pinned) is as
- * it is now; so is its deletion, which took the earlier bodies away.
+ * The message at one of its versions. Fields without a history (`rev`, reactions, pins) have their current values. So
+ * has a deletion, which removed the earlier bodies.
  */
 export function stateAt({ message, versions }: MessageHistory, name: string): MessageView {
   const index = versions.findIndex(({ version }) => version === name);

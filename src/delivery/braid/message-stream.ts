@@ -12,24 +12,24 @@ interface Place {
 }
 
 interface Sources {
-  /** The history of the message, for somebody who may see it. */
+  /** Reads the history of the message, for a user who may see it. */
   read(): Promise<MessageHistory>;
-  /** Whether what happens at this moment was done by the program that listens. */
+  /** Whether the current event was caused by the program that reads this stream. */
   isOwn(): boolean;
   onFailure(error: unknown): void;
 }
 
 /**
- * The versions of one message, each as a snapshot, in the order of its history. One that follows on what was told is
- * told as it is heard; otherwise history is read. What changes beside the versions (reactions, pins) is told by the
- * timeline.
+ * Sends the versions of one message, each as a snapshot, in the order of its history. A version that follows the last
+ * one sent is sent from the event; otherwise the stream reads the history. Changes beside the versions (reactions,
+ * pins) are part of the timeline.
  */
 export class MessageStream implements Subscriber {
   readonly userId: string;
   readonly sessionId: string;
   readonly conversationIds: readonly string[];
   expiresAt = Infinity;
-  /** The version that was told last. */
+  /** The last version that was sent. */
   private told: string | undefined;
   private isReading = true;
   private isBehind = false;
@@ -45,12 +45,12 @@ export class MessageStream implements Subscriber {
     this.conversationIds = [place.conversationId];
   }
 
-  /** The message as it is. */
+  /** Sends the current state. */
   tellSnapshot({ message }: MessageHistory): void {
     this.tell({ ...message, parents: [] }, message);
   }
 
-  /** @param from the version that the reader has; undefined: none, it is told all of them */
+  /** @param from the version that the reader has; undefined when it has none and gets all of them */
   tellVersions(history: MessageHistory, from: string | undefined, until?: string): void {
     this.told = from;
     const names = history.versions.map(({ version }) => version);
@@ -65,7 +65,7 @@ export class MessageStream implements Subscriber {
     }
   }
 
-  /** From here on it is live. */
+  /** From now on the stream is live. */
   goOn(): void {
     this.isReading = false;
     if (this.isBehind) void this.catchUp();

@@ -6,13 +6,13 @@ import { newMessages } from '../../features/messages/messages.queries';
 import { inSnapshot } from '../../platform/database/transaction';
 import type { Position } from './positions';
 
-/** The newest messages of a conversation, ascending, and how far it had come then. */
+/** The newest messages of a conversation, ascending, and its head at that moment. */
 export interface NewestPage {
   readonly head: Position;
   readonly messages: readonly MessageView[];
 }
 
-/** Of those of the conversations in which the user participates, read under one snapshot. */
+/** Reads the newest pages of those conversations in which the user participates, from one snapshot. */
 export async function newestPages(
   dataSource: DataSource,
   userId: string,
@@ -35,8 +35,8 @@ export async function newestPages(
 }
 
 /**
- * The conversations of a user, those that the list of conversations shows first, then by their latest activity. Served
- * by `conversation_participants_user_idx`.
+ * The conversations of a user: those in the user's list come first, then the latest activity first. Served by
+ * `conversation_participants_user_idx`.
  */
 export async function ownConversations(
   manager: EntityManager,

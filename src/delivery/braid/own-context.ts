@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { runInContext } from '../../platform/request-context';
 
 /**
- * What a stream reads later is part of no request: not of the one that opened it, whose deadline is over, and not of
- * the one whose event made it read.
+ * Runs a stream's later reads in a context of their own: neither with the expired deadline of the request that opened
+ * the stream, nor in the request whose event caused the read.
  */
 export function inOwnContext<T>(userId: string, timeoutMs: number, work: () => Promise<T>): Promise<T> {
   const deadline = performance.now() + timeoutMs;

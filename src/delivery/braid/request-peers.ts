@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { currentContext, type RequestContext } from '../../platform/request-context';
 
-/** Which program has done what is happening in this request. What it did itself, it is not told on its streams. */
+/** The program behind the current request, so that its own streams leave out what it did. */
 @Injectable()
 export class RequestPeers {
   private readonly peers = new WeakMap<RequestContext, string>();
 
-  /** A peer's name is a claim: it counts for its own user only. */
+  /** A peer's name is a claim, so it counts only for its own user. */
   remember(userId: string, peer: string): void {
     const context = currentContext();
     if (context) this.peers.set(context, `${userId} ${peer}`);

@@ -15,7 +15,7 @@ export function vary(response: Response): void {
   response.vary('Version, Parents, Subscribe');
 }
 
-/** What the body of an answer is. A root version has no parents to be told. */
+/** Sets the headers that describe the message in the body. A root version has no parents to name. */
 export function tagMessage(response: Response, state: MessageView, currentVersion: string): void {
   response.setHeader('Version', formatVersions([state.version]));
   if (state.parents.length > 0) response.setHeader('Parents', formatVersions(state.parents));
@@ -31,9 +31,10 @@ export function tagConflict(response: Response, error: unknown): void {
 }
 
 /**
- * @param options.mayComeLater what is not known yet may be on its way: trying again makes sense
+ * Rejects ids that the history does not have.
+ * @param options.mayComeLater unknown ids may still arrive, so a retry makes sense
  * @returns the ids
- * @throws Problem `version-not-found`; the header of the same name lists the ids that are not known
+ * @throws Problem `version-not-found`; the header of the same name lists the unknown ids
  */
 export function requireKnown(
   response: Response,

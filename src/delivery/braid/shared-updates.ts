@@ -6,12 +6,12 @@ interface Shared {
   readonly update: Buffer;
 }
 
-/** Forgotten together with the message. */
+/** An entry lives as long as its message. */
 const updates = new WeakMap<MessageView, Shared>();
 
 /**
- * The patch that puts a message in its place. Those who listen to the same conversation are told the same bytes, one
- * after the other: remembering the last ones is enough.
+ * Encodes the patch that puts a message in its place. All readers of a conversation get the same bytes, one after the
+ * other, so it remembers only the last ones.
  */
 export function sharedPatch(step: Step, range: string, message: MessageView): Buffer {
   const key = `${step.version[0]} ${step.parents[0]} ${range}`;

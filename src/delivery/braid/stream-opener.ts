@@ -13,9 +13,9 @@ import { Subscriptions, type Subscriber } from './subscriptions';
 import { STREAM_LIMITS, UpdateStream, type StreamLimits } from './update-stream';
 import { formatVersions } from './version-list';
 
-/** What a stream begins with: read before its head is sent, so that a refusal is an ordinary answer. */
+/** The first answer of a stream. It is read before the head is sent, so that a rejection is an ordinary answer. */
 export interface Beginning {
-  /** What is current at this moment: a client that has it has caught up. */
+  /** The current versions: a client that has them has caught up. */
   readonly current: readonly string[];
   readonly tell: () => void;
 }
@@ -46,9 +46,9 @@ export class StreamOpener {
   }
 
   /**
-   * First the subscriber is there to be told what is taken from it, then its session is looked at once more, then it
-   * reads; what happens meanwhile, it hears.
-   * @throws Problem whatever `begin` throws; `draining`, `session-revoked`, `temporarily-unavailable`
+   * Registers the subscriber first, so that revocations reach it. Then it checks the session again, and then reads.
+   * Events that come meanwhile reach the subscriber.
+   * @throws Problem of `begin`; `draining`, `session-revoked`, `temporarily-unavailable`
    */
   async open<S extends Subscriber>(
     { request, response }: Exchange,
@@ -65,14 +65,14 @@ export class StreamOpener {
     });
     const subscriber = make(stream);
     try {
-      // As with sockets: a server that catches up with the others does not know yet what it would have to tell.
+      // As with sockets: a server that catches up with the others does not know yet what it would have to send.
       if (!(await this.relay.whenLive(RELAY_PATIENCE_MS))) throw new Problem(TEMPORARILY_UNAVAILABLE);
       this.subscriptions.add(subscriber);
       this.streams.add(stream);
       const { expiresAt } = await this.sessions.authenticate(bearerTokenOf(request) ?? '');
       subscriber.expiresAt = expiresAt;
       const { current, tell } = await begin(subscriber);
-      // Taken away meanwhile: another try is told what has become of it.
+      // Access was revoked meanwhile. A retry gets the reason.
       if (stream.hasEnded) throw new Problem(TEMPORARILY_UNAVAILABLE, { retryAfter: 1 });
       const fields = fieldsOf(headers, current);
       if (request.method === 'HEAD') {
@@ -89,7 +89,7 @@ export class StreamOpener {
     }
   }
 
-  /** An open stream cannot go on. Its reader comes back to where it was. */
+  /** An open stream cannot continue. Its reader reconnects and resumes. */
   failed(error: unknown): void {
     this.logger.event('warn', 'a stream was ended', { error: describeError(error as Error) });
   }
@@ -102,7 +102,7 @@ function fieldsOf(headers: BraidHeaders, current: readonly string[]): Record<str
     'Merge-Type': MERGE_TYPE,
     'X-Accel-Buffering': 'no',
     ...(headers.subscribe !== undefined && { Subscribe: headers.subscribe }),
-    // Only when asked: clients take the header for a promise.
+    // Only on request: clients take the header for a promise.
     ...(headers.heartbeatMs !== undefined && { Heartbeats: `${headers.heartbeatMs / 1_000}s` }),
   };
 }

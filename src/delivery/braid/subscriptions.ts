@@ -20,7 +20,7 @@ import { Problem } from '../../platform/problems/problem';
 import { EventRelay } from '../../platform/servers/event-relay';
 import { HostedRooms } from '../../platform/servers/hosted-rooms';
 
-/** Something has happened in a conversation: the message that took the `seq`, or what took the `rev`. */
+/** An event of a conversation: the message that took the `seq`, or the change that took the `rev`. */
 export type Hint =
   | { readonly seq: number; readonly message: MessageView }
   | { readonly rev: number; readonly message: MessageView | undefined };
@@ -29,14 +29,14 @@ export type Hint =
 export interface Subscriber {
   readonly userId: string;
   readonly sessionId: string;
-  /** What it follows. */
+  /** The conversations that it subscribes to. */
   readonly conversationIds: Iterable<string>;
-  /** When its access token runs out, in milliseconds of `Date.now()`. */
+  /** When its access token expires, in milliseconds of `Date.now()`. */
   expiresAt: number;
   hear(conversationId: string, hint: Hint): void;
-  /** The user was added to a conversation. */
+  /** Called when the user was added to a conversation. */
   gained?(conversationId: string): void;
-  /** The user has lost a conversation: nothing of it may be told after the return of this. */
+  /** Called when the user lost a conversation. Once this returns, the stream must send nothing of it. */
   lost(conversationId: string): void;
   end(): void;
 }
@@ -46,11 +46,11 @@ const SWEEP_MS = 2_000;
 const MAX_STREAMS_PER_PERSON = 100;
 
 /**
- * Who listens to what, over HTTP. Hears of the same events as the rooms of the sockets, and like there they grant
- * nothing: a stream that notices a hole reads history.
+ * Delivers events to open streams. Like the rooms of sockets, a subscription grants no right, and a stream that notices
+ * a gap reads history.
  *
- * Who subscribes is added before anything is read from the database for it. What is taken away in between is told to
- * it, because it is here already.
+ * A subscriber is added before anything is read from the database for it. So it learns of access that is revoked in
+ * between.
  */
 @Injectable()
 export class Subscriptions implements OnModuleInit, OnApplicationShutdown {
@@ -68,7 +68,7 @@ export class Subscriptions implements OnModuleInit, OnApplicationShutdown {
     private readonly hosted: HostedRooms,
     metrics: Metrics,
   ) {
-    metrics.gauge('xfchat_streams_open', 'Braid subscriptions that are open', () => this.subscribers.size);
+    metrics.gauge('xfchat_streams_open', 'Open Braid subscriptions', () => this.subscribers.size);
   }
 
   onModuleInit(): void {
@@ -112,7 +112,9 @@ export class Subscriptions implements OnModuleInit, OnApplicationShutdown {
     clearInterval(this.sweeper);
   }
 
-  /** A person has at most `MAX_STREAMS_PER_PERSON`: the oldest ends for a newer one. @throws Problem `draining` */
+  /**
+   * Adds a subscriber and ends the person's oldest stream above `MAX_STREAMS_PER_PERSON`. @throws Problem `draining`
+   */
   add(subscriber: Subscriber): void {
     if (this.isEnding) throw new Problem(DRAINING);
     this.subscribers.add(subscriber);
@@ -123,7 +125,7 @@ export class Subscriptions implements OnModuleInit, OnApplicationShutdown {
     oldest?.end();
   }
 
-  /** From here on the subscriber hears of the conversation. */
+  /** From now on the subscriber gets the events of the conversation. */
   follow(subscriber: Subscriber, conversationId: string): void {
     if (!this.subscribers.has(subscriber)) return;
     const followers = this.byConversation.get(conversationId);
@@ -150,7 +152,7 @@ export class Subscriptions implements OnModuleInit, OnApplicationShutdown {
     for (const id of subscriber.conversationIds) this.unfollow(subscriber, id);
   }
 
-  /** Ends every stream and takes no more; their readers come back to another server, or to the next one here. */
+  /** Ends every stream and rejects new ones. Readers reconnect to another server, or to this one after its restart. */
   drain(): void {
     this.isEnding = true;
     this.endAll(() => true);
@@ -169,7 +171,10 @@ export class Subscriptions implements OnModuleInit, OnApplicationShutdown {
     for (const subscriber of [...this.subscribers]) if (isMeant(subscriber)) subscriber.end();
   }
 
-  /** Ends streams whose token ran out, but never for want of a database to refresh it against (G7), as with sockets. */
+  /**
+   * Ends streams whose token expired. While the database is down nobody can refresh a token, so no stream ends (G7), as
+   * with sockets.
+   */
   private sweep(): void {
     const { isUp, since } = this.monitor.verdict;
     const now = Date.now();

@@ -5,10 +5,10 @@ import { inOwnContext } from './own-context';
 import { newestPages, type NewestPage } from './newest-pages';
 import type { Position } from './positions';
 
-/** In all the pages that are read at once. */
+/** Messages in all pages that are read at once. */
 const MAX_MESSAGES = 2_000;
 
-/** What is read at a time waits in memory until it is told. */
+/** Changes that are read at a time. They wait in memory until they are sent. */
 const MAX_CHANGES = 200;
 
 type Cursor = Position & { readonly conversationId: string };
@@ -17,11 +17,11 @@ export type Answer = Changes | 'gone' | 'reset';
 interface Sources {
   readonly dataSource: DataSource;
   readonly catchUp: CatchUpService;
-  /** How long one reading may take. */
+  /** The deadline of one read, in milliseconds. */
   readonly timeoutMs: number;
 }
 
-/** What one stream reads of the database: the newest pages, and what it lacks, by the same catch-up as sockets. */
+/** Reads a stream's data from the database: the newest pages, and missing changes by the same catch-up as sockets. */
 export class TimelineReader {
   private known: number | undefined;
   private isInRequest = true;
@@ -29,21 +29,21 @@ export class TimelineReader {
   constructor(
     private readonly sources: Sources,
     private readonly userId: string,
-    /** Messages of a conversation in a page, as long as there are not too many pages. */
+    /** Messages of a conversation in a page, unless there are too many pages. */
     private readonly pageSize: number,
   ) {}
 
-  /** The epoch of everything that was read. Something must have been read. */
+  /** The epoch of everything that was read. The caller must have read something. */
   get epoch(): number {
     return this.known!;
   }
 
-  /** Later reading has a deadline of its own. Until here it has that of the request. */
+  /** Later reads have deadlines of their own. Earlier ones have that of the request. */
   leaveRequest(): void {
     this.isInRequest = false;
   }
 
-  /** @param epoch of the cursors, when it comes from outside; 'reset' when it is another one by now */
+  /** @param epoch the epoch of cursors from outside; the result is 'reset' when the database has another one */
   async changes(cursors: readonly Cursor[], epoch = this.known): Promise<Map<string, Answer>> {
     if (cursors.length === 0) return new Map();
     const { changes } = await this.run(() =>
@@ -63,7 +63,7 @@ export class TimelineReader {
     );
   }
 
-  /** Without those in which the user does not participate. Undefined when the epoch is another one by now. */
+  /** Leaves out conversations in which the user does not participate. Undefined when the epoch has changed. */
   async pages(conversationIds: readonly string[]): Promise<Map<string, NewestPage> | undefined> {
     if (conversationIds.length === 0) return new Map();
     const share = Math.max(1, Math.floor(MAX_MESSAGES / conversationIds.length));

@@ -3,13 +3,13 @@ import { isStoredId } from '../../platform/validation/field-rules';
 import type { NewestPage } from './newest-pages';
 import { readVersion, versionOf, type Position } from './positions';
 
-/** How conversations are laid out in the body of a resource, and how their positions are named as versions. */
+/** The layout of conversations in the body of a resource, and the names of their positions as versions. */
 export interface Shape {
   versionOf(conversationId: string, position: Position, epoch: number): string;
   readVersion(version: string): (Position & { epoch: number; conversationId: string }) | undefined;
   /** The whole body. */
   bodyOf(pages: ReadonlyMap<string, NewestPage>): object;
-  /** Where a conversation is in the body; undefined when it is all of it. */
+  /** The range of a conversation in the body; undefined when it is the whole body. */
   rangeOf(conversationId: string): string | undefined;
   messageRangeOf(conversationId: string, messageId: string): string;
 }
@@ -30,7 +30,7 @@ const PLACED = /^([0-9a-f-]{36})\.(.+)$/;
 
 /**
  * `{conversations: {<id>: {messages: {<id>: Message}}}}`; versions are `<conversation id>.<seq>.<rev>`. Conversations
- * know nothing of each other: what is current is one version of each.
+ * are independent, so the current state has one version of each.
  */
 export const TIMELINE_OF_ALL: Shape = {
   versionOf: (id, position, epoch) => `${id}.${versionOf(position, epoch)}`,
@@ -46,7 +46,7 @@ export const TIMELINE_OF_ALL: Shape = {
   messageRangeOf: (id, messageId) => `.conversations["${id}"].messages["${messageId}"]`,
 };
 
-/** Messages by their ids, so that no position shifts when something comes in between. */
+/** Messages are keyed by id, so that no position shifts when another one is inserted. */
 export function contentOf(messages: readonly MessageView[]): object {
   return { messages: Object.fromEntries(messages.map((message) => [message.id, message])) };
 }

@@ -3,13 +3,13 @@ import type { MessageView } from '../../features/messages/message-view';
 import type { Position } from './positions';
 import type { Hint } from './subscriptions';
 
-/** A version of a timeline, and the message that it changed, if it changed any. */
+/** A version of a timeline, and the message that it changed, if any. */
 interface TimelineStep {
   readonly position: Position;
   readonly message: MessageView | undefined;
 }
 
-/** Where a hint leads to: 'known' when it was told before, 'hole' when it leaves something out. */
+/** The position after an event: 'known' when the reader has it, 'hole' when something is missing in between. */
 export function positionAfter({ seq, rev }: Position, hint: Hint): Position | 'known' | 'hole' {
   if ('seq' in hint) {
     if (hint.seq <= seq) return 'known';
@@ -21,8 +21,8 @@ export function positionAfter({ seq, rev }: Position, hint: Hint): Position | 'k
 }
 
 /**
- * One answer of the catch-up as versions, none of which claims more than was told before it: what is new by `seq`, then
- * what has changed by `rev`, then the rest of the `rev`s, which changed no message.
+ * Turns one answer of the catch-up into versions, none of which claims more than was sent before it. New messages come
+ * first, by `seq`, then changed messages by `rev`, then the remaining `rev`s, which changed no message.
  */
 export function stepsOf({ seq, rev }: Position, { messages, cursor }: Changes): TimelineStep[] {
   const created = messages.filter((message) => message.seq > seq);

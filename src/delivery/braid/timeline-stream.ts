@@ -10,18 +10,18 @@ import { positionAfter, stepsOf } from './timeline-steps';
 import type { UpdateStream } from './update-stream';
 import { emptyUpdate, patchUpdate, snapshotUpdate } from './updates';
 
-/** What the stream knows of a conversation. */
+/** The stream's state of a conversation. */
 interface Feed {
   readonly conversationId: string;
-  /** How far it has been told; undefined when it was not told at all. */
+  /** How much of it was sent; undefined when nothing was. */
   position: Position | undefined;
-  /** The version under which it was told last. */
+  /** The versions under which it was last sent. */
   told: readonly string[];
-  /** There is something that only the database knows. */
+  /** Whether the stream has to read the database to continue. */
   isBehind: boolean;
 }
 
-/** Hints that come while the database is read; beyond that they are forgotten, and read as well. */
+/** Events buffered during a read. The stream drops further ones and reads again. */
 const MAX_NOTED = 1_000;
 /** Conversations that are read at once. */
 const MAX_READ = 200;
@@ -29,12 +29,11 @@ const MAX_READ = 200;
 export const MAX_RESUMED = 10_000;
 
 /**
- * The conversations of one subscriber, told in an order in which no version claims more than was told before it.
+ * Sends the conversations of one subscriber, in an order in which no version claims more than was sent before it.
  *
- * Live, a hint that is the next `seq` or the next `rev` is told as it is; one that was told already is dropped; one that
- * leaves a hole makes the stream read what it lacks, which is the same reading that catches up after an absence. What
- * is heard while reading is noted, and looked at afterwards in the same way. Nothing waits for a reader that is behind:
- * what it missed is read when it has read the rest.
+ * Live, an event with the next `seq` or `rev` is sent as it is, and one that was sent already is dropped. A gap makes
+ * the stream read what is missing, by the same read as after an absence. Events that arrive during a read are buffered
+ * and handled afterwards. Nothing is buffered for a slow reader: the stream reads what it missed once it has room.
  */
 export class TimelineStream implements Subscriber {
   private readonly feeds = new Map<string, Feed>();
@@ -50,7 +49,7 @@ export class TimelineStream implements Subscriber {
     private readonly shape: Shape,
     private readonly reader: TimelineReader,
     private readonly subscriptions: Pick<Subscriptions, 'follow' | 'unfollow'>,
-    /** Ends when everything is told, and does not go on live. */
+    /** The stream ends when everything is sent, and does not go live. */
     private readonly isOnce: boolean,
     private readonly onFailure: (error: unknown) => void,
   ) {
@@ -62,7 +61,7 @@ export class TimelineStream implements Subscriber {
     return this.feeds.keys();
   }
 
-  /** Begins to hear of a conversation, before anything of it is read. */
+  /** Subscribes to a conversation before anything of it is read. */
   include(conversationId: string, from?: { position: Position; told: readonly string[] }): void {
     if (this.feeds.has(conversationId)) return;
     const { position, told = [] } = from ?? {};
@@ -70,7 +69,7 @@ export class TimelineStream implements Subscriber {
     this.subscriptions.follow(this, conversationId);
   }
 
-  /** The beginning for who knows nothing: the newest page of each conversation, as one snapshot. */
+  /** Starts a reader without a position: sends the newest page of each conversation as one snapshot. */
   tellSnapshot(pages: ReadonlyMap<string, NewestPage>): void {
     const known = new Map([...pages].filter(([id]) => this.feeds.has(id)));
     const version: string[] = [];
@@ -83,8 +82,8 @@ export class TimelineStream implements Subscriber {
   }
 
   /**
-   * Tells what was read to begin with; from there on it is live.
-   * @param untold included conversations of which it has to tell the newest page
+   * Sends what was read first. After that the stream is live.
+   * @param untold included conversations whose newest page is still to be sent
    */
   goOn(answers: ReadonlyMap<string, Answer> = new Map(), untold: readonly string[] = []): void {
     this.reader.leaveRequest();
@@ -122,7 +121,7 @@ export class TimelineStream implements Subscriber {
     this.stream.end();
   }
 
-  /** The end of one's view of a conversation is no version of it. */
+  /** Losing a conversation is not a version of it. */
   private tellLost(conversationId: string): void {
     const range = this.shape.rangeOf(conversationId);
     if (range) this.stream.write(patchUpdate({ version: [], parents: [] }, range, Buffer.from('null')));
@@ -138,7 +137,7 @@ export class TimelineStream implements Subscriber {
     void this.catchUp();
   }
 
-  /** Reads and tells until nothing is missing, as fast as the reader takes it. */
+  /** Reads and sends until nothing is missing, as fast as the reader takes it. */
   private async catchUp(answers?: ReadonlyMap<string, Answer>): Promise<void> {
     if (this.isReading || this.stream.hasEnded) return;
     this.isReading = true;
@@ -162,7 +161,7 @@ export class TimelineStream implements Subscriber {
   }
 
   private async readAndTell(behind: readonly Feed[]): Promise<void> {
-    // What comes from now on may not be in what is read; it is noted.
+    // The read may miss events that arrive from now on; they are buffered.
     for (const feed of behind) feed.isBehind = false;
     const begun = behind.filter((feed) => feed.position !== undefined);
     const others = behind.filter((feed) => feed.position === undefined);
@@ -181,20 +180,20 @@ export class TimelineStream implements Subscriber {
   private async tellAnswers(answers: ReadonlyMap<string, Answer>): Promise<void> {
     for (const [id, answer] of answers) {
       const feed = this.feeds.get(id);
-      // Who has lost it and got it back meanwhile is told its newest page.
+      // A reader who lost the conversation and got it back meanwhile gets its newest page.
       if (feed?.position) await this.tellAnswer(feed, answer);
       else if (!feed) this.tellLost(id);
     }
   }
 
-  /** A reader who was removed meanwhile gets nothing that was read before; one who was added again restarts. */
+  /** A reader who was removed meanwhile gets nothing of an earlier read. One who was added again restarts. */
   private isStill(feed: Feed): boolean {
     return !this.stream.hasEnded && this.feeds.get(feed.conversationId) === feed;
   }
 
   private async tellAnswer(feed: Feed, answer: Answer): Promise<void> {
     if (answer === 'gone') return this.lost(feed.conversationId);
-    // Its numbers are of another history: the reader finds out when it resumes.
+    // The reader's numbers belong to another history. It learns that when it resumes.
     if (answer === 'reset') return this.end();
     const { seq, rev } = feed.position!;
     const { head } = answer;

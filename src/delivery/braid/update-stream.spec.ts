@@ -32,7 +32,7 @@ describe('a stream of updates', () => {
     stream.open({ Subscribe: 'true' }, heartbeatMs);
     return { stream, ends };
   }
-  /** More than the buffers of the system hold. */
+  /** Writes more than the buffers of the system hold. */
   const fill = (stream: UpdateStream): void => {
     for (let count = 0; count < MANY; count++) stream.write(LARGE);
   };

@@ -1,7 +1,7 @@
 import type { Response } from 'express';
 import { BLANK_LINE } from './updates';
 
-/** How much a reader may leave unread, and for how long. */
+/** How many bytes a reader may leave unread, and for how long. */
 export interface StreamLimits {
   maxUnreadBytes: number;
   stalledMs: number;
@@ -11,16 +11,16 @@ export interface StreamLimits {
 export const STREAM_LIMITS = Symbol('stream limits');
 export const DEFAULT_LIMITS: StreamLimits = { maxUnreadBytes: 256 * 1024, stalledMs: 60_000 };
 
-/** Signs of life come a little earlier than promised. */
+/** Heartbeats come a little earlier than promised. */
 const HEARTBEAT_SHARE = 0.8;
 const KEEP_ALIVE_MS = 30_000;
 
 /**
- * An answer with status 209 that goes on: whole updates, and blank lines between them. Nothing of what a reader leaves
- * unread beyond the limit waits here: who writes has to ask `isBehind` first, or wait for `room`. A
- * reader that takes nothing at all for the time of the limit is disconnected; it resumes where it was.
+ * A response with status 209 that continues with whole updates and blank lines between them. It buffers no more than
+ * the limit: a writer checks `isBehind` first, or waits for `room`. A reader that takes nothing for the limit's time is
+ * disconnected, and resumes later.
  *
- *   opening → open → ended
+ * opening → open → ended
  */
 export class UpdateStream {
   private state: 'opening' | 'open' | 'ended' = 'opening';
@@ -41,7 +41,7 @@ export class UpdateStream {
     return this.state === 'ended';
   }
 
-  /** Sends the head at once: there may be nothing else to say for a long time. */
+  /** Sends the head at once: the first update may come much later. */
   open(headers: Record<string, string>, heartbeatMs: number | undefined): void {
     if (this.state !== 'opening') return;
     this.state = 'open';
@@ -54,17 +54,17 @@ export class UpdateStream {
     }, heartbeatMs * HEARTBEAT_SHARE).unref();
   }
 
-  /** Whether the reader has to read first. */
+  /** Whether the reader has to read before more is written. */
   get isBehind(): boolean {
     return this.unreadBytes > this.limits.maxUnreadBytes;
   }
 
-  /** What waits in this process for the reader. */
+  /** Bytes in this process that the reader has not taken. */
   get unreadBytes(): number {
     return this.response.writableLength;
   }
 
-  /** One whole update. Does nothing after the end. */
+  /** Writes one whole update. Does nothing after the end. */
   write(update: Buffer): void {
     if (this.state !== 'open') return;
     this.response.write(update);

@@ -1,7 +1,7 @@
 import { formatVersions } from './version-list';
 import { MERGE_TYPE } from './braid-headers';
 
-/** Which versions an update leads to, and from which. A root has no parents. */
+/** The versions of an update and their parents. A root has no parents. */
 export interface Step {
   readonly version: readonly string[];
   readonly parents: readonly string[];
@@ -9,7 +9,7 @@ export interface Step {
 
 const END = Buffer.from('\r\n\r\n');
 
-/** Between two updates: padding, and the sign of life of a heartbeat. */
+/** The padding between two updates, and the heartbeat. */
 export const BLANK_LINE = Buffer.from('\r\n');
 
 /** The whole state. */
@@ -25,15 +25,15 @@ export function snapshotUpdate(step: Step, body: object): Buffer {
 }
 
 /**
- * One part of the state. `Patches: 1` rather than a patch in the head of the update, which older clients take for a
- * snapshot; no status line, which they do not know.
+ * A patch of one part of the state. It uses `Patches: 1`: older clients take a patch in the head of the update for a
+ * snapshot. It has no status line, which they do not know.
  */
 export function patchUpdate(step: Step, range: string, content: Buffer): Buffer {
   const part = [`Content-Length: ${content.length}`, `Content-Range: json ${range}`];
   return update([...stepLines(step), 'Patches: 1', '', ...part], content);
 }
 
-/** A version that changed nothing of the state. */
+/** A version without a change of the state. */
 export function emptyUpdate(step: Step): Buffer {
   return Buffer.from(`${[...stepLines(step), 'Patches: 0'].join('\r\n')}\r\n\r\n`);
 }

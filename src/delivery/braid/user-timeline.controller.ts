@@ -10,7 +10,7 @@ import { VERSION_NOT_FOUND } from '../../features/messages/messages.problems';
 
 const userTimelineSchema = record('UserTimeline', { conversations: byId(timelineSchema) });
 
-/** All conversations of the caller in one resource, since browsers have few connections to a server. */
+/** All conversations of the caller in one resource, since browsers open few connections to a server. */
 @Controller('api/v1/users/me/timeline')
 export class UserTimelineController {
   constructor(private readonly timelines: BraidTimelines) {}
@@ -18,12 +18,12 @@ export class UserTimelineController {
   @Get()
   @Route({
     summary: 'Read all conversations',
-    description: 'The newest messages of each, and with `Subscribe` what happens in all of them.',
+    description: 'The newest messages of each conversation. `Subscribe` adds later changes in all of them.',
     headers: {
-      Version: 'What has to be current, in quotes.',
-      Parents: 'What the client has, in quotes: only what is newer is answered.',
-      Subscribe: 'Answer with what is newer, and with what comes.',
-      Heartbeats: 'A blank line in the stream at least so often, such as `10s`.',
+      Version: 'The version that has to be current, in quotes.',
+      Parents: 'The versions that the client has, in quotes. The answer has only newer ones.',
+      Subscribe: 'Answers with newer versions, and keeps sending later ones.',
+      Heartbeats: 'The stream has a blank line at least this often, such as `10s`.',
     },
     answers: { 200: userTimelineSchema, 209: streamOf(userTimelineSchema) },
     problems: [VERSION_NOT_FOUND],

@@ -3,8 +3,9 @@ import { invalidField } from '../../platform/problems/problem';
 const MAX_IDS = 1_000;
 
 /**
- * The ids in a header like `Version` or `Parents`: a JSON list without its brackets. Clients encode them by the rules of
- * JSON, which for quotes and non-ASCII differ from those of Structured Fields. An empty value is the empty set.
+ * Parses the ids in a header like `Version` or `Parents`: a JSON list without its brackets. Clients encode them by the
+ * rules of JSON, which for quotes and non-ASCII differ from those of Structured Fields. An empty value is the empty
+ * set.
  * @throws Problem `validation-failed`
  */
 export function parseVersions(name: string, header: string): string[] {
@@ -19,7 +20,7 @@ export function parseVersions(name: string, header: string): string[] {
   return [...new Set(ids as string[])];
 }
 
-/** In canonical order, and in ASCII also where a client has sent something else. */
+/** Formats ids in canonical order, and escapes non-ASCII characters. */
 export function formatVersions(ids: readonly string[]): string {
   return [...ids].sort().map(quoted).join(', ');
 }

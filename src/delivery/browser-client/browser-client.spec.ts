@@ -9,7 +9,7 @@ import { browserClient } from './browser-client';
 
 const PAGE = '<!doctype html><title>XFChat</title>';
 const SCRIPT = 'console.log("a script")';
-/** What a browser says when somebody goes to an address. */
+/** The headers of a browser that navigates to an address. */
 const NAVIGATION = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
 
 describe('the browser client', () => {

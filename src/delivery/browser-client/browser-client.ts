@@ -4,13 +4,13 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import sirv from 'sirv';
 import { PACKAGE_ROOT } from '../../platform/package-root';
 
-/** Where the build puts it. An installation without it serves the interface only. */
+/** The output of the build. An installation without it serves only the API. */
 export const BROWSER_CLIENT_FOLDER = join(PACKAGE_ROOT, 'web/dist');
 
 /**
- * Stricter than what the rest of the server is given: scripts and styles of our own, and nothing from anywhere else. Text that
- * became a script by mistake would not run, and could not tell anybody what it has seen. Insecure requests are not
- * upgraded: in a network of one's own the server has no certificate.
+ * Stricter than the policy of the other routes: only our own scripts and styles, and nothing from elsewhere. Injected
+ * text that became a script would not run, and could not send anything. Insecure requests are not upgraded: in a
+ * private network the server may have no certificate.
  */
 const POLICY = [
   "default-src 'none'",
@@ -26,14 +26,14 @@ const POLICY = [
   'trusted-types worker',
 ].join('; ');
 
-/** What belongs to the server: a browser that asks for these gets them, and never the client. */
+/** Paths of the server itself, for which browsers never get the client. */
 const SERVER_PATH = /^\/(api|health|metrics|docs|problems|socket\.io|openapi\.json|asyncapi\.json)(\/|$)/;
-/** Vite puts a digest of their content into the names of what is in here. */
+/** Vite puts a digest of the content into the names of these files. */
 const HASHED_PATH = /^\/assets\//;
 
 /**
- * Serves the browser client as files. A page of it that somebody goes to, or loads again, has no file of its own and is the
- * one page that there is; programs that ask for what does not exist get their 404 from the routes behind this.
+ * Serves the browser client as files. A path of the client has no file of its own, so a browser that navigates to it
+ * gets the one page. Other programs get 404 from the routes behind this handler.
  */
 export function browserClient(folder: string): RequestHandler {
   if (!existsSync(join(folder, 'index.html'))) return (_request, _response, next) => next();
@@ -48,7 +48,7 @@ export function browserClient(folder: string): RequestHandler {
       'Content-Security-Policy': POLICY,
     };
     const before = Object.keys(own).map((name) => [name, response.getHeader(name)] as const);
-    // Set beforehand, since they belong to a 304 as well.
+    // Set before the file is sent, since they belong to a 304 as well.
     for (const [name, value] of Object.entries(own)) response.setHeader(name, value);
     const isNavigation = request.get('Accept')?.includes('text/html');
     const serve = isNavigation ? page : files;

@@ -12,7 +12,9 @@ import { SOCKET_DESCRIPTION } from './texts';
 
 const CHANNEL = '#/channels/socket';
 
-/** The socket interface as AsyncAPI 3.0, from what the gateways declare. The server is the application described. */
+/**
+ * Writes the socket interface as AsyncAPI 3.0, from what the gateways declare. The described application is the server.
+ */
 export function asyncApi(commands: readonly DeclaredCommand[], events: EventDocuments): object {
   const writer = new Writer();
   const operations: Record<string, object> = {};
@@ -49,7 +51,7 @@ export function asyncApi(commands: readonly DeclaredCommand[], events: EventDocu
     components: {
       securitySchemes: {
         accessToken: {
-          // AsyncAPI has no place that is called like the one of Socket.IO: this is the one for neither header nor query.
+          // AsyncAPI has no name for Socket.IO's `auth`. This type means neither a header nor the query.
           type: 'apiKey',
           in: 'user',
           description: 'An access token as `token` in `auth` of the Socket.IO handshake, and nowhere else.',
@@ -74,7 +76,7 @@ class Writer {
     this.add(
       `${key}.ack`,
       `${event} acknowledged`,
-      'What the acknowledgement is called with.',
+      'The argument of the acknowledgement.',
       {
         title: `${title}Acknowledgement`,
         oneOf: [acknowledgement(`${title}Done`, { ok: constant(true), data }), this.refusal(title, kinds)],
@@ -98,7 +100,7 @@ class Writer {
   }
 
   event(event: string, document: EventDocument): object {
-    // `conversation:read` is a command and an event.
+    // `conversation:read` is both a command and an event.
     const name = keyOf(event) in this.messages ? `${keyOf(event)}.event` : keyOf(event);
     if ('payload' in document) {
       this.add(name, event, document.summary, this.components.use(document.payload));
@@ -155,7 +157,7 @@ function acknowledgement(title: string, properties: Record<string, JsonSchema>):
 const describeKinds = (kinds: readonly ProblemKind[]): string =>
   `Refused with ${kinds.map(({ code, status }) => `\`${code}\` (${status})`).join(', ')}.`;
 
-/** Names of components take no colon. */
+/** Names of components must not contain colons. */
 const keyOf = (event: string): string => event.replace(':', '.');
 const reference = (key: string): object => ({ $ref: `${CHANNEL}/messages/${key}` });
 const references = (prefix: string, entries: Record<string, object>): object =>

@@ -7,12 +7,14 @@ import { exampleOf } from './example';
 const isObject = (value: unknown): value is JsonSchema =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The schemas that a document refers to by name, collected while it is written. */
+/** Collects the schemas that a document refers to by name. */
 export class Components {
   readonly schemas: Record<string, JsonSchema> = {};
   private readonly sources = new Map<string, unknown>();
 
-  /** The schema as the document has it: named ones as references. @throws Error for two with one name */
+  /**
+   * Converts a schema for the document, with references instead of named schemas. @throws Error for two with one name
+   */
   use(schema: JsonSchema): JsonSchema {
     if (schema.dto) return this.useDto(schema.dto as Type<object>);
     const { title } = schema;
@@ -22,13 +24,13 @@ export class Components {
     if (known && !isDeepStrictEqual(known, properties)) throw new Error(`two schemas are called ${title}`);
     if (!known) {
       this.sources.set(title, properties);
-      this.schemas[title] = {}; // keeps its place, before those that it refers to
+      this.schemas[title] = {}; // keeps its place before the schemas that it refers to
       this.schemas[title] = this.resolve(schema);
     }
     return { $ref: `#/components/schemas/${title}` };
   }
 
-  /** An object of a DTO's fields. Its example has what must be there, and what was given an example by hand. */
+  /** The schema of a DTO. Its example has the required fields, and those with an example of their own. */
   useDto(dto: Type<object>): JsonSchema {
     const fields = Object.entries(fieldsOf(dto));
     const shown = fields.filter(([, { isOptional, example }]) => !isOptional || example !== undefined);
@@ -68,7 +70,7 @@ export class Components {
   }
 }
 
-/** In a JSON body null says the same as leaving the field out. */
+/** In a JSON body null means the same as an absent field. */
 function orNull(schema: JsonSchema): JsonSchema {
   const { enum: values } = schema;
   return {

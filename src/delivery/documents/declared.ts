@@ -44,7 +44,7 @@ export interface Declarations {
   readonly events: EventDocuments;
 }
 
-/** What the controllers and gateways of these modules say about themselves. */
+/** Collects the declarations of the modules' controllers and gateways. */
 export function declarationsOf(modules: readonly Type[]): Declarations {
   const controllers = modules.flatMap((module) => partsOf(module, MODULE_METADATA.CONTROLLERS));
   const gateways = modules
@@ -57,7 +57,7 @@ export function declarationsOf(modules: readonly Type[]): Declarations {
   };
 }
 
-/** The classes that a module names; providers that are no class say nothing. */
+/** The classes that a module lists; providers without a class declare nothing. */
 function partsOf(module: Type, kind: string): Type[] {
   const parts = (Reflect.getMetadata(kind, module) ?? []) as unknown[];
   return parts.filter((part): part is Type => typeof part === 'function');

@@ -10,12 +10,12 @@ import { PathBudgets } from '../../platform/rate-limits/path-budgets';
 import type { Allowance } from '../../platform/rate-limits/token-buckets';
 import { documentsPage } from './page';
 
-/** The documents of the interface, by address: each costs milliseconds, and few people read them. */
+/** Requests for documents, by address: each costs milliseconds, and few people read them. */
 const DOCUMENT: Allowance = { burst: 100, perSecond: 2 };
 
 const documentSchema: Schema<object> = { type: 'object', examples: [{}] };
 
-/** The interface, described for machines and for people. What is served is what `npm run documents` has written. */
+/** Serves the documents of the interface that `npm run documents` wrote. */
 @Public()
 @Controller()
 export class DocumentsController {
@@ -40,14 +40,14 @@ export class DocumentsController {
     return { ...document, servers: { own: { ...document.servers.own, host: request.host, protocol } } };
   }
 
-  @Route({ summary: 'Both, to read', answers: { 200: { mediaType: 'text/html' } }, kind: 'page' })
+  @Route({ summary: 'Both documents as a page', answers: { 200: { mediaType: 'text/html' } }, kind: 'page' })
   @Get('docs')
   @Header('Content-Type', 'text/html; charset=utf-8')
   docs(): string {
     return (this.page ??= documentsPage(this.document('openapi.json'), this.document('asyncapi.json')));
   }
 
-  /** Read when it is first asked for: the server does not need it to serve. */
+  /** Reads the file on the first request, since the server does not need it to serve. */
   private document(name: string): object {
     let document = this.documents.get(name);
     if (!document) {

@@ -2,7 +2,7 @@ import type { JsonSchema } from '../../platform/documents/schema';
 
 const ZERO: Record<string, unknown> = { string: 'text', integer: 0, boolean: false, object: {}, null: null };
 
-/** An example of a schema, put together from the examples of its parts; without what may be left out. */
+/** Builds an example of a schema from the examples of its parts; leaves optional parts out. */
 export function exampleOf(schema: JsonSchema, components: Readonly<Record<string, JsonSchema>>): unknown {
   const of = (part: unknown): unknown => exampleOf(part as JsonSchema, components);
   const { $ref, examples, properties, items } = schema;

@@ -4,7 +4,7 @@ import { EXAMPLE_ID } from '../../platform/documents/schema';
 export const HEADERS = {
   'X-Request-Id': {
     description:
-      'The one of the request when it has 8 to 64 of A-Z, a-z, 0-9, dot, underscore and hyphen, or a new one.',
+      'The id of the request, when it has 8 to 64 of A-Z, a-z, 0-9, dot, underscore and hyphen; else a new one.',
     required: true,
     schema: { type: 'string', pattern: '^[A-Za-z0-9._-]{8,64}$' },
   },
@@ -30,7 +30,7 @@ export const HEADERS = {
     schema: { type: 'string', pattern: '^"default";q=\\d+;w=\\d+$' },
   },
   Location: {
-    description: 'The address of what was created.',
+    description: 'The address of the created resource.',
     required: true,
     schema: { type: 'string', format: 'uri-reference', pattern: '^/api/v1/' },
   },
@@ -40,11 +40,11 @@ export const HEADERS = {
     schema: { type: 'string', pattern: '^"[A-Za-z0-9._-]{1,128}:\\d{1,16}"$' },
   },
   Version: {
-    description: 'The version of what is answered, in quotes: see docs/braid.md.',
+    description: 'The version in the answer, in quotes: see docs/braid.md.',
     schema: { type: 'string' },
   },
   Parents: {
-    description: 'The versions that it is based on, in quotes and with commas between them.',
+    description: 'The versions on which that version is based, in quotes and with commas between them.',
     schema: { type: 'string' },
   },
   'Current-Version': {
@@ -81,7 +81,7 @@ const HEADERS_OF_STATUS: { readonly [status: number]: HeaderName[] } = {
   503: ['Retry-After'],
 };
 
-/** The headers of an answer. A request that may name a version or a tag is answered with the ones that there are. */
+/** The headers of an answer. When the request may name a version or a tag, the answer has the current ones. */
 export function answerHeaders(status: number, requestHeaders: object = {}): HeaderName[] {
   const isTagged = 'If-Match' in requestHeaders || 'If-None-Match' in requestHeaders;
   return [

@@ -7,19 +7,19 @@ const isNode = (value: unknown): value is Node =>
 const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 const isObject = ({ type, properties }: Node): boolean =>
   properties !== undefined || [type].flat().includes('object');
-/** Several models in one; a reference that may be null is none. */
+/** Whether a schema combines several models; a nullable reference does not. */
 const isComposed = ({ oneOf, anyOf, allOf }: Node): boolean =>
   [oneOf, anyOf, allOf].some((parts) => Array.isArray(parts) && parts.filter(isModel).length > 1);
 const isModel = (part: unknown): boolean =>
   isNode(part) && (part.$ref !== undefined || isObject(part) || isComposed(part));
 
-/** The schemas of a document by name, with all that is in them. */
+/** Names the models within the named schemas of a document. */
 export const nameComponents = (schemas: Record<string, JsonSchema>): Record<string, JsonSchema> =>
   Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, nameModels(schema, name)]));
 
 /**
- * Gives each object and composition without a name a title made of those it is in, such as `HealthPartsPool`. Without one, generators of
- * clients call it `InlineObject7`, and another number with the next release.
+ * Gives each unnamed object and composition a title made of the names around it, such as `HealthPartsPool`. Without a
+ * title, generators of clients call it `InlineObject7`, with another number in the next release.
  */
 export function nameModels(schema: JsonSchema, name: string): JsonSchema {
   if (schema.$ref !== undefined) return schema;
@@ -45,7 +45,7 @@ function namedWithin(key: string, value: unknown, name: string): unknown {
     return nameModels(value, `${name}Item`);
   if (['oneOf', 'anyOf', 'allOf'].includes(key) && Array.isArray(value)) {
     return value.map((schema: JsonSchema, index) =>
-      // A condition is no model.
+      // A condition is not a model.
       schema.if ? schema : nameModels(schema, `${name}${value.length > 1 ? `Part${index + 1}` : ''}`),
     );
   }

@@ -17,7 +17,7 @@ import { nameComponents, nameModels } from './name-models';
 import { problemExample, problemWith } from './problem-schema';
 import { GROUPS, HTTP_DESCRIPTION, TAG_OF } from './texts';
 
-/** The HTTP interface as OpenAPI 3.1, from what the routes declare. */
+/** Writes the HTTP interface as OpenAPI 3.1, from what the routes declare. */
 export function openApi(routes: readonly DeclaredRoute[]): object {
   const writer = new RouteWriter();
   const paths: Record<string, Record<string, object>> = {};
@@ -53,7 +53,7 @@ const tagOf = (group: string): string => TAG_OF[group] ?? group;
 
 class RouteWriter {
   readonly components = new Components();
-  /** Refusals by name: many routes share them. */
+  /** Problem responses by name, since many routes share them. */
   readonly responses: Record<string, object> = {};
 
   operation(route: DeclaredRoute): object {
@@ -115,7 +115,7 @@ class RouteWriter {
     return { required, content: this.json(this.components.useDto(body), body.name) };
   }
 
-  /** @param model names answers that have no name of their own */
+  /** @param model the name for answers without a name of their own */
   private answers({ answers, headers }: RouteDocument, model: string): Record<string, object> {
     return Object.fromEntries(
       Object.entries(answers).map(([status, answer]) => {
@@ -205,7 +205,7 @@ const fileBody = (description: string): object => ({
   },
 });
 
-/** `UserNotFound`, `ForbiddenOrSomethingElse`; what all services have in common is `Unavailable`. */
+/** `UserNotFound`, `ForbiddenOrSomethingElse`; the problems that all services share are `Unavailable`. */
 function nameOf(kinds: readonly ProblemKind[]): string {
   if (kinds.includes(STORAGE_FULL)) return 'UnavailableForWriting';
   if (kinds.includes(TEMPORARILY_UNAVAILABLE)) return 'Unavailable';

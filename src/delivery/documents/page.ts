@@ -17,7 +17,7 @@ table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid #eee;tex
 @media(prefers-color-scheme:dark){body{color:#ddd;background:#161616}pre,code{background:#262626}details,h2{border-color:#444}a{color:#8ab4ff}td,th{border-color:#333}}`;
 
 /**
- * One page of both documents: no script and nothing from elsewhere, so that it works under any content security policy
+ * Renders both documents as one page. It has no script and loads nothing, so it works under any content security policy
  * and without a network.
  */
 export function documentsPage(openApi: object, asyncApi: object): string {
@@ -128,7 +128,7 @@ function schemaOf(schema: JsonSchema): string {
   return `${prose(schema.description)}<table>${fields.join('')}</table>`;
 }
 
-/** A type and its limits, in words. */
+/** Describes a type and its limits in words. */
 function limitsOf(schema: JsonSchema): string {
   const limits = ['format', 'const', 'minLength', 'maxLength', 'minimum', 'maximum', 'maxItems', 'pattern']
     .filter((name) => schema[name] !== undefined && schema[name] !== Number.MAX_SAFE_INTEGER)
@@ -168,7 +168,7 @@ function follow(node: Node, document: Node): Node {
   return steps.reduce<Node>((place, step) => place[step] as Node, document);
 }
 
-/** Through references to references. */
+/** Follows references to references. */
 function resolve(node: Node, document: Node): Node {
   return typeof node.$ref === 'string' ? resolve(follow(node, document), document) : node;
 }
@@ -185,7 +185,7 @@ const row = (cells: string[]): string => `<tr>${cells.map((cell) => `<td>${cell}
 const code = (value: unknown): string => `<code>${escape(value)}</code>`;
 const json = (value: unknown): string => `<pre>${escape(JSON.stringify(value, null, 2))}</pre>`;
 
-/** Paragraphs, `code` and **emphasis**: what the descriptions use of Markdown. */
+/** Renders the Markdown that descriptions use: paragraphs, `code` and **emphasis**. */
 function prose(value: unknown): string {
   if (typeof value !== 'string' || value === '') return '';
   const marked = escape(value)

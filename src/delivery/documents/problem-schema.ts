@@ -10,7 +10,7 @@ const fieldErrorSchema = record('FieldError', {
   detail: text({}, { example: 'must not be empty' }),
 });
 
-/** RFC 9457; the same in HTTP answers, acknowledgements and `connect_error.data`. */
+/** RFC 9457. The same in HTTP answers, acknowledgements and `connect_error.data`. */
 const problemSchema = () => {
   const carried = declaredProblems().flatMap(({ carries }) =>
     carries ? [[carries.field, optional(carries.schema)]] : [],
@@ -25,18 +25,20 @@ const problemSchema = () => {
       title: text(),
       status: integer(400, {}, 599),
       detail: text(),
-      code: problemCode({ description: 'What programs go by. Texts may change.' }),
+      code: problemCode({ description: 'Programs check this code. Texts may change.' }),
       instance: text({}, { description: 'The address or command that was refused.' }),
-      requestId: text({}, { description: 'As in `X-Request-Id` and in the server’s log.' }),
-      errors: optional(list(fieldErrorSchema, {}, { description: 'With `validation-failed`: every fault.' })),
-      retryAfter: optional(integer(0, { description: 'Seconds until another try makes sense.' })),
+      requestId: text({}, { description: 'The id in `X-Request-Id` and in the server’s log.' }),
+      errors: optional(
+        list(fieldErrorSchema, {}, { description: 'With `validation-failed`: every wrong field.' }),
+      ),
+      retryAfter: optional(integer(0, { description: 'Seconds until a retry makes sense.' })),
       ...Object.fromEntries(carried),
     },
     'A refusal (RFC 9457).',
   );
 };
 
-/** A problem of one of these kinds, and what it carries with it. */
+/** The schema of a problem of one of these kinds, with its extra members. */
 export function problemWith(kinds: readonly ProblemKind[]): JsonSchema {
   const codes = kinds.map(({ code }) => code);
   const carried = kinds.flatMap((kind) => {

@@ -2,20 +2,20 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 
-/** What an arriving socket needs to know. */
+/** Reads what the server has to know of an arriving socket's user. */
 @Injectable()
 export class Entitlements {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  /** See G4: another epoch than before means that the numbers restart. */
+  /** See G4: in another epoch, the numbers start again. */
   async epoch(): Promise<number> {
     const rows: { epoch: number }[] = await this.dataSource.query('select epoch from database_state');
     return rows[0]!.epoch;
   }
 
   /**
-   * The conversations whose events a socket hears. While a block stands, a direct conversation is none of them: each of
-   * the two people hears what is their own as a person. Served by `conversation_participants_user_idx`.
+   * The conversations whose events a user's sockets get. A direct conversation with a block is not among them; the two
+   * people then get only their own events, as users. Served by `conversation_participants_user_idx`.
    */
   async of(userId: string): Promise<{ conversationIds: string[]; epoch: number }> {
     const rows: { epoch: number; conversation_ids: string[] }[] = await this.dataSource.query(

@@ -33,19 +33,19 @@ import { Entitlements } from './entitlements';
 export interface SocketData {
   identity: SocketIdentity;
   arrival?: Arrival;
-  /** Listens for the end of the connection while the socket arrives. */
+  /** Runs when the connection ends during the handshake. */
   onGone?: () => void;
   entry?: { conversationIds: string[]; epoch: number };
-  /** Kept only of those that name one. */
+  /** Only for handshakes that name one. */
   traceParent?: TraceParent;
 }
 
 export const dataOf = (socket: Socket): SocketData => socket.data as SocketData;
 
-/** Who may have a socket: what stands between a handshake and the entry into the rooms. */
+/** Decides who may have a socket: everything between a handshake and joining the rooms. */
 @Injectable()
 export class Handshakes {
-  /** Connections whose authentication is on its way. Socket.IO would begin one for each packet that asks for it. */
+  /** Connections that are being authenticated. Socket.IO would start again for each packet that asks for it. */
   private readonly arriving = new WeakSet<Socket['conn']>();
 
   private readonly outcomes;
@@ -71,10 +71,10 @@ export class Handshakes {
     );
   }
 
-  /** @throws Error with what the client finds in `connect_error.data` */
+  /** @throws Error with the problem that the client gets as `connect_error.data` */
   async admit(socket: Socket): Promise<void> {
     const { auth, headers } = socket.handshake;
-    // Browsers can give a WebSocket no headers.
+    // Browsers cannot set headers on a WebSocket.
     const parent = parseTraceParent(auth.traceparent ?? headers.traceparent);
     const span = this.tracing.begin('handshake', parent);
     const requestId = randomUUID();
@@ -100,7 +100,7 @@ export class Handshakes {
     });
   }
 
-  /** @throws Problem, or what authenticating throws */
+  /** @throws Problem, or the error of the authentication */
   private async admitOnce(socket: Socket): Promise<void> {
     const { conn } = socket;
     const address = this.addresses.budgetKeyOf(socket.request);
@@ -122,9 +122,9 @@ export class Handshakes {
   private async authenticate(socket: Socket, token: string, address: string): Promise<void> {
     const claims = this.sessions.claims(token);
     const { userId, sessionId, expiresAt } = claims;
-    // The signature is good: from here on the session is charged, not everybody at this address.
+    // The signature is valid. From here on the session is charged, not everybody at this address.
     this.rateLimits.giveBack(VERIFICATION, address);
-    // From here on, whatever changes for this user or session is noted, whatever is read below.
+    // From here on, changes for this user or session are recorded, whatever the reads below return.
     const arrival = this.rooms.announce(userId, sessionId);
     const onGone = (): void => this.rooms.settle(arrival);
     socket.conn.once('close', onGone);
@@ -132,7 +132,8 @@ export class Handshakes {
       await this.sessions.requireLive(claims);
       this.rateLimits.giveBack(OPENING, address);
       chargePerson({ rateLimits: this.rateLimits, suspensions: this.suspensions }, userId);
-      // What others have acknowledged is applied here before rights are read, and nothing older is told afterwards.
+      // This server first applies what others have acknowledged, and only then reads the user's rights. So it sends
+      // nothing that they no longer allow.
       if (!(await this.relay.whenLive(RELAY_PATIENCE_MS))) throw new Problem(TEMPORARILY_UNAVAILABLE);
       const entry = await this.entitlements.of(userId);
       socket.data = {

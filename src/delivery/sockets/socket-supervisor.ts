@@ -12,7 +12,9 @@ const SWEEP_MS = 2_000;
 
 type Status = 'ok' | 'degraded' | 'maintenance';
 
-/** What sockets are told, or closed for, without having asked: the state of the server, another epoch, tokens that ran out. */
+/**
+ * Sends sockets the state of the server, and disconnects them after a change of the epoch or when their token expired.
+ */
 @Injectable()
 export class SocketSupervisor implements OnModuleInit, OnApplicationShutdown {
   private server: Server | undefined;
@@ -46,7 +48,7 @@ export class SocketSupervisor implements OnModuleInit, OnApplicationShutdown {
     clearInterval(this.sweeper);
   }
 
-  /** A socket was told this epoch. The first one is what those of later are compared with. */
+  /** Notes the epoch that a socket got. Later ones are compared with the first. */
   noteEpoch(epoch: number): void {
     this.epoch ??= epoch;
   }
@@ -57,8 +59,8 @@ export class SocketSupervisor implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * After a restore people are connected to what is no more: their numbers, and perhaps their sessions and rooms. Their sockets
-   * are disconnected as by a broken network, after which clients connect again by themselves, and get the new epoch.
+   * After a restore, the clients' numbers, and perhaps their sessions and rooms, no longer exist. The server
+   * disconnects their sockets like a broken network. Clients then reconnect by themselves and get the new epoch.
    */
   private async compareEpoch(): Promise<void> {
     this.isEpochCertain = false;
@@ -68,7 +70,7 @@ export class SocketSupervisor implements OnModuleInit, OnApplicationShutdown {
       this.epoch = epoch;
       this.isEpochCertain = true;
       if (!isAnother) return;
-      this.logger.event('warn', 'the database is of another epoch: every socket has to begin again', {
+      this.logger.event('warn', 'the epoch of the database changed: every socket has to restart', {
         epoch,
       });
       this.disconnectAll();
@@ -77,12 +79,15 @@ export class SocketSupervisor implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
-  /** As a broken network would. */
+  /** Like a broken network, so that clients reconnect. */
   private disconnectAll(): void {
     for (const socket of this.server?.sockets.sockets.values() ?? []) socket.conn.close();
   }
 
-  /** Closes sockets whose token ran out, but never for want of a database to refresh it against (G7). */
+  /**
+   * Closes sockets whose token expired. While the database is down nobody can refresh a token, so no socket is closed
+   * (G7).
+   */
   private sweep(): void {
     const { isUp, since } = this.monitor.verdict;
     const now = Date.now();
@@ -95,7 +100,7 @@ export class SocketSupervisor implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
-  /** The reason may change without the status doing so; people are told of the status only. */
+  /** The reason may change without the status; clients only get the status. */
   private announceStatus(): void {
     const { status } = this.status();
     if (status === this.announced) return;

@@ -14,15 +14,15 @@ import {
   UNAUTHENTICATED,
 } from '../../platform/problems/general-problems';
 
-/** What sockets are told about their connection. */
+/** The events about a socket's connection. */
 export const CONNECTION_EVENTS: EventDocuments = {
   ready: {
-    summary: 'The socket is in its rooms: from now on no event is missed.',
+    summary: 'The socket is in its rooms: from now on it misses no event.',
     payload: record('ReadyEvent', {
       userId: id(),
       sessionId: id(),
       epoch: integer(0, {
-        description: 'Numbers of another epoch say nothing: start again from 0.',
+        description: 'Numbers of another epoch do not count: start again from 0.',
         example: 1,
       }),
       serverTime: time(),
@@ -48,14 +48,14 @@ export const CONNECTION_EVENTS: EventDocuments = {
     payload: record('SessionRevokedEvent', { reason: oneOf(SESSION_END_REASONS) }),
   },
   'session:expired': {
-    summary: 'The access token ran out and was not refreshed; the socket is closed.',
+    summary: 'The access token expired and was not refreshed; the socket is closed.',
     payload: record('SessionExpiredEvent', { reason: oneOf(['token-expired']) }),
   },
   'server:draining': {
     summary: 'The server is about to stop.',
     payload: record('ServerDrainingEvent', {
       reconnectInMs: integer(0, {
-        description: 'When to come back; another time for each socket.',
+        description: 'Milliseconds after which to reconnect; different for each socket.',
         example: 1_500,
       }),
     }),

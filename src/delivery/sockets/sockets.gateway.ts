@@ -30,17 +30,17 @@ import { CONNECTION_EVENTS } from './sockets.events';
 import { dataOf, Handshakes } from './handshakes';
 import { WritePaths } from './write-paths';
 
-/** How many are asked to come back in a second: each of them costs the other servers a few reads. */
+/** How many sockets per second are asked to reconnect: each costs the other servers a few reads. */
 const RECONNECTS_PER_SECOND = 500;
 /** The least spread of reconnects: a server without others restarts within this time. */
 const MIN_SPREAD_MS = 2_000;
-/** Nobody is asked to stay away for longer: meanwhile they can send over HTTP, and hear nothing live. */
+/** The longest delay: until they reconnect, clients can send over HTTP but get no live events. */
 const MAX_SPREAD_MS = 30_000;
 
 /** Several tabs on each of several devices. A client that leaks sockets loses its oldest ones. */
 const MAX_SOCKETS_PER_PERSON = 100;
 
-/** How sockets come and go: their entry into the rooms, `ready`, the end of their session, drain. */
+/** The life of sockets: joining their rooms, `ready`, the end of their session, and draining. */
 @WebSocketGateway()
 @Emits(CONNECTION_EVENTS)
 export class SocketsGateway implements OnModuleInit, OnGatewayInit, OnGatewayConnection {
@@ -65,11 +65,7 @@ export class SocketsGateway implements OnModuleInit, OnGatewayInit, OnGatewayCon
     relay: EventRelay,
     direct: DirectCommands,
   ) {
-    metrics.gauge(
-      'xfchat_sockets_connected',
-      'Sockets that are connected and authenticated',
-      () => this.connected,
-    );
+    metrics.gauge('xfchat_sockets_connected', 'Connected and authenticated sockets', () => this.connected);
     this.middleware = commandMiddleware({
       timeoutMs: configuration.REQUEST_TIMEOUT_MS,
       work,
@@ -104,7 +100,7 @@ export class SocketsGateway implements OnModuleInit, OnGatewayInit, OnGatewayCon
     });
   }
 
-  /** Everything here happens in one turn: no event can fall between entering the rooms and `ready`. */
+  /** Runs in one turn: no event can come between joining the rooms and `ready`. */
   handleConnection(socket: Socket): void {
     try {
       const { identity, arrival, onGone, entry, traceParent } = dataOf(socket);
@@ -125,7 +121,7 @@ export class SocketsGateway implements OnModuleInit, OnGatewayInit, OnGatewayCon
       this.connected++;
       socket.once('disconnect', () => {
         this.connected--;
-        // A client can take back its socket and keep the connection, which nothing would bound or end.
+        // A client can close its socket but keep the connection, which no limit would end.
         socket.conn.close();
       });
       this.watch.noteEpoch(entry.epoch);
@@ -144,7 +140,7 @@ export class SocketsGateway implements OnModuleInit, OnGatewayInit, OnGatewayCon
     }
   }
 
-  /** A person has at most so many sockets in this process; the oldest are closed for newer ones. */
+  /** Closes a person's oldest sockets in this process when they have too many. */
   private makeRoom(userId: string): void {
     if (!this.rateLimits.isOn) return;
     const sockets = this.socketsOf(userId);
@@ -157,7 +153,7 @@ export class SocketsGateway implements OnModuleInit, OnGatewayInit, OnGatewayCon
   @Command({
     summary: 'Give the socket a newer access token of the same session',
     answer: record('Refreshed', {
-      expiresIn: integer(0, { description: 'Seconds until it runs out.', example: 900 }),
+      expiresIn: integer(0, { description: 'Seconds until it expires.', example: 900 }),
     }),
     problems: [UNAUTHENTICATED, TOKEN_EXPIRED, SESSION_REVOKED],
     isWrite: false,
@@ -173,7 +169,7 @@ export class SocketsGateway implements OnModuleInit, OnGatewayInit, OnGatewayCon
     return { expiresIn: Math.max(0, Math.floor((claims.expiresAt - Date.now()) / 1_000)) };
   }
 
-  /** Ends the connections of a person who goes on after refusals. They come back when the suspension is over. */
+  /** Closes the connections of a person who continues after rejections. They may return after the suspension. */
   private disconnectAll(userId: string): void {
     this.logger.event('warn', 'a person was suspended for going on after refusals', { userId });
     for (const socket of this.socketsOf(userId)) socket.conn.close();
@@ -184,10 +180,10 @@ export class SocketsGateway implements OnModuleInit, OnGatewayInit, OnGatewayCon
     return [...(adapter.rooms.get(userRoom(userId)) ?? [])].flatMap((id) => sockets.get(id) ?? []);
   }
 
-  /** Tells every socket to come back, each in a moment of its own, so that they do not all return at once. */
+  /** Asks every socket to reconnect after a delay of its own, so that they do not all return at once. */
   announceDraining(): void {
     const sockets = [...(this.server?.sockets.sockets.values() ?? [])];
-    // The other workers have about as many, and send them away at the same time.
+    // The other workers have about as many sockets and drain at the same time.
     const all = sockets.length * this.configuration.workerCount;
     const neededMs = (all / RECONNECTS_PER_SECOND) * 1_000;
     const slotMs = Math.min(MAX_SPREAD_MS, Math.max(MIN_SPREAD_MS, neededMs)) / sockets.length;
@@ -196,8 +192,8 @@ export class SocketsGateway implements OnModuleInit, OnGatewayInit, OnGatewayCon
   }
 
   /**
-   * Ends every connection as a broken network would: Socket.IO's clients come back by themselves after that, but not
-   * when the server tells them to go. Resolves when all have got what was said to them before.
+   * Ends every connection like a broken network. Socket.IO's clients reconnect after that, but not after a disconnect
+   * by the server. Resolves when all clients have received what was sent to them before.
    */
   async closeAll(): Promise<void> {
     const connections = [...(this.server?.sockets.sockets.values() ?? [])].map(({ conn }) => conn);

@@ -5,8 +5,8 @@ import { identityOf } from '../../platform/sockets/socket-identity';
 import { TurnTransport } from '../../platform/sockets/turn-transport';
 
 /**
- * How each socket is written to: once a turn, or in Socket.IO's own way, as the flag says of the person behind it. A
- * change reaches the sockets that are connected, in the middle of whatever is being said to them.
+ * How the server writes to each socket: once per turn, or as Socket.IO does, by the flag for its user. A change applies
+ * to connected sockets at once.
  */
 @Injectable()
 export class WritePaths {
@@ -20,10 +20,10 @@ export class WritePaths {
     });
   }
 
-  /** Until the flag is known a socket has the newer path, whose order of frames is the same. */
+  /** Until the flag is known, a socket uses the newer mode; the order of packets is the same. */
   follow(socket: Socket): void {
     void this.decide(socket);
-    // Who began by polling has another transport from then on.
+    // A client that began with polling gets another transport with the upgrade.
     socket.conn.on('upgrade', () => void this.decide(socket));
   }
 
@@ -33,7 +33,7 @@ export class WritePaths {
       const { transport } = socket.conn;
       if (transport instanceof TurnTransport) transport.isBundling = isOn;
     } catch (error) {
-      this.logger.warn(`the way to write to a socket stays as it is: ${(error as Error).name}`);
+      this.logger.warn(`the write mode of a socket stays unchanged: ${(error as Error).name}`);
     }
   }
 }

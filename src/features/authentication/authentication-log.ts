@@ -206,7 +206,7 @@ export class AuthenticationLog implements OnModuleInit, BeforeApplicationShutdow
   }
 }
 
-/** Whether the event names nothing but its kind and outcome. */
+/** Whether the event has no details beyond its kind and outcome. */
 function isBare({ userId, sessionId, address, login }: Waiting['event']): boolean {
   return userId === undefined && sessionId === undefined && address === undefined && login === undefined;
 }

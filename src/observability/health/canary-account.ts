@@ -10,11 +10,11 @@ import { Conversation } from '../../features/membership/conversation.entity';
 import { inTransaction } from '../../platform/database/transaction';
 import { User } from '../../features/users/user.entity';
 
-/** A conversation is made anew after so many messages, so that their number is bounded and none of them has a hole. */
+/** The canary creates a new conversation after so many messages, so that none of its conversations grows. */
 const MESSAGES_PER_CONVERSATION = 100;
-/** The canary of a process that was killed has not sung for this long. */
+/** A canary without messages for this long belonged to a process that was killed. */
 const FORSAKEN_AFTER = '1 hour';
-/** No password verifies against this. */
+/** No password verifies against this hash. */
 const NO_PASSWORD = '';
 
 interface Account {
@@ -26,8 +26,8 @@ interface Account {
 }
 
 /**
- * The canary of this process owns an internal user, its session, and a conversation with no other participant.
- * Each process has its own, so that they do not meet; what a killed one leaves behind, the next to start takes away.
+ * The canary of this process has an internal user, its session, and a conversation without other participants. Each
+ * process has its own, so that they do not meet. The next process to start removes what a killed one left.
  */
 @Injectable()
 export class CanaryAccount {
@@ -39,7 +39,7 @@ export class CanaryAccount {
     private readonly conversations: ConversationsService,
   ) {}
 
-  /** Where to send the next message, and the right to do so. */
+  /** The conversation for the next message, and an access token. */
   async next(): Promise<{ token: string; conversationId: string }> {
     const account = (this.account ??= await this.open());
     if (performance.now() > account.renewAt) {

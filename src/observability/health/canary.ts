@@ -25,7 +25,7 @@ import { SESSION_REVOKED, TOKEN_EXPIRED, UNAUTHENTICATED } from '../../platform/
 
 const FIRST_AFTER_MS = 1_000;
 const REMOVAL_MS = 1_000;
-/** Rejections that a new account mends. */
+/** Rejections after which a new account helps. */
 const LOCKED_OUT = [UNAUTHENTICATED, TOKEN_EXPIRED, SESSION_REVOKED, CONVERSATION_NOT_FOUND].map(
   ({ code }) => code,
 );
@@ -33,15 +33,16 @@ const LOCKED_OUT = [UNAUTHENTICATED, TOKEN_EXPIRED, SESSION_REVOKED, CONVERSATIO
 export interface CanaryState {
   /** How the last round trip ended: `ok`, a problem code, or the step that timed out. */
   readonly reason: string;
-  /** Since the last complete round trip; since the start if there was none. */
+  /** Since the last complete round trip, or since the start without one. */
   readonly ageMs: number;
   readonly roundTripMs: number | undefined;
 }
 
 /**
- * Sends a message over a socket to this same process, as any client does, and waits until it receives it. This check cannot
- * succeed while the chat does not work. Its age is for operators and their alerts. It fails no probe: the other indicators notice
- * the same faults sooner, and a fault of the canary alone (no file descriptor, a firewall on the loopback) harms no user.
+ * Sends a message over a socket to this process, as a client does, and waits until it receives it. This check cannot
+ * succeed while the chat does not work. Operators and alerts use its age. It fails no probe: the other indicators
+ * notice the same faults sooner, and a fault of the canary alone (no file descriptor, a firewall on the loopback) harms
+ * no user.
  */
 @Injectable()
 export class Canary implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -121,7 +122,7 @@ export class Canary implements OnApplicationBootstrap, BeforeApplicationShutdown
       return;
     }
     if (roundTrip.reason === 'maintenance') {
-      // The server rejects all writes on purpose, so this is no failure.
+      // The server rejects all writes on purpose, so this is not a failure.
       this.receivedAt = performance.now();
       return;
     }
@@ -149,7 +150,7 @@ export class Canary implements OnApplicationBootstrap, BeforeApplicationShutdown
     return runInContext({ requestId: randomUUID(), operation: 'canary', deadline }, work);
   }
 
-  /** This same process: the port that all workers share leads to any of them. */
+  /** The address of this process: the port that all workers share leads to any of them. */
   private target(): { url: string; headers?: Record<string, string> } | undefined {
     const { worker } = this;
     if (!worker) {

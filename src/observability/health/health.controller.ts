@@ -17,7 +17,7 @@ export class HealthController {
 
   @Get()
   @Route({
-    summary: 'Everything about the server',
+    summary: 'Read the whole state of the server',
     description: 'Details for operators only.',
     kind: 'probe',
     answers: { 200: healthSchema, 503: healthSchema },
@@ -68,12 +68,12 @@ export class HealthController {
 function answer(response: Response, result: HealthCheckResult): HealthCheckResult {
   const isOk = result.status === 'ok';
   response.status(isOk ? 200 : 503);
-  // The database is looked at twice a second: a later probe may find it up again.
+  // The monitor checks the database twice a second, so the next probe may find it up again.
   if (!isOk) response.setHeader('Retry-After', '1');
   return result;
 }
 
-/** Everybody may see which indicators are up and down; the details are for operators. */
+/** Removes the details: everybody may see which indicators are up or down, and operators see the rest. */
 function withoutDetails(result: HealthCheckResult, kept: string[] = []): HealthCheckResult {
   const strip = (part: object | undefined): HealthCheckResult['details'] =>
     Object.fromEntries(

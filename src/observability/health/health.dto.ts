@@ -17,13 +17,13 @@ const figure = optional(milliseconds);
 const names = optional(list(text()));
 const numbers = optional(list(integer(1)));
 
-/** Each part says `status`, the rest is for operators; `/health/ready` says `reason` and `ageMs` to everybody. */
+/** Each part has a `status`. `/health/ready` also shows everybody the `reason` and `ageMs`; operators see the rest. */
 const part = <F extends Record<string, Schema<unknown>>>(fields: F) =>
   optional(
     record(undefined, {
       status: oneOf(['up', 'down']),
-      reason: optional(text({}, { description: 'Why, in a word.', example: 'ok' })),
-      ageMs: optional(integer(0, { description: 'How old this is, in milliseconds.' })),
+      reason: optional(text({}, { description: 'The reason in one word.', example: 'ok' })),
+      ageMs: optional(integer(0, { description: 'The age of this observation, in milliseconds.' })),
       ...fields,
     }),
   );
@@ -36,7 +36,7 @@ const shareSchema = record('PoolShare', {
 
 const flagSchema = record('FeatureFlag', {
   name: text(),
-  /** For how many of the people it is on; null where a rule decides. */
+  /** The share of people for whom the flag is on; null where a rule decides. */
   onPercent: nullable(percent),
   source: oneOf(['file', 'default']),
 });
@@ -78,7 +78,7 @@ const partsSchema = record('HealthParts', {
   storage: part({}),
   relay: part({}),
   redis: part({ lagMs: figure }),
-  /** Of the other workers; absent where there are none. The lists are numbers of workers. */
+  /** The other workers; absent without workers. The lists have numbers of workers. */
   workers: part({ total: count, serving: count, notAnswering: numbers, notReady: numbers }),
   maintenance: part({}),
   draining: part({ inFlight: count }),
@@ -94,5 +94,5 @@ export const healthSchema = record(
     error: optional(partsSchema),
     details: partsSchema,
   },
-  'The answer of Terminus: `info` has what is up, `error` what is down, `details` both.',
+  'The answer of Terminus: `info` has the indicators that are up, `error` those that are down, `details` all.',
 );

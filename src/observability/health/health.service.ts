@@ -19,13 +19,13 @@ import { version } from '../../platform/version';
 import { ThisWorker } from '../../platform/workers/this-worker';
 import { Canary } from './canary';
 
-/** A verdict that was not confirmed for this long is no verdict. */
+/** A verdict counts only when it was confirmed within this time. */
 const STALE_MS = 5_000;
 const DISK_FULL = '53100';
-/** A disk that was full so recently is taken to be full still. */
+/** For this long after a full disk was noticed, it counts as full. */
 const FULL_FOR_MS = 60_000;
 
-/** A server that catches up with the others is back before that. */
+/** A server that is catching up with the others is live again within this time. */
 const NOT_LIVE_MS = 10_000;
 
 /** Answers probes. Each indicator gives one word as the reason for its state, and the age of that observation. */
@@ -50,17 +50,17 @@ export class HealthService {
     worker?.onReadinessAsked(async () => (await this.check(this.ownReadiness)).status === 'ok');
   }
 
-  /** Is the process alive? Nothing else: restarting it does not mend a database. */
+  /** Whether the process is alive. Checks nothing else, since restarting the process does not repair a database. */
   async live(): Promise<HealthCheckResult> {
     return this.check([() => this.process()]);
   }
 
-  /** Should traffic be sent here? */
+  /** Whether a load balancer should send traffic here. */
   async ready(): Promise<HealthCheckResult> {
     return this.check([...this.ownReadiness, ...this.ofOthers]);
   }
 
-  /** Has the start been verified? The server listens only after that. */
+  /** Whether the start was verified. The server listens only after that. */
   async startup(): Promise<HealthCheckResult> {
     return this.check([() => this.schemaState()]);
   }
@@ -96,7 +96,7 @@ export class HealthService {
     try {
       return await this.terminus.check(indicators);
     } catch (error) {
-      // Terminus throws its result when something is down; here that is an answer like any other.
+      // Terminus throws its result when something is down; here that is an ordinary answer.
       return (error as { getResponse(): unknown }).getResponse() as HealthCheckResult;
     }
   }
@@ -156,7 +156,7 @@ export class HealthService {
     });
   }
 
-  /** Whether what is written is what is read; see `ValueMonitor`. */
+  /** Whether the database returns values as they were written; see `ValueMonitor`. */
   private valuesKept(): HealthIndicatorResult {
     const { reason, details, checkedAt } = this.values.state;
     const indicator = this.indicators.check('values');
@@ -164,7 +164,10 @@ export class HealthService {
     return reason === 'ok' ? indicator.up({ reason, ageMs }) : indicator.down({ reason, ageMs, details });
   }
 
-  /** A server that does not deliver is of no use to sockets. While the database is down, the database says so. */
+  /**
+   * A server that does not deliver events is useless to sockets. While the database is down, its own indicator shows
+   * that.
+   */
   private eventRelay(): HealthIndicatorResult {
     const indicator = this.indicators.check('relay');
     const { isLive, notLiveMs } = this.relay;
@@ -176,7 +179,7 @@ export class HealthService {
       : indicator.up({ reason: 'catching-up', ageMs });
   }
 
-  /** Never red: without it servers tell each other through PostgreSQL. */
+  /** Never red: without Redis, servers notify each other through PostgreSQL. */
   private redis(): HealthIndicatorResult {
     const { isUp, downMs, lagMs } = this.redisLink.state;
     const reason = !this.redisLink.isConfigured ? 'off' : isUp ? 'ok' : 'down';
@@ -188,8 +191,8 @@ export class HealthService {
   }
 
   /**
-   * A probe reaches any worker, and has to tell what holds for all of them. One that is being replaced is not red: no
-   * connection reaches it.
+   * A probe reaches any worker, and has to report the state of all. A worker that is being replaced is not red: it gets
+   * no connections.
    */
   private workers({ states, number }: ThisWorker): HealthIndicatorResult {
     const indicator = this.indicators.check('workers');
@@ -203,7 +206,7 @@ export class HealthService {
       : indicator.up({ reason: 'ok', ...details });
   }
 
-  /** Never red: reading goes on, and sending the traffic elsewhere does not make room. */
+  /** Never red: reads still work, and moving traffic elsewhere does not free space. */
   private storage(): HealthIndicatorResult {
     const fullMs = this.watch.ageOf(DISK_FULL);
     const isFull = fullMs !== undefined && fullMs < FULL_FOR_MS;
@@ -212,7 +215,7 @@ export class HealthService {
       .up({ reason: isFull ? 'full' : 'ok', ageMs: Math.round(fullMs ?? 0) });
   }
 
-  /** Never red: reading goes on, and every other server refuses to write as well. */
+  /** Never red: reads still work, and every other server rejects writes as well. */
   private maintenanceMode(): HealthIndicatorResult {
     const { since } = this.maintenance;
     return this.indicators.check('maintenance').up({

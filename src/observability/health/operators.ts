@@ -21,7 +21,7 @@ export class Operators {
     private readonly configuration: Configuration,
   ) {}
 
-  /** False when it cannot be told, as during an outage. */
+  /** False when the database cannot answer, as during an outage. */
   async includes(request: Request): Promise<boolean> {
     if (!this.configuration.isProduction && isLocal(request)) return true;
     const token = /^Bearer (\S+)$/i.exec(request.get('authorization') ?? '')?.[1];

@@ -4,13 +4,13 @@ export interface DatabaseStatistics {
   readonly sizeBytes: number;
   /** 0 when no other transaction is open. */
   readonly oldestTransactionSeconds: number;
-  /** Of the slowest replica; undefined when there is none, or it may not be seen. */
+  /** The lag of the slowest replica; undefined without one, or when the role may not see it. */
   readonly replicationLagSeconds: number | undefined;
 }
 
 /**
- * PostgreSQL shows other users' sessions and replicas only to members of `pg_monitor`; other users see that they exist. A base
- * backup is a replica to PostgreSQL, and none to us.
+ * PostgreSQL shows other users' sessions and replicas only to members of `pg_monitor`. To other roles they have no
+ * details. PostgreSQL counts a base backup as a replica; we do not.
  */
 export async function readDatabaseStatistics(run: Run): Promise<DatabaseStatistics> {
   const [row] = await run.query<[{ size: number | string; oldest: number; lag: number | null }]>(

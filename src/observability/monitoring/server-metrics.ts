@@ -38,7 +38,11 @@ export class ServerMetrics {
     this.addSchema();
     this.addDisks();
     const startFailures = readings.add('failed starts', () => countStartFailures(configuration.DATA_DIR));
-    metrics.counterOf('xfchat_start_failures_total', 'Starts that failed, ever', () => startFailures() ?? 0);
+    metrics.counterOf(
+      'xfchat_start_failures_total',
+      'Failed starts since the installation',
+      () => startFailures() ?? 0,
+    );
   }
 
   private addDatabase(): void {
@@ -53,7 +57,7 @@ export class ServerMetrics {
     );
     this.metrics.gauge(
       'xfchat_db_replication_lag_seconds',
-      'How far the slowest replica is behind',
+      'Lag of the slowest replica',
       () => database()?.replicationLagSeconds,
     );
   }
@@ -64,7 +68,7 @@ export class ServerMetrics {
     );
     this.metrics.gauge(
       'xfchat_migrations_pending',
-      'Migrations of this program that the database lacks',
+      'Migrations of this release that the database lacks',
       () => schema()?.pending.length,
     );
     this.metrics.gauge(
@@ -93,12 +97,16 @@ export class ServerMetrics {
           return { labels: { folder }, value: disk && read(disk) };
         }),
       );
-    add('xfchat_disk_free_bytes', 'What is free for us on the disk of the folder', (disk) => disk.freeBytes);
+    add(
+      'xfchat_disk_free_bytes',
+      'Free space on the disk of the folder that the server may use',
+      (disk) => disk.freeBytes,
+    );
     add('xfchat_disk_size_bytes', 'Size of the disk of the folder', (disk) => disk.sizeBytes);
   }
 }
 
-/** A server on a database of one's own has no data folder, and before the first backup there is no folder of backups. */
+/** An external database has no data folder here, and before the first backup there is no folder of backups. */
 async function diskOfExisting(folder: string): Promise<Disk | undefined> {
   try {
     return await diskOf(folder);
