@@ -1,5 +1,5 @@
 import { AbuseServer } from './support/abuse-server';
-import { crowdOf } from './support/crowd';
+import { crowdOf } from '../support/crowd';
 import { RawSocket } from './support/raw-socket';
 import { Witnesses } from './support/witnesses';
 

@@ -6,6 +6,9 @@ import { until } from '../../support/until';
 /** More than this of what a server has said is of no use to anybody. */
 const LAST_WORDS = 1_000_000;
 
+/** Signs the tokens of all servers that these tests start, so that each server knows the sessions of the others. */
+export const AUTH_SECRET = 'the-servers-of-a-test-share-this-secret-0123456789';
+
 /** A server that can be killed and started again. It keeps its port over all its lives. */
 export class RestartableServer {
   private life: ServerProcess | undefined;
@@ -39,7 +42,7 @@ export class RestartableServer {
       environment: {
         PORT: String(this.port),
         DATA_DIR: join(this.directory, `data-${this.port}`),
-        AUTH_SECRET: 'the-servers-of-a-test-share-this-secret-0123456789',
+        AUTH_SECRET,
         CONTACT_POLICY: 'open',
         LOG_LEVEL: 'warn',
         ...this.environment,

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { AccessTokens } from '../../../src/features/authentication/access-tokens';
-import { SigningKeys } from '../../../src/features/authentication/signing-keys';
-import { Configuration } from '../../../src/platform/configuration/configuration';
-import { withClient } from '../../support/databases';
-import type { AbuseServer } from './abuse-server';
+import { AccessTokens } from '../../src/features/authentication/access-tokens';
+import { SigningKeys } from '../../src/features/authentication/signing-keys';
+import { Configuration } from '../../src/platform/configuration/configuration';
+import { withClient } from './databases';
 
 export interface Member {
   readonly userId: string;
@@ -11,8 +10,14 @@ export interface Member {
   readonly token: string;
 }
 
+/** Where the people are made, and the secret that their tokens are signed with. */
+interface Signing {
+  readonly database: { readonly url: string };
+  readonly authSecret: string;
+}
+
 /** Makes people who are signed in, without the work of thousands of password hashes. */
-export async function crowdOf(count: number, server: AbuseServer): Promise<Member[]> {
+export async function crowdOf(count: number, server: Signing): Promise<Member[]> {
   const configuration = Object.assign(new Configuration(), { AUTH_SECRET: server.authSecret });
   const tokens = new AccessTokens(configuration, new SigningKeys(configuration));
   const ids = Array.from({ length: count }, () => ({ userId: randomUUID(), sessionId: randomUUID() }));
