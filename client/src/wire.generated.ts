@@ -448,7 +448,7 @@ export interface components {
       readonly status: number;
       readonly detail: string;
       /**
-       * @description What programs go by. Texts may change.
+       * @description Programs check this code. Texts may change.
        * @enum {string}
        */
       readonly code:
@@ -501,11 +501,11 @@ export interface components {
         | 'outcome-unknown';
       /** @description The address or command that was refused. */
       readonly instance: string;
-      /** @description As in `X-Request-Id` and in the server’s log. */
+      /** @description The id in `X-Request-Id` and in the server’s log. */
       readonly requestId: string;
-      /** @description With `validation-failed`: every fault. */
+      /** @description With `validation-failed`: every wrong field. */
       readonly errors?: readonly components['schemas']['FieldError'][];
-      /** @description Seconds until another try makes sense. */
+      /** @description Seconds until a retry makes sense. */
       readonly retryAfter?: number;
       /** @description With `friend-request-exists`: the existing request. */
       readonly friendRequest?: components['schemas']['FriendRequest'];
@@ -572,7 +572,7 @@ export interface components {
     readonly ReadyEvent: {
       readonly userId: string;
       readonly sessionId: string;
-      /** @description Numbers of another epoch say nothing: start again from 0. */
+      /** @description Numbers of another epoch do not count: start again from 0. */
       readonly epoch: number;
       readonly serverTime: string;
     };
@@ -584,7 +584,7 @@ export interface components {
       readonly token: string;
     };
     readonly Refreshed: {
-      /** @description Seconds until it runs out. */
+      /** @description Seconds until it expires. */
       readonly expiresIn: number;
     };
     readonly Register: {
@@ -1113,7 +1113,7 @@ export interface components {
       readonly conversationId: string;
     };
     readonly ServerDrainingEvent: {
-      /** @description When to come back; another time for each socket. */
+      /** @description Milliseconds after which to reconnect; different for each socket. */
       readonly reconnectInMs: number;
     };
     readonly ServerStatusEvent: {
