@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 
-/** For so long nobody notices that the thread is taken. */
+/** Work of this length on the thread delays nobody noticeably. */
 const TURN_MS = 10;
 
 /** Work that takes the thread for long. Between its parts it lets others have their turn. */

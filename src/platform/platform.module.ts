@@ -67,7 +67,7 @@ const SHARED = [
   Flags,
 ];
 
-/** What every feature stands on; knows no feature. */
+/** The services that every feature uses. The platform imports no feature. */
 @Global()
 @Module({ controllers: [ProblemsController, MetricsController] })
 export class PlatformModule {
@@ -94,7 +94,7 @@ export class PlatformModule {
             watch,
             maintenance,
           }),
-          // The start has made sure of the database; one that vanishes in between is a fault to be told at once.
+          // The start has verified the database. If it vanishes in between, report that at once.
           retryAttempts: 0,
         }),
       ],

@@ -9,9 +9,9 @@ export interface BackupContext {
   readonly isEmbedded: boolean;
   readonly configuration: Configuration;
   readonly schema: DatabaseSchema;
-  /** Is told what is being done; the last word is repeated while it lasts. */
+  /** Reports progress; the last line is repeated while a step lasts. */
   readonly progress: (what: string) => void;
-  /** Is told what the operator should know although it is no failure. */
+  /** Reports a warning that is not a failure. */
   readonly warn: (message: string) => void;
 }
 

@@ -32,12 +32,13 @@ export interface Restoration extends Verification {
 const MIGHT_BE_CLOSING_MS = 3_000;
 
 /**
- * Puts the backup in the place of the live database. It is restored and proven beside it, and the two change names in
- * one step: whatever fails before, and whoever is killed, the old data is where it was. The epoch becomes a new one,
- * so that no client trusts numbers that it has from before. Maintenance stays as it is now, whatever it was when the
- * backup was made: it says what the operators want of the service, and is no part of what people have said. So does the installation id:
- * a database that has one keeps it, whosever backup it gets. An empty database takes the place of the installation that was
- * backed up, unless it is to be a copy.
+ * Replaces the live database by the backup. The backup is restored and proven beside it, and the two swap names in one
+ * step. So a failure or a kill before that leaves the old data in its place. The epoch increases, so that no client
+ * trusts its earlier numbers.
+ *
+ * Maintenance keeps its current state, which operators chose; it is not part of the users' data. The installation id
+ * stays too, whichever backup the database gets. An empty database takes the id of the installation that was backed up,
+ * unless it is to be a copy.
  * @throws BackupError
  */
 export async function restoreBackup(

@@ -67,8 +67,9 @@ export async function withClient<T>(url: string, work: (client: Client) => Promi
 }
 
 /**
- * The databases beside the live one. They are made, dropped and renamed over a connection to a third database, by one
- * command at a time for each live database, so that what a killed one has left can be told from what is in use.
+ * The databases beside the live one. Commands make, drop and rename them over a connection to a third database. Only
+ * one command at a time may do so for a live database. So databases that a killed command left can be told from those
+ * in use.
  */
 export class SideDatabases {
   private constructor(

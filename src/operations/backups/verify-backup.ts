@@ -34,10 +34,10 @@ export interface Verification {
 }
 
 /**
- * Restores the backup beside the live database, compares every count and digest with the manifest, brings it to the
- * schema of this program, erases again who was erased since, and looks for broken data; then drops it again. A backup that
- * passes is marked as proven.
- * @throws BackupError when it cannot be restored, or restores something else than was backed up
+ * Restores the backup beside the live database and compares every count and digest with the manifest. Then it applies
+ * this program's migrations, repeats later erasures, looks for broken data, and drops the copy. A backup that passes is
+ * marked as proven.
+ * @throws BackupError when it cannot be restored, or its restored data differs from what was backed up
  */
 export async function verifyBackup(context: BackupContext, backup: Backup): Promise<Verification> {
   await requireRestorable(context, backup);

@@ -4,14 +4,14 @@ import { findAccount, type ByOperator } from '../../features/authentication/acco
 import { foreign } from '../../platform/logging/foreign-text';
 import type { User } from '../../features/users/user.entity';
 
-/** @throws Error that says that there is no such account */
+/** @throws Error that names the missing account */
 export async function namedAccount(manager: EntityManager, name: string): Promise<User> {
   const account = await findAccount(manager, name);
   if (!account) throw new Error(`There is no user "${foreign(name)}".`);
   return account;
 }
 
-/** An action of whoever runs this command. */
+/** An action of the operating system's user who runs this command. */
 export function byOperator(account: User): ByOperator {
   return { userId: account.id, actor: `${operatingSystemUser()}@${hostname()}` };
 }

@@ -38,8 +38,8 @@ export function progress(text: string): void {
 }
 
 /**
- * Keeps the process until it is ended on purpose. Without this, a stop that waits for another process (which does not
- * hold this one) could find nothing left to do, and Node would end with 0 in the middle of a failure.
+ * Keeps the process alive until it is ended on purpose. A stop that waits for another process does not hold this one.
+ * Node could find nothing left to do, and exit with 0 in the middle of a failure.
  */
 export function stayAlive(): () => void {
   const timer = setInterval(() => undefined, 60_000);

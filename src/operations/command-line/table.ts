@@ -13,8 +13,8 @@ const terminalWidth = (): number => (process.stdout.isTTY ? process.stdout.colum
 const MIN_ROOM = 20;
 
 /**
- * Rows of cells, each column as wide as its widest cell; further lines of the last cell stand below its first, and so does
- * what is too long for the terminal.
+ * Aligns rows of cells; each column is as wide as its widest cell. Further lines of the last cell, and text that is too
+ * long for the terminal, continue below it.
  */
 export function aligned(
   rows: readonly (readonly string[])[],

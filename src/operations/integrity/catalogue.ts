@@ -36,8 +36,8 @@ interface ForeignKey {
 }
 
 /**
- * One anti-join for each foreign key that the database has, also those of later migrations: a constraint that was not
- * validated, or was switched off for a while, does not tell.
+ * Checks each foreign key of the database with an anti-join, also those of later migrations. A constraint that was not
+ * validated, or was disabled for a while, does not prove its rows.
  */
 export async function orphanChecks(manager: EntityManager): Promise<IntegrityCheck[]> {
   const keys: ForeignKey[] = await manager.query(`

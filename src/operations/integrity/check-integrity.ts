@@ -19,10 +19,9 @@ const CORRUPTED = /^XX/;
 const LACKING = ['42P01', '42703', '42883'];
 
 /**
- * Whether everything that is promised still holds in the stored data, and whether the schema is as the migrations make
- * it. Reads every table once or more, each check in a snapshot of its own; leaves nothing behind, and may run while
- * people chat.
- * @param progress is told what is being looked at
+ * Checks that the stored data keeps every guarantee, and that the schema is as the migrations make it. Reads every
+ * table once or more, each check in a snapshot of its own. It leaves nothing behind and may run while people chat.
+ * @param progress gets the name of each check
  */
 export async function checkIntegrity(
   dataSource: DataSource,

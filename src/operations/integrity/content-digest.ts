@@ -11,8 +11,9 @@ export interface ContentDigest {
 const milliseconds = (column: string): string => `(extract(epoch from ${column}) * 1000)::bigint`;
 
 /**
- * The digests of all conversations, by id. They cover every message with its place, texts, versions and their parents, its
- * reactions and attachments if there are any (so that the digests of a schema without them are the same), and everybody who is or was there; not what is a matter of the reader (read positions) or of the moment.
+ * The digests of all conversations, by id. They cover every message with its `seq`, texts, versions and their parents,
+ * and all present and former participants. They include reactions and attachments only where there are any, so that a
+ * schema without them has the same digests. They leave out per-user values (read positions) and those of the moment.
  */
 export async function contentDigests(manager: EntityManager): Promise<ContentDigest[]> {
   const [{ hasReactions, hasAttachments }] = await manager.query<

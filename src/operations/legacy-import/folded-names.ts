@@ -28,8 +28,8 @@ export async function foldedNames(
 }
 
 /**
- * A regular expression of PostgreSQL for a name in any case and composition, which names each case of each letter: what
- * a database takes for the same letter in another case depends on its locale.
+ * A regular expression of PostgreSQL for a name in any case and composition. It names each case of each letter, since
+ * the locale of the database decides which letters it takes for the same.
  */
 export function inAnyCase(name: string): string {
   const folded = foldName(name);

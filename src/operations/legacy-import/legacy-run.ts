@@ -39,8 +39,8 @@ export class LegacyRun {
   }
 
   /**
-   * Does a step chunk by chunk. How far it is, is committed with each chunk, so that one who is killed goes on where
-   * the last commit was, and a step that is finished is never done again.
+   * Runs a step chunk by chunk. Each chunk commits its progress. So a killed import continues after its last commit,
+   * and never repeats a finished step.
    */
   async step(
     name: string,

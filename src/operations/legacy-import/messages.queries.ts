@@ -50,10 +50,10 @@ const CONVERSATIONS: Shape = {
 };
 
 /**
- * In the order (created_at, id), each conversation numbered from where it is. A row stays behind, with a reason, when
- * its text is none that a message may have, when it has no time, type or conversation, or when its sender is not one
- * of the two people of a direct conversation. An unknown sender becomes the placeholder in a group, and nobody in a direct
- * conversation, which has two participants only.
+ * Imports messages in the order (created_at, id) and numbers each conversation from its head. A row stays behind, with
+ * a reason, in three cases. Its text is not a valid body; it lacks a time, type or conversation; or its sender is not
+ * one of the two people of a direct conversation. An unknown sender becomes the placeholder in a group, and null in a
+ * direct conversation, which has two participants only.
  */
 export async function importMessages(run: LegacyRun): Promise<void> {
   for (const shape of [GLOBAL, CONVERSATIONS]) {

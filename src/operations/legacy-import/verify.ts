@@ -26,9 +26,9 @@ export interface VerifyReport {
 }
 
 /**
- * Compares the old tables, as they are now, with what was read, and that with what is stored: row by row, edge by edge,
- * and each conversation by the count and digest of its messages. When nothing differs, the import counts as verified.
- * Meant for before people use what was imported: what they change or remove afterwards differs.
+ * Compares the current old tables with the rows that were read, and those with the stored ones. It compares row by row,
+ * edge by edge, and each conversation by the count and digest of its messages. When nothing differs, the import counts
+ * as verified. Run it before people use the imported data, since their changes differ.
  * @throws LegacyError when nothing was imported
  */
 export async function verifyLegacy(

@@ -82,8 +82,8 @@ export interface ChunkedStep<Chunk> {
 }
 
 /**
- * Runs a step chunk by chunk. When the database refuses a chunk for what is in its rows, this tries smaller chunks, and
- * sets aside a unit that is refused by itself: it stops none of the others.
+ * Runs a step chunk by chunk. When the database rejects a chunk for its rows, this tries smaller chunks. It sets aside
+ * a unit that is rejected by itself, which stops none of the others.
  */
 export async function stepInChunks<Chunk extends { end: unknown; rows: number; units: number }>(
   run: LegacyRun,

@@ -18,7 +18,7 @@ interface Criterion {
   readonly unit?: 'share' | 'seconds' | 'number';
   /** The limit unless another one is given; docs/operating.md says why. */
   readonly usual: number;
-  /** As `watch --help` has it. */
+  /** The text that `watch --help` shows. */
   readonly says: (limit: number) => string;
   /** The observed value if it exceeds the limit in the whole interval. */
   readonly judge: (stretch: Stretch, limit: number) => string | undefined;

@@ -10,9 +10,9 @@ export interface Look {
 }
 
 export interface NodeAddress {
-  /** Where it serves, as http://chat-1:3000. */
+  /** The address that it serves on, as http://chat-1:3000. */
   readonly url: string;
-  /** Where its metrics are; the same unless `METRICS_PORT` says otherwise. */
+  /** The address of its metrics; the same unless `METRICS_PORT` says otherwise. */
   readonly metricsUrl: string;
   readonly metricsToken: string | undefined;
   /** How long it may take to answer, milliseconds. */

@@ -11,18 +11,18 @@ export interface WatchOptions {
   readonly intervalMs: number;
   /** How long something has to last to be a reason to roll back. */
   readonly stretchMs: number;
-  /** Of the criteria for a rollback. */
+  /** The criteria for a rollback. */
   readonly limits?: Limits;
 }
 
 /** The dependencies of the watch; tests bring a clock of their own. */
 export interface World {
   now(): number;
-  /** Resolves early when nobody wants to watch any more. */
+  /** Resolves early when the operator stops watching. */
   pause(milliseconds: number): Promise<void>;
   isCancelled(): boolean;
   look(node: string): Promise<Look>;
-  /** Is told at once what happens, and now and then how it goes. */
+  /** Reports events at once, and progress now and then. */
   tell(line: string): void;
 }
 

@@ -144,7 +144,7 @@ export class Configuration {
   @IsIn(['none', 'transaction'])
   DATABASE_POOLER?: 'none' | 'transaction';
 
-  /** Of the whole instance: its workers share them out. */
+  /** For the whole instance; its workers share the connections. */
   @Transform(toInteger)
   @IsInt()
   @Min(2)
@@ -165,7 +165,10 @@ export class Configuration {
   @Min(1)
   DATABASE_QUEUE_MAX = 1_000;
 
-  /** Instances (`start` commands, whatever workers they have) that share the database: their pools have to fit into its connections. */
+  /**
+   * Instances (`start` commands, with any number of workers) that share the database. Their pools have to fit into its
+   * connections.
+   */
   @Transform(toInteger)
   @IsInt()
   @Min(1)
@@ -220,13 +223,13 @@ export class Configuration {
   @IsString()
   ATTACHMENTS_DIR?: string;
 
-  /** The largest file that somebody may upload. */
+  /** The largest file that a user may upload. */
   @Transform(toInteger)
   @IsInt()
   @Min(1)
   ATTACHMENT_MAX_BYTES = 26_214_400;
 
-  /** What the attachments of one person may add up to. */
+  /** The largest total size of one person's attachments. */
   @Transform(toInteger)
   @IsInt()
   @Min(0)
@@ -337,7 +340,7 @@ export class Configuration {
   @IsIn(['on', 'off'])
   RATE_LIMITS: 'on' | 'off' = 'on';
 
-  /** How long the server goes on taking requests after it has said that it is not ready any more. */
+  /** How long the server still takes requests after it reports not ready. */
   @Transform(toInteger)
   @IsInt()
   @Min(0)

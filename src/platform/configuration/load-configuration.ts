@@ -88,7 +88,9 @@ export function unsupportedVariables(environment: Environment): string[] {
   return NOT_YET_SUPPORTED.filter((name) => environment[name]);
 }
 
-/** Addresses that the connection could not do anything with. Told here they are told at once, together with the rest. */
+/**
+ * Rejects addresses that the connection could not use. Checking them here reports them together with all other faults.
+ */
 function databaseFaults(configuration: Configuration, environment: Environment): string[] {
   return (['DATABASE_URL', 'DIRECT_DATABASE_URL'] as const).flatMap((name) => {
     const text = configuration[name];
@@ -131,7 +133,8 @@ function fileOf<Name extends string>(name: Name): `${Name}_FILE` {
 }
 
 /**
- * What files have held, as variables for a process that is to have the same, also when the files have changed since.
+ * The values read from files, as variables for a process that must have the same ones even if the files have changed
+ * since.
  */
 export function secretsFromFiles(configuration: Configuration): Record<string, string> {
   const names = CAN_BE_FILES.filter((name) => configuration[fileOf(name)]);
@@ -177,7 +180,7 @@ function secretFaults(configuration: Configuration): string[] {
   return faults;
 }
 
-/** What examples have in the place of a secret. Whoever deploys them unread would share it with everybody. */
+/** Placeholders of examples. An operator who deploys one unread would share the secret with everybody. */
 const PLACEHOLDER = /^(change|replace|insert|your)[-_ ]?(me|this|it|own)?\b|^changeme|^<.*>$|^…|^\.\.\.$/i;
 const MIN_TOKEN_LENGTH = 8;
 const MIN_DISTINCT_IN_TOKEN = 4;

@@ -6,7 +6,7 @@ const MOST_EDITS = 2;
 /** Shorter names are close to too many others. */
 const SHORTEST = 6;
 const PREFIX = 'XFCHAT_';
-/** Kubernetes tells each container of the service that is called "xfchat" by such variables. */
+/** Kubernetes sets such variables in each container for a service named "xfchat". */
 const SERVICE_LINK = /^XFCHAT_(SERVICE_|PORT_\d)/;
 
 /** Sentences about variables that nothing reads although they look like settings. Unset ones do not count. */

@@ -22,12 +22,12 @@ const MAX_TRY_AFTER_MS = 4_000;
 const TOO_MANY_CONNECTIONS = '53300';
 
 /**
- * The circuit breaker in front of the pool: while the database is known to be down, whoever wants or awaits a
- * connection is refused at once, instead of waiting for what will not come.
+ * The circuit breaker in front of the pool. While the database is known to be down, it rejects requests for a
+ * connection at once, waiting ones included.
  *
- * It opens in two ways. The `DatabaseMonitor`, which has a connection of its own, holds it open while it sees the
- * database down. And it opens by itself when the pool fails to get connections though the monitor still has its own;
- * then one try at a time is let through, after a pause that grows and is never the same for two processes.
+ * It opens in two ways. The `DatabaseMonitor`, which has a connection of its own, holds it open while the database is
+ * down. And it opens by itself when the pool cannot get connections although the monitor still has one. Then it lets
+ * one attempt at a time through, after a growing pause that differs between processes.
  */
 export class DatabaseCircuit {
   private readonly policy = circuitBreaker(

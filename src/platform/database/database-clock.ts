@@ -1,8 +1,8 @@
 import type { EntityManager } from 'typeorm';
 
 /**
- * What the clock of the database says. It decides about everything that is stored: all servers agree on it, however their
- * own clocks differ. Statements say `now()`; this is for a time that code has to calculate with.
+ * Reads the clock of the database, which decides about everything that is stored: all servers agree on it, even if
+ * their own clocks differ. Statements use `now()`; this is for times that code calculates with.
  */
 export async function databaseNow(manager: Pick<EntityManager, 'query'>): Promise<Date> {
   const [row]: [{ now: Date }] = await manager.query(

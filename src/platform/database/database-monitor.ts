@@ -47,9 +47,8 @@ export interface MonitorQuestion<Row extends object> {
 type Listener = (verdict: DatabaseVerdict) => void;
 
 /**
- * Looks at the database twice a second, over a connection of its own: the pool may be exhausted by people while the
- * database is well, and a probe that waited in its queue would make that worse. Health answers from here and costs
- * the database nothing.
+ * Checks the database twice a second over a connection of its own. Users may exhaust the pool while the database is
+ * well, and a probe in its queue would make that worse.
  */
 @Injectable()
 export class DatabaseMonitor implements OnApplicationShutdown {
@@ -108,7 +107,7 @@ export class DatabaseMonitor implements OnApplicationShutdown {
     this.connectListeners.push(listener);
   }
 
-  /** For what each server has to notice within a second, whoever changed it. The question has to be a cheap one. */
+  /** Registers a query for changes that each server has to notice within a second. It has to be cheap. */
   addQuestion<Row extends object>(question: MonitorQuestion<Row>): void {
     this.questions.push(question);
   }

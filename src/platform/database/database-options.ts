@@ -31,18 +31,21 @@ export interface DatabaseSchema {
   readonly sample?: string;
   /** Signatures of the functions that the migrations leave behind and the program calls. */
   readonly functions: string[];
-  /** The sequences that those functions count with, by the rights of whoever calls. */
+  /** The sequences that those functions use with the rights of their caller. */
   readonly sequences?: string[];
 }
 
-/** Whether `DATABASE_URL` names a pooler in transaction mode, as the operator says or `verifyDatabase` has found out. */
+/**
+ * Whether `DATABASE_URL` names a pooler in transaction mode. The operator configures it, or `verifyDatabase` detects
+ * it.
+ */
 export function isBehindPooler({ DATABASE_POOLER }: Configuration): boolean {
   return DATABASE_POOLER === 'transaction';
 }
 
 /** The server gets the first word on a statement that takes too long. */
 const SILENCE_MARGIN_MS = 1_000;
-/** A transaction that is idle for this much longer than a request may last belongs to nobody any more. */
+/** PostgreSQL ends a transaction that is idle for this much longer than a request may last: its client is gone. */
 const IDLE_MARGIN_MS = 5_000;
 
 /**
@@ -98,8 +101,8 @@ function sessionLimits(configuration: Configuration): object {
 }
 
 /**
- * For what is no request: migrations, checks, commands. Statements may take their time; waiting for a lock is bounded.
- * What has lost its client ends soon.
+ * Options for work outside requests: migrations, checks, commands. Statements may take long, but waiting for a lock is
+ * bounded. PostgreSQL soon ends statements whose client is gone.
  */
 export function migrationOptions(
   url: string,

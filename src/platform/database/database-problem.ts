@@ -15,7 +15,7 @@ import { DeadlineExceededError, type QueryFailure } from './deadline-client';
 import { AcquireTimeoutError } from './deadline-pool';
 import { QueueFullError } from './pool-budget';
 
-/** SQLSTATE or driver code → what the client is told when it is certain that nothing was done. */
+/** SQLSTATE or driver code → the problem to answer when certainly nothing was done. */
 const PROBLEM_BY_CODE: Record<string, ProblemKind> = {
   '40001': DATABASE_BUSY, // serialization failure, after the retries
   '40P01': DATABASE_BUSY, // deadlock, after the retries
@@ -60,7 +60,7 @@ export function isRetryable(error: unknown): boolean {
   return ['40001', '40P01'].includes(rootOf(error)?.code ?? '');
 }
 
-/** True when somebody else held a lock for too long; the server has undone the statement. */
+/** True when another transaction held a lock for too long; the server rolled the statement back. */
 export function isLockTimeout(error: unknown): boolean {
   return rootOf(error)?.code === '55P03';
 }

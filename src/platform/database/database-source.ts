@@ -5,7 +5,7 @@ import { DataDirectoryInUseError } from '../embedded-postgres/data-directory-loc
 import { startEmbeddedPostgres } from '../embedded-postgres/embedded-postgres';
 import { joinEmbeddedPostgres } from '../embedded-postgres/join';
 
-/** Where the database of this process is, and how to let go of it. */
+/** The address of this process's database, and how to release it. */
 export interface DatabaseSource {
   readonly url: string;
   readonly isEmbedded: boolean;
@@ -40,7 +40,7 @@ export async function openDatabase(
   }
 }
 
-/** The same for a command that may work beside a server: joins the embedded one where it is running already. */
+/** As above, for a command that may run beside a server: it joins an embedded server that is already running. */
 export async function joinDatabase(configuration: Configuration, log: Log): Promise<DatabaseSource> {
   try {
     return await openDatabase(configuration, log);

@@ -40,8 +40,8 @@ export class DeadlineExceededError extends Error {
 }
 
 /**
- * After these the connection is not used again: the server is going, it has become a standby, or it speaks of a lost
- * connection although this one is there (as a foreign table may), and nobody would roll back what was begun on it.
+ * Errors after which the connection is not used again. The server is stopping or has become a standby, or it reports a
+ * lost connection although this one exists (as a foreign table may). Nobody would roll back the open transaction.
  */
 const DISTRUSTED = /^(08\w{3}|57P0\d|25006)$/;
 
@@ -56,15 +56,15 @@ export interface DeadlineClientConfig extends DatabaseClientConfig {
 /**
  * A PostgreSQL connection whose statements end with the request that they serve.
  *
- * Every statement gets a client-side limit from the request's deadline; every transaction gets the same on the
- * server, in the round trip that begins it. A write of its own is under the limit of the session, which fits unless its
- * request has waited before; then it gets a limit of its own, since "rolled back" is better than "unknown". A statement that is
- * given up is cancelled on the server and its connection is closed, since a late answer would be taken for the next
+ * Every statement gets a client-side limit from the request's deadline. Every transaction gets the same limit on the
+ * server, in the round trip that begins it. A single write has the session's limit, which fits unless its request has
+ * waited before. Then it gets a limit of its own, since "rolled back" is better than "unknown". When a statement times
+ * out, the client cancels it on the server and closes its connection: a late answer would be taken for the next
  * statement's.
  *
- * Behind a pooler in transaction mode there is no session to put limits on. So each statement of its own becomes a
- * transaction with limits. Its three messages are sent at once (pipelined), so it still takes one round trip, and locks are held
- * no longer.
+ * Behind a pooler in transaction mode there is no session to put limits on. So each single statement becomes a
+ * transaction with limits. Its three messages are sent at once (pipelined), so it still takes one round trip, and locks
+ * are held no longer.
  */
 export class DeadlineClient extends DatabaseClient {
   private inTransaction = false;
@@ -79,8 +79,8 @@ export class DeadlineClient extends DatabaseClient {
   constructor(config: DeadlineClientConfig = {}) {
     super(config.isPooler ? { ...config, ...WITHOUT_SESSION_LIMITS, pipeline: true } : config);
     // A pool takes its listener off before the next owner puts one on, and a server that is going can say so in the
-    // very packet that makes the connection ready: an 'error' that nobody hears ends the process. What comes of it is
-    // not lost, since every later statement of this connection fails.
+    // very packet that makes the connection ready: an 'error' that nobody hears ends the process. The outcome is not
+    // lost, since every later statement of this connection fails.
     this.on('error', () => undefined);
     this.watch = config.watch;
     this.sessionLimit = Number(config.statement_timeout || 0);

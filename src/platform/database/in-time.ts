@@ -1,9 +1,9 @@
 import { NoAnswerError } from './connection-failure';
 
 /**
- * The answer of the database to one question. The limit is for each question, since a database that goes on answering
- * on a busy machine is slow and not silent. It has two halves: a busy process reads an answer that has arrived already
- * between them.
+ * Waits for the database's answer to one query. The limit is for each query, since a database that keeps answering on a
+ * busy machine is slow, not silent. It has two halves: between them, a busy process reads answers that have already
+ * arrived.
  * @throws NoAnswerError when there is no answer within `limitMs`
  */
 export async function inTime<T>(limitMs: number, answer: Promise<T>): Promise<T> {

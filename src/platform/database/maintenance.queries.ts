@@ -26,8 +26,8 @@ export async function writeMaintenance(dataSource: DataSource, isOn: boolean): P
 }
 
 /**
- * Servers that look at this database, and how many of them have not read the row since then: that is not known of sessions
- * of another user without `pg_read_all_stats`, nor of a server that has a lease and no session.
+ * Counts the servers on this database, and those that have not read the row since then. Without `pg_monitor` this is
+ * unknown for sessions of another user. It is also unknown for a server that has a lease but no session.
  */
 export async function serversUnaware(
   dataSource: DataSource,

@@ -1,6 +1,6 @@
 import type { PoolShare } from '../request-context';
 
-/** As many wait for a connection as may; one more would only wait longer than anybody has time. */
+/** As many requests may wait as there are connections. Further ones would wait longer than their deadline. */
 export class QueueFullError extends Error {
   override name = 'QueueFullError';
 }
@@ -51,12 +51,12 @@ const SHARES = ['sign-in', 'messages', 'other'] as const;
 const MIN_TO_SHARE = 4;
 
 /**
- * Decides which request may have a connection. A tenth of the pool (at least one) is kept for telling who somebody is, and as
- * much for storing messages: slow reads take neither away, and neither do the two from each other.
+ * Decides which request may have a connection. A tenth of the pool (at least one) is reserved for authentication, and
+ * as much for storing messages. Slow reads cannot take these, nor can the two take each other's.
  *
- * Invariant: after every admission, as many connections are left as the other shares have reserved. So
- * the pool below never makes anybody wait; the queues are here, one a share, each of bounded length. Of those who may
- * enter, the one who has waited longest does.
+ * Invariant: after every admission, as many connections are left as the other shares have reserved. So the pool below
+ * never makes anybody wait. The queues are here, one for each share, each of bounded length. Among admissible requests,
+ * the longest waiting one is next.
  */
 export class PoolBudget {
   private readonly shares: Record<PoolShare, Share>;

@@ -16,7 +16,7 @@ export const EXHAUSTED_MS = 10_000;
 const WARN_AT = 0.8;
 /** A warning is not repeated before. */
 const QUIET_MS = 60_000;
-/** Longer than any request lasts; nobody waits for the answer any more. */
+/** Longer than any request lasts, so nobody waits for the answer any more. */
 const LEAK_MARGIN_MS = 1_000;
 
 export interface PoolState {
@@ -26,7 +26,10 @@ export interface PoolState {
   readonly max: number;
 }
 
-/** How much of the connection pool is in use, by whom and for how long; says so when it is too much or too long. */
+/**
+ * Measures how much of the connection pool is in use, by which operation and for how long. Logs when it is too much or
+ * too long.
+ */
 @Injectable()
 export class PoolUsage implements OnModuleInit, OnApplicationShutdown {
   private exhaustedSince: number | undefined;

@@ -1,10 +1,10 @@
 import type { Client } from 'pg';
 
 /**
- * PostgreSQL begins a new timeline with every promotion of a standby and every recovery to a point in time; commits that
- * were acknowledged on the old one may be missing on it
- * (https://www.postgresql.org/docs/18/continuous-archiving.html#BACKUP-TIMELINES). The names of its log files begin with
- * the number; the control file would tell the old one until the first checkpoint of the new.
+ * PostgreSQL begins a new timeline with every promotion of a standby and every recovery to a point in time. Commits
+ * that were acknowledged on the old one may be missing on it
+ * (https://www.postgresql.org/docs/18/continuous-archiving.html#BACKUP-TIMELINES). The names of its log files begin
+ * with the number. The control file would show the old one until the first checkpoint of the new.
  */
 const TIMELINE = `('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint`;
 

@@ -26,8 +26,8 @@ export interface SchemaState extends SchemaVerdict {
 }
 
 /**
- * Whether the database has the schema of this program: looked at when the database comes up, when a statement fails
- * as if it had not, and from then on until it has.
+ * Checks that the database has the schema of this program. It does so when the database comes up, and when a statement
+ * fails as if the schema were missing, until it is there.
  */
 @Injectable()
 export class SchemaMonitor implements OnModuleInit, OnApplicationShutdown {

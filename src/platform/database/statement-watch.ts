@@ -8,7 +8,9 @@ const SLOW_MS = 1_000;
 
 type Listener = (code: string) => void;
 
-/** Hears of every connection and statement of the pool: which fail, and with what; which are slow, and for whom. */
+/**
+ * Observes every connection and statement of the pool: failures with their codes, and slow ones with their operation.
+ */
 export class StatementWatch {
   private readonly listeners: Listener[] = [];
   private readonly seen = new Map<string, number>();
@@ -38,7 +40,7 @@ export class StatementWatch {
     this.metrics.databaseConnectionFailures.inc({ source: 'pool', reason: connectionFailureOf(error) });
   }
 
-  /** Says which operation it was, never the statement: its text may be somebody's. */
+  /** Logs the operation, never the statement, whose text may hold a user's words. */
   ended(durationMs: number, code: string | undefined): void {
     const operation = currentContext()?.operation ?? 'background';
     this.metrics.databaseQuerySeconds.observe({ operation }, durationMs / 1_000);

@@ -28,10 +28,10 @@ const newSample = (): Sample => ({
 });
 
 /**
- * Writes a row with a value of each kind, reads it back and takes it back: what no statement of the catalogue tells of
- * encodings, formats of time and whatever else stands between a value and its row. Three round trips.
+ * Writes a row with a value of each kind, reads it and rolls it back. No statement on the catalogue shows every
+ * encoding and time format that can change a value on its way. Three round trips.
  * @returns the kinds of values that came back changed
- * @throws what the database says
+ * @throws the database's error
  */
 export async function changedValues(dataSource: DataSource, schema: DatabaseSchema): Promise<string[]> {
   const { sample: writeSample } = schema;

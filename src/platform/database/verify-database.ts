@@ -12,7 +12,7 @@ const MIN_VERSION = 150_000;
 const FIRST_PAUSE_MS = 200;
 const MAX_PAUSE_MS = 5_000;
 const TOO_MANY_CONNECTIONS = '53300';
-/** What poolers answer to settings at connect that they do not know. */
+/** Answers of poolers to startup settings that they do not know. */
 const REFUSES_SETTINGS = ['08P01', '0A000'];
 
 type Log = (message: string) => void;

@@ -58,7 +58,7 @@ function membersInProc(cluster: FilesOfCluster): Member[] {
     try {
       return worksInside(entry, data, cluster) ? [memberInProc(entry)] : [];
     } catch {
-      return []; // it ended while we looked at it
+      return []; // the process ended during the look
     }
   });
 }

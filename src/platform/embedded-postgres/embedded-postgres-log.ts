@@ -1,4 +1,4 @@
-/** Where the built-in PostgreSQL tells what happens to it. Must not throw. */
+/** Receives the events of the built-in PostgreSQL. Must not throw. */
 export type EmbeddedPostgresLog = (
   level: 'info' | 'warn' | 'error',
   message: string,

@@ -35,11 +35,10 @@ export interface EmbeddedPostgres {
 }
 
 /**
- * Starts a PostgreSQL of our own on the directory and keeps it running: it is started again whenever it
- * ends without {@link EmbeddedPostgres.stop}, and it is ended when this process dies in any way.
- *
- * Resolves when a connection has succeeded: after about 2 s with a new directory, well under 1 s with an
- * existing one, later when changes have to be replayed or an orphaned server has to be ended first.
+ * Starts a PostgreSQL of our own on the directory and keeps it running. It starts again whenever it ends without {@link
+ * EmbeddedPostgres.stop}, and it ends when this process dies in any way. Resolves when a connection has succeeded:
+ * after about 2 s with a new directory, and well under 1 s with an existing one. It takes longer when PostgreSQL has to
+ * replay changes, or an orphaned server has to stop first.
  * @throws DataDirectoryInUseError when another process holds the directory
  * @throws EmbeddedPostgresError when the start cannot succeed, with the reason and what to do
  */

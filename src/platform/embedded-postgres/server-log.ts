@@ -30,8 +30,8 @@ export const logSettings: Record<string, string> = {
 };
 
 /**
- * Keeps the log bounded for a server that never runs past midnight, the only moment at which PostgreSQL
- * itself empties the file of last week: removes what is older than six days and empties what is over 32 MiB.
+ * Keeps the log bounded for a server that never runs past midnight, when PostgreSQL itself empties the file of a week
+ * ago. Removes files older than six days and empties those over 32 MiB.
  */
 export function pruneServerLog(cluster: Cluster, now = Date.now()): void {
   for (const file of logFiles(cluster)) {

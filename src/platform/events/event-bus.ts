@@ -5,8 +5,9 @@ type EventClass<E> = abstract new (...args: never[]) => E;
 type Listener = (event: object) => void | Promise<void>;
 
 /**
- * Tells parts of the process what has been committed. Whoever changes something calls `announce` in its transaction: an
- * event says that something is so, not that it may become so, and other servers are told as well (`EventRelay`). Listeners run in the order in which they were added and cannot fail the publisher.
+ * Publishes committed changes within the process. Code that changes something calls `announce` in its transaction. The
+ * event is published only after the commit, and other servers receive it as well (`EventRelay`). Listeners run in the
+ * order in which they were added and cannot fail the publisher.
  */
 @Injectable()
 export class EventBus {

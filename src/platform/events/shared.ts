@@ -6,13 +6,16 @@ type EventClass<E extends object> = abstract new (...values: never[]) => E;
 export interface SharedOptions {
   /** Its name in the log. Servers of two versions run side by side: it is never used for anything else. */
   readonly kind: string;
-  /** Taken away: who caused it is answered once every server has applied it (G6). Given: somebody hears more than before. */
+  /**
+   * `taken`: the request that caused it is answered once every server has applied it (G6). `given`: a user receives
+   * more than before.
+   */
   readonly rights?: 'given' | 'taken';
 }
 
 const SHARED = new Map<EventClass<object>, SharedOptions>();
 
-/** Other servers are told of this event as well. Its fields have to be what JSON can hold, unless it has a codec. */
+/** Other servers receive this event as well. Its fields have to be JSON, unless it has a codec. */
 export const Shared =
   (options: SharedOptions) =>
   (event: EventClass<object>): void =>
@@ -21,22 +24,24 @@ export const Shared =
 export const isControl = (event: object): boolean =>
   SHARED.get(event.constructor as EventClass<object>)?.rights === 'taken';
 
-/** Whether others may hear after an event than before it. */
+/** Whether other users receive events after this one than before. */
 export const changesRights = ({ kind }: EncodedEvent): boolean =>
   [...SHARED.values()].some((shared) => shared.kind === kind && shared.rights !== undefined);
 
-/** An event as it stands in the log. */
+/** An event as the log has it. */
 export interface EncodedEvent {
   readonly kind: string;
   readonly payload: object;
 }
 
-/** For events that are written as a reference, and read from the truth by whoever needs them. */
+/** For events that are stored as a reference. Each server that needs one reads the current rows. */
 export interface EventCodec<E extends object, Payload extends object> {
   encode(event: E): Payload;
-  /** In one query for all; one list of events for each payload, empty when nobody here needs to be told. */
+  /** Reads all of them in one query. Returns one list of events for each payload, empty when nobody here needs it. */
   decode(payloads: readonly Payload[], reading: Reading): Promise<readonly (readonly E[])[]>;
-  /** Where content may travel ahead of the log, to servers that host the room. It is kept there until the log names it. */
+  /**
+   * Whether content may travel ahead of the log, to servers that host the room. They keep it until the log names it.
+   */
   readonly ahead?: {
     roomOf(event: E): string;
     contentOf(event: E): object;
@@ -46,9 +51,9 @@ export interface EventCodec<E extends object, Payload extends object> {
 
 /** Which part of the log is read. */
 export interface Reading {
-  /** The server may deliver at this moment: it is no further behind than it looks into the log. */
+  /** Whether the server may deliver now: its last look into the log is recent. */
   readonly isCurrent: boolean;
-  /** All events of this part, of whatever kind and server. */
+  /** All events of this part, of any kind and server. */
   readonly events: readonly EncodedEvent[];
 }
 
@@ -64,7 +69,7 @@ export class SharedEvents {
     this.codecs.set(event, codec);
   }
 
-  /** Without those that are not shared: they concern this server alone. */
+  /** Leaves out events that are not shared, since they concern this server alone. */
   encode(events: readonly object[]): EncodedEvent[] {
     return events.flatMap((event) => {
       const shared = SHARED.get(event.constructor as EventClass<object>);
@@ -73,7 +78,7 @@ export class SharedEvents {
     });
   }
 
-  /** What may travel ahead of the log (`EventCodec.ahead`). */
+  /** The content that may travel ahead of the log (`EventCodec.ahead`). */
   contentsOf(events: readonly object[]): RoomContent[] {
     return events.flatMap((event) => {
       const ahead = this.codecs.get(event.constructor)?.ahead;
@@ -83,13 +88,13 @@ export class SharedEvents {
     });
   }
 
-  /** What another server has published ahead of the log. */
+  /** Content that another server published ahead of the log. */
   keepContent(kind: string, content: object): void {
     for (const [event, shared] of SHARED)
       if (shared.kind === kind) this.codecs.get(event)?.ahead?.keep(content);
   }
 
-  /** One list of events for each; it is empty for a kind that this version does not know. */
+  /** One list of events for each payload; empty for a kind that this release does not know. */
   async decode(encoded: readonly EncodedEvent[], reading: Reading): Promise<(readonly object[])[]> {
     const decoded: (readonly object[])[] = encoded.map(() => []);
     for (const [event, { kind }] of SHARED) {

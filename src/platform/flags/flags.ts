@@ -7,8 +7,8 @@ import { FileProvider } from './file-provider';
 import { stateOfFlags, unknownFlags, type FlagState } from './flag-file';
 
 /**
- * Which of two paths to take for a person. The answer for one person stays the same while the flags do, on every
- * server. Without `FLAGS_FILE`, and while it has never been readable, everything is as the catalogue has it.
+ * Decides for a person which of two code paths to use. The answer for one person is the same on every server while the
+ * flags stay the same. Without a readable `FLAGS_FILE`, the catalogue decides.
  */
 @Injectable()
 export class Flags implements OnModuleInit, OnApplicationShutdown {
@@ -39,7 +39,7 @@ export class Flags implements OnModuleInit, OnApplicationShutdown {
     return this.client.getBooleanValue(name, FLAGS[name].default, { targetingKey: userId });
   }
 
-  /** Is told when answers may be others than before. */
+  /** The listener runs when answers may have changed. */
   onChange(listener: () => void): void {
     this.client.addHandler(ProviderEvents.ConfigurationChanged, listener);
   }

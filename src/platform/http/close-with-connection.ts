@@ -5,9 +5,9 @@ import type { NextFunction, Request, Response } from 'express';
 const owed = new WeakMap<Socket, Set<Response>>();
 
 /**
- * Tells answers that wait behind another one on their connection (pipelining) that the connection has closed. Node tells only
- * the foremost, the one that has the socket. Otherwise everything that waits for `close` would be held for ever: work in
- * flight, log lines, streams.
+ * Closes answers that wait behind another one on their connection (pipelining) when the connection closes. Node
+ * notifies only the first one, which has the socket. Everything that waits for `close` would otherwise be held for
+ * ever: work in flight, log lines, streams.
  */
 export function closeWithConnection(request: Request, response: Response, next: NextFunction): void {
   const answers = answersOf(request.socket);

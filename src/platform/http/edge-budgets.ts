@@ -49,9 +49,8 @@ export function refuseSuspended({ addresses, rateLimits, suspensions }: Dependen
 }
 
 /**
- * Charges the client's address before a body is read or a file is looked for, and refuses requests that are too large
- * in other ways than their bodies. What an anonymous request took is given back when it succeeds, so that a crowd
- * behind one address can sign in.
+ * Charges the client's address before a body is read or a file is looked up, and rejects requests whose head is too
+ * large. An anonymous request that succeeds gets its charge back, so that a crowd behind one address can sign in.
  */
 export function chargeAddress({
   addresses,

@@ -1,8 +1,9 @@
 import type { Request, Response } from 'express';
 
 /**
- * Pictures in a page are asked for by the browser itself, which sends no `Authorization`. This cookie stands in for it, where
- * files are read and nowhere else: scripts cannot read it, other sites cannot make a browser send it, and no address holds a token.
+ * A browser fetches the pictures of a page itself, without `Authorization`. This cookie replaces it on the routes that
+ * serve files, and on no other. Scripts cannot read it, other sites cannot make a browser send it, and no address holds
+ * a token.
  */
 const NAME = 'xfchat-files';
 const PATH = '/api/v1/attachments';

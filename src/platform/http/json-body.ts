@@ -46,7 +46,7 @@ function parse(request: Request, _response: Response, next: NextFunction): void 
     request.body = undefined;
     return next();
   }
-  // Decoding would put U+FFFD in the place of what is no UTF-8, and the text would not be kept as it was sent.
+  // Decoding would replace invalid UTF-8 by U+FFFD, so the stored text would differ from the sent one.
   if (!isUtf8(bytes)) return next(new Problem(MALFORMED_REQUEST, { detail: 'the body is not valid UTF-8' }));
   const text = bytes.toString('utf8');
   if (exceedsJsonBounds(text)) return next(invalidField('', JSON_BOUNDS));

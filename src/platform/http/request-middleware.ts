@@ -60,7 +60,7 @@ export function requestMiddleware(dependencies: {
       const durationMs = performance.now() - started;
       const route = routeOf(request);
       const method = METHODS.has(request.method) ? request.method : 'other';
-      // A stream goes on until somebody leaves; how long that was says nothing of how quickly people are served.
+      // A stream ends when its client leaves, so its duration says nothing about the server's speed.
       const isStream = response.statusCode === 209;
       const status = response.writableFinished || isStream ? response.statusCode : 499;
       metrics.httpRequests.inc({ method, route, status });

@@ -6,8 +6,9 @@ import type { ClientAddresses } from './client-address';
 const MAX_UNREAD_BYTES = 32 * 1024 * 1024;
 
 /**
- * Bounds what waits in this process for a client that asks and does not read. Beyond the bound the connection that has
- * waited longest is closed: whoever reads slowly can ask again. People are counted by themselves, others by address.
+ * Bounds the answers in this process that clients requested but do not read. Above the bound, it closes the connection
+ * that has waited longest; a slow reader can request again. Signed-in people are counted individually, others by
+ * address.
  */
 export function boundUnreadAnswers(addresses: Pick<ClientAddresses, 'budgetKeyOf'>): RequestHandler {
   const waiting = new Map<string, Set<Response>>();

@@ -6,7 +6,7 @@ import { currentContext, identifiersOf } from '../request-context';
 import { visible, visibleJson } from './foreign-text';
 import { LineBuffer } from './line-buffer';
 
-/** Nest tells every module, route and handler that it finds; that is worth reading only while looking for something. */
+/** Nest logs every module, route and handler that it finds, which helps only when debugging. */
 const FRAMEWORK = new Set([
   'NestFactory',
   'NestApplication',
@@ -48,7 +48,7 @@ export class StructuredLogger implements LoggerService {
     this.isReadable = options.readable;
   }
 
-  /** One line about one thing that happened, with its fields. */
+  /** One line for one event, with its fields. */
   event(level: pino.Level, message: string, fields: Fields = {}): void {
     const all = { ...requestFields(), ...fields };
     if (this.isReadable) this.pino[level](readableFields(all), visible(message));

@@ -168,12 +168,12 @@ export class Metrics {
     });
   }
 
-  /** Counts what happens; whoever registers it counts. */
+  /** A counter; the code that registers it increments it. */
   counter<L extends string = never>(name: string, help: string, labelNames: L[] = []): Counter<L> {
     return new Counter({ name, help, labelNames, registers: [this.registry] });
   }
 
-  /** How long or large things are. @param buckets the upper bounds that are told apart */
+  /** A histogram of durations or sizes. @param buckets the upper bounds of its buckets */
   histogram<L extends string = never>(
     name: string,
     help: string,

@@ -17,8 +17,8 @@ interface Reading {
 }
 
 /**
- * Values that are too slow to read whenever somebody asks for the metrics: they are read every 15 seconds. A value that
- * cannot be read is undefined until it can.
+ * Values that are too slow to read on each scrape; they are read every 15 seconds. A value that cannot be read is
+ * undefined until it can.
  */
 @Injectable()
 export class PeriodicReadings implements BeforeApplicationShutdown {
@@ -27,7 +27,7 @@ export class PeriodicReadings implements BeforeApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
   private round: Promise<void> | undefined;
   private isStopped = false;
-  /** What they say is the same for all workers, so that the first one reads it for all. */
+  /** These values are the same for all workers, so the first worker reads them for all. */
   private readonly isReader: boolean;
 
   constructor(

@@ -67,10 +67,7 @@ export async function undoMigration(
   }
 }
 
-/**
- * CONCURRENTLY waits for transactions that are open and holds up nobody meanwhile, so it may wait for as long as there
- * is patience.
- */
+/** CONCURRENTLY waits for open transactions without blocking anybody, so it may wait as long as the operator allows. */
 async function withoutTransaction<T>(
   session: QueryRunner,
   { patienceMs }: Patience,
@@ -89,7 +86,7 @@ async function forget(session: QueryRunner, name: string): Promise<void> {
 function failureOf({ name }: RecordedMigration, error: unknown): unknown {
   if (error instanceof DatabaseUnusableError) return error;
   const failure = ((error as { driverError?: QueryFailure }).driverError ?? error) as QueryFailure;
-  if (failure.code === '42501') return error; // the right that is missing is told as such
+  if (failure.code === '42501') return error; // a missing right is reported as such
   return new DatabaseUnusableError(
     'migration-failed',
     `${describeMigration(name)} failed (${failure.code ?? failure.message}). ${

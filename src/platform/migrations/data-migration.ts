@@ -1,8 +1,8 @@
 import type { Run } from './ledger';
 
 /**
- * Work on rows that are there already, while people chat: in small batches, each of them one transaction together with
- * its progress. It can be killed at any point, paused, and goes on where it was; no row is worked on twice.
+ * Changes existing rows while people chat, in small batches. Each batch is one transaction together with its progress.
+ * It can be killed at any point, paused and continued; no row is changed twice.
  */
 export interface DataMigration {
   /** Ends with a timestamp, like that of a migration: its place among them. A migration after it finds it finished. */

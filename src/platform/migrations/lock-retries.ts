@@ -9,15 +9,15 @@ import { pause } from './session';
 export type Progress = (message: string) => void;
 
 /**
- * How long a statement may wait for a lock. Everybody who comes after it waits behind it, so this is what a request is
- * held up at worst; a request that has been held up for so long still ends within a second.
+ * How long a statement may wait for a lock. Later statements queue behind it, so it delays a request at most this long;
+ * such a request still ends within a second.
  */
 export const MIGRATION_LOCK_TIMEOUT_MS = 300;
 const FIRST_PAUSE_MS = 400;
 const MAX_PAUSE_MS = 3_000;
 
 export interface Patience {
-  /** How long to go on trying, milliseconds. */
+  /** How long to keep retrying, in milliseconds. */
   readonly patienceMs: number;
   readonly progress: Progress;
 }

@@ -26,8 +26,8 @@ export interface MigrateOptions {
 }
 
 /**
- * Brings the database to the schema of this program: takes over what was applied before there was a ledger, builds
- * half-built indexes again, finishes what was begun, and applies what is pending. Harmless when there is nothing to do.
+ * Brings the database to the schema of this program. Records migrations from before the ledger, rebuilds incomplete
+ * indexes, finishes interrupted migrations, and applies pending ones. Harmless when there is nothing to do.
  * @throws DatabaseUnusableError when the ledger and the program disagree, a lock is not available, a migration fails,
  * the user may not change the schema, or the catalogue is not whole afterwards
  */

@@ -6,11 +6,11 @@ import { describeMigration, timestampOf, type RecordedMigration } from './record
 /** How the migrations in the database compare with those of this program; names, oldest first. */
 export interface SchemaVerdict {
   readonly applied: string[];
-  /** Not applied yet. */
+  /** Migrations that are not applied yet. */
   readonly pending: string[];
   /** Begun outside of a transaction and not finished. */
   readonly halfApplied: string[];
-  /** In the ledger and not in TypeORM's table. */
+  /** Migrations in the ledger but not in TypeORM's table. */
   readonly disputed: string[];
   /** Applied by a newer program. */
   readonly newer: string[];
@@ -18,11 +18,11 @@ export interface SchemaVerdict {
   readonly missing: string[];
   /** Applied with other SQL than this program has under the name. */
   readonly edited: string[];
-  /** Not applied, though younger ones are. */
+  /** Migrations that are not applied although younger ones are. */
   readonly outOfOrder: string[];
-  /** Of the program: the timestamp of its youngest migration. */
+  /** The timestamp of this program's youngest migration. */
   readonly programVersion: number;
-  /** Of the database; 0 while it is empty. */
+  /** The timestamp of the database's youngest migration; 0 while it is empty. */
   readonly schemaVersion: number;
   /** The oldest program that may run on the database. */
   readonly compatVersion: number;

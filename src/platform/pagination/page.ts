@@ -1,6 +1,6 @@
 import { IsCursor, IsPageSize, Optional } from '../validation/field-rules';
 
-/** What one asks a list for. */
+/** The query of a list: its limit and cursor. */
 export class ListQueryDto {
   @Optional()
   @IsCursor()
@@ -17,7 +17,10 @@ export interface Page<T> {
   readonly nextCursor: string | null;
 }
 
-/** @param rows those of the page and, if the list goes on, one more @param cursorOf the cursor of what follows a row */
+/**
+ * @param rows the rows of the page and, if the list continues, one more
+ * @param cursorOf the cursor of the rows after a row
+ */
 export function pageOf<T>(rows: readonly T[], limit: number, cursorOf: (last: T) => string): Page<T> {
   const items = rows.slice(0, limit);
   const last = items.at(-1);

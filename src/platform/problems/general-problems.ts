@@ -1,6 +1,6 @@
 import { declareProblem } from './problem-kind';
 
-/** What every route or command may be refused with, whatever it is about. Features declare their own. */
+/** Problems that any route or command may answer with. Features declare their own. */
 
 export const VALIDATION_FAILED = declareProblem(
   'validation-failed',
@@ -157,7 +157,7 @@ export const OUTCOME_UNKNOWN = declareProblem(
   'A write was sent to the database and its answer did not come in time. It may or may not have been done. Repeat the request with the same id to find out; that is safe.',
 );
 
-/** What is the server's fault. Features declare none of these: what they refuse, the caller can mend. */
+/** Problems that are the server's fault. Features declare none of these: a caller can mend what features reject. */
 export const FAULTS = [
   INTERNAL,
   TEMPORARILY_UNAVAILABLE,

@@ -1,17 +1,17 @@
 import type { JsonSchema, Schema } from '../documents/schema';
 
-/** What problems of a kind carry besides what all problems have. */
+/** The extra members of problems of one kind. */
 export interface CarriedField {
   readonly field: string;
   readonly schema: Schema<unknown>;
 }
 
-/** One kind of refusal: `code` names it for programs, the texts explain it to people. Codes are the contract. */
+/** A kind of problem: programs check its `code`, and the texts explain it to people. Codes are part of the contract. */
 export interface ProblemKind {
   readonly code: string;
   readonly status: number;
   readonly title: string;
-  /** What happened and what the client should do, as served under `/problems/<code>`. */
+  /** The cause, and what the client should do, as served under `/problems/<code>`. */
   readonly explanation: string;
   /** Seconds until another try makes sense, unless the problem itself says so. */
   readonly retryAfter?: number;
@@ -21,8 +21,8 @@ export interface ProblemKind {
 const declared = new Map<string, ProblemKind>();
 
 /**
- * Declares a kind of problem, in the module whose problem it is. Whoever refuses with it imports it from there. The
- * documents, `/problems/<code>` and docs/errors.md show all that are declared.
+ * Declares a kind of problem, in the module that it belongs to. Code that throws it imports it from there. The
+ * documents, `/problems/<code>` and docs/errors.md list all declared kinds.
  * @throws Error when the code is declared already
  */
 export function declareProblem(

@@ -28,7 +28,7 @@ const CODE_BY_STATUS: Record<number, ProblemKind> = {
   429: RATE_LIMITED,
 };
 
-/** Any error as the problem that the client is told; what nobody foresaw is `internal`. */
+/** Converts any error to the problem that the client gets. An unexpected error becomes `internal`. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const fromDatabase = databaseProblem(error);

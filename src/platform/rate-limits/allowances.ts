@@ -1,6 +1,7 @@
 import type { Allowance } from './token-buckets';
 
-// What every request, handshake or command takes from. Features declare what is their own beside what takes from it.
+// Allowances that every request, handshake or command is charged to. Features declare their own beside the code that
+// charges them.
 
 /** HTTP requests, handshakes and socket commands of one user. */
 export const COMMAND: Allowance = { burst: 600, perSecond: 60, sharedAs: 'command' };

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { GrowingDelays, type DelayRule } from './growing-delays';
 
-/** One limit that an attempt is charged to. */
+/** A budget that an attempt is charged to. */
 export interface Budget {
   /** Which rule: budgets of one name have the same. */
   readonly name: string;
@@ -12,14 +12,12 @@ export interface Budget {
 interface Charge {
   readonly budget: Budget;
   readonly receipt: number;
-  /** Of what servers count together. */
+  /** The name of a budget that servers count together. */
   readonly sharedReceipt?: string;
 }
 export type Charges = readonly Charge[];
 
-/**
- * Where attempts are counted: by each server for itself (`MemoryAttemptStore`), or by all together (`RedisAttemptStore`).
- */
+/** Counts attempts: each server by itself (`MemoryAttemptStore`), or all together (`RedisAttemptStore`). */
 export abstract class AttemptStore {
   /** Charges all of the budgets or none. @returns the charges, or the seconds after which another try makes sense */
   abstract take(budgets: readonly Budget[]): Promise<Charges | number>;

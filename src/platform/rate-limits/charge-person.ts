@@ -8,7 +8,7 @@ interface Dependencies {
 }
 
 /**
- * Charges a person for a request, a command or a handshake. A person who goes on after refusals is suspended.
+ * Charges a person for a request, a command or a handshake. Suspends a person who continues after rejections.
  * @throws Problem `rate-limited`
  */
 export function chargePerson(

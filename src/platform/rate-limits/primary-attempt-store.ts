@@ -1,6 +1,6 @@
 import { AttemptStore, type Budget, type Charges } from './attempt-store';
 
-/** What the store needs of a worker: its line to the primary, which counts for all workers. */
+/** The part of a worker that the store needs: its channel to the primary, which counts for all workers. */
 interface Line {
   ask<T>(name: string, content: unknown): Promise<T>;
 }

@@ -44,12 +44,12 @@ interface Report {
 }
 
 /**
- * Lets servers count together, so that who spreads over them gets no more than on one. No request waits for it: a server
- * decides by its own buckets, reports in the background what it has let pass, and learns what all have left. While Redis is
- * away, nothing is reported, and each server goes on by itself.
+ * Lets servers count together, so that a client who uses several of them gets no more than on one. No request waits for
+ * this. Each server decides by its own buckets, reports in the background what it let pass, and learns what is left
+ * overall. While Redis is down nothing is reported, and each server counts by itself.
  *
- * What N servers let pass in t seconds is at most burst + t × perSecond, and for each further server a tenth of the burst and
- * what it lets pass during one round trip to Redis. That is paid back: the shared bucket goes below zero.
+ * In t seconds, N servers let pass at most burst + t × perSecond. Each further server adds a tenth of the burst, and
+ * what it lets pass during one round trip to Redis. The shared bucket goes below zero, so that is paid back.
  */
 @Injectable()
 export class SharedCounts implements OnModuleDestroy {
@@ -86,7 +86,7 @@ export class SharedCounts implements OnModuleDestroy {
     if (!this.isReporting) void this.reportUrgent();
   }
 
-  /** What is noted in the same turn is reported together. */
+  /** Charges of the same turn are reported together. */
   private async reportUrgent(): Promise<void> {
     this.isReporting = true;
     await new Promise((resolve) => setImmediate(resolve));
@@ -100,7 +100,7 @@ export class SharedCounts implements OnModuleDestroy {
     this.isReporting = false;
   }
 
-  /** What could not be reported is not reported later: it is older than what is counted. */
+  /** A failed report is not repeated: it would be older than the current counts. */
   private async report(shard: string, reports: readonly Report[]): Promise<void> {
     const prefix = `${this.link.namespace}:limits:{${shard}}`;
     const keys = reports.map(({ allowance, key }) => `${prefix}:${allowance.sharedAs}:${digest(key)}`);

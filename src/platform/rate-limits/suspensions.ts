@@ -9,8 +9,8 @@ const SUSPENSION_MS = 30_000;
 const MAX_SUSPENDED = 10_000;
 
 /**
- * Clients that go on after they were refused. While suspended they are refused before anything else is done for them.
- * Keys are user ids and the budget keys of addresses, which never look alike. Per process, in memory.
+ * Clients that continued after rejections. While suspended, they are rejected before the server does anything else for
+ * them. Keys are user ids and the budget keys of addresses, which never look alike. Per process, in memory.
  */
 @Injectable()
 export class Suspensions {

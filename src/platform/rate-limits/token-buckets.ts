@@ -42,7 +42,7 @@ export class TokenBuckets {
     bucket.unreported -= 1;
   }
 
-  /** What was taken here and not reported; and for how many milliseconds nothing was. */
+  /** The charges here that were not reported yet, and the milliseconds since the last report. */
   unreported(key: string): { taken: number; sinceMs: number } {
     const bucket = this.buckets.get(key);
     return { taken: bucket?.unreported ?? 0, sinceMs: this.now() - (bucket?.reportedAt ?? this.now()) };

@@ -18,12 +18,12 @@ const ID_LENGTH = 36;
 type EncodedContent = readonly [version: string, kind: string, contents: object[]];
 
 /**
- * Lets servers tell each other through Redis (ADR 35). The log in PostgreSQL goes on deciding what has happened, in which
- * order, and who may hear of it. Redis takes three things: "look into the log" (to all servers, or with the next to those
- * that host the room), the content of new messages, which spares these the reading of it, and signals.
+ * Lets servers notify each other through Redis (ADR 35). The log in PostgreSQL still decides which events happened, in
+ * which order, and who may receive them. Redis carries three things: "look into the log" (to all servers, or to those
+ * that host the room), the content of new messages, which spares those servers a read, and signals.
  *
- * Each hosted room is a channel, to which this server subscribes while it hosts the room. Channels are sharded: in a cluster
- * each is on one node, and no message goes to the others.
+ * Each hosted room is a channel, to which this server subscribes while it hosts the room. Channels are sharded: in a
+ * cluster each is on one node, and no message goes to the others.
  */
 @Injectable()
 export class RedisCarrier implements Carrier, LinkUser, BeforeApplicationShutdown {
@@ -137,7 +137,7 @@ export class RedisCarrier implements Carrier, LinkUser, BeforeApplicationShutdow
     this.changed.add(room);
   }
 
-  /** What was published before a subscription was in force is found by a look. */
+  /** The next look into the log finds events that were published before the subscription took effect. */
   private async subscribeChanged(): Promise<void> {
     const rooms = [...this.changed];
     this.changed.clear();

@@ -23,8 +23,8 @@ export class RedisTooOldError extends Error {}
 export type OnMessage = (text: string, channel: string) => void;
 
 /**
- * Connections to one Redis or Redis Cluster, for publishing and for subscriptions. What fails is thrown away as a whole:
- * nothing here reconnects, or subscribes again. Whoever holds it makes a new one and subscribes to what is needed then.
+ * Connections to one Redis or Redis Cluster, for publishing and for subscriptions. A failed connection is discarded as
+ * a whole: nothing here reconnects or subscribes again. Its owner makes a new one and subscribes again.
  */
 export interface RedisConnection {
   readonly isCluster: boolean;
@@ -155,7 +155,7 @@ export function verify(info: string): boolean {
   return /^cluster_enabled:1/m.test(info);
 }
 
-/** Whatever state it is in. */
+/** Discards the client in any state. */
 function destroy(client: { destroy(): void }): void {
   try {
     client.destroy();

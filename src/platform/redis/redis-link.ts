@@ -29,7 +29,7 @@ const CONNECT_MS = 2_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 1_000;
 
-/** What subscribes whenever a connection is made, and hears of the link. */
+/** Subscribes whenever a connection is made, and is notified when the link goes up or down. */
 export interface LinkUser {
   channels(): readonly string[];
   onMessage: OnMessage;
@@ -38,10 +38,10 @@ export interface LinkUser {
 }
 
 /**
- * Whether Redis is there, and the way to it. The link is up when everything is subscribed and what was published came back
- * over the subscription; from then on a beat goes the same way four times a second. Redis that is gone, frozen, slow, half
- * open, or has lost subscriptions, is all the same: beats do not come back, the connection is thrown away, and a new one is
- * tried until one is well. Nothing waits for Redis, and while it is down nothing is sent to it.
+ * Monitors the connection to Redis. The link is up when everything is subscribed and a published message came back over
+ * the subscription. From then on a beat takes the same way four times a second. If Redis is gone, frozen, slow, half
+ * open or has lost subscriptions, beats do not come back. Then the link discards the connection and tries new ones
+ * until one works. Nothing waits for Redis, and while the link is down nothing is sent to it.
  */
 @Injectable()
 export class RedisLink {
@@ -243,7 +243,7 @@ export class RedisLink {
     for (const user of this.users) user.onUp();
   }
 
-  /** What failed may belong to a connection that was thrown away before. */
+  /** The failure may belong to a connection that was discarded before. */
   private loseThis(connection: RedisConnection): void {
     if (this.connection === connection) this.lose('failed');
   }

@@ -1,6 +1,6 @@
 /**
- * Takes what servers tell each other beside the log, faster than notifications of PostgreSQL. Whatever it loses or delays,
- * the log has: a server looks into it twice a second by itself.
+ * Carries messages between servers beside the log, faster than PostgreSQL's notifications. The log has everything that
+ * a carrier loses or delays: each server looks into it twice a second.
  */
 export interface Carrier {
   /** Which broker it is; undefined while it cannot be relied on. Servers that read the same reach each other. */
@@ -13,7 +13,7 @@ export interface Carrier {
   publishContents(contents: readonly RoomContent[]): void;
 }
 
-/** What the log names, of one room. */
+/** Events of one room that the log names. */
 export interface RoomContent {
   readonly room: string;
   readonly kind: string;

@@ -18,17 +18,19 @@ import { insertEvents, type LogRow } from './relay.queries';
 /** A server that starts serves after so long even if another one has not taken notice of it: its lease has run out. */
 const START_MS = LEASE_MS + 1_000;
 /**
- * Nobody waits longer than this for the others. A look that was under way has renewed a lease at most once; whoever has
- * not applied by then what the next one has read has lost that lease.
+ * No request waits longer than this for the other servers. A look in progress has renewed a lease at most once. A
+ * server that has not applied the next look by then has lost that lease.
  */
 const MAX_WAIT_MS = 2 * LEASE_MS;
 
-/** How long whoever wants to hear of events waits for a server that is catching up with the others. */
+/** How long a new socket or stream waits for a server that is catching up with the others. */
 export const RELAY_PATIENCE_MS = 2_000;
 
-/** Events that are held beyond this are given up: the database has told nothing for long, although it takes writes. */
+/**
+ * When more events are held than this, they are dropped: the database takes writes but has answered no look for long.
+ */
 const MAX_HELD = 5_000;
-/** An answer of the database that is no failed connection, such as 42501 (a missing right). */
+/** A database error that is not a failed connection, such as 42501 (a missing right). */
 const SQL_STATE = /^[0-9A-Z]{5}$/;
 
 interface Waiter {
@@ -37,12 +39,12 @@ interface Waiter {
 }
 
 /**
- * Tells the servers on one database of each other's events (ADR 34). What was committed stands in a log, written by the
- * same transaction; each server reads on from the snapshot up to which it has read, so that nothing is left out, whatever
- * happens to notifications and connections. Rights that were taken away stand in the log before every message that was
- * stored after that: membership here is never older than a message that is delivered (G6).
+ * Sends events between the servers on one database (ADR 34). Each transaction writes its events into a log. Each server
+ * reads the log from the snapshot that it has read up to, so it misses nothing, whatever happens to notifications and
+ * connections. A revoked right stands in the log before every message that was stored later: membership here is never
+ * older than a delivered message (G6).
  *
- * A server that is alone writes no log, and tells its events at once.
+ * A server that runs alone writes no log and publishes its events at once.
  */
 @Injectable()
 export class EventRelay implements Announcer, LogReaderListener, BeforeApplicationShutdown {
@@ -55,7 +57,7 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
   private readonly liveListeners = new Set<() => void>();
   private signalListener: (text: string) => void = () => undefined;
   private carrier: Carrier | undefined;
-  /** Rows that were told, and that the position does not cover yet. */
+  /** Rows that were published but are not covered by the position yet. */
   private readonly told = new Set<number>();
   private isFailing = false;
   private lastLiveAt = -Infinity;
@@ -98,8 +100,8 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
   }
 
   /**
-   * Whether another server has to be told of what is written here. One that is not live does not know: others may have
-   * begun to serve meanwhile, without waiting for it.
+   * Whether other servers need the events written here. A server without a lease cannot know: others may have started
+   * meanwhile without waiting for it.
    */
   get hasPeers(): boolean {
     return !this.isLive || this.reader.peers.length > 0;
@@ -115,7 +117,7 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
     return this.isLive ? 0 : performance.now() - this.lastLiveAt;
   }
 
-  /** This server was away for so long that what it has missed is not known: its connections have to begin again. */
+  /** Called when this server was away for so long that it cannot know what it missed: its clients have to restart. */
   onBegunAnew(listener: () => void): void {
     this.anewListeners.push(listener);
   }
@@ -185,7 +187,7 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
     if (events.length === 0) return;
     const deadline = performance.now() + MAX_WAIT_MS;
     const { place, told } = await this.tell(events, logged);
-    // A server that is not live delivers nothing: there is nobody here to wait for.
+    // A server without a lease delivers nothing, so nothing here has to be waited for.
     if (this.isLive) await within(MAX_WAIT_MS, told);
     if (place && events.some(isControl))
       await this.appliedEverywhere(place.transactionId, deadline - performance.now());
@@ -214,7 +216,7 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
       this.held.drop();
       this.reader.giveUp();
     }
-    // A commit that is answered late has been told from the log; without a place among the servers nobody is connected.
+    // The log has published a commit whose answer came late. Without a place among the servers, no client is connected.
     const isOver = place && (this.told.has(place.id) || this.reader.hasApplied(place.transactionId));
     const told = isOver || !this.reader.isRegistered ? Promise.resolve() : this.held.hold(events, place?.id);
     return { place, told };
@@ -227,7 +229,7 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
     return carrier !== undefined;
   }
 
-  /** For what was not logged, since another server came while its transaction was under way. */
+  /** Publishes events that were not logged, because another server started during their transaction. */
   private async logLate(events: readonly object[]): Promise<Logged | undefined> {
     try {
       return await this.log(this.dataSource, events);
@@ -323,8 +325,8 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
 }
 
 /**
- * After a time in which nobody has waited for this server, rights were taken away and that was acknowledged: whoever has
- * lost them hears nothing of what was stored before that either. A message is read as it is now.
+ * While others did not wait for this server, rights may have been revoked and acknowledged. Users who lost them receive
+ * nothing stored before that either. Messages are read in their current state.
  */
 function rightsFirst(rows: readonly LogRow[]): LogRow[] {
   const isFirst = ({ events }: LogRow): boolean => events.some(changesRights);

@@ -7,7 +7,10 @@ interface Held {
   readonly told: () => void;
 }
 
-/** The log may tell of a commit before its own connection does. What takes longer was lost on its way. For all rows of a look. */
+/**
+ * The log may show a commit before its own connection answers. A commit that takes longer lost its answer. The limit is
+ * for all rows of a look.
+ */
 const COMMIT_ANSWER_MS = 100;
 
 /** Events of this server that wait for their place in the log: other servers may have written before them. */
@@ -20,7 +23,10 @@ export class HeldEvents {
     return this.byRow.size + this.withoutRow.length;
   }
 
-  /** Resolves once they have been told. @param rowId undefined: they are in no log, and told after what is read next */
+  /**
+   * Resolves once the events were published. @param rowId undefined for events that are in no log; they follow the next
+   * look
+   */
   hold(events: readonly object[], rowId: number | undefined): Promise<void> {
     return new Promise((told) => {
       const held = { events, inContext: AsyncLocalStorage.snapshot(), told };
@@ -32,7 +38,7 @@ export class HeldEvents {
     });
   }
 
-  /** Until when one look waits for answers to commits. */
+  /** The time until which one look waits for answers to commits. */
   patience(): number {
     return performance.now() + COMMIT_ANSWER_MS;
   }

@@ -3,8 +3,8 @@ import { Injectable } from '@nestjs/common';
 type Listener = (room: string, isHosted: boolean) => void;
 
 /**
- * The rooms that somebody on this server receives events of: over a socket, or over a Braid stream. Other servers' events of
- * any other room are of no use here. Each host of a room counts by itself: the room is hosted until the last one has closed it.
+ * The rooms that a socket or Braid stream on this server receives events of. Other servers' events of any other room
+ * are of no use here. Each host of a room counts by itself: the room is hosted until the last one has closed it.
  */
 @Injectable()
 export class HostedRooms {

@@ -1,4 +1,4 @@
-/** As long as the database remembers a lease, others wait for this server before they acknowledge. */
+/** While the database remembers a server's lease, other servers wait for it before they acknowledge. */
 export const LEASE_MS = 2_000;
 /** The server gives up before the database does: one clock may run a little faster than the other. */
 const MARGIN_MS = 100;
@@ -11,9 +11,9 @@ export interface Clocks {
 const SYSTEM_CLOCKS: Clocks = { monotonic: () => performance.now(), wall: () => Date.now() };
 
 /**
- * Whether this server may deliver and take commands on sockets (G6). It may as long as the others know that they have to
- * wait for it. A server that was frozen finds out by its own clocks that they no longer do, and delivers nothing until
- * it has a new lease and has applied everything that was committed before it.
+ * Decides whether this server may deliver and take commands on sockets (G6). It may while the others know that they
+ * have to wait for it. A frozen server finds out by its own clocks that they no longer do. It then delivers nothing
+ * until it has a new lease and has applied everything committed before.
  */
 export class Lease {
   private until: { monotonic: number; wall: number } | undefined;
@@ -34,7 +34,7 @@ export class Lease {
     if (!wasHeld) this.isCaughtUp = false;
   }
 
-  /** What a statement saw that was sent while the lease was held is applied. */
+  /** Called when everything was applied that a statement sent under the lease has seen. */
   catchUp(): void {
     if (this.isHeld) this.isCaughtUp = true;
   }
@@ -44,7 +44,7 @@ export class Lease {
     this.isCaughtUp = false;
   }
 
-  /** Others wait for this server. */
+  /** Whether other servers wait for this one. */
   get isHeld(): boolean {
     const { until } = this;
     if (until && this.clocks.monotonic() < until.monotonic && this.clocks.wall() < until.wall) return true;

@@ -15,7 +15,7 @@ import {
 } from './relay.queries';
 import { Snapshot } from './snapshot';
 
-/** How often each server looks without having been told to, and renews its lease. */
+/** How often each server looks into the log without a notification, and renews its lease. */
 const SWEEP_MS = 500;
 /** The least time from one look to the next: what arrives in between is read together. */
 const GAP_MS = 3;
@@ -25,13 +25,13 @@ const CLEAN_EVERY_MS = 10_000;
 
 export interface LogReaderListener {
   /**
-   * Tells what the rows say, in their order, as long as the lease is held.
-   * @returns whether rights were taken away; undefined when the lease ran out before everything was told
+   * Publishes the rows in order, as long as the lease is held.
+   * @returns whether rights were revoked; undefined when the lease ran out before everything was published
    */
   apply(rows: readonly LogRow[]): Promise<boolean | undefined>;
   /** Everything that a look has found is applied. */
   applied(): Promise<void>;
-  /** What was missed is not known: whoever is connected has to begin again. */
+  /** The server cannot know what it missed, so its clients have to restart. */
   begunAnew(): void;
   looked(durationMs: number): void;
   /** Another server has sent signals (`Signals`). */
@@ -40,19 +40,19 @@ export interface LogReaderListener {
 }
 
 /**
- * Reads the log of events from one snapshot to the next, holds the lease of this server, and knows the others. One
- * statement tells everything: what is new, who else is there, and whether this server still has its place.
+ * Reads the event log from one snapshot to the next, holds the lease of this server, and knows the other servers. One
+ * statement returns all of that: new rows, the other servers, and whether this server still has its place.
  */
 export class LogReader {
   readonly lease = new Lease();
-  /** Servers that have to be told. */
+  /** Servers that have to be notified. */
   peers: readonly Peer[] = [];
   /** Somebody waits for other servers: looks follow each other at once. */
   isAwaited: () => boolean = () => false;
   /** The broker that this server is connected to, for the others to know. */
   carrier: () => string | undefined = () => undefined;
   private readonly connection: RelayConnection;
-  /** What was applied; undefined: the server has no place among the others. */
+  /** The snapshot that was applied; undefined while the server has no place among the others. */
   private position: Snapshot | undefined;
   private registeredBy = 0n;
   /** The others know of this server, and write into the log what it has to know. */
@@ -97,7 +97,7 @@ export class LogReader {
     this.connection.close();
   }
 
-  /** There is something to be read. @param notify the others have to be told so */
+  /** Looks for new rows. @param notify whether to notify the other servers too */
   look(notify = false): void {
     this.mustLook = true;
     this.mustNotify ||= notify;
@@ -120,7 +120,7 @@ export class LogReader {
     if (this.position) await this.connection.ask(NOTIFY_SIGNALS, [this.serverId, texts]);
   }
 
-  /** What was written since the last look is not told any more: the next one that succeeds takes a new place. */
+  /** Rows since the last look are not published any more: the next successful look takes a new place. */
   giveUp(): void {
     this.hasGivenUp = true;
     this.lease.end();
@@ -172,7 +172,7 @@ export class LogReader {
   private async lookOnce(): Promise<void> {
     this.mustLook = false;
     if (!this.isRegistered) await this.register();
-    // A new lease comes before the look: whatever is acknowledged from then on, is acknowledged with this server.
+    // Takes a new lease before the look: from then on, other servers wait for this one before they acknowledge.
     if (!this.lease.isHeld && !(await this.renew())) return this.beginAnew();
     const pull = await this.pull();
     const isAnotherEpoch = (this.epoch ?? pull.epoch) !== pull.epoch;
@@ -215,7 +215,7 @@ export class LogReader {
       this.carrier() ?? null,
     ]);
     if (rows.length === 0) return false;
-    // What kept this server from the database may have kept the others from it: they get time to come back.
+    // The fault that kept this server from the database may have kept the others from it: they get time to come back.
     if (!this.lease.isHeld) this.cleanedAt = performance.now();
     this.lease.renew(sentAt);
     this.renewedAt = performance.now();
@@ -237,7 +237,7 @@ export class LogReader {
     }
   }
 
-  /** The next look takes a new place. What was written before it, and was not applied, is not known. */
+  /** The next look takes a new place. Earlier rows that were not applied are unknown. */
   private beginAnew(): void {
     this.position = undefined;
     this.isKnown = false;

@@ -4,7 +4,7 @@ import { DatabaseClient } from '../database/database-client';
 import { inTime } from '../database/in-time';
 import { CHANNEL, SIGNALS_CHANNEL } from './relay.queries';
 
-/** For each answer. A connection that is dead without a word (half open) is found out by it. */
+/** The limit for each answer. It detects a connection that is dead without notice (half open). */
 const TIMEOUT_MS = 1_000;
 
 const ID_LENGTH = 36;
@@ -51,7 +51,7 @@ export class RelayConnection {
     this.client = client;
     try {
       await inTime(TIMEOUT_MS, client.connect());
-      // What was written before is found by the statement that follows; what comes later is told.
+      // The statement after this finds earlier rows; notifications announce later ones.
       await inTime(TIMEOUT_MS, client.query(`listen ${CHANNEL}; listen ${SIGNALS_CHANNEL}`));
       return client;
     } catch (error) {

@@ -4,9 +4,9 @@ import type { Logged } from '../events/announcer';
 import { LEASE_MS } from './lease';
 import type { EncodedEvent } from '../events/shared';
 
-/** One name for all servers; what is sent is the id of the server that has written. */
+/** All servers use this channel; the payload is the id of the writing server. */
 export const CHANNEL = 'xfchat_server_events';
-/** For what is not stored (`Signals`): the id of the server, and the signals. */
+/** The channel for `Signals`, which are not stored: the id of the server, and the signals. */
 export const SIGNALS_CHANNEL = 'xfchat_signals';
 
 export const NOTIFY_SIGNALS = `
@@ -14,7 +14,7 @@ export const NOTIFY_SIGNALS = `
   order by place`;
 
 const LEASE = `interval '${LEASE_MS} milliseconds'`;
-/** A server that has had no lease for so long keeps nothing in the log any more, and has to register again. */
+/** A server without a lease for this long keeps nothing in the log, and has to register again. */
 const GIVEN_UP = `interval '1 minute'`;
 
 /**
@@ -36,10 +36,10 @@ export const RENEW = `update servers set lease_until = now() + ${LEASE}, applied
 
 export const UNREGISTER = `delete from servers where id = $1`;
 
-/** As a peer is seen by one pull. */
+/** Another server, as one look sees it. */
 export interface Peer {
   readonly id: string;
-  /** Others have to wait for it. */
+  /** Whether others have to wait for it. */
   readonly isLive: boolean;
   /** The snapshot up to which it has applied the log. */
   readonly applied: string;
@@ -47,7 +47,7 @@ export interface Peer {
   readonly carrier?: string | null;
 }
 
-/** More than this is not told any more: reading it would take longer than a lease, over and over again. */
+/** Above this the server takes a new place: reading more would take longer than a lease, over and over again. */
 export const MAX_ROWS = 5_000;
 
 export interface LogRow {
@@ -65,11 +65,12 @@ export interface Pull {
 }
 
 /**
- * What was committed since a snapshot, seen by one statement: nothing twice, and nothing left out. Rows of one conversation
- * are in the order of its lock, since they are numbered while the lock is held. There is one row more than `MAX_ROWS` when
- * there is more to be told. With `$4` the others are told to look, too.
- * Served by `server_events_transaction_idx`.
- * @param $2 `xmax` of the snapshot @param $3 transactions that were under way then
+ * Reads what was committed since a snapshot, in one statement: nothing twice, and nothing left out. Rows of one
+ * conversation are in the order of its lock, since they are numbered while the lock is held. There is one row more than
+ * `MAX_ROWS` when more are left. With `$4` the other servers are notified as well. Served by
+ * `server_events_transaction_idx`.
+ * @param $2 `xmax` of the snapshot
+ * @param $3 transactions that were in progress then
  */
 export const PULL = `
   select pg_current_snapshot()::text as snapshot,

@@ -1,6 +1,6 @@
 import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 
-/** What one transaction tells the other servers; gone once every one of them has applied it. */
+/** The events of one transaction for the other servers. Deleted once all of them have applied it. */
 @Entity('server_events')
 export class ServerEventRow {
   @PrimaryGeneratedColumn('identity', {

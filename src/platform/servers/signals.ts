@@ -9,7 +9,7 @@ const MAX_NOTIFICATION_BYTES = 7_900;
 const MAX_SIGNAL_BYTES = 2_000;
 /** The least time between two statements that notify: PostgreSQL commits those of all servers one after the other. */
 const GAP_MS = 25;
-/** What is published beyond it within one gap is lost. */
+/** Signals beyond this within one gap are lost. */
 const MAX_PENDING_BYTES = 64 * 1_024;
 
 type Listener = (payload: object, room: string) => void;

@@ -1,6 +1,6 @@
 /**
- * A `pg_snapshot` of PostgreSQL: which transactions a statement saw. Unlike a number from a sequence, which is taken before
- * the commit, it tells exactly what has become visible since.
+ * A `pg_snapshot` of PostgreSQL: the transactions that a statement saw. A number from a sequence is taken before the
+ * commit, but a snapshot shows exactly what has become visible since.
  */
 export class Snapshot {
   private constructor(
@@ -17,7 +17,7 @@ export class Snapshot {
     return new Snapshot(text, xmax!, underWay ? underWay.split(',') : []);
   }
 
-  /** Whether what the transaction has committed was seen. */
+  /** Whether the snapshot includes the commit of the transaction. */
   sees(transactionId: bigint): boolean {
     return transactionId < BigInt(this.xmax) && !this.underWay.includes(String(transactionId));
   }

@@ -39,7 +39,7 @@ function isCommand(socket: Socket, event: unknown): event is string {
   return typeof event === 'string' && COMMAND.test(event) && socket.listenerCount(event) > 0;
 }
 
-/** What a command is answered when its handler throws. */
+/** The answer to a command whose handler throws. */
 export function rejection(
   error: unknown,
   event: string,
@@ -51,7 +51,7 @@ export function rejection(
   return { ok: false, problem: problem.toDocument(event, requestId) };
 }
 
-/** What a span tells of a command, or of a handshake. */
+/** The attributes of the span of a command or handshake. */
 export function endingOf(requestId: string, problem: { code: string; status: number } | undefined): Ending {
   return {
     attributes: { 'xfchat.request_id': requestId, 'xfchat.outcome': problem?.code ?? 'ok' },

@@ -27,9 +27,9 @@ interface Connection {
 }
 
 /**
- * Charges sockets before engine.io does anything for them: a new connection takes from its address's budget before the
- * handshake, over long polling and WebSocket alike, and each packet from its connection's. A connection that sends too
- * many packets is closed.
+ * Charges sockets before engine.io does anything for them. A new connection takes from its address's budget before the
+ * handshake, over long polling and WebSocket alike. Each packet takes from its connection's budget. A connection that
+ * sends too many packets is closed.
  *
  * @param onFlood called with each connection that was closed for its packets
  */

@@ -2,8 +2,9 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 /**
- * Answers a request for another protocol and closes its connection. Node no longer watches over it, so `end` alone would
- * leave it open: for as long as its client likes, or for ever when unread bytes hide that the client has gone.
+ * Answers a request for another protocol and closes its connection. Node no longer supervises it, so `end` alone would
+ * leave it open for as long as its client likes. It would stay for ever when unread bytes hide that the client has
+ * gone.
  * @param headers whole lines
  */
 export function refuseUpgrade(socket: Duplex, status: string, headers = ''): void {

@@ -10,13 +10,13 @@ export const sessionRoom = (sessionId: string): string => `session:${sessionId}`
 const isOurs = (room: string): boolean => room.includes(':');
 
 /**
- * A socket between its authentication and its entry into the rooms. What it was found to be entitled to may change in
- * between. The changes are kept here, because no room holds the socket yet.
+ * A socket between its authentication and joining the rooms. Its rights may change in between. The changes are recorded
+ * here, because no room holds the socket yet.
  */
 export interface Arrival {
   readonly userId: string;
   readonly sessionId: string;
-  /** By room: whether the user hears it since the last change. */
+  /** By room: whether the user receives it since the last change. */
   readonly changes: Map<string, boolean>;
   ended: boolean;
 }
@@ -27,7 +27,7 @@ export function roomsOf({ changes }: Arrival, read: readonly string[]): string[]
   return [...new Set([...read, ...granted])].filter((room) => changes.get(room) !== false);
 }
 
-/** Who hears what. Rooms exist for live delivery only: they grant nothing, and history does not depend on them. */
+/** The rooms of sockets, for live delivery only: they grant no right, and history does not depend on them. */
 @Injectable()
 export class Rooms {
   private server: Server | undefined;
@@ -81,7 +81,7 @@ export class Rooms {
     this.server?.in(userRoom(userId)).socketsJoin(room);
   }
 
-  /** After this returns, no socket of the user in this process hears the room any more. */
+  /** After this returns, no socket of the user in this process receives events of the room. */
   leave(userId: string, room: string): void {
     for (const arrival of this.arrivals) if (arrival.userId === userId) arrival.changes.set(room, false);
     this.server?.in(userRoom(userId)).socketsLeave(room);

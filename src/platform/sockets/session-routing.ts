@@ -8,7 +8,7 @@ import { refuseUpgrade } from './refuse-upgrade';
 
 /** Engine.io keeps a session in one process. Its id says in which: `w2-…` in worker 2. */
 const SESSION = /[?&]sid=w(\d{1,3})-/;
-/** What engine.io answers about a session that it does not have: the client connects again. */
+/** The answer of engine.io for a session that it does not have: the client reconnects. */
 const UNKNOWN_SESSION = JSON.stringify({ code: 1, message: 'Session ID unknown' });
 /** They belong to one connection, not to the request. */
 const OF_THE_CONNECTION = ['connection', 'keep-alive', 'transfer-encoding', 'upgrade'];
@@ -22,12 +22,12 @@ interface Engine {
 }
 
 /**
- * Brings each request of a session to the worker that has it. The primary deals out connections, and one connection of a
- * proxy carries requests of many sessions: so it is the worker that a request reaches which hands it over, over the
- * loopback. WebSockets without a session, and everything that is not Socket.IO, stay where they arrive
+ * Brings each request of a session to the worker that has it. The primary deals out connections, and one connection of
+ * a proxy carries requests of many sessions. So the worker that receives a request hands it over, through the loopback.
+ * WebSockets without a session, and requests that are not Socket.IO's, stay where they arrive
  * (docs/adr/0036-workers.md).
  *
- * To be called after everything else that wraps the engine: what is handed over is charged where its session is.
+ * Call it after everything else that wraps the engine: the worker with the session charges the requests that it gets.
  */
 export function routeSessions(io: Server, worker: ThisWorker): void {
   const engine = io.engine as unknown as Engine;
@@ -44,8 +44,8 @@ export function routeSessions(io: Server, worker: ThisWorker): void {
     return worker.states.peerPorts[Number(number)];
   };
   /**
-   * Where a session of long polling begins: anywhere. Where its connection was dealt out to would not do, since its upgrade
-   * comes over the next connection: with two workers, one would get all sessions, and the other all upgrades.
+   * A session of long polling may begin at any worker. The worker of its connection would not do, since its upgrade
+   * comes over the next connection. With two workers, one would get all sessions, and the other all upgrades.
    */
   const anyPort = (request: IncomingMessage): number | undefined => {
     if (request.url?.includes('sid=') || isHandedOver(request)) return undefined;

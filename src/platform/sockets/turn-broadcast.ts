@@ -41,9 +41,9 @@ type AdapterClass = new (...parameters: any[]) => Adapter;
 type TooSlow = (waiting: { waitingBytes?: number; waitingPackets?: number }) => void;
 
 /**
- * Over any adapter: an event for rooms is framed once, and each socket on a `TurnTransport` gets the frame directly.
- * All others (long polling, or engine.io still has something to send) get it as Socket.IO would have it, and so does
- * everybody when it is more than a plain event: binary, volatile, with a say on compression, or to be acknowledged.
+ * Works over any adapter. An event for rooms is encoded once, and each socket on a `TurnTransport` gets the frame
+ * directly. Socket.IO sends it to all others (long polling, or a socket with unsent packets). It also sends events that
+ * are binary, volatile, acknowledged or have a compression flag.
  *
  * It stands below what adapters do to reach other processes: those end in the same two methods, one after the other.
  */

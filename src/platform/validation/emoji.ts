@@ -20,8 +20,9 @@ const SKIN_TONE_ALONE = /^\p{Emoji_Modifier}$/u;
 const pattern = emojiRegex();
 
 /**
- * The one spelling of an emoji: fully qualified, as Unicode names it (UTS #51, ED-18a). Keyboards leave variation selectors
- * out or add some, and what looks the same has to be the same. Other text is returned in a form that is no emoji either.
+ * The one spelling of an emoji: fully qualified, as Unicode names it (UTS #51, ED-18a). Keyboards leave variation
+ * selectors out or add some, and emoji that look the same have to be the same. For other text, the result is not an
+ * emoji either.
  */
 export function toQualifiedEmoji(value: unknown): unknown {
   if (typeof value !== 'string' || value.length > 2 * MAX_EMOJI) return value;

@@ -48,9 +48,9 @@ export function isStorableText(text: string): boolean {
 }
 
 /**
- * Folds text, or each text of a list, before it is checked: names, e-mail addresses and ids. Text of more than `max` code
- * points in any form stays as it is and is refused for its length: the time that normalizing takes grows with the square
- * of the marks on one letter, and 120 KB of them take 5 s.
+ * Folds text, or each text of a list, before it is checked: names, e-mail addresses and ids. Text of more than `max`
+ * code points in any form is not folded, and is rejected for its length. Normalizing takes time that grows with the
+ * square of the marks on one letter: 120 KB of them take 5 s.
  */
 export function folded(max: number, impliedBy?: string): PropertyDecorator {
   const fold = (value: unknown): unknown =>
@@ -104,7 +104,7 @@ export function IsListOfIds(maximum: number): PropertyDecorator {
   );
 }
 
-/** What every list has to be. */
+/** The rules that apply to every list. */
 export function listChecks(maximum: number): PropertyDecorator[] {
   return [
     IsArray({ message: 'must be a list' }),
@@ -227,8 +227,8 @@ export function IsOneOf(values: readonly string[]): PropertyDecorator {
 }
 
 /**
- * One of some values, or left out. Null is refused: it is none of the values, and it could be meant to take the value
- * away.
+ * An optional value out of a list. Null is rejected: it is not one of the values, and it could be meant to remove the
+ * value.
  */
 export function IsOptionalChoice(values: readonly string[]): PropertyDecorator {
   return applyDecorators(

@@ -12,8 +12,8 @@ interface NormalForm {
 const NORMAL_FORMS = 'xfchat:normal-forms';
 
 /**
- * Brings a value into its normal form before the rules are asked. class-transformer does it; as it keeps to itself what it
- * was told, the quick check finds it here.
+ * Normalizes a value before the rules check it. class-transformer does that but does not expose what it was given, so
+ * the quick check finds it here.
  */
 export function normalized(toNormal: NormalForm['toNormal'], impliedBy?: string): PropertyDecorator {
   const note: PropertyDecorator = (dto, key) =>

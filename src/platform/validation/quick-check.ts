@@ -6,20 +6,20 @@ export type Dto<T extends object = object> = new () => T;
 type RuleMetadata = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']>[number];
 type Condition = (payload: object, value: unknown) => boolean;
 type Rule = (value: unknown, payload: object) => unknown;
-/** Whether a payload is valid as it stands. False says nothing: the rules themselves have to be asked. */
+/** Whether a payload is certainly valid as it is. After false, the rules themselves have to decide. */
 export type QuickCheck = (payload: unknown) => boolean;
 
 interface Field {
   readonly isRequired: boolean;
-  /** Where one does not apply, no rule is asked. */
+  /** Fields to which the condition does not apply are not checked. */
   readonly conditions: readonly Condition[];
   readonly rules: readonly Rule[];
 }
 
 /**
  * Turns the rules of a DTO into one function, which costs a small part of what class-transformer and class-validator
- * do. It accepts only what both would leave as it is: plain objects of known fields, whose values are primitive or lists
- * of such, follow every rule and are in their normal form.
+ * do. It accepts only payloads that both would leave unchanged: plain objects of known fields. Their values are
+ * primitive or lists of such, follow every rule and are in their normal form.
  * @returns undefined for a DTO with a kind of rule that it does not know, such as one for the objects in a list
  */
 export function compileQuickCheck(dto: Dto): QuickCheck | undefined {
@@ -71,7 +71,7 @@ function write(fields: ReadonlyMap<string, Field>): QuickCheck {
   return new Function(...names, source)(...functions) as QuickCheck;
 }
 
-/** What no rule is asked about could be anything. */
+/** A value that no rule checks could be anything. */
 function unless(applies: string): string {
   return `if (!${applies}) { if (value === undefined) break; return false; }`;
 }

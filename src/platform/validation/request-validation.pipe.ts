@@ -15,8 +15,8 @@ const MAX_FAULTS = 20;
 const BUILT_IN: unknown[] = [String, Number, Boolean, Array, Object, Date, undefined];
 
 /**
- * Turns bodies, queries and socket payloads into DTOs, or refuses them with every fault named. The same for HTTP and
- * sockets. Unknown fields are refused.
+ * Converts bodies, queries and socket payloads to DTOs, or rejects them and names every fault. HTTP and sockets use the
+ * same rules. Unknown fields are rejected.
  */
 @Injectable()
 export class RequestValidationPipe implements PipeTransform {
@@ -46,8 +46,8 @@ function quickCheckOf(dto: Dto): QuickCheck {
 }
 
 /**
- * What is valid as it stands is returned as it is. Everything else, wrong or only unusual (an id in capitals, a field
- * that is null), goes through the rules of the DTO one by one, which alone word what is wrong.
+ * Returns a valid payload unchanged. Everything else, wrong or only unusual (an id in capitals, a null field), goes
+ * through the rules of the DTO one by one; only they describe faults.
  * @throws Problem `validation-failed` or `malformed-request`
  */
 export function toValid<T extends object>(dto: Dto<T>, value: unknown, prefix = ''): T {

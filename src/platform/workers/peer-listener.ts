@@ -12,9 +12,9 @@ const handedOver = new WeakSet<IncomingMessage>();
 export const isHandedOver = (request: IncomingMessage): boolean => handedOver.has(request);
 
 /**
- * Takes what other workers hand over, on a loopback port of this worker alone, and gives it to the server as if the client
- * had connected here: with the client's address, so that budgets and the trust in proxies are the same in every worker.
- * Whoever does not have the key gets 404.
+ * Takes connections that other workers hand over, on a loopback port of this worker. It gives each to the server as if
+ * the client had connected here, with the client's address. So budgets and trusted proxies are the same in every
+ * worker. A caller without the key gets 404.
  */
 export async function listenForPeers(main: Server, key: string): Promise<number> {
   const peers = createServer();

@@ -1,10 +1,10 @@
 import type { WorkerEnd } from './worker-process';
 
-/** Who has served for so long has not been ended by its start. */
+/** A worker that served for this long did not end because of its start. */
 const LONG_LIFE_MS = 10_000;
 const FIRST_PAUSE_MS = 500;
 const MAX_PAUSE_MS = 8_000;
-/** So many short lives in a row, and another one makes no sense. */
+/** After so many short-lived workers in a row, another one makes no sense. */
 const MAX_SHORT_LIVES = 5;
 
 /** Decides about one worker's place: when the next process starts there, or that it is of no use any more. */

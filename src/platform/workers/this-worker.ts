@@ -34,7 +34,7 @@ export class ThisWorker {
     });
   }
 
-  /** What the primary asks every second: whether this worker, by itself, is ready. */
+  /** The primary asks every second whether this worker, by itself, is ready. */
   onReadinessAsked(isReady: () => Promise<boolean>): void {
     this.isReady = isReady;
   }

@@ -1,4 +1,4 @@
-/** What the primary tells all workers whenever it changes. */
+/** The message that the primary sends all workers whenever a state changes. */
 export interface WorkerStates {
   /** The port on which a worker takes what others hand over to it, by the number of the worker; only those that serve. */
   readonly peerPorts: Readonly<Record<number, number>>;

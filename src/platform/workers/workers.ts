@@ -15,12 +15,12 @@ const CHECK_EVERY_MS = 1_000;
 const METRICS_MS = 2_000;
 /** After the longest drain, a worker that is still there is killed. */
 const STOP_MARGIN_MS = 2_000;
-/** Whoever replaces a worker waits for the database: the other workers do so too, and an outage ends no server (G7). */
+/** A replacement worker waits for the database like the other workers: an outage ends no server (G7). */
 const REPLACEMENT_WAIT_MS = '2147483647';
 
 interface Options {
   readonly count: number;
-  /** What the workers find in their environment beside that of the primary. */
+  /** Variables that workers have in addition to the primary's environment. */
   readonly environment: Record<string, string>;
   readonly longestDrainMs: number;
   readonly logger: StructuredLogger;
@@ -45,8 +45,8 @@ export class WorkerStartError extends Error {
 }
 
 /**
- * The workers of this process, which is then their primary: it listens, deals out connections (`node:cluster`, in turn),
- * replaces workers that end or hang, and serves nobody itself. docs/states.md has the states of a worker.
+ * The workers of this process, which is then their primary. It listens, deals out connections (`node:cluster`, in turn)
+ * and replaces workers that end or hang. It serves no client itself. docs/states.md has the states of a worker.
  */
 export class Workers {
   /** Rejects, and never resolves, once a worker could not be kept alive. */
@@ -150,7 +150,7 @@ export class Workers {
     return new WorkerProcess(worker, this.handlers);
   }
 
-  /** What workers may ask. Wrong passwords are counted here, for all of them. */
+  /** Requests that workers send to the primary. It counts wrong passwords for all of them. */
   private get handlers(): Handlers {
     return {
       'metrics-page': () => this.metricsPage(),
