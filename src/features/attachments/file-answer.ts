@@ -10,10 +10,7 @@ import { isShown } from './content-type';
 const STALL_MS = 60_000;
 const CACHING = 'private, no-cache';
 const VARY = 'Authorization, Cookie';
-/**
- * Whatever the file contains, a browser must not run or load anything from it. Our own page shows pictures, sound and
- * video.
- */
+/** A browser must not run or load anything from a file. Our own page shows pictures, sound and video. */
 const POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'";
 
 /**

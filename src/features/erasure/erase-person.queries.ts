@@ -29,7 +29,7 @@ export interface LiftedBlock {
   readonly conversationId: string | null;
 }
 
-/** What ended with an erasure, for the events to other users. */
+/** Things that ended with an erasure, for the events to other users. */
 export interface ErasureOutcome {
   readonly sessionIds: readonly string[];
   /** Conversations that the person left. */

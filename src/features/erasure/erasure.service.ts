@@ -23,10 +23,10 @@ export class ErasureService {
   /**
    * Resolves when the erasure is committed and the journal beside the backups has it, so that no restore brings the
    * person back. The worker then handles their messages.
-   * @throws Problem `invalid-credentials`, `rate-limited`, `session-revoked` when the session has ended or the person
-   * was erased meanwhile, `temporarily-unavailable` when the journal is not writable (nothing was done),
-   * `outcome-unknown` when writing fails after the commit: the person is erased then, and the worker keeps trying to
-   * write the entry
+   * @throws Problem `invalid-credentials`, `rate-limited`, or `session-revoked` when the session has ended or the
+   * person was erased meanwhile. `temporarily-unavailable`: the journal is not writable, and nothing was done.
+   * `outcome-unknown`: writing it failed after the commit. The person is erased then, and the worker keeps trying to
+   * write the entry.
    */
   async erase(caller: CallerIdentity, { password, messages }: EraseAccountDto): Promise<void> {
     const { userId } = caller;

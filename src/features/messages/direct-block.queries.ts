@@ -16,8 +16,8 @@ export async function hideFromEachOther(manager: EntityManager, conversationId: 
 
 /**
  * Undoes `hideFromEachOther` once no block stands any more. Each message that was changed meanwhile takes a new `rev`,
- * in the order of the changes: the cursors of both clients have passed the old `rev`, so only a new one brings the
- * change to them. The caller holds the conversation's lock. Served by `chat_messages_rev_idx`.
+ * in the order of the changes. The cursors of both clients have passed the old `rev`, so only a new one brings them the
+ * change. The caller holds the conversation's lock. Served by `chat_messages_rev_idx`.
  * @returns the changed messages, by `rev`
  */
 export async function showToEachOther(manager: EntityManager, conversationId: string): Promise<string[]> {

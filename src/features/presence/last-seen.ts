@@ -37,7 +37,7 @@ export class LastSeen {
     }
   }
 
-  /** Stores the recorded times. What the database rejects stays for the next call. */
+  /** Stores the recorded times. Those that the database rejects stay for the next call. */
   async store(): Promise<void> {
     while (this.noted.size > 0) {
       const batch = [...this.noted].slice(0, BATCH);

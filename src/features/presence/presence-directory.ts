@@ -28,7 +28,7 @@ export class PresenceDirectory {
     return status;
   }
 
-  /** What one server reports about a user. */
+  /** The status of a user, as one server reports it. */
   saidBy(serverId: string, userId: string): PresenceStatus {
     return this.servers.get(serverId)?.get(userId) ?? 'offline';
   }

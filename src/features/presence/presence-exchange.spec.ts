@@ -47,7 +47,7 @@ function say(
   exchange.tell(userId);
 }
 
-/** What one server believes about the users of another. */
+/** The status of another server's users, as one server knows it. */
 function belief(of: Server, about: Server): Record<string, string> {
   const { serverId } = about.relay;
   return Object.fromEntries(

@@ -75,7 +75,7 @@ const RECENT = 3_000;
 
 /**
  * Finds the newest messages whose entries may match. A frequent word, in every twentieth message or more, is found
- * among the newest entries (`search_entries_newest_idx`, or `search_entries_recent_idx` for one conversation): the word
+ * among the newest entries (`search_entries_newest_idx`, or `search_entries_recent_idx` for one conversation). The word
  * index would return all of its messages, unordered. Rarer words come from `search_entries_words_idx` or
  * `search_entries_grams_idx`, and their few messages are sorted.
  */
