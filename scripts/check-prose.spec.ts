@@ -42,18 +42,43 @@ describe('check:prose', () => {
     expect(check('docs/page.md', 'Call `farewell`:\n\n```\nfarewell();\n```\n')).toEqual([]);
   });
 
-  it('reports a sentence that is too long', () => {
-    expect(check('src/file.ts', `// One${' word'.repeat(60)}. Short.\n`)).toEqual([
-      'src/file.ts:1 a sentence of 61 words; at most 60 are allowed',
+  it('reports a sentence that is too long for its folder', () => {
+    const sentence = (words: number): string => `// One${' word'.repeat(words - 1)}. Short.\n`;
+    expect(check('src/file.ts', sentence(31))).toEqual([
+      'src/file.ts:1 a sentence of 31 words; at most 30 are allowed',
     ]);
-    expect(check('src/file.ts', `// One${' word'.repeat(59)}. Short.\n`)).toEqual([]);
+    expect(check('src/file.ts', sentence(30))).toEqual([]);
+    expect(check('bench/file.ts', sentence(60))).toEqual([]);
+    expect(check('bench/file.ts', sentence(61))).toEqual([
+      'bench/file.ts:1 a sentence of 61 words; at most 60 are allowed',
+    ]);
   });
 
-  it('reports a sentence without a subject in the folders that are finished', () => {
-    const source = '/** Kept. What the server says of itself. What is it called here? */\n';
-    expect(check('src/features/file.ts', source)).toEqual([]);
-    expect(check('web/src/file.tsx', source)).toEqual([
-      'web/src/file.tsx:1 "What the server says of itself." has no subject',
+  it('counts the cells of a table one by one, also where it is indented', () => {
+    const cell = ' word'.repeat(25);
+    expect(check('docs/page.md', `1. Steps\n\n   |${cell} |${cell} |${cell} |\n`)).toEqual([]);
+  });
+
+  it.each([
+    'What others see of the presence.',
+    'Who has sent a message does not type it.',
+    'Whoever has no key gets nothing.',
+    'Whose account was erased is found.',
+  ])('reports "%s", which has no subject', (sentence) => {
+    expect(check('src/features/file.ts', `/** Kept. ${sentence} */\n`)).toEqual([
+      `src/features/file.ts:1 "${sentence}" has no subject`,
     ]);
+  });
+
+  it('reads documents for sentences without a subject as well', () => {
+    expect(check('docs/page.md', 'Whatever it loses is lost.\n')).toEqual([
+      'docs/page.md:1 "Whatever it loses is lost." has no subject',
+    ]);
+  });
+
+  it('allows questions and short headings, and leaves unfinished folders alone', () => {
+    expect(check('src/file.ts', '/** What is it called here? */\n')).toEqual([]);
+    expect(check('docs/page.md', '| What to do | Who waits |\n')).toEqual([]);
+    expect(check('bench/file.ts', '/** What the server says of itself. */\n')).toEqual([]);
   });
 });
