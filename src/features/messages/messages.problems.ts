@@ -42,7 +42,7 @@ export const RANGE_NOT_SATISFIABLE = declareProblem(
   'range-not-satisfiable',
   416,
   'The range is not one that can be patched',
-  'Patches address the body of a message: unit json, range .body, or a part of it like .body[3:5], counted in characters (Unicode code points) and within the version that the patch is based on.',
+  'Patches address the body of a message: unit json, range .body, or a part of it like .body[3:5]. Positions count characters (Unicode code points) of the version that the patch is based on.',
 );
 
 export const MESSAGE_TOO_LONG = declareProblem(
