@@ -113,6 +113,7 @@ module.exports = {
       ...withDatabase,
       displayName: 'browser',
       globalSetup: './test/browser/support/global-setup.ts',
+      testEnvironment: './test/browser/support/environment.ts',
       testRegex: 'test/browser/[^/]*\\.browser-spec\\.ts$',
     },
     // Servers with a real Redis, which is killed, frozen and clustered: `npm run test:redis`.

@@ -8,6 +8,9 @@ const EXPECTED = /Failed to load resource|WebSocket connection|net::ERR/;
 /** On a busy machine. */
 const PATIENCE_MS = 60_000;
 
+/** The environment of the tests shows these pages when a test fails. */
+const { pages } = globalThis as unknown as { pages?: Set<Page> };
+
 /** A page of the client, used as a person does: by what can be read, pressed and typed. */
 export class Tab {
   /** Errors of the page, and everything that its policy has refused. */
@@ -18,6 +21,7 @@ export class Tab {
     readonly context: BrowserContext,
     private readonly url: string,
   ) {
+    pages?.add(page);
     page.on('pageerror', (error) => this.faults.push(String(error)));
     page.on('console', (message) => {
       if (message.type() === 'error' && !EXPECTED.test(message.text())) this.faults.push(message.text());
