@@ -9,7 +9,7 @@ export type Ending =
   /** The server ended it for another reason, such as `token-expired`. */
   | 'session-over'
   | 'signed-in-again'
-  /** Another tab has signed out, or has signed in as another user. */
+  /** Another tab has emptied the storage, and has left the reason, or has signed in as another user. */
   | 'storage-lost';
 
 export type AccountTrigger = Ending | 'entered' | 'stopped' | 'session-stored';

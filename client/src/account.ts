@@ -95,9 +95,12 @@ export class Account extends Emitter<AccountEvents> {
     await this.leaving;
   }
 
-  /** Another tab has signed out, or has signed in as another user. */
-  lostStorage(): void {
-    this.handle('storage-lost', this.options.session.drop(), 'signed-out');
+  /**
+   * Another tab has emptied the storage, or has signed in as another user.
+   * @param reason that the other tab has left: it may have heard of the end of the session before this one
+   */
+  lostStorage(reason = 'signed-out'): void {
+    this.handle('storage-lost', this.options.session.drop(), ENDINGS.has(reason) ? reason : 'signed-out');
   }
 
   /** Another tab has stored a session. */
@@ -147,7 +150,7 @@ export class Account extends Emitter<AccountEvents> {
         reason,
         async (isOwn) => {
           this.options.discard();
-          await this.options.storage.clear(SESSION_KEY, isOwn);
+          await this.options.storage.clear(SESSION_KEY, isOwn, reason);
         },
         ended!,
       );

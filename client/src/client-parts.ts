@@ -46,7 +46,7 @@ export class ClientParts {
     const host = {
       failed,
       changed: (isInMemory: boolean) => this.events.emit('storage', isInMemory ? 'in-memory' : 'kept'),
-      lost: () => this.account.lostStorage(),
+      lost: (reason?: string) => this.account.lostStorage(reason),
       written: () => this.account.sessionStored(),
     };
     const storage = new OwnedStorage(options.storage ?? new MemoryStorage(), host, [SESSION_KEY]);

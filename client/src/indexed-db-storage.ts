@@ -2,6 +2,12 @@ import type { ClientStorage, StorageCondition } from './storage.ts';
 
 const STORE = 'values';
 
+/** A message to other tabs: a string was written. */
+interface Announcement {
+  readonly key: string;
+  readonly written: string;
+}
+
 /** Keeps everything in the browser's IndexedDB. Tabs of one origin share it when they use the same name. */
 export class IndexedDbStorage implements ClientStorage {
   private opening: Promise<IDBDatabase> | undefined;
@@ -17,7 +23,7 @@ export class IndexedDbStorage implements ClientStorage {
 
   async set(key: string, value: unknown): Promise<void> {
     await this.run('readwrite', (store) => store.put(value, key));
-    this.announce(key);
+    this.announce(key, value);
   }
 
   async delete(key: string): Promise<void> {
@@ -44,14 +50,15 @@ export class IndexedDbStorage implements ClientStorage {
       };
       return last;
     });
-    if (isAllowed) this.announce(key);
+    if (isAllowed) this.announce(key, value);
     return isAllowed;
   }
 
-  watch(key: string, listener: () => void): () => void {
+  watch(key: string, listener: (written?: unknown) => void): () => void {
     const channel = this.openChannel();
     const heard = ({ data }: MessageEvent): void => {
       if (data === key) listener();
+      else if ((data as Partial<Announcement> | null)?.key === key) listener((data as Announcement).written);
     };
     channel?.addEventListener('message', heard);
     return () => channel?.removeEventListener('message', heard);
@@ -101,8 +108,11 @@ export class IndexedDbStorage implements ClientStorage {
     return opening;
   }
 
-  private announce(key: string): void {
-    this.openChannel()?.postMessage(key);
+  /** Tabs with an earlier release of the page understand the key alone. Objects may be large, and hold tokens. */
+  private announce(key: string, written?: unknown): void {
+    const channel = this.openChannel();
+    if (typeof written === 'string') channel?.postMessage({ key, written } satisfies Announcement);
+    channel?.postMessage(key);
   }
 
   private openChannel(): BroadcastChannel | null {

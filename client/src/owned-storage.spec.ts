@@ -24,7 +24,7 @@ function owned(storage: ClientStorage) {
   const view = new OwnedStorage(storage, {
     failed: ({ message }) => errors.push(message),
     changed: (isInMemory) => told.push(isInMemory ? 'in memory' : 'kept'),
-    lost: () => told.push('lost'),
+    lost: (reason) => told.push(reason === undefined ? 'lost' : `lost: ${reason}`),
     written: (key) => told.push(`written ${key}`),
   });
   return { view, told, errors };
@@ -106,7 +106,7 @@ describe('the storage of a user', () => {
     expect(await storage.keys('')).toEqual(['owner']);
     expect(ada.told).toEqual(['lost']);
 
-    await ada.view.clear('session', anyValue);
+    await ada.view.clear('session', anyValue, 'signed-out');
     expect(await storage.get('owner')).toBe('ben');
   });
 
@@ -115,7 +115,7 @@ describe('the storage of a user', () => {
     const { view } = owned(storage);
     await view.claim('ada');
     await view.set('session', 'another');
-    await view.clear('session', (stored) => stored === 'mine');
+    await view.clear('session', (stored) => stored === 'mine', 'signed-out');
     expect(await storage.get('session')).toBe('another');
   });
 
@@ -123,20 +123,58 @@ describe('the storage of a user', () => {
     const storage = new MemoryStorage();
     const { view } = owned(storage);
     await view.claim('ada');
-    await view.clear('session', anyValue);
+    await view.clear('session', anyValue, 'signed-out');
     await view.set('draft:1', 'late');
     expect(await storage.keys('')).toEqual([]);
   });
 
-  it('has no owner after deleting another user’s data was interrupted', async () => {
+  it('learns why another tab empties it, from a write that this tab makes meanwhile', async () => {
     const storage = new MemoryStorage();
-    await storage.set('owner', '');
-    await storage.set('outbox:1', 'from Ada');
-    const { view } = owned(storage);
-    expect(await view.resume('ada')).toBe(false);
-    await view.claim('ben');
-    expect(await storage.keys('')).toEqual(['owner']);
+    const [here, there] = [owned(storage), owned(storage)];
+    await here.view.claim('ada');
+    await here.view.set('session', 'first');
+    await there.view.resume('ada');
+    const { keys } = storage;
+    storage.keys = async (prefix) => {
+      await there.view.set('draft:1', 'late');
+      return keys.call(storage, prefix);
+    };
+    await here.view.clear('session', anyValue, 'session-revoked');
+    expect(there.told).toEqual(['lost: session-revoked']);
+    expect(await keys.call(storage, '')).toEqual([]);
   });
+
+  it('ends when another tab has emptied it, also after a write has found it empty', async () => {
+    const storage = new MemoryStorage();
+    let heard = (): void => undefined;
+    const watched = Object.assign(storage, {
+      watch: (key: string, listener: () => void) => {
+        if (key === 'owner') heard = listener;
+        return () => undefined;
+      },
+    });
+    const { view, told } = owned(watched);
+    await view.claim('ada');
+    await storage.delete('owner');
+    await view.set('draft:1', 'late');
+    expect(told).toEqual(['in memory']);
+    heard();
+    await jest.advanceTimersByTimeAsync(0);
+    expect(told).toEqual(['in memory', 'lost']);
+  });
+
+  it.each(['', 'ended:session-revoked'])(
+    'is nobody’s when deleting data was interrupted, by “%s”',
+    async (mark) => {
+      const storage = new MemoryStorage();
+      await storage.set('owner', mark);
+      await storage.set('outbox:1', 'from Ada');
+      const { view } = owned(storage);
+      expect(await view.resume('ada')).toBe(false);
+      await view.claim('ben');
+      expect(await storage.keys('')).toEqual(['owner']);
+    },
+  );
 });
 
 describe('an IndexedDB', () => {
@@ -190,7 +228,7 @@ describe('an IndexedDB', () => {
 
   it('tells another tab of a change', async () => {
     const [here, there] = [new IndexedDbStorage('watched'), new IndexedDbStorage('watched')];
-    const heard = new Promise<void>((resolve) => there.watch('owner', resolve));
+    const heard = new Promise<void>((resolve) => there.watch('owner', () => resolve()));
     await here.set('other', 1);
     await here.set('owner', 'ada');
     await heard;

@@ -1,8 +1,12 @@
 import { writeIf, type ClientStorage } from './storage.ts';
 
-/** The id of the user whose data the storage holds. Empty while the data is being deleted. */
+/**
+ * The id of the user whose data the storage holds. While the data is being deleted, it is empty, or says why the session has ended:
+ * other tabs read it then, or are given it by `watch`.
+ */
 const OWNER = 'owner';
 const NOBODY = '';
+const ENDED = 'ended:';
 /** Time limit of an operation, in milliseconds. A slower one counts as failed. */
 const TIMEOUT_MS = 5_000;
 /** Pause after a failure, in milliseconds. Until it ends, writes stay in memory. */
@@ -13,8 +17,11 @@ export interface OwnedStorageHost {
   failed(error: Error): void;
   /** Called when `isInMemory` changes: some data is in memory only, or everything is stored again. */
   changed(isInMemory: boolean): void;
-  /** Another tab has emptied the storage, or has signed in as another user. */
-  lost(): void;
+  /**
+   * Another tab has emptied the storage, or has signed in as another user.
+   * @param reason why the session has ended, if the other tab says so
+   */
+  lost(reason?: string): void;
   /** Another tab may have begun a session. */
   written(key: string): void;
 }
@@ -55,7 +62,7 @@ export class OwnedStorage implements ClientStorage {
     private readonly host: OwnedStorageHost,
     watched: readonly string[] = [],
   ) {
-    storage.watch?.(OWNER, () => void this.check(true));
+    storage.watch?.(OWNER, (written) => void this.check({ written }));
     for (const key of watched) storage.watch?.(key, () => host.written(key));
   }
 
@@ -91,29 +98,33 @@ export class OwnedStorage implements ClientStorage {
    * Deletes everything and releases the storage. Does nothing if it belongs to another user or session by now.
    * @param key the key whose value `isOwn` checks
    * @param isOwn whether the stored value of `key` is absent or belongs to the caller
+   * @param reason why the session has ended, for other tabs
    */
-  async clear(key: string, isOwn: (stored: unknown) => boolean): Promise<void> {
+  async clear(key: string, isOwn: (stored: unknown) => boolean, reason: string): Promise<void> {
     const { owner } = this;
     this.reset(undefined);
     if (owner === undefined) return;
     const allows = (stored: unknown, value: unknown): boolean => stored === owner && isOwn(value);
     await this.attempt(async () => {
-      if (await writeIf(this.storage, { keys: [OWNER, key], allows }, OWNER, NOBODY))
-        await this.empty(undefined);
+      const mark = ENDED + reason;
+      if (await writeIf(this.storage, { keys: [OWNER, key], allows }, OWNER, mark))
+        await this.empty(undefined, mark);
     });
   }
 
   /**
    * Checks whether the storage still belongs to this user. A sleeping tab misses the notifications of other tabs.
-   * @param wasWritten another tab of this application has written the owner. Otherwise an absent owner means that the
-   *   browser has emptied the storage, and that does not end the session.
+   * @param change another tab of this application has written the owner: this value, if it is known. Without a change, an
+   *   absent owner means that the browser has emptied the storage, and that does not end the session.
    */
-  async check(wasWritten = false): Promise<void> {
+  async check(change?: { readonly written: unknown }): Promise<void> {
     const { owner } = this;
-    if (owner === undefined || !this.isClaimed || this.isCutOff) return;
+    if (owner === undefined || !this.isClaimed || (this.isCutOff && !change)) return;
     const result = await this.attempt(() => this.storage.get(OWNER));
     if (!result || owner !== this.owner || result.value === owner) return;
-    if (result.value !== undefined || wasWritten) return this.host.lost();
+    // The value may be gone by now, or be the next owner: so what was written counts as well.
+    if (result.value !== undefined || change)
+      return this.host.lost(reasonIn(result.value) ?? reasonIn(change?.written));
     this.isCutOff = true;
     this.tell();
   }
@@ -182,7 +193,7 @@ export class OwnedStorage implements ClientStorage {
       }
       this.retry();
     } else if (seen === undefined) this.isCutOff = true;
-    else this.host.lost();
+    else this.host.lost(reasonIn(seen));
     this.tell();
     return result?.value !== false || seen !== owner;
   }
@@ -199,14 +210,14 @@ export class OwnedStorage implements ClientStorage {
     if (!(await writeIf(this.storage, { keys: [OWNER], allows: isOwn }, OWNER, userId))) {
       // From here on, tabs of the previous user cannot write any more. After an interruption, the next claim restarts this.
       await this.storage.set(OWNER, NOBODY);
-      await this.empty(userId);
+      await this.empty(userId, NOBODY);
     }
     if (this.owner === userId) this.isClaimed = true;
   }
 
-  /** Deletes everything, as long as the storage has no owner, and then writes the next owner. */
-  private async empty(next: string | undefined): Promise<void> {
-    const condition = { keys: [OWNER], allows: (stored: unknown): boolean => stored === NOBODY };
+  /** Deletes everything, as long as the owner is `mark`, and then writes the next owner. */
+  private async empty(next: string | undefined, mark: string): Promise<void> {
+    const condition = { keys: [OWNER], allows: (stored: unknown): boolean => stored === mark };
     for (const key of await this.storage.keys('')) {
       if (key !== OWNER) await writeIf(this.storage, condition, key, undefined);
     }
@@ -258,4 +269,9 @@ export class OwnedStorage implements ClientStorage {
     this.wasInMemory = isInMemory;
     this.host.changed(isInMemory);
   }
+}
+
+/** Why the session has ended, if a value of the owner says so. */
+function reasonIn(owner: unknown): string | undefined {
+  return typeof owner === 'string' && owner.startsWith(ENDED) ? owner.slice(ENDED.length) : undefined;
 }

@@ -17,8 +17,12 @@ export interface ClientStorage {
    * @returns whether the condition allowed the write
    */
   writeIf?(condition: StorageCondition, key: string, value: unknown): Promise<boolean>;
-  /** Calls the listener after another tab or process has written `key`. @returns a function that unsubscribes */
-  watch?(key: string, listener: () => void): () => void;
+  /**
+   * Calls the listener after another tab or process has written `key`.
+   * @param listener is given what was written, if it was a string: a later write may have replaced it
+   * @returns a function that unsubscribes
+   */
+  watch?(key: string, listener: (written?: unknown) => void): () => void;
 }
 
 /** Decides about a write from what is stored. */
