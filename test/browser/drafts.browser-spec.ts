@@ -43,6 +43,31 @@ describe('what is written and not sent', () => {
     await isDraft('For Cem');
   });
 
+  it('outlives a page that is left before the storage has it', async () => {
+    // A transaction that lasts: all others wait for it, and none of them is begun before the page is gone.
+    await tab.page.evaluate(async () => {
+      const database = await new Promise<IDBDatabase>((resolve) => {
+        const request = indexedDB.open('xfchat');
+        request.onsuccess = () => resolve(request.result);
+      });
+      const store = database.transaction('values', 'readwrite').objectStore('values');
+      await new Promise<void>((resolve) => {
+        const goOn = (): void => {
+          resolve();
+          store.get('nothing').onsuccess = goOn;
+        };
+        store.get('nothing').onsuccess = goOn;
+      });
+    });
+    await tab.composer.press('End');
+    await tab.composer.pressSequentially('!');
+    await tab.page.reload();
+    await isDraft('For Cem!');
+    await until('it to be stored', () => tab.page.evaluate(() => sessionStorage.length === 0));
+    await tab.composer.press('Backspace');
+    await isDraft('For Cem');
+  });
+
   it('is sent once, and no draft any more', async () => {
     await tab.composer.press('Enter');
     await tab.shows(['For Cem']);

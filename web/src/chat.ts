@@ -9,7 +9,7 @@ import {
   type Search,
   type Users,
 } from '@xfchat/client';
-import type { Drafts } from './drafts.ts';
+import { forgetLeftDrafts, type Drafts, type TabStorage } from './drafts.ts';
 import type { Friends } from './people/friends.ts';
 import { nameOf, visibleName } from './people/names.ts';
 import type { LivePeople } from './people/live-people.ts';
@@ -47,7 +47,11 @@ export class Chat {
   private readonly changes = signal(0);
   private readonly versions = new Map<string, Signal<number>>();
 
-  constructor(url: string, storage: ClientStorage) {
+  constructor(
+    url: string,
+    storage: ClientStorage,
+    private readonly tab: TabStorage,
+  ) {
     this.client = new XFChatClient({ url, storage, backoff: { maxMs: 10_000 } });
     const { client } = this;
     client.on('connection', (state) => this.connected(state === 'online'));
@@ -131,7 +135,10 @@ export class Chat {
   async resume(): Promise<void> {
     const user = await this.client.resume();
     if (user) await this.entered(user);
-    else if (!this.client.user) this.visit.value = null;
+    else if (!this.client.user) {
+      forgetLeftDrafts(this.tab);
+      this.visit.value = null;
+    }
   }
 
   async signIn(login: string, password: string): Promise<void> {
@@ -146,6 +153,11 @@ export class Chat {
   wake(): void {
     if (this.visit.value) this.client.wake();
     else if (this.visit.value === null) void this.resume();
+  }
+
+  /** The page may end now: it is left, or hidden. */
+  leave(): void {
+    this.latest?.drafts.leave();
   }
 
   /** The number of a conversation's changes; reading it in a component draws that anew with each. */
@@ -174,7 +186,7 @@ export class Chat {
     const { latest } = this;
     if (latest && !latest.hasEnded && latest.user.peek().id === user.id) return;
     if (latest && latest.user.peek().id !== user.id) resetRoute();
-    const visit = new Visit(this.client, user);
+    const visit = new Visit(this.client, user, this.tab);
     this.latest = visit;
     await visit.drafts.restore();
     if (visit.hasEnded) return;

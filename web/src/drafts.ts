@@ -1,18 +1,45 @@
 import type { ClientStorage } from '@xfchat/client';
 
 const PREFIX = 'draft:';
+/** Where this tab keeps what was not stored when its page was left. */
+const LEFT = 'xfchat-drafts';
+
+/** Storage of this tab, such as `sessionStorage`: unlike that of the client, it is written at once. */
+export type TabStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
+
+/** Asked for by each call: a browser may forbid it to this page. */
+export const ownTab: TabStorage = {
+  getItem: (key) => sessionStorage.getItem(key),
+  setItem: (key, value) => sessionStorage.setItem(key, value),
+  removeItem: (key) => sessionStorage.removeItem(key),
+};
+
+/** The drafts that a page leaves for the next one in its tab. */
+interface LeftDrafts {
+  readonly userId: string;
+  /** By conversation. Empty: there is no draft any more. */
+  readonly texts: Readonly<Record<string, string>>;
+}
 
 /**
  * Text that is written and not sent, by conversation. It is kept on this device, over reloads too, until it is sent; the client
  * empties the storage when one signs out.
+ *
+ * The storage takes its time, and a page that is left loses what it has not taken. So `leave` hands that over to the next page
+ * of the tab.
  */
 export class Drafts {
   private readonly texts = new Map<string, string>();
-  private readonly changed = new Set<string>();
+  private readonly unstored = new Set<string>();
   private writing: Promise<void> | undefined;
+  private hasEnded = false;
 
   /** @param storage keeps in memory what it cannot write, and takes nothing after the end of the session */
-  constructor(private readonly storage: ClientStorage) {}
+  constructor(
+    private readonly storage: ClientStorage,
+    private readonly userId: string,
+    private readonly tab: TabStorage,
+  ) {}
 
   /** Takes up what an earlier page has left. */
   async restore(): Promise<void> {
@@ -20,6 +47,8 @@ export class Drafts {
       const text = await this.storage.get(key);
       if (typeof text === 'string') this.texts.set(key.slice(PREFIX.length), text);
     }
+    if (this.hasEnded) return;
+    for (const [conversationId, text] of Object.entries(this.takeLeft())) this.set(conversationId, text);
   }
 
   get(conversationId: string): string {
@@ -29,7 +58,7 @@ export class Drafts {
   /** Quick typing is stored as often as the storage can. */
   set(conversationId: string, text: string): void {
     this.texts.set(conversationId, text);
-    this.changed.add(conversationId);
+    this.unstored.add(conversationId);
     void this.flush();
   }
 
@@ -39,12 +68,50 @@ export class Drafts {
     return this.writing;
   }
 
-  private async write(): Promise<void> {
-    for (const conversationId of this.changed) {
-      this.changed.delete(conversationId);
-      const text = this.get(conversationId);
-      if (text) await this.storage.set(PREFIX + conversationId, text);
-      else await this.storage.delete(PREFIX + conversationId);
+  /** The page may end now, without another turn of the event loop. */
+  leave(): void {
+    if (this.hasEnded || this.unstored.size === 0) return;
+    const texts = Object.fromEntries([...this.unstored].map((id) => [id, this.get(id)]));
+    try {
+      this.tab.setItem(LEFT, JSON.stringify({ userId: this.userId, texts } satisfies LeftDrafts));
+    } catch {
+      // It is full, or forbidden: the storage of the client may still be quick enough.
     }
+  }
+
+  /** The session is over. */
+  end(): void {
+    this.hasEnded = true;
+    forgetLeftDrafts(this.tab);
+  }
+
+  private async write(): Promise<void> {
+    for (let [next] = this.unstored; next !== undefined; [next] = this.unstored) {
+      const text = this.get(next);
+      if (text) await this.storage.set(PREFIX + next, text);
+      else await this.storage.delete(PREFIX + next);
+      if (this.get(next) === text) this.unstored.delete(next);
+    }
+    forgetLeftDrafts(this.tab);
+  }
+
+  private takeLeft(): LeftDrafts['texts'] {
+    try {
+      const left = JSON.parse(this.tab.getItem(LEFT) ?? 'null') as LeftDrafts | null;
+      if (left?.userId === this.userId) return left.texts;
+    } catch {
+      // It is forbidden: nothing was left.
+    }
+    forgetLeftDrafts(this.tab);
+    return {};
+  }
+}
+
+/** Nobody is signed in, or somebody else. */
+export function forgetLeftDrafts(tab: TabStorage): void {
+  try {
+    tab.removeItem(LEFT);
+  } catch {
+    // It is forbidden: nothing was left.
   }
 }

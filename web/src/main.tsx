@@ -8,16 +8,19 @@ import { render } from 'preact';
 import { RESET_PASSWORD_PATH, ResetPasswordPage } from './account/reset-password-page.tsx';
 import { Application } from './application.tsx';
 import { Chat } from './chat.ts';
+import { ownTab } from './drafts.ts';
 import { keepPageForOffline } from './offline-page.ts';
 
 const place = document.querySelector('#application')!;
 
 async function open(): Promise<void> {
-  const chat = new Chat(location.origin, new IndexedDbStorage());
+  const chat = new Chat(location.origin, new IndexedDbStorage(), ownTab);
   addEventListener('online', () => chat.wake());
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'visible') chat.wake();
+    else chat.leave();
   });
+  addEventListener('pagehide', () => chat.leave());
   render(<Application chat={chat} />, place);
   await chat.resume();
   keepPageForOffline();

@@ -1,6 +1,6 @@
 import { signal, type Signal } from '@preact/signals';
 import type { OwnUser, Profile, Search, Users, XFChatClient } from '@xfchat/client';
-import { Drafts } from './drafts.ts';
+import { Drafts, type TabStorage } from './drafts.ts';
 import { Friends } from './people/friends.ts';
 import { LivePeople } from './people/live-people.ts';
 import { People } from './people/people.ts';
@@ -22,9 +22,9 @@ export class Visit {
   readonly search: Search;
   private isOver = false;
 
-  constructor(client: XFChatClient, user: OwnUser) {
+  constructor(client: XFChatClient, user: OwnUser, tab: TabStorage) {
     this.user = signal(user);
-    this.drafts = new Drafts(client.storage);
+    this.drafts = new Drafts(client.storage, user.id, tab);
     this.profile = client.profile;
     this.users = client.users;
     this.search = client.search;
@@ -43,5 +43,6 @@ export class Visit {
 
   end(): void {
     this.isOver = true;
+    this.drafts.end();
   }
 }
