@@ -2,8 +2,9 @@ import type { BrowserContext, Locator, Page } from 'playwright-core';
 import { PASSWORD, type Person } from '../../support/people';
 import { until } from '../../support/until';
 
-/** What the browser itself says of requests that fail while there is no server. */
-const EXPECTED = /Failed to load resource|WebSocket connection|net::ERR/;
+/** What the browser itself says of requests that fail while there is no server, and of a socket that a server is closing. */
+const EXPECTED =
+  /Failed to load resource|WebSocket connection|WebSocket is already in CLOSING or CLOSED|net::ERR/;
 
 /** On a busy machine. */
 const PATIENCE_MS = 60_000;
