@@ -7,6 +7,8 @@ import { PresenceWatches, type Watched } from './presence-watches';
 
 const PAIRS_PER_STATEMENT = 1_000;
 const RETRY_MS = 1_000;
+/** Whoever is asked about again and again is told of by an event. */
+const MAX_TRIES = 5;
 
 /**
  * Asks the database who may see whom. While a question is open, the socket receives nothing about that user. An answer
@@ -22,15 +24,30 @@ export class PresenceSights {
     private readonly watches: PresenceWatches,
   ) {}
 
-  /** @throws the database's error; then none of these users is seen */
-  async ask(people: readonly Watched[]): Promise<void> {
+  /**
+   * Asks about people who were just listed, and once more about those of whom a later question was asked meanwhile: the watcher
+   * would be told that they are not there, and be corrected at once.
+   * @throws what the database throws: nobody of these is seen then
+   */
+  async askFirst(people: readonly Watched[]): Promise<void> {
+    let open = people;
+    for (let tries = 0; open.length > 0 && tries < MAX_TRIES; tries++) {
+      await this.ask(open);
+      open = open.filter(({ through }) => through === undefined);
+    }
+  }
+
+  private async ask(people: readonly Watched[]): Promise<void> {
     const asked = people.map((watched) => ({ watched, question: ++watched.question }));
-    for (const { watched } of asked) this.watches.see(watched, undefined);
+    for (const { watched } of asked) {
+      this.pending.delete(watched);
+      this.watches.see(watched, undefined);
+    }
     const pairs = people.map(({ watch: { viewerId }, userId }) => ({ viewerId, userId }));
     const sights = new Map((await readSights(this.dataSource, pairs)).map((sight) => [sight.place, sight]));
     for (const [place, { watched, question }] of asked.entries()) {
-      // The user left the list, or another question overtook this one.
-      if (watched.question !== question || !watched.watch.people.has(watched.userId)) continue;
+      // Asked again since, or not listed any more.
+      if (watched.question !== question || !this.watches.isListed(watched)) continue;
       const sight = sights.get(place);
       this.watches.see(watched, sight?.through ?? null);
       if (sight) this.watches.seen(watched.userId, sight.lastSeenAt?.getTime());
@@ -64,6 +81,7 @@ export class PresenceSights {
     while (this.pending.size > 0) {
       await Promise.resolve();
       const people = [...this.pending].slice(0, PAIRS_PER_STATEMENT);
+      if (people.length === 0) return;
       for (const watched of people) this.pending.delete(watched);
       try {
         await this.ask(people);

@@ -128,6 +128,11 @@ export class PresenceWatches implements OnModuleDestroy {
     return [...watched, ...this.watching(userId)];
   }
 
+  /** False as soon as the socket has another list, or none. */
+  isListed({ watch }: Watched): boolean {
+    return this.bySocket.get(watch.socket.id) === watch;
+  }
+
   /** Sets whether the viewer may see the user, from this moment on. */
   see(watched: Watched, through: string | null | undefined): void {
     const before = watched.through;

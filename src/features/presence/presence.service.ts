@@ -105,7 +105,7 @@ export class PresenceService implements OnModuleInit {
       this.own.hidesLastSeen(userId),
     );
     try {
-      if (people.length > 0) await this.sights.ask(people);
+      await this.sights.askFirst(people);
     } catch (error) {
       this.watches.forget(socket.id);
       throw error;
