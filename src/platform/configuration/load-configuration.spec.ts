@@ -1,11 +1,14 @@
+import { getMetadataStorage } from 'class-validator';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { availableCores } from '../workers/available-cores';
+import { Configuration } from './configuration';
 import {
   ConfigurationError,
   loadConfiguration,
   maskedConfiguration,
+  SETTINGS,
   secretsFromFiles,
 } from './load-configuration';
 import { unknownVariables } from './unknown-variables';
@@ -303,6 +306,16 @@ describe('the configuration', () => {
     for (const secret of [SECRET, ':pw@', 'other-pw', 'third-pw', 'a metrics token', 'collector-pw'])
       expect(shown).not.toContain(secret);
     expect(shown).toContain('postgres://xfchat:***@db/xfchat');
+  });
+});
+
+describe('the settings', () => {
+  it('are read from the environment, all of them that have a rule', () => {
+    const rules = getMetadataStorage().getTargetValidationMetadatas(Configuration, '', true, false);
+    const names = [...new Set(rules.map(({ propertyName }) => propertyName))];
+    expect(names).toContain('ATTACHMENTS_DIR');
+    expect(names.filter((name) => !SETTINGS.includes(name))).toEqual([]);
+    expect(loadConfiguration({ ATTACHMENTS_DIR: '/files' }).attachmentsFolder).toBe('/files');
   });
 });
 
