@@ -42,14 +42,15 @@ const WINGS = {
   operations: {
     purpose: 'what operators run beside the server; no feature imports it',
     modules: {
-      integrity: [],
-      backups: ['erasure', 'integrity'],
+      integrity: ['attachments'],
+      backups: ['attachments', 'erasure', 'integrity'],
       'legacy-import': [],
       preflight: ['integrity', 'backups'],
       watch: [],
       'command-line': [
         'users',
         'authentication',
+        'attachments',
         'integrity',
         'backups',
         'legacy-import',

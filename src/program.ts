@@ -46,7 +46,10 @@ export function buildProgram(): Command {
 
   program
     .command('check')
-    .description('look for broken data: gaps, orphans, broken histories, unfinished schema changes')
+    .description(
+      'look for broken data: gaps, orphans, broken histories, unfinished schema changes, lost files',
+    )
+    .option('--deep', 'read every byte of the files of attachments as well')
     .option('--json', 'print JSON')
     .action(commandsOf(() => import('./operations/command-line/check.command.ts'))('checkCommand'));
 
@@ -80,6 +83,10 @@ export function buildProgram(): Command {
     .option(
       '--copy',
       'into an empty database: it becomes an installation of its own, beside the one backed up',
+    )
+    .option(
+      '--only-files',
+      'leave the database as it is, and bring back files of attachments that are missing',
     )
     .option('--json', 'print JSON')
     .action(backups('backupRestoreCommand'));

@@ -284,6 +284,7 @@ describe('backups', () => {
       path: join(folder, 'commands', `${id}.backup`),
       size: statSync(path).size,
       digest: createHash('sha256').update(readFileSync(path)).digest('hex'),
+      attachments: { count: 0, bytes: 0, missing: 0 },
     });
     expect(made.status).toBe(0);
     expect(made.stdout + made.stderr).not.toContain('never-to-be-seen');

@@ -11,6 +11,27 @@ export interface FileSeal {
   readonly sha256: string;
 }
 
+/** What was read is not what the seal says. */
+export class OtherContentError extends Error {
+  override readonly name = 'OtherContentError';
+}
+
+/** Lets everything through, and fails at the end unless it is what the seal says. */
+export function expecting(seal: FileSeal): Transform {
+  const meter = new Meter();
+  return new Transform({
+    transform: (chunk: Buffer, _encoding, done) => {
+      meter.add(chunk);
+      done(null, chunk);
+    },
+    flush: (done) => {
+      const { size, sha256 } = meter.seal();
+      const isSame = size === seal.size && sha256 === seal.sha256;
+      done(isSame ? null : new OtherContentError(`${size} bytes with SHA-256 ${sha256} are not as expected`));
+    },
+  });
+}
+
 /** Writes the stream to a new file that only its owner may read, and to the disk before this resolves. */
 export async function writeDurably(
   path: string,

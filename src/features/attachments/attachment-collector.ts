@@ -6,6 +6,7 @@ import {
 } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { tryLockName } from '../../platform/database/advisory-lock';
 import { DatabaseMonitor } from '../../platform/database/database-monitor';
 import { Maintenance } from '../../platform/database/maintenance';
 import { inTransaction } from '../../platform/database/transaction';
@@ -14,7 +15,7 @@ import { Metrics } from '../../platform/metrics/metrics';
 import { Problem } from '../../platform/problems/problem';
 import { inBackground } from '../../platform/request-context';
 import { AttachmentStore } from './attachment-store';
-import { deleteAttachments, lockGarbage } from './attachments.queries';
+import { ATTACHMENT_FILES, deleteAttachments, lockGarbage } from './attachments.queries';
 
 const LOOK_EVERY_MS = 60_000;
 /** Files that one transaction removes while it holds the locks of their rows. */
@@ -23,6 +24,7 @@ const BATCH = 50;
 /**
  * Removes attachments that nobody can ever read, in batches. Any server does it. The rows list what to remove, and a
  * file goes before its row: when a server is killed in between, the next run finds the row and removes the rest.
+ * One server does so at a time, and none while a backup is being made.
  */
 @Injectable()
 export class AttachmentCollector implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -82,6 +84,8 @@ export class AttachmentCollector implements OnApplicationBootstrap, BeforeApplic
 
   private async collectBatch(): Promise<number> {
     return inTransaction(this.dataSource, async (manager, _announce, afterCommit) => {
+      // A backup is being made: what it names has to stay until it has the file.
+      if (!(await tryLockName(manager, ATTACHMENT_FILES))) return 0;
       const ids = await lockGarbage(manager, BATCH);
       await Promise.all(ids.map((id) => this.store.remove(id)));
       if (ids.length > 0) await deleteAttachments(manager, ids);

@@ -7,6 +7,13 @@ export interface ByteRange {
   readonly end: number;
 }
 
+/** A file in the store, whole or left by an upload that broke off. */
+export interface StoredItem {
+  readonly id: string;
+  readonly isWhole: boolean;
+  readonly modifiedAt: Date;
+}
+
 /** Stores the bytes of attachments by id. All servers of one database share the store. */
 export abstract class AttachmentStore {
   /**
@@ -17,6 +24,15 @@ export abstract class AttachmentStore {
 
   /** @throws Error when the file does not exist */
   abstract read(id: string, range?: ByteRange): Promise<Readable>;
+
+  /** Bytes of the file; undefined when there is none. */
+  abstract sizeOf(id: string): Promise<number | undefined>;
+
+  /** All files, in no order. None when the place is not there. */
+  abstract list(): AsyncIterable<StoredItem>;
+
+  /** Where the files are, for operators. */
+  abstract readonly place: string;
 
   /** Removes the file of the id, and the rest of an interrupted upload. */
   abstract remove(id: string): Promise<void>;

@@ -2,6 +2,15 @@ import type { EntityManager } from 'typeorm';
 import { ATTACHMENT_JSON, type AttachmentView } from '../messages/attachment-view';
 import { CLAIMABLE_HOURS } from '../messages/message-attachments.queries';
 
+/**
+ * The name of the lock on the files of attachments. Whoever removes files holds it alone; a backup shares it from before its
+ * snapshot until it has the files, so every row of the snapshot has its file all that time.
+ */
+export const ATTACHMENT_FILES = 'files of attachments';
+
+/** From then on the collector removes what no message has claimed. */
+const UNCLAIMED_HOURS = CLAIMABLE_HOURS + 1;
+
 /** An upload takes at most a quarter of an hour, so one that is unfinished after this many minutes was interrupted. */
 const UNFINISHED_MINUTES = 60;
 
@@ -82,7 +91,63 @@ export async function lockGarbage(manager: EntityManager, limit: number): Promis
        or created_at < now() - make_interval(hours => $2)
        or (stored_at is null and created_at < now() - make_interval(mins => $3)))
      order by created_at limit $1 for update skip locked`,
-    [limit, CLAIMABLE_HOURS + 1, UNFINISHED_MINUTES],
+    [limit, UNCLAIMED_HOURS, UNFINISHED_MINUTES],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** What an attachment needs in the store. */
+export interface AttachmentFile {
+  readonly id: string;
+  readonly size: number;
+  readonly sha256: string;
+}
+
+const PAGE = 1_000;
+
+/** All but those that `lockGarbage` finds; `$1` is the moment for which uploads are young enough. */
+const IN_USE = `stored_at is not null and (message_id is not null or (uploader_id is not null
+  and created_at >= $1::timestamptz - make_interval(hours => ${UNCLAIMED_HOURS})))`;
+
+/**
+ * The files that somebody may read or claim, by id. Never more than a page of them is in
+ * memory. Served by `attachments_pkey`.
+ * @param at the moment for which uploads are young enough, in ISO 8601
+ */
+export async function* filesInUse(manager: EntityManager, at: string): AsyncGenerator<AttachmentFile> {
+  let after = '00000000-0000-0000-0000-000000000000';
+  for (;;) {
+    const page: AttachmentFile[] = await manager.query(
+      `select id, size, sha256 from attachments where id > $2 and ${IN_USE} order by id limit $3`,
+      [at, after, PAGE],
+    );
+    yield* page;
+    if (page.length < PAGE) return;
+    after = page.at(-1)!.id;
+  }
+}
+
+/** Whether the file is one of `filesInUse`. Served by `attachments_pkey`. */
+export async function isInUse(manager: EntityManager, id: string, at: string): Promise<boolean> {
+  const rows: unknown[] = await manager.query(`select from attachments where id = $2 and ${IN_USE}`, [
+    at,
+    id,
+  ]);
+  return rows.length > 0;
+}
+
+/** Served by `attachments_pkey`. @returns those of the ids that there is an attachment of, whatever its state */
+export async function knownAttachments(manager: EntityManager, ids: readonly string[]): Promise<Set<string>> {
+  const rows: { id: string }[] = await manager.query(`select id from attachments where id = any ($1)`, [ids]);
+  return new Set(rows.map(({ id }) => id));
+}
+
+/** Attachments that nobody may read any more: of deleted messages, and of people whose messages go with them. Reads the table. */
+export async function findRevoked(manager: EntityManager): Promise<string[]> {
+  const rows: { id: string }[] = await manager.query(
+    `select id from attachments
+     where (message_id is null and uploader_id is null)
+       or uploader_id in (select user_id from erasures where messages = 'remove')`,
   );
   return rows.map(({ id }) => id);
 }

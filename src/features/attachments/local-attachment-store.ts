@@ -1,4 +1,4 @@
-import { open, rm } from 'node:fs/promises';
+import { open, opendir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
@@ -7,8 +7,10 @@ import { diskOf } from '../../platform/disk';
 import { makeFolderDurably, moveDurably, writeDurably, type FileSeal } from '../../platform/durable-files';
 import { STORAGE_FULL } from '../../platform/problems/general-problems';
 import { Problem } from '../../platform/problems/problem';
-import { AttachmentStore, type ByteRange } from './attachment-store';
+import { AttachmentStore, type ByteRange, type StoredItem } from './attachment-store';
 
+const UPLOADS = 'uploads';
+const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const FULL = new Set(['ENOSPC', 'EDQUOT']);
 
 /**
@@ -17,20 +19,24 @@ const FULL = new Set(['ENOSPC', 'EDQUOT']);
  */
 @Injectable()
 export class LocalAttachmentStore extends AttachmentStore {
+  readonly place: string;
   private readonly folder: string;
   private readonly keepFreeBytes: number;
 
   constructor(configuration: Configuration) {
     super();
     this.folder = configuration.attachmentsFolder;
+    this.place = `${this.folder} (ATTACHMENTS_DIR)`;
     this.keepFreeBytes = configuration.ATTACHMENTS_KEEP_FREE_BYTES;
   }
 
   async write(id: string, ...streams: [Readable, ...NodeJS.ReadWriteStream[]]): Promise<FileSeal> {
     const draft = this.draftOf(id);
     try {
-      await makeFolderDurably(join(this.folder, 'uploads'));
+      await makeFolderDurably(join(this.folder, UPLOADS));
       await makeFolderDurably(this.folderOf(id));
+      // A restore that was killed may have left one.
+      await rm(draft, { force: true });
       const seal = await writeDurably(draft, ...streams);
       await moveDurably(draft, this.pathOf(id));
       return seal;
@@ -45,6 +51,20 @@ export class LocalAttachmentStore extends AttachmentStore {
       throw new Error(`the file of attachment ${id} cannot be read (${error.code})`);
     });
     return file.createReadStream({ ...range });
+  }
+
+  async sizeOf(id: string): Promise<number | undefined> {
+    const found = await unlessMissing(stat(this.pathOf(id)));
+    return found?.isFile() ? found.size : undefined;
+  }
+
+  async *list(): AsyncGenerator<StoredItem> {
+    for await (const folder of entriesOf(this.folder))
+      for await (const id of entriesOf(join(this.folder, folder))) {
+        if (!ID.test(id) || (folder !== UPLOADS && folder !== id.slice(-2))) continue;
+        const found = await unlessMissing(stat(join(this.folder, folder, id)));
+        if (found?.isFile()) yield { id, isWhole: folder !== UPLOADS, modifiedAt: found.mtime };
+      }
   }
 
   async remove(id: string): Promise<void> {
@@ -62,9 +82,24 @@ export class LocalAttachmentStore extends AttachmentStore {
     }
   }
 
-  private readonly draftOf = (id: string): string => join(this.folder, 'uploads', id);
+  private readonly draftOf = (id: string): string => join(this.folder, UPLOADS, id);
   private readonly folderOf = (id: string): string => join(this.folder, id.slice(-2));
   private readonly pathOf = (id: string): string => join(this.folderOf(id), id);
+}
+
+async function* entriesOf(path: string): AsyncGenerator<string> {
+  const folder = await opendir(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw error;
+  });
+  if (folder) for await (const { name } of folder) yield name;
+}
+
+async function unlessMissing<T>(found: Promise<T>): Promise<T | undefined> {
+  return found.catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
 }
 
 function asProblem(error: unknown): unknown {

@@ -3,12 +3,13 @@ import { databaseNow } from '../../platform/database/database-clock';
 import { migrationOptions } from '../../platform/database/database-options';
 import { inSnapshot } from '../../platform/database/transaction';
 import { version } from '../../platform/version';
+import { archiveFor, copyAttachments, listAttachments, whileFilesStay } from './back-up-attachments';
 import { directUrl, type BackupContext } from './backup-context';
 import { BackupError } from './backup-error';
 import { newBackupId, prepareFolder, publish, unfinishedPath, type Backup } from './backup-folder';
 import { readSummary } from './database-summary';
 import type { FileSeal } from '../../platform/durable-files';
-import { newManifest, type DatabaseSummary } from './manifest';
+import { newManifest, type BackupMethod, type DatabaseSummary } from './manifest';
 import { dumpPortable } from './portable-data';
 import { dumpWithTools, findPostgresTools, type PostgresTools } from './postgres-tools';
 import { deleteExpired } from './retention';
@@ -17,8 +18,8 @@ import { withClient } from './side-databases';
 const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
- * Backs up the live database while it is in use: data, counts and digests are of one snapshot. The backup is in
- * `BACKUP_DIR` and on the disk when this resolves; it counts as a backup only once `verifyBackup` has restored it.
+ * Backs up the live database while it is in use: data, counts, digests and the list of files are of one snapshot. The backup is
+ * in `BACKUP_DIR` and on the disk when this resolves, and so are the files; it counts as a backup only once `verifyBackup` has restored it.
  * @throws BackupError
  */
 export async function createBackup(
@@ -40,37 +41,54 @@ async function writeBackup(context: BackupContext, isPortable: boolean): Promise
   const url = directUrl(context);
   const dataSource = await new DataSource(migrationOptions(url, configuration, schema)).initialize();
   try {
-    return await inSnapshot(dataSource, async (manager) => {
-      const facts = await readSummary(manager, context.progress);
-      const [exported]: { snapshot: string }[] = await manager.query(
-        'select pg_export_snapshot() as snapshot',
-      );
-      const leftOut: { name: string }[] = await manager.query(`
-        select nspname as name from pg_namespace n
-        where nspname !~ '^pg_' and nspname not in ('information_schema', 'public')
-          and exists (select from pg_class c where c.relnamespace = n.oid and c.relkind = 'r')
-        order by nspname`);
-      const id = newBackupId(facts.begunAt);
-      const path = unfinishedPath(folder, id);
-      const tools = isPortable ? undefined : toolsFor(context, facts);
-      const seal = await dump(context, { url, snapshot: exported!.snapshot, facts, path, tools });
-      const way = tools ? 'pg_dump' : 'portable';
+    return await whileFilesStay(url, async () => {
+      const { archive, named, ...written } = await writeData(context, dataSource, isPortable);
+      // After the snapshot has ended, which would keep the database from cleaning up.
+      const { id } = written;
+      const attachments = archive && named && (await copyAttachments(context, archive, id, named));
       return publish(
         folder,
         newManifest({
-          ...facts,
-          ...seal,
-          id,
-          way,
+          ...written,
           appVersion: version,
-          finishedAt: (await databaseNow(manager)).toISOString(),
-          leftOut: way === 'portable' ? leftOut.map(({ name }) => name) : [],
+          finishedAt: (await databaseNow(dataSource.manager)).toISOString(),
+          ...(attachments && { attachments }),
         }),
       );
     });
   } finally {
     await dataSource.destroy();
   }
+}
+
+/** Data and list, of one snapshot. */
+async function writeData(context: BackupContext, dataSource: DataSource, isPortable: boolean) {
+  const folder = context.configuration.backupFolder;
+  const url = directUrl(context);
+  return inSnapshot(dataSource, async (manager) => {
+    const facts = await readSummary(manager, context.progress);
+    const [exported]: { snapshot: string }[] = await manager.query('select pg_export_snapshot() as snapshot');
+    const leftOut: { name: string }[] = await manager.query(`
+        select nspname as name from pg_namespace n
+        where nspname !~ '^pg_' and nspname not in ('information_schema', 'public')
+          and exists (select from pg_class c where c.relnamespace = n.oid and c.relkind = 'r')
+        order by nspname`);
+    const id = newBackupId(facts.begunAt);
+    const path = unfinishedPath(folder, id);
+    const tools = isPortable ? undefined : toolsFor(context, facts);
+    const seal = await dump(context, { url, snapshot: exported!.snapshot, facts, path, tools });
+    const way: BackupMethod = tools ? 'pg_dump' : 'portable';
+    const archive = archiveFor(folder, facts);
+    return {
+      ...facts,
+      ...seal,
+      id,
+      way,
+      leftOut: way === 'portable' ? leftOut.map(({ name }) => name) : [],
+      archive,
+      named: archive && (await listAttachments(manager, archive, { backupId: id, begunAt: facts.begunAt })),
+    };
+  });
 }
 
 function dump(

@@ -1,4 +1,4 @@
-import type { DatabaseSummary } from './manifest';
+import type { AttachmentSummary, DatabaseSummary } from './manifest';
 
 /** More would not help anybody. */
 const NAMED = 5;
@@ -11,6 +11,17 @@ export function otherTables(backedUp: DatabaseSummary, held: DatabaseSummary): s
       .filter(({ name, rows: count }) => rows.get(name) !== count)
       .map(({ name, rows: count }) => `${name} has ${rows.get(name) ?? 'no'} rows instead of ${count}`),
     ...(backedUp.epoch === held.epoch ? [] : [`the epoch is ${held.epoch} instead of ${backedUp.epoch}`]),
+  ];
+}
+
+/** Whether the data names the files that are in the list, in words. Earlier releases made no list. */
+export function otherFiles(
+  listed: AttachmentSummary | undefined,
+  named: AttachmentSummary | undefined,
+): string[] {
+  if (!listed || listed.listSha256 === named?.listSha256) return [];
+  return [
+    `${named?.count ?? 0} attachments are named by the data instead of the ${listed.count} in the list`,
   ];
 }
 

@@ -1,6 +1,7 @@
 import type { BackupContext } from './backup-context';
 import { BackupError } from './backup-error';
 import { findBackup } from './find-backup';
+import { attachmentFault, numbersOf, type AttachmentNumbers } from './verify-attachments';
 import { verifyBackup } from './verify-backup';
 
 export interface Drill {
@@ -12,6 +13,8 @@ export interface Drill {
   readonly durationMs: number;
   /** People who were erased after the backup was made: a restore erases them again. Absent when it does not restore. */
   readonly erasedAgain?: number;
+  /** The files of attachments that the backup names, and how many of them cannot be restored. Absent without any. */
+  readonly attachments?: AttachmentNumbers;
   /** Why not `ok`. */
   readonly reason?: string;
 }
@@ -32,12 +35,17 @@ export async function drill(context: BackupContext): Promise<Drill> {
     ...(reason !== undefined && { reason }),
   });
   try {
-    const { findings, erasedAgain } = await verifyBackup(context, backup);
-    if (findings.length === 0) return { ...conclude(), erasedAgain };
+    const { findings, erasedAgain, attachments: files } = await verifyBackup(context, backup);
     const [first] = findings;
-    return conclude(
-      `it holds broken data in ${findings.length} places, such as ${first!.kind}: ${first!.where}`,
-    );
+    const reasons = [
+      ...(first
+        ? [`it holds broken data in ${findings.length} places, such as ${first.kind}: ${first.where}`]
+        : []),
+      ...(files ? [attachmentFault(files)] : []),
+    ].filter((reason) => reason !== undefined);
+    const attachments = files ? { attachments: numbersOf(files) } : {};
+    if (reasons.length > 0) return { ...conclude(reasons.join('; ')), ...attachments };
+    return { ...conclude(), erasedAgain, ...attachments };
   } catch (error) {
     if (!(error instanceof BackupError)) throw error;
     return conclude(error.message);

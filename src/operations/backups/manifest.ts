@@ -32,6 +32,20 @@ export interface DatabaseSummary {
   readonly contentDigest: string;
 }
 
+/** The files that a backup names. */
+export interface AttachmentSummary {
+  readonly count: number;
+  readonly bytes: number;
+  /** SHA-256 of the list, in hexadecimal. */
+  readonly listSha256: string;
+}
+
+/** The files that the data needs. They lie in the archive beside the backups, and their list as well. */
+export interface BackedUpAttachments extends AttachmentSummary {
+  /** Files that could not be read when the backup was made. A later backup may have brought them. */
+  readonly missing: number;
+}
+
 /** The manifest lies beside the data. A restore verifies all of it. */
 export interface Manifest extends DatabaseSummary {
   readonly format: typeof FORMAT;
@@ -44,6 +58,8 @@ export interface Manifest extends DatabaseSummary {
   readonly sha256: string;
   /** Schemas that the portable way has left out, since they are not XFChat's. */
   readonly leftOut: readonly string[];
+  /** Absent when an earlier release made the backup, or its schema has no attachments. */
+  readonly attachments?: BackedUpAttachments;
 }
 
 export const newManifest = (manifest: Omit<Manifest, 'format'>): Manifest => ({

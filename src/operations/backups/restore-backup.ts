@@ -5,6 +5,7 @@ import { isWhole, listBackups, type Backup } from './backup-folder';
 import { INSTALLATION } from './installation';
 import { grantTo, readPrivileges } from './privileges';
 import { SideDatabases, withClient } from './side-databases';
+import { removeRevokedFiles, restoreAttachments, type RestoredAttachments } from './restore-attachments';
 import { recordProof, requireRestorable, restoreWithRights, type Verification } from './verify-backup';
 
 interface Options {
@@ -27,6 +28,8 @@ export interface Restoration extends Verification {
   readonly disconnected: number;
   /** Since when nobody may write, as it was before the restore; null: everybody may. */
   readonly maintenanceSince: Date | null;
+  /** The files that the restored data needs. They were in their place before the data was. */
+  readonly attachments: RestoredAttachments;
 }
 
 const MIGHT_BE_CLOSING_MS = 3_000;
@@ -61,10 +64,19 @@ export async function restoreBackup(
     const replaced = databases.nameForReplaced();
     let { maintenanceSince } = before;
     const refused: string[] = [];
+    let attachments: RestoredAttachments | undefined;
     const verification = await databases.withScratch(async (scratchUrl, scratch) => {
       const privileges = await readPrivileges(url, scratch);
-      const result = await restoreWithRights(context, backup, { url: scratchUrl, name: scratch }, privileges);
-      await recordProof(backup, result);
+      const { attachmentCount: _, ...result } = await restoreWithRights(
+        context,
+        backup,
+        { url: scratchUrl, name: scratch },
+        privileges,
+      );
+      attachments = await restoreAttachments(context, backup, scratchUrl);
+      // Of files that were there already, those of the backup have not been read.
+      if (attachments.restored === attachments.count) await recordProof(backup, result);
+      await removeRevokedFiles(context, scratchUrl);
       context.progress('changing the places');
       // Read as late as possible: restoring takes long, and maintenance may have begun or ended meanwhile.
       maintenanceSince = (await readLive(url)).maintenanceSince;
@@ -92,6 +104,7 @@ export async function restoreBackup(
       replaced: isKept ? replaced : undefined,
       disconnected: connected,
       maintenanceSince,
+      attachments: attachments!,
     };
   });
 }

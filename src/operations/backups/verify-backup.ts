@@ -1,4 +1,5 @@
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { filesInUse } from '../../features/attachments/attachments.queries';
 import { checkIntegrity } from '../integrity/check-integrity';
 import type { Finding } from '../integrity/finding';
 import { Configuration } from '../../platform/configuration/configuration';
@@ -9,17 +10,19 @@ import { verifySchema } from '../../platform/database/verify-schema';
 import { migrateUp } from '../../platform/migrations/migrate';
 import { inSnapshot } from '../../platform/database/transaction';
 import { version } from '../../platform/version';
+import { summarise } from './attachment-list';
 import { directUrl, type BackupContext } from './backup-context';
 import { BackupError } from './backup-error';
 import { requireIntact, writeProof, type Backup } from './backup-folder';
 import { readDigests, readSummary } from './database-summary';
-import { otherConversations, otherTables } from './differences';
-import type { Manifest } from './manifest';
+import { otherConversations, otherFiles, otherTables } from './differences';
+import type { AttachmentSummary, Manifest } from './manifest';
 import { loadPortable } from './portable-data';
 import { knownErasures, repeatErasures } from './repeat-erasures';
 import { findPostgresTools, restoreWithTools, type PostgresTools } from './postgres-tools';
 import { grantTo, readPrivileges, type Privileges } from './privileges';
 import { SideDatabases, urlOf, withClient } from './side-databases';
+import { attachmentFault, verifyAttachments, type VerifiedAttachments } from './verify-attachments';
 
 export interface Verification {
   readonly durationMs: number;
@@ -33,27 +36,72 @@ export interface Verification {
   readonly findings: readonly Finding[];
 }
 
-/**
- * Restores the backup beside the live database and compares every count and digest with the manifest. Then it applies
- * this program's migrations, repeats later erasures, looks for broken data, and drops the copy. A backup that passes is
- * marked as proven.
- * @throws BackupError when it cannot be restored, or its restored data differs from what was backed up
- */
-export async function verifyBackup(context: BackupContext, backup: Backup): Promise<Verification> {
-  await requireRestorable(context, backup);
-  return SideDatabases.with(directUrl(context), (databases) =>
-    databases.withScratch(async (url, name) => {
-      const privileges = await readPrivileges(directUrl(context), name);
-      const verification = await restoreWithRights(context, backup, { url, name }, privileges);
-      await recordProof(backup, verification);
-      return verification;
-    }),
-  );
+/** Data in a database beside the live one. */
+export interface RestoredData extends Verification {
+  /** The data has so many attachments. Their files are no part of it. */
+  readonly attachmentCount: number;
 }
 
+export interface VerifiedBackup extends Verification {
+  /** The files; absent when the data has no attachments. */
+  readonly attachments?: VerifiedAttachments;
+}
+
+/**
+ * Restores the backup beside the live database and compares every count and digest with the manifest. Then it applies
+ * this program's migrations, repeats later erasures, looks for broken data, and drops the copy. At last it reads the files
+ * of the attachments. A backup that passes is marked as proven.
+ * @param options.readsFiles every byte of the files, instead of their sizes alone; then nothing is marked
+ * @throws BackupError when it cannot be restored, or restores something else than was backed up
+ */
+export async function verifyBackup(
+  context: BackupContext,
+  backup: Backup,
+  { readsFiles = true }: { readsFiles?: boolean } = {},
+): Promise<VerifiedBackup> {
+  await requireRestorable(context, backup);
+  const begun = performance.now();
+  const { attachmentCount, ...verification } = await SideDatabases.with(directUrl(context), (databases) =>
+    databases.withScratch(async (url, name) => {
+      const privileges = await readPrivileges(directUrl(context), name);
+      return restoreWithRights(context, backup, { url, name }, privileges);
+    }),
+  );
+  // Outside, so that a restore does not have to wait until all files have been read.
+  const attachments =
+    attachmentCount === 0
+      ? undefined
+      : ((await verifyAttachments(context, backup, readsFiles)) ?? noneOf(attachmentCount));
+  const verified: VerifiedBackup = {
+    ...verification,
+    durationMs: Math.round(performance.now() - begun),
+    ...(attachments && { attachments }),
+  };
+  if (readsFiles || !attachments) await recordProof(backup, verified);
+  return verified;
+}
+
+/** An earlier release has made the backup. */
+const noneOf = (count: number): VerifiedAttachments => ({
+  count,
+  bytes: 0,
+  missing: count,
+  damaged: 0,
+  findings: [
+    {
+      kind: 'attachment-missing',
+      where: 'all of them',
+      detail: 'the backup was made before backups held the files of attachments: make a new one',
+    },
+  ],
+});
+
 /** Marks the backup as proven, when nothing was found. */
-export async function recordProof(backup: Backup, { findings, durationMs }: Verification): Promise<void> {
-  if (findings.length > 0) return;
+export async function recordProof(
+  backup: Backup,
+  { findings, durationMs, attachments }: VerifiedBackup,
+): Promise<void> {
+  if (findings.length > 0 || (attachments && attachmentFault(attachments))) return;
   await writeProof(backup, { verifiedAt: new Date().toISOString(), durationMs, appVersion: version });
 }
 
@@ -86,7 +134,7 @@ export async function restoreWithRights(
   backup: Backup,
   { url, name }: { readonly url: string; readonly name: string },
   privileges: Privileges,
-): Promise<Verification> {
+): Promise<RestoredData> {
   const { configuration, schema } = context;
   await grantTo(url, privileges.before);
   const verification = await restoreInto(context, backup, url);
@@ -118,7 +166,7 @@ function asApplication(context: BackupContext, database: string): string {
 }
 
 /** Fills an empty database from the backup, and proves that it holds what was backed up. */
-async function restoreInto(context: BackupContext, backup: Backup, url: string): Promise<Verification> {
+async function restoreInto(context: BackupContext, backup: Backup, url: string): Promise<RestoredData> {
   const begun = performance.now();
   const { schema, progress } = context;
   const { manifest, path } = backup;
@@ -146,6 +194,8 @@ async function restoreInto(context: BackupContext, backup: Backup, url: string):
       ...otherTables(manifest, held),
       ...otherConversations(manifest.conversations, held.conversations),
     ]);
+    const named = await inSnapshot(dataSource, (manager) => filesOf(manager, manifest));
+    refuse(otherFiles(manifest.attachments, named));
     const applied = await migrateUp(url, configuration, schema);
     if (applied.length > 0) {
       // A migration may change how it is stored, never what was said.
@@ -162,11 +212,18 @@ async function restoreInto(context: BackupContext, backup: Backup, url: string):
       rows: manifest.tables.reduce((sum, { rows }) => sum + rows, 0),
       applied,
       erasedAgain,
+      attachmentCount: named?.count ?? 0,
       findings,
     };
   } finally {
     await dataSource.destroy();
   }
+}
+
+/** Undefined when the schema has no attachments. */
+async function filesOf(manager: EntityManager, manifest: Manifest): Promise<AttachmentSummary | undefined> {
+  const hasAttachments = manifest.tables.some(({ name }) => name === 'attachments');
+  return hasAttachments ? summarise(filesInUse(manager, manifest.begunAt)) : undefined;
 }
 
 async function toolsFor({ configuration }: BackupContext, url: string, path: string): Promise<PostgresTools> {

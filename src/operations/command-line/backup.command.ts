@@ -1,10 +1,13 @@
-import type { BackupContext } from '../backups/backup-context';
-import { isWhole, listBackups } from '../backups/backup-folder';
+import { directUrl, type BackupContext } from '../backups/backup-context';
+import { isWhole, listBackups, type Backup } from '../backups/backup-folder';
 import { createBackup } from '../backups/create-backup';
 import { drill } from '../backups/drill';
 import { findBackup } from '../backups/find-backup';
 import { ownerInWords, ownershipOf, readInstallation, type Installation } from '../backups/installation';
+import type { Manifest } from '../backups/manifest';
+import { restoreAttachments, type RestoredAttachments } from '../backups/restore-attachments';
 import { restoreBackup } from '../backups/restore-backup';
+import { attachmentFault, numbersOf } from '../backups/verify-attachments';
 import { verifyBackup } from '../backups/verify-backup';
 import type { Configuration } from '../../platform/configuration/configuration';
 import { loadConfiguration } from '../../platform/configuration/load-configuration';
@@ -24,9 +27,12 @@ export async function backupCreateCommand(options: Options & { portable?: boolea
   await withBackups(async (context) => {
     const { manifest, path } = await createBackup(context, options);
     const { id, size, sha256: digest, leftOut } = manifest;
+    const attachments = attachmentsOf(manifest);
     progress('');
     if (leftOut.length > 0) context.warn(`schemas that are not in the backup: ${leftOut.join(', ')}`);
-    print(options, `${id}: ${inWords(size)} in ${path}`, { id, path, size, digest });
+    const text = `${id}: ${inWords(size)} in ${path}${filesInWords(attachments)}`;
+    print(options, text, { id, path, size, digest, attachments });
+    if (attachments.missing > 0) process.exitCode = 1;
   });
 }
 
@@ -55,6 +61,8 @@ export async function backupListCommand(options: Options): Promise<void> {
         schema: migrations.at(-1),
         appVersion,
         verifiedAt,
+        /** Null when an earlier release made it, which kept no files. */
+        attachments: hasNoFiles(manifest) ? null : attachmentsOf(manifest),
         installationId,
         database,
         /** Unknown while the database cannot be asked. */
@@ -71,6 +79,9 @@ export async function backupListCommand(options: Options): Promise<void> {
             inWords(backup.size),
             backup.schema,
             backup.digest.slice(0, 12),
+            backup.attachments
+              ? `${backup.attachments.count} files (${inWords(backup.attachments.bytes)})${backup.attachments.missing > 0 ? `, of which ${backup.attachments.missing} could not be read` : ''}`
+              : 'without the files of attachments',
             backup.verifiedAt ? `proven ${backup.verifiedAt}` : 'never proven',
             backup.ownership === 'own'
               ? `of this installation (${backup.installationId})`
@@ -92,13 +103,17 @@ async function installationOf(configuration: Configuration): Promise<Installatio
 export async function backupVerifyCommand(reference: string | undefined, options: Options): Promise<void> {
   await withBackups(async (context) => {
     const backup = await findBackup(context, reference ?? 'latest');
-    const { findings, ...facts } = await verifyBackup(context, backup);
-    const isOk = findings.length === 0;
+    const { findings: broken, attachments, ...facts } = await verifyBackup(context, backup);
+    const fault = attachments && attachmentFault(attachments);
+    const isOk = broken.length === 0 && fault === undefined;
+    const findings = [...broken, ...(attachments?.findings ?? [])];
+    const files = attachments ? `, ${attachments.count} files (${inWords(attachments.bytes)})` : '';
     const text = isOk
-      ? `${backup.manifest.id} restores: ${facts.rows} rows, ${facts.conversations} conversations, in ${facts.durationMs} ms${erasedInWords(facts.erasedAgain)}`
-      : findings.map(findingText).join('\n');
+      ? `${backup.manifest.id} restores: ${facts.rows} rows, ${facts.conversations} conversations${files}, in ${facts.durationMs} ms${erasedInWords(facts.erasedAgain)}`
+      : [...(fault ? [fault] : []), ...findings.map(findingText)].join('\n');
     progress('');
-    print(options, text, { ok: isOk, id: backup.manifest.id, ...facts, findings });
+    const numbers = attachments ? { attachments: numbersOf(attachments) } : {};
+    print(options, text, { ok: isOk, id: backup.manifest.id, ...facts, ...numbers, findings });
     if (!isOk) process.exitCode = 1;
   });
 }
@@ -108,21 +123,28 @@ interface RestoreOptions extends Options {
   confirm?: string;
   discard?: boolean;
   copy?: boolean;
+  onlyFiles?: boolean;
 }
 
+/** Ends with 1 when files of attachments are missing, although the data is in its place. */
 export async function backupRestoreCommand(reference: string, options: RestoreOptions): Promise<void> {
   await withBackups(async (context) => {
     const backup = await findBackup(context, reference);
     const { id, begunAt } = backup.manifest;
+    if (options.onlyFiles) return restoreOnlyFiles(context, backup, options);
     const restored = await restoreBackup(context, backup, options);
     const { database, replaced, epoch, disconnected, maintenanceSince, erasedAgain, findings } = restored;
+    const { attachments } = restored;
+    const isComplete = attachments.missing === 0;
     progress('');
+    if (!isComplete) context.warn(missingInWords(attachments, backup));
     if (findings.length > 0)
       context.warn(
         `the data was broken when it was backed up, in ${findings.length} places: run \`xfchat check\``,
       );
     const text = [
       `"${database}" is as it was at ${begunAt} (${id}), under epoch ${epoch}${erasedInWords(erasedAgain)}`,
+      ...(attachments.count > 0 ? [restoredInWords(attachments)] : []),
       ...(replaced ? [`what was there is kept in "${replaced}" until the next restore`] : []),
       ...(disconnected > 0
         ? [`${disconnected} connections of servers were ended; they come back by themselves`]
@@ -131,8 +153,20 @@ export async function backupRestoreCommand(reference: string, options: RestoreOp
         ? ['maintenance is on, as it was before: `npx xfchat maintenance off` ends it']
         : []),
     ];
-    print(options, text.join('\n'), { ok: true, id, begunAt, ...restored });
+    print(options, text.join('\n'), { ok: isComplete, id, begunAt, ...restored });
+    if (!isComplete) process.exitCode = 1;
   });
+}
+
+/** For files that were lost while the database was not. */
+async function restoreOnlyFiles(context: BackupContext, backup: Backup, options: Options): Promise<void> {
+  const attachments = await restoreAttachments(context, backup, directUrl(context));
+  const isComplete = attachments.missing === 0;
+  progress('');
+  if (!isComplete) context.warn(missingInWords(attachments, backup));
+  const text = `the database was left as it is; ${restoredInWords(attachments)}`;
+  print(options, text, { ok: isComplete, id: backup.manifest.id, attachments });
+  if (!isComplete) process.exitCode = 1;
 }
 
 /** Ends with 1 when the last backup does not restore. */
@@ -165,6 +199,31 @@ export const ageOf = (begunAt: string): number => Math.round((Date.now() - Date.
 function erasedInWords(people = 0): string {
   if (people === 0) return '';
   return `; ${people === 1 ? 'a person who was' : `${people} people who were`} erased since ${people === 1 ? 'is' : 'are'} erased again`;
+}
+
+const hasNoFiles = ({ attachments, tables }: Manifest): boolean =>
+  !attachments && tables.some(({ name, rows }) => name === 'attachments' && rows > 0);
+
+/** A schema without attachments has none. */
+const attachmentsOf = ({ attachments }: Manifest): { count: number; bytes: number; missing: number } => {
+  const { count, bytes, missing } = attachments ?? { count: 0, bytes: 0, missing: 0 };
+  return { count, bytes, missing };
+};
+
+function filesInWords({ count, bytes, missing }: { count: number; bytes: number; missing: number }): string {
+  if (count === 0) return '';
+  const files = `${count} files of attachments (${inWords(bytes)})`;
+  return missing === 0 ? `, with ${files}` : `, with ${count - missing} of ${files}`;
+}
+
+const restoredInWords = ({ count, restored, missing }: RestoredAttachments): string =>
+  `files of attachments: ${count - restored - missing} were there, ${restored} were copied from the backup, ${missing} are missing`;
+
+function missingInWords({ count, missing, examples }: RestoredAttachments, { manifest }: Backup): string {
+  const why = hasNoFiles(manifest)
+    ? `${manifest.id} was made before backups held files`
+    : 'neither the backup nor ATTACHMENTS_DIR holds them as they were uploaded';
+  return `${missing} of ${count} files of attachments are missing, since ${why}: ${examples.join(', ')}${missing > examples.length ? ' …' : ''}. When you have found them, copy the folder "attachments" beside the backup and run \`npx xfchat backup restore ${manifest.id} --only-files\`.`;
 }
 
 const idOf = (path: string): string => path.replace(/^.*[/\\]|\.backup$/g, '');

@@ -1,4 +1,6 @@
 import { DataSource } from 'typeorm';
+import { LocalAttachmentStore } from '../../features/attachments/local-attachment-store';
+import { checkAttachmentFiles } from '../integrity/attachment-files';
 import { checkIntegrity } from '../integrity/check-integrity';
 import { migrationOptions } from '../../platform/database/database-options';
 import type { Finding } from '../integrity/finding';
@@ -8,13 +10,16 @@ import { print, progress } from './output';
 import { withDatabase } from './with-database';
 
 /** Ends with 1 when something was found. */
-export async function checkCommand(options: { json?: boolean }): Promise<void> {
+export async function checkCommand(options: { json?: boolean; deep?: boolean }): Promise<void> {
   await withDatabase(async (url, configuration) => {
     const dataSource = await new DataSource(migrationOptions(url, configuration, SCHEMA)).initialize();
     try {
-      const findings = await checkIntegrity(dataSource, (kind, done, total) =>
+      const inRows = await checkIntegrity(dataSource, (kind, done, total) =>
         progress(`${done} of ${total}: ${kind}`),
       );
+      const store = new LocalAttachmentStore(configuration);
+      const inFiles = await checkAttachmentFiles(dataSource, store, { deep: options.deep, progress });
+      const findings = [...inRows, ...inFiles];
       progress('');
       const text = findings.map(findingText);
       print(options, text.join('\n') || 'everything is as it should be', {

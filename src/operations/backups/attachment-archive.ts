@@ -1,0 +1,126 @@
+import { createReadStream } from 'node:fs';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import type { AttachmentFile } from '../../features/attachments/attachments.queries';
+import {
+  expecting,
+  makeFolderDurably,
+  moveDurably,
+  sealOfFile,
+  writeDurably,
+  type FileSeal,
+} from '../../platform/durable-files';
+import { randomUUID } from 'node:crypto';
+
+const FOLDER = 'attachments';
+const LISTS = 'lists';
+const SHARD = /^[0-9a-f]{2}$/;
+const DRAFT = '.draft-';
+const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+export type ArchiveState = 'held' | 'missing' | 'damaged';
+
+/**
+ * The files of attachments that the backups of one installation name: `BACKUP_DIR/attachments/<installation>`. A file never
+ * changes, so all backups share it. Each backup has a list of its files in `lists`, under its own id.
+ * @see docs/adr/0042-files-in-backups.md
+ */
+export class AttachmentArchive {
+  readonly folder: string;
+  private readonly lists: string;
+
+  /** @param backupFolder `BACKUP_DIR`, or the folder that the backup lies in */
+  constructor(backupFolder: string, installationId: string) {
+    this.folder = join(backupFolder, FOLDER, installationId);
+    this.lists = join(this.folder, LISTS);
+  }
+
+  readonly pathOf = (id: string): string => join(this.folder, id.slice(-2), id);
+  readonly pathOfList = (backupId: string): string => join(this.lists, backupId);
+
+  /** By its size alone. */
+  async has({ id, size }: AttachmentFile): Promise<boolean> {
+    return (await sizeOf(this.pathOf(id))) === size;
+  }
+
+  /** Reads all of it. */
+  async stateOf(file: AttachmentFile, progress: (bytes: number) => void): Promise<ArchiveState> {
+    const size = await sizeOf(this.pathOf(file.id));
+    if (size === undefined) return 'missing';
+    if (size !== file.size) return 'damaged';
+    const { sha256 } = await sealOfFile(this.pathOf(file.id), progress);
+    return sha256 === file.sha256 ? 'held' : 'damaged';
+  }
+
+  read(id: string): Readable {
+    return createReadStream(this.pathOf(id));
+  }
+
+  /**
+   * It is on the disk, whole and with its digest verified, when this resolves.
+   * @throws OtherContentError when the source is not what was uploaded; nothing has changed then
+   */
+  async add(file: AttachmentFile, source: Readable): Promise<void> {
+    const path = this.pathOf(file.id);
+    const draft = `${path}${DRAFT}${randomUUID()}`;
+    await this.makeFolder(dirname(path));
+    await writeDurably(draft, source, expecting(file));
+    await moveDurably(draft, path);
+  }
+
+  async writeList(backupId: string, lines: AsyncIterable<string>): Promise<FileSeal> {
+    await this.makeFolder(this.lists);
+    return writeDurably(this.pathOfList(backupId), Readable.from(lines));
+  }
+
+  async listedBackups(): Promise<string[]> {
+    return namesIn(this.lists);
+  }
+
+  async removeList(backupId: string): Promise<void> {
+    await rm(this.pathOfList(backupId), { force: true });
+  }
+
+  /** Names of the folders that have files: the last two digits of their ids. */
+  async shards(): Promise<string[]> {
+    return (await namesIn(this.folder)).filter((name) => SHARD.test(name));
+  }
+
+  /**
+   * Removes files that are not to be kept, and what a copy that was killed has left. Leaves what is no file of an attachment.
+   * @returns how many files
+   */
+  async removeOthers(shard: string, isKept: (id: string) => boolean): Promise<number> {
+    let removed = 0;
+    for (const name of await namesIn(join(this.folder, shard))) {
+      const [id, draft] = name.split(DRAFT) as [string, string?];
+      if (!ID.test(id) || (draft === undefined && isKept(id))) continue;
+      await rm(join(this.folder, shard, name), { force: true });
+      removed++;
+    }
+    return removed;
+  }
+
+  /** Where the free space is asked for. */
+  async makeFolder(path = this.folder): Promise<void> {
+    await mkdir(dirname(this.folder), { recursive: true, mode: 0o700 });
+    await makeFolderDurably(this.folder);
+    await makeFolderDurably(path);
+  }
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  return found?.isFile() ? found.size : undefined;
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+}

@@ -1,0 +1,161 @@
+import type { Readable } from 'node:stream';
+import type { AttachmentStore } from '../../features/attachments/attachment-store';
+import { LocalAttachmentStore } from '../../features/attachments/local-attachment-store';
+import {
+  ATTACHMENT_FILES,
+  filesInUse,
+  type AttachmentFile,
+} from '../../features/attachments/attachments.queries';
+import type { EntityManager } from 'typeorm';
+import { diskOf } from '../../platform/disk';
+import { OtherContentError } from '../../platform/durable-files';
+import { AttachmentArchive } from './attachment-archive';
+import { ListWriter, readList } from './attachment-list';
+import type { BackupContext } from './backup-context';
+import { BackupError } from './backup-error';
+import { LOCK_TIMEOUT_MS } from './database-summary';
+import { inParallel } from './in-parallel';
+import type { AttachmentSummary, BackedUpAttachments, DatabaseSummary } from './manifest';
+import { withClient } from './side-databases';
+
+const LOCK_NOT_AVAILABLE = '55P03';
+/** Each waits for the disk most of the time. */
+export const COPIES_AT_ONCE = 4;
+
+/**
+ * Nobody removes files of attachments while `work` runs: neither the collector from the store, nor the retention from the
+ * archive. The lock belongs to a session, so that no transaction has to stay open while files are copied.
+ */
+export async function whileFilesStay<T>(url: string, work: () => Promise<T>): Promise<T> {
+  return withClient(url, async (client) => {
+    await client.query(`set lock_timeout = ${LOCK_TIMEOUT_MS}`);
+    await client
+      .query(`select pg_advisory_lock_shared(hashtextextended($1, 0))`, [ATTACHMENT_FILES])
+      .catch((error: { code?: string }) => {
+        if (error.code !== LOCK_NOT_AVAILABLE) throw error;
+        throw new BackupError(
+          'Files of attachments are being removed, and that does not end. Try again later.',
+        );
+      });
+    const result = await work();
+    // Rejects when the session was lost, and the lock with it.
+    await client.query('select 1');
+    return result;
+  });
+}
+
+/** The archive, where the schema of the data has attachments. */
+export const archiveFor = (
+  backupFolder: string,
+  { installationId, tables }: Pick<DatabaseSummary, 'installationId' | 'tables'>,
+): AttachmentArchive | undefined =>
+  installationId !== undefined && tables.some(({ name }) => name === 'attachments')
+    ? new AttachmentArchive(backupFolder, installationId)
+    : undefined;
+
+/** Writes down which files the snapshot needs. No list is written where there are none. */
+export async function listAttachments(
+  manager: EntityManager,
+  archive: AttachmentArchive,
+  { backupId, begunAt }: { readonly backupId: string; readonly begunAt: string },
+): Promise<AttachmentSummary> {
+  const writer = new ListWriter();
+  const lines = writer.lines(filesInUse(manager, begunAt));
+  const first = await lines.next();
+  if (first.done) return writer.summary();
+  await archive.writeList(backupId, startingWith(first.value, lines));
+  return writer.summary();
+}
+
+async function* startingWith<T>(first: T, rest: AsyncIterable<T>): AsyncGenerator<T> {
+  yield first;
+  yield* rest;
+}
+
+/**
+ * Copies what the list names and the archive lacks. A file that cannot be copied keeps no backup from being made: without it,
+ * the data would not be backed up either. It is counted, and the operator is told.
+ * @throws BackupError when there is no room
+ */
+export async function copyAttachments(
+  context: BackupContext,
+  archive: AttachmentArchive,
+  backupId: string,
+  summary: AttachmentSummary,
+): Promise<BackedUpAttachments> {
+  if (summary.count === 0) return { ...summary, missing: 0 };
+  const store = new LocalAttachmentStore(context.configuration);
+  const list = archive.pathOfList(backupId);
+  const needed = await requireRoom(archive, list);
+  const found = { copied: 0, missing: 0, example: '' };
+  await inParallel(lackingFrom(archive, readList(list)), COPIES_AT_ONCE, async (file) => {
+    const fault = await copy(store, archive, file);
+    if (fault === undefined) found.copied++;
+    else if (found.missing++ === 0) found.example = fault;
+    const done = found.copied + found.missing;
+    context.progress(`copying files of attachments: ${done} of ${needed.count}`);
+  });
+  const { missing } = found;
+  if (missing > 0) {
+    const advice =
+      found.copied === 0
+        ? `None of them could be read from ${store.place}: is the folder of the servers mounted where this runs?`
+        : 'See `npx xfchat check`.';
+    context.warn(
+      `${missing} of ${summary.count} files of attachments are NOT in the backup, such as ${found.example}. ${advice}`,
+    );
+  }
+  return { ...summary, missing };
+}
+
+/** @returns why it could not be copied */
+async function copy(
+  store: AttachmentStore,
+  archive: AttachmentArchive,
+  file: AttachmentFile,
+): Promise<string | undefined> {
+  const { id } = file;
+  let source: Readable;
+  try {
+    if ((await store.sizeOf(id)) === undefined) return `${id}, which is not there`;
+    source = await store.read(id);
+  } catch (error) {
+    return `${id}: ${(error as Error).message}`;
+  }
+  try {
+    await archive.add(file, source);
+  } catch (error) {
+    if (error instanceof OtherContentError) return `${id}, which is not what was uploaded`;
+    throw error;
+  }
+  return undefined;
+}
+
+async function* lackingFrom(
+  archive: AttachmentArchive,
+  files: AsyncIterable<AttachmentFile>,
+): AsyncGenerator<AttachmentFile> {
+  for await (const file of files) if (!(await archive.has(file))) yield file;
+}
+
+async function requireRoom(
+  archive: AttachmentArchive,
+  list: string,
+): Promise<{ count: number; bytes: number }> {
+  const { count, bytes } = await sumOf(lackingFrom(archive, readList(list)));
+  const { freeBytes } = await diskOf(archive.folder);
+  if (bytes > freeBytes)
+    throw new BackupError(
+      `${archive.folder} needs room for ${bytes} bytes of attachments, and ${freeBytes} are free.`,
+    );
+  return { count, bytes };
+}
+
+export async function sumOf(files: AsyncIterable<AttachmentFile>): Promise<{ count: number; bytes: number }> {
+  const sum = { count: 0, bytes: 0 };
+  for await (const { size } of files) {
+    sum.count++;
+    sum.bytes += size;
+  }
+  return sum;
+}
