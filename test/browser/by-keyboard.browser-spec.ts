@@ -37,9 +37,9 @@ describe('with the keyboard alone', () => {
   };
 
   it('a person makes an account, and finds somebody', async () => {
-    await press(tab, tab.button('Make an account'));
+    await press(tab, tab.button('Create an account'));
     await write(tab, tab.field('Username'), adasName);
-    await write(tab, tab.field(/Name that others see/), 'Ada');
+    await write(tab, tab.field(/Display name/), 'Ada');
     await write(tab, tab.field('Password'), PASSWORD);
     await hit('Enter');
 
@@ -50,7 +50,7 @@ describe('with the keyboard alone', () => {
     await hit('Enter');
     await isBackAt(tab.field('Message (optional)'));
     await hit('Enter');
-    await tab.button('Take back the request to Ben').waitFor();
+    await tab.button('Withdraw the request to Ben').waitFor();
     const { body } = await ben.call('GET', '/friend-requests?direction=incoming&status=pending');
     await ben.call('POST', `/friend-requests/${body.items[0].id}/accept`);
 
@@ -67,7 +67,7 @@ describe('with the keyboard alone', () => {
     await tab.shows(['First line\nsecond line']);
     await tab.hasSent();
     await hit('ArrowUp');
-    await isBackAt(tab.page.getByRole('textbox', { name: 'Change the message' }));
+    await isBackAt(tab.page.getByRole('textbox', { name: 'Edit message' }));
     await type(', mended');
     await hit('Enter');
     await tab.shows(['First line\nsecond line, mended']);
@@ -86,9 +86,9 @@ describe('with the keyboard alone', () => {
     await lookInto(first.getByRole('button', { name: 'edited' }), 'Versions of this message');
     await press(tab, first.getByRole('button', { name: 'Reply' }));
     await isBackAt(tab.composer);
-    await tab.sees('Answering');
+    await tab.sees('Replying to');
     await hit('Escape');
-    await tab.page.getByText('Answering').waitFor({ state: 'detached' });
+    await tab.page.getByText('Replying to').waitFor({ state: 'detached' });
 
     const trash = first.getByRole('button', { name: 'Delete' });
     await lookInto(trash, 'Delete this message?', 'Shift+Tab');
@@ -112,7 +112,7 @@ describe('with the keyboard alone', () => {
     await tab.row('From elsewhere').waitFor();
     await type(' and more');
     await hit('Enter');
-    await press(tab, inDialog('Use what I wrote'));
+    await press(tab, inDialog('Use my text'));
     await tab.shows(['Another one and more']);
     await isBackAt(tab.page.getByRole('textbox', { name: 'Write to Ben' }));
   });

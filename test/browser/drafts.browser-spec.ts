@@ -82,7 +82,7 @@ describe('what is written and not sent', () => {
     const answer = { status: 401, contentType: 'application/problem+json', body: JSON.stringify(problem) };
     await tab.page.route(/\/api\/v1\//, (route) => route.fulfill(answer));
     await tab.goTo('/friends');
-    await tab.sees('You were away for long. Sign in again.');
+    await tab.sees('Your session has expired. Please sign in again.');
     await tab.page.unroute(/\/api\/v1\//);
     await tab.signIn(ada);
     await tab.openConversation(/Ben/);

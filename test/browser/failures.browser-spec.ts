@@ -27,7 +27,10 @@ describe('what goes wrong', () => {
 
   it('is told where a conversation should be', async () => {
     await tab.goTo(`/c/${randomUUID()}`);
-    await tab.page.getByRole('status').getByText('You are not in this conversation (any more).').waitFor();
+    await tab.page
+      .getByRole('status')
+      .getByText('This conversation does not exist, or you are not in it.')
+      .waitFor();
   });
 
   it('is told where earlier messages should be, which come with another try', async () => {
@@ -44,7 +47,7 @@ describe('what goes wrong', () => {
 
   it('is told where one writes too much, and nothing of it is lost', async () => {
     await tab.composer.fill('🎈'.repeat(4_001));
-    await tab.page.getByRole('alert').getByText('That is 1 character too many.').waitFor();
+    await tab.page.getByRole('alert').getByText('This message is 1 character too long.').waitFor();
     expect(await tab.button('Send').isDisabled()).toBe(true);
     await tab.composer.fill('🎈'.repeat(4_000));
     await tab.sees('0 left');
@@ -95,7 +98,7 @@ describe('what goes wrong', () => {
     await tab.page.unroute(requests);
     await tab.button('Send request').click();
     await tab.page.getByRole('dialog').waitFor({ state: 'detached' });
-    await tab.button('Take back the request to Ben').waitFor();
+    await tab.button('Withdraw the request to Ben').waitFor();
     expect(tab.faults).toEqual([]);
   });
 });

@@ -44,10 +44,10 @@ describe('a group', () => {
     expect(await ben.button('Make owner Cem').count()).toBe(0);
     await ben.button('Remove Cem').click();
     await ada.button('Remove Cem').waitFor({ state: 'detached' });
-    await ada.page.getByText('2 in here').waitFor();
+    await ada.page.getByText('Participants (2)').waitFor();
     await ada.button('Add Cem').click();
     await ben.button('Remove Cem').waitFor();
-    await ben.page.getByText('3 in here').waitFor();
+    await ben.page.getByText('Participants (3)').waitFor();
   });
 
   it('is handed over, and left', async () => {
@@ -60,7 +60,7 @@ describe('a group', () => {
 
     await ada.button('Leave group').click();
     await answer(ada, 'Leave this group?', 'Leave');
-    await ben.page.getByText('2 in here').waitFor();
+    await ben.page.getByText('Participants (2)').waitFor();
     await hasLeft(ada);
     expect(new URL(ada.page.url()).pathname).toBe('/');
   });

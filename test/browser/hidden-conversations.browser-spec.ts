@@ -86,7 +86,7 @@ describe('a conversation that one hides', () => {
     const group = await ben.group(ada);
     await telephone.openConversation(/a group/);
     await ben.call('DELETE', `/conversations/${group}/participants/${ada.id}`);
-    await telephone.sees('You are not in this conversation (any more).');
+    await telephone.sees('This conversation does not exist, or you are not in it.');
     expect(telephone.faults).toEqual([]);
   });
 

@@ -37,11 +37,11 @@ describe('an invitation', () => {
 
   it('is asked for where it is needed, and what is wrong with it is told there', async () => {
     const tab = await bench.visit();
-    await tab.button('Make an account').click();
+    await tab.button('Create an account').click();
     await fill(tab, 'nobody', PASSWORD);
     await tab.field('Invitation').fill('xfi_of-nobody');
-    await tab.button('Make account').click();
-    await tab.sees('This invitation does not work (any more).');
+    await tab.button('Create account').click();
+    await tab.sees('This invitation is not valid or has expired.');
     expect(await tab.field('Invitation').getAttribute('aria-invalid')).toBe('true');
     expect(tab.faults).toEqual([]);
   });
@@ -51,7 +51,7 @@ describe('an invitation', () => {
     await tab.goTo(link);
     expect(await tab.field('Invitation').inputValue()).toBe(code);
     await fill(tab, 'ada', PASSWORD);
-    await tab.button('Make account').click();
+    await tab.button('Create account').click();
     await tab.link(/Friends/).waitFor();
     await isForgotten(tab);
 

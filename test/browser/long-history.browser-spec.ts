@@ -62,13 +62,13 @@ describe('a long conversation', () => {
     const [old] = (await ben.call('GET', path)).body.items;
     await ben.send(conversationId, 'Do you remember?', { replyToId: old.id });
     const answer = tab.row('Do you remember?');
-    await answer.getByRole('button', { name: 'Answers: An earlier message' }).click();
+    await answer.getByRole('button', { name: 'Reply to: An earlier message' }).click();
     const found = tab.row(`number ${COUNT - 1_500}`).first();
     await isInSight(found);
     expect(await found.evaluate((row) => row === document.activeElement)).toBe(true);
     await toNewest().click();
     await isAtEnd();
-    await answer.getByRole('button', { name: `Answers: Ben number ${COUNT - 1_500}` }).waitFor();
+    await answer.getByRole('button', { name: `Reply to: Ben number ${COUNT - 1_500}` }).waitFor();
   });
 
   it(`is read back to the first of ${COUNT} messages, and to the last; nothing jumps, and no more is drawn`, async () => {

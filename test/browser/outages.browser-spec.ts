@@ -6,7 +6,7 @@ import { Patience } from './support/patience';
 import type { Tab } from './support/tab';
 import { Wire } from './support/wire';
 
-const MISSED = 'Looking for messages that you have missed …';
+const MISSED = 'Checking for missed messages …';
 
 jest.setTimeout(240_000);
 
@@ -91,19 +91,19 @@ describe('when something is wrong with a server that can be reached', () => {
     await isMaintenance('on');
     await tab.page
       .getByRole('status')
-      .getByText('The server is being maintained. You can read; what you write is kept here')
+      .getByText('The server is under maintenance. You can read. Your messages are kept on this device')
       .waitFor();
     expect(await tab.composer.getAttribute('placeholder')).toBe('Write a message to send later');
     await tab.composer.fill('Written meanwhile');
     await tab.button('Send later').click();
     await tab.row('Written meanwhile').getByText('Waiting to be sent').waitFor();
     await tab.page.reload();
-    await tab.sees(/^The server is being maintained/);
+    await tab.sees(/^The server is under maintenance/);
     await tab.row('Written meanwhile').getByText('Waiting to be sent').waitFor();
     expect(await stored()).toEqual(before);
 
     await isMaintenance('off');
-    await tab.page.getByText(/^The server is being maintained/).waitFor({ state: 'detached' });
+    await tab.page.getByText(/^The server is under maintenance/).waitFor({ state: 'detached' });
     await tab.hasSent();
     await tab.say('Written afterwards');
     await tab.hasSent();

@@ -106,7 +106,7 @@ describe('on a phone', () => {
     await narrow.button('Leave group').waitFor();
     expect(await excess('dialog')).toBe(0);
     await narrow.goTo('/settings');
-    await narrow.sees('(this one)');
+    await narrow.sees('(this device)');
     expect(await excess('.page-body')).toBe(0);
     expect(narrow.faults).toEqual([]);
   });

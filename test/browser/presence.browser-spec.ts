@@ -90,10 +90,10 @@ describe('two people who see each other', () => {
     await ben.page.waitForFunction(
       () => !document.querySelector<HTMLInputElement>('fieldset .choice input[type=checkbox]')!.checked,
     );
-    await ben.field(/^Nobody sees/).check();
+    await ben.field(/^Hide when I was/).check();
     await ben.link('Friends').click();
     await ben.link('Settings').click();
-    await ben.field(/^Nobody sees/).isChecked();
+    await ben.field(/^Hide when I was/).isChecked();
     await ben.page.close();
     await ada.page.waitForFunction(
       () => !/online|last seen/.test(document.querySelector('.pane-head p')!.textContent!),

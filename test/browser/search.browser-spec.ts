@@ -67,7 +67,7 @@ describe('searching in the page', () => {
     await tab.button('More messages').click();
     await found().nth(59).waitFor();
     await field().fill('zzzz');
-    await results().getByText('Nothing has “zzzz”.').waitFor();
+    await results().getByText('No results for “zzzz”.').waitFor();
     expect(await found().count()).toBe(0);
     expect(tab.faults).toEqual([]);
   });

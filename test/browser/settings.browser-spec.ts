@@ -33,7 +33,7 @@ describe('settings', () => {
     await choose('Light');
     await tab.page.emulateMedia({ colorScheme: 'dark' });
     expect(await firstGround(tab)).toBe(LIGHT);
-    await choose('Like the system');
+    await choose('Use system setting');
     expect(await ground(tab)).toBe(DARK);
     expect(await firstGround(tab)).toBe(DARK);
     await tab.page.emulateMedia({ colorScheme: 'light' });
@@ -60,7 +60,7 @@ describe('settings', () => {
     expect((await ada.call('GET', '/users/me')).status).toBe(200);
 
     await change(PASSWORD, NEW_PASSWORD);
-    await tab.sees('Changed. Your other devices were signed out.');
+    await tab.sees('Password changed. Your other devices were signed out.');
     expect(await current.inputValue()).toBe('');
     await elsewhere.sees('You were signed out, on another device or by the server.');
     expect((await ada.call('GET', '/users/me')).body.code).toBe('session-revoked');
@@ -105,7 +105,7 @@ describe('settings', () => {
     await tab.sees('Your account was erased.');
     expect((await cem.call('GET', '/users/me')).body.code).toBe('session-revoked');
 
-    await other.sees('The account that you wrote to was erased.');
+    await other.sees('This person has erased their account.');
     await other.shows(['from Cem']);
     await other.list.getByRole('link', { name: /Erased account/ }).waitFor();
     expect(await other.page.getByText('Cem', { exact: true }).count()).toBe(0);

@@ -125,11 +125,11 @@ describe('after a session', () => {
     await late[1].letGo();
     await hasTakenAnswers(tab);
     await tab.link(/Friends/).click();
-    await tab.sees(/^Nobody yet\./);
+    await tab.sees(/^No friends yet\./);
     await tab.link('Settings').click();
     await until(
       'the name of Ben',
-      async () => (await tab.field('Name that others see').inputValue()) === 'Ben Babbage',
+      async () => (await tab.field('Display name').inputValue()) === 'Ben Babbage',
     );
     expect(await tab.page.getByText(/Ada|Friend of/).count()).toBe(0);
     expect(tab.faults).toEqual([]);
@@ -147,7 +147,7 @@ describe('after a session', () => {
     await tab.page.reload();
     await tab.link(/Friends/).waitFor();
     await tab.link('Settings').click();
-    expect(await tab.field('Name that others see').inputValue()).toBe('Ben Babbage');
+    expect(await tab.field('Display name').inputValue()).toBe('Ben Babbage');
     expect(tab.faults).toEqual([]);
     await tab.context.close();
   });
@@ -156,9 +156,9 @@ describe('after a session', () => {
     const tab = await visit();
     await tab.signIn(ada);
     await tab.link('New group').click();
-    await tab.field('Name of the group').fill('A secret of Ada');
+    await tab.field('Group name').fill('A secret of Ada');
     const late = await Late.of(tab, CREATION);
-    await tab.button('Make group').click();
+    await tab.button('Create group').click();
     await late.isAnswered();
     await signOut(tab);
     await tab.signIn(ben);
@@ -190,10 +190,10 @@ describe('after a session', () => {
     await sleeping.link('Settings').click();
     await until(
       'the tab to show the person who is signed in',
-      async () => (await sleeping.field('Name that others see').inputValue()) === 'Ben Babbage',
+      async () => (await sleeping.field('Display name').inputValue()) === 'Ben Babbage',
     );
     await awake.page.reload();
-    expect(await awake.field('Name that others see').inputValue()).toBe('Ben Babbage');
+    expect(await awake.field('Display name').inputValue()).toBe('Ben Babbage');
     expect([...sleeping.faults, ...awake.faults]).toEqual([]);
     await sleeping.context.close();
   });

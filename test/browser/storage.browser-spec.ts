@@ -5,7 +5,7 @@ import type { Tab } from './support/tab';
 
 jest.setTimeout(240_000);
 
-const TOLD = /^This browser could not keep everything on this device/;
+const TOLD = /^This browser could not save everything/;
 
 interface Scope {
   databases: IDBDatabase[];

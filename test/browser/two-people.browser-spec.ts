@@ -32,7 +32,7 @@ describe('two people in two browsers', () => {
     await ada.button('Add friend Ben').click();
     await ada.field('Message (optional)').fill('We met at the exhibition.');
     await ada.button('Send request').click();
-    await ada.button('Take back the request to Ben').waitFor();
+    await ada.button('Withdraw the request to Ben').waitFor();
 
     await ben.link('Friends 1 waiting').click();
     await ben.sees('We met at the exhibition.');
@@ -67,12 +67,12 @@ describe('two people in two browsers', () => {
     await ben.say('Yes I am');
     await ada
       .row('Yes I am')
-      .getByRole('button', { name: /Answers: You Are you there\?/ })
+      .getByRole('button', { name: /Reply to: You Are you there\?/ })
       .waitFor();
 
     await ben.hasSent();
     await ben.composer.press('ArrowUp');
-    const change = ben.page.getByRole('textbox', { name: 'Change the message' });
+    const change = ben.page.getByRole('textbox', { name: 'Edit message' });
     await change.fill('Yes I was');
     await change.press('Enter');
     await ada.row('Yes I was').getByRole('button', { name: 'edited' }).click();
@@ -110,19 +110,19 @@ describe('two people in two browsers', () => {
 
     await ben.composer.fill('We meet at two');
     await ben.composer.press('Enter');
-    const dialog = ben.page.getByRole('dialog', { name: 'This message was changed meanwhile' });
+    const dialog = ben.page.getByRole('dialog', { name: 'This message has changed in the meantime' });
     await dialog.getByText('We meet at one').first().waitFor();
     await dialog.getByText('We meet at two').first().waitFor();
     expect(await ada.row('We meet at two').count()).toBe(0);
-    await dialog.getByRole('button', { name: 'Use what I wrote' }).click();
+    await dialog.getByRole('button', { name: 'Use my text' }).click();
     await ada.row('We meet at two').waitFor();
   });
 
   it('make a group, and share out roles', async () => {
     await ada.link('New group').click();
-    await ada.field('Name of the group').fill('The engine');
+    await ada.field('Group name').fill('The engine');
     await ada.page.getByRole('checkbox', { name: /Ben/ }).check();
-    await ada.button('Make group').click();
+    await ada.button('Create group').click();
     await ada.composer.waitFor();
     await ben.openConversation(/The engine/);
     await ada.say('Welcome');
@@ -131,11 +131,11 @@ describe('two people in two browsers', () => {
     await ada.button('Details').click();
     await ada.field('Role of Ben').selectOption('admin');
     await ben.button('Details').click();
-    await ben.field('Name of the group').fill('The great engine');
+    await ben.field('Group name').fill('The great engine');
     await ben.button('Save').click();
     await ada.list.getByRole('link', { name: /The great engine/ }).waitFor();
     await ada.page.getByRole('dialog').getByRole('button', { name: 'Remove Ben' }).click();
-    await ben.sees('You are not in this conversation (any more).');
+    await ben.sees('This conversation does not exist, or you are not in it.');
     await until('the group to leave the list', async () => !(await ben.list.innerText()).includes('engine'));
     await ada.page.keyboard.press('Escape');
   });

@@ -4,7 +4,7 @@ import { Bench } from './support/bench';
 import { Installation } from './support/installation';
 import type { Tab } from './support/tab';
 
-const NEWS = 'There is a new version of this page.';
+const NEWS = 'A new version of this page is available.';
 
 jest.setTimeout(240_000);
 

@@ -71,6 +71,6 @@ function pane(place: Route) {
     case 'new-group':
       return <NewGroupScreen />;
     case 'conversations':
-      return <p class="empty">Choose a conversation, or find somebody to talk to under Friends.</p>;
+      return <p class="empty">Choose a conversation, or find people under Friends.</p>;
   }
 }

@@ -173,7 +173,7 @@ export class Chat {
   }
 
   titleOf(conversation: Conversation): string {
-    if (conversation.type === 'group') return visibleName(conversation.title ?? '', 'A group');
+    if (conversation.type === 'group') return visibleName(conversation.title ?? '', 'Unnamed group');
     const partner = this.partner(conversation);
     return partner ? nameOf(partner.user) : ERASED_NAME;
   }

@@ -6,38 +6,38 @@ export const ERASED_NAME = 'Erased account';
 /** Texts for users in place of the server's, which are for programmers. */
 const WORDS: Readonly<Record<string, string>> = {
   'not-connected': 'There is no connection to the server right now.',
-  unreachable: 'The server did not answer. Look at your connection, and try again.',
+  unreachable: 'The server did not answer. Check your connection and try again.',
   'invalid-credentials': 'Wrong username or password.',
-  'username-taken': 'Somebody else has this username already.',
+  'username-taken': 'This username is already taken.',
   'account-disabled': 'This account is disabled. Ask the people who run this server.',
-  'registration-closed': 'Nobody can make an account on this server.',
-  'invitation-required': 'You need an invitation to make an account here.',
-  'invitation-invalid': 'This invitation does not work (any more). Ask for another one.',
-  'password-reset-invalid': 'This link does not work (any more). Ask for another one.',
-  'rate-limited': 'That was a little fast. Wait a moment, and try again.',
-  maintenance: 'The server is being maintained: you can read, but nothing can be changed right now.',
+  'registration-closed': 'This server does not accept new accounts.',
+  'invitation-required': 'You need an invitation to create an account here.',
+  'invitation-invalid': 'This invitation is not valid or has expired. Ask for a new one.',
+  'password-reset-invalid': 'This link is not valid or has expired. Ask for a new one.',
+  'rate-limited': 'That was too fast. Wait a moment and try again.',
+  maintenance: 'The server is under maintenance. You can read, but nothing can be changed right now.',
   'temporarily-unavailable':
     'The server cannot reach its data right now. Nothing was changed; try again soon.',
   'database-busy': 'The server is very busy right now. Nothing was changed; try again soon.',
-  'storage-full': 'The server has no room left: you can read, but nothing can be changed right now.',
+  'storage-full': 'The server is out of storage space. You can read, but nothing can be changed right now.',
   'database-read-only': 'You can read, but nothing can be changed right now.',
-  draining: 'The server is being restarted. Try again in a moment.',
-  'outcome-unknown': 'The server did not say whether that was done. Look, and try again if it was not.',
+  draining: 'The server is restarting. Try again in a moment.',
+  'outcome-unknown': 'The server did not say whether this was done. Check, and try again if it was not.',
   'session-revoked': 'You were signed out, on another device or by the server.',
   'account-erased': 'Your account was erased.',
-  'token-expired': 'You were away for long. Sign in again.',
-  unauthenticated: 'Sign in again, please.',
+  'token-expired': 'Your session has expired. Please sign in again.',
+  unauthenticated: 'Please sign in again.',
   'signed-out': 'Nobody is signed in.',
-  forbidden: 'You may not do that here.',
-  'conversation-not-found': 'You are not in this conversation (any more).',
-  'message-not-found': 'This message does not exist (any more).',
-  'user-not-found': 'There is nobody of this name.',
-  'already-friends': 'You are friends already.',
-  'friend-request-exists': 'You have asked already.',
-  'friend-request-already-answered': 'This request was answered already.',
+  forbidden: 'You are not allowed to do that here.',
+  'conversation-not-found': 'This conversation does not exist, or you are not in it.',
+  'message-not-found': 'This message no longer exists.',
+  'user-not-found': 'There is no user with this name.',
+  'already-friends': 'You are already friends.',
+  'friend-request-exists': 'You have already sent a friend request.',
+  'friend-request-already-answered': 'This request has already been answered.',
   'owner-must-transfer': 'Make somebody else the owner before you leave.',
   'message-too-long': 'This message is too long.',
-  'message-id-conflict': 'The server has another message under this number.',
+  'message-id-conflict': 'The server already has a different message with this id.',
 };
 
 /** Something that a form knows better than the server: which of its fields is wrong, and why. */
@@ -55,7 +55,7 @@ export class FieldError extends Error {
 /** An error in words. */
 export function inWords(error: unknown): string {
   if (error instanceof FieldError) return error.message;
-  if (!(error instanceof XFChatError)) return 'Something went wrong in this page. Load it again, please.';
+  if (!(error instanceof XFChatError)) return 'Something went wrong on this page. Please reload it.';
   const { problem } = error;
   const [first] = problem.errors ?? [];
   if (problem.code === 'validation-failed' && first)
@@ -80,12 +80,12 @@ export function codeInWords(code: string, title?: string): string {
 const FIELDS: Readonly<Record<string, string>> = {
   '/username': 'Username',
   '/password': 'Password',
-  '/displayName': 'Name',
+  '/displayName': 'Display name',
   '/newPassword': 'New password',
   '/currentPassword': 'Current password',
   '/status': 'Status',
   '/message': 'Message',
-  '/title': 'Name of the group',
+  '/title': 'Group name',
   '/description': 'Description',
   '/emoji': 'This',
   '/path/emoji': 'This',

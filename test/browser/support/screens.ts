@@ -8,11 +8,11 @@ export const SCREENS: readonly (readonly [name: string, show: (tab: Tab, world: 
     [
       'sign up, refused',
       async (tab, { me }) => {
-        await tab.button('Make an account').click();
+        await tab.button('Create an account').click();
         await tab.field('Username').fill(me.username);
         await tab.field('Password').fill('long enough for everybody');
-        await tab.button('Make account').click();
-        await tab.sees('Somebody else has this username already.');
+        await tab.button('Create account').click();
+        await tab.sees('This username is already taken.');
       },
     ],
     [
@@ -95,7 +95,7 @@ export const SCREENS: readonly (readonly [name: string, show: (tab: Tab, world: 
       'about a group',
       async (tab) => {
         await tab.button('Details').click();
-        await tab.field('Name of the group').waitFor();
+        await tab.field('Group name').waitFor();
       },
     ],
     [
@@ -136,7 +136,7 @@ export const SCREENS: readonly (readonly [name: string, show: (tab: Tab, world: 
         await tab.button('Accept Kim').waitFor();
         // The page shows only the first usernames that start with the query.
         await tab.field('Find people').fill(kim.username);
-        await tab.sees('Has asked you');
+        await tab.sees('Wants to be friends');
       },
     ],
     [
@@ -159,7 +159,7 @@ export const SCREENS: readonly (readonly [name: string, show: (tab: Tab, world: 
       'settings',
       async (tab) => {
         await tab.goTo('/settings');
-        await tab.sees('(this one)');
+        await tab.sees('(this device)');
       },
     ],
     [

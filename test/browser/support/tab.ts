@@ -61,11 +61,11 @@ export class Tab {
   }
 
   async signUp(username: string, displayName: string): Promise<void> {
-    await this.button('Make an account').click();
+    await this.button('Create an account').click();
     await this.field('Username').fill(username);
-    await this.field(/Name that others see/).fill(displayName);
+    await this.field(/Display name/).fill(displayName);
     await this.field('Password').fill(PASSWORD);
-    await this.button('Make account').click();
+    await this.button('Create account').click();
     await this.link(/Friends/).waitFor();
   }
 
@@ -87,7 +87,7 @@ export class Tab {
   }
 
   get composer(): Locator {
-    return this.page.getByRole('textbox', { name: /^(Write to|Change the message)/ });
+    return this.page.getByRole('textbox', { name: /^(Write to|Edit message)/ });
   }
 
   async say(text: string): Promise<void> {

@@ -30,15 +30,15 @@ export function Devices() {
           <li key={device.id}>
             <span class="person-words">
               <span class="person-name" dir="auto">
-                {visibleName(device.deviceName ?? '', 'A device without a name')}
-                {device.current && <span class="muted"> (this one)</span>}
+                {visibleName(device.deviceName ?? '', 'Unnamed device')}
+                {device.current && <span class="muted"> (this device)</span>}
               </span>
               <span class="muted">Last used {wholeTime(device.lastUsedAt)}</span>
             </span>
             {!device.current && (
               <button
                 type="button"
-                aria-label={`Sign out ${visibleName(device.deviceName ?? '', 'the device without a name')}`}
+                aria-label={`Sign out ${visibleName(device.deviceName ?? '', 'the unnamed device')}`}
                 disabled={attempt.isBusy}
                 onClick={() => end([device])}
               >
@@ -51,7 +51,7 @@ export function Devices() {
       {others.length > 0 && (
         <div class="buttons start">
           <button type="button" disabled={attempt.isBusy} onClick={() => end(others)}>
-            Sign out everywhere else
+            Sign out all other devices
           </button>
         </div>
       )}

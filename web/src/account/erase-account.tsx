@@ -10,8 +10,8 @@ import { FieldError } from '../words.ts';
 type Messages = 'keep' | 'remove';
 
 const CHOICES: readonly [Messages, string][] = [
-  ['keep', 'Leave what I wrote, without my name'],
-  ['remove', 'Delete what I wrote, for everybody'],
+  ['keep', 'Keep my messages, without my name'],
+  ['remove', 'Delete my messages for everybody'],
 ];
 
 /** The way out for good. */
@@ -21,7 +21,8 @@ export function EraseAccount() {
     <section>
       <h3>Erase account</h3>
       <p class="muted">
-        Your profile, your friends and your place in all conversations go. That cannot be taken back.
+        Your profile and your friends list are deleted, and you leave all conversations. This cannot be
+        undone.
       </p>
       <div class="buttons start">
         <button type="button" class="danger" onClick={() => setAsked(true)}>
@@ -42,14 +43,14 @@ function Question({ onClose }: { onClose: () => void }) {
       await client.eraseAccount({ password, messages: messages! });
     } catch (error) {
       if (!(error instanceof XFChatError) || error.code !== 'invalid-credentials') throw error;
-      throw new FieldError('password', 'This is not your password.');
+      throw new FieldError('password', 'Wrong password.');
     }
   };
   return (
     <Dialog title="Erase your account?" onClose={onClose}>
       <p>
-        You are signed out everywhere, and nobody can find you any more. Groups of yours go on with their
-        oldest admin or member as the owner. Nobody can bring your account back.
+        You will be signed out on all devices, and nobody will be able to find you. In groups that you own,
+        the longest-serving admin or member becomes the owner. Nobody can restore your account.
       </p>
       <Form
         attempt={attempt}
@@ -67,7 +68,7 @@ function Question({ onClose }: { onClose: () => void }) {
         }
       >
         <fieldset>
-          <legend>What becomes of your messages?</legend>
+          <legend>What should happen to your messages?</legend>
           {CHOICES.map(([value, label]) => (
             <label key={value} class="choice">
               <input

@@ -15,14 +15,18 @@ export function PasswordForm() {
       });
     } catch (error) {
       if (!(error instanceof XFChatError) || error.code !== 'invalid-credentials') throw error;
-      throw new FieldError('currentPassword', 'This is not your current password.');
+      throw new FieldError('currentPassword', 'Your current password is wrong.');
     }
     form.reset();
   };
   return (
     <section>
       <h3>Password</h3>
-      <SettingsForm action="Change password" done="Changed. Your other devices were signed out." save={save}>
+      <SettingsForm
+        action="Change password"
+        done="Password changed. Your other devices were signed out."
+        save={save}
+      >
         {/* For password managers: whose it is. */}
         <input type="text" autocomplete="username" value={user.username} readOnly hidden />
         <Field

@@ -41,7 +41,7 @@ export function PresenceSettings() {
             disabled={!settings}
             onChange={(event) => change({ invisible: event.currentTarget.checked })}
           />
-          Invisible: I look offline to everybody
+          Invisible: appear offline to everybody
         </label>
         <label class="choice">
           <input
@@ -50,10 +50,10 @@ export function PresenceSettings() {
             disabled={!settings}
             onChange={(event) => change({ lastSeen: event.currentTarget.checked ? 'nobody' : 'contacts' })}
           />
-          Nobody sees when I was last online, and I do not see when others were
+          Hide when I was last online. I will not see when others were online either.
         </label>
       </fieldset>
-      <p class="muted">Friends and people in your conversations can see it otherwise.</p>
+      <p class="muted">Otherwise your friends and the people in your conversations can see this.</p>
       <Failure text={attempt.failure} />
     </section>
   );

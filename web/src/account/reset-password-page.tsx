@@ -22,7 +22,7 @@ export function ResetPasswordPage() {
       <main class="sign-in">
         <div class="card">
           <h1>XFChat</h1>
-          <p role="status">Your new password is set. You were signed out everywhere.</p>
+          <p role="status">Your password was changed. You were signed out on all devices.</p>
           <a href="/">Sign in</a>
         </div>
       </main>
@@ -42,7 +42,7 @@ export function ResetPasswordPage() {
         <img src="/icon.svg" alt="" width="48" height="48" />
         <h1>XFChat</h1>
         <p class="muted">Choose a new password.</p>
-        <NewPasswordField hint="At least 8 characters, and not one that everybody uses." />
+        <NewPasswordField hint="At least 8 characters. Common passwords are not accepted." />
       </Form>
     </main>
   );

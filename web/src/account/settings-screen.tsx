@@ -41,10 +41,10 @@ function Profile() {
       <SettingsForm action="Save profile" save={save}>
         <p class="muted">
           Your username is <strong>{user.username}</strong>
-          {user.email && <>, your e-mail {user.email}</>}.
+          {user.email && <>, and your e-mail address is {user.email}</>}.
         </p>
         <Field
-          label="Name that others see"
+          label="Display name"
           name="displayName"
           defaultValue={user.displayName}
           required
@@ -56,7 +56,7 @@ function Profile() {
           name="status"
           defaultValue={user.status ?? ''}
           maxLength={140}
-          placeholder="For instance: on holiday"
+          placeholder="For example: On holiday"
           dir="auto"
         />
       </SettingsForm>
@@ -65,7 +65,7 @@ function Profile() {
 }
 
 const THEMES: readonly [Theme, string][] = [
-  ['system', 'Like the system'],
+  ['system', 'Use system setting'],
   ['light', 'Light'],
   ['dark', 'Dark'],
 ];
@@ -99,7 +99,7 @@ function SignOut() {
   return (
     <section>
       <h3>Sign out</h3>
-      <p class="muted">Nothing of yours stays on this device.</p>
+      <p class="muted">Signing out deletes your data from this device.</p>
       <div class="buttons start">
         <button type="button" class="danger" onClick={() => (unsent > 0 ? setAsked(true) : signOut())}>
           Sign out
@@ -108,7 +108,7 @@ function SignOut() {
       {isAsked && (
         <Confirmation
           title="Sign out now?"
-          text={`${unsent === 1 ? 'A message was' : `${unsent} messages were`} not sent yet, and would be lost.`}
+          text={`${unsent === 1 ? 'One message has' : `${unsent} messages have`} not been sent yet and will be lost.`}
           action="Sign out"
           onConfirm={signOut}
           onClose={() => setAsked(false)}

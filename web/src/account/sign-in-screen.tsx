@@ -39,11 +39,11 @@ export function SignInScreen() {
         buttons={
           <>
             <button type="submit" class="primary" disabled={attempt.isBusy}>
-              {isNew ? 'Make account' : 'Sign in'}
+              {isNew ? 'Create account' : 'Sign in'}
             </button>
-            {policy === 'closed' && <p class="switch">Only people with an account can use this server.</p>}
+            {policy === 'closed' && <p class="switch">This server does not accept new accounts.</p>}
             <p class="switch" hidden={policy === undefined || policy === 'closed'}>
-              {isNew ? 'You have an account?' : 'You are new here?'}{' '}
+              {isNew ? 'Already have an account?' : 'New here?'}{' '}
               <button
                 type="button"
                 class="link"
@@ -52,7 +52,7 @@ export function SignInScreen() {
                   setNew(!wantsAccount);
                 }}
               >
-                {isNew ? 'Sign in' : 'Make an account'}
+                {isNew ? 'Sign in' : 'Create an account'}
               </button>
             </p>
           </>
@@ -60,7 +60,7 @@ export function SignInScreen() {
       >
         <img src="/icon.svg" alt="" width="48" height="48" />
         <h1>XFChat</h1>
-        <p class="muted">{isNew ? 'Make an account to begin.' : 'Sign in to go on.'}</p>
+        <p class="muted">{isNew ? 'Create an account to get started.' : 'Sign in to continue.'}</p>
         {endedBy && <p class="note">{codeInWords(endedBy)}</p>}
         {needsInvitation && (
           <Field
@@ -72,7 +72,7 @@ export function SignInScreen() {
             required
             maxLength={64}
             value={invited}
-            hint="The code that somebody who runs this server has given you."
+            hint="The code that you got from the people who run this server."
           />
         )}
         <Field
@@ -82,14 +82,18 @@ export function SignInScreen() {
           autocapitalize="none"
           spellcheck={false}
           required
-          hint={isNew ? '3 to 32 letters, digits, dots, dashes. Others find you by it.' : undefined}
+          hint={
+            isNew
+              ? '3 to 32 letters, digits, dots, dashes or underscores. Others find you by this name.'
+              : undefined
+          }
           // Always with limits: those that go would be 0 in a field that stays.
           pattern={isNew ? '[A-Za-z0-9._\\-]{3,32}' : '.+'}
           maxLength={isNew ? 32 : 254}
         />
         {isNew && (
           <Field
-            label="Name that others see (optional)"
+            label="Display name (optional)"
             name="displayName"
             autocomplete="name"
             maxLength={64}
@@ -102,7 +106,7 @@ export function SignInScreen() {
           type="password"
           autocomplete={isNew ? 'new-password' : 'current-password'}
           required
-          hint={isNew ? 'At least 8 characters, and not one that everybody uses.' : undefined}
+          hint={isNew ? 'At least 8 characters. Common passwords are not accepted.' : undefined}
           minLength={isNew ? 8 : 1}
           maxLength={128}
         />

@@ -25,7 +25,7 @@ export function ReleaseBanner() {
     <div role="status" class={isOutdated.value ? 'banner news' : undefined}>
       {isOutdated.value && (
         <>
-          <span>There is a new version of this page. Messages and drafts are kept.</span>
+          <span>A new version of this page is available. Your messages and drafts are kept.</span>
           <button type="button" class="link" onClick={() => void reload()}>
             Reload
           </button>
@@ -40,23 +40,24 @@ function words(isOnline: boolean, status: string, hasStorageFailed: boolean): st
   const texts = TEXTS[trouble];
   if (texts) return hasStorageFailed ? texts.inMemory : texts.kept;
   if (hasStorageFailed)
-    return 'This browser could not keep everything on this device. What was not sent may be lost with this page.';
+    return 'This browser could not save everything. Messages that are not sent yet may be lost when you close this page.';
   return undefined;
 }
 
 /** Says what does not work, where messages are kept meanwhile, and when they are sent. */
 const TEXTS: Readonly<Record<string, { readonly kept: string; readonly inMemory: string }>> = {
   offline: {
-    kept: 'No connection. What you write is kept on this device, and sent as soon as you are back.',
-    inMemory: 'No connection. Leave this page open: what you write is kept in it alone until you are back.',
+    kept: 'No connection. Your messages are kept on this device and sent as soon as you are back online.',
+    inMemory: 'No connection. Keep this page open: only this page has your unsent messages.',
   },
   maintenance: {
-    kept: 'The server is being maintained. You can read; what you write is kept here, and sent afterwards.',
-    inMemory: 'The server is being maintained. Leave this page open: what you write is kept in it alone.',
+    kept: 'The server is under maintenance. You can read. Your messages are kept on this device and sent afterwards.',
+    inMemory:
+      'The server is under maintenance. Keep this page open: only this page has your unsent messages.',
   },
   degraded: {
-    kept: 'The server cannot reach its data right now. What you write is kept here, and sent as soon as it can.',
+    kept: 'The server cannot reach its data right now. Your messages are kept on this device and sent as soon as possible.',
     inMemory:
-      'The server cannot reach its data right now. Leave this page open: what you write is kept in it alone.',
+      'The server cannot reach its data right now. Keep this page open: only this page has your unsent messages.',
   },
 };

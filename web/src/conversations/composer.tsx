@@ -104,7 +104,7 @@ export function Composer(props: ComposerProps) {
         <div class="about">
           <Icon name={about.kind} />
           <p>
-            <strong>{about.kind === 'edit' ? 'Changing your message' : 'Answering'}</strong>
+            <strong>{about.kind === 'edit' ? 'Editing your message' : 'Replying to'}</strong>
             <span class="about-text" dir="auto">
               {about.message.body}
             </span>
@@ -145,7 +145,7 @@ export function Composer(props: ComposerProps) {
 }
 
 function tooLong(excess: number): string {
-  return `That is ${excess} ${excess === 1 ? 'character' : 'characters'} too many.`;
+  return `This message is ${excess} ${excess === 1 ? 'character' : 'characters'} too long.`;
 }
 
 function sendButton(isEdit: boolean, isWaiting: boolean): { icon: IconName; label: string } {

@@ -16,32 +16,32 @@ export function ConflictDialog({ conflict, onKeep, onEdit, onReplace }: Conflict
   const { current, body } = conflict;
   const now = current.body ?? '';
   return (
-    <Dialog title="This message was changed meanwhile" onClose={onKeep}>
+    <Dialog title="This message has changed in the meantime" onClose={onKeep}>
       <p>
-        You changed it on another device while you were writing here. Nothing is lost: choose which text it
-        shall have.
+        You edited it on another device while you were writing here. Nothing is lost: choose the text that you
+        want to keep.
       </p>
       <div class="choices">
         <section>
-          <h3>As it is now</h3>
+          <h3>Current text</h3>
           <MessageText body={now} />
         </section>
         <section>
-          <h3>As you wrote it here</h3>
+          <h3>Your text</h3>
           <MessageText body={body} />
         </section>
       </div>
-      <h3>What would change</h3>
+      <h3>Differences</h3>
       <Differences from={now} to={body} />
       <div class="buttons">
         <button type="button" onClick={onKeep}>
-          Keep it as it is
+          Keep current text
         </button>
         <button type="button" onClick={onEdit}>
-          Go on writing
+          Continue editing
         </button>
         <button type="button" class="primary" onClick={onReplace}>
-          Use what I wrote
+          Use my text
         </button>
       </div>
     </Dialog>

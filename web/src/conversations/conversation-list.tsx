@@ -26,7 +26,7 @@ export function ConversationList() {
             XFChat
           </a>
         </h1>
-        <nav aria-label="Places">
+        <nav aria-label="Main">
           <Place path="/new-group" icon="plus" label="New group" />
           <Place path="/friends" icon="people" label="Friends" count={requests} />
           <Place path="/settings" icon="gear" label="Settings" />
@@ -60,7 +60,7 @@ function Nothing({ chat }: { chat: Chat }) {
       <a href="/friends" onClick={follow}>
         Find people
       </a>{' '}
-      you know; as soon as somebody accepts, you can write to each other.
+      you know and send them a friend request. Once they accept, you can write to each other.
     </p>
   );
 }
@@ -121,7 +121,7 @@ function preview({ messages, outgoing, participants, type }: Conversation, chat:
   const waiting = outgoing.at(-1);
   if (waiting) return waiting.status === 'failed' ? `Not sent: ${waiting.body}` : `You: ${waiting.body}`;
   const last = messages.at(-1);
-  if (!last) return 'Nothing was said yet';
+  if (!last) return 'No messages yet';
   const text = last.deletedAt ? 'Deleted message' : (last.body ?? '');
   if (last.senderId === chat.ownId) return `You: ${text}`;
   if (type === 'direct') return text;

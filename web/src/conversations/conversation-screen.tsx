@@ -25,7 +25,7 @@ export function ConversationScreen({ id, messageId }: { id: string; messageId: s
   if (conversation) return <Known conversation={conversation} messageId={messageId} />;
   return (
     <div class="page">
-      <PaneHead title={failure ? 'Not here' : 'Loading …'} />
+      <PaneHead title={failure ? 'Not available' : 'Loading …'} />
       <p class="empty" role="status">
         {failure ?? 'Loading the conversation …'}
       </p>

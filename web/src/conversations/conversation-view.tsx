@@ -132,15 +132,15 @@ export function ConversationView({ conversation, messageId }: ViewProps) {
         onFollow={setFollowing}
       />
       <div role="status" class={isBehind ? 'gap' : undefined}>
-        {isBehind && 'Looking for messages that you have missed …'}
+        {isBehind && 'Checking for missed messages …'}
       </div>
       <Announcement conversation={conversation} />
       {isAlone ? (
-        <p class="note">The account that you wrote to was erased. Nobody would read what you write here.</p>
+        <p class="note">This person has erased their account. Nobody would read your messages here.</p>
       ) : (
         <Composer
           key={isEdit ? about.message.id : 'new'}
-          label={isEdit ? 'Change the message' : `Write to ${chat.titleOf(conversation)}`}
+          label={isEdit ? 'Edit message' : `Write to ${chat.titleOf(conversation)}`}
           initialText={isEdit ? (restored ?? about.message.body ?? '') : chat.drafts.get(conversation.id)}
           about={about}
           isBusy={writing.isBusy}
@@ -156,7 +156,7 @@ export function ConversationView({ conversation, messageId }: ViewProps) {
       {deleting && (
         <Confirmation
           title="Delete this message?"
-          text="It disappears for everybody, with all of its versions. That cannot be taken back."
+          text="The message and all its versions are deleted for everybody. This cannot be undone."
           action="Delete"
           onConfirm={() => void changing.run(() => conversation.delete(deleting))}
           onClose={() => setDeleting(undefined)}

@@ -16,17 +16,17 @@ type Question =
 const QUESTIONS = {
   leave: {
     title: 'Leave this group?',
-    text: 'You will not see it any more. Somebody in it can add you again.',
+    text: 'You will not see it any more. Its owner or an admin can add you again.',
     action: 'Leave',
   },
   delete: {
     title: 'Delete this group?',
-    text: 'It disappears for everybody, with all that was said.',
+    text: 'The group and all its messages are deleted for everybody.',
     action: 'Delete for everybody',
   },
   'hand-over': {
     title: 'Hand this group over?',
-    text: 'They own it from then on, and you become an admin.',
+    text: 'They become the owner, and you become an admin.',
     action: 'Hand over',
   },
   hide: {
@@ -76,7 +76,7 @@ export function DetailsDialog({
         conversation.description && <p dir="auto">{conversation.description}</p>
       )}
       <Failure text={attempt.failure ?? loading.failure} />
-      <h3>{conversation.participants.length} in here</h3>
+      <h3>Participants ({conversation.participants.length})</h3>
       <ul class="people">
         {conversation.participants.map((participant) => (
           <ParticipantEntry
@@ -135,7 +135,7 @@ function Settings({ conversation }: { conversation: Conversation }) {
   return (
     <SettingsForm action="Save" save={save}>
       <Field
-        label="Name of the group"
+        label="Group name"
         name="title"
         defaultValue={conversation.title ?? ''}
         required

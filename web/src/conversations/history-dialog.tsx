@@ -28,11 +28,11 @@ export function HistoryDialog({ conversation, message, onClose }: HistoryProps) 
         {newestFirst?.map(({ version, before }) => (
           <li key={version.version}>
             <h3>
-              {before ? 'Changed' : 'Written'}{' '}
+              {before ? 'Edited' : 'Written'}{' '}
               <time dateTime={version.createdAt}>{wholeTime(version.createdAt)}</time>
             </h3>
             {version.body === null ? (
-              <p class="muted">What it said then is not kept any more.</p>
+              <p class="muted">The text of this version is no longer kept.</p>
             ) : (
               <Differences from={before?.body ?? version.body} to={version.body} />
             )}

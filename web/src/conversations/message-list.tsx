@@ -313,7 +313,7 @@ interface BeginningProps {
 
 function Beginning({ hasOlder, isOnline, failure, onRetry }: BeginningProps) {
   if (!hasOlder) return <p class="beginning">This is where the conversation begins.</p>;
-  if (!isOnline) return <p class="beginning">Earlier messages come when there is a connection.</p>;
+  if (!isOnline) return <p class="beginning">Earlier messages will load once you are back online.</p>;
   if (!failure) return <p class="beginning">Loading earlier messages …</p>;
   return (
     <p class="beginning" role="alert">

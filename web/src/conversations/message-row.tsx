@@ -152,13 +152,13 @@ function Quote({ quoted, quotedName, said, isCurrent, actions }: RowProps) {
       tabIndex={isCurrent ? 0 : -1}
       onClick={() => actions.jumpTo(replyToId)}
     >
-      <span class="hidden">Answers: </span>
+      <span class="hidden">Reply to: </span>
       {/* Always two lines: a message does not grow when what it answers becomes known. */}
       <span class="quoted-name" dir="auto">
         {quoted ? (quotedName ?? 'Somebody who has left') : 'An earlier message'}
       </span>
       <span class="quoted-text" dir="auto">
-        {!quoted ? 'Press to see it' : quoted.deletedAt ? 'Deleted message' : quoted.body}
+        {!quoted ? 'Show this message' : quoted.deletedAt ? 'Deleted message' : quoted.body}
       </span>
     </button>
   );

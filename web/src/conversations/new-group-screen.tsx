@@ -34,7 +34,7 @@ export function NewGroupScreen() {
       <PaneHead title="New group" />
       <form class="page-body fields" onSubmit={submit}>
         <label>
-          Name of the group
+          Group name
           <input
             value={title}
             onInput={(event) => setTitle(event.currentTarget.value)}
@@ -44,14 +44,14 @@ export function NewGroupScreen() {
           />
         </label>
         <fieldset>
-          <legend>Who is in it?</legend>
+          <legend>Members</legend>
           {list?.length === 0 && (
             <p class="muted">
-              You have no friends here yet. You can make the group now, and add people{' '}
+              You have no friends here yet. You can create the group now and{' '}
               <a href="/friends" onClick={follow}>
-                once you have found some
-              </a>
-              .
+                find people
+              </a>{' '}
+              to add later.
             </p>
           )}
           <ul class="people">
@@ -72,7 +72,7 @@ export function NewGroupScreen() {
         <Failure text={attempt.failure} />
         <div class="buttons">
           <button type="submit" class="primary" disabled={attempt.isBusy || title.trim() === ''}>
-            Make group
+            Create group
           </button>
         </div>
       </form>

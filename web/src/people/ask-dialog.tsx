@@ -34,7 +34,7 @@ export function AskDialog({ user, onClose }: { user: User; onClose: () => void }
           label="Message (optional)"
           name="message"
           maxLength={500}
-          placeholder="For instance: we met at the exhibition"
+          placeholder="For example: We met at the exhibition"
           autocomplete="off"
           autofocus
           dir="auto"

@@ -22,8 +22,8 @@ export function FindPeople({ onBlock }: { onBlock: (user: User) => void }) {
   const relation = ({ id }: User): string | undefined => {
     if (id === ownId) return 'You';
     if (friendIds.has(id)) return 'Friend';
-    if (askedIds.has(id)) return 'Asked';
-    if (askedBy.has(id)) return 'Has asked you';
+    if (askedIds.has(id)) return 'Request sent';
+    if (askedBy.has(id)) return 'Wants to be friends';
     return blockedIds.has(id) ? 'Blocked' : undefined;
   };
 
@@ -34,7 +34,7 @@ export function FindPeople({ onBlock }: { onBlock: (user: User) => void }) {
         <input
           type="search"
           value={query}
-          placeholder="The beginning of a username"
+          placeholder="Start of a username"
           autocapitalize="none"
           autocomplete="off"
           spellcheck={false}

@@ -36,7 +36,7 @@ export function FriendsScreen() {
         <Requests attempt={attempt} />
         <section>
           <h3>Your friends</h3>
-          {list?.length === 0 && <p class="muted">Nobody yet. Look for somebody by their username above.</p>}
+          {list?.length === 0 && <p class="muted">No friends yet. Find people by their username above.</p>}
           <ul class="people">
             {list?.map((user) => (
               <PersonEntry
@@ -66,7 +66,7 @@ export function FriendsScreen() {
       {question?.kind === 'remove' && (
         <Confirmation
           title={`Remove ${isolated(nameOf(question.user))}?`}
-          text="You will not be friends any more. What you wrote to each other stays."
+          text="You will no longer be friends. Your messages to each other stay."
           action="Remove"
           onConfirm={() => void attempt.queue(() => friends.remove(question.user))}
           onClose={() => setQuestion(undefined)}
@@ -75,7 +75,7 @@ export function FriendsScreen() {
       {question?.kind === 'block' && (
         <Confirmation
           title={`Block ${isolated(nameOf(question.user))}?`}
-          text="You will not be friends any more, and cannot write to each other. They are not told."
+          text="You will no longer be friends, and you cannot write to each other. They are not notified."
           action="Block"
           onConfirm={() => void attempt.queue(() => friends.block(question.user))}
           onClose={() => setQuestion(undefined)}

@@ -13,7 +13,7 @@ export function Requests({ attempt }: { attempt: Attempt }) {
     <div aria-live="polite">
       {incoming.length > 0 && (
         <section>
-          <h3>They want to be friends</h3>
+          <h3>Friend requests</h3>
           <ul class="people">
             {incoming.map((request) => (
               <PersonEntry key={request.id} user={request.sender} text={request.message}>
@@ -37,14 +37,14 @@ export function Requests({ attempt }: { attempt: Attempt }) {
       )}
       {outgoing.length > 0 && (
         <section>
-          <h3>You have asked</h3>
+          <h3>Sent requests</h3>
           <ul class="people">
             {outgoing.map((request) => (
               <PersonEntry key={request.id} user={request.recipient} text={request.message}>
                 <PersonAction
                   user={request.recipient}
-                  text="Take back"
-                  label="Take back the request to"
+                  text="Withdraw"
+                  label="Withdraw the request to"
                   isDisabled={isBusy}
                   onClick={() => void attempt.queue(() => friends.cancel(request))}
                 />

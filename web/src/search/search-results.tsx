@@ -50,7 +50,11 @@ export function SearchResults({ query }: { query: string }) {
         ))}
       </ul>
       <p role="status" class="muted result-note">
-        {messages.isWaiting ? 'Searching …' : isNothing && !messages.failure ? `Nothing has “${query}”.` : ''}
+        {messages.isWaiting
+          ? 'Searching …'
+          : isNothing && !messages.failure
+            ? `No results for “${query}”.`
+            : ''}
       </p>
       <Failure text={messages.failure ?? more.failure} />
       {messages.more && !messages.isWaiting && (
@@ -117,7 +121,7 @@ function FoundEntry({ found, chat }: { found: FoundMessage; chat: Chat }) {
         onClick={follow}
       >
         <span class="entry-title" dir="auto">
-          {conversation ? chat.titleOf(conversation) : 'A conversation'}
+          {conversation ? chat.titleOf(conversation) : 'Unknown conversation'}
         </span>
         <time dateTime={message.createdAt} title={wholeTime(message.createdAt)}>
           {shortTime(message.createdAt)}
