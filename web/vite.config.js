@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { brotliCompress, gzip } from 'node:zlib';
 import { defineConfig } from 'vite';
 
-/** Beside each file what the server sends in its place to who takes it compressed. */
+/** Writes a compressed copy beside each file. The server sends it to clients that accept it. */
 const compressed = {
   name: 'compressed',
   apply: 'build',
@@ -26,10 +26,10 @@ export default defineConfig({
   build: {
     target: ['chrome123', 'firefox120', 'safari17.5'],
     modulePreload: { polyfill: false },
-    assetsInlineLimit: 0, // the policy allows no data: addresses
+    assetsInlineLimit: 0, // the Content-Security-Policy allows no `data:` URLs
     reportCompressedSize: false,
   },
-  // `vite dev web` beside a running server.
+  // For `npx vite web` beside a running server.
   server: {
     proxy: { '/api': 'http://localhost:3000', '/socket.io': { target: 'ws://localhost:3000', ws: true } },
   },

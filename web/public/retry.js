@@ -1,6 +1,6 @@
 /* global addEventListener, HTMLScriptElement, HTMLLinkElement, location */
-// While servers are upgraded one after the other, the page of one release may come and its script be asked of a server that
-// has another release. The page can do nothing without its script: so it is loaded again, until both are of one release.
+// While servers are upgraded one after the other, the page may come from one release and its script be requested from a
+// server with another release. The page does not work without its script, so it reloads until both have the same release.
 const RETRY_AFTER_MS = 3_000;
 addEventListener(
   'error',
@@ -10,5 +10,5 @@ addEventListener(
       (target instanceof HTMLLinkElement && target.rel === 'stylesheet');
     if (isNeeded) setTimeout(() => location.reload(), RETRY_AFTER_MS);
   },
-  true, // such errors do not bubble
+  true, // in the capture phase, because these errors do not bubble
 );

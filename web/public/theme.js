@@ -1,8 +1,8 @@
 /* global document, localStorage */
-// Runs before anything is drawn: the page never shows in other colours first than those that were chosen on this device.
+// Runs before the first paint, so that the page appears in the chosen theme from the start.
 try {
   const theme = localStorage.getItem('xfchat-theme');
   if (theme === 'light' || theme === 'dark') document.documentElement.dataset.theme = theme;
 } catch {
-  // Nothing is kept here: as the system has it.
+  // Without local storage, use the theme of the system.
 }

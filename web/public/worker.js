@@ -1,10 +1,10 @@
 /* global self, caches, URL, Response */
-// Keeps the page itself in the browser, so that it opens while the server cannot be reached: to read what is known, and to
-// write what is sent later. It keeps no data: that is the client's business.
+// Caches the page in the browser, so that it opens while the server cannot be reached. People can then read stored messages
+// and write new ones, which are sent later. This worker caches no data: the client stores it.
 
 const CACHE = 'xfchat-page';
 const PAGE = '/';
-/** What is the server's own is never answered from here; see `src/delivery/browser-client`. */
+/** Paths of the server. The worker never answers them; see `src/delivery/browser-client`. */
 const SERVER_PATH = /^\/(api|health|metrics|docs|problems|socket\.io|openapi\.json|asyncapi\.json)(\/|$)/;
 const HASHED = /\/assets\//;
 const ASSET = /(?:src|href)="(\/[^"]+)"/g;
@@ -24,7 +24,7 @@ self.addEventListener('fetch', (event) => {
   else event.respondWith(asset(request));
 });
 
-/** The newest page if there is one to be had, else the one that is kept. */
+/** The page from the server, or the cached one if the server cannot be reached. */
 async function page(event) {
   try {
     const response = await fetch(event.request);
@@ -38,7 +38,7 @@ async function page(event) {
   }
 }
 
-/** What is kept is what the page wants. */
+/** A cached asset, or one from the server. */
 async function asset(request) {
   return (await kept(request)) ?? fetch(request);
 }
@@ -48,8 +48,8 @@ async function kept(request) {
 }
 
 /**
- * Keeps a page with all that it needs, and nothing else. The page comes last: it is never kept without the rest. Names of
- * scripts and styles tell their content, so these are fetched once; the few other files each time.
+ * Caches a page with its assets, and deletes everything else. The page is written last, so that it is never cached without
+ * its assets. Scripts and styles have a hash in their names and are fetched once; other files are fetched each time.
  */
 async function keep(response) {
   const cache = await caches.open(CACHE);

@@ -1,15 +1,15 @@
-/** Nobody is at a page that was not touched for so long, whether it can be seen or not. */
+/** After this time without input, in milliseconds, the user counts as away, even if the page is visible. */
 const IDLE_MS = 5 * 60_000;
 const SIGNS = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart', 'focus'] as const;
 
 /**
- * Says whether somebody is at this page, whenever that changes.
- * @returns what ends that
+ * Calls `say` whenever the user leaves this page or comes back to it.
+ * @returns a function that ends the calls
  */
 export function followActivity(say: (status: 'online' | 'away') => void): () => void {
   let lastAt = performance.now();
   let timer: ReturnType<typeof setTimeout> | undefined;
-  // A pointer that moves only notes the time: the timer looks at it.
+  // Input only records the time, because pointer events are frequent. The timer compares it.
   const look = (): void => {
     const left = lastAt + IDLE_MS - performance.now();
     timer = left > 0 ? setTimeout(look, left) : undefined;

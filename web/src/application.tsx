@@ -21,28 +21,28 @@ function screen(chat: Chat) {
   const visit = chat.visit.value;
   if (visit === undefined) return <p class="loading">Loading …</p>;
   if (visit === null) return <SignInScreen />;
-  // Nothing that the screens of one user hold is there for the next.
+  // A new key for each visit, so that no screen keeps the state of the previous user.
   return <SignedIn key={keyOf(visit)} chat={chat} />;
 }
 
 const keys = new WeakMap<Visit, number>();
 let last = 0;
 
-/** Another one for each visit. */
+/** A different number for each visit. */
 function keyOf(visit: Visit): number {
   const key = keys.get(visit) ?? ++last;
   keys.set(visit, key);
   return key;
 }
 
-/** The list beside what was chosen from it; on narrow screens one of them. */
+/** Shows the list and the chosen screen beside each other; on narrow screens only one of them. */
 function SignedIn({ chat }: { chat: Chat }) {
   const place = route.value;
   const unread = chat.conversations.filter(({ unreadCount }) => unreadCount > 0).length;
   const { contactIds } = chat;
   useEffect(forgetInvitationInAddress, []);
   useEffect(() => followActivity((status) => chat.client.presence.set(status)), []);
-  // The client sends a list only when it differs from the one before.
+  // Runs after each render; the client sends a watch list only when it has changed.
   useEffect(() => chat.client.presence.watch(contactIds));
   useEffect(() => {
     document.title = unread > 0 ? `(${unread}) XFChat` : 'XFChat';

@@ -19,31 +19,31 @@ import { resetRoute } from './route.ts';
 import { Visit } from './visit.ts';
 import { ERASED_NAME } from './words.ts';
 
-/** As many as one socket watches. */
+/** The maximum length of a watch list. */
 const MAX_CONTACTS = 500;
 
 /** The server's description of itself. */
 export type ServerStatus = 'ok' | 'degraded' | 'maintenance';
 
 /**
- * The client as the screens watch it: what changes is a signal, what is done goes to `client`. Conversations stay the
- * same objects, so each has a number beside it that grows with its changes. Everything that belongs to one user is in their
- * visit.
+ * The state of the client for the screens: signals tell them what to show, and their actions go to `client`. A conversation
+ * stays the same object, so a number that grows with each of its changes stands for it. The visit holds everything that
+ * belongs to one user.
  */
 export class Chat {
   readonly client: XFChatClient;
-  /** Null when nobody is signed in, undefined until that is known. */
+  /** Null when nobody is signed in; undefined until this is known. */
   readonly visit = signal<Visit | null | undefined>(undefined);
-  /** Why the session ended, when it was not by one's own wish; the code of a problem. */
+  /** The code of the problem that ended the session; undefined after the user has signed out. */
   readonly endedBy = signal<string | undefined>(undefined);
   readonly isOnline = signal(false);
   readonly isComplete = signal(false);
   readonly serverStatus = signal<ServerStatus>('ok');
-  /** Whether this device could not keep something. */
+  /** Whether some data could not be stored on this device. */
   readonly hasStorageFailed = signal(false);
-  /** The visit that is, or was the last: screens are drawn once more while they go. */
+  /** The current visit or, after it, the last one: Preact renders its screens once more while it removes them. */
   private latest: Visit | undefined;
-  /** Grows with every change of any conversation. */
+  /** Increases with every change of any conversation. */
   private readonly changes = signal(0);
   private readonly versions = new Map<string, Signal<number>>();
 
@@ -89,7 +89,7 @@ export class Chat {
     return this.latest!.live;
   }
 
-  /** Those whose presence is shown: with whom one talks, and friends. */
+  /** The users whose presence is shown: the partners of direct conversations, and friends. */
   get contactIds(): readonly string[] {
     const partners = this.conversations
       .filter(({ type }) => type === 'direct')
@@ -110,23 +110,23 @@ export class Chat {
     return this.latest!.search;
   }
 
-  /** One's own profile; a component that reads it is drawn anew when it changes. */
+  /** The user's own profile. A component that reads it is rendered again when it changes. */
   get user(): OwnUser {
     return this.latest!.user.value;
   }
 
-  /** The user whose screens these are, also between the end of a session and the end of its screens. */
+  /** The id of the user whose screens are shown, also while they are removed after the end of a session. */
   get ownId(): string {
     return this.latest?.user.peek().id ?? '';
   }
 
-  /** All of them; a component that reads them is drawn anew with each change. */
+  /** All conversations. A component that reads them is rendered again after each change of any of them. */
   get conversations(): readonly Conversation[] {
     void this.changes.value;
     return this.client.conversations;
   }
 
-  /** Whether what is sent now reaches the server at once, as far as it is known. */
+  /** Whether a message would probably be sent at once: a socket is ready, and the server has reported no fault. */
   get canSend(): boolean {
     return this.isOnline.value && this.serverStatus.value === 'ok';
   }
@@ -149,25 +149,25 @@ export class Chat {
     await this.entered(await this.client.signUp(account));
   }
 
-  /** The network is back, or somebody looks at this page again. */
+  /** Tries again at once, because the network is back or the page is visible again. */
   wake(): void {
     if (this.visit.value) this.client.wake();
     else if (this.visit.value === null) void this.resume();
   }
 
-  /** The page may end now: it is left, or hidden. */
+  /** Hands unsaved drafts over, because the page may end now. */
   leave(): void {
     this.latest?.drafts.leave();
   }
 
-  /** The number of a conversation's changes; reading it in a component draws that anew with each. */
+  /** The number of changes of a conversation. A component that reads it is rendered again after each change. */
   versionOf(conversationId: string): Signal<number> {
     let version = this.versions.get(conversationId);
     if (!version) this.versions.set(conversationId, (version = signal(0)));
     return version;
   }
 
-  /** The one whom a direct conversation is with; nobody any more when they have erased their account. */
+  /** The other person of a direct conversation; undefined after they have erased their account. */
   partner(conversation: Conversation): Participant | undefined {
     return conversation.participants.find(({ userId }) => userId !== this.ownId);
   }
@@ -197,19 +197,19 @@ export class Chat {
 
   private connected(isOnline: boolean): void {
     this.isOnline.value = isOnline;
-    // The server says so again right after `ready` when it is not well.
+    // If the server still has a fault, it reports that again right after `ready`.
     this.serverStatus.value = 'ok';
     if (!isOnline) return;
     void checkRelease();
     this.reload();
   }
 
-  /** Reads anew what no event tells. */
+  /** Reads friends and profile again, because events may have been missed. */
   private reload(): void {
     const { latest } = this;
     if (!latest || latest.hasEnded) return;
     latest.friends.reload();
-    latest.reloadProfile().catch(() => undefined); // the one that is shown was true a while ago
+    latest.reloadProfile().catch(() => undefined); // keep the profile that is shown
   }
 
   private changed(conversationId: string): void {

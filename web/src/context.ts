@@ -10,8 +10,8 @@ export function useChat(): Chat {
 }
 
 /**
- * A conversation stays the same object, so a component that is given one is drawn anew only when it asks for this: a number
- * that grows with each change.
+ * Renders the component again after each change of the conversation, which stays the same object.
+ * @returns a number that increases with each change
  */
 export function useChangesOf({ id }: Conversation): number {
   return useChat().versionOf(id).value;

@@ -22,11 +22,10 @@ interface LeftDrafts {
 }
 
 /**
- * Text that is written and not sent, by conversation. It is kept on this device, over reloads too, until it is sent; the client
- * empties the storage when one signs out.
+ * Unsent text, by conversation. It stays on this device until it is sent, also over reloads. When the user signs out, the
+ * client deletes it.
  *
- * The storage takes its time, and a page that is left loses what it has not taken. So `leave` hands that over to the next page
- * of the tab.
+ * A page that is left loses what the storage has not written yet. So `leave` hands the drafts over to the next page of the tab.
  */
 export class Drafts {
   private readonly texts = new Map<string, string>();
@@ -34,14 +33,14 @@ export class Drafts {
   private writing: Promise<void> | undefined;
   private hasEnded = false;
 
-  /** @param storage keeps in memory what it cannot write, and takes nothing after the end of the session */
+  /** @param storage keeps values in memory that it cannot write, and takes none after the end of the session */
   constructor(
     private readonly storage: ClientStorage,
     private readonly userId: string,
     private readonly tab: TabStorage,
   ) {}
 
-  /** Takes up what an earlier page has left. */
+  /** Loads the drafts that an earlier page has stored. */
   async restore(): Promise<void> {
     for (const key of await this.storage.keys(PREFIX)) {
       const text = await this.storage.get(key);
@@ -55,14 +54,14 @@ export class Drafts {
     return this.texts.get(conversationId) ?? '';
   }
 
-  /** Quick typing is stored as often as the storage can. */
+  /** Stores the text. During quick typing, only the latest text is written after each write. */
   set(conversationId: string, text: string): void {
     this.texts.set(conversationId, text);
     this.unstored.add(conversationId);
     void this.flush();
   }
 
-  /** Resolves when everything is kept. */
+  /** Resolves when everything is stored. */
   flush(): Promise<void> {
     this.writing ??= this.write().finally(() => (this.writing = undefined));
     return this.writing;

@@ -26,6 +26,6 @@ async function open(): Promise<void> {
   keepPageForOffline();
 }
 
-// A user who forgot a password needs no session, and does not want one that another person left here.
+// A password reset needs no session, and must not use one that another person has left in this browser.
 if (location.pathname === RESET_PASSWORD_PATH) render(<ResetPasswordPage />, place);
 else await open();

@@ -9,11 +9,11 @@ interface TrustedTypes {
   };
 }
 
-/** Keeps this page in the browser, where that is possible: over TLS, and on one's own machine. */
+/** Keeps this page in the browser. Browsers allow this over TLS and on `localhost`. */
 export function keepPageForOffline(): void {
   if (!('serviceWorker' in navigator)) return;
-  // The policy of the page lets scripts be named in this one place, and only this one.
+  // The page's Trusted Types policy allows exactly one script URL, and only here.
   const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes };
   const policy = trustedTypes?.createPolicy('worker', { createScriptURL: () => WORKER });
-  navigator.serviceWorker.register(policy?.createScriptURL(WORKER) ?? WORKER).catch(() => undefined); // it works without
+  navigator.serviceWorker.register(policy?.createScriptURL(WORKER) ?? WORKER).catch(() => undefined); // the page works without it
 }

@@ -1,24 +1,24 @@
 import { signal } from '@preact/signals';
 
-/** Their names tell their content, so other names are another program. */
+/** Asset names contain a hash of the content, so other names mean another release. */
 const ASSET = /(?:src|href)="(\/assets\/[^"]+)"/g;
 
-/** The scripts of this page as it was loaded, before anything could be added. */
+/** The assets of this page as it was loaded, before a program could add any. */
 const own = assetsIn(document.head.innerHTML);
 
-/** Whether the server has another release of this page than the one that runs here: it was upgraded meanwhile. */
+/** Whether the server has a newer release of this page, because it was upgraded. */
 export const isOutdated = signal(false);
 
-/** Asks the server which release it has. While several servers are upgraded one after the other, the last one asked counts. */
+/** Asks the server for its release. While several servers are upgraded, the last answer counts. */
 export async function checkRelease(): Promise<void> {
   try {
-    // Not `/`, for which the worker has an answer of its own.
+    // Not `/`, because the service worker answers that from its cache.
     const response = await fetch('/index.html', { cache: 'no-cache' });
     const served = response.ok ? assetsIn(await response.text()) : [];
-    // Without any it is not our page, but something in between that has answered.
+    // An answer without assets is not our page: a proxy has answered.
     if (served.length > 0) isOutdated.value = own.some((path) => !served.includes(path));
   } catch {
-    // Asked again with the next connection.
+    // The next connection asks again.
   }
 }
 

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 
-/** Where somebody is. Each place has an address, which can be loaded again. */
+/** The screen that is shown. Each has an address, which can be reloaded. */
 export type Route =
   | { readonly screen: 'conversations' | 'friends' | 'settings' | 'new-group' }
   | { readonly screen: 'conversation'; readonly id: string; readonly messageId?: string | undefined };
@@ -19,7 +19,7 @@ export const route = signal<Route>(parse(location.pathname));
 
 addEventListener('popstate', () => (route.value = parse(location.pathname)));
 
-/** Of a conversation, or of a message in it. */
+/** The address of a conversation, or of a message in it. */
 export function pathOf(conversationId: string, messageId?: string): string {
   return messageId === undefined ? `/c/${conversationId}` : `/c/${conversationId}/${messageId}`;
 }
@@ -29,14 +29,15 @@ export function goTo(path: string): void {
   route.value = parse(path);
 }
 
-/** Forgets where the user before was: the next one begins at the list. */
+/** Goes to the list, so that the next user does not see the address of the previous one. */
 export function resetRoute(): void {
   history.replaceState(null, '', '/');
   route.value = parse('/');
 }
 
 /**
- * To the list. A user who came from there goes back in the history: otherwise the browser's own button would lead here again.
+ * Goes to the list. A user who came from there goes back in the history. Otherwise the browser's back button would lead
+ * here again.
  */
 export function goToList(): void {
   const { cameFrom } = (history.state ?? {}) as { cameFrom?: string };
@@ -44,14 +45,14 @@ export function goToList(): void {
   else goTo('/');
 }
 
-/** For links: a plain click stays in this page, any other does what the browser does. */
+/** Handles a click on a link: a plain click changes the screen; the browser handles a click with a modifier key. */
 export function follow(event: MouseEvent): void {
   if (!isPlain(event)) return;
   event.preventDefault();
   goTo((event.currentTarget as HTMLAnchorElement).pathname);
 }
 
-/** For the link to the list, in the same way. */
+/** Handles a click on the link to the list in the same way. */
 export function followBack(event: MouseEvent): void {
   if (!isPlain(event)) return;
   event.preventDefault();

@@ -6,7 +6,7 @@ const SHORT_DATE = new Intl.DateTimeFormat(undefined, { dateStyle: 'short' });
 const WHOLE = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
 const RELATIVE = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
 
-/** Days since this one began, in the zone of the viewer: 0 is today, 1 yesterday. */
+/** The number of calendar days between two times, in the viewer's time zone: 0 is today, 1 is yesterday. */
 function daysAgo(date: Date, now: Date): number {
   const start = (day: Date): number => Date.UTC(day.getFullYear(), day.getMonth(), day.getDate());
   return (start(now) - start(date)) / 86_400_000;
@@ -26,7 +26,7 @@ export function wholeTime(iso: string): string {
   return WHOLE.format(new Date(iso));
 }
 
-/** For the line between days. */
+/** The heading of a day among messages. */
 export function dayInWords(iso: string, now = new Date()): string {
   const date = new Date(iso);
   const days = daysAgo(date, now);
@@ -34,7 +34,7 @@ export function dayInWords(iso: string, now = new Date()): string {
   return (date.getFullYear() === now.getFullYear() ? DAY : DAY_AND_YEAR).format(date);
 }
 
-/** As short as it can be told: the time today, a day, a date. */
+/** A short form: the time if it is today, otherwise the day or the date. */
 export function shortTime(iso: string, now = new Date()): string {
   const date = new Date(iso);
   const days = daysAgo(date, now);
@@ -43,7 +43,7 @@ export function shortTime(iso: string, now = new Date()): string {
   return (date.getFullYear() === now.getFullYear() ? SHORT_DAY : SHORT_DATE).format(date);
 }
 
-/** For the middle of a sentence: the time today, a day, a date. */
+/** The short form for the middle of a sentence, with "yesterday" in lower case. */
 export function momentInWords(iso: string, now = new Date()): string {
   return daysAgo(new Date(iso), now) === 1 ? RELATIVE.format(-1, 'day') : shortTime(iso, now);
 }

@@ -6,17 +6,17 @@ import { LivePeople } from './people/live-people.ts';
 import { People } from './people/people.ts';
 
 /**
- * One user's stay, from signing in to signing out, with all that the page knows of them. It is thrown away with them and
- * never emptied for the next user: an answer that comes late changes what is not shown any more.
+ * The time of one user on this page, from signing in to signing out, with all data that belongs to them. The next user gets a
+ * new object, so a late answer can change only data that is not shown any more.
  */
 export class Visit {
-  /** One's own profile. */
+  /** The user's own profile. */
   readonly user: Signal<OwnUser>;
   readonly drafts: Drafts;
   readonly friends: Friends;
   readonly people: People;
   readonly live = new LivePeople();
-  /** These ask the server as this user, and never as the next one. */
+  /** These three act for this user only; after another user has signed in, their calls reject. */
   readonly profile: Profile;
   readonly users: Users;
   readonly search: Search;
@@ -36,7 +36,7 @@ export class Visit {
     return this.isOver;
   }
 
-  /** Reads one's own profile anew: it may have been changed on another device. */
+  /** Reads the profile again, because another device may have changed it. */
   async reloadProfile(): Promise<void> {
     this.user.value = await this.profile.read();
   }

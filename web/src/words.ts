@@ -3,7 +3,7 @@ import { XFChatError } from '@xfchat/client';
 /** The name of an erased user. */
 export const ERASED_NAME = 'Erased account';
 
-/** Texts for users in place of the server's, which are for programmers. */
+/** Texts for users. They replace the server's texts, which are for programmers. */
 const WORDS: Readonly<Record<string, string>> = {
   'not-connected': 'There is no connection to the server right now.',
   unreachable: 'The server did not answer. Check your connection and try again.',
@@ -40,11 +40,11 @@ const WORDS: Readonly<Record<string, string>> = {
   'message-id-conflict': 'The server already has a different message with this id.',
 };
 
-/** Something that a form knows better than the server: which of its fields is wrong, and why. */
+/** An error of one field of a form, with a more precise text than the server's problem. */
 export class FieldError extends Error {
   constructor(
     readonly field: string,
-    /** In words for people. */
+    /** A sentence for the user. */
     message: string,
   ) {
     super(message);
@@ -52,7 +52,7 @@ export class FieldError extends Error {
   }
 }
 
-/** An error in words. */
+/** The text of an error for the user. */
 export function inWords(error: unknown): string {
   if (error instanceof FieldError) return error.message;
   if (!(error instanceof XFChatError)) return 'Something went wrong on this page. Please reload it.';
@@ -63,7 +63,7 @@ export function inWords(error: unknown): string {
   return WORDS[problem.code] ?? problem.title ?? problem.code;
 }
 
-/** The name of the field that an error is about, if it is about one. */
+/** The name of the field that caused an error, if a field did. */
 export function fieldOf(error: unknown): string | undefined {
   if (error instanceof FieldError) return error.field;
   if (!(error instanceof XFChatError)) return undefined;
@@ -72,7 +72,7 @@ export function fieldOf(error: unknown): string | undefined {
   return error.problem.errors?.[0]?.pointer.slice(1);
 }
 
-/** Of a problem that was kept, such as a message's that was refused. */
+/** The text of a stored problem, such as that of a rejected message. */
 export function codeInWords(code: string, title?: string): string {
   return WORDS[code] ?? title ?? code;
 }

@@ -6,7 +6,7 @@ import { Failure } from '../components/failure.tsx';
 import { wholeTime } from '../times.ts';
 import { visibleName } from '../people/names.ts';
 
-/** Where one is signed in. */
+/** Lists the user's devices, and signs them out. */
 export function Devices() {
   const { profile } = useChat();
   const attempt = useAttempt();

@@ -14,7 +14,7 @@ const CHOICES: readonly [Messages, string][] = [
   ['remove', 'Delete my messages for everybody'],
 ];
 
-/** The way out for good. */
+/** Erases the account, after a confirmation with the password. */
 export function EraseAccount() {
   const [isAsked, setAsked] = useState(false);
   return (
@@ -82,7 +82,7 @@ function Question({ onClose }: { onClose: () => void }) {
             </label>
           ))}
         </fieldset>
-        {/* For password managers: whose it is. */}
+        {/* Tells password managers which account the password belongs to. */}
         <input type="text" autocomplete="username" value={user.username} readOnly hidden />
         <Field
           label="Your password"

@@ -1,6 +1,6 @@
 import { Field } from '../components/field.tsx';
 
-/** Where somebody who has an account types the password that it will have. */
+/** The field for the new password of an existing account. */
 export function NewPasswordField({ hint }: { hint?: string }) {
   return (
     <Field

@@ -27,7 +27,7 @@ export function PasswordForm() {
         done="Password changed. Your other devices were signed out."
         save={save}
       >
-        {/* For password managers: whose it is. */}
+        {/* Tells password managers which account the password belongs to. */}
         <input type="text" autocomplete="username" value={user.username} readOnly hidden />
         <Field
           label="Current password"

@@ -4,7 +4,7 @@ import { useAttempt } from '../components/attempt.ts';
 import { Failure } from '../components/failure.tsx';
 import { useChat } from '../context.ts';
 
-/** The user decides what others see of their presence. Each click changes it on all devices. */
+/** The settings for the user's presence. Each click changes them on all devices. */
 export function PresenceSettings() {
   const { client, profile } = useChat();
   const attempt = useAttempt();
@@ -17,7 +17,7 @@ export function PresenceSettings() {
     });
   }, []);
 
-  // Shown at once, and taken back when the server refuses it.
+  // Shows the change at once, and reverts it when the server rejects it.
   const change = (changes: Partial<Settings>): void => {
     const before = settings!;
     setSettings({ ...before, ...changes });

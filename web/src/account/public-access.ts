@@ -1,4 +1,4 @@
 import { PublicAccess } from '@xfchat/client';
 
-/** For those who are not signed in. */
+/** Sends the requests that need no session. */
 export const publicAccess = new PublicAccess({ url: location.origin });

@@ -6,7 +6,7 @@ import { publicAccess } from './public-access.ts';
 export function useRegistrationPolicy(): RegistrationPolicy | undefined {
   const [policy, setPolicy] = useState<RegistrationPolicy>();
   useEffect(() => {
-    // Offered all the same when there is no answer: the server refuses by itself whom it does not let in.
+    // Without an answer, offer the form: the server rejects the registration if it is closed.
     publicAccess.registrationPolicy().then(setPolicy, () => setPolicy('open'));
   }, []);
   return policy;
@@ -18,7 +18,7 @@ export function invitationInAddress(): string | undefined {
   return location.pathname === '/sign-up' && code ? code : undefined;
 }
 
-/** Takes the code out of the address, so that it is in no history and no screenshot. */
+/** Removes the code from the address, so that no history and no screenshot contains it. */
 export function forgetInvitationInAddress(): void {
   if (location.pathname === '/sign-up') history.replaceState(history.state, '', '/');
 }

@@ -6,7 +6,10 @@ import { publicAccess } from './public-access.ts';
 
 export const RESET_PASSWORD_PATH = '/reset-password';
 
-/** Where a link of `xfchat user reset-password` leads: `/reset-password#xfp_…`. The code stays out of requests for pages. */
+/**
+ * The page for links that `xfchat user reset-password` prints: `/reset-password#xfp_…`. Browsers do not send the part after
+ * `#`, so the code appears in no request for a page.
+ */
 export function ResetPasswordPage() {
   const attempt = useAttempt();
   const [code] = useState(() => location.hash.slice(1));

@@ -6,7 +6,7 @@ import { Form, textOf } from '../components/form.tsx';
 import { codeInWords } from '../words.ts';
 import { invitationInAddress, useRegistrationPolicy } from './registration.ts';
 
-/** For those who are not signed in: into an account that they have, or that they make. */
+/** Signs in to an account, or creates one. */
 export function SignInScreen() {
   const chat = useChat();
   const attempt = useAttempt();
@@ -87,7 +87,7 @@ export function SignInScreen() {
               ? '3 to 32 letters, digits, dots, dashes or underscores. Others find you by this name.'
               : undefined
           }
-          // Always with limits: those that go would be 0 in a field that stays.
+          // Both forms share this input, so the limits always have a value: a removed one would become 0.
           pattern={isNew ? '[A-Za-z0-9._\\-]{3,32}' : '.+'}
           maxLength={isNew ? 32 : 254}
         />

@@ -1,12 +1,13 @@
 import { useEffect, useState } from 'preact/hooks';
 import { inWords } from '../words.ts';
 
-/** Nothing is asked while the user is typing. */
+/** Pause after the last keystroke before a request is sent, in milliseconds. */
 const PATIENCE_MS = 250;
 
 /**
- * The answer to what is being typed: the one before stays until the next one is there. An empty question has none.
- * @param ask must not depend on anything but the question
+ * The answer to a question that the user is typing. The previous answer stays until the next one arrives. An empty question
+ * has no answer.
+ * @param ask must depend on the question alone
  */
 export function useAnswer<T>(
   question: string,

@@ -5,18 +5,18 @@ export interface Attempt {
   readonly isBusy: boolean;
   /** The error text of the last attempt. */
   readonly failure: string | undefined;
-  /** The name of the field that it is about, if it is about one. */
+  /** The name of the field that caused the error, if a field did. */
   readonly field: string | undefined;
-  /** Does it, unless something is under way: who submits a form twice means it once. @returns whether it was done */
+  /** Runs the work unless another one is running, so that a double click submits once. @returns whether it succeeded */
   run(work: () => Promise<unknown>): Promise<boolean>;
-  /** Does it after what is under way: an action of its own is never dropped. @returns whether it was done */
+  /** Runs the work after the one that is running. It is never dropped. @returns whether it succeeded */
   queue(work: () => Promise<unknown>): Promise<boolean>;
-  /** Shows what went wrong elsewhere. */
+  /** Shows an error that happened elsewhere. */
   fail(error: unknown): void;
   forget(): void;
 }
 
-/** Something that the server is asked to do: going on, done, or failed for a reason that is shown. */
+/** The state of an action on the server: running, done, or failed with a text to show. */
 export function useAttempt(): Attempt {
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
@@ -26,7 +26,7 @@ export function useAttempt(): Attempt {
     before: Promise<boolean> | undefined,
   ): Promise<boolean> => {
     setBusy(true);
-    // The error of the action before it stays, so that it can be read.
+    // Keep the error of the previous action, so that the user can read it.
     if ((await before) !== false) setError(undefined);
     try {
       await work();

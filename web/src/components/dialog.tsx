@@ -8,11 +8,11 @@ interface DialogProps {
   readonly children: ComponentChildren;
 }
 
-/** A dialog in front of everything: the browser keeps the focus in it, and gives it back afterwards. */
+/** A modal dialog. The browser keeps the focus inside, and restores it afterwards. */
 export function Dialog({ title, onClose, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const titleId = useId();
-  // Closed before it is taken away: otherwise the focus would be lost with it.
+  // Close it before it is removed from the page, because otherwise the browser does not restore the focus.
   useLayoutEffect(() => {
     const shown = element.current!;
     shown.showModal();
@@ -49,7 +49,7 @@ interface ConfirmationProps {
   readonly onClose: () => void;
 }
 
-/** Asks before something is done that cannot be taken back. */
+/** Asks for confirmation before an action that cannot be undone. */
 export function Confirmation({ title, text, action, onConfirm, onClose }: ConfirmationProps) {
   return (
     <Dialog title={title} onClose={onClose}>

@@ -1,6 +1,6 @@
 import { Icon } from './icon.tsx';
 
-/** Shows an error text. Always there for screen readers, which hear of what is put into it. */
+/** Shows an error text. The element always exists, because screen readers announce only text that is added to it. */
 export function Failure({ text }: { text: string | undefined }) {
   return (
     <div role="alert" class={text ? 'failure' : undefined}>

@@ -9,7 +9,7 @@ type FieldProps = InputHTMLAttributes & {
   readonly hint?: string | undefined;
 };
 
-/** One line of a form, which also tells what the server has said against it. */
+/** One field of a form, with its hint and the server's error about it. */
 export function Field({ label, hint, ...input }: FieldProps) {
   const id = useId();
   const refused = useContext(FieldFailure);

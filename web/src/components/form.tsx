@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useAttempt, type Attempt } from './attempt.ts';
 import { Failure } from './failure.tsx';
 
-/** The server's fault of a field of this form. */
+/** The server's error about a field of this form. */
 export const FieldFailure = createContext<Pick<Attempt, 'field' | 'failure'> | undefined>(undefined);
 
 interface FormProps {
@@ -16,7 +16,7 @@ interface FormProps {
   readonly buttons: ComponentChildren;
 }
 
-/** Fields that go to the server together. A fault of a field is shown at the field, which gets the focus. */
+/** Fields that are sent together. An error about a field is shown at that field, which gets the focus. */
 export function Form({ attempt, submit, children, buttons, ...rest }: FormProps) {
   const form = useRef<HTMLFormElement>(null);
   const { field, failure } = attempt;
@@ -56,7 +56,7 @@ interface SettingsFormProps {
   readonly children: ComponentChildren;
 }
 
-/** A form that one stays at: it says that it is done, until something else is written. */
+/** A form that stays open. It confirms success until the user changes a field. */
 export function SettingsForm({ action, done = 'Saved.', save, children }: SettingsFormProps) {
   const attempt = useAttempt();
   const [isDone, setDone] = useState(false);

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 
-/** Whether something has been so for some time, in milliseconds: what is over before is not worth a word. */
+/** Whether `isSo` has been true for `patienceMs` milliseconds. A shorter state is not worth showing. */
 export function useLasting(isSo: boolean, patienceMs: number): boolean {
   const [lasts, setLasts] = useState(false);
   useEffect(() => {

@@ -13,7 +13,7 @@ export function PaneHead({ title }: { title: string }) {
   );
 }
 
-/** On narrow screens, where the list is not beside it. */
+/** The link back to the list, for narrow screens, which do not show the list beside the page. */
 export function Back() {
   return (
     <a href="/" class="back round" aria-label="Back to the conversations" onClick={followBack}>

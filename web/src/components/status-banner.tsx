@@ -2,7 +2,7 @@ import { useChat } from '../context.ts';
 import { isOutdated } from '../release.ts';
 import { Icon } from './icon.tsx';
 
-/** Tells what does not work right now, and what that means for what one writes. */
+/** Says what does not work right now, and how that affects messages. */
 export function StatusBanner() {
   const { isOnline, serverStatus, hasStorageFailed } = useChat();
   const text = words(isOnline.value, serverStatus.value, hasStorageFailed.value);
@@ -14,7 +14,7 @@ export function StatusBanner() {
   );
 }
 
-/** The server was upgraded under this page. When to go over to the new one is for the person to say. */
+/** Offers to reload the page after the server was upgraded. The user chooses when. */
 export function ReleaseBanner() {
   const { drafts } = useChat();
   const reload = async (): Promise<void> => {

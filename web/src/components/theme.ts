@@ -5,7 +5,7 @@ export type Theme = 'system' | 'light' | 'dark';
 const KEY = 'xfchat-theme';
 const { dataset } = document.documentElement;
 
-/** The choice on this device; `public/theme.js` has read it before the page was drawn. */
+/** The theme that was chosen on this device. `public/theme.js` has read it before the first paint. */
 export const theme = signal((dataset.theme ?? 'system') as Theme);
 
 export function chooseTheme(chosen: Theme): void {
@@ -15,6 +15,6 @@ export function chooseTheme(chosen: Theme): void {
   try {
     localStorage.setItem(KEY, chosen);
   } catch {
-    // It lasts as long as the page.
+    // Without local storage, the choice lasts until the page is closed.
   }
 }

@@ -8,7 +8,7 @@ interface AddProps {
   readonly onAdd: (userId: string) => void;
 }
 
-/** One's friends who are not in the group. */
+/** Lists the friends who are not in the group, and adds them. */
 export function AddPeople({ conversation, isBusy, onAdd }: AddProps) {
   const { friends } = useChat();
   useChangesOf(conversation);

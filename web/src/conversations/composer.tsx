@@ -3,31 +3,31 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Failure } from '../components/failure.tsx';
 import { Icon, type IconName } from '../components/icon.tsx';
 
-/** In Unicode code points, as the server counts. */
+/** The longest message in Unicode code points, which the server counts too. */
 const MAX_LENGTH = 4_000;
-/** From here on it is told how much is left. */
+/** From this length on, the composer shows how many characters are left. */
 const TELL_FROM = 3_600;
 
 interface ComposerProps {
   readonly label: string;
   readonly initialText: string;
-  /** The message that is being answered or edited. */
+  /** The message that the user replies to or edits. */
   readonly about: { readonly kind: 'reply' | 'edit'; readonly message: Message } | undefined;
   readonly isBusy: boolean;
-  /** Something has to be decided in front of it first; then one goes on writing. */
+  /** A dialog is open in front of the composer. It gets the focus back afterwards. */
   readonly isCovered: boolean;
-  /** Messages that are sent now wait until the server works again. */
+  /** Messages wait on this device, because the server cannot take them now. */
   readonly isWaiting: boolean;
   readonly failure: string | undefined;
   readonly onText: (text: string) => void;
-  /** @returns whether it was done; otherwise the text is still here */
+  /** @returns whether the message was taken; otherwise the composer keeps the text */
   readonly onSubmit: (text: string) => Promise<boolean>;
   readonly onCancel: () => void;
-  /** The arrow key in an empty field: the last message is meant. */
+  /** Called on the up arrow in an empty field: the user wants to edit their last message. */
   readonly onEditLast: () => void;
 }
 
-/** Where one writes: Enter sends, Shift and Enter begin a line. */
+/** The text field. Enter sends; Shift+Enter begins a new line. */
 export function Composer(props: ComposerProps) {
   const {
     label,
@@ -51,7 +51,7 @@ export function Composer(props: ComposerProps) {
 
   useEffect(() => {
     if (isCovered) return;
-    // On a phone the keyboard would cover what one came to read.
+    // On a phone, the focus would open the keyboard, which covers the messages.
     if (!about && !matchMedia('(hover: hover)').matches) return;
     field.current?.focus();
     field.current?.setSelectionRange(text.length, text.length);
@@ -74,7 +74,7 @@ export function Composer(props: ComposerProps) {
   const submit = async (): Promise<void> => {
     if (text.trim() === '' || isTooLong || isBusy) return;
     if (about?.kind === 'edit') return void (await onSubmit(text));
-    // Gone at once, for the next one to be written; as a draft it stays until it is kept as a message.
+    // Empty the field at once for the next message. The draft stays until the message is stored.
     show('');
     if (await onSubmit(text)) onText(written.current);
     else write(text);
@@ -153,7 +153,7 @@ function sendButton(isEdit: boolean, isWaiting: boolean): { icon: IconName; labe
   return isWaiting ? { icon: 'clock', label: 'Send later' } : { icon: 'send', label: 'Send' };
 }
 
-/** A field tells how high its text is only when it is not higher itself. */
+/** Resets the height of the field, because `scrollHeight` is never less than that. */
 function resetHeight(field: HTMLTextAreaElement): HTMLTextAreaElement {
   field.style.height = 'auto';
   return field;

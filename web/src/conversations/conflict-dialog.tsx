@@ -6,12 +6,12 @@ import { MessageText } from '../text/message-text.tsx';
 interface ConflictProps {
   readonly conflict: EditConflict;
   readonly onKeep: () => void;
-  /** Goes on writing, from what it is now. */
+  /** Continues editing the user's text, based on the current version. */
   readonly onEdit: () => void;
   readonly onReplace: () => void;
 }
 
-/** The message was changed while one was changing it. Nobody but its author can tell which text is meant. */
+/** Lets the author choose between two texts, after the message was edited in two places. */
 export function ConflictDialog({ conflict, onKeep, onEdit, onReplace }: ConflictProps) {
   const { current, body } = conflict;
   const now = current.body ?? '';

@@ -12,7 +12,7 @@ import { ERASED_NAME } from '../words.ts';
 import { isolated, nameOf } from '../people/names.ts';
 import { PresenceDot, PresenceWord } from '../people/presence.tsx';
 
-/** Everything that one takes part in, the latest activity first, and the ways to everything else. */
+/** The conversations, the latest activity first, with the search and the links to other screens. */
 export function ConversationList() {
   const chat = useChat();
   const { conversations } = chat;
@@ -116,7 +116,7 @@ function ConversationEntry({ conversation, chat }: { conversation: Conversation;
   );
 }
 
-/** The last thing that was said, by whom. */
+/** The last message with its sender. */
 function preview({ messages, outgoing, participants, type }: Conversation, chat: Chat): string {
   const waiting = outgoing.at(-1);
   if (waiting) return waiting.status === 'failed' ? `Not sent: ${waiting.body}` : `You: ${waiting.body}`;

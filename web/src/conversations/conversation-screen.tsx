@@ -9,15 +9,15 @@ import { inWords } from '../words.ts';
 import { ConversationView } from './conversation-view.tsx';
 import { DetailsDialog } from './details-dialog.tsx';
 
-/** A conversation by its id: it may not be known yet, and one may have to leave it. */
+/** Shows a conversation by its id. It may not be known yet, and it may disappear while it is shown. */
 export function ConversationScreen({ id, messageId }: { id: string; messageId: string | undefined }) {
   const chat = useChat();
   const [failure, setFailure] = useState<string>();
-  void chat.versionOf(id).value; // it may come, and go
+  void chat.versionOf(id).value; // render again when the conversation appears or disappears
   const conversation = chat.client.conversation(id);
   const isMissing = conversation === undefined;
 
-  // Also when it goes while one is reading: it may only have been hidden, on another device.
+  // Open it again when it disappears: another device may only have hidden it.
   useEffect(() => {
     if (isMissing) chat.client.open(id).catch((error: unknown) => setFailure(inWords(error)));
   }, [id, isMissing]);

@@ -15,7 +15,7 @@ import { PinnedBar } from './pinned.tsx';
 import { ReactionDialog } from './reaction-dialog.tsx';
 import { isolated, nameOf } from '../people/names.ts';
 
-/** Missing messages mostly arrive before anybody could read that they are missing; in milliseconds. */
+/** A gap is shown only if it lasts longer than this, in milliseconds. */
 const GAP_PATIENCE_MS = 1_000;
 
 interface About {
@@ -29,7 +29,7 @@ interface ViewProps {
   readonly messageId: string | undefined;
 }
 
-/** The messages of a conversation, and where one writes. */
+/** The messages of a conversation, and the composer. */
 export function ConversationView({ conversation, messageId }: ViewProps) {
   const chat = useChat();
   const version = useChangesOf(conversation);
@@ -113,7 +113,7 @@ export function ConversationView({ conversation, messageId }: ViewProps) {
 
   const isEdit = about?.kind === 'edit';
   const isAlone = conversation.type === 'direct' && !chat.partner(conversation);
-  // Asking whether anything was missed changes nothing of the conversation: the status of all draws it anew.
+  // A check changes no conversation, so the component reads the overall status: it is rendered again when that changes.
   const mayLack = chat.isOnline.value && !chat.isComplete.value;
   const isCatchingUp = mayLack && conversation.status === 'catching-up';
   const isBehind = useLasting(isCatchingUp, GAP_PATIENCE_MS);
@@ -192,8 +192,8 @@ export function ConversationView({ conversation, messageId }: ViewProps) {
 }
 
 /**
- * Puts one's own emoji to a message, or takes it back. Only the first people are named with a reaction: where one may be among
- * the others, an answer that shows no change says that it was there.
+ * Adds the user's reaction, or removes it. A reaction names only its first people, so the page may not know whether the user
+ * is among them. If adding changes nothing, the user's reaction existed, and it is removed.
  */
 async function toggleReaction(
   conversation: Conversation,
@@ -208,7 +208,7 @@ async function toggleReaction(
   if (mayBeUnnamed && rev === message.rev) await conversation.unreact(message, emoji);
 }
 
-/** Reads the newest message of somebody else to those who do not see it. */
+/** Lets screen readers announce new messages of others. */
 function Announcement({ conversation }: { conversation: Conversation }) {
   const chat = useChat();
   useChangesOf(conversation);
@@ -232,7 +232,7 @@ function firstUnreadOf(
   return messages.find(({ seq, senderId }) => seq > own.readSeq && senderId !== ownUserId)?.seq;
 }
 
-/** Shows the message that the address names, once; without a connection what is held may not reach back to it. */
+/** Jumps once to the message in the address. Without a connection, it tries again when there is one. */
 function useArrival(
   messageId: string | undefined,
   isOnline: boolean,
@@ -247,7 +247,7 @@ function useArrival(
   }, [messageId, isOnline]);
 }
 
-/** Visible messages count as read. */
+/** Marks visible messages as read. */
 function useReading(chat: Chat, conversation: Conversation, version: number, isFollowing: boolean): void {
   const isTelling = useRef(false);
   const isOnline = chat.isOnline.value;
@@ -258,7 +258,7 @@ function useReading(chat: Chat, conversation: Conversation, version: number, isF
       isTelling.current = true;
       conversation
         .markRead()
-        .catch(() => undefined) // told again with the next message, or the next visit
+        .catch(() => undefined) // the next message or visit tries again
         .finally(() => (isTelling.current = false));
     };
     read();

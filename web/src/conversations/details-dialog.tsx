@@ -47,7 +47,7 @@ export function DetailsDialog({
   const chat = useChat();
   useChangesOf(conversation);
   const attempt = useAttempt();
-  // Apart from the actions: one that is chosen while the participants are still being loaded is carried out.
+  // Separate from the actions, so that the user can start an action while the participants are loading.
   const loading = useAttempt();
   const [question, setQuestion] = useState<Question>();
   const { id, type, myRole } = conversation;

@@ -12,7 +12,7 @@ interface HistoryProps {
   readonly onClose: () => void;
 }
 
-/** All that a message has ever said, the newest first, each with what was changed. */
+/** All versions of a message, the newest first, with the changes of each. */
 export function HistoryDialog({ conversation, message, onClose }: HistoryProps) {
   const attempt = useAttempt();
   const [versions, setVersions] = useState<readonly MessageVersion[]>();

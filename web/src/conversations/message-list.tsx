@@ -10,23 +10,23 @@ import { mayPin } from './pinned.tsx';
 import { isOutgoing, quotedIn, rowsOf } from './rows.ts';
 import { nameOf as nameOfUser } from '../people/names.ts';
 
-/** Nearer to an end of what is drawn than this, more is drawn; in pixels. */
+/** When the reader is closer than this to an end of the rendered messages, more are rendered; in pixels. */
 const NEAR = 900;
-/** A reader this near to the end stays at the end; in pixels. */
+/** A reader who is this close to the end follows new messages; in pixels. */
 const AT_END = 60;
-/** Messages of one request. */
+/** The number of messages in one request. */
 const PAGE = 200;
 
 interface ListProps {
-  /** Given this list, for what is done from outside of it: a class gets no `ref` of its own. */
+  /** Set to this component, so that its parent can call `jumpTo`. A class component receives no `ref` prop. */
   readonly handle: RefObject<MessageList | null>;
   readonly conversation: Conversation;
-  /** Grows with each change of the conversation. */
+  /** Increases with each change of the conversation. */
   readonly version: number;
   readonly ownUserId: string;
-  /** The first that was unread when one came here. */
+  /** The `seq` of the first message that was unread when the conversation was opened. */
   readonly firstUnread: number | undefined;
-  /** Grows with each message that is sent from here: one wants to see it. */
+  /** Increases with each message that the user sends here; the list then scrolls to the end. */
   readonly sent: number;
   readonly isOnline: boolean;
   readonly actions: MessageActions;
@@ -35,28 +35,28 @@ interface ListProps {
 
 interface ListState {
   readonly isFollowing: boolean;
-  /** The row that the tab key comes to: by default the last. */
+  /** The row that the Tab key reaches; by default the last one. */
   readonly current: string | undefined;
   readonly pointedAt: string | undefined;
   readonly failure: string | undefined;
 }
 
-/** A row that was seen, and how far it stood below the upper edge. */
+/** A visible row and its distance from the top of the viewport, in pixels. */
 interface Anchor {
   readonly id: string;
   readonly top: number;
 }
 
-/** The position that must not move when the content changes. */
+/** The scroll position and focus before a change of the content. */
 interface Snapshot {
   readonly seen: readonly Anchor[];
-  /** How high everything is that is drawn. */
+  /** The height of all rendered rows, in pixels. */
   readonly height: number;
-  /** The row that has the focus, or something in it has. */
+  /** The row that has the focus, or contains the focused element. */
   readonly focusedId: string | undefined;
 }
 
-/** The messages: endless in both directions, and what one reads stays where it is. */
+/** The messages. The list loads more in both directions, and the rows that the user reads do not move. */
 export class MessageList extends Component<ListProps, ListState> {
   override state: ListState = {
     isFollowing: true,
@@ -99,7 +99,7 @@ export class MessageList extends Component<ListProps, ListState> {
     const list = this.element.current!;
     const { top, bottom } = list.getBoundingClientRect();
     const seen: Anchor[] = [];
-    // The first comes last: it loses its name and the line of its day when it is not the first any more.
+    // Use the first row only as the last resort: when older rows appear, it loses its name and its date line.
     const [first, ...rest] = list.querySelectorAll<HTMLElement>('[data-id]');
     for (const row of first ? [...rest, first] : []) {
       const place = row.getBoundingClientRect();
@@ -114,23 +114,23 @@ export class MessageList extends Component<ListProps, ListState> {
   override componentDidUpdate(_props: unknown, before: ListState, snapshot: Snapshot): void {
     const { seen, height, focusedId } = snapshot;
     const hasGrown = this.element.current!.scrollHeight !== height;
-    // A message that only gets the focus stays where it is: under the pointer, or where the keys moved it.
+    // Scroll to the end only after growth, so that a message that merely gets the focus does not move.
     if (!this.state.isFollowing) this.keepInPlace(seen);
     else if (hasGrown || !before.isFollowing) this.toEnd();
-    // A deleted message has no buttons any more: whoever was on one of them goes on from its row.
+    // When a focused button disappears, as of a deleted message, the focus goes to its row.
     if (focusedId && document.activeElement === document.body)
       this.rowOf(focusedId)?.focus({ preventScroll: true });
     this.fill();
   }
 
-  /** Shows the newest message, and those that come. */
+  /** Scrolls to the newest message, and follows new ones. */
   readonly showEnd = (): void => {
     this.window = atEnd(this.held);
     this.setState({ isFollowing: true, current: undefined });
     this.props.onFollow(true);
   };
 
-  /** Shows a message, and loads the history up to it if need be. @returns false when it is not there, or not yet */
+  /** Scrolls to a message, and loads the history up to it if necessary. @returns false if it was not found or not loaded */
   async jumpTo(messageId: string): Promise<boolean> {
     const { conversation } = this.props;
     const find = (): Message | undefined => conversation.messages.find(({ id }) => id === messageId);
@@ -138,7 +138,7 @@ export class MessageList extends Component<ListProps, ListState> {
       const { first } = this.held;
       try {
         await conversation.older(PAGE);
-        if (this.held.first === first) return false; // another history has begun meanwhile
+        if (this.held.first === first) return false; // nothing older was added: the list has restarted in another epoch
       } catch (error) {
         if (!this.isGone) this.setState({ failure: inWords(error) });
         return false;
@@ -184,7 +184,7 @@ export class MessageList extends Component<ListProps, ListState> {
     this.fill();
   };
 
-  /** Draws more as long as an edge of what is drawn is near, and fetches what comes before in good time. */
+  /** Renders more messages while an end of the rendered ones is near, and loads older messages in time. */
   private fill(): void {
     if (this.window.to !== undefined && this.below < NEAR) {
       this.window = later(this.window, this.held);
@@ -197,7 +197,7 @@ export class MessageList extends Component<ListProps, ListState> {
     if (from - first < PAGE && !this.state.failure && this.props.isOnline) void this.load();
   }
 
-  /** How much of what is drawn lies below what one sees, in pixels. */
+  /** The distance from the visible part to the end of the rendered messages, in pixels. */
   private get below(): number {
     const { scrollHeight, scrollTop, clientHeight } = this.element.current!;
     return scrollHeight - scrollTop - clientHeight;
@@ -245,7 +245,7 @@ export class MessageList extends Component<ListProps, ListState> {
     const { held } = this;
     if (state.isFollowing) this.window = followed(this.window, held);
     if (this.window.from > held.last + 1) this.window = atEnd(held);
-    // Earlier messages are drawn at once: without them the upper edge would be too near to keep the position.
+    // Render earlier messages at once: too close to the top, the scroll position could not be kept.
     if (this.isNearBeginning && this.window.from > held.first) this.window = earlier(this.window, held);
     const { from, to } = this.window;
     const shown = messages.slice(from - held.first, (to ?? held.last) - held.first + 1);
@@ -325,7 +325,7 @@ function Beginning({ hasOlder, isOnline, failure, onRetry }: BeginningProps) {
   );
 }
 
-/** Undefined of those who have left. */
+/** The name of a participant; undefined if they have left. */
 function nameOf(id: string | null, ownUserId: string, users: ReadonlyMap<string, User>): string | undefined {
   if (id === null) return ERASED_NAME;
   if (id === ownUserId) return 'You';

@@ -19,18 +19,18 @@ export interface RowProps {
   readonly ownUserId: string;
   readonly startsTurn: boolean;
   readonly isOwn: boolean;
-  /** Whether there may be several others. */
+  /** Whether the conversation is a group. */
   readonly isGroup: boolean;
-  /** Unknown of those who have left. */
+  /** Undefined if the sender has left. */
   readonly sender: User | undefined;
-  /** The message that it answers: undefined if it is no answer, null if that message is not held. */
+  /** The message that this one replies to; undefined if it is no reply, null if that message is not held. */
   readonly quoted: Message | null | undefined;
   readonly quotedName: string | undefined;
-  /** How many have read it; of one's own only. */
+  /** The number of others who have read it; only for the user's own messages. */
   readonly readBy: number;
   readonly mayDelete: boolean;
   readonly mayPin: boolean;
-  /** The one that the tab key comes to. */
+  /** Whether the Tab key reaches this row. */
   readonly isCurrent: boolean;
   readonly isPointedAt: boolean;
   readonly actions: MessageActions;
@@ -40,7 +40,7 @@ interface RowState {
   readonly isUnderPointer: boolean;
 }
 
-/** A message. It is drawn anew only when something about it has changed. */
+/** A message. It is rendered again only when one of its properties has changed. */
 export class MessageRow extends Component<RowProps, RowState> {
   override state: RowState = { isUnderPointer: false };
   private readonly entered = (): void => this.setState({ isUnderPointer: true });
@@ -153,7 +153,7 @@ function Quote({ quoted, quotedName, said, isCurrent, actions }: RowProps) {
       onClick={() => actions.jumpTo(replyToId)}
     >
       <span class="hidden">Reply to: </span>
-      {/* Always two lines: a message does not grow when what it answers becomes known. */}
+      {/* Always two lines, so that the message does not grow when the quoted one is loaded. */}
       <span class="quoted-name" dir="auto">
         {quoted ? (quotedName ?? 'Somebody who has left') : 'An earlier message'}
       </span>

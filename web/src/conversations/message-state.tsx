@@ -3,7 +3,7 @@ import { Icon, type IconName } from '../components/icon.tsx';
 import { codeInWords } from '../words.ts';
 import { isOutgoing, type Said } from './rows.ts';
 
-/** The state of the user's own message. */
+/** The state of an own message: waiting, sent, read or failed. */
 export function MessageState({ said, readBy, isGroup }: { said: Said; readBy: number; isGroup: boolean }) {
   const [icon, text, isShown] = stateOf(said, readBy, isGroup);
   return (
@@ -25,7 +25,7 @@ function stateOf(said: Said, readBy: number, isGroup: boolean): [IconName, strin
 }
 
 function whyNot(problem: OutgoingMessage['problem'], isGroup: boolean): string {
-  // A block, or who may write to whom here: the server does not say which, and neither does the page.
+  // The server does not tell a block from other reasons, so the text must fit all of them.
   if (problem?.code === 'forbidden' && !isGroup) return 'You cannot write to each other.';
   return codeInWords(problem?.code ?? '', problem?.title);
 }

@@ -13,8 +13,8 @@ interface ToolbarProps {
 }
 
 /**
- * Beside the message that one points at, or that has the focus. All others only keep the place for it: buttons would be
- * half of what there is to draw of a message.
+ * The buttons of a message that the pointer is on or that has the focus. Other messages only reserve the space, because
+ * rendering the buttons would double the cost of a message.
  */
 export function MessageToolbar({
   message,

@@ -2,13 +2,13 @@ import { around, atEnd, earlier, followed, later } from './message-window.ts';
 
 const held = { first: 1, last: 1_000 };
 
-describe('the part of the messages that is drawn', () => {
-  it('begins at the end, and takes in what comes', () => {
+describe('the window of rendered messages', () => {
+  it('begins at the end, and takes in new messages', () => {
     expect(atEnd(held)).toEqual({ from: 941, to: undefined });
     expect(atEnd({ first: 1, last: 3 })).toEqual({ from: 1, to: undefined });
   });
 
-  it('goes up to the first message and down to the last, with never too many', () => {
+  it('moves up to the first message and down to the last, and never exceeds its limit', () => {
     const most = (window: { from: number; to: number | undefined }): number =>
       (window.to ?? 1_000) - window.from + 1;
     let window = atEnd(held);
@@ -28,7 +28,7 @@ describe('the part of the messages that is drawn', () => {
     expect(window).toEqual({ from: 881, to: undefined });
   });
 
-  it('is the end for whoever stays there, and stays where it is for all others', () => {
+  it('follows the end for a reader at the end, and stays in place for others', () => {
     const window = { from: 800, to: undefined };
     expect(followed(window, { first: 1, last: 919 })).toBe(window);
     expect(followed(window, { first: 1, last: 920 })).toEqual({ from: 861, to: undefined });
@@ -36,7 +36,7 @@ describe('the part of the messages that is drawn', () => {
     expect(followed(elsewhere, held)).toBe(elsewhere);
   });
 
-  it('can be anywhere', () => {
+  it('can be placed around any message', () => {
     expect(around(500, held)).toEqual({ from: 470, to: 530 });
     expect(around(5, held)).toEqual({ from: 1, to: 35 });
     expect(around(990, held)).toEqual({ from: 960, to: undefined });

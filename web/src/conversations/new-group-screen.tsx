@@ -6,7 +6,7 @@ import { PaneHead } from '../components/pane-head.tsx';
 import { Person } from '../people/person.tsx';
 import { follow, goTo, pathOf } from '../route.ts';
 
-/** A group begins with a name and some friends. */
+/** Creates a group with a name and chosen friends. */
 export function NewGroupScreen() {
   const { client, friends } = useChat();
   const attempt = useAttempt();

@@ -15,7 +15,7 @@ interface EntryProps {
 const RANK = { owner: 2, admin: 1, member: 0 } as const;
 const NAMES = { owner: 'Owner', admin: 'Admin', member: 'Member' } as const;
 
-/** Somebody in a conversation, with what one may change about them: only those below oneself. */
+/** A participant. A user with a higher role may change their role or remove them. */
 export function ParticipantEntry({
   participant,
   isSelf,

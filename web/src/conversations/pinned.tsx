@@ -10,7 +10,7 @@ import { MessageText } from '../text/message-text.tsx';
 import { wholeTime } from '../times.ts';
 import { ERASED_NAME } from '../words.ts';
 
-/** Both people of a direct conversation may; in a group admins and the owner. */
+/** Both people of a direct conversation may pin; in a group only the admins and the owner. */
 export const mayPin = ({ type, myRole }: Conversation): boolean => type === 'direct' || myRole !== 'member';
 
 interface PinnedBarProps {
@@ -18,7 +18,7 @@ interface PinnedBarProps {
   readonly onShow: (messageId: string) => void;
 }
 
-/** Above the messages, while any of them is pinned. */
+/** The bar above the messages, shown while any message is pinned. */
 export function PinnedBar({ conversation, onShow }: PinnedBarProps) {
   const [isOpen, setOpen] = useState(false);
   const { pinned, reload } = usePinned(conversation);
@@ -103,12 +103,12 @@ function PinnedDialog({ conversation, pinned, onShow, onChange, onClose }: Pinne
 }
 
 interface Pinned {
-  /** The newest first. */
+  /** The newest message first. */
   readonly pinned: readonly Message[];
   readonly reload: () => void;
 }
 
-/** Those that the server lists, and of the messages that are held what has become of them since. */
+/** The pinned messages: for held messages their current state decides, for older ones the server's list. */
 function usePinned(conversation: Conversation): Pinned {
   const chat = useChat();
   const isOnline = chat.isOnline.value;
@@ -118,7 +118,7 @@ function usePinned(conversation: Conversation): Pinned {
     conversation
       .pinned()
       .then((found) => isGone.current || setListed(found))
-      .catch(() => undefined); // asked again with the next connection, or when they are looked at
+      .catch(() => undefined); // the next connection asks again, and so does opening the dialog
   };
   useEffect(() => void (isOnline && reload()), [conversation, isOnline]);
   useEffect(() => () => void (isGone.current = true), []);

@@ -17,12 +17,12 @@ const QUICK = [
 interface ReactionDialogProps {
   readonly message: Message;
   readonly ownUserId: string;
-  /** Puts one's own emoji to the message, or takes it back. */
+  /** Adds the user's reaction, or removes it. */
   readonly onToggle: (emoji: string) => Promise<unknown>;
   readonly onClose: () => void;
 }
 
-/** Chooses an emoji for a message: one of the usual ones, or any other from the keyboard. */
+/** Lets the user choose an emoji: one of the usual ones, or any other by typing it. */
 export function ReactionDialog({ message, ownUserId, onToggle, onClose }: ReactionDialogProps) {
   const attempt = useAttempt();
   const toggle = async (emoji: string): Promise<void> => {

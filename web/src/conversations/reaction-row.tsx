@@ -12,7 +12,7 @@ interface ReactionRowProps {
   readonly actions: MessageActions;
 }
 
-/** The emoji that people have put to a message. Pressing one puts one's own to it, or takes it back. */
+/** The reactions to a message. A click on one adds the user's own reaction, or removes it. */
 export function ReactionRow({ message, conversation, ownUserId, isCurrent, actions }: ReactionRowProps) {
   if (message.reactions.length === 0) return null;
   return (
@@ -40,7 +40,7 @@ export function ReactionRow({ message, conversation, ownUserId, isCurrent, actio
   );
 }
 
-/** `You, Ben and 3 others`: as many as are known by name. */
+/** The people of a reaction, such as `You, Ben and 3 others`. People without a known name are counted. */
 function namesOf({ userIds, count }: Reaction, { participants }: Conversation, ownUserId: string): string {
   const users = new Map(participants.map(({ userId, user }) => [userId, user]));
   const others = userIds.filter((id) => id !== ownUserId).flatMap((id) => users.get(id) ?? []);

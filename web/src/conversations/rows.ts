@@ -1,17 +1,17 @@
 import type { Message, OutgoingMessage } from '@xfchat/client';
 import { dayKey } from '../times.ts';
 
-/** Messages of one person within this time stand under one name. */
+/** Messages of one sender within this time share one name line; in milliseconds. */
 const TOGETHER_MS = 5 * 60_000;
 
-/** One's own message that the conversation does not hold yet, or a message of the conversation. */
+/** A message of the conversation, or an own message that the conversation does not hold yet. */
 export type Said = Message | OutgoingMessage;
 
 export interface Row {
   readonly said: Said;
-  /** The first of its day. */
+  /** Whether it is the first message of its day. */
   readonly startsDay: boolean;
-  /** Somebody else spoke before, or it was a while ago. */
+  /** Whether the previous message is of another sender, or older than `TOGETHER_MS`. */
   readonly startsTurn: boolean;
 }
 
@@ -20,8 +20,8 @@ export function isOutgoing(said: Said): said is OutgoingMessage {
 }
 
 /**
- * @param before what comes before the first of them, if that is known
- * @param outgoing one's own that are waiting; the conversation may hold some of them already
+ * @param outgoing own messages that are waiting; the conversation may hold some of them already
+ * @param before the message before the first one, if it is known
  */
 export function rowsOf(
   messages: readonly Message[],
@@ -41,7 +41,7 @@ export function rowsOf(
   });
 }
 
-/** The message that a message answers, searched backwards: undefined if it is no answer, null if that message is not held. */
+/** Finds the message that `said` replies to, backwards. @returns undefined if it is no reply, null if it is not held */
 export function quotedIn(messages: readonly Message[], said: Said): Message | null | undefined {
   const { replyToId } = said;
   if (!replyToId) return undefined;

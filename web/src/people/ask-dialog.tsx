@@ -6,7 +6,7 @@ import { Field } from '../components/field.tsx';
 import { Form, textOf } from '../components/form.tsx';
 import { isolated, nameOf } from './names.ts';
 
-/** Asks somebody to be friends. A stranger gets a message with the request. */
+/** Sends a friend request, with an optional message. */
 export function AskDialog({ user, onClose }: { user: User; onClose: () => void }) {
   const { friends } = useChat();
   const attempt = useAttempt();

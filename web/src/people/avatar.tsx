@@ -1,7 +1,7 @@
-/** How many colours there are for people (`components.css`). */
+/** The number of avatar colours in `components.css`. */
 const COLOURS = 8;
 
-/** The beginning of a name on a colour that belongs to the person. Pictures of other hosts are not loaded. */
+/** The initials of a name on a colour that depends on the id. The page loads no pictures from other hosts. */
 export function Avatar({ id, name, size }: { id: string; name: string; size?: 'small' }) {
   const colour =
     [...id].reduce((sum, character) => (sum * 31 + character.charCodeAt(0)) % 65_536, 7) % COLOURS;

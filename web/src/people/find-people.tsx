@@ -6,7 +6,7 @@ import { Failure } from '../components/failure.tsx';
 import { AskDialog } from './ask-dialog.tsx';
 import { PersonAction, PersonEntry } from './person-entry.tsx';
 
-/** People by the beginning of their username. */
+/** Finds people by the start of their username. */
 export function FindPeople({ onBlock }: { onBlock: (user: User) => void }) {
   const { friends, ownId, users } = useChat();
   const [query, setQuery] = useState('');

@@ -14,7 +14,7 @@ import { presenceText } from './presence.tsx';
 
 type Question = { readonly kind: 'remove' | 'block'; readonly user: User };
 
-/** Finding people, requests both ways, friends, and those whom one does not want to hear of. */
+/** Shows the search for people, friend requests, friends and blocked users. */
 export function FriendsScreen() {
   const { client, friends, live } = useChat();
   const attempt = useAttempt();

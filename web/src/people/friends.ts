@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 import type { FriendRequest, Friends as FriendsOfUser, User } from '@xfchat/client';
 
-/** Friends, requests and blocks. They are read anew whenever the server says that any of them has changed. */
+/** Friends, friend requests and blocks. All are read again whenever the server reports a change. */
 export class Friends {
   /** Undefined until they were read for the first time. */
   readonly list = signal<readonly User[] | undefined>(undefined);
@@ -13,13 +13,13 @@ export class Friends {
 
   constructor(private readonly friends: FriendsOfUser) {}
 
-  /** A request during a read causes one more read afterwards. */
+  /** Reads everything again. A call during a read causes one more read afterwards. */
   reload(): void {
     this.isStale = true;
     this.reading ??= this.read().finally(() => (this.reading = undefined));
   }
 
-  /** @param message a word to go with it; empty for none */
+  /** @param message the text of the request; may be empty */
   async ask(username: string, message: string): Promise<void> {
     await this.changed(this.friends.ask(username, message || undefined));
   }
@@ -50,7 +50,7 @@ export class Friends {
     return this.changed(this.friends.unblock(id));
   }
 
-  /** Reads everything anew after a change, also after one that has failed. */
+  /** Reads everything again after a change, also after a failed one. */
   private changed<T>(change: Promise<T>): Promise<T> {
     return change.finally(() => this.reload());
   }
@@ -70,7 +70,7 @@ export class Friends {
         this.outgoing.value = outgoing;
         this.blocked.value = blocked;
       } catch {
-        return; // what is shown was true a while ago; the next connection reads it anew
+        return; // keep the lists that are shown; the next connection reads them again
       }
     }
   }

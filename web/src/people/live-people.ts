@@ -1,12 +1,12 @@
 import { signal, type Signal } from '@preact/signals';
 import type { Presence } from '@xfchat/client';
 
-/** The page knows who is there and who types where, as of this moment. */
+/** The presence and typing of other users, as signals. */
 export class LivePeople {
   private readonly presences = new Map<string, Signal<Presence | undefined>>();
   private readonly typists = new Map<string, Signal<readonly string[]>>();
 
-  /** Undefined while nothing is known, as without a connection. */
+  /** Undefined while the presence is unknown, as without a connection. */
   presenceOf(userId: string): Signal<Presence | undefined> {
     return known(this.presences, userId, undefined);
   }

@@ -17,7 +17,7 @@ describe('a name', () => {
     expect(nameOf({ displayName, username: 'username' })).toBe(shown);
   });
 
-  it('turns around nothing of a sentence that it stands in', () => {
+  it('does not change the direction of the sentence around it', () => {
     expect(isolated(visibleName('a\u2069\u202eb', ''))).toBe('\u2068ab\u2069');
   });
 });

@@ -1,13 +1,13 @@
 import { signal, type Signal } from '@preact/signals';
 import type { User, Users } from '@xfchat/client';
 
-/** People of whom only the id is known: who has left a conversation, or is far down in its list of participants. */
+/** Finds users by id, such as the authors of messages who have left or are not among the loaded participants. */
 export class People {
   private readonly found = new Map<string, Signal<User | undefined>>();
 
   constructor(private readonly users: Users) {}
 
-  /** Asked for when it is first wanted; undefined until then, and when there is nobody of this id any more. */
+  /** The user with this id; undefined until it is loaded, and when no such user exists. The first call loads it. */
   of(userId: string): Signal<User | undefined> {
     let user = this.found.get(userId);
     if (!user) {
@@ -21,7 +21,7 @@ export class People {
     try {
       user.value = await this.users.get(userId);
     } catch {
-      this.found.delete(userId); // asked again when it is wanted again
+      this.found.delete(userId); // the next call asks again
     }
   }
 }

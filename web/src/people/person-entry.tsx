@@ -12,7 +12,7 @@ interface EntryProps {
   readonly children?: ComponentChildren;
 }
 
-/** Somebody in a list of people. */
+/** An entry in a list of people. */
 export function PersonEntry({ user, note, text, children }: EntryProps) {
   return (
     <li>
@@ -30,14 +30,14 @@ export function PersonEntry({ user, note, text, children }: EntryProps) {
 interface ActionProps {
   readonly user: User;
   readonly text: string;
-  /** Goes before the name, for those who hear the button without what stands beside it. */
+  /** Precedes the name in the label for screen readers. */
   readonly label?: string;
   readonly isPrimary?: boolean;
   readonly isDisabled?: boolean;
   readonly onClick: () => void;
 }
 
-/** A button beside somebody. */
+/** A button in the entry of a person. */
 export function PersonAction({ user, text, label = text, isPrimary, isDisabled, onClick }: ActionProps) {
   return (
     <button

@@ -2,7 +2,7 @@ import type { User } from '@xfchat/client';
 import { Avatar } from './avatar.tsx';
 import { nameOf } from './names.ts';
 
-/** Somebody in a list. */
+/** The avatar, name and username of a person in a list. */
 export function Person({ user, note }: { user: User; note?: string | undefined }) {
   return (
     <span class="person">

@@ -4,7 +4,7 @@ import { useChat } from '../context.ts';
 import { momentInWords } from '../times.ts';
 import { isolated, nameOf } from './names.ts';
 
-/** In words; empty where nothing is known. */
+/** The presence in words; empty while it is unknown. */
 export function presenceText(presence: Presence | undefined): string {
   if (!presence) return '';
   const { status, lastSeenAt } = presence;
@@ -12,20 +12,20 @@ export function presenceText(presence: Presence | undefined): string {
   return lastSeenAt ? `last seen ${momentInWords(lastSeenAt)}` : '';
 }
 
-/** At an avatar: filled for who is online, a ring for who is away, nothing for others. */
+/** The mark at an avatar: a filled dot for online, a ring for away, nothing otherwise. */
 export function PresenceDot({ userId }: { userId: string }) {
   const status = useChat().live.presenceOf(userId).value?.status ?? 'offline';
   if (status === 'offline') return null;
   return <span class={`presence-dot ${status}`} title={status} aria-hidden="true" />;
 }
 
-/** The same for those who do not see the dot. */
+/** The same in words, for screen readers. */
 export function PresenceWord({ userId }: { userId: string }) {
   const status = useChat().live.presenceOf(userId).value?.status ?? 'offline';
   return status === 'offline' ? null : <span class="hidden"> ({status})</span>;
 }
 
-/** Names those who type in a conversation; empty when nobody does. */
+/** Names the users who are typing in a conversation; empty when nobody is. */
 export function typingText(chat: Chat, conversation: Conversation): string {
   const userIds = chat.live.typistsIn(conversation.id).value;
   if (userIds.length === 0) return '';

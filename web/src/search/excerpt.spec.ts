@@ -9,19 +9,19 @@ const shown = (text: string, ...highlights: [start: number, end: number][]): str
     .join('');
 
 describe('the excerpt of a message', () => {
-  it('is the whole of a short one', () => {
+  it('is the whole text of a short message', () => {
     expect(shown('have lunch, then lunch', [5, 10], [17, 22])).toBe('have [lunch], then [lunch]');
     expect(shown('nothing')).toBe('nothing');
   });
 
-  it('begins with a word before the first place, and has an end', () => {
+  it('begins at a word before the first match, and has a limited length', () => {
     const text = `${'word '.repeat(40)}here ${'more '.repeat(100)}`;
     const excerpt = shown(text, [200, 204]);
     expect(excerpt).toMatch(/^… (word )+\[here\] more/);
     expect(excerpt.length).toBeLessThan(180);
   });
 
-  it('cuts no pair of surrogates', () => {
+  it('does not cut a surrogate pair', () => {
     const text = `${'😀'.repeat(40)}x`;
     expect(shown(text, [80, 81])).toMatch(/^… (😀)+\[x\]$/u);
   });

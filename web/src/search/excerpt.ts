@@ -1,16 +1,16 @@
 import type { Highlight } from '@xfchat/client';
 
-/** A part of an excerpt; what was looked for, or what stands around it. */
+/** A part of an excerpt: a match, or the text around it. */
 export interface Part {
   readonly text: string;
   readonly isFound: boolean;
 }
 
-/** How many characters stand before the first place that was found, and in the whole excerpt. */
+/** The number of characters before the first match, and in the whole excerpt. */
 const BEFORE = 30;
 const LENGTH = 160;
 
-/** The part of a text around the first place that was found, in one line. */
+/** The part of a text around the first match, in one line. */
 export function excerptOf(text: string, highlights: readonly Highlight[]): Part[] {
   const first = highlights[0]?.start ?? 0;
   const from = first > BEFORE ? beginningOfWord(text, first - BEFORE, first) : 0;
@@ -27,7 +27,7 @@ export function excerptOf(text: string, highlights: readonly Highlight[]): Part[
   return parts.filter((part) => part.text !== '');
 }
 
-/** No word is cut, nor a pair of surrogates. */
+/** Moves the start so that it cuts neither a word nor a surrogate pair. */
 function beginningOfWord(text: string, from: number, latest: number): number {
   const space = text.slice(from, latest).search(/\s/);
   if (space >= 0) return from + space + 1;

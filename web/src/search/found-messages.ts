@@ -4,7 +4,7 @@ import type { Chat } from '../chat.ts';
 import { useAnswer } from '../components/answer.ts';
 
 const PAGE = 30;
-/** Pages without a message that end early, one after the other. */
+/** The number of empty pages in a row that are read before the search pauses. */
 const MAX_EMPTY = 5;
 
 interface Found {
@@ -15,7 +15,7 @@ interface Found {
   readonly more: (() => Promise<void>) | undefined;
 }
 
-/** Messages that say what is being typed, page by page. */
+/** Finds messages with the typed words, page by page. */
 export function useFoundMessages(chat: Chat, query: string): Found {
   const [later, setLater] = useState<{ readonly of: FoundMessages; readonly pages: FoundMessages[] }>();
   const ask = async (q: string, cursor?: string): Promise<FoundMessages> => {

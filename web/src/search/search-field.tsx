@@ -5,7 +5,7 @@ interface FieldProps {
   readonly onQuery: (query: string) => void;
 }
 
-/** Above the list of conversations; Ctrl+K or ⌘K leads here from anywhere, and Escape back to the list. */
+/** The search field above the conversations. Ctrl+K or ⌘K focuses it, and Escape clears it. */
 export function SearchField({ query, onQuery }: FieldProps) {
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => {

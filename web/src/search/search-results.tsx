@@ -12,11 +12,11 @@ import { ERASED_NAME } from '../words.ts';
 import { excerptOf } from './excerpt.ts';
 import { useFoundMessages } from './found-messages.ts';
 
-/** Has a letter, a number or a picture: the server looks for nothing else. */
+/** Matches a query with a letter, digit or emoji. The server rejects others. */
 const SEARCHABLE = /[\p{L}\p{N}\p{Extended_Pictographic}]/u;
 const MAX_CONVERSATIONS = 5;
 
-/** Conversations by their names, people by their usernames, and messages by what they say. */
+/** Finds conversations by name, people by username, and messages by their words. */
 export function SearchResults({ query }: { query: string }) {
   const chat = useChat();
   const wanted = SEARCHABLE.test(query) ? query : '';
@@ -71,7 +71,7 @@ export function SearchResults({ query }: { query: string }) {
   );
 }
 
-/** Friends and others, to whom a conversation leads or who can be asked under Friends. */
+/** Finds users without a direct conversation with this user. Their entries lead to the screen Friends. */
 function People({ query }: { query: string }) {
   const chat = useChat();
   const wanted = query.replace(/^@/, '').toLowerCase();
@@ -137,7 +137,7 @@ function FoundEntry({ found, chat }: { found: FoundMessage; chat: Chat }) {
   );
 }
 
-/** Names have the words of the query, or begin with them. */
+/** Conversations with a name that contains, for each word of the query, a word that begins with it. */
 function conversationsNamed(chat: Chat, query: string) {
   const words = folded(query).split(/\s+/).filter(Boolean);
   return chat.conversations

@@ -4,11 +4,11 @@ import type { Steps } from './pieces.ts';
 export interface FoundAddress {
   readonly address: string;
   readonly shown: string;
-  /** Where it ends in the text. */
+  /** The index in the text at which the address ends. */
   readonly end: number;
 }
 
-/** White space, what may enclose an address, and whatever changes the direction of a text or cannot be seen. */
+/** White space, characters that enclose addresses, and invisible or direction-changing characters. */
 const endsAddress = characterTest(/[\s<>"`[\]\p{Cc}\p{Cf}]/u);
 const isTrailing = characterTest(/[?!.,:;*_~'"]/);
 const isLocal = characterTest(/[a-z0-9._+-]/i);
@@ -17,14 +17,14 @@ const EMAIL = /^[a-z0-9._+-]+@[a-z0-9](?:[a-z0-9-]*\.[a-z0-9-]+)+$/i;
 const isWord = characterTest(/[\p{L}\p{N}_]/u);
 const ALLOWED = /^(?:https?:\/\/|mailto:)/i;
 
-/** Whether a link may lead there. */
+/** Whether a link may have this address. */
 export function isAllowed(address: string): boolean {
   return ALLOWED.test(address) && URL.canParse(address);
 }
 
 /**
- * Finds addresses that stand in a text as they are. After a search without success, none begins before the end of what it has
- * read: so each character is read once for each kind of address.
+ * Finds plain addresses in a text. If a search fails, no address of that kind begins in the part that it has read. So each
+ * character is read once for each kind of address.
  */
 export class AddressFinder {
   private failedUntil = 0;
@@ -35,7 +35,7 @@ export class AddressFinder {
     private readonly steps: Steps,
   ) {}
 
-  /** An address that begins here. */
+  /** The address that begins at a position. */
   at(position: number): FoundAddress | undefined {
     const { text } = this;
     if (text.charAt(position) === '<') return this.inBrackets(position);
@@ -57,7 +57,7 @@ export class AddressFinder {
     }
     this.steps.count += end - start;
     const readUntil = end;
-    // Characters that belong to the sentence around it.
+    // Exclude closing punctuation, which belongs to the sentence around the address.
     for (; end > start; end--) {
       const last = text.charAt(end - 1);
       if (last === ')' && open < 0) open++;
@@ -81,14 +81,14 @@ export class AddressFinder {
       while (end < text.length && isDomain(text.charAt(end))) end++;
     }
     this.steps.count += end - start;
-    // Domains may be the beginning of the next one.
+    // A domain may be the local part of the next address.
     this.noMailUntil = at;
     while (end > at && /[.-]/.test(text.charAt(end - 1))) end--;
     const shown = text.slice(start, end);
     return end > at && EMAIL.test(shown) ? { address: `mailto:${shown}`, shown, end } : undefined;
   }
 
-  /** As in `<https://example.org>`. */
+  /** Reads an address such as `<https://example.org>`. */
   private inBrackets(start: number): FoundAddress | undefined {
     const { text } = this;
     let end = start + 1;
@@ -101,9 +101,9 @@ export class AddressFinder {
 }
 
 /**
- * Reads `(address)` or `(address "title")`, where a link says where it leads. An address has no white space, and no more
- * than one pair of parentheses within each other: so searches without success end soon.
- * @returns where it ends in the text, and the address
+ * Reads the destination of a link, `(address)` or `(address "title")`. An address has no white space and no nested
+ * parentheses, so a failing search ends soon.
+ * @returns the address, and the index at which the destination ends
  */
 export function destinationAt(
   text: string,
@@ -125,7 +125,7 @@ export function destinationAt(
   return title !== undefined && text.charAt(title) === ')' ? { address, end: title + 1 } : undefined;
 }
 
-/** @returns where a title in quotation marks ends; it is not shown */
+/** @returns the index at which a title in quotation marks ends; titles are not shown */
 function titleAt(text: string, start: number, steps: Steps): number | undefined {
   if (text.charAt(start) !== '"') return undefined;
   const end = text.indexOf('"', start + 1);

@@ -6,14 +6,14 @@ export type Mark = '*' | '_' | '~';
 /** The meaning of a pair of marks. */
 interface Pair {
   readonly kind: 'strong' | 'emphasis' | 'deleted';
-  /** How many marks of each of the two runs it has used. */
+  /** The number of marks that the pair uses in each of its two runs. */
   readonly length: number;
 }
 
 const MARKS = '*_~';
 const KINDS = 6 * MARKS.length;
 
-/** A run of equal marks, and what has become of them: first those that close, then those left over, then those that open. */
+/** A run of equal marks. Its first marks close pairs, the last ones open pairs, and `left` of them stay text in between. */
 export class Delimiter {
   left: number;
   /** In the order of the text. */
@@ -30,7 +30,7 @@ export class Delimiter {
     this.left = length;
   }
 
-  /** Closing runs of one kind search alike: below `KINDS`. */
+  /** Closing runs of the same kind accept the same openers; a number below `KINDS`. */
   get kind(): number {
     return MARKS.indexOf(this.character) * 6 + (this.canOpen ? 3 : 0) + (this.length % 3);
   }
@@ -49,7 +49,7 @@ export function delimiterOf(character: Mark, length: number, before: string, aft
   if (character === '~')
     return new Delimiter(character, length, length === 2 && isOpening, length === 2 && isClosing);
   if (character === '*') return new Delimiter(character, length, isOpening, isClosing);
-  // Not within words: snake_case.
+  // An underscore within a word is no mark, as in snake_case.
   return new Delimiter(
     character,
     length,
@@ -59,12 +59,12 @@ export function delimiterOf(character: Mark, length: number, before: string, aft
 }
 
 /**
- * Finds which runs belong together, as CommonMark says ("process emphasis"). A search without success is not repeated below
- * where it began: so all searches together are proportional to the number of runs.
+ * Matches opening with closing runs, as the algorithm "process emphasis" of CommonMark does. A failed search of one kind is
+ * not repeated over the same openers, so the time is proportional to the number of runs.
  */
 export function matchDelimiters(runs: readonly Delimiter[], steps: Steps): void {
   const openers: Delimiter[] = [];
-  /** By the kind of a closing run: below this height of `openers`, none belongs to it. */
+  /** By the kind of a closing run: no opener below this index of `openers` matches it. */
   const bottoms = new Array<number>(KINDS).fill(0);
   const cut = (height: number): void => {
     openers.length = height;

@@ -1,6 +1,6 @@
 import { diffWordsWithSpace } from 'diff';
 
-/** One text with what has come and gone since another, word by word; told without colours too. */
+/** Shows the words that were added and removed between two texts, by elements and not by colour alone. */
 export function Differences({ from, to }: { from: string; to: string }) {
   return (
     <p class="text differences" dir="auto">

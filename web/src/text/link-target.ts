@@ -1,8 +1,8 @@
 /**
- * The host of a link if its words do not name it, in ASCII (`xn--…`), so that no letter of another alphabet looks like a
- * familiar one.
- * @param words what is shown of the link
- * @returns undefined when the words are the address itself, and say the host plainly
+ * The host of a link if its text does not name it. It is in ASCII (`xn--…`), because letters of another alphabet may look
+ * like familiar ones.
+ * @param words the visible text of the link
+ * @returns undefined when the text is the address itself or names the host
  */
 export function hostToShow(address: string, words: string): string | undefined {
   const { protocol, host, pathname } = new URL(address);
@@ -17,7 +17,7 @@ export function hostToShow(address: string, words: string): string | undefined {
   return isHost ? undefined : host;
 }
 
-/** Whether the words look like an address themselves, which is then another one. */
+/** Whether the text of a link looks like an address. */
 export function looksLikeAddress(words: string): boolean {
   return /^\s*(?:[a-z][a-z0-9+.-]*:\/\/|www\.|[^\s/]+\.\p{L}{2,}(?:[/?#:]|\s*$))/iu.test(words);
 }

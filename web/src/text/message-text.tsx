@@ -37,7 +37,7 @@ function show(piece: Piece): ComponentChildren {
   }
 }
 
-/** Says where it leads, unless its words do. */
+/** A link. It shows its host, unless its text does. */
 function Link({ address, pieces }: { address: string; pieces: readonly Piece[] }) {
   const words = wordsOf(pieces);
   const host = hostToShow(address, words);
@@ -61,7 +61,7 @@ function wordsOf(pieces: readonly Piece[]): string {
     .join('');
 }
 
-/** Renders the body of a message. Its direction is its own. */
+/** Renders the body of a message. The direction of its text depends on its content alone. */
 export function MessageText({ body }: { body: string }) {
   return (
     <div class="text" dir="auto">

@@ -3,7 +3,7 @@ import { AddressFinder, destinationAt, isAllowed } from './addresses.ts';
 import { delimiterOf, matchDelimiters, type Delimiter, type Mark } from './delimiters.ts';
 import { MAX_DEPTH, type Piece, type Steps } from './pieces.ts';
 
-/** The parsed tokens in a flat list: text, runs of marks, and the starts and ends of links. */
+/** A token in the flat list that the parser writes: text, a run of marks, or the start or end of a link. */
 type Item =
   | { readonly kind: 'piece'; readonly piece: Piece; readonly raw: string }
   | { readonly kind: 'marks'; readonly run: Delimiter }
@@ -12,18 +12,18 @@ type Item =
 
 interface Bracket {
   readonly isImage: boolean;
-  /** Where it stands in the text, and among the items. */
+  /** The position in the text, and the index among the items. */
   readonly position: number;
   readonly item: number;
-  /** How many runs of marks there are before it. */
+  /** The number of runs of marks before it. */
   readonly runs: number;
 }
 
 const isEscapable = characterTest(/[!-/:-@[-`{-~]/);
-/** Characters that end a word: marks, and those after which an address may begin. */
+/** Characters that end a word: marks, and characters after which an address may begin. */
 const endsWord = characterTest(/[\\`*_~[\]!<\n]|[^\p{L}\p{N}.+@-]/u);
 
-/** Reads marks within a paragraph: each character is looked at a bounded number of times. */
+/** Parses the marks in a paragraph. It reads each character a bounded number of times. */
 export function parseInline(text: string, steps: Steps): Piece[] {
   return new InlineParser(text, steps).parse();
 }
@@ -34,7 +34,7 @@ class InlineParser {
   private readonly runs: Delimiter[] = [];
   private readonly addresses: AddressFinder;
   private position = 0;
-  /** Where runs of backticks stand, by their length. */
+  /** The positions of runs of backticks, by their length. */
   private readonly ticks: ReadonlyMap<number, number[]>;
 
   constructor(
@@ -83,7 +83,7 @@ class InlineParser {
     }
   }
 
-  /** Text up to the next character that may mean something, and addresses in it. */
+  /** Reads text up to the next character that may be a mark, and finds addresses in it. */
   private words(): void {
     const { text, position } = this;
     const address = this.addresses.at(position);
@@ -117,9 +117,9 @@ class InlineParser {
     const { text, position } = this;
     let length = 1;
     while (text.charAt(position + length) === '`') length++;
-    // An escaped backtick shortens the run after it, to a length that may stand nowhere.
+    // An escaped backtick shortens the run after it, maybe to a length that `ticks` does not have.
     const places = this.ticks.get(length) ?? [];
-    // Ascending, and each is passed once.
+    // The positions ascend, so each is skipped once.
     while (places.length > 0 && places[0]! <= position) places.shift();
     const end = places[0];
     if (end === undefined) return this.write('`'.repeat(length));
@@ -163,7 +163,7 @@ class InlineParser {
     const { end, address } = destination;
     const raw = text.slice(bracket.position, end);
     const isEmpty = items.length === bracket.item + 1;
-    // Pictures of other hosts are not loaded, and addresses that do something are none: both stay as they were written.
+    // The page loads no pictures from other hosts and allows no script addresses; both stay plain text.
     if (bracket.isImage || isEmpty || !isAllowed(address)) {
       items.length = bracket.item;
       this.runs.length = bracket.runs;
@@ -173,7 +173,7 @@ class InlineParser {
       return;
     }
     matchDelimiters(this.runs.splice(bracket.runs), this.steps);
-    // There are no links in links, whichever way they were written.
+    // A link contains no other link, so links inside become text.
     for (let index = bracket.item + 1; index < items.length; index++) {
       const item = items[index]!;
       if (item.kind === 'piece' && item.piece.kind === 'link')
@@ -185,7 +185,7 @@ class InlineParser {
     this.position = end;
   }
 
-  /** Puts into each other what the marks and links enclose. */
+  /** Builds the tree: nests the items that marks and links enclose. */
   private tree(): Piece[] {
     const root: Piece[] = [];
     const parents: Piece[][] = [root];
@@ -228,7 +228,7 @@ class InlineParser {
   }
 }
 
-/** Where runs of backticks begin, by their length; ascending. */
+/** The positions of runs of backticks, by their length, ascending. */
 function ticksIn(text: string, steps: Steps): ReadonlyMap<number, number[]> {
   const places = new Map<number, number[]>();
   steps.count += text.length;

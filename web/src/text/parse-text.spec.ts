@@ -5,7 +5,7 @@ import type { Piece } from './pieces.ts';
 const text = (words: string): Piece => ({ kind: 'text', text: words });
 const paragraph = (...pieces: Piece[]): Piece => ({ kind: 'paragraph', pieces });
 
-describe('reading a message', () => {
+describe('parsing a message', () => {
   it.each<[string, Piece[]]>([
     ['plain', [paragraph(text('plain'))]],
     ['two\nlines', [paragraph(text('two'), { kind: 'break' }, text('lines'))]],
@@ -165,7 +165,7 @@ describe('reading a message', () => {
       '👩',
     ],
   ];
-  /** For each character: twelve levels of lists read a line some three times each, and then its words. */
+  /** The allowed number of steps for each character: each of twelve levels reads a line about three times, then its words. */
   const MOST_STEPS = 80;
   const stepsOf = (body: string): number => {
     const steps = { count: 0 };
@@ -173,12 +173,12 @@ describe('reading a message', () => {
     return steps.count;
   };
 
-  it.each(SPECIAL)('reads very many of %j in linear time', (mark) => {
+  it.each(SPECIAL)('parses very many of %j in linear time', (mark) => {
     const body = mark.repeat(Math.floor(4_000 / mark.length));
     expect(stepsOf(body)).toBeLessThanOrEqual(MOST_STEPS * body.length);
   });
 
-  it('reads whatever is written in linear time', () => {
+  it('parses random text in linear time', () => {
     const part = fc.tuple(
       fc.array(fc.constantFrom(...SPECIAL), { minLength: 1, maxLength: 6 }),
       fc.integer({ min: 1, max: 2_000 }),

@@ -5,24 +5,24 @@ const FENCE = /^ {0,3}(`{3,}|~{3,})[^`]*$/;
 const QUOTE = /^ {0,3}> ?/;
 const BULLET = /^( {0,3})([-*+])( {1,4})(?=\S)/;
 const NUMBER = /^( {0,3})(\d{1,9})[.)]( {1,4})(?=\S)/;
-/** Marks inside marks inside marks: shown as they were written. */
+/** A line with too many nested quotes or lists, which is shown as plain text. */
 const TOO_DEEP = /^(?:[ \t]*(?:[>*+-]|\d{1,9}[.)])){8}/m;
 const BLANK = /^\s*$/;
 
 interface Marker {
   readonly kind: 'list' | 'numbers';
-  /** The bullet, for lists; different bullets begin different lists. */
+  /** The bullet of a list; another bullet begins another list. */
   readonly bullet: string;
-  /** In spaces: how far the marker is indented, and where the text after it begins. */
+  /** The indentation of the marker and of the text after it, in spaces. */
   readonly indent: number;
   readonly length: number;
 }
 
 /**
- * Reads a small subset of Markdown: what is not in it stays the text that was written. The time is proportional to the
- * length of the message: each line is read once for each level of quotes and lists, of which there are at most
- * `MAX_DEPTH`, and `parseInline` reads each character a bounded number of times.
- * @param steps counts what that has cost
+ * Parses a small subset of Markdown; everything else stays plain text. The time is proportional to the length of the message.
+ * Each line is read once for each of at most `MAX_DEPTH` levels of quotes and lists, and `parseInline` reads each character a
+ * bounded number of times.
+ * @param steps counts the characters that were read
  */
 export function parseText(body: string, steps: Steps = { count: 0 }): Piece[] {
   if (TOO_DEEP.test(body)) return [{ kind: 'paragraph', pieces: plain(body) }];
@@ -46,7 +46,7 @@ function blocks(lines: readonly string[], depth: number, steps: Steps): Piece[] 
     const isBlock = fence ?? marker ?? (depth < MAX_DEPTH && QUOTE.test(line));
     if (isBlock || BLANK.test(line)) endParagraph();
     if (fence) index = codeBlock(lines, index, fence, found, steps);
-    // "1987. That was a year": a list would begin at 1.
+    // A list begins at 1, unlike "1987. That was a year".
     else if (marker) index = list(lines, index, marker, found, depth, steps);
     else if (isBlock) index = quote(lines, index, found, depth, steps);
     else {
@@ -66,7 +66,7 @@ function markerOf(line: string): Marker | undefined {
   return number?.[2] === '1' ? numberOf(line) : undefined;
 }
 
-/** @returns the index of the line after it */
+/** @returns the index of the line after the code block */
 function codeBlock(
   lines: readonly string[],
   start: number,
@@ -95,7 +95,7 @@ function quote(lines: readonly string[], start: number, found: Piece[], depth: n
   return end;
 }
 
-/** Items of one kind; what is indented below an item belongs to it. */
+/** Parses items of one kind. Lines that are indented below an item belong to it. */
 function list(
   lines: readonly string[],
   start: number,
@@ -115,7 +115,7 @@ function list(
       const marker = first.kind === 'list' ? markerOf(line) : numberOf(line);
       items.push([line.slice(marker!.length)]);
     } else {
-      // Blank lines may stand between items; those after the last item end the list.
+      // Blank lines may separate items; after the last item, they end the list.
       let next = end;
       while (next < lines.length && BLANK.test(lines[next]!)) steps.count += lines[next++]!.length + 1;
       const after = next > end ? lines[next] : undefined;
@@ -132,7 +132,7 @@ function list(
   return end;
 }
 
-/** The second number and those after it may be any. */
+/** Only the first number of a list must be 1; the others may be any. */
 function numberOf(line: string): Marker | undefined {
   const number = NUMBER.exec(line);
   return number
@@ -151,7 +151,7 @@ function isSameList(line: string, { kind, bullet }: Marker): boolean {
   return marker?.kind === kind && marker.bullet === bullet;
 }
 
-/** An item of one paragraph is not set as one. */
+/** Unwraps the first paragraph of an item, so that a short item has no paragraph spacing. */
 function itemOf(lines: readonly string[], depth: number, steps: Steps): Piece[] {
   const [first, ...rest] = blocks(lines, depth, steps);
   if (first?.kind !== 'paragraph') return first ? [first, ...rest] : [];

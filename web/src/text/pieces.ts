@@ -1,4 +1,4 @@
-/** A message as it is shown: a tree of a few kinds of things. There is no HTML in it, and no way to make any. */
+/** A parsed message: a tree of a few kinds of pieces. It cannot contain HTML. */
 export type Piece =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'code' | 'code-block'; readonly text: string }
@@ -9,10 +9,10 @@ export type Piece =
       readonly pieces: readonly Piece[];
     };
 
-/** Marks that are nested deeper than this stay as they were written. */
+/** Marks that are nested deeper than this stay plain text. */
 export const MAX_DEPTH = 12;
 
-/** Counts what parsing costs: one for each character that is looked at. */
+/** Counts the characters that the parser has read. */
 export interface Steps {
   count: number;
 }
