@@ -1,6 +1,6 @@
 import { query } from './servers';
 
-/** So many messages more, put into the database directly, because of their number; read by everybody. */
+/** Adds messages by SQL, because there are too many for the API. Everybody has read them. */
 export async function addMessages(
   databaseUrl: string,
   conversationId: string,

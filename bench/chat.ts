@@ -6,9 +6,9 @@ import { quantile } from './statistics';
 export interface ChatShape {
   readonly rooms: number;
   readonly members: number;
-  /** Members of each room who send; each sends its next message when one of its own has come back. */
+  /** The number of senders in each room. A sender sends its next message when one of its own has arrived. */
   readonly senders: number;
-  /** Messages of one sender on their way at a time. */
+  /** The number of messages that one sender has in flight. */
   readonly window: number;
 }
 
@@ -16,7 +16,7 @@ export interface ChatResults {
   readonly messagesPerSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Processor seconds for 1,000 messages. */
+  /** Processor time of the server for 1,000 messages, in seconds. */
   readonly serverCpu: number;
   readonly databaseCpu: number;
 }
@@ -27,7 +27,7 @@ interface Options {
   readonly databasePid: number;
   readonly warmUpSeconds: number;
   readonly seconds: number;
-  /** Messages that are stored by now. */
+  /** The number of stored messages. */
   readonly countStored: () => Promise<number>;
 }
 
@@ -42,8 +42,8 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 const microseconds = (): number => Math.round(performance.now() * 1_000);
 
 /**
- * People who chat as fast as they hear themselves. Every delivery is counted and timed, by a number in its text that is
- * found without parsing. Fails unless every message was stored and reached every member of its room.
+ * Lets people chat as fast as their own messages come back. Every delivery is counted and timed, by a number in its text that
+ * is found without parsing. Fails unless every message was stored and reached every member of its room.
  */
 export async function chat(crowd: Crowd, shape: ChatShape, options: Options): Promise<ChatResults> {
   const { rooms, members, senders, window } = shape;
@@ -90,7 +90,7 @@ export async function chat(crowd: Crowd, shape: ChatShape, options: Options): Pr
       );
       sockets.push(...(await Promise.all(opened)));
     }
-    await sleep(1_000); // until the last ones are in their rooms
+    await sleep(1_000); // until the last sockets are in their rooms
     const storedBefore = await options.countStored();
     for (let index = 0; index < rooms * members; index++) {
       if (index % members < senders) for (let count = 0; count < window; count++) send(index);

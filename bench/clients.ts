@@ -6,7 +6,7 @@ const PEOPLE = 10;
 const MESSAGES_OF_EACH = 100;
 const MISSED = 10_000;
 
-/** What an application sees that uses the reference client: acknowledgements, history and order are the client's work. */
+/** Measures the reference client as an application uses it: the client handles acknowledgements, history and order. */
 export async function measureClients(
   server: Server,
   databaseUrl: string,
@@ -46,7 +46,7 @@ async function inTurn<T, R>(list: readonly T[], work: (each: T) => Promise<R>): 
   return results;
 }
 
-/** Everybody writes all of theirs at once. @returns messages a second until everybody holds all of them, in order */
+/** Everybody sends all their messages at once. @returns messages per second until everybody holds all of them in order */
 async function exchange(conversations: readonly Conversation[]): Promise<number> {
   const before = Math.max(...conversations.map(({ position }) => position.seq));
   const count = conversations.length * MESSAGES_OF_EACH;
@@ -61,7 +61,7 @@ async function exchange(conversations: readonly Conversation[]): Promise<number>
   return (count / (performance.now() - started)) * 1_000;
 }
 
-/** Milliseconds from connecting. */
+/** The time of a catch-up, from connecting on, in milliseconds. */
 async function catchUp(server: Server, storage: MemoryStorage): Promise<number> {
   const client = clientOf(server, storage);
   const started = performance.now();

@@ -9,7 +9,7 @@ export interface Contender {
   readonly name: string;
   readonly server: Server;
   readonly databaseUrl: string;
-  /** Where its messages are, without those that the server sends to itself. */
+  /** The table of its messages, without those that the server sends to itself. */
   readonly messages: string;
   readonly crowd: Crowd;
 }
@@ -19,10 +19,10 @@ export interface Options {
   readonly seconds: number;
 }
 
-/** Starts a contender on a database of its own. */
+/** Starts a contender on its own database. */
 export type Entrant = (shape: ChatShape, database: Database) => Promise<Contender>;
 
-/** XFChat and the typical program. */
+/** Compares XFChat with the typical program. */
 export async function compareChat(
   name: string,
   shape: ChatShape,
@@ -33,7 +33,7 @@ export async function compareChat(
   return report(name, shape, ['XFChat', 'typical'], runs);
 }
 
-/** XFChat with two workers and with one. */
+/** Compares XFChat with two workers and with one. */
 export async function compareWorkers(
   name: string,
   shape: ChatShape,
@@ -45,7 +45,7 @@ export async function compareWorkers(
   return report(`${name}, WORKERS=2 and 1`, shape, ['two', 'one'], runs);
 }
 
-/** Both in turn within each repeat, so that a busy moment of the machine hits both, and each as often first. */
+/** Measures both in turn within each repeat, so that a busy moment affects both. Each is first equally often. */
 export async function measureInTurn(
   entrants: readonly [Entrant, Entrant],
   shape: ChatShape,
@@ -67,8 +67,8 @@ export async function measureInTurn(
 }
 
 /**
- * @param folder of the revision, which is built
- * @param environment of the server, beside what all have
+ * @param folder the folder of the revision, which is built
+ * @param environment additional environment variables of the server
  */
 export function xfchat(name: string, folder?: string, environment?: Record<string, string>): Entrant {
   return async ({ rooms, members }, database) => {

@@ -8,14 +8,14 @@ import { Database, startXFChat } from './servers';
 import { formatSpread, spreadOf, table } from './statistics';
 
 const ROOT = join(__dirname, '..');
-/** Ratios that lie closer to 1 are noise, also when all of them are on one side. */
+/** Ratios closer to 1 than this are noise, even if all of them are on one side. */
 const NOISE = 0.03;
-/** By chance alone, fewer repeats too often agree. */
+/** Fewer repeats would agree by chance too often. */
 const MIN_REPEATS = 5;
 
 /**
- * This revision and an earlier one, in turn within each repeat: what starting costs, and the given shapes of chat.
- * A ratio above 1 means that this revision takes longer, or does more.
+ * Compares this revision with an earlier one, in turn within each repeat: the start, and the given shapes of chat. A ratio
+ * above 1 means that this revision takes longer, or does more.
  */
 export async function compareRevisions(
   revision: string,
@@ -59,7 +59,7 @@ function build(revision: string, folder: string): void {
   run('npm', ['run', '--silent', 'build'], folder);
 }
 
-/** Milliseconds until the server serves, on data that is there. */
+/** Compares the time until the server serves on existing data, in milliseconds. */
 async function compareStarts(
   folder: string,
   database: Database,
@@ -98,7 +98,7 @@ function verdictsOf(name: string, [ours, theirs]: readonly [ChatResults[], ChatR
   ];
 }
 
-/** A difference is shown when all repeats agree on its direction and the middle one is no noise. */
+/** A difference is proven when all repeats agree on its direction and the median is not noise. */
 function verdictOf(ratios: readonly number[], better: 'less' | 'more'): string {
   if (ratios.length < MIN_REPEATS) return 'too few repeats';
   const { median, min, max } = spreadOf(ratios);

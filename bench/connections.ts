@@ -6,11 +6,11 @@ import type { Server } from './servers';
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const AT_ONCE = 50;
 
-/** Resident KiB of one socket that is connected and idle, each in one room. */
+/** Resident memory of one idle socket in one room, in KiB. */
 interface IdleSockets {
-  /** Once the last has come: what the handshakes have left is in it. */
+  /** Right after the last socket connected; garbage of the handshakes is included. */
   readonly atOnce: number;
-  /** Once V8 has had the time to collect that: it waits half a minute for a process to be idle. */
+  /** After V8 had time to collect that garbage, which it does after half a minute of idleness. */
   readonly later: number;
 }
 
@@ -39,7 +39,7 @@ export const gatherIdle = (server: Server): Promise<Crowd> => gather(server, 10,
 const SIGN_INS = 40;
 const SIGN_INS_AT_ONCE = 4;
 
-/** Sign-ins in a second, four at a time; almost all of it is the hash of the password. */
+/** Measures sign-ins per second, four at a time. The password hash takes almost all of the time. */
 export async function measureSignIns(server: Server, repeats: number): Promise<Record<string, number[]>> {
   const { username, password } = await signUp(server);
   const signIn = (): Promise<unknown> =>

@@ -9,7 +9,7 @@ const REDIS_PORT = 16_379;
 const REDIS_URL = `redis://127.0.0.1:${REDIS_PORT}`;
 const CARRIERS = { PostgreSQL: undefined, Redis: REDIS_URL };
 const ROOMS = 20;
-/** Of each room: half of them on each server, and one of each half sends. */
+/** Members of each room. Half of them are on each server, and one of each half sends. */
 const MEMBERS = 4;
 const SINGLE_MESSAGES = 200;
 const DELIVERY = Buffer.from('42["message:created"');
@@ -19,7 +19,7 @@ const TIME_DIGITS = 14;
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const microseconds = (): number => Math.round(performance.now() * 1_000);
 
-/** Two servers on a database of their own, and half of everybody on each. */
+/** Two servers on one database, with half of the people on each. */
 class Pair {
   private sockets: RawSocket[] = [];
   onDelivery: (index: number, sender: number, elapsedMs: number) => void = () => undefined;
@@ -39,7 +39,7 @@ class Pair {
         RawSocket.open(pair.servers[index % 2]!.url, { token }, (packet) => pair.hear(index, packet)),
       ),
     );
-    await sleep(2_000); // until all are in their rooms, and servers in theirs
+    await sleep(2_000); // until all sockets are in their rooms, and the servers have subscribed to them
     return pair;
   }
 
@@ -66,7 +66,7 @@ class Pair {
   }
 }
 
-/** One message at a time: how long it takes to somebody on the same server, and on the other one. */
+/** Sends one message at a time, and measures the time to a person on the same server and on the other one. */
 async function measureLatency(pair: Pair): Promise<{ local: number[]; crossing: number[] }> {
   const [local, crossing]: [number[], number[]] = [[], []];
   for (let number = 0; number < SINGLE_MESSAGES; number++) {
@@ -84,7 +84,7 @@ async function measureLatency(pair: Pair): Promise<{ local: number[]; crossing: 
   return { local, crossing };
 }
 
-/** A sender of each room on each server, who sends the next message when the last one has come back. */
+/** Each room has a sender on each server, who sends the next message when the last one has arrived. */
 async function measureRate(pair: Pair, seconds: number): Promise<{ rate: number; crossing: number[] }> {
   const crossing: number[] = [];
   let echoes = 0;
@@ -113,7 +113,7 @@ async function measureRate(pair: Pair, seconds: number): Promise<{ rate: number;
   return { rate, crossing };
 }
 
-/** Both carriers in turn, so that what else the machine does hurts both. Needs `redis-server`. */
+/** Measures both carriers in turn, so that other load on the machine affects both. Needs `redis-server`. */
 export async function measureCrossing(
   database: Database,
   { repeats, seconds }: { repeats: number; seconds: number },

@@ -31,7 +31,7 @@ const repeats = Number(values.repeats ?? (isComparison ? 6 : 3));
 
 type Measurements = Record<string, number[]>;
 
-/** Each on a database of its own. */
+/** The measurements by name. Each uses its own database. */
 const MEASUREMENTS: Record<string, (databaseUrl: string, database: Database) => Promise<Measurements>> = {
   clients: (url) => withServer(url, (server) => measureClients(server, url, repeats)),
   'sign-in': (url) => withServer(url, (server) => measureSignIns(server, repeats)),
@@ -91,7 +91,7 @@ async function withServer<T>(url: string, work: (server: Server) => Promise<T>):
   }
 }
 
-/** A heap that has been busy has room for sockets already, so each repeat gets a new process. */
+/** Each repeat gets a new process, because the heap of a busy one already has room for sockets. */
 async function idle(url: string): Promise<Measurements> {
   const crowd = await withServer(url, gatherIdle);
   const atOnce: number[] = [];

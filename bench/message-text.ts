@@ -1,6 +1,6 @@
 import { parseText } from '../web/src/text/parse-text';
 
-/** The most that reading 4,000 characters of one kind may cost; the page does nothing else meanwhile. */
+// Measures parsing 4,000 characters of each kind. The page is blocked during that time.
 const MARKS = [
   '> ',
   '- ',

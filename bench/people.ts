@@ -6,13 +6,13 @@ export interface Person {
   readonly token: string;
 }
 
-/** People and the rooms that they are in: person i is in room i / members. */
+/** People and their rooms: person i is in room i / members. */
 export interface Crowd {
   readonly people: readonly Person[];
   readonly roomIds: readonly string[];
 }
 
-/** How many passwords are hashed at a time. */
+/** The number of passwords that are hashed at a time. */
 const AT_ONCE = 4;
 
 export async function call<T>(
@@ -53,7 +53,7 @@ export async function signUp(server: Server): Promise<NewPerson> {
   return { id: user.id, token: accessToken, username, password };
 }
 
-/** Makes people and groups through the interface of XFChat, as anybody would. */
+/** Creates people and groups through the API of XFChat. */
 export async function gather(server: Server, rooms: number, members: number): Promise<Crowd> {
   const people: Person[] = [];
   while (people.length < rooms * members) {
@@ -70,7 +70,7 @@ export async function gather(server: Server, rooms: number, members: number): Pr
   return { people, roomIds };
 }
 
-/** The same for the typical program, which has no interface for it. */
+/** Creates the same by SQL for the typical program, which has no API for it. */
 export async function gatherTypical(databaseUrl: string, rooms: number, members: number): Promise<Crowd> {
   const roomIds = Array.from({ length: rooms }, () => randomUUID());
   const people = Array.from({ length: rooms * members }, () => {

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** The kernel counts processor time in these (`getconf CLK_TCK`, 100 on every Linux that Node runs on). */
+/** The kernel's unit of processor time (`getconf CLK_TCK`): 100 per second on every Linux that Node supports. */
 const TICKS_PER_SECOND = 100;
 const PAGE_BYTES = 4_096;
 
 export interface Usage {
-  /** Processor seconds so far, of the process and everything that it has started, those that have ended included. */
+  /** Processor time so far of the process and all its descendants, ended ones included; in seconds. */
   readonly cpuSeconds: number;
   readonly residentBytes: number;
 }
@@ -16,7 +16,7 @@ interface Entry {
   readonly residentBytes: number;
 }
 
-/** What a process and its descendants have used, from Linux' /proc. */
+/** Reads the usage of a process and its descendants from /proc of Linux. */
 export function usageOf(pid: number): Usage {
   const entries = new Map<number, Entry>();
   for (const name of readdirSync('/proc')) {
@@ -52,6 +52,6 @@ function read(pid: string): Entry | undefined {
       residentBytes: fields[21]! * PAGE_BYTES,
     };
   } catch {
-    return undefined; // it has ended meanwhile
+    return undefined; // the process has ended meanwhile
   }
 }

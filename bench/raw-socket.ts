@@ -6,7 +6,7 @@ const PING = '2';
 const PONG = encode('3');
 const OPEN = '0';
 
-/** A text frame as a client sends it. The mask, which the protocol demands, is of zeros and changes nothing. */
+/** Encodes a text frame of a client. The protocol demands a mask; this one is zero and changes nothing. */
 export function encode(text: string): Buffer {
   const payload = Buffer.from(text);
   const short = payload.length < 126;
@@ -19,8 +19,8 @@ export function encode(text: string): Buffer {
 }
 
 /**
- * A Socket.IO client that costs next to nothing, so that what is measured is the server: WebSocket only, and packets are
- * handed on as bytes without being parsed.
+ * A Socket.IO client that costs almost nothing, so that the benchmark measures the server. It uses WebSocket only, and passes
+ * packets on as bytes without parsing them.
  */
 export class RawSocket {
   private rest: Buffer = Buffer.alloc(0);

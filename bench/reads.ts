@@ -4,7 +4,7 @@ import { call, signUp, type Person } from './people';
 import { query, type Server } from './servers';
 import { quantile } from './statistics';
 
-/** Milliseconds of one request, the middle of many. */
+/** The median time of many requests, in milliseconds. */
 export async function timeOf(repeats: number, work: () => Promise<unknown>): Promise<number> {
   const times: number[] = [];
   for (let warmUp = 0; warmUp < 3; warmUp++) await work();
@@ -16,7 +16,7 @@ export async function timeOf(repeats: number, work: () => Promise<unknown>): Pro
   return quantile(times, 0.5);
 }
 
-/** A group with as many messages as wanted, put into the database directly. */
+/** Creates a group, and adds its messages by SQL. */
 async function groupWith(
   server: Server,
   databaseUrl: string,
@@ -29,7 +29,7 @@ async function groupWith(
   return id;
 }
 
-/** What reading costs, in milliseconds, and how it grows. */
+/** Measures the time of reads, in milliseconds, and how it grows with the number of messages. */
 export async function measureReads(
   server: Server,
   databaseUrl: string,

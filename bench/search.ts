@@ -9,7 +9,7 @@ const GROUPS = 200;
 const VOCABULARY = 20_000;
 const AT_ONCE = 20_000;
 
-/** The same figures in every run. */
+/** A random generator that returns the same numbers in every run. */
 function generator(): () => number {
   let state = 7;
   return () => (state = (state * 1_103_515_245 + 12_345) % 2_147_483_648) / 2_147_483_648;
@@ -17,7 +17,7 @@ function generator(): () => number {
 
 const LETTERS = 'etaoinshrdlucmfwypvbgkjqxz';
 
-/** Words of 3 to 10 letters, of which the first are said most: the first one in every fourth message. */
+/** Makes words of 3 to 10 letters. The first ones are the most frequent: every fourth message contains the first. */
 function language(next: () => number): string[] {
   const letter = (): string => LETTERS[Math.floor(LETTERS.length * next() * next())]!;
   return Array.from({ length: VOCABULARY }, () =>
@@ -25,7 +25,7 @@ function language(next: () => number): string[] {
   );
 }
 
-/** What searching costs among a million messages, in milliseconds: for somebody who may read all, and a fiftieth of them. */
+/** Measures searches in a million messages, in milliseconds, for a user who may read all of them and one who may read 2 %. */
 export async function measureSearch(
   server: Server,
   databaseUrl: string,
@@ -94,7 +94,7 @@ export async function measureSearch(
   return figures;
 }
 
-/** As servers do, without their pauses. @returns how long it took, in milliseconds */
+/** Indexes the conversations as servers do, but without pauses. @returns the time, in milliseconds */
 async function index(databaseUrl: string, conversationIds: readonly string[]): Promise<number> {
   const manager = {
     query: (text: string, values: unknown[]) => query<object>(databaseUrl, text, values),

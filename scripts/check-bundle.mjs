@@ -1,5 +1,5 @@
-// Finds what the built program would look for in files while it runs. In one file there is nobody to ask (docs/adr/0025), so such
-// code works in the tests and not in what ships. Usage: node scripts/check-bundle.mjs [FILE]
+// Finds code in the bundle that would load other files at run time. Those files do not ship (docs/adr/0025), so such code works
+// in the tests and fails in production. Usage: node scripts/check-bundle.mjs [FILE]
 import { readFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ const output = join(import.meta.dirname, '../dist');
 const file = process.argv[2] ?? join(output, 'xfchat.js');
 const requireFromOutput = createRequire(join(output, 'xfchat.js'));
 
-/** Packages that may be absent: whoever asks for them goes on without. */
+/** Packages that may be absent: the modules that load them work without them. */
 const OPTIONAL = new Map([
   ['pg-native', 'asked for by the getter `native` of pg, which nobody reads'],
   ['bufferutil', 'ws does the same in JavaScript'],
@@ -17,7 +17,7 @@ const OPTIONAL = new Map([
   ['@nestjs/swagger', 'Terminus documents its routes with it; ours are documented otherwise'],
 ]);
 
-/** Modules that look for files by names which are known at run time only, and why that is no fault. */
+/** Modules that load files by names known only at run time, and the reason why that is correct. */
 const ACCOUNTED = new Map([
   ['src/platform/package-root.ts', 'looks upwards from the built file'],
   ['src/platform/sockets/tested-versions.ts', 'reads package.json of packages that are installed anyway'],
@@ -53,7 +53,7 @@ function visit(node, parent) {
   for (const child of Object.values(node).flat()) if (child?.type) visit(child, node);
 }
 
-/** @returns what the node looks for, or null when it is none or finds what it looks for */
+/** @returns the file that the node loads, or null if it loads none or one that exists */
 function lookupOf(node, parent) {
   if (node.type === 'ImportExpression') return 'import()';
   if (node.type === 'NewExpression' && node.callee.name === 'Worker') return 'new Worker()';
@@ -89,14 +89,16 @@ const unaccounted = lookups.filter(({ module, lookup }) => !accountOf(module) ||
 for (const { module, lookup } of unaccounted) console.error(`${module}: ${lookup}`);
 if (unaccounted.length) {
   console.error(
-    'The built program is one file and cannot find these. Mend it, or say in ACCOUNTED why it need not.',
+    'The bundled program cannot find these files at run time. Fix the code, or give the reason in ACCOUNTED.',
   );
   process.exit(1);
 }
 const counted = new Set(lookups.map(({ module }) => accountOf(module)));
 const outdated = process.argv[2] ? [] : [...ACCOUNTED.keys()].filter((prefix) => !counted.has(prefix));
 if (outdated.length) {
-  console.error(`These look for nothing any more; take them out of ACCOUNTED: ${outdated.join(', ')}`);
+  console.error(`These modules load no files any more; remove them from ACCOUNTED: ${outdated.join(', ')}`);
   process.exit(1);
 }
-console.log(`${lookups.length} look-ups by ${counted.size} packages and modules are accounted for`);
+console.log(
+  `${lookups.length} file look-ups of ${counted.size} packages and modules have a reason in ACCOUNTED`,
+);

@@ -1,6 +1,6 @@
-// `npm run check:commits`: the subjects of new commits are Conventional Commits of at most 70 characters. It checks the commits
-// that origin/main lacks (at most the newest hundred), or the newest twenty where there are none or no origin/main. A shallow
-// clone may have fewer. A copy without git has none, and the check says so.
+// `npm run check:commits`: checks that the subjects of new commits are Conventional Commits of at most 70 characters. It checks
+// the commits that origin/main lacks (at most the newest hundred). If there are none, or no origin/main, it checks the newest
+// twenty. A shallow clone may have fewer. In a copy without git, it says that nothing was checked.
 import { spawnSync } from 'node:child_process';
 
 const LONGEST = 70;
@@ -18,7 +18,7 @@ function git(...words) {
 const commits = (count, range) =>
   git('log', '--no-merges', '--format=%h %s', `-n${count}`, range, '--')?.split('\n').filter(Boolean) ?? [];
 
-/** @returns what is wrong with a subject, or null */
+/** @returns the fault of a subject, or null */
 function faultOf(subject) {
   if (subject.length > LONGEST) return `has ${subject.length} characters; at most ${LONGEST} are allowed`;
   if (!SUBJECT.test(subject)) return 'is not of the form "type(scope): subject"';

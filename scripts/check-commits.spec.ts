@@ -59,7 +59,7 @@ describe('check:commits', () => {
     expect(check(upstream).output).toContain(`"${subject}" ${fault}`);
   });
 
-  it('checks only what the upstream branch lacks', () => {
+  it('checks only commits that the upstream branch lacks', () => {
     commit(upstream, 'An old subject');
     const cloned = clone();
     commit(cloned, 'fix: a new subject');
@@ -68,17 +68,17 @@ describe('check:commits', () => {
     expect(check(cloned).output).toContain('"A new subject"');
   });
 
-  it('checks the newest commits in a fresh clone that has nothing of its own', () => {
+  it('checks the newest commits in a fresh clone without own commits', () => {
     commit(upstream, 'fix: begin', 'A bad subject');
     expect(check(clone())).toMatchObject({ status: 1, output: expect.stringContaining('"A bad subject"') });
   });
 
-  it('checks what a shallow clone has', () => {
+  it('checks the commits of a shallow clone', () => {
     commit(upstream, 'A bad subject', 'fix: end');
     expect(check(clone('--depth', '1'))).toEqual({ status: 0, output: '' });
   });
 
-  it('says that nothing was checked where there is no git history', () => {
+  it('says that nothing was checked without a git history', () => {
     rmSync(join(upstream, '.git'), { recursive: true });
     expect(check(upstream)).toMatchObject({ status: 0, output: expect.stringContaining('no git history') });
   });

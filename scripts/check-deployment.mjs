@@ -1,5 +1,5 @@
-// `npm run check:deployment`: what can be said of deploy/ without a cluster, a service manager or a proxy that runs.
-// Validators that are not installed are named; with `-- --complete` that is a failure.
+// `npm run check:deployment`: checks deploy/ without a running cluster, service manager or proxy. It names validators that are
+// not installed; with `-- --complete` a missing one is a failure.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,10 +26,10 @@ try {
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
-if (lacking.length > 0) console.log(`not checked, for want of: ${lacking.join(', ')}`);
+if (lacking.length > 0) console.log(`not checked, because these programs are missing: ${lacking.join(', ')}`);
 process.exitCode = faults.length > 0 || (lacking.length > 0 && process.argv.includes('--complete')) ? 1 : 0;
 
-/** @param result what is wrong, a line each; undefined when it could not be checked */
+/** @param result the faults, one per line; undefined if the check could not run */
 function report(name, result) {
   if (result === undefined) return;
   console.log(`${result.length === 0 ? 'ok  ' : 'FAIL'} ${name}`);
@@ -37,34 +37,34 @@ function report(name, result) {
   faults.push(...result);
 }
 
-/** A program that is not installed; anything else is thrown on. */
+/** The name of the missing program; rethrows any other error. */
 function whatIsLacking(error) {
   if (error.code !== 'ENOENT' || !error.path) throw error;
   lacking.push(error.path);
 }
 
-/** @returns what it says when it fails; undefined when there is no such program */
+/** @returns the output of a failure; undefined if the program is not installed */
 function run(program, ...parameters) {
   const { status, error, stdout, stderr } = spawnSync(program, parameters, { encoding: 'utf8' });
   if (error) return whatIsLacking(error);
   return status === 0 ? [] : [`${program} ${parameters.join(' ')}: ${stdout}${stderr}`];
 }
 
-/** The unit, with the Node of this machine, whose place is its own. */
+/** Checks the systemd unit, with the path of this machine's Node. */
 function checkUnit() {
   const unit = join(scratch, 'xfchat.service');
   const text = readFileSync(join(deploy, 'systemd/xfchat.service'), 'utf8');
   writeFileSync(unit, text.replace('/usr/bin/node', process.execPath));
   // It ignores what it does not know, and only says so.
-  // Without the option it says what it does not know, and is content.
+  // Without this option, systemd-analyze only warns about unknown settings.
   const verdict = run('systemd-analyze', 'verify', '--man=no', '--recursive-errors=no', unit);
-  // From 0 (locked up) to 10; 9.6 is what a unit has that says nothing.
+  // The exposure is from 0 (sandboxed) to 10; a unit without any restriction has 9.6.
   return (
     verdict && [...verdict, ...run('systemd-analyze', 'security', '--offline=yes', '--threshold=20', unit)]
   );
 }
 
-/** One that both proxies can load, in the place of the operator's. */
+/** Creates a certificate that both proxies can load, in place of the operator's. */
 function hasCertificate() {
   const made = run(
     'openssl',

@@ -1,5 +1,5 @@
-// `npm run check:documents`: what the linters of tools/documents, installed there when they are not, say of
-// docs/openapi.json and docs/asyncapi.json.
+// `npm run check:documents`: runs the linters of tools/documents on docs/openapi.json and docs/asyncapi.json. It installs them
+// there if they are missing.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -8,7 +8,7 @@ import { installDocumentTools, tools } from './document-tools.mjs';
 
 const openApi = join(tools, '../../docs/openapi.json');
 const asyncApi = join(tools, '../../docs/asyncapi.json');
-// Newer versions than what most tools read are known to exist.
+// Newer versions of AsyncAPI exist, but most tools do not read them yet.
 const KNOWN = ['asyncapi-latest-version'];
 
 installDocumentTools();
@@ -30,7 +30,7 @@ function run(command, ...parameters) {
   return status === 0;
 }
 
-/** The AsyncAPI parser has no command of its own. */
+/** Calls the AsyncAPI parser from code, because it has no command. */
 async function parse() {
   console.log('== AsyncAPI parser');
   const { Parser } = createRequire(join(tools, 'package.json'))('@asyncapi/parser');

@@ -1,5 +1,5 @@
-// `npm run check:engines [-- <lock file> …]`: every package of a lock file has to run on the oldest Node that
-// package.json promises. Reads the lock files of this repository when none is named.
+// `npm run check:engines [-- <lock file> …]`: checks that every package of a lock file runs on the oldest Node that package.json
+// promises. By default it reads the lock files of this repository.
 const { existsSync, readFileSync, readdirSync } = require('node:fs');
 const { join, relative } = require('node:path');
 const { minVersion, satisfies } = require('semver');
@@ -9,7 +9,7 @@ const read = (path) => JSON.parse(readFileSync(path, 'utf8'));
 const oldest = minVersion(read(join(root, 'package.json')).engines.node).version;
 
 const tools = readdirSync(join(root, 'tools')).map((name) => join(root, 'tools', name));
-// A folder of downloaded programs (tools/monitoring) is no package.
+// Skip folders of downloaded programs (tools/monitoring), which are no packages.
 const folders = [root, ...tools.filter((folder) => existsSync(join(folder, 'package.json')))];
 const named = process.argv.slice(2);
 const files = named.length > 0 ? named : folders.map((folder) => join(folder, 'package-lock.json'));

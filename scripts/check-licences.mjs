@@ -1,10 +1,10 @@
-// `npm run check:licences`: writes the software bill of materials of what the server ships (sbom.cdx.json, CycloneDX 1.5, made
-// by `npm sbom` from the installed packages), and fails when a package has no licence, or one that ALLOWED lacks.
+// `npm run check:licences`: writes the software bill of materials of the server (sbom.cdx.json, CycloneDX 1.5, made by `npm sbom`
+// from the installed packages). It fails when a package has no licence, or one that ALLOWED lacks.
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** SPDX identifiers of permissive licences: they ask for attribution at most, in a program that is given away or run. */
+/** SPDX identifiers of permissive licences, which require attribution at most. */
 const ALLOWED = [
   '0BSD',
   'Apache-2.0',

@@ -1,5 +1,5 @@
-// What kustomize makes of deploy/kubernetes, held against the API of Kubernetes and of prometheus-operator: by their
-// schemas, and by their types, because a schema takes a field that it does not know and TypeScript does not.
+// Checks the manifests that kustomize makes of deploy/kubernetes against the APIs of Kubernetes and prometheus-operator. It uses
+// their schemas and also their types, because a schema accepts unknown fields and TypeScript does not.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { installTools, toolsIn } from './install-tools.mjs';
 const BUILDS = ['migration', 'overlays/production', 'overlays/monitoring', 'overlays/redis'];
 const tools = toolsIn('deployment');
 
-/** @returns what is wrong, a line each */
+/** @returns the faults, one per line */
 export async function checkManifests(directory) {
   installTools(tools);
   const kubectl = kubectlOfTools();
@@ -19,7 +19,7 @@ export async function checkManifests(directory) {
   return [...bySchemas.flat(), ...byTypes(manifests)];
 }
 
-/** kustomize is a part of it. The package holds the one for Linux; elsewhere it is the machine's own. */
+/** The path of kubectl, which contains kustomize. The package has it for Linux; elsewhere the installed one is used. */
 function kubectlOfTools() {
   if (process.platform !== 'linux' || process.arch !== 'x64') return 'kubectl';
   const modules = join(tools, 'node_modules');
@@ -34,7 +34,7 @@ function render(kubectl, directory) {
   return parseAllDocuments(text).map((document) => document.toJS());
 }
 
-/** Where the model of a kind is to be found. */
+/** The module with the model of a kind. */
 function moduleOf({ apiVersion }) {
   if (apiVersion === 'monitoring.coreos.com/v1')
     return `@kubernetes-models/prometheus-operator/${apiVersion}`;

@@ -1,5 +1,5 @@
-// `npm run check:migrations`: squawk reads what the migrations would run, for what blocks the traffic or breaks the
-// release before. Statements that run in a transaction are shown to it as such.
+// `npm run check:migrations`: squawk reads the SQL of the migrations, and reports statements that block the traffic or break the
+// previous release. Statements that run in a transaction are passed to it as such.
 require('@swc-node/register');
 require('reflect-metadata');
 const { spawnSync } = require('node:child_process');
@@ -12,7 +12,7 @@ const { SCHEMA } = require('../src/schema');
 // The runner sets a lock timeout for every migration. A statement timeout would only make a long one fail for ever.
 const BY_THE_RUNNER = ['require-lock-timeout', 'require-statement-timeout'];
 
-// Applied already, so that they cannot be edited, or harmless; each excuse is for one rule in one file.
+// Migrations that are harmless, or applied and therefore unchangeable. Each excuse is for one rule in one file.
 const EXCUSED = {
   '1764000000000-initial-schema': {
     'prefer-bigint-over-int': 'generations of refresh tokens, numbers of versions and the epoch stay small',

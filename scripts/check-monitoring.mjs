@@ -1,6 +1,6 @@
-// `npm run check:monitoring`: what promtool and amtool say of deploy/monitoring, of the expressions of the dashboards,
-// and of the metrics of a running server. They are Debian's (packages prometheus and prometheus-alertmanager): installed,
-// or put into tools/monitoring by scripts/install-monitoring-tools.sh. Nothing is installed here.
+// `npm run check:monitoring`: promtool and amtool check deploy/monitoring, the expressions of the dashboards, and the metrics of
+// a running server. They come from Debian's packages prometheus and prometheus-alertmanager: either installed, or put into
+// tools/monitoring by scripts/install-monitoring-tools.sh. This script installs nothing.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -55,11 +55,11 @@ function run(what, command, parameters, input) {
     input,
     encoding: 'utf8',
   });
-  console.log(`${stdout}${stderr}`.trim() || 'No complaints.');
+  console.log(`${stdout}${stderr}`.trim() || 'No faults.');
   return status === 0;
 }
 
-/** Grafana's variables filled in, each expression is a rule that promtool can read. */
+/** Turns each expression of a dashboard into a rule that promtool can read, with Grafana's variables filled in. */
 function dashboardsAsRules() {
   const dashboards = join(monitoring, 'grafana/dashboards');
   const expressions = readdirSync(dashboards).flatMap((file) =>
@@ -70,14 +70,14 @@ function dashboardsAsRules() {
     ),
   );
   const path = join(folder, 'dashboards.json');
-  // JSON is YAML. The same expression in two dashboards is one rule.
+  // Rules can be written as JSON, because JSON is YAML. An expression in two dashboards becomes one rule.
   const rules = [...new Set(expressions)].map((expr, index) => ({ record: `panel:${index}`, expr }));
   writeFileSync(path, JSON.stringify({ groups: [{ name: 'panels', rules }] }));
   console.log(`${rules.length} expressions of ${expressions.length} queries`);
   return path;
 }
 
-/** Of a server with its embedded database, once its canary was heard. */
+/** The metrics of a server with its embedded database, after the first round trip of its canary. */
 async function scrape() {
   const server = spawn(process.execPath, [join(root, 'dist/cli.js'), 'start'], {
     cwd: folder,

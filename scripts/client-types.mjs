@@ -1,5 +1,5 @@
 // `npm run client-types`: writes the types of the client from docs/openapi.json and docs/asyncapi.json. With --check it writes
-// nothing and fails when the types that are checked in are others.
+// nothing, and fails when the checked-in types differ.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import openapiTS, { astToString } from 'openapi-typescript';
@@ -23,7 +23,7 @@ const objectOf = (properties, required = Object.keys(properties)) => ({
   additionalProperties: false,
 });
 
-/** Parameters of one kind: those in the path, or those of the query. */
+/** The type of the parameters in one place: the path or the query. */
 function parametersIn(place, { parameters = [] }) {
   const found = parameters.filter(({ in: where }) => where === place);
   const schemas = Object.fromEntries(found.map(({ name, schema }) => [name, schema]));
@@ -33,7 +33,7 @@ function parametersIn(place, { parameters = [] }) {
 
 const bodyOf = (content) => content?.['application/json']?.schema ?? NOTHING;
 
-/** The routes below `/api/v1` by method and path. `null` stands for what a route neither takes nor answers. */
+/** The routes below `/api/v1` by method and path. `null` stands for an input or an answer that a route does not have. */
 function routes() {
   const entries = Object.entries(openApi.paths).filter(([path]) => path.startsWith(`${PREFIX}/`));
   const found = entries.flatMap(([path, operations]) =>
@@ -54,7 +54,7 @@ function routes() {
 
 const messageOf = ({ $ref }) => asyncApi.components.messages[$ref.split('/').at(-1)];
 
-/** The commands of the socket with what they take and what the acknowledgement says. */
+/** The commands of the socket, with their payloads and the data of their acknowledgements. */
 function commands() {
   const found = Object.values(asyncApi.operations).filter(({ action }) => action === 'receive');
   return objectOf(
@@ -77,7 +77,7 @@ function events() {
 
 const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Keywords that say nothing about a type. Where their value is a schema, they are names of properties. */
+/** Keywords that do not affect a type. If their value is a schema, they are names of properties instead. */
 const ANNOTATIONS = new Set(['examples', 'format', 'pattern', 'title']);
 
 function withoutAnnotations(value) {
@@ -98,7 +98,7 @@ function documentedSchemas() {
   return found;
 }
 
-/** What a client takes, gives and hears, with all that it refers to. */
+/** The schemas of everything that a client sends or receives, with all schemas that they refer to. */
 function clientSchemas() {
   const documented = documentedSchemas();
   const found = { Routes: routes(), Commands: commands(), Events: events() };
@@ -133,6 +133,6 @@ async function generated() {
 const text = await generated();
 if (!process.argv.includes('--check')) writeFileSync(file, text);
 else if (readFileSync(file, 'utf8') !== text) {
-  console.error('client/src/wire.generated.ts is not what the documents say: run "npm run client-types".');
+  console.error('client/src/wire.generated.ts does not match the documents: run "npm run client-types".');
   process.exitCode = 1;
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Puts Prometheus, Alertmanager, promtool and amtool of Debian's packages into tools/monitoring, unless they are there or
-# installed. The packages are taken apart and not installed: nothing is started. The machine stays as it is, but for the
-# templates that Debian's Alertmanager looks for in one place only.
+# Puts Prometheus, Alertmanager, promtool and amtool from Debian's packages into tools/monitoring, unless they are there or
+# installed. It unpacks the packages without installing them, so nothing is started. It changes the machine in one point:
+# Debian's Alertmanager looks for its templates in a fixed place.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p tools/monitoring && cd tools/monitoring
@@ -17,5 +17,5 @@ done
 
 templates=usr/share/prometheus/alertmanager
 if [ -e "$templates/default.tmpl" ] && [ ! -e "/$templates/default.tmpl" ]; then
-  mkdir -p "/$templates" && cp "$templates"/*.tmpl "/$templates" || echo 'without its templates Alertmanager does not run' >&2
+  mkdir -p "/$templates" && cp "$templates"/*.tmpl "/$templates" || echo 'Alertmanager does not run without its templates' >&2
 fi

@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A folder of `tools`, which have dependencies of their own. */
+/** A folder of `tools`. Each has its own dependencies. */
 export const toolsIn = (name) => join(import.meta.dirname, '../tools', name);
 
-/** Installs what the lock file in there says, when that is not there. @throws Error */
+/** Installs the packages of the folder's lock file, if they are missing. @throws Error when npm fails */
 export function installTools(folder) {
   const changedAt = (name) => statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
   if (changedAt('node_modules/.package-lock.json') >= changedAt('package-lock.json')) return;

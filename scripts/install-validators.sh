@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs from Debian what `npm run check:deployment` asks and is not there. Nothing of it is started.
+# Installs the validators of `npm run check:deployment` from Debian, unless they are there. It starts none of them.
 set -eu
 missing=
 lacks() {

@@ -1,6 +1,5 @@
-// `npm run diagram`: draws the modules into ARCHITECTURE.md from .module-matrix.cjs. With --check it writes nothing and
-// fails when the diagram is another one, when modules import each other in a circle, or when an import that the matrix
-// allows is not used.
+// `npm run diagram`: draws the modules into ARCHITECTURE.md from .module-matrix.cjs. With --check it writes nothing, and fails
+// when the diagram is out of date, when modules import each other in a circle, or when an allowed import is not used.
 const { readFileSync, readdirSync, writeFileSync } = require('node:fs');
 const { dirname, join, relative } = require('node:path');
 const { MODULES, WINGS } = require('../.module-matrix.cjs');
@@ -12,7 +11,7 @@ const END = '<!-- end of modules -->';
 
 const idOf = (name) => name.replace(/-/g, '_');
 
-/** Imports that follow from others are left out, so that the picture can be read. */
+/** Leaves out imports that follow from others, so that the picture stays readable. */
 function reduced({ imports }) {
   const reach = (name, seen = new Set()) => {
     for (const next of MODULES.find((each) => each.name === name).imports)

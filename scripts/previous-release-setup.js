@@ -1,5 +1,5 @@
-// The global setup of the tests of an earlier release (its folder is where Jest runs), and then this release's migrations
-// on the template that the databases of those tests are copied from: by the command that operators run.
+// Runs the global setup of an earlier release's tests, in whose folder Jest runs. Then it applies this release's migrations to
+// the template that the databases of those tests are copied from, with the command that operators use.
 const { spawnSync } = require('node:child_process');
 const { join } = require('node:path');
 const { URL } = require('node:url');

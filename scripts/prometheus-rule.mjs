@@ -1,4 +1,4 @@
-// `npm run deployment:alerts`: the rules of deploy/monitoring for Prometheus, as the PrometheusRule of the monitoring overlay.
+// `npm run deployment:alerts`: writes the rules of deploy/monitoring as the PrometheusRule of the monitoring overlay.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
@@ -18,7 +18,7 @@ function prometheusRule() {
   return head + stringify(rule, { lineWidth: 0 });
 }
 
-/** @returns what is wrong, a line each; undefined when there are no rules to compare with */
+/** @returns the faults, one per line; undefined when there are no rules to compare with */
 export function alertsOfOverlay() {
   if (!existsSync(source)) return undefined;
   const held = existsSync(target) ? readFileSync(target, 'utf8') : undefined;

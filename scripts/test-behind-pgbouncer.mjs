@@ -1,11 +1,11 @@
-// Runs tests with PgBouncer in transaction mode between the server and its database: `npm run test:pgbouncer`. Debian has it
-// (`apt-get install pgbouncer`).
+// `npm run test:pgbouncer`: runs tests with PgBouncer in transaction mode between the server and its database. Install it with
+// `apt-get install pgbouncer`.
 import { spawnSync } from 'node:child_process';
 
-/** What depends most on the database: each file of the end-to-end tests gets its servers behind PgBouncer. */
+/** The end-to-end tests that depend most on the database. Each file gets its servers behind PgBouncer. */
 const END_TO_END =
   'test/(append-messages|concurrency|conversations|friends|message-edits|messages|several-servers)';
-/** Rows of docs/fault-matrix.md, whose faults then lie between PgBouncer and PostgreSQL. */
+/** Rows of docs/fault-matrix.md. Their faults then lie between PgBouncer and PostgreSQL. */
 const FAULTS = 'F(01|02|03|04|05|06|07|08|14|17): ';
 
 const isInstalled = spawnSync('pgbouncer', ['--version']).status === 0;

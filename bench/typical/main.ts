@@ -1,5 +1,5 @@
-// What people usually write on this stack, for comparison: a gateway with a ValidationPipe, a repository with save(), an
-// emit to the room. No numbers, no idempotency, no catching up; a token is taken for the user's id.
+// A typical program on this stack, for comparison: a gateway with a ValidationPipe, a repository with save(), and an emit to
+// the room. It has no message numbers, no idempotency and no catch-up, and it uses the token as the user's id.
 import 'reflect-metadata';
 import { Injectable, Module, UsePipes, ValidationPipe } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';

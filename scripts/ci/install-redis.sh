@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs Debian's Redis, without starting it, unless there is one. Only root can install it.
+# Installs Debian's Redis without starting it, unless redis-server is there. Only root can install it: for another user this
+# fails.
 set -eu
 command -v redis-server >/dev/null && exit 0
 [ "$(id -u)" = 0 ] || { echo 'redis-server is missing: install the package "redis-server"' >&2; exit 1; }

@@ -49,7 +49,7 @@ const titleOf = ({ file, name }) => `${relative(process.cwd(), file)} › ${name
 
 /** Runs a failed test by itself. @returns whether it passed */
 function passesAlone(test) {
-  console.log(`\n== once more, by itself: ${titleOf(test)}`);
+  console.log(`\n== second run, by itself: ${titleOf(test)}`);
   const pattern = test.name?.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   const only = pattern ? ` --testNamePattern ${quoted(`^${pattern}$`)}` : '';
   const { succeeded, report } = run(`npx jest --runInBand --runTestsByPath ${quoted(test.file)}${only}`);

@@ -8,14 +8,14 @@ export interface Answer {
 export interface CallOptions {
   readonly token?: string;
   readonly body?: unknown;
-  /** Sent as it is, as JSON unless a header says otherwise. */
+  /** A raw body. Its type is JSON unless a header says otherwise. */
   readonly text?: string;
-  /** Sent as they are; a header says what they are. */
+  /** A binary body. A header must state its type. */
   readonly bytes?: Buffer<ArrayBuffer>;
   readonly headers?: Record<string, string>;
 }
 
-/** One HTTP call; `path` begins with `/`. Never throws for a status. */
+/** Makes one HTTP call; `path` begins with `/`. It does not throw for an error status. */
 export async function call(
   base: string,
   method: string,

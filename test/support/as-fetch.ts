@@ -1,6 +1,6 @@
 /**
- * Does what a `curl` of the documentation would do, at another server than the one that it names; a machine with nothing
- * but Node has no curl. Knows the few options that the documentation uses.
+ * Sends the request of a documented `curl` command to a test server, without needing curl. It knows the few options that the
+ * documentation uses.
  */
 export function asFetch(command: string, base: string): Promise<Response> {
   const words = [...command.matchAll(/'([^']*)'|(\S+)/g)].map((match) => match[1] ?? match[2]!);

@@ -4,7 +4,7 @@ import type { Person } from './people';
 export interface File {
   readonly name?: string;
   readonly content?: string | Uint8Array;
-  /** What the upload says that it is. */
+  /** The media type that the upload claims. */
   readonly type?: string;
 }
 
@@ -14,7 +14,7 @@ export const PIXEL = Buffer.from(
   'base64',
 );
 
-/** Uploads as this person. */
+/** Uploads a file as this person. */
 export async function upload(person: Person, file: File = {}, field = 'file'): Promise<Answer> {
   const { name = 'pixel.png', content = PIXEL, type = 'application/octet-stream' } = file;
   const form = new FormData();
@@ -26,14 +26,14 @@ export async function upload(person: Person, file: File = {}, field = 'file'): P
   return sendForm(person, form);
 }
 
-/** @throws Error unless it is stored */
+/** Uploads a file and returns the attachment. @throws Error unless it is stored */
 export async function uploaded(person: Person, file: File = {}): Promise<Answer['body']> {
   const { status, body } = await upload(person, file);
   if (status !== 201) throw new Error(`upload: ${status} ${JSON.stringify(body)}`);
   return body;
 }
 
-/** The bytes of a body of its own making. */
+/** Uploads a form of any shape. */
 export async function sendForm(person: Person, form: FormData): Promise<Answer> {
   const request = new Request('http://form', { method: 'POST', body: form });
   return call(person.url, 'POST', '/api/v1/attachments', {

@@ -7,7 +7,7 @@ import { SCHEMA } from '../../src/schema';
 
 export interface BackupBench {
   readonly folder: string;
-  /** What operators were told. */
+  /** The warnings that were logged for operators. */
   readonly warnings: string[];
   context(
     url: string,
@@ -16,7 +16,7 @@ export interface BackupBench {
   remove(): void;
 }
 
-/** A folder for backups, and what the work on them needs. */
+/** A folder for backups, and the objects that work on them. */
 export function backupBench(): BackupBench {
   const folder = mkdtempSync(join(tmpdir(), 'xfchat-backups-'));
   const warnings: string[] = [];

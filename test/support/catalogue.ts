@@ -1,6 +1,6 @@
 import { withClient } from './databases';
 
-/** Everything of the schema that the catalogue knows, as text; not the two tables that say how it came about. */
+/** The whole schema from the catalogue as text, without the two tables that record its migrations. */
 export async function catalogue(url: string): Promise<string[]> {
   return withClient(url, async (client) => {
     const { rows } = await client.query<{ line: string }>(`

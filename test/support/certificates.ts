@@ -7,7 +7,7 @@ export const hasOpenssl = (): boolean => spawnSync('openssl', ['version']).statu
 const EC = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
 const openssl = (...words: string[]): void => void execFileSync('openssl', words, { stdio: 'ignore' });
 
-/** An authority of one's own, in a folder: its certificate, and those that it signs. */
+/** A certificate authority for tests, in a folder with its own certificate and those that it signs. */
 export class Authority {
   readonly certificate: string;
   private readonly key: string;
@@ -33,7 +33,7 @@ export class Authority {
     );
   }
 
-  /** @param subject of the certificate, which is also the name of the server that has it */
+  /** @param subject the subject of the certificate, which is also the server's name */
   sign(subject: string): { certificate: string; key: string } {
     const [key, request, certificate, names] = ['key', 'csr', 'crt', 'ext'].map((ending) =>
       join(this.folder, `${subject}.${ending}`),

@@ -4,7 +4,7 @@ import type { DataMigration } from '../../src/platform/migrations/data-migration
 import type { Migration } from '../../src/platform/migrations/recorded-migration';
 import { SCHEMA } from '../../src/schema';
 
-/** What a next release might bring: each kind of migration once, with timestamps after all of the program's. */
+/** The migrations of a possible next release: one of each kind, with timestamps after all real ones. */
 class UserNotes1999000000001 implements Migration {
   name = 'UserNotes1999000000001';
 
@@ -18,7 +18,7 @@ class UserNotes1999000000001 implements Migration {
   }
 }
 
-/** Built while people write. */
+/** Builds an index while people write. */
 export class CreationIndex1999000000002 implements Migration {
   name = 'CreationIndex1999000000002';
   transaction = false;
@@ -49,7 +49,7 @@ class MessageTouches1999000000003 implements Migration {
   }
 }
 
-/** Counts how often it was at each message; once is right. */
+/** Counts its visits to each message; one visit is correct. */
 export const COUNT_TOUCHES: DataMigration = {
   name: 'CountTouches1999000000004',
   batchSize: 100,
@@ -66,7 +66,7 @@ export const COUNT_TOUCHES: DataMigration = {
   },
 };
 
-/** Needs every message to have been touched. */
+/** Fails unless every message was visited. */
 class EveryTouch1999000000005 implements Migration {
   name = 'EveryTouch1999000000005';
 
@@ -92,7 +92,7 @@ export const CHANGED_SCHEMA: DatabaseSchema = {
   dataMigrations: [COUNT_TOUCHES],
 };
 
-/** The same, without some of its migrations. */
+/** The changed schema without some of its migrations. */
 export function changedSchemaWithout(...names: string[]): DatabaseSchema {
   const isKept = ({ name }: { name: string }): boolean => !names.includes(name);
   return {

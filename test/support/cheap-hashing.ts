@@ -1,5 +1,5 @@
-// Most tests need accounts and no strong hashes, which take a processor for tens of milliseconds each. Tests about the
-// time that hashing takes say `jest.unmock('@node-rs/argon2')`.
+// Most tests need accounts but no strong hashes, each of which takes tens of milliseconds of a processor. Tests about the time
+// of hashing call `jest.unmock('@node-rs/argon2')`.
 jest.mock('@node-rs/argon2', () => {
   const actual = jest.requireActual<typeof import('@node-rs/argon2')>('@node-rs/argon2');
   const hash: typeof actual.hash = (password, options, ...rest) =>

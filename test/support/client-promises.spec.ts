@@ -13,7 +13,7 @@ const COMMANDS = Object.keys(messages)
   .filter((key) => `${key}.ack` in messages)
   .map((key) => messages[key]!.name);
 
-/** The request of any path, which applications have and the page does not need. */
+/** This file has `request`, which takes any path. Applications use it; the page must not. */
 const ANY_REQUEST = 'client/src/client.ts';
 
 interface Found {
@@ -27,11 +27,11 @@ function sourcesIn(folder: string): string[] {
   return sources.map((name) => `${folder}/${name}`);
 }
 
-/** The first argument of a call, when it is a text. */
+/** The text of an argument, if it is a string literal. */
 const textOf = (argument: ts.Expression | undefined): string | undefined =>
   argument && ts.isStringLiteralLike(argument) ? argument.text : undefined;
 
-/** What the sources of the client and of the page ask the server for. */
+/** The routes and commands that the sources of the client and the page name. */
 function requests() {
   const found = { routes: [] as Found[], commands: [] as Found[], raw: [] as Found[] };
   for (const file of [...sourcesIn('client/src'), ...sourcesIn('web/src')]) {
@@ -64,7 +64,7 @@ function requests() {
         const command = textOf(first);
         if (/^(command|either)$/.test(name) && command !== undefined)
           found.commands.push({ file, text: command });
-        // Any request takes a method first.
+        // A request with a free path has the method as its first argument.
         if (
           /^request$|^fetch$/.test(name) &&
           /^['"`](GET|POST|PUT|PATCH|DELETE)['"`]$/.test(first?.getText() ?? '')

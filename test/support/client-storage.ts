@@ -3,7 +3,7 @@ import type { Person } from './people';
 
 const MINUTE_MS = 60_000;
 
-/** What a client of this person has stored once they have signed in: doing that by password takes long. */
+/** The storage of a client of this person after signing in. It avoids a sign-in by password, which is slow. */
 export async function storageOf({ id, username, accessToken, refreshToken }: Person): Promise<MemoryStorage> {
   const storage = new MemoryStorage();
   const renewAt = Date.now() + 10 * MINUTE_MS;

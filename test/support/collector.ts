@@ -4,28 +4,28 @@ import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { until } from './until';
 
-/** A span as OTLP has it in JSON, its attributes as an object. */
+/** A span of OTLP in JSON, with its attributes as an object. */
 export interface CollectedSpan {
   readonly traceId: string;
   readonly spanId: string;
   readonly parentSpanId?: string;
   readonly name: string;
-  /** 1 internal, 2 server, 3 client. */
+  /** The kind: 1 is internal, 2 is server, 3 is client. */
   readonly kind: number;
-  /** 2: an error. */
+  /** The code 2 means an error. */
   readonly status: { readonly code: number };
   readonly attributes: Record<string, unknown>;
   readonly links: readonly { readonly traceId: string; readonly spanId: string }[];
 }
 
-/** What takes OTLP over HTTP, as a collector or Jaeger would. */
+/** Receives OTLP over HTTP, as a collector or Jaeger does. */
 export class Collector {
   readonly spans: CollectedSpan[] = [];
-  /** All that was sent to it, as it came. */
+  /** All received bodies, unchanged. */
   text = '';
   headers: IncomingHttpHeaders = {};
   resource: Record<string, unknown> = {};
-  /** Another status than 200 is a failure; 0: no answer at all, until `release`. */
+  /** The status of each answer. Any other than 200 is a failure; 0 means no answer until `release`. */
   status = 200;
   private readonly held: ServerResponse[] = [];
 
@@ -57,7 +57,7 @@ export class Collector {
     return this.held.length;
   }
 
-  /** The first span that fits; waits for it. */
+  /** Waits for the first span that fits. */
   async span(what: string, fits: (span: CollectedSpan) => boolean): Promise<CollectedSpan> {
     return until(`the span ${what}`, () => this.spans.find(fits));
   }

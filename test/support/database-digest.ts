@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { TABLES_WITHOUT_BACKUP } from '../../src/platform/database/tables-without-backup';
 
-/** What is in each table of a schema, whatever the order of its rows; running servers change some of them by themselves. */
+/** A digest of each table of a schema, independent of the order of rows. Running servers change some tables by themselves. */
 export async function databaseDigest(client: Client, schema = 'public'): Promise<Record<string, string>> {
   const { rows: tables } = await client.query<{ name: string }>(
     `select relname as name from pg_class where relnamespace = $1::regnamespace and relkind = 'r' and relname <> all ($2) order by 1`,

@@ -3,7 +3,7 @@ import { Client } from 'pg';
 
 export const TEMPLATE = 'xfchat_template';
 
-/** The URL of another database on the server of the tests. */
+/** The URL of another database on the test server. */
 export function databaseUrl(database: string): string {
   const url = new URL(process.env.TEST_POSTGRES_URL!);
   url.pathname = `/${database}`;
@@ -31,7 +31,7 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** A migrated database of one's own, copied from the template (or another one) in some 50 ms; or an empty one. */
+/** Creates a database for one test file: a copy of the migrated template or of another database (some 50 ms), or an empty one. */
 export async function createTestDatabase(
   options: { empty?: boolean; template?: string } = {},
 ): Promise<TestDatabase> {

@@ -23,7 +23,7 @@ export interface HostEvent {
   name: string;
 }
 
-/** Waits until the condition holds; its last answer is the result. */
+/** Waits until the condition holds, and returns its last answer. */
 export async function eventually<T>(
   what: string,
   condition: () => T | Promise<T>,
@@ -38,7 +38,7 @@ export async function eventually<T>(
   }
 }
 
-/** A Node process that runs a built-in PostgreSQL, as `xfchat start` does. */
+/** A Node process that runs the embedded PostgreSQL, as `xfchat start` does. */
 export class Host {
   readonly events: HostEvent[] = [];
   private readonly child: ChildProcess;
@@ -83,7 +83,7 @@ export class Host {
     process.kill(-this.pid, 'SIGINT');
   }
 
-  /** Resolves when the server is stopped; the Node process stays. */
+  /** Resolves when PostgreSQL has stopped. The Node process continues. */
   async stopServer(): Promise<HostEvent> {
     this.child.stdin?.write('stop\n');
     return this.waitFor('stopped');
@@ -96,7 +96,7 @@ export class Host {
   }
 }
 
-/** A folder under the system's temporary one, and every process that works in it or names it. */
+/** A temporary folder, and every process that works in it or names it. */
 export class Workspace {
   readonly root: string;
 
@@ -144,7 +144,7 @@ export function isRunning(pid: number): boolean {
   return existsSync(`/proc/${pid}`) && !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
 }
 
-/** Runs one statement on a connection of its own. */
+/** Runs one statement on a new connection. */
 export async function query(
   url: string,
   text: string,
@@ -160,7 +160,7 @@ export async function query(
   }
 }
 
-/** Inserts numbers over several connections until they break, and keeps those that were committed. */
+/** Inserts numbers over several connections until they break, and remembers the committed ones. */
 export class WriteLoad {
   readonly committed: number[] = [];
   private readonly writers: Promise<void>[];

@@ -1,20 +1,20 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-/** A server as `watch` sees it: the series of docs/metrics.md that it reads, and whether it is ready. */
+/** A fake server for `watch`, with the metrics that it reads and a readiness state. */
 export class FakeExporter {
   isReady = true;
   private registry = new Registry();
   private series = this.begin(1);
   private restarts = 1;
 
-  /** A new process: everything counts from 0, but what is kept in a file. */
+  /** Starts a new process: all counters begin at 0, except those that are kept in a file. */
   restart(failedStarts = 0): void {
     this.registry = new Registry();
     this.series = this.begin(++this.restarts);
     this.series.failedStarts.inc(failedStarts);
   }
 
-  /** Answers to requests and commands, half of each, so many of which are errors. */
+  /** Counts answers, half of them to requests and half to commands. `errors` of them are errors. */
   answer(count: number, errors = 0, code = 'internal'): void {
     const { requests, commands, problems } = this.series;
     const half = Math.floor(count / 2);
@@ -26,7 +26,7 @@ export class FakeExporter {
     problems.inc({ transport: 'http', code: 'validation-failed' }, count);
   }
 
-  /** Each stage of a message takes so long. */
+  /** Counts messages, each of which takes `seconds` in each stage. */
   deliver(seconds: number, count: number): void {
     for (let n = 0; n < count; n++)
       for (const stage of ['queued', 'stored', 'broadcast']) this.series.stages.observe({ stage }, seconds);
@@ -57,7 +57,7 @@ export class FakeExporter {
     return this.registry.metrics();
   }
 
-  /** As `/health/ready` has it. */
+  /** The answer of `/health/ready`. */
   health(): { status: number; body: object } {
     const error = this.isReady ? {} : { database: { status: 'down', reason: 'unreachable' } };
     return { status: this.isReady ? 200 : 503, body: { status: this.isReady ? 'ok' : 'error', error } };

@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { FakeExporter } from './fake-exporter';
 
-/** Something that answers HTTP on a free port. */
+/** An HTTP server on a free port. */
 export class FakeServer {
   readonly url: string;
 
@@ -22,7 +22,7 @@ export class FakeServer {
   }
 }
 
-/** `/health/ready` and `/metrics` of an exporter; `beforeMetrics` lets something happen between two looks. */
+/** Serves `/health/ready` and `/metrics` of an exporter. A test changes the exporter between two reads in `beforeMetrics`. */
 export function serveExporter(exporter: FakeExporter, beforeMetrics: () => void): Promise<FakeServer> {
   return FakeServer.start((request, response) => {
     if (request.url === '/health/ready') {
@@ -35,7 +35,7 @@ export function serveExporter(exporter: FakeExporter, beforeMetrics: () => void)
   });
 }
 
-/** The part of Prometheus' interface that tells of alert rules. */
+/** Serves the part of the API of Prometheus that lists alert rules. */
 export function servePrometheus(
   rules: { name: string; health?: string; state?: string }[],
 ): Promise<FakeServer> {

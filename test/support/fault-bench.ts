@@ -11,9 +11,8 @@ import { until } from './until';
 
 const DEADLINE_MS = 5_000;
 /**
- * When an answer has to be there, and when all is well again: the limits are the server's, the measuring is the
- * client's, and the machine of both, and of the database, may be busy with something else. What was measured on a quiet
- * one is in docs/fault-matrix.md.
+ * Time limits for an answer and for the recovery, in milliseconds. They are generous, because the client measures and may
+ * share a busy machine with the server and the database. docs/fault-matrix.md has the results of a quiet machine.
  */
 export const ANSWERED_WITHIN_MS = 4 * DEADLINE_MS;
 export const RECOVERED_WITHIN_MS = 30_000;
@@ -26,11 +25,11 @@ export const ENVIRONMENT = {
   CONTACT_POLICY: 'open',
   CANARY_INTERVAL_MS: '1000',
   LOG_LEVEL: 'warn',
-  // The same for two servers on one database.
+  // Two servers on one database need the same secret.
   AUTH_SECRET: 'a-secret-of-40-characters-0123456789-xyz',
 };
 
-/** Under `npm run test:pgbouncer` it stands between the server and the network that is hurt. */
+/** With `npm run test:pgbouncer`, PgBouncer runs between the server and the faulty network. */
 const isBehindPgBouncer = Boolean(process.env.TEST_BEHIND_PGBOUNCER);
 
 interface Options {
@@ -38,25 +37,25 @@ interface Options {
   settings?: Record<string, string>;
   prefix?: string[];
   nodeOptions?: string[];
-  /** For tokens that run out: over sockets only. */
+  /** False to send over sockets only, for faults in which tokens expire. */
   isOverHttp?: boolean;
 }
 
 interface Fault {
   begin(): void | Promise<void>;
-  /** While it lasts; ends when the fault shall. */
+  /** Runs while the fault lasts; the fault ends when it resolves. */
   meanwhile(): Promise<void>;
   end(): void | Promise<void>;
 }
 
-/** Two answers of the probes. */
+/** The answers of both probes. */
 interface Look {
   readonly live: number;
   readonly ready: number;
   readonly reasons: string[];
 }
 
-/** A server under load between people and a PostgreSQL that can be hurt, and what became of it all. */
+/** A server under load, with a PostgreSQL that tests can break, and the results. */
 export class FaultBench {
   readonly looks: Look[] = [];
   load!: FaultLoad;
@@ -93,7 +92,7 @@ export class FaultBench {
     return new FaultBench(postgres, proxy, server, people, sockets, conversationId, isOverHttp, bouncer);
   }
 
-  /** Load, fault, recovery, and the reckoning; several times with the same bench. */
+  /** Runs load, fault and recovery, and then counts the messages. It can run several times on one bench. */
   async through(id: FaultId, fault: Fault): Promise<FaultVerdict> {
     this.beginLoad();
     await until('some load', () => this.load.acknowledged.size > 50, 30_000);
@@ -131,7 +130,7 @@ export class FaultBench {
     this.watching = this.watch();
   }
 
-  /** Ends the load, reads the history and writes the verdict down. */
+  /** Ends the load, reads the history and records the verdict. */
   async conclude(
     id: FaultId,
     during: Look[],
@@ -158,7 +157,7 @@ export class FaultBench {
     return verdict;
   }
 
-  /** What holds after every fault. */
+  /** Asserts what must hold after every fault. */
   async expectWhole(verdict: FaultVerdict): Promise<void> {
     expect(verdict).toMatchObject({ live: 'green', lost: 0, twice: 0, isSameProcess: true });
     expect(verdict.bitten).not.toEqual([]);
@@ -173,7 +172,7 @@ export class FaultBench {
     });
   }
 
-  /** The statuses that the first socket was told. */
+  /** The statuses that the first socket has received. */
   get statuses(): string[] {
     return this.sockets[0]!.payloads('server:status').map(({ status }) => status as string);
   }
@@ -187,7 +186,7 @@ export class FaultBench {
     return { live: live.status, ready: ready.status, reasons: down.map(({ reason }) => reason) };
   }
 
-  /** Waits until the load was refused `count` times more. */
+  /** Waits until the load has received `count` more problems. */
   async refusals(count: number): Promise<void> {
     const sum = (): number => [...this.load.refusals.values()].reduce((total, each) => total + each, 0);
     const target = sum() + count;
@@ -217,7 +216,7 @@ export class FaultBench {
     }
   }
 
-  /** Read from the database, by sequence; the positions have no hole, and each acknowledged message is where it was said to be. */
+  /** Reads all messages by `seq`. The numbers have no hole, and each acknowledged message has its acknowledged number. */
   private async reckon(): Promise<{ lost: number; twice: number }> {
     const rows = (await this.postgres.query(
       `select id, seq::integer from chat_messages where conversation_id = '${this.conversationId}' order by seq`,

@@ -7,7 +7,7 @@ export const HONEST = /^(temporarily-unavailable|database-busy|outcome-unknown)$
 
 type Attempt = (id: string) => Promise<{ ok: true; seq: number } | { ok: false; code: string }>;
 
-/** What a test that fails prints. */
+/** The text that a failing test prints. */
 export function whyNoAnswer(error: Error): string {
   const { code = '', message = '' } = (error.cause ?? {}) as { code?: string; message?: string };
   return `no answer: ${error.message} ${code} ${message}`.trim();
@@ -16,16 +16,16 @@ export function whyNoAnswer(error: Error): string {
 const pause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** Messages all the time, over sockets and HTTP; whatever is not acknowledged is sent again with the same id. */
+/** Sends messages all the time, over sockets and HTTP. Each unacknowledged one is sent again with the same id. */
 export class FaultLoad {
-  /** Message id → the position that was acknowledged. */
+  /** The acknowledged `seq`, by message id. */
   readonly acknowledged = new Map<string, number>();
-  /** Problem code → how many answers. */
+  /** The number of answers, by problem code. */
   readonly refusals = new Map<string, number>();
-  /** Acknowledged again at another position: two messages where one was sent. */
+  /** Messages that were acknowledged twice with different numbers, which means that they were stored twice. */
   readonly moved: string[] = [];
   longestMs = 0;
-  /** When the last one that was begun after `markedAt` was acknowledged first. */
+  /** `mark` sets it: the first acknowledgement of a message that was begun later shows the recovery. */
   private markedAt = Infinity;
   private recoveredAt: number | undefined;
   private isOn = true;
@@ -43,24 +43,24 @@ export class FaultLoad {
     this.senders = all.map((attempt) => this.send(attempt));
   }
 
-  /** From now on the first acknowledgement of what is begun now is the recovery. */
+  /** The first acknowledgement of a message that begins from now on counts as the recovery. */
   mark(): void {
     this.markedAt = performance.now();
     this.recoveredAt = undefined;
   }
 
-  /** Milliseconds from the mark; undefined while nothing has been acknowledged since. */
+  /** Time from the mark to the recovery, in milliseconds; undefined until then. */
   get recoveryMs(): number | undefined {
     return this.recoveredAt === undefined ? undefined : this.recoveredAt - this.markedAt;
   }
 
-  /** Resolves when everything that was begun is acknowledged. */
+  /** Resolves when every message that was begun is acknowledged. */
   async stop(): Promise<void> {
     this.isOn = false;
     await Promise.all(this.senders);
   }
 
-  /** Whatever is under way is left as it is. */
+  /** Ends the load without waiting for open attempts. */
   abandon(): void {
     this.isOn = this.isWanted = false;
   }

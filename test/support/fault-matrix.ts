@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 const FILE = join(__dirname, '../../docs/fault-matrix.md');
 
-/** Every fault, in the order of the table. */
+/** All faults, in the order of the table. */
 const FAULTS = {
   F01: 'all of PostgreSQL is killed (-9) under load, three times',
   F02: 'one backend is killed (-9), and takes all sessions along',
@@ -29,16 +29,16 @@ const FAULTS = {
 export type FaultId = keyof typeof FAULTS;
 
 export interface FaultVerdict {
-  /** Problem codes that were answered while the fault lasted, or what else shows that it has bitten. */
+  /** The problem codes that were answered during the fault, or another proof that the fault had an effect. */
   readonly bitten: string[];
-  /** `green`, or what was seen instead. */
+  /** Liveness: `green`, or the observed state. */
   readonly live: string;
-  /** Readiness: `green`, or the reasons it gave. */
+  /** Readiness: `green`, or the reasons that it gave. */
   readonly ready: string[];
   readonly acknowledged: number;
   readonly lost: number;
   readonly twice: number;
-  /** From the end of the cause to the next acknowledgement. */
+  /** Time from the end of the fault to the next acknowledgement, in milliseconds. */
   readonly recoveryMs: number;
   readonly isSameProcess: boolean;
 }
@@ -51,7 +51,7 @@ const holds = (verdict: FaultVerdict): boolean =>
   verdict.recoveryMs <= 5_000 &&
   verdict.isSameProcess;
 
-/** To be called before anything is asserted: the table says what was seen, not what was hoped for. */
+/** Records a verdict. Call it before any assertion, so that the table shows what was observed. */
 export function record(id: FaultId, verdict: FaultVerdict): void {
   writeFileSync(join(process.env.FAULT_RECORDS!, `${id}.json`), JSON.stringify(verdict));
 }
@@ -60,7 +60,7 @@ export function openRecords(): void {
   process.env.FAULT_RECORDS = mkdtempSync(join(tmpdir(), 'xfchat-faults-'));
 }
 
-/** Of several rounds: the sum of what was acknowledged, lost and doubled, and the worst of the rest. */
+/** Combines several rounds: the sums of acknowledged, lost and doubled messages, and the worst of the other values. */
 export function together(verdicts: FaultVerdict[]): FaultVerdict {
   const sum = (of: (verdict: FaultVerdict) => number): number =>
     verdicts.reduce((total, verdict) => total + of(verdict), 0);
@@ -78,7 +78,7 @@ export function together(verdicts: FaultVerdict[]): FaultVerdict {
   };
 }
 
-/** The table is written by its own command only, and so that two runs differ where their verdicts do. */
+/** Writes the table, in its own command only. Two runs write the same text unless their verdicts differ. */
 export function closeRecords(): void {
   const folder = process.env.FAULT_RECORDS!;
   const verdicts = new Map(
@@ -128,7 +128,7 @@ function cellsOf(verdict: FaultVerdict): string[] {
   ];
 }
 
-/** 3 → 3, 1234 → > 1000 */
+/** Rounds a count for the table: 3 stays 3, and 1234 becomes "> 1000". */
 function magnitude(count: number): string {
   return count < 10 ? String(count) : `> ${10 ** Math.floor(Math.log10(count))}`;
 }

@@ -1,20 +1,21 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 /**
- *   pass            everything goes through
- *   refuse          connections are reset, those that exist too
- *   blackhole       connections are taken and never answered; those that exist stall
- *   stall           nothing goes through either way, and nothing is closed
- *   swallow-replies requests reach the server, its answers are lost
- *   delay           everything goes through, 120 ms later each way
+ * The fault of the network:
+ *   pass            passes everything on
+ *   refuse          resets all connections, old and new
+ *   blackhole       accepts connections and never answers; old ones stall
+ *   stall           passes nothing on in either direction, and closes nothing
+ *   swallow-replies passes requests on, and drops the answers
+ *   delay           passes everything on, 120 ms later in each direction
  */
 export type FaultMode = 'pass' | 'refuse' | 'blackhole' | 'stall' | 'swallow-replies' | 'delay';
 
 const DELAY_MS = 120;
 
-/** A TCP proxy in front of PostgreSQL that does what networks do. */
+/** A TCP proxy in front of PostgreSQL that simulates faults of a network. */
 export class FaultProxy {
-  /** What the server's answers are turned into on their way. */
+  /** Changes the server's answers on their way. */
   rewrite: (data: Buffer) => Buffer = (data) => data;
   private mode: FaultMode = 'pass';
   private readonly pairs = new Set<[client: Socket, server: Socket]>();
@@ -40,7 +41,7 @@ export class FaultProxy {
     return url.toString();
   }
 
-  /** Replies that were lost so far: proof that the fault has bitten. */
+  /** The number of dropped replies, which proves that the fault had an effect. */
   get swallowedReplies(): number {
     return this.swallowed;
   }
@@ -54,7 +55,7 @@ export class FaultProxy {
     }
   }
 
-  /** Cuts every connection that exists; new ones go through. */
+  /** Resets every existing connection. New ones pass. */
   resetAll(): void {
     for (const [client] of this.pairs) client.resetAndDestroy();
   }

@@ -1,6 +1,6 @@
 import { withClient } from './databases';
 
-/** Two people, a group, and so many messages in it, some of them edited: past the server, for its size. */
+/** Inserts two people and a group with many messages, some of them edited. It uses SQL, because the server would be too slow. */
 export async function fillWithMessages(url: string, count: number): Promise<string> {
   return withClient(url, async (client) => {
     const { rows } = await client.query<{ id: string }>(`

@@ -1,6 +1,6 @@
 import { withClient } from './databases';
 
-/** Groups of ten people with so many messages each, numbered as the server does; every hundredth message is edited. */
+/** Inserts groups of ten people with messages, numbered as the server does. Every hundredth message is edited. */
 export async function fill(url: string, size: { conversations: number; messages: number }): Promise<void> {
   await withClient(url, async (client) => {
     await client.query(

@@ -1,6 +1,6 @@
 import { withAdministrator } from './databases';
 
-/** Defaults that a database or a role may bring along, each as far from those of PostgreSQL as it goes. */
+/** Defaults that a database or a role may set, each as different from PostgreSQL's default as possible. */
 export const FOREIGN_DEFAULTS: Readonly<Record<string, string>> = {
   search_path: 'elsewhere',
   datestyle: `'German'`,
@@ -26,7 +26,7 @@ export const FOREIGN_DEFAULTS: Readonly<Record<string, string>> = {
   idle_session_timeout: `'1ms'`,
 };
 
-/** For everybody who connects from now on. */
+/** Sets defaults for all later connections. */
 export async function setDefaults(
   database: string,
   defaults: Readonly<Record<string, string>> = FOREIGN_DEFAULTS,

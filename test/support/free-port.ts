@@ -1,8 +1,8 @@
 import { createServer } from 'node:net';
 
 /**
- * A port that nobody uses, below those from which the system takes ports for outgoing connections: it has to be free
- * again after a kill.
+ * An unused port, below the range that the system uses for outgoing connections. So it is still free after a server on it was
+ * killed.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

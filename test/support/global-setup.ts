@@ -20,8 +20,8 @@ declare global {
 }
 
 /**
- * One PostgreSQL for the whole run, and in it one migrated template that each test file copies. `TEST_DATABASE_URL`
- * names another server to use (its user must be allowed to make databases).
+ * Starts one PostgreSQL for the whole run, with one migrated template that each test file copies. `TEST_DATABASE_URL` names
+ * another server; its user must have the right to create databases.
  */
 export default async function globalSetup(): Promise<void> {
   openLedger();
@@ -37,7 +37,7 @@ export default async function globalSetup(): Promise<void> {
   }
   process.env.TEST_POSTGRES_URL ??= process.env.TEST_DATABASE_URL;
   if (process.env.TEST_BEHIND_PGBOUNCER) {
-    // PgBouncer runs as another account, which may not reach the socket of the embedded server.
+    // PgBouncer runs as another account, which has no access to the Unix socket of the embedded server.
     const socket = await FaultProxy.inFrontOf(process.env.TEST_POSTGRES_URL!);
     const bouncer = await PgBouncer.start(socket.url, { default_pool_size: '40' });
     globalThis.testPgBouncer = { bouncer, socket };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 const ROOT = join(__dirname, '../..');
-// Put together here, so that the check does not read them in this file.
+// The numbers are put together here, so that the check does not find them in this file.
 const UNDEFINED = ['G', '98'].join('');
 const EARLIER = ['I', '3'].join('');
 const ELSEWHERE = ['contract', '§3'].join(' ');
@@ -55,7 +55,7 @@ describe('the check of docs/guarantees.md', () => {
     });
   });
 
-  it('reports everything that lacks its other side', () => {
+  it('reports every citation without a counterpart', () => {
     const document =
       rule(first, '`test/kept.spec.ts`: "keeps it"', '`test/lost.spec.ts`: "keeps it"', 'some test') +
       rule(second, '`test/kept.spec.ts`: "keeps it"', '`test/kept.spec.ts`: "loses it"') +

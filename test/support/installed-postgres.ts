@@ -9,7 +9,7 @@ import { until } from './until';
 
 export const PASSWORD = 'the-password-of-the-installed-server';
 
-/** The newest PostgreSQL of this machine that has its server and its tools in one folder. */
+/** The newest installed PostgreSQL with its server and tools in one folder. */
 export function installedPostgres(): { major: number; folder: string } | undefined {
   return [18, 17, 16, 15]
     .map((major) => ({ major, dump: findPostgresTools(major, process.env.PG_BIN_DIR)?.dump }))
@@ -17,7 +17,7 @@ export function installedPostgres(): { major: number; folder: string } | undefin
     .find(({ folder }) => existsSync(join(folder, 'postgres')) && existsSync(join(folder, 'initdb')));
 }
 
-/** A server from these programs, with a password, which is thrown away afterwards. */
+/** A temporary server of the installed PostgreSQL, with a password. */
 export class InstalledPostgres {
   private constructor(
     private readonly child: ChildProcess,

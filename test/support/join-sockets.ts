@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 
-/** What one says the other hears, and one ends with the other. While they are open both are among `known`. */
+/** Pipes two sockets into each other; when one ends, so does the other. While they are open, `known` contains both. */
 export function joinSockets(one: Duplex, other: Duplex, known: Set<Duplex>): void {
   for (const [from, to] of [
     [one, other],

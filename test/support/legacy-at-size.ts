@@ -8,7 +8,7 @@ import { SEED } from './random';
 import { until } from './until';
 
 const PROGRAM = join(__dirname, '../../dist/cli.js');
-/** With their history and the other tables: some 200,000 rows. */
+/** The number of messages. With their history and the other tables, that makes some 200,000 rows. */
 const MESSAGES = 93_000;
 const MAX_MEMORY_BYTES = 400 * 1024 * 1024;
 
@@ -20,7 +20,7 @@ interface Run {
   readonly peakBytes: number;
 }
 
-/** Runs `xfchat legacy …` as people do; `kill` says when to kill it without warning. */
+/** Runs `xfchat legacy …` as a process. When `kill` resolves, the process is killed. */
 async function legacy(url: string, words: string[], kill?: () => Promise<boolean>): Promise<Run> {
   const begin = performance.now();
   const child = spawn(process.execPath, [PROGRAM, 'legacy', ...words, '--json'], {
@@ -49,13 +49,13 @@ function peakOf(pid: number): number {
   try {
     return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
   } catch {
-    return 0; // it has just ended, or this is no Linux
+    return 0; // the process has just ended, or this system is not Linux
   }
 }
 
 /**
- * The whole way of an operator with some 200,000 dirty rows: an import that is killed half-way twice, the same again, the
- * comparison, and the way back.
+ * Imports some 200,000 dirty rows as an operator would. The import is killed half-way twice and repeated; then the result is
+ * compared, and the import is undone.
  */
 export async function importAtSize(
   place: 'schema' | 'url',

@@ -6,20 +6,20 @@ export interface LegacyOptions {
   readonly seed: number;
   readonly messages: number;
   readonly users?: number;
-  /** How `version_history` looks. */
+  /** The form of the table `version_history`. */
   readonly shape: 'A' | 'B';
   /** Whether `messages.version` has a unique index or a plain one. */
   readonly uniqueVersions: boolean;
-  /** Where the tables go; it is made if need be. */
+  /** The schema for the tables; it is created if it is missing. */
   readonly schema: string;
 }
 
-/** What everybody's old password was, but for those whose hash is none. */
+/** The old password of everybody, except of people with an invalid hash. */
 export const OLD_PASSWORD = 'their old password';
 
 /**
- * An earlier XFChat's database with every kind of dirt that is known of them. Constraints are as they were, without the
- * foreign keys: rows that point nowhere are part of the dirt.
+ * Creates a database of an earlier XFChat with every known kind of dirty row. It has the old constraints but no foreign keys,
+ * because dangling references are part of the dirt.
  */
 export async function makeLegacyDatabase(client: Client, options: LegacyOptions): Promise<void> {
   const { schema, seed, messages, shape, uniqueVersions } = options;
@@ -50,7 +50,7 @@ async function makeUsers(client: Client, users: number, uuid: Uuid): Promise<voi
     create table users (id uuid primary key, email varchar(255) unique, password_hash varchar(255) not null,
       username varchar(255), stripe_customer_id varchar(255), subscription_status varchar(50),
       created_at timestamptz default now(), updated_at timestamptz default now())`);
-  // Equal, differing by case, of other letters, too short, too long, none; hashes that are none.
+  // Usernames that are equal, differ by case, have other letters, or are too short, too long or null; invalid hashes.
   await client.query(
     `insert into users (id, email, password_hash, username, created_at)
      select ${uuid('user', 'i')},
@@ -73,7 +73,7 @@ async function makeMessages(client: Client, facts: Facts & { uniqueVersions: boo
   await client.query(`
     create table messages (id uuid primary key, user_id uuid, text text, author varchar(255), timestamp timestamptz,
       version varchar(255), created_at timestamptz, is_read boolean, is_delivered boolean)`);
-  // Restarted counts make equal versions where nothing forbids them, and holes where something does.
+  // Restarted counters make equal versions without a unique index, and holes with one.
   const version = facts.uniqueVersions
     ? `case when i % 50 < 2 then null else 'v' || i end`
     : `case when i % 97 = 0 then null else 'v' || 1 + i % ${Math.ceil(messages * 0.9)} end`;
@@ -113,7 +113,7 @@ async function makeHistory(client: Client, facts: Facts & { shape: 'A' | 'B' }):
       ? 'version_id, user_id, parents, created_at'
       : 'id, version_id, user_id, parent_versions, created_at';
   const id = (kind: string): string => (shape === 'A' ? '' : `${uuid(kind, 'i')}, `);
-  // Without history: every seventh message. Without a message: those that nothing says.
+  // Every seventh message has no history, and some history has no message.
   await client.query(`
     insert into version_history (${columns})
     select ${id('history')} 'v' || i, case when i % 11 = 0 then null else ${uuid('user', `1 + ${die('i', users)}`)} end, ${parents},
@@ -125,7 +125,7 @@ async function makeHistory(client: Client, facts: Facts & { shape: 'A' | 'B' }):
   await client.query(`
     insert into version_history (${columns}) select ${id('empty')} '', null, '{v1}', now() from generate_series(1, 1) i`);
   if (shape === 'A') return;
-  // Two people who claim the same version.
+  // Two people claim the same version.
   await client.query(`
     insert into version_history (${columns})
     select ${id('claim')} 'v' || i, ${uuid('user', '1')}, array['v' || i + 1], timestamptz '2024-07-01'
@@ -133,8 +133,7 @@ async function makeHistory(client: Client, facts: Facts & { shape: 'A' | 'B' }):
 }
 
 /**
- * Messages that something is wrong with by themselves. They are in a group that comes over: in a conversation that stays
- * behind they would stay behind for its sake.
+ * Messages with a fault of their own. They are in a group that is imported, so that the fault alone decides about them.
  */
 const FAULTY = 'i % 301 = 2 or i % 303 = 3 or i % 307 = 5';
 
@@ -149,7 +148,8 @@ async function makeConversations(client: Client, facts: Facts): Promise<void> {
     create table chat_messages (id uuid primary key, conversation_id uuid, sender_id uuid, content text,
       message_type varchar(20) default 'text', is_read boolean, is_delivered boolean, crdt_timestamp bigint default 0,
       braid_version varchar(255), braid_parents text[], created_at timestamptz, updated_at timestamptz)`);
-  // Of ten: four direct (two for one pair), one with half of its people, groups, one that nobody is left in.
+  // Of ten conversations, four are direct (two for one pair) and one lacks half of its people; the others are groups, one of them
+  // without participants.
   await client.query(`
     insert into conversations (id, created_by, name, description, is_direct_message, created_at)
     select ${uuid('conversation', 'i')}, case when i % 10 in (8, 9) then ${uuid('nobody', '1')} else ${uuid('user', '1 + i % 20')} end,
@@ -180,7 +180,7 @@ async function makeConversations(client: Client, facts: Facts): Promise<void> {
     from (
       select i, case when ${FAULTY} then 6 else 1 + ${die('i', conversations)} end as c
       from generate_series(1, ${Math.ceil(messages / 4)}) i) numbered`);
-  // The id of a message of the room.
+  // A message with the id of another message in the room.
   await client.query(`update chat_messages set id = ${uuid('message', '1')} where id = ${uuid('chat', '1')}`);
 }
 
@@ -191,7 +191,8 @@ async function makeFriends(client: Client, users: number, uuid: Uuid): Promise<v
     create table contacts (user_id uuid, contact_user_id uuid, username varchar(255), email varchar(255), avatar_url text,
       last_seen timestamptz, is_online boolean, unique (user_id, contact_user_id));
     create table usage_tracking (user_id uuid, feature text, used integer)`);
-  // Twice, crossing, accepted without a contact, open between contacts, refused, blocked between contacts, of oneself, of nobody.
+  // Requests that are doubled, crossing, accepted without a contact, open between contacts, refused, blocked between contacts, to
+  // oneself, or from nobody.
   await client.query(`
     insert into friend_requests (id, from_user_id, to_user_id, status, message, created_at, responded_at)
     select ${uuid('request', "i || ' ' || k")},

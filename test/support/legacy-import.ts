@@ -11,7 +11,7 @@ import { loadConfiguration } from '../../src/platform/configuration/load-configu
 import { migrationOptions } from '../../src/platform/database/database-options';
 import { SCHEMA } from '../../src/schema';
 
-/** The connections that a legacy command works with. */
+/** Opens the connections that a legacy command uses. */
 export async function withLegacySource<T>(
   url: string,
   address: SourceAddress,

@@ -3,7 +3,7 @@ import { withClient } from './databases';
 import type { TestServer } from './test-server';
 import { until } from './until';
 
-/** Holds the conversation's row, as a long transaction would, until `work` is done. */
+/** Locks the conversation's row, as a long transaction would, until `work` is done. */
 export async function whileLocked(
   server: TestServer,
   conversationId: string,
@@ -17,7 +17,7 @@ export async function whileLocked(
   });
 }
 
-/** Asked over another connection than the one that holds the lock: inside a transaction the view would not change. */
+/** Waits until a statement waits for a lock. It needs another connection, because the view is fixed within a transaction. */
 export async function aStatementWaits(server: TestServer): Promise<void> {
   await until('a statement to wait for a lock', async () => {
     const rows = await server.dataSource.query<unknown[]>(

@@ -16,7 +16,7 @@ const alerts = rules().filter(({ alert }) => alert !== undefined);
 const recordings = rules().flatMap(({ record }) => record ?? []);
 
 describe('expressions of PromQL', () => {
-  it('are asked for their series', () => {
+  it('name the series that they read', () => {
     expect(seriesIn('up{job="xfchat"} == 0 or absent(up{job="x"})')).toEqual(['up']);
     expect(
       seriesIn('histogram_quantile(0.95, sum by (job, le) (rate(a_bucket{stage="b"}[5m]))) > 1e3'),
@@ -29,7 +29,7 @@ describe('expressions of PromQL', () => {
 
 describe('alerts', () => {
   it.each(alerts.map(({ alert, annotations }) => [alert!, annotations!.runbook_url]))(
-    '%s has a page in the runbook, and a test in which it fires and one in which it does not',
+    '%s has a page in the runbook, a test in which it fires and one in which it does not',
     (alert, page) => {
       const [path, anchor] = page.split('#');
       expect(path).toBe('docs/runbook.md');
@@ -43,7 +43,7 @@ describe('alerts', () => {
     },
   );
 
-  it('have a row with both sides of their threshold each, and none without need has one side', () => {
+  it('each have a row with both sides of their threshold, unless a reason is given', () => {
     const rows = edges();
     expect(Object.keys(rows).sort()).toEqual(alerts.map(({ alert }) => alert!).sort());
     for (const [alert, of] of Object.entries(rows)) {
@@ -60,7 +60,7 @@ describe('alerts', () => {
     }
   });
 
-  it('know the problems that are the fault of the server', () => {
+  it('include every problem that is a fault of the server', () => {
     const faults = FAULTS.map(({ code }) => code)
       .filter((code) => !['maintenance', 'draining'].includes(code))
       .join('|');
@@ -69,7 +69,7 @@ describe('alerts', () => {
     for (const list of lists) expect(list).toBe(faults);
   });
 
-  it('ask for series that exist', () => {
+  it('read existing series', () => {
     const known = new Set([...documentedSeries().flatMap(sampleNames), ...exporterSeries(), ...recordings]);
     for (const { alert, record, expr } of rules())
       expect({ rule: alert ?? record, unknown: seriesIn(expr).filter((name) => !known.has(name)) }).toEqual({
@@ -84,7 +84,7 @@ describe.each(dashboards().map((dashboard) => [dashboard.file, dashboard] as con
   (file, dashboard) => {
     const { panels } = dashboard;
 
-    it('is of one piece', () => {
+    it('is a consistent dashboard', () => {
       expect(`${dashboard.uid}.json`).toBe(file);
       expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
       expect(new Set(panels.map(({ title }) => title)).size).toBe(panels.length);
@@ -101,13 +101,13 @@ describe.each(dashboards().map((dashboard) => [dashboard.file, dashboard] as con
       }
     });
 
-    it('names what each line is', () => {
+    it('names each line', () => {
       const lines = panels.filter(({ type }) => type === 'timeseries');
       const nameless = lines.filter(({ targets = [] }) => targets.some(({ legendFormat }) => !legendFormat));
       expect(nameless.map(({ title }) => title)).toEqual([]);
     });
 
-    it('lays no panel over another', () => {
+    it('has no overlapping panels', () => {
       const taken = new Map<string, string>();
       for (const {
         title,
@@ -122,7 +122,7 @@ describe.each(dashboards().map((dashboard) => [dashboard.file, dashboard] as con
       }
     });
 
-    it('asks for series that exist', () => {
+    it('reads existing series', () => {
       const known = new Set([...documentedSeries().flatMap(sampleNames), ...exporterSeries(), ...recordings]);
       for (const expr of expressionsOf(dashboard))
         expect({ expr, unknown: seriesIn(expr).filter((name) => !known.has(name)) }).toEqual({

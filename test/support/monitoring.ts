@@ -60,7 +60,7 @@ export function documentedSeries(): Series[] {
   );
 }
 
-/** Of a scrape: what each `# TYPE` line promises, with the labels of its samples. */
+/** The series of a scrape, from its `# TYPE` lines, with the labels of their samples. */
 export function scrapedSeries(text: string): Series[] {
   return text.split(/^# HELP /m).flatMap((block) => {
     const [, name, type] = /^# TYPE (\w+) (\w+)$/m.exec(block) ?? [];
@@ -70,7 +70,7 @@ export function scrapedSeries(text: string): Series[] {
   });
 }
 
-/** The names by which expressions speak of a series. */
+/** The sample names of a series, which expressions use. */
 export const sampleNames = ({ name, type }: Series): string[] =>
   type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name];
 
@@ -79,7 +79,7 @@ export const rules = (): Rule[] =>
     (group) => group.rules,
   );
 
-/** For each alert: how many are expected in each of its tests. */
+/** The number of expected alerts in each test, by alert. */
 export function expectations(): Map<string, number[]> {
   const { tests } = parse(read('deploy/monitoring/alerts.test.yml')) as { tests: RuleTest[] };
   const found = new Map<string, number[]>();
@@ -112,7 +112,7 @@ export function dashboards(): Dashboard[] {
 export const expressionsOf = ({ panels }: Dashboard): string[] =>
   panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
 
-/** The headings of a page, as links to them are written. */
+/** The anchors of the headings of a page. */
 export const anchorsOf = (path: string): string[] =>
   [...read(path).matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
     heading!
@@ -123,7 +123,7 @@ export const anchorsOf = (path: string): string[] =>
 
 const OPERATORS = new Set(['and', 'or', 'unless', 'bool', 'offset']);
 
-/** The series that an expression of PromQL asks for. */
+/** The series that a PromQL expression reads. */
 export function seriesIn(expression: string): string[] {
   const bare = expression
     .replace(/"(?:[^"\\]|\\.)*"/g, '')

@@ -4,7 +4,7 @@ import { connectSocket, type TestSocket } from './test-socket';
 
 export const PASSWORD = 'a password nobody else has';
 
-/** Somebody with an account and a session. */
+/** A user with an account and a session. */
 export class Person {
   constructor(
     readonly url: string,
@@ -29,12 +29,12 @@ export class Person {
     return connectSocket(this.url, this.accessToken, options);
   }
 
-  /** The same person and session, at another server. */
+  /** The same person and session on another server. */
   at(url: string): Person {
     return new Person(url, this.id, this.username, this.sessionId, this.accessToken, this.refreshToken);
   }
 
-  /** Signs in once more, as from another device. */
+  /** Signs in again, as from another device. */
   async signInAgain(deviceName?: string): Promise<Person> {
     const { body } = await call(this.url, 'POST', '/api/v1/auth/login', {
       body: { login: this.username, password: PASSWORD, deviceName },
@@ -57,7 +57,7 @@ export class Person {
     return answer.body.id as string;
   }
 
-  /** Sends over HTTP; gives the stored message. */
+  /** Sends a message over HTTP and returns the stored message. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests look into messages
   async send(conversationId: string, body: string, fields: object = {}): Promise<any> {
     const answer = await this.call('POST', `/conversations/${conversationId}/messages`, { body, ...fields });
@@ -66,7 +66,7 @@ export class Person {
   }
 }
 
-/** A new account with a name that nobody else has. */
+/** Creates an account with a unique username. */
 export async function signUp(url: string, fields: object = {}): Promise<Person> {
   const username = `user-${randomBytes(8).toString('hex')}`;
   const { status, body } = await call(url, 'POST', '/api/v1/auth/register', {

@@ -10,7 +10,7 @@ import { until } from './until';
 
 export const hasPgBouncer = (): boolean => spawnSync('pgbouncer', ['--version']).status === 0;
 
-/** PgBouncer in transaction mode in front of a server that listens on 127.0.0.1. */
+/** Runs PgBouncer in transaction mode, in front of a PostgreSQL on 127.0.0.1. */
 export class PgBouncer {
   private constructor(
     private readonly child: ChildProcess,
@@ -18,7 +18,7 @@ export class PgBouncer {
     private readonly port: number,
   ) {}
 
-  /** @param target a URL of any database of the server, with the user that PgBouncer becomes */
+  /** @param target the URL of any database on the server, with the user that PgBouncer connects as */
   static async start(target: string, settings: Record<string, string> = {}): Promise<PgBouncer> {
     const folder = mkdtempSync(join(tmpdir(), 'xfchat-pgbouncer-'));
     const port = await freePort();

@@ -26,8 +26,8 @@ const DATABASE = 'chat';
 const TOO_MANY_CONNECTIONS = '53300';
 
 /**
- * A durable PostgreSQL of one's own to be hurt: a direct child of the test, with passwords (scram-sha-256) over TCP for
- * the server under test, and a socket without for the test itself. Nothing starts it again but `start`.
+ * A durable PostgreSQL that a test can break. It is a direct child of the test. The server under test connects over TCP with a
+ * password (scram-sha-256), the test itself over a Unix socket without one. Only `start` starts it again.
  */
 export class PostgresController {
   private child: ChildProcess | undefined;
@@ -39,7 +39,7 @@ export class PostgresController {
     private readonly settings: Record<string, string>,
   ) {}
 
-  /** Running, with an empty database that belongs to `ROLE`. */
+  /** Starts it with an empty database that belongs to `ROLE`. */
   static async create(settings: Record<string, string> = {}): Promise<PostgresController> {
     const directory = realpathSync(mkdtempSync(join(tmpdir(), 'xfchat-fault-')));
     chmodSync(directory, 0o711);
@@ -59,21 +59,21 @@ export class PostgresController {
     return postgres;
   }
 
-  /** For the server under test. */
+  /** The URL for the server under test. */
   url(options: { user?: string; password?: string; database?: string } = {}): string {
     const { user = ROLE, password = ROLE_PASSWORD, database = DATABASE } = options;
     return `postgres://${user}:${encodeURIComponent(password)}@127.0.0.1:${this.port}/${database}`;
   }
 
-  /** For the test: past every proxy and without a password. */
+  /** The URL for the test, without a proxy and without a password. */
   administratorUrl(database = DATABASE): string {
     const host = encodeURIComponent(this.cluster.dataFolder);
     return `postgres://${superuser}@localhost:${this.port}/${database}?host=${host}`;
   }
 
   /**
-   * Statements of the test, each a transaction of its own. A client that is about to be refused takes even a reserved
-   * connection for a moment; the test then asks again.
+   * Runs a statement of the test in its own transaction. Even the reserved connections may be taken for a moment, by clients
+   * that are about to be rejected; then it tries again.
    */
   async query(text: string, database = DATABASE): Promise<Record<string, unknown>[]> {
     const { rows } = await until('a connection that is reserved for superusers', () =>
@@ -87,7 +87,7 @@ export class PostgresController {
     return rows as Record<string, unknown>[];
   }
 
-  /** Also after `killAll`, when the remains of the old one may be in the way for some moments. */
+  /** Starts PostgreSQL. After `killAll` it retries, because remains of the old processes may block the start for a moment. */
   async start(): Promise<void> {
     await until(
       'PostgreSQL to start',
@@ -105,7 +105,7 @@ export class PostgresController {
     return this.child!.pid!;
   }
 
-  /** The postmaster, and what it has started. */
+  /** The postmaster and its child processes. */
   processes(): number[] {
     const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(this.pid)], { encoding: 'utf8' });
     return [this.pid, ...children.trim().split(/\s+/).map(Number)];
@@ -115,14 +115,14 @@ export class PostgresController {
     for (const pid of this.processes()) kill(pid, signal);
   }
 
-  /** Makes a standby of now, whose receiver hears nothing more. */
+  /** Creates a standby with the current state, which receives nothing afterwards. */
   async makeStandby(): Promise<void> {
     await this.end();
     execFileSync('cp', ['-a', this.cluster.dataFolder, this.standby]);
     await this.start();
   }
 
-  /** The primary dies, and in its place the standby serves: at first for reading, then promoted. */
+  /** Kills the primary and starts the standby in its place, at first read-only and then promoted. */
   async failOver(): Promise<void> {
     const { child } = this;
     this.signalAll('SIGKILL');

@@ -8,7 +8,7 @@ describe('random choices', () => {
     random.pick('abc'.split('')),
   ];
 
-  it('are the same for the same seed, whatever was chosen elsewhere', () => {
+  it('are the same for the same seed, independent of other choices', () => {
     expect(choices(new Random(7))).toEqual(choices(new Random(7)));
     expect(choices(new Random(7))).not.toEqual(choices(new Random(8)));
     const parent = new Random(7);
@@ -17,7 +17,7 @@ describe('random choices', () => {
     expect(choices(new Random(7).fork('a'))).not.toEqual(choices(second));
   });
 
-  it('make ids that the server takes', () => {
+  it('make ids that the server accepts', () => {
     expect(new Random(1).uuid()).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/);
   });
 });

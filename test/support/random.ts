@@ -1,10 +1,10 @@
 import PROVEN_SEEDS from './proven-seeds.json';
 
-/** Choices that look random and are the same for the same seed (mulberry32). */
+/** Pseudo-random choices, which are the same for the same seed (mulberry32). */
 export class Random {
   constructor(private state: number) {}
 
-  /** At least 0, below 1. */
+  /** A number from 0 to below 1. */
   next(): number {
     this.state = (this.state + 0x6d2b79f5) | 0;
     let t = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
@@ -35,7 +35,7 @@ export class Random {
     return digits.join('').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
   }
 
-  /** Choices of its own for each worker: what others do in between does not change them. */
+  /** An independent generator, for example for each worker: choices of others do not change it. */
   fork(name: string | number): Random {
     let state = this.state;
     for (const letter of String(name)) state = Math.imul(state ^ letter.charCodeAt(0), 0x01000193);
@@ -44,14 +44,14 @@ export class Random {
 }
 
 /**
- * The seed of this run: `SEED`, else one that every test was seen to pass with. The nightly run names a new one.
- * `repeat-reporter.js` prints it below a failure.
+ * The seed of this run: `SEED`, or else one with which every test has passed. The nightly run sets a new one.
+ * `repeat-reporter.js` prints the seed below a failure.
  */
 export const SEED = Number(process.env.SEED ?? PROVEN_SEEDS[0]);
 
 /**
- * Several seeds, for a test that is quick enough: the proven ones. `SEEDS` asks for so many from `SEED` on;
- * `SEED` without `SEEDS` is this one alone.
+ * Several seeds, for quick tests; by default the proven ones. With `SEEDS`, that many seeds from `SEED` on; with `SEED` alone,
+ * this one.
  */
 export const SEEDS: readonly number[] =
   (process.env.SEED ?? process.env.SEEDS)

@@ -3,14 +3,14 @@ import { MessageList } from '../../client/src/message-list';
 import type { Person } from './people';
 import type { ReceivedEvent } from './test-socket';
 
-/** A conversation as its readers may compare it: read positions are personal and take no rev. */
+/** The state of a conversation for comparing clients. It has no read positions, because these are personal and take no `rev`. */
 export interface State {
   readonly messages: readonly Message[];
   readonly participants: readonly Participant[];
   readonly settings: object;
 }
 
-/** Everything as it is now, page by page. Nobody must write meanwhile. */
+/** Reads the whole conversation page by page. Nobody must write meanwhile. */
 export async function readMessageList(
   reader: Person,
   conversationId: string,
@@ -31,7 +31,7 @@ export async function readMessageList(
   return timeline;
 }
 
-/** Takes an event as it was received; those about other conversations are none of its business. */
+/** Applies a received event. Events of other conversations are ignored. */
 export function applyTo(timeline: MessageList, { event, payload }: ReceivedEvent): void {
   if (payload.conversationId === timeline.conversationId)
     timeline.apply({ name: event, payload } as ConversationEvent);

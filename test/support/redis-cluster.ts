@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { RedisProcess } from './redis';
 import { until } from './until';
 
-/** A Redis Cluster of three masters without replicas. Without one of them it is down as a whole, as it is by default. */
+/** A Redis Cluster of three masters without replicas. By default of Redis, the whole cluster is down without one of them. */
 export class RedisClusterProcesses {
   private constructor(readonly nodes: readonly RedisProcess[]) {}
 

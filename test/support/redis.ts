@@ -9,7 +9,7 @@ import { until } from './until';
 
 const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 
-/** `describe` where there is a Redis; elsewhere it says that nothing was tested. */
+/** Works as `describe` if Redis is installed; otherwise it reports that nothing was tested. */
 export function describeWithRedis(name: string, tests: () => void): void {
   if (hasRedis) return describe(name, tests);
   describe(name, () =>
@@ -19,7 +19,7 @@ export function describeWithRedis(name: string, tests: () => void): void {
   );
 }
 
-/** A `redis-server` process that keeps nothing on disk, and can be killed, frozen and started again on its port. */
+/** A `redis-server` process without persistence. It can be killed, frozen and started again on its port. */
 export class RedisProcess {
   private child: ChildProcess | undefined;
   private readonly folder = mkdtempSync(join(tmpdir(), 'xfchat-redis-'));
@@ -83,7 +83,7 @@ export class RedisProcess {
     }
   }
 
-  /** Rooms that servers have subscribed to. */
+  /** The channels that servers have subscribed to. */
   async channels(): Promise<string[]> {
     const channels = await this.ask<string[]>('PUBSUB', 'SHARDCHANNELS');
     return channels

@@ -42,7 +42,7 @@ describe('the command that repeats a failure', () => {
     expect(seedsOf(command)).toEqual(seeds);
   });
 
-  it('names no project for a file that could not be loaded, of which Jest knows none', () => {
+  it('names no project for a file that could not be loaded, because Jest knows none', () => {
     const command = new Reporter().commandFor({
       testFilePath: join(process.cwd(), 'test/messages.e2e-spec.ts'),
     });

@@ -7,7 +7,7 @@ interface Table {
   readonly constraints: string[];
 }
 
-/** Tables in the order of their names; columns in their own order. */
+/** The tables by name, with the columns in their own order. */
 const TABLES = `
   select c.relname as name, obj_description(c.oid, 'pg_class') as comment,
     (select json_agg(json_build_object(
@@ -48,8 +48,8 @@ const TRIGGERS = `
     where c.relnamespace = 'public'::regnamespace and not t.tgisinternal order by c.relname, t.tgname`;
 
 /**
- * The schema of a database as SQL that makes it anew, in an order that shows what a change has changed.
- * `src/migrations/schema.sql` is this text of what all migrations make.
+ * The schema of a database as SQL that creates it, in a stable order, so that a diff shows each change.
+ * `src/migrations/schema.sql` is this text for the schema after all migrations.
  */
 export async function schemaText(url: string): Promise<string> {
   return withClient(url, async (client) => {

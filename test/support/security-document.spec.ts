@@ -4,7 +4,7 @@ import { join } from 'node:path';
 const root = join(__dirname, '../..');
 const page = readFileSync(join(root, 'docs/security.md'), 'utf8');
 
-/** How many requirements of levels 1 and 2 each section of ASVS 5.0 has; they are numbered from 1. */
+/** The number of requirements of levels 1 and 2 in each section of ASVS 5.0, numbered from 1. */
 const REQUIREMENTS: Record<string, number> = {
   ...{ '1.1': 2, '1.2': 9, '1.3': 11, '1.4': 3, '1.5': 2, '2.1': 3, '2.2': 3, '2.3': 4, '2.4': 1 },
   ...{ '3.2': 2, '3.3': 4, '3.4': 6, '3.5': 5, '3.7': 2, '4.1': 3, '4.2': 1, '4.3': 2, '4.4': 4 },
@@ -63,7 +63,7 @@ describe('docs/security.md', () => {
     expect([...answered].filter((requirement) => !all.includes(requirement))).toEqual([]);
   });
 
-  it('names tests that exist', () => {
+  it('names existing tests', () => {
     const named = [...page.matchAll(/`((?:test|src|web|client)\/[\w./-]+)`/g)].map(([, path]) => path!);
     expect(named.length).toBeGreaterThan(20);
     expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);

@@ -5,25 +5,25 @@ import { join } from 'node:path';
 import { until } from './until';
 
 const BEGINNING = 100_000;
-/** `TEST_WORKERS=2 npm run test:guarantees`: each server runs so many workers. */
+/** The number of workers of each server, as in `TEST_WORKERS=2 npm run test:guarantees`. */
 const { TEST_WORKERS } = process.env;
 const WORKERS = TEST_WORKERS === undefined ? {} : { WORKERS: TEST_WORKERS };
 const PROGRAM = join(__dirname, '../../dist/cli.js');
 
 interface Options {
   environment: Record<string, string>;
-  /** Words before the program, as `sh -c 'ulimit …; exec "$@"' sh`. */
+  /** Words before the program, such as `sh -c 'ulimit …; exec "$@"' sh`. */
   prefix?: string[];
   nodeOptions?: string[];
-  /** Where it runs and keeps its data; by default a new folder, which `close` removes. */
+  /** The working folder with the data; by default a new folder, which `close` removes. */
   directory?: string;
-  /** Another build than the one of this tree. */
+  /** Runs this build instead of the one of this tree. */
   program?: string | undefined;
-  /** In a group of processes of its own, which `signalGroup` reaches. */
+  /** Runs the server in its own process group, which `signalGroup` reaches. */
   isGroup?: boolean;
 }
 
-/** The server as people run it: a process of its own, from the build. */
+/** The built server as a process. */
 export class ServerProcess {
   private output = '';
   private address: string | undefined;
@@ -35,13 +35,13 @@ export class ServerProcess {
     for (const stream of [child.stdout!, child.stderr!])
       stream.on('data', (data: Buffer) => {
         this.output += data.toString();
-        // It says so early, if it says so at all.
+        // Search the beginning of the output only, where this line appears if at all.
         if (this.output.length < BEGINNING)
           this.address ??= /XFChat serves at (http:\S+)/.exec(this.output)?.[1];
       });
   }
 
-  /** Does not wait. */
+  /** Starts the process without waiting until it serves. */
   static spawn({
     environment,
     prefix = [],
@@ -69,7 +69,7 @@ export class ServerProcess {
     return new ServerProcess(child, given === undefined ? directory : undefined);
   }
 
-  /** Waits until it serves. */
+  /** Starts the process and waits until it serves. */
   static async start(options: Options): Promise<ServerProcess> {
     const server = ServerProcess.spawn(options);
     await until('the server to serve', () => server.address ?? server.hasEnded, 60_000);
@@ -94,7 +94,7 @@ export class ServerProcess {
     return this.child.pid!;
   }
 
-  /** What of it is in memory. */
+  /** The resident memory, in bytes. */
   get memoryBytes(): number {
     const status = readFileSync(`/proc/${this.pid}/status`, 'utf8');
     return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)![1]) * 1024;
@@ -108,7 +108,7 @@ export class ServerProcess {
     this.child.kill(name);
   }
 
-  /** As Ctrl-C in a terminal, or systemd, does. */
+  /** Sends a signal to the whole process group, as Ctrl-C in a terminal or systemd does. */
   signalGroup(name: NodeJS.Signals): void {
     process.kill(-this.pid, name);
   }

@@ -4,7 +4,7 @@ import { Server, type Socket } from 'socket.io';
 import { io as openClient, type Socket as Client } from 'socket.io-client';
 import { until } from './until';
 
-/** What each test has to end, clients before servers. */
+/** Functions that end what a test has started, clients before servers. */
 const ending: (() => unknown)[] = [];
 
 export async function endLab(): Promise<void> {
@@ -14,11 +14,11 @@ export async function endLab(): Promise<void> {
 interface Frame {
   readonly opcode: number;
   readonly payload: Buffer;
-  /** Where it begins in what was received. */
+  /** The offset in the received bytes. */
   readonly at: number;
 }
 
-/** What a server sends: whole frames, never masked. */
+/** Splits the bytes of a server into frames. A server sends whole, unmasked frames. */
 function framesOf(received: Buffer): Frame[] {
   const frames: Frame[] = [];
   for (let at = 0; at + 2 <= received.length;) {
@@ -42,7 +42,7 @@ function framesOf(received: Buffer): Frame[] {
   return frames;
 }
 
-/** A WebSocket client that keeps the bytes. */
+/** A WebSocket client that keeps the received bytes. */
 export class RawClient {
   private readonly chunks: Buffer[] = [];
   isClosed = false;
@@ -80,7 +80,7 @@ export class RawClient {
   get texts(): string[] {
     return this.frames.map(({ payload }) => payload.toString());
   }
-  /** The bytes behind the frame that connects, which holds a random id. */
+  /** The bytes after the connect frame, which contains a random id. */
   get bytesOnceConnected(): Buffer {
     const next = this.frames.findIndex(({ payload }) => payload.toString().startsWith('40{')) + 1;
     return this.received.subarray(this.frames[next]?.at ?? this.received.length);
@@ -90,11 +90,11 @@ export class RawClient {
 export interface Lab {
   readonly io: Server;
   readonly port: number;
-  /** Calls of `write` on any connection. */
+  /** Counts the calls of `write` on all connections. */
   readonly writes: () => number;
 }
 
-/** A bare Socket.IO server, `prepare`d before anybody connects. */
+/** Starts a plain Socket.IO server. `prepare` runs before anybody connects. */
 export async function startLab(prepare: (io: Server) => void = () => undefined): Promise<Lab> {
   const http = createServer();
   const io = new Server(http, { transports: ['websocket', 'polling'], serveClient: false });
@@ -112,7 +112,7 @@ export async function startLab(prepare: (io: Server) => void = () => undefined):
   return { io, port: (http.address() as AddressInfo).port, writes: () => writes };
 }
 
-/** A real client, its socket on the server, and what it was told: values of `event`, names of other events. */
+/** Connects a real client. Returns its socket on the server and the received events: values of `event`, names of others. */
 export async function join(
   lab: Lab,
   transports: string[] = ['websocket'],

@@ -19,22 +19,22 @@ export interface TestServer {
   readonly configuration: Configuration;
   readonly database: TestDatabase;
   readonly dataSource: DataSource;
-  /** Drains, and drops the database. */
+  /** Drains the server and drops its database. */
   close(): Promise<void>;
 }
 
 interface Options {
   /** Environment variables over the defaults of the tests. */
   environment?: Record<string, string>;
-  /** Where the server connects to, for instance a proxy in front of the test's own database. */
+  /** Makes the URL that the server connects to, such as that of a proxy in front of the test's database. */
   connectTo?: (databaseUrl: string) => string;
-  /** A database to use and to leave in place. */
+  /** An existing database to use. It is not dropped. */
   database?: TestDatabase;
 }
 
 /**
- * `npm run test:pgbouncer` puts a PgBouncer in front of the PostgreSQL of the tests. Servers then go through it, unless a test
- * has something of its own in between.
+ * `npm run test:pgbouncer` runs PgBouncer in front of the PostgreSQL of the tests. Servers then connect through it, unless a
+ * test has its own proxy.
  */
 function behindPgBouncer(databaseUrl: string): Record<string, string> {
   const pooled = process.env.TEST_PGBOUNCER_URL;
@@ -46,7 +46,7 @@ function behindPgBouncer(databaseUrl: string): Record<string, string> {
   };
 }
 
-/** The application in this process, on a database of its own and a free port. */
+/** Starts the application in this process, with its own database and a free port. */
 export async function startTestServer(options: Options = {}): Promise<TestServer> {
   const database = options.database ?? (await createTestDatabase());
   const dataDirectory = mkdtempSync(join(tmpdir(), 'xfchat-data-'));
@@ -57,7 +57,7 @@ export async function startTestServer(options: Options = {}): Promise<TestServer
       : behindPgBouncer(database.url)),
     DATA_DIR: dataDirectory,
     RATE_LIMITS: 'off',
-    // Most tests need people who meet without having to become friends first.
+    // In most tests, people have conversations without becoming friends first.
     CONTACT_POLICY: 'open',
     LOG_LEVEL: 'fatal',
     DATABASE_POOL_MAX: '10',

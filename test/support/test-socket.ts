@@ -9,7 +9,7 @@ export interface ReceivedEvent {
 
 export type CommandAnswer = { ok: true; data: any } | { ok: false; problem: any };
 
-/** A real Socket.IO client that keeps everything it is told. */
+/** A real Socket.IO client that keeps all received events. */
 export class TestSocket {
   readonly events: ReceivedEvent[] = [];
   disconnectReason: string | undefined;
@@ -20,7 +20,7 @@ export class TestSocket {
       globalThis.witness?.heard(event, payload);
     });
     socket.on('connect_error', (error: Error & { data?: unknown }) => {
-      // Without data it is a transport that failed, and nothing that the server has said.
+      // Without data, the transport failed and the server has sent nothing.
       if (error.data) globalThis.witness?.heard('connect_error', error.data);
     });
     socket.on('disconnect', (reason) => (this.disconnectReason = reason));
@@ -33,7 +33,7 @@ export class TestSocket {
     return answer;
   }
 
-  /** Like `command`, for those that have to succeed. */
+  /** Sends a command that must succeed. */
   async ok(event: string, payload: unknown): Promise<any> {
     const answer = await this.command(event, payload);
     if (!answer.ok) throw new Error(`${event}: ${JSON.stringify(answer.problem)}`);
@@ -44,7 +44,7 @@ export class TestSocket {
     return this.events.filter((entry) => entry.event === event).map((entry) => entry.payload);
   }
 
-  /** The first event of this name that fits, also if it came before; waits for it. */
+  /** Waits for the first event of this name that fits. An earlier event counts too. */
   async next(event: string, fits: (payload: any) => boolean = () => true, timeoutMs = 30_000): Promise<any> {
     return until(`event ${event}`, () => this.payloads(event).find(fits), timeoutMs);
   }
@@ -60,7 +60,7 @@ export class TestSocket {
 
 type Options = Partial<ManagerOptions & SocketOptions>;
 
-/** Begins to connect and does not wait; `auth` as given. */
+/** Begins to connect without waiting. */
 export function openSocket(url: string, token: string | undefined, options: Options = {}): TestSocket {
   const socket = io(url, {
     auth: token === undefined ? {} : { token },
@@ -82,7 +82,7 @@ export async function connectSocket(url: string, token: string, options: Options
   return client;
 }
 
-/** The refusal of a handshake, as the client sees it. */
+/** The problem of a rejected handshake. */
 export async function refusedSocket(
   url: string,
   token: string | undefined,

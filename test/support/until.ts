@@ -1,4 +1,4 @@
-/** Waits until `probe` gives something truthy; fails with `what` after `timeoutMs`. */
+/** Waits until `probe` returns something truthy, and returns it. Fails with `what` after `timeoutMs`. */
 export async function until<T>(
   what: string,
   probe: () => T | Promise<T>,

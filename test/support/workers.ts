@@ -3,7 +3,7 @@ import type { Person } from './people';
 import type { ServerProcess } from './server-process';
 import type { connectSocket, TestSocket } from './test-socket';
 
-/** The process ids of the workers of a server that runs now, by the number of the worker. */
+/** The process ids of the running workers of a server, by the number of the worker. */
 export function workersOf({ pid }: Pick<ServerProcess, 'pid'>): Map<number, number> {
   const workers = new Map<number, number>();
   for (const child of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
@@ -28,7 +28,7 @@ function sessionOf({ io }: TestSocket['socket']): string {
   return (io.engine as unknown as { id: string }).id;
 }
 
-/** Connections go to the workers in turn, whoever else connects: tries until it is the one. */
+/** Connects until the socket is at the given worker. Workers get connections in turn, and others connect too. */
 export async function connectTo(
   number: number,
   person: Person,

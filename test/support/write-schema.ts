@@ -1,4 +1,4 @@
-// `npm run schema`: writes src/migrations/schema.sql from what the migrations make.
+// `npm run schema`: runs all migrations and writes the resulting schema to src/migrations/schema.sql.
 import 'reflect-metadata';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

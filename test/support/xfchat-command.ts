@@ -8,12 +8,12 @@ export interface CommandResult {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** What it said with `--json`. */
+  /** The JSON output. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests look into answers of every shape
   readonly answer: any;
 }
 
-/** Runs `xfchat <words> --json` from the build, with nothing in its environment but this. */
+/** Runs `xfchat <words> --json` from the build, with only these environment variables. */
 export function runCommand(environment: Record<string, string>, ...words: string[]): CommandResult {
   const env = { PATH: process.env.PATH, ...environment };
   const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, ...words, '--json'], {
@@ -23,7 +23,7 @@ export function runCommand(environment: Record<string, string>, ...words: string
   return { status, stdout, stderr, answer: stdout && JSON.parse(stdout) };
 }
 
-/** The same while this process goes on, which what the command looks at may need. */
+/** Runs the same without blocking this process, which may serve what the command reads. */
 export async function commandOf(
   environment: Record<string, string>,
   ...words: string[]
@@ -32,7 +32,7 @@ export async function commandOf(
   return { ...rest, stdout, answer: stdout && JSON.parse(stdout) };
 }
 
-/** Runs `xfchat <words>` as people do, without `--json`. */
+/** Runs `xfchat <words>` without `--json`. */
 export async function outputOf(
   environment: Record<string, string>,
   ...words: string[]
@@ -46,7 +46,7 @@ export async function outputOf(
   return { status, ...said };
 }
 
-/** The same without waiting for its end. */
+/** Starts the same without waiting for its end. */
 export function startCommand(environment: Record<string, string>, ...words: string[]): ChildProcess {
   const env = { PATH: process.env.PATH, ...environment };
   return spawn(process.execPath, [PROGRAM, ...words, '--json'], { env, stdio: 'ignore' });

@@ -6,7 +6,7 @@ import Ajv2020, { type ValidateFunction } from 'ajv/dist/2020';
 /* eslint-disable @typescript-eslint/no-explicit-any -- documents are read as they are */
 export type Document = any;
 
-/** What is wrong with something that was seen, and what it shows to be exercised, if anything. */
+/** The faults of an observed message, and the entry that it proves to be exercised, if any. */
 export interface Judgement {
   readonly faults: string[];
   readonly exercised: string | undefined;
@@ -20,14 +20,14 @@ export const asyncApi: Document = read('asyncapi.json');
 
 const ajv = new Ajv2020({ allErrors: true, strict: true, strictTypes: false, strictRequired: false });
 addFormats(ajv);
-// RFC 6531; what `ajv-formats` has is for ASCII addresses only.
+// RFC 6531. The format of `ajv-formats` accepts ASCII addresses only.
 ajv.addFormat('idn-email', /^[^@\s]+@[^@\s]+$/u);
-// What surrounds the schemas of a document says nothing about values.
+// The other keywords of a document do not restrict values.
 ajv.addVocabulary([...new Set([openApi, asyncApi].flatMap((document: object) => Object.keys(document)))]);
 ajv.addSchema(openApi as object, 'openapi', false, false);
 ajv.addSchema(asyncApi as object, 'asyncapi', false, false);
 
-/** Whatever does not fit the schema at this place of a document, in words; compiled when it is first asked for. */
+/** The violations of the schema at this place of a document, in words. The schema is compiled on first use. */
 export function faultsOf(
   document: 'openapi' | 'asyncapi',
   steps: readonly string[],
@@ -48,7 +48,7 @@ function validatorOf(document: string, steps: readonly string[]): ValidateFuncti
   return validate;
 }
 
-/** What a reference to a schema names; the documents call the same thing the same. */
+/** The schema that a reference names. Both documents use the same names. */
 export function schemaAt(reference: string): Document {
   const name = reference.split('/').at(-1)!;
   return openApi.components.schemas[name] ?? asyncApi.components.schemas[name];

@@ -3,8 +3,8 @@ import { writeLedger } from './ledger';
 import { Witness } from './witness';
 
 /**
- * Where end-to-end tests run. Jest loads everything anew for each test file but this, so that the documents are read
- * and compiled once by each worker.
+ * The environment of end-to-end tests. Jest loads every module again for each test file, except this one. So each worker
+ * reads and compiles the documents once.
  */
 export default class ContractEnvironment extends NodeEnvironment {
   private readonly witness = new Witness();

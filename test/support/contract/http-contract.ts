@@ -2,9 +2,9 @@ import { faultsOf, openApi, type Document, type Judgement } from './documents';
 
 export interface Exchange {
   readonly method: string;
-  /** With its query. */
+  /** The path with its query. */
   readonly path: string;
-  /** The body of the request as an object; undefined when it had none or was sent as something else. */
+  /** The body of the request as an object; undefined without a body or with one of another type. */
   readonly input: unknown;
   readonly status: number;
   readonly headers: Headers;
@@ -19,7 +19,7 @@ interface Operation {
 }
 
 const METHOD_OF: Readonly<Record<string, string>> = { HEAD: 'GET' };
-/** What the description of the document says of all routes at once. */
+/** The problems that the description of the document allows for all routes. */
 const ANYWHERE = ['malformed-request', 'request-timeout', 'payload-too-large', 'unsupported-media-type'];
 const WITHOUT_ROUTE = [...ANYWHERE, 'not-found', 'method-not-allowed', 'draining'];
 
@@ -31,20 +31,20 @@ const operations: Operation[] = Object.entries<Document>(openApi.paths).flatMap(
     document,
   })),
 );
-// `/users/me` before `/users/{userId}`.
+// Match `/users/me` before `/users/{userId}`.
 operations.sort((a, b) => Number(a.key.includes('{')) - Number(b.key.includes('{')));
 
 /** Streams are read as bytes, in test/braid. */
 const STREAMED = '209';
 
-/** What has to be seen in a whole run: each route succeeding in each way that it can. */
+/** The entries that a whole run must exercise: each successful status of each route. */
 export const expectedOfRoutes: readonly string[] = operations.flatMap(({ key, document }) =>
   Object.keys(document.responses as object)
     .filter((status) => status < '400' && status !== STREAMED)
     .map((status) => `${key} ${status}`),
 );
 
-/** What of this exchange the document does not say, and which entry of `expectedOfRoutes` it is. */
+/** Compares an exchange with the document, and finds its entry of `expectedOfRoutes`. */
 export function judgeExchange(exchange: Exchange): Judgement {
   const { method, path, status } = exchange;
   const name = METHOD_OF[method] ?? method;
@@ -101,7 +101,7 @@ function faultsOfHeaders(response: Document, headers: Headers): string[] {
   });
 }
 
-/** Nothing has this address or this method: a problem with one of the codes that such an answer may have. */
+/** The faults of an answer to an unknown address or method: it must be a problem with one of the allowed codes. */
 function faultsWithoutRoute(exchange: Exchange): string[] {
   if (exchange.method === 'OPTIONS' && exchange.status === 204) return [];
   return faultsOfProblem(exchange, WITHOUT_ROUTE);
@@ -117,7 +117,7 @@ function faultsOfProblem({ body, method }: Exchange, codes: readonly string[]): 
 const at = (steps: readonly string[]): Document =>
   steps.reduce<Document>((place, step) => place[step] as Document, openApi);
 
-/** Where a thing really stands, when there is a reference to it. */
+/** The place of an object in the document, after following a reference to it. */
 function placeOf(steps: string[]): string[] {
   const { $ref } = at(steps) as { $ref?: string };
   return $ref ? placeOf($ref.slice(2).split('/')) : steps;

@@ -4,19 +4,19 @@ import { join } from 'node:path';
 import { expectedOfRoutes } from './http-contract';
 import { expectedOfSockets } from './socket-contract';
 
-/** What one test file has seen. */
+/** The observations of one test file. */
 interface Entry {
   readonly testPath: string;
-  /** All of its tests ran and passed. */
+  /** Whether all of its tests ran and passed. */
   readonly isComplete: boolean;
   readonly exercised: readonly string[];
-  /** Those of events that came after the last test. */
+  /** The faults of events that arrived after the last test. */
   readonly faults: readonly string[];
 }
 
 const PROJECT = join(__dirname, '../../..');
 
-/** Makes the folder in which each worker writes down what its test files have seen. */
+/** Creates the folder in which each worker records the observations of its test files. */
 export function openLedger(): void {
   process.env.TEST_LEDGER = mkdtempSync(join(tmpdir(), 'xfchat-ledger-'));
 }
@@ -27,8 +27,8 @@ export function writeLedger(entry: Entry): void {
 }
 
 /**
- * @throws Error with what was never exercised, after a whole run: every test file, every test of it, all passed. Any
- *   other run is not judged, but for events that came late and were wrong.
+ * Judges a whole run, in which every test of every file has passed. Any other run is judged only by late events.
+ * @throws Error with the entries that were never exercised, and with wrong events that arrived late
  */
 export function closeLedger(testFiles: readonly RegExp[]): void {
   const folder = process.env.TEST_LEDGER!;

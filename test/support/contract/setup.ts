@@ -1,4 +1,4 @@
-// Of end-to-end tests: whatever was said meanwhile is what the documents say.
+// After each end-to-end test: every answer, acknowledgement and event must match the documents.
 afterEach(() => {
   expect(globalThis.witness!.takeFaults()).toEqual([]);
 });

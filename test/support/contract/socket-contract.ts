@@ -2,7 +2,7 @@ import { asyncApi, faultsOf, type Document, type Judgement } from './documents';
 
 const SCHEMA_OF = messagesByAction();
 
-/** Names of messages as the application takes (`receive`) and sends them. */
+/** The names of messages that the application receives (`receive`) and sends (`send`). */
 function messagesByAction(): Record<'receive' | 'send', Map<string, { key: string; reply: string }>> {
   const found = { receive: new Map(), send: new Map() } as ReturnType<typeof messagesByAction>;
   for (const { action, messages, reply } of Object.values<Document>(asyncApi.operations)) {
@@ -17,7 +17,7 @@ function keyOf({ $ref }: { $ref: string }): string {
   return $ref.split('/').at(-1)!;
 }
 
-/** What has to be seen in a whole run: each command succeeding, each event. */
+/** The entries that a whole run must exercise: the success of each command, and each event. */
 export const expectedOfSockets: readonly string[] = [
   ...[...SCHEMA_OF.receive.keys()].map((name) => `command ${name}`),
   ...[...SCHEMA_OF.send.keys()].map((name) => `event ${name}`),

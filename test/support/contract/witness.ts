@@ -3,11 +3,11 @@ import { judgeExchange, type Exchange } from './http-contract';
 import { judgeCommand, judgeEvent, type Acknowledgement } from './socket-contract';
 
 declare global {
-  /** There in end-to-end tests. */
+  /** Defined in end-to-end tests only. */
   var witness: Witness | undefined;
 }
 
-/** Sees every answer, acknowledgement and event of a test file and holds it against the documents. */
+/** Compares every answer, acknowledgement and event of a test file with the documents. */
 export class Witness {
   readonly exercised = new Set<string>();
   private faults: string[] = [];
@@ -24,7 +24,7 @@ export class Witness {
     this.note(judgeEvent(event, payload));
   }
 
-  /** What has been found since the last time. */
+  /** The faults that were found since the last call. */
   takeFaults(): string[] {
     const { faults } = this;
     this.faults = [];
