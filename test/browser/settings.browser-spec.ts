@@ -53,7 +53,7 @@ describe('settings', () => {
     };
 
     await change('not my password', NEW_PASSWORD);
-    await isRefused(tab, 'Current password', 'This is not your current password.');
+    await isRefused(tab, 'Current password', 'Your current password is wrong.');
     await change(PASSWORD, 'password123');
     await isRefused(tab, 'New password', 'New password is one of the most common passwords');
     expect(await current.getAttribute('aria-invalid')).toBeNull();
@@ -99,7 +99,7 @@ describe('settings', () => {
     expect(await confirm.isDisabled()).toBe(true);
     await tab.page.getByRole('radio', { name: /without my name/ }).check();
     await confirm.click();
-    await isRefused(tab, 'Your password', 'This is not your password.');
+    await isRefused(tab, 'Your password', 'Wrong password.');
     await tab.field('Your password').fill(PASSWORD);
     await confirm.click();
     await tab.sees('Your account was erased.');
