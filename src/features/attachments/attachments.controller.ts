@@ -10,7 +10,6 @@ import { attachmentSchema, type AttachmentView } from '../messages/attachment-vi
 import { AttachmentStore } from './attachment-store';
 import { ATTACHMENT_NOT_FOUND, ATTACHMENT_QUOTA_EXCEEDED } from './attachments.problems';
 import { AttachmentsService } from './attachments.service';
-import { discardRest } from './discard-rest';
 import { answerWithFile } from './file-answer';
 
 const FILE = { mediaType: '*/*' };
@@ -36,13 +35,8 @@ export class AttachmentsController {
     location: ({ id }: AttachmentView) => `/api/v1/attachments/${id}`,
     problems: [ATTACHMENT_QUOTA_EXCEEDED],
   })
-  async upload(@Caller() { userId }: CallerIdentity, @Req() request: Request): Promise<AttachmentView> {
-    try {
-      return await this.attachments.upload(userId, request);
-    } catch (error) {
-      await discardRest(request);
-      throw error;
-    }
+  upload(@Caller() { userId }: CallerIdentity, @Req() request: Request): Promise<AttachmentView> {
+    return this.attachments.upload(userId, request);
   }
 
   @Put('access')

@@ -3,6 +3,7 @@ import type { Request, Response } from 'express';
 import { allowedMethods } from '../http/allowed-methods';
 import { StructuredLogger, describeError } from '../logging/structured-logger';
 import { currentContext } from '../request-context';
+import { answerEarly, isStillArriving } from './answer-early';
 import { INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, RATE_LIMITED } from './general-problems';
 import { Problem } from './problem';
 import { toProblem } from './to-problem';
@@ -38,22 +39,15 @@ export function logProblem(logger: StructuredLogger, problem: Problem): void {
   });
 }
 
-/** Whether a body was announced and has not come whole. A request without one is never "complete" until it is read. */
-export function isStillArriving(request: Request): boolean {
-  const announced =
-    request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length']) > 0;
-  return announced && !request.complete;
-}
-
 /** The code of the problem that a request was answered with. */
 export const problemOf = (response: Response): string | undefined =>
   response.locals.problem as string | undefined;
 
 export function sendProblem(request: Request, response: Response, problem: Problem): void {
   if (response.headersSent) {
-    // An answer that broke off must not look whole. One that was whole (the deadline's, before the handler was through) is
-    // all there is to say, and its connection may carry the next request already.
-    if (!response.writableEnded) request.socket.destroy();
+    // An answer that broke off must not look whole. A problem is whole: the deadline has sent it before the handler ended, and
+    // its connection may carry the next request already.
+    if (!response.writableEnded && problemOf(response) === undefined) request.socket.destroy();
     return;
   }
   response.locals.problem = problem.code;
@@ -66,11 +60,9 @@ export function sendProblem(request: Request, response: Response, problem: Probl
   }
   if (problem.fields.allow) response.setHeader('Allow', problem.fields.allow.join(', '));
   if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
-  // The rest of a rejected body must not be parsed as the next request.
-  if (isStillArriving(request)) response.setHeader('Connection', 'close');
   const requestId = currentContext()?.requestId ?? String(response.getHeader('X-Request-Id') ?? '');
-  response
-    .status(problem.status)
-    .type('application/problem+json')
-    .send(JSON.stringify(problem.toDocument(request.path, requestId)));
+  const text = JSON.stringify(problem.toDocument(request.path, requestId));
+  response.status(problem.status).type('application/problem+json');
+  if (isStillArriving(request)) void answerEarly(request, response, text);
+  else response.send(text);
 }

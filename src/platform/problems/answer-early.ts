@@ -1,0 +1,29 @@
+import { once } from 'node:events';
+import type { Request, Response } from 'express';
+
+/** Long enough for bytes in flight, and for a client that stops once it reads the answer. */
+const LINGER_MS = 1_000;
+
+/** Whether a body was announced and has not come whole. A request without one is never "complete" until it is read. */
+export function isStillArriving(request: Request): boolean {
+  const announced =
+    request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length']) > 0;
+  return announced && !request.complete;
+}
+
+/**
+ * Answers a request whose body is still arriving. The connection closes afterwards, so that nobody has to read the rest of
+ * a large body. Until the client has gone, and for a second at most, the server discards the rest: if it closed with bytes
+ * unread, the operating system would reset the connection, and the client could lose the answer (RFC 9112, section 9.6).
+ */
+export async function answerEarly(request: Request, response: Response, text: string): Promise<void> {
+  response.setHeader('Connection', 'close').setHeader('Content-Length', Buffer.byteLength(text));
+  response.write(text);
+  request.unpipe();
+  request.resume();
+  const isOver = Promise.race([once(request, 'end'), once(request, 'close'), once(response, 'close')]);
+  await Promise.race([isOver, new Promise((resolve) => setTimeout(resolve, LINGER_MS).unref())]).catch(
+    () => undefined, // the client has reset the connection
+  );
+  response.end();
+}

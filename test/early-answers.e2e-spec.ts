@@ -1,0 +1,60 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { signUp, type Person } from './support/people';
+import { startTestServer, type TestServer } from './support/test-server';
+
+/** More than the buffers of a connection hold, so that the answer comes while the client is still writing. */
+const LARGE_BYTES = 8_000_000;
+const TIMES = 5;
+
+/** A process of its own: a client that shares the event loop with the server never writes while the server closes. */
+const CLIENT = `
+  const [url, token, kind] = process.argv.slice(1);
+  const headers = { ...(token && { authorization: 'Bearer ' + token }) };
+  const form = new FormData();
+  form.append('file', new Blob([new Uint8Array(${LARGE_BYTES})]), 'large.bin');
+  if (kind === 'json') headers['content-type'] = 'application/json';
+  const body = kind === 'json' ? JSON.stringify({ title: 'x'.repeat(${LARGE_BYTES}) }) : form;
+  (async () => {
+    const told = [];
+    for (let time = 0; time < ${TIMES}; time++)
+      told.push(await fetch(url, { method: 'POST', body, headers })
+        .then(async (answer) => (await answer.json()).code, (error) => error.cause?.code ?? error.message));
+    console.log(JSON.stringify(told));
+  })();`;
+
+describe('a request that is answered before its body has come', () => {
+  let server: TestServer;
+  let ada: Person;
+
+  beforeAll(async () => {
+    server = await startTestServer({ environment: { ATTACHMENT_MAX_BYTES: '1000000' } });
+    ada = await signUp(server.url);
+  });
+  afterAll(() => server.close());
+
+  const CASES: [string, { path: string; kind: 'form' | 'json'; isSignedIn?: true; code: string }][] = [
+    ['an upload without a token', { path: 'attachments', kind: 'form', code: 'unauthenticated' }],
+    [
+      'an upload that is too large',
+      { path: 'attachments', kind: 'form', isSignedIn: true, code: 'payload-too-large' },
+    ],
+    [
+      'JSON that is too large',
+      { path: 'conversations', kind: 'json', isSignedIn: true, code: 'payload-too-large' },
+    ],
+    [
+      'a file for another route',
+      { path: 'conversations', kind: 'form', isSignedIn: true, code: 'unsupported-media-type' },
+    ],
+  ];
+  it.each(CASES)(
+    'tells its client why it was rejected, for %s',
+    async (_, { path, kind, isSignedIn, code }) => {
+      const token = isSignedIn ? ada.accessToken : '';
+      const program = ['-e', CLIENT, `${server.url}/api/v1/${path}`, token, kind];
+      const { stdout } = await promisify(execFile)(process.execPath, program);
+      expect(JSON.parse(stdout)).toEqual(Array.from({ length: TIMES }, () => code));
+    },
+  );
+});
