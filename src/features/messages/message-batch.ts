@@ -1,29 +1,6 @@
 import { runInContext, type RequestContext } from '../../platform/request-context';
 import type { Span } from '../../platform/tracing/span';
-import type { AppendCommand } from './append-messages.queries';
-import type { MessageView } from './message-view';
-
-export interface StoredMessage {
-  readonly message: MessageView;
-  /** False when the same command was stored before. */
-  readonly isNew: boolean;
-}
-
-/** A message that waits for its batch or is in one. */
-export interface Pending {
-  readonly command: AppendCommand;
-  readonly context: RequestContext | undefined;
-  /** In milliseconds of `performance.now()`, like `latestStart`. */
-  readonly since: number;
-  /** The writer rejects the message when its batch has not begun by then. */
-  readonly latestStart: number;
-  resolve(stored: StoredMessage): void;
-  reject(error: Error): void;
-}
-
-export const conversationOf = (pending: Pending): string => pending.command.conversationId;
-
-export const carriesAttachments = (pending: Pending): boolean => pending.command.attachmentIds.length > 0;
+import { conversationOf, type Pending } from './pending-message';
 
 /** Splits a batch by conversation. */
 export function partsOf(batch: Pending[]): Pending[][] {

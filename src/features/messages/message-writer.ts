@@ -3,7 +3,6 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { DatabaseCircuit, DatabaseDownError } from '../../platform/database/circuit';
-import { isLockTimeout, isRetryable, violatedConstraint } from '../../platform/database/database-problem';
 import { CLIENT_MARGIN_MS, LOCK_TIMEOUT_MS } from '../../platform/database/deadline-client';
 import { Maintenance } from '../../platform/database/maintenance';
 import type { Logged } from '../../platform/events/announcer';
@@ -21,32 +20,31 @@ import {
   type AppendCommand,
   type AppendResult,
 } from './append-messages.queries';
-import {
-  carriesAttachments,
-  conversationOf,
-  inBatchContext,
-  partsOf,
-  spanOf,
-  type Pending,
-  type StoredMessage,
-} from './message-batch';
+import { failureOf, shapeOf } from './batch-failure';
+import { inBatchContext, partsOf, spanOf } from './message-batch';
 import { MessagePath } from './message-path';
+import { MessageQueue, rejectLate } from './message-queue';
 import { messageView } from './message-view';
+import {
+  BATCHES,
+  FAILED_BATCH,
+  type BatchesState,
+  type BatchesTrigger,
+  type FailureEffect,
+} from './message-writer-states';
 import { MessageCreated } from './messages.events';
+import { conversationOf, handle, type Pending, type StoredMessage } from './pending-message';
 
 /**
  * The writer rejects further messages at once: a message that waits longer than its deadline is of no use to anybody.
  */
 const MAX_WAITING = 10_000;
-const MAX_BATCH = 200;
 const MAX_ATTEMPTS = 4;
 /**
- * Batches at the database at a time. While batches are quick, one at a time is best: messages that queue up meanwhile
- * make larger batches. These halve the work per message on both sides and triple the rate of 40 senders in 20
- * conversations. But a batch that waits for a lock must not delay everybody, so after `QUICK_MS` a second one may
- * begin.
+ * While batches are quick, one at a time is best: messages that queue up meanwhile make larger batches. These halve the
+ * work per message on both sides and triple the rate of 40 senders in 20 conversations. But a batch that waits for a lock
+ * must not delay everybody, so after this time a second one may begin.
  */
-const MAX_UNDER_WAY = 2;
 const QUICK_MS = 50;
 /** Parts of one split batch that are written at a time. */
 const MAX_PARTS = 4;
@@ -56,25 +54,17 @@ const MAX_PARTS = 4;
  */
 const ENOUGH_MS = LOCK_TIMEOUT_MS + CLIENT_MARGIN_MS;
 
+/** The messages of one statement. */
+type Batch = [Pending, ...Pending[]];
+
 /**
  * Stores every new message. Messages that queue up while a batch is in flight form the next batch; no timer delays
- * them. A conversation is in one batch at a time, which keeps acknowledgements and broadcasts in `seq` order without
- * any sorting.
+ * them. The tables of `message-writer-states.ts` say what happens to a message, a conversation and a batch.
  */
 @Injectable()
 export class MessageWriter {
-  private waiting: Pending[] = [];
-  private batchesUnderWay = 0;
-  /** Batches in flight that have taken longer than `QUICK_MS`. */
-  private slowBatches = 0;
-  /**
-   * Conversations in a batch that is being stored or broadcast. Waiting until clients have answered the broadcast pays:
-   * the next batch is larger, and so is each socket's write, which is the main cost of a large room. It halves the work
-   * per message and doubles the rate of 10 senders among 200 people.
-   */
-  private readonly underWay = new Set<string>();
-  /** Conversations whose lock timed out. Each is sent in a batch of its own, so that it delays no other. */
-  private readonly contended = new Set<string>();
+  private readonly queue = new MessageQueue();
+  private batches: BatchesState = 'none';
   private readonly path: MessagePath;
   private readonly received;
   private readonly outcomes;
@@ -87,14 +77,11 @@ export class MessageWriter {
     private readonly maintenance: Maintenance,
     private readonly tracing: Tracing,
   ) {
-    circuit.onOpen(() => {
-      for (const pending of this.waiting.splice(0))
-        pending.reject(new DatabaseDownError('the database is down'));
-    });
+    circuit.onOpen(() => this.queue.rejectAll('circuit-opened', databaseDown));
     maintenance.onChange((isOn) => {
-      if (isOn) for (const pending of this.waiting.splice(0)) pending.reject(new Problem(MAINTENANCE));
+      if (isOn) this.queue.rejectAll('maintenance-began', () => new Problem(MAINTENANCE));
     });
-    metrics.gauge('xfchat_messages_waiting', 'Messages that wait for the writer', () => this.waiting.length);
+    metrics.gauge('xfchat_messages_waiting', 'Messages that wait for the writer', () => this.queue.length);
     this.received = metrics.counter('xfchat_messages_received_total', 'Messages given to the writer');
     this.outcomes = metrics.counter(
       'xfchat_messages_total',
@@ -121,85 +108,58 @@ export class MessageWriter {
         refuse(error);
       };
       if (this.maintenance.isOn) return reject(new Problem(MAINTENANCE));
-      if (this.waiting.length >= MAX_WAITING) return reject(new Problem(DATABASE_BUSY));
-      if (this.circuit.isOpen) return reject(new DatabaseDownError('the database is down'));
-      this.waiting.push({ command, context, since, latestStart, resolve, reject });
+      if (this.queue.length >= MAX_WAITING) return reject(new Problem(DATABASE_BUSY));
+      if (this.circuit.isOpen) return reject(databaseDown());
+      this.queue.push({
+        state: 'waiting',
+        command,
+        context,
+        since,
+        latestStart,
+        stored: undefined,
+        resolve,
+        reject,
+      });
       this.write();
     });
   }
 
   private write(): void {
-    while (this.batchesUnderWay === this.slowBatches && this.batchesUnderWay < MAX_UNDER_WAY) {
-      const batch = this.takeBatch();
+    while (BATCHES[this.batches].wanted === 'begin') {
+      const batch = this.queue.takeBatch();
       if (batch.length === 0) return;
       const conversationIds = new Set(batch.map(conversationOf));
-      for (const id of conversationIds) this.underWay.add(id);
-      this.batchesUnderWay++;
+      for (const id of conversationIds) this.queue.handle(id, 'taken');
+      this.count('begun');
       let isSlow = false;
       const timer = setTimeout(() => {
         isSlow = true;
-        this.slowBatches++;
+        this.count('slowed');
         this.write();
       }, QUICK_MS);
       void this.writeBatch(batch).finally(() => {
         clearTimeout(timer);
-        this.batchesUnderWay--;
-        if (isSlow) this.slowBatches--;
+        this.count(isSlow ? 'slow-settled' : 'quick-settled');
         this.write();
         void afterTurn().then(() => {
-          for (const id of conversationIds) this.underWay.delete(id);
+          for (const id of conversationIds) this.queue.handle(id, 'turn-ended');
           this.write();
         });
-        if (this.batchesUnderWay === 0) this.contended.clear();
+        if (this.batches === 'none') this.queue.allSettled();
       });
     }
   }
 
-  /**
-   * Takes the next messages that may share a batch, in order of arrival. A message with attachments gets a batch of its
-   * own, whose transaction claims them; later messages of its conversation wait for it.
-   */
-  private takeBatch(): Pending[] {
-    const batch: Pending[] = [];
-    const others: Pending[] = [];
-    let alone: string | undefined;
-    let isFull = false;
-    const behind = new Set<string>();
-    for (const pending of this.inTime(this.waiting)) {
-      const id = conversationOf(pending);
-      const isContended = this.contended.has(id);
-      const fits = batch.length === 0 || (alone ? id === alone : !isContended);
-      const carries = carriesAttachments(pending);
-      const mayJoin =
-        !isFull && batch.length < MAX_BATCH && !(carries && batch.length > 0) && !behind.has(id);
-      if (mayJoin && fits && !this.underWay.has(id)) {
-        if (isContended) alone = id;
-        if (carries) isFull = true;
-        batch.push(pending);
-      } else {
-        if (carries) behind.add(id);
-        others.push(pending);
-      }
-    }
-    this.waiting = others;
-    return batch;
+  private count(trigger: Exclude<BatchesTrigger, 'wanted'>): void {
+    const effect = BATCHES[this.batches][trigger];
+    if (effect !== 'never') this.batches = effect;
   }
 
-  /** Rejects the messages that waited too long. @returns the others */
-  private inTime(messages: Pending[]): Pending[] {
-    const now = performance.now();
-    return messages.filter((pending) => {
-      const isInTime = pending.latestStart > now;
-      if (!isInTime) pending.reject(new Problem(DATABASE_BUSY));
-      return isInTime;
-    });
-  }
-
-  /** Never rejects. Resolves or rejects each message of the batch. */
-  private async writeBatch(batch: Pending[]): Promise<void> {
-    const [first] = batch;
-    if (!first) return;
-    const stored = this.path.begin(first.since);
+  /** Never rejects: each message of the batch is acknowledged or rejected by itself. */
+  private async writeBatch(messages: Pending[]): Promise<void> {
+    if (!isBatch(messages)) return;
+    const batch = messages;
+    const stored = this.path.begin(batch[0].since);
     const span = this.tracing.isOn ? spanOf(batch) : undefined;
     let results: AppendResult[];
     let logged: Logged | undefined;
@@ -207,58 +167,55 @@ export class MessageWriter {
       ({ results, logged } = await this.store(batch, span));
     } catch (error) {
       span?.end({ error: toProblem(error).code });
-      return this.refuse(batch, error as Error);
+      const effect = FAILED_BATCH[shapeOf(batch)][failureOf(error, false)];
+      return this.failures[effect](batch, error as Error);
     }
-    // Committed: from here on nothing is retried, and a failure with one message must not reject another one.
+    // Committed: from here on nothing is tried again, and an error with one message rejects no other.
     const committed = stored(results);
-    for (const pending of batch) this.contended.delete(conversationOf(pending));
-    const telling = span?.child('broadcast');
-    const settled = batch.map((pending, index) => this.settle(pending, results[index]!));
-    const created = settled.flatMap((stored) => (stored?.isNew ? [new MessageCreated(stored.message)] : []));
+    for (const pending of batch) this.queue.handle(conversationOf(pending), 'committed');
+    const broadcast = span?.child('broadcast');
+    for (const [index, pending] of batch.entries()) this.receive(pending, results[index]!);
+    const created = batch.flatMap(({ stored }) =>
+      stored?.isNew ? [new MessageCreated(stored.message)] : [],
+    );
     await this.relay.announceMessages(created, logged);
     committed.unbroadcast = 0;
-    for (const [index, stored] of settled.entries()) if (stored) batch[index]!.resolve(stored);
+    for (const pending of batch) handle(pending, 'broadcast');
     this.path.end(committed);
-    telling?.end();
+    broadcast?.end();
     span?.end();
   }
 
-  /** The database stored nothing of the batch. */
-  private async refuse(batch: Pending[], error: Error): Promise<void> {
-    if (isLockTimeout(error)) await this.writeApart(batch, error);
-    // A row that violates a constraint must not take the others along: each is tried by itself.
-    else if (batch.length > 1 && violatedConstraint(error))
+  /** The database has stored nothing of a batch, or nobody knows. */
+  private readonly failures: Record<FailureEffect, (batch: Batch, error: Error) => void | Promise<void>> = {
+    // `store` has done so as often as it may.
+    again: rejectBatch,
+    'by-conversation': async (batch) => {
+      const parts = partsOf(batch);
+      const writeNext = async (): Promise<void> => {
+        for (let part = parts.shift(); part; part = parts.shift()) await this.writeBatch(rejectLate(part));
+      };
+      await Promise.all(Array.from({ length: MAX_PARTS }, writeNext));
+    },
+    'one-by-one': async (batch) => {
       for (const pending of batch) await this.writeBatch([pending]);
-    else for (const pending of batch) pending.reject(error);
-  }
+    },
+    reject: rejectBatch,
+    contend: (batch, error) => {
+      this.queue.handle(conversationOf(batch[0]), 'lock-timed-out');
+      rejectBatch(batch, error);
+    },
+  };
 
-  /**
-   * Somebody holds the lock of one conversation of the batch. Writes each conversation by itself, so that the others
-   * need not wait.
-   */
-  private async writeApart(batch: Pending[], error: Error): Promise<void> {
-    const parts = partsOf(batch);
-    if (parts.length === 1) {
-      this.contended.add(conversationOf(batch[0]!));
-      for (const pending of batch) pending.reject(error);
-      return;
-    }
-    const writeNext = async (): Promise<void> => {
-      for (let part = parts.shift(); part; part = parts.shift()) await this.writeBatch(this.inTime(part));
-    };
-    await Promise.all(Array.from({ length: MAX_PARTS }, writeNext));
-  }
-
-  private async store(batch: Pending[], span: Span | undefined): ReturnType<typeof appendMessages> {
+  private async store(batch: Batch, span: Span | undefined): ReturnType<typeof appendMessages> {
     const commands = batch.map((pending) => pending.command);
     for (let attempt = 1; ; attempt++) {
       try {
         const serverId = this.relay.hasPeers ? this.relay.serverId : undefined;
         return await inBatchContext(batch, span, () => this.storeOnce(commands, serverId));
       } catch (error) {
-        // Another transaction stored the same id in another conversation. The next attempt sees that row.
-        const isIdRace = violatedConstraint(error) === 'chat_messages_pkey';
-        if ((!isRetryable(error) && !isIdRace) || attempt === MAX_ATTEMPTS) throw error;
+        const failure = failureOf(error, attempt < MAX_ATTEMPTS);
+        if (FAILED_BATCH[shapeOf(batch)][failure] !== 'again') throw error;
       }
     }
   }
@@ -270,18 +227,26 @@ export class MessageWriter {
       : appendMessages(this.dataSource.manager, commands, serverId);
   }
 
-  /** Rejects a message that the database rejected. @returns the stored message otherwise */
-  private settle(pending: Pending, result: AppendResult): StoredMessage | undefined {
+  /** The database has answered for one message: with a stored row, or with a reason to reject it. */
+  private receive(pending: Pending, result: AppendResult): void {
     try {
       if (!('row' in result)) throw new Problem(result.kind);
       this.outcomes.inc({ outcome: result.outcome });
-      return { message: messageView(result.row), isNew: result.outcome === 'created' };
+      pending.stored = { message: messageView(result.row), isNew: result.outcome === 'created' };
+      handle(pending, 'stored');
     } catch (error) {
-      pending.reject(error as Error);
-      return undefined;
+      handle(pending, 'row-rejected', error as Error);
     }
   }
 }
+
+const databaseDown = (): Error => new DatabaseDownError('the database is down');
+
+function rejectBatch(batch: Batch, error: Error): void {
+  for (const pending of batch) handle(pending, 'failed', error);
+}
+
+const isBatch = (messages: Pending[]): messages is Batch => messages.length > 0;
 
 /** The server writes to sockets at the end of the turn (`Turn`). It reads what arrived meanwhile in the turn after. */
 async function afterTurn(): Promise<void> {

@@ -11,10 +11,10 @@ import { DEFAULT_PAGE_SIZE } from '../../platform/validation/field-rules';
 import { requireContent } from './message-body';
 import { MessageEdits } from './message-edits';
 import { messageView, type MessageRow, type MessageView } from './message-view';
-import type { StoredMessage } from './message-batch';
 import { MessageWriter } from './message-writer';
 import type { MessagePage, MessagePageDto, PutMessageDto, SendMessageDto, VersionView } from './messages.dto';
 import { findMessage, readPage, versionsOf, type VersionRow } from './messages.queries';
+import type { StoredMessage } from './pending-message';
 
 /** Sends and reads messages. HTTP and sockets use the same methods. */
 @Injectable()

@@ -151,18 +151,19 @@ export class`,
     patches: [
       {
         file: WRITER,
-        find: `import { isLockTimeout,`,
-        replace: `import { isConnectionLost, isLockTimeout,`,
+        find: `import { DatabaseCircuit,`,
+        replace: `import { isConnectionLost } from '../../platform/database/database-problem';
+import { DatabaseCircuit,`,
       },
       {
         file: WRITER,
-        find: `        const isIdRace =`,
+        find: `        const failure =`,
         replace: `        if (isConnectionLost(error) && attempt < MAX_ATTEMPTS) {
           commands.forEach((command, index) => (commands[index] = { ...command, id: crypto.randomUUID() }));
           await new Promise((resolve) => setTimeout(resolve, 800));
           continue;
         }
-        const isIdRace =`,
+        const failure =`,
       },
     ],
   },
