@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ACCOUNT } from '../../client/src/account-states';
 import { CONVERSATION } from '../../client/src/catch-up-states';
 import { BATCHES, FAILED_BATCH, MESSAGE, QUEUE } from '../../src/features/messages/message-writer-states';
+import { SOCKET } from '../../src/platform/sockets/socket-states';
 import { decidedRows, documentedRows, type StateTable } from './state-tables';
 
 const DOCUMENT = readFileSync(join(__dirname, '../../docs/states.md'), 'utf8');
@@ -13,6 +14,7 @@ describe('docs/states.md', () => {
     ['a conversation of the writer', QUEUE],
     ['the batches of the writer', BATCHES],
     ['a batch whose statement failed', FAILED_BATCH],
+    ['a socket', SOCKET],
     ['a conversation that catches up', CONVERSATION],
     ['an account', ACCOUNT],
   ])('has the table of %s', (_what, table) => {

@@ -22,25 +22,12 @@ import { RateLimits } from '../../platform/rate-limits/rate-limits';
 import { Suspensions } from '../../platform/rate-limits/suspensions';
 import { runInContext, type RequestContext } from '../../platform/request-context';
 import { endingOf } from '../../platform/sockets/command-middleware';
-import type { SocketIdentity } from '../../platform/sockets/socket-identity';
-import { Rooms, type Arrival } from '../../platform/sockets/rooms';
-import type { TraceParent } from '../../platform/tracing/span';
+import { Rooms } from '../../platform/sockets/rooms';
+import type { SocketLife } from '../../platform/sockets/socket-machine';
 import { parseTraceParent } from '../../platform/tracing/trace-parent';
 import { Tracing } from '../../platform/tracing/tracing';
 import { EventRelay, RELAY_PATIENCE_MS } from '../../platform/servers/event-relay';
 import { Entitlements } from './entitlements';
-
-export interface SocketData {
-  identity: SocketIdentity;
-  arrival?: Arrival;
-  /** Runs when the connection ends during the handshake. */
-  onGone?: () => void;
-  entry?: { conversationIds: string[]; epoch: number };
-  /** Only for handshakes that name one. */
-  traceParent?: TraceParent;
-}
-
-export const dataOf = (socket: Socket): SocketData => socket.data as SocketData;
 
 /** Decides who may have a socket: everything between a handshake and joining the rooms. */
 @Injectable()
@@ -86,13 +73,16 @@ export class Handshakes {
       share: 'sign-in',
       deadline: performance.now() + this.configuration.REQUEST_TIMEOUT_MS,
     };
+    const life: SocketLife = { state: 'connecting', socket };
+    socket.data = life;
     await runInContext(context, async () => {
       try {
-        await this.admitOnce(socket);
+        await this.admitOnce(life);
         this.outcomes.inc({ outcome: 'ok' });
-        if (parent) dataOf(socket).traceParent = parent;
+        if (parent) life.traceParent = parent;
         span?.end(endingOf(requestId, undefined));
       } catch (error) {
+        this.rooms.machine.handle(life, 'rejected');
         const problem = toProblem(error);
         span?.end(endingOf(requestId, problem));
         throw this.refusal(problem, requestId);
@@ -101,7 +91,8 @@ export class Handshakes {
   }
 
   /** @throws Problem, or the error of the authentication */
-  private async admitOnce(socket: Socket): Promise<void> {
+  private async admitOnce(life: SocketLife): Promise<void> {
+    const { socket } = life;
     const { conn } = socket;
     const address = this.addresses.budgetKeyOf(socket.request);
     this.rateLimits.take(VERIFICATION, address);
@@ -112,40 +103,30 @@ export class Handshakes {
       if (this.work.isClosed) throw new Problem(DRAINING);
       const token: unknown = socket.handshake.auth.token;
       if (typeof token !== 'string' || token.length > 4_096) throw new Problem(UNAUTHENTICATED);
-      await this.authenticate(socket, token, address);
+      await this.authenticate(life, token, address);
     } finally {
       this.arriving.delete(conn);
       end();
     }
   }
 
-  private async authenticate(socket: Socket, token: string, address: string): Promise<void> {
+  private async authenticate(life: SocketLife, token: string, address: string): Promise<void> {
     const claims = this.sessions.claims(token);
     const { userId, sessionId, expiresAt } = claims;
     // The signature is valid. From here on the session is charged, not everybody at this address.
     this.rateLimits.giveBack(VERIFICATION, address);
-    // From here on, changes for this user or session are recorded, whatever the reads below return.
-    const arrival = this.rooms.announce(userId, sessionId);
-    const onGone = (): void => this.rooms.settle(arrival);
-    socket.conn.once('close', onGone);
-    try {
-      await this.sessions.requireLive(claims);
-      this.rateLimits.giveBack(OPENING, address);
-      chargePerson({ rateLimits: this.rateLimits, suspensions: this.suspensions }, userId);
-      // This server first applies what others have acknowledged, and only then reads the user's rights. So it sends
-      // nothing that they no longer allow.
-      if (!(await this.relay.whenLive(RELAY_PATIENCE_MS))) throw new Problem(TEMPORARILY_UNAVAILABLE);
-      const entry = await this.entitlements.of(userId);
-      socket.data = {
-        identity: { userId, sessionId, expiresAt },
-        arrival,
-        onGone,
-        entry,
-      } satisfies SocketData;
-    } catch (error) {
-      this.rooms.settle(arrival);
-      throw error;
-    }
+    const { machine } = this.rooms;
+    // From here on, changes for this user or session are held, whatever the reads below return.
+    machine.handle(life, 'token-checked', { identity: { userId, sessionId, expiresAt } });
+    await this.sessions.requireLive(claims);
+    this.rateLimits.giveBack(OPENING, address);
+    chargePerson({ rateLimits: this.rateLimits, suspensions: this.suspensions }, userId);
+    // This server first applies what others have acknowledged, and only then reads the user's rights. So it sends
+    // nothing that they no longer allow.
+    if (!(await this.relay.whenLive(RELAY_PATIENCE_MS))) throw new Problem(TEMPORARILY_UNAVAILABLE);
+    const entry = await this.entitlements.of(userId);
+    if (life.arrival) life.arrival.entry = entry;
+    machine.handle(life, 'read');
   }
 
   private refusal(problem: Problem, requestId: string): Error {

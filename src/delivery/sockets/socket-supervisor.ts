@@ -5,7 +5,7 @@ import { DatabaseMonitor } from '../../platform/database/database-monitor';
 import { Maintenance } from '../../platform/database/maintenance';
 import { StructuredLogger } from '../../platform/logging/structured-logger';
 import { EventRelay } from '../../platform/servers/event-relay';
-import { identityOf } from '../../platform/sockets/socket-identity';
+import { Rooms } from '../../platform/sockets/rooms';
 import { Entitlements } from './entitlements';
 
 const SWEEP_MS = 2_000;
@@ -26,6 +26,7 @@ export class SocketSupervisor implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly configuration: Configuration,
     private readonly entitlements: Entitlements,
+    private readonly rooms: Rooms,
     private readonly monitor: DatabaseMonitor,
     private readonly maintenance: Maintenance,
     private readonly relay: EventRelay,
@@ -81,7 +82,7 @@ export class SocketSupervisor implements OnModuleInit, OnApplicationShutdown {
 
   /** Like a broken network, so that clients reconnect. */
   private disconnectAll(): void {
-    for (const socket of this.server?.sockets.sockets.values() ?? []) socket.conn.close();
+    for (const life of this.rooms.lives()) this.rooms.machine.handle(life, 'outdated');
   }
 
   /**
@@ -93,11 +94,8 @@ export class SocketSupervisor implements OnModuleInit, OnApplicationShutdown {
     const now = Date.now();
     if (isUp && !this.isEpochCertain) void this.compareEpoch();
     if (!isUp || now - since < this.configuration.SOCKET_GRACE_AFTER_OUTAGE_MS) return;
-    for (const socket of this.server?.sockets.sockets.values() ?? []) {
-      if (identityOf(socket).expiresAt > now) continue;
-      socket.emit('session:expired', { reason: 'token-expired' });
-      socket.disconnect(true);
-    }
+    for (const life of this.rooms.lives())
+      if (life.identity!.expiresAt <= now) this.rooms.machine.handle(life, 'token-expired');
   }
 
   /** The reason may change without the status; clients only get the status. */

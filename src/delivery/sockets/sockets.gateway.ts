@@ -21,13 +21,14 @@ import { commandMiddleware } from '../../platform/sockets/command-middleware';
 import { identityOf } from '../../platform/sockets/socket-identity';
 import { DirectCommands } from '../../platform/sockets/direct-commands';
 import { forgetHandshake } from '../../platform/sockets/forget-handshake';
-import { Rooms, roomsOf, sessionRoom, userRoom } from '../../platform/sockets/rooms';
+import { Rooms, sessionRoom, userRoom } from '../../platform/sockets/rooms';
+import { lifeOf, roomsOf, type Arrival, type SocketLife } from '../../platform/sockets/socket-machine';
 import { conversationRoom } from '../../features/membership/conversation-room';
 import { Tracing } from '../../platform/tracing/tracing';
 import { SocketSupervisor } from './socket-supervisor';
 import { RefreshSessionCommandDto } from './sockets.dto';
 import { CONNECTION_EVENTS } from './sockets.events';
-import { dataOf, Handshakes } from './handshakes';
+import { Handshakes } from './handshakes';
 import { WritePaths } from './write-paths';
 
 /** How many sockets per second are asked to reconnect: each costs the other servers a few reads. */
@@ -44,7 +45,6 @@ const MAX_SOCKETS_PER_PERSON = 100;
 @WebSocketGateway()
 @Emits(CONNECTION_EVENTS)
 export class SocketsGateway implements OnModuleInit, OnGatewayInit, OnGatewayConnection {
-  private server: Server | undefined;
   private connected = 0;
   private readonly middleware: ReturnType<typeof commandMiddleware>;
 
@@ -82,13 +82,10 @@ export class SocketsGateway implements OnModuleInit, OnGatewayInit, OnGatewayCon
   }
 
   onModuleInit(): void {
-    this.events.on(SessionEnded, ({ sessionId, reason }) =>
-      this.rooms.endSession(sessionId, 'session:revoked', { reason }),
-    );
+    this.events.on(SessionEnded, ({ sessionId, reason }) => this.rooms.endSession(sessionId, { reason }));
   }
 
   afterInit(server: Server): void {
-    this.server = server;
     this.rooms.attach(server);
     this.watch.attach(server);
     this.writePaths.attach(server);
@@ -100,52 +97,47 @@ export class SocketsGateway implements OnModuleInit, OnGatewayInit, OnGatewayCon
     });
   }
 
-  /** Runs in one turn: no event can come between joining the rooms and `ready`. */
   handleConnection(socket: Socket): void {
+    const life = lifeOf(socket);
     try {
-      const { identity, arrival, onGone, entry, traceParent } = dataOf(socket);
-      if (!arrival || !onGone || !entry) return void socket.disconnect(true);
-      this.rooms.settle(arrival);
-      socket.conn.off('close', onGone);
-      socket.data = { identity, ...(traceParent && { traceParent }) };
       forgetHandshake(socket);
-      if (arrival.ended) {
-        socket.emit('session:revoked', { reason: 'ended-elsewhere' });
-        return void socket.disconnect(true);
-      }
-      const rooms = roomsOf(arrival, entry.conversationIds.map(conversationRoom));
-      void socket.join([userRoom(identity.userId), sessionRoom(identity.sessionId), ...rooms]);
-      this.makeRoom(identity.userId);
-      socket.use((packet, next) => this.middleware(socket, packet, next));
-      this.writePaths.follow(socket);
-      this.connected++;
-      socket.once('disconnect', () => {
-        this.connected--;
-        // A client can close its socket but keep the connection, which no limit would end.
-        socket.conn.close();
-      });
-      this.watch.noteEpoch(entry.epoch);
-      socket.emit('ready', {
-        userId: identity.userId,
-        sessionId: identity.sessionId,
-        epoch: entry.epoch,
-        serverTime: new Date().toISOString(),
-      });
-      const status = this.watch.status();
-      if (status.status !== 'ok') socket.emit('server:status', status);
+      this.rooms.machine.handle(life, 'entered', { enter: (arrival) => this.enter(life, arrival) });
     } catch (error) {
       // An exception that leaves this method would end the process.
       this.logger.event('error', 'a connection failed', { error: describeError(error as Error) });
-      socket.disconnect(true);
+      this.rooms.machine.handle(life, 'entry-failed');
     }
+  }
+
+  /** Runs in one turn: no event can come between joining the rooms and `ready`. */
+  private enter(life: SocketLife, arrival: Arrival): void {
+    const { socket } = life;
+    const { userId, sessionId } = life.identity!;
+    const { conversationIds, epoch } = arrival.entry!;
+    const rooms = roomsOf(arrival, conversationIds.map(conversationRoom));
+    void socket.join([userRoom(userId), sessionRoom(sessionId), ...rooms]);
+    this.makeRoom(userId);
+    socket.use((packet, next) => this.middleware(socket, packet, next));
+    this.writePaths.follow(socket);
+    this.connected++;
+    socket.once('disconnect', () => {
+      this.connected--;
+      this.rooms.machine.handle(life, 'gone');
+      // A client can close its socket but keep the connection, which no limit would end.
+      socket.conn.close();
+    });
+    this.watch.noteEpoch(epoch);
+    socket.emit('ready', { userId, sessionId, epoch, serverTime: new Date().toISOString() });
+    const status = this.watch.status();
+    if (status.status !== 'ok') socket.emit('server:status', status);
   }
 
   /** Closes a person's oldest sockets in this process when they have too many. */
   private makeRoom(userId: string): void {
     if (!this.rateLimits.isOn) return;
-    const sockets = this.socketsOf(userId);
-    for (const oldest of sockets.slice(0, Math.max(0, sockets.length - MAX_SOCKETS_PER_PERSON)))
-      oldest.disconnect(true);
+    const lives = this.rooms.livesIn(userRoom(userId));
+    for (const oldest of lives.slice(0, Math.max(0, lives.length - MAX_SOCKETS_PER_PERSON)))
+      this.rooms.machine.handle(oldest, 'evicted');
   }
 
   /** Gives the socket a newer access token of the same session. */
@@ -162,33 +154,31 @@ export class SocketsGateway implements OnModuleInit, OnGatewayInit, OnGatewayCon
     @ConnectedSocket() socket: Socket,
     @MessageBody() { token }: RefreshSessionCommandDto,
   ): Promise<{ expiresIn: number }> {
-    const identity = identityOf(socket);
+    const { sessionId } = identityOf(socket);
     const claims = await this.sessions.authenticate(token);
-    if (claims.sessionId !== identity.sessionId) throw new Problem(UNAUTHENTICATED);
-    identity.expiresAt = claims.expiresAt;
-    return { expiresIn: Math.max(0, Math.floor((claims.expiresAt - Date.now()) / 1_000)) };
+    if (claims.sessionId !== sessionId) throw new Problem(UNAUTHENTICATED);
+    const { expiresAt } = claims;
+    this.rooms.machine.handle(lifeOf(socket), 'refreshed', { expiresAt });
+    return { expiresIn: Math.max(0, Math.floor((expiresAt - Date.now()) / 1_000)) };
   }
 
   /** Closes the connections of a person who continues after rejections. They may return after the suspension. */
   private disconnectAll(userId: string): void {
     this.logger.event('warn', 'a person was suspended for going on after refusals', { userId });
-    for (const socket of this.socketsOf(userId)) socket.conn.close();
-  }
-
-  private socketsOf(userId: string): Socket[] {
-    const { adapter, sockets } = this.server!.sockets;
-    return [...(adapter.rooms.get(userRoom(userId)) ?? [])].flatMap((id) => sockets.get(id) ?? []);
+    for (const life of this.rooms.livesIn(userRoom(userId))) this.rooms.machine.handle(life, 'suspended');
   }
 
   /** Asks every socket to reconnect after a delay of its own, so that they do not all return at once. */
   announceDraining(): void {
-    const sockets = [...(this.server?.sockets.sockets.values() ?? [])];
+    const lives = this.rooms.lives();
     // The other workers have about as many sockets and drain at the same time.
-    const all = sockets.length * this.configuration.workerCount;
+    const all = lives.length * this.configuration.workerCount;
     const neededMs = (all / RECONNECTS_PER_SECOND) * 1_000;
-    const slotMs = Math.min(MAX_SPREAD_MS, Math.max(MIN_SPREAD_MS, neededMs)) / sockets.length;
-    for (const [index, socket] of sockets.entries())
-      socket.emit('server:draining', { reconnectInMs: Math.floor((index + Math.random()) * slotMs) });
+    const slotMs = Math.min(MAX_SPREAD_MS, Math.max(MIN_SPREAD_MS, neededMs)) / lives.length;
+    for (const [index, life] of lives.entries()) {
+      const payload = { reconnectInMs: Math.floor((index + Math.random()) * slotMs) };
+      this.rooms.machine.handle(life, 'draining', { payload });
+    }
   }
 
   /**
@@ -196,11 +186,10 @@ export class SocketsGateway implements OnModuleInit, OnGatewayInit, OnGatewayCon
    * by the server. Resolves when all clients have received what was sent to them before.
    */
   async closeAll(): Promise<void> {
-    const connections = [...(this.server?.sockets.sockets.values() ?? [])].map(({ conn }) => conn);
     await Promise.all(
-      connections.map((connection) => {
-        const closed = new Promise<void>((resolve) => connection.once('close', () => resolve()));
-        connection.close();
+      this.rooms.lives().map((life) => {
+        const closed = new Promise<void>((resolve) => life.socket.conn.once('close', () => resolve()));
+        this.rooms.machine.handle(life, 'drained');
         return closed;
       }),
     );

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Server } from 'socket.io';
 import { Metrics } from '../metrics/metrics';
 import { HostedRooms } from '../servers/hosted-rooms';
+import { lifeOf, SocketMachine, type SocketLife } from './socket-machine';
 
 export const userRoom = (userId: string): string => `user:${userId}`;
 export const sessionRoom = (sessionId: string): string => `session:${sessionId}`;
@@ -9,29 +10,13 @@ export const sessionRoom = (sessionId: string): string => `session:${sessionId}`
 /** Socket.IO gives each socket a room of its own, named by its id, which has no colon. */
 const isOurs = (room: string): boolean => room.includes(':');
 
-/**
- * A socket between its authentication and joining the rooms. Its rights may change in between. The changes are recorded
- * here, because no room holds the socket yet.
- */
-export interface Arrival {
-  readonly userId: string;
-  readonly sessionId: string;
-  /** By room: whether the user receives it since the last change. */
-  readonly changes: Map<string, boolean>;
-  ended: boolean;
-}
-
-/** The rooms that an arriving socket enters. @param read those that were read for it, after it was announced */
-export function roomsOf({ changes }: Arrival, read: readonly string[]): string[] {
-  const granted = [...changes.keys()].filter((room) => changes.get(room));
-  return [...new Set([...read, ...granted])].filter((room) => changes.get(room) !== false);
-}
-
 /** The rooms of sockets, for live delivery only: they grant no right, and history does not depend on them. */
 @Injectable()
 export class Rooms {
   private server: Server | undefined;
-  private readonly arrivals = new Set<Arrival>();
+  /** Sockets that no room holds yet. */
+  private readonly arrivals = new Set<SocketLife>();
+  readonly machine = new SocketMachine(this.arrivals);
 
   constructor(
     metrics: Metrics,
@@ -55,17 +40,6 @@ export class Rooms {
     });
   }
 
-  /** Must be called before the entitlements of an arriving socket are read from the database. */
-  announce(userId: string, sessionId: string): Arrival {
-    const arrival: Arrival = { userId, sessionId, changes: new Map(), ended: false };
-    this.arrivals.add(arrival);
-    return arrival;
-  }
-
-  settle(arrival: Arrival): void {
-    this.arrivals.delete(arrival);
-  }
-
   emit(room: string, event: string, payload: object): void {
     this.server?.to(room).emit(event, payload);
   }
@@ -77,27 +51,43 @@ export class Rooms {
 
   /** All sockets of a user enter a room, those that are arriving included. Later ones find it in the database. */
   join(userId: string, room: string): void {
-    for (const arrival of this.arrivals) if (arrival.userId === userId) arrival.changes.set(room, true);
-    this.server?.in(userRoom(userId)).socketsJoin(room);
+    for (const life of this.arrivals)
+      if (life.identity!.userId === userId) this.machine.handle(life, 'room-granted', { room });
+    for (const life of this.livesIn(userRoom(userId))) this.machine.handle(life, 'room-granted', { room });
   }
 
   /** After this returns, no socket of the user in this process receives events of the room. */
   leave(userId: string, room: string): void {
-    for (const arrival of this.arrivals) if (arrival.userId === userId) arrival.changes.set(room, false);
-    this.server?.in(userRoom(userId)).socketsLeave(room);
+    for (const life of this.arrivals)
+      if (life.identity!.userId === userId) this.machine.handle(life, 'room-revoked', { room });
+    for (const life of this.livesIn(userRoom(userId))) this.machine.handle(life, 'room-revoked', { room });
   }
 
   /** Everybody leaves. */
   close(room: string): void {
-    for (const arrival of this.arrivals) arrival.changes.set(room, false);
-    this.server?.in(room).socketsLeave(room);
+    for (const life of this.arrivals) this.machine.handle(life, 'room-revoked', { room });
+    for (const life of this.livesIn(room)) this.machine.handle(life, 'room-revoked', { room });
   }
 
-  /** Emits a last event to the sockets of a session and closes them. */
-  endSession(sessionId: string, event: string, payload: object): void {
-    for (const arrival of this.arrivals) if (arrival.sessionId === sessionId) arrival.ended = true;
-    const room = sessionRoom(sessionId);
-    this.emit(room, event, payload);
-    this.server?.in(room).disconnectSockets(true);
+  /** Closes the sockets of a session, after a last event to those that are open. */
+  endSession(sessionId: string, payload: object): void {
+    for (const life of this.arrivals)
+      if (life.identity!.sessionId === sessionId) this.machine.handle(life, 'session-ended');
+    for (const life of this.livesIn(sessionRoom(sessionId)))
+      this.machine.handle(life, 'session-ended', { payload });
+  }
+
+  /** The sockets that are in a room now, the oldest first. */
+  livesIn(room: string): SocketLife[] {
+    const { adapter, sockets } = this.server?.sockets ?? {};
+    return [...(adapter?.rooms.get(room) ?? [])].flatMap((id) => {
+      const socket = sockets?.get(id);
+      return socket ? [lifeOf(socket)] : [];
+    });
+  }
+
+  /** All sockets of this process that have entered. */
+  lives(): SocketLife[] {
+    return [...(this.server?.sockets.sockets.values() ?? [])].map(lifeOf);
   }
 }

@@ -49,7 +49,7 @@ export class`,
     patches: [
       {
         file: 'src/platform/sockets/rooms.ts',
-        find: `    this.server?.in(userRoom(userId)).socketsLeave(room);`,
+        find: `    for (const life of this.livesIn(userRoom(userId))) this.machine.handle(life, 'room-revoked', { room });`,
         replace: '',
       },
     ],
@@ -130,10 +130,10 @@ export class`,
       {
         file: CONNECTIONS,
         find: `  handleConnection(socket: Socket): void {
-    try {`,
+    const life`,
         replace: `  handleConnection(socket: Socket): void {
-    if (dataOf(socket).arrival?.changes.size) throw new Error('nobody foresaw this');
-    try {`,
+    if (lifeOf(socket).arrival?.changes.size) throw new Error('nobody foresaw this');
+    const life`,
       },
     ],
   },
