@@ -3,6 +3,7 @@ import type { CallerIdentity } from '../../platform/http/caller';
 import type { NewestPage } from './newest-pages';
 import type { Position } from './positions';
 import { sharedPatch } from './shared-updates';
+import { FEED, type FeedEffect, type FeedState, type FeedTrigger } from './stream-states';
 import type { Hint, Subscriber, Subscriptions } from './subscriptions';
 import { contentOf, type Shape } from './timeline-shapes';
 import type { Answer, TimelineReader } from './timeline-reader';
@@ -13,12 +14,11 @@ import { emptyUpdate, patchUpdate, snapshotUpdate } from './updates';
 /** The stream's state of a conversation. */
 interface Feed {
   readonly conversationId: string;
+  state: FeedState;
   /** How much of it was sent; undefined when nothing was. */
   position: Position | undefined;
   /** The versions under which it was last sent. */
   told: readonly string[];
-  /** Whether the stream has to read the database to continue. */
-  isBehind: boolean;
 }
 
 /** Events buffered during a read. The stream drops further ones and reads again. */
@@ -33,7 +33,7 @@ export const MAX_RESUMED = 10_000;
  *
  * Live, an event with the next `seq` or `rev` is sent as it is, and one that was sent already is dropped. A gap makes
  * the stream read what is missing, by the same read as after an absence. Events that arrive during a read are buffered
- * and handled afterwards. Nothing is buffered for a slow reader: the stream reads what it missed once it has room.
+ * and handled afterwards. Nothing is buffered for a slow reader: the stream reads what it missed once it has room. `FEED` says what each event does to a conversation in each state.
  */
 export class TimelineStream implements Subscriber {
   private readonly feeds = new Map<string, Feed>();
@@ -65,7 +65,8 @@ export class TimelineStream implements Subscriber {
   include(conversationId: string, from?: { position: Position; told: readonly string[] }): void {
     if (this.feeds.has(conversationId)) return;
     const { position, told = [] } = from ?? {};
-    this.feeds.set(conversationId, { conversationId, position, told, isBehind: false });
+    const state = position ? 'current' : 'quiet';
+    this.feeds.set(conversationId, { conversationId, state, position, told });
     this.subscriptions.follow(this, conversationId);
   }
 
@@ -76,6 +77,7 @@ export class TimelineStream implements Subscriber {
     for (const [id, { head }] of known) {
       const feed = this.feeds.get(id)!;
       this.moveTo(feed, head);
+      this.handle(feed, 'snapshot');
       version.push(...feed.told);
     }
     this.stream.write(snapshotUpdate({ version, parents: [] }, this.shape.bodyOf(known)));
@@ -89,7 +91,7 @@ export class TimelineStream implements Subscriber {
     this.reader.leaveRequest();
     for (const id of untold) {
       const feed = this.feeds.get(id);
-      if (feed && !feed.position) feed.isBehind = true;
+      if (feed) this.handle(feed, 'due');
     }
     this.isReading = false;
     void this.catchUp(answers);
@@ -98,23 +100,20 @@ export class TimelineStream implements Subscriber {
   hear(conversationId: string, hint: Hint): void {
     const feed = this.feeds.get(conversationId);
     if (!feed || this.isOnce) return;
-    if (!this.isReading) return this.take(feed, hint);
+    if (!this.isReading) return this.handle(feed, 'hint', hint);
     if (this.noted.length < MAX_NOTED) this.noted.push({ feed, hint });
-    else feed.isBehind = true;
+    else this.handle(feed, 'unbuffered');
   }
 
   gained(conversationId: string): void {
     if (this.isOnce || this.shape.rangeOf(conversationId) === undefined) return;
     this.include(conversationId);
-    this.feeds.get(conversationId)!.isBehind = true;
-    void this.catchUp();
+    this.handle(this.feeds.get(conversationId)!, 'added');
   }
 
   lost(conversationId: string): void {
-    if (!this.feeds.delete(conversationId)) return;
-    this.subscriptions.unfollow(this, conversationId);
-    if (this.shape.rangeOf(conversationId) === undefined) this.end();
-    else this.tellLost(conversationId);
+    const feed = this.feeds.get(conversationId);
+    if (feed) this.handle(feed, 'removed');
   }
 
   end(): void {
@@ -127,15 +126,48 @@ export class TimelineStream implements Subscriber {
     if (range) this.stream.write(patchUpdate({ version: [], parents: [] }, range, Buffer.from('null')));
   }
 
-  private take(feed: Feed, hint: Hint): void {
-    const { position } = feed;
-    if (feed.isBehind) return void this.catchUp();
-    const next = position ? positionAfter(position, hint) : 'hole';
-    if (next === 'known') return;
-    if (next !== 'hole' && !this.stream.isBehind) return this.tell(feed, next, hint.message);
-    feed.isBehind = true;
-    void this.catchUp();
+  private handle(feed: Feed, trigger: FeedTrigger, hint?: Hint, next?: Position): void {
+    TimelineStream.EFFECTS[FEED[feed.state][trigger]](this, feed, hint, next);
   }
+
+  /** One record for all streams. */
+  private static readonly EFFECTS = {
+    quiet: (_, feed) => (feed.state = 'quiet'),
+    unsent: (_, feed) => (feed.state = 'unsent'),
+    current: (_, feed) => (feed.state = 'current'),
+    behind: (_, feed) => (feed.state = 'behind'),
+    compare: (stream, feed, hint) => {
+      const next = positionAfter(feed.position!, hint!);
+      if (next === 'known') stream.handle(feed, 'known');
+      else if (next === 'hole') stream.handle(feed, 'gap');
+      else stream.handle(feed, stream.stream.isBehind ? 'next-unread' : 'next', hint, next);
+    },
+    send: (stream, feed, hint, next) => stream.tell(feed, next!, hint!.message),
+    read: (stream) => void stream.catchUp(),
+    want: (stream, feed) => {
+      feed.state = 'unsent';
+      void stream.catchUp();
+    },
+    miss: (stream, feed) => {
+      feed.state = 'behind';
+      void stream.catchUp();
+    },
+    restart: (_, feed) => {
+      feed.state = 'unsent';
+      feed.position = undefined;
+    },
+    revoke: (stream, feed) => {
+      const { conversationId } = feed;
+      feed.state = 'revoked';
+      stream.feeds.delete(conversationId);
+      stream.subscriptions.unfollow(stream, conversationId);
+      if (stream.shape.rangeOf(conversationId) === undefined) stream.end();
+      else stream.tellLost(conversationId);
+    },
+    end: (stream) => stream.end(),
+    stay: () => undefined,
+    never: () => undefined,
+  } satisfies Record<FeedEffect, (stream: TimelineStream, feed: Feed, hint?: Hint, next?: Position) => void>;
 
   /** Reads and sends until nothing is missing, as fast as the reader takes it. */
   private async catchUp(answers?: ReadonlyMap<string, Answer>): Promise<void> {
@@ -146,8 +178,8 @@ export class TimelineStream implements Subscriber {
       for (;;) {
         await this.stream.room();
         if (this.stream.hasEnded) return;
-        for (const { feed, hint } of this.noted.splice(0)) if (this.isStill(feed)) this.take(feed, hint);
-        const behind = [...this.feeds.values()].filter((feed) => feed.isBehind).slice(0, MAX_READ);
+        for (const { feed, hint } of this.noted.splice(0)) this.handle(feed, 'hint', hint);
+        const behind = [...this.feeds.values()].filter(isToBeRead).slice(0, MAX_READ);
         if (behind.length === 0) break;
         await this.readAndTell(behind);
       }
@@ -162,7 +194,7 @@ export class TimelineStream implements Subscriber {
 
   private async readAndTell(behind: readonly Feed[]): Promise<void> {
     // The read may miss events that arrive from now on; they are buffered.
-    for (const feed of behind) feed.isBehind = false;
+    for (const feed of behind) this.handle(feed, 'read-begun');
     const begun = behind.filter((feed) => feed.position !== undefined);
     const others = behind.filter((feed) => feed.position === undefined);
     const cursors = begun.map(({ conversationId, position }) => ({ conversationId, ...position! }));
@@ -188,32 +220,29 @@ export class TimelineStream implements Subscriber {
 
   /** A reader who was removed meanwhile gets nothing of an earlier read. One who was added again restarts. */
   private isStill(feed: Feed): boolean {
-    return !this.stream.hasEnded && this.feeds.get(feed.conversationId) === feed;
+    return !this.stream.hasEnded && feed.state !== 'revoked';
   }
 
   private async tellAnswer(feed: Feed, answer: Answer): Promise<void> {
-    if (answer === 'gone') return this.lost(feed.conversationId);
+    if (answer === 'gone') return this.handle(feed, 'changes-gone');
     // The reader's numbers belong to another history. It learns that when it resumes.
-    if (answer === 'reset') return this.end();
+    if (answer === 'reset') return this.handle(feed, 'changes-reset');
     const { seq, rev } = feed.position!;
     const { head } = answer;
-    if (head.seq - seq + head.rev - rev > MAX_RESUMED) {
-      feed.position = undefined;
-      feed.isBehind = true;
-      return;
-    }
+    if (head.seq - seq + head.rev - rev > MAX_RESUMED) return this.handle(feed, 'changes-too-many');
     for (const { position, message } of stepsOf(feed.position!, answer)) {
       await this.stream.room();
       if (!this.isStill(feed)) return;
       this.tell(feed, position, message);
     }
-    if (!answer.complete) feed.isBehind = true;
+    this.handle(feed, answer.complete ? 'changes-whole' : 'changes-part');
   }
 
   private tellPage(feed: Feed, page: NewestPage | undefined): void {
-    if (!page) return this.lost(feed.conversationId);
+    if (!page) return this.handle(feed, 'page-missing');
     const parents = feed.told;
     this.moveTo(feed, page.head);
+    this.handle(feed, 'page');
     const range = this.shape.rangeOf(feed.conversationId);
     const step = { version: feed.told, parents };
     const content = contentOf(page.messages);
@@ -237,3 +266,5 @@ export class TimelineStream implements Subscriber {
     feed.told = [this.shape.versionOf(feed.conversationId, position, this.reader.epoch)];
   }
 }
+
+const isToBeRead = ({ state }: Feed): boolean => state === 'unsent' || state === 'behind';
