@@ -11,7 +11,7 @@ export interface FileSeal {
   readonly sha256: string;
 }
 
-/** What was read is not what the seal says. */
+/** The content that was read does not fit the seal. */
 export class OtherContentError extends Error {
   override readonly name = 'OtherContentError';
 }

@@ -3,8 +3,8 @@ import { ATTACHMENT_JSON, type AttachmentView } from '../messages/attachment-vie
 import { CLAIMABLE_HOURS } from '../messages/message-attachments.queries';
 
 /**
- * The name of the lock on the files of attachments. Whoever removes files holds it alone; a backup shares it from before its
- * snapshot until it has the files, so every row of the snapshot has its file all that time.
+ * The name of the lock on the files of attachments. The collector holds it alone while it removes files. A backup
+ * shares it from before its snapshot until it has the files, so every row of the snapshot keeps its file meanwhile.
  */
 export const ATTACHMENT_FILES = 'files of attachments';
 
@@ -96,7 +96,7 @@ export async function lockGarbage(manager: EntityManager, limit: number): Promis
   return rows.map(({ id }) => id);
 }
 
-/** What an attachment needs in the store. */
+/** The file that the store must have for an attachment. */
 export interface AttachmentFile {
   readonly id: string;
   readonly size: number;

@@ -7,7 +7,7 @@ import { PresenceWatches, type Watched } from './presence-watches';
 
 const PAIRS_PER_STATEMENT = 1_000;
 const RETRY_MS = 1_000;
-/** Whoever is asked about again and again is told of by an event. */
+/** When so many answers were overtaken, the watcher learns the state by an event instead. */
 const MAX_TRIES = 5;
 
 /**
@@ -25,9 +25,9 @@ export class PresenceSights {
   ) {}
 
   /**
-   * Asks about people who were just listed, and once more about those of whom a later question was asked meanwhile: the watcher
-   * would be told that they are not there, and be corrected at once.
-   * @throws what the database throws: nobody of these is seen then
+   * Asks about people who were just listed. If a later question overtook an answer, it asks again: otherwise the watcher would
+   * read "offline", and an event would correct that at once.
+   * @throws the error of the database: then the watcher sees none of these people
    */
   async askFirst(people: readonly Watched[]): Promise<void> {
     let open = people;

@@ -108,8 +108,8 @@ async function* absentFrom(
 }
 
 /**
- * Removes files that nobody may read any more and of which the restored data knows nothing: of messages that were deleted, and
- * of people who were erased, both since the backup. The collector goes by rows and would never find them.
+ * Removes files that nobody may read any more and that the restored data does not know. They belong to messages that were deleted
+ * and people who were erased since the backup. The collector goes by rows and would never find them.
  */
 export async function removeRevokedFiles(context: BackupContext, restoredUrl: string): Promise<void> {
   const store = new LocalAttachmentStore(context.configuration);

@@ -12,9 +12,9 @@ export function isStillArriving(request: Request): boolean {
 }
 
 /**
- * Answers a request whose body is still arriving. The connection closes afterwards, so that nobody has to read the rest of
- * a large body. Until the client has gone, and for a second at most, the server discards the rest: if it closed with bytes
- * unread, the operating system would reset the connection, and the client could lose the answer (RFC 9112, section 9.6).
+ * Answers a request whose body is still arriving, and closes the connection afterwards instead of reading a large body to its
+ * end. Until the client has gone, and for a second at most, the server discards the rest. If it closed with bytes unread, the
+ * operating system would reset the connection, and the client could lose the answer (RFC 9112, section 9.6).
  */
 export async function answerEarly(request: Request, response: Response, text: string): Promise<void> {
   response.setHeader('Connection', 'close').setHeader('Content-Length', Buffer.byteLength(text));

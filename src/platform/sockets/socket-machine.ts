@@ -4,8 +4,8 @@ import type { SocketIdentity } from './socket-identity';
 import { SOCKET, type SocketEffect, type SocketState, type SocketTrigger } from './socket-states';
 
 /**
- * Held of a socket between its authentication and its entry into the rooms. What it was found to be entitled to may
- * change in between. The changes are kept here, because no room holds the socket yet.
+ * State of a socket between its authentication and its entry into the rooms. Its rights may change in between. The changes
+ * are kept here, because no room holds the socket yet.
  */
 export interface Arrival {
   /** By room: whether the user hears it since the last change. */
