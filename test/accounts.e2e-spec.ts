@@ -14,8 +14,8 @@ import { refusedSocket } from './support/test-socket';
 const SECRET = 'the-servers-of-a-test-share-this-secret-0123456789';
 const HOUR_MS = 3_600_000;
 
-/** What an operator does to accounts from outside the server, as `xfchat user` does. */
-describe('accounts in the hands of an operator', () => {
+/** An operator changes accounts from outside the server, as `xfchat user` does. */
+describe('accounts that an operator changes', () => {
   let server: TestServer;
   let other: TestServer;
   const environment = { AUTH_SECRET: SECRET };
@@ -48,7 +48,7 @@ describe('accounts in the hands of an operator', () => {
   const at = (where: TestServer, person: Person): Person =>
     Object.assign(Object.create(Object.getPrototypeOf(person)), person, { url: where.url });
 
-  /** Opens a Braid subscription. @returns a promise of its end, in a list so that it is not waited for */
+  /** Opens a Braid subscription. @returns a promise of its end, in an array so that `await` does not wait for it */
   const streamOf = async (person: Person, conversationId: string): Promise<Promise<void>[]> => {
     const response = await fetch(`${person.url}/api/v1/conversations/${conversationId}/messages`, {
       headers: { authorization: `Bearer ${person.accessToken}`, subscribe: 'true' },
@@ -62,7 +62,7 @@ describe('accounts in the hands of an operator', () => {
   };
 
   describe('a disabled account', () => {
-    it('is out on every path, on every server', async () => {
+    it('is rejected on every path, on every server', async () => {
       const [ada, ben] = (await signUpAll(server.url, 2)) as [Person, Person];
       const conversationId = await ada.direct(ben);
       const [here, there] = [await ada.connect(), await at(other, ada).connect()];
@@ -98,7 +98,7 @@ describe('accounts in the hands of an operator', () => {
       });
     });
 
-    it('is found by nobody, and stays visible to those who know it', async () => {
+    it('is not found by a search, and stays visible to people who know it', async () => {
       const [ada, ben] = (await signUpAll(server.url, 2)) as [Person, Person];
       const conversationId = await ben.direct(ada);
       await ada.send(conversationId, 'before');
@@ -110,7 +110,7 @@ describe('accounts in the hands of an operator', () => {
       ]);
     });
 
-    it('can be signed in to again once it is enabled; what has ended stays so', async () => {
+    it('can be signed in to again once it is enabled; ended sessions stay ended', async () => {
       const ada = await signUp(server.url);
       await disable(ada);
       expect(await enable(ada)).toBe(true);
@@ -178,7 +178,7 @@ describe('accounts in the hands of an operator', () => {
       expect((await login(ada, 'a new long password')).status).toBe(200);
     });
 
-    it('works once, however many use it at the same time', async () => {
+    it('works once when many use it at the same time', async () => {
       const ada = await signUp(server.url);
       const code = await makeReset(ada);
       const answers = await Promise.all(
@@ -203,7 +203,7 @@ describe('accounts in the hands of an operator', () => {
       expect((await ada.call('GET', '/users/me')).status).toBe(200);
     });
 
-    it('does not work any more once the password was changed otherwise', async () => {
+    it('stops working once the password was changed in another way', async () => {
       const ada = await signUp(server.url);
       const code = await makeReset(ada);
       const changed = await ada.call('PUT', '/auth/password', {

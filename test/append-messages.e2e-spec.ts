@@ -41,13 +41,13 @@ describe('storing messages', () => {
         ? (await client.query<Found>(text, values)).rows
         : server.dataSource.query<Found[]>(text, values);
     };
-    /** With the number of what was stored, now or before. */
+    /** The outcomes of rows, with the `seq` of each message that is stored now or was before. */
     const outcomes = async (rows: Row[]) =>
       (await append(rows)).map(({ outcome, seq }) =>
         ['created', 'repeated'].includes(outcome) ? `${outcome} ${seq}` : outcome,
       );
 
-    it('judges each row by itself, and answers in their order', async () => {
+    it('judges each row by itself, and answers in the order of rows', async () => {
       const [first, unknown] = [randomUUID(), randomUUID()];
       const rows: Row[] = [
         [randomUUID(), foreign, ada.id, 'an outsider'],
@@ -88,7 +88,7 @@ describe('storing messages', () => {
       });
     });
 
-    it('gives an id to the first row that may have it', async () => {
+    it('gives an id to the first row that may use it', async () => {
       const id = randomUUID();
       expect(
         await outcomes([
@@ -107,7 +107,7 @@ describe('storing messages', () => {
       ]);
     });
 
-    it('lets a message answer none of another conversation, whatever else is in the batch', async () => {
+    it('rejects a reply to a message of another conversation, whatever else is in the batch', async () => {
       const [stored, id, other] = [
         (await ben.send(foreign, 'secret')).id as string,
         randomUUID(),
@@ -175,7 +175,7 @@ describe('storing messages', () => {
     });
   });
 
-  it('stores a message and its answer that were sent without waiting', async () => {
+  it('stores a message and a reply that was sent without waiting for it', async () => {
     const [ada] = (await signUpAll(server.url, 1)) as [Person];
     const conversationId = await ada.group();
     const socket = await ada.connect();
@@ -203,7 +203,7 @@ describe('storing messages', () => {
       [here, there] = [await ada.group(ben), await ada.group(ben)];
     });
 
-    it('stores the good ones among bad ones, and tells them in order', async () => {
+    it('stores the valid messages among invalid ones, and broadcasts them in order', async () => {
       const [own, other] = [await ada.connect(), await ben.connect()];
       const foreign = await ben.group();
       const refused = randomUUID();
@@ -214,12 +214,12 @@ describe('storing messages', () => {
         await client.query('select from conversations where id = $1 for no key update', [there]);
         command(own, here, 'leads a batch');
         await aStatementWaits(server);
-        // Whether this one leads another batch or waits, all that follow wait, and go together.
+        // Whether this command leads another batch or waits, all later ones wait and form one batch.
         command(own, there, 'comes before the batch');
         command(own, here, '1');
         command(own, foreign, 'not a participant');
         command(other, there, '2');
-        // Refused together with what it answers; until it is tried by itself it breaks a constraint.
+        // It is rejected together with the message that it replies to. Until it is tried by itself, it breaks a constraint.
         command(own, here, 'answers nothing', { id: refused, replyToId: randomUUID() });
         command(own, here, 'answers a refused one', { replyToId: refused });
         command(own, here, '3');
@@ -278,7 +278,7 @@ describe('storing messages', () => {
       expect((await ada.call('GET', `/conversations/${here}`)).body.lastSeq).toBe(2);
     });
 
-    it('does not fail for a conversation that somebody holds on to', async () => {
+    it('does not fail while somebody holds the lock of a conversation', async () => {
       let sent: ReturnType<typeof send>[] = [];
       await whileLocked(server, here, async () => {
         sent = [send(here, { body: 'leads the batch' })];

@@ -40,7 +40,7 @@ describe('downloads of attachments', () => {
     },
   );
 
-  it('answer a part only of the version that the reader has', async () => {
+  it('answer a range only if the reader has this version', async () => {
     const { id } = await text();
     const tag = (await download(ada, id)).headers.get('etag')!;
     expect(await ranged(id, 'bytes=0-1', { 'if-range': tag })).toMatchObject({ status: 206, body: '01' });
@@ -65,7 +65,7 @@ describe('downloads of attachments', () => {
     expect((await download(ben, id, again)).status).toBe(404);
   });
 
-  it('tell with HEAD what GET would, without the file', async () => {
+  it('answer HEAD like GET, without the file', async () => {
     const { id } = await text();
     const head = await ada.call('HEAD', `/attachments/${id}`);
     expect(head).toMatchObject({ status: 200, body: undefined });
@@ -151,7 +151,7 @@ describe('downloads of attachments', () => {
     expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
   });
 
-  it('let a browser show pictures by a cookie, which is good for reading files and for nothing else', async () => {
+  it('let a browser show pictures by a cookie, which allows nothing but reading files', async () => {
     const { id } = await uploaded(ada);
     const { status, headers } = await ada.call('PUT', '/attachments/access');
     expect(status).toBe(204);
@@ -179,7 +179,7 @@ describe('downloads of attachments', () => {
     expect((await withCookie('GET', `/attachments/${id}`)).body).toMatchObject({ code: 'session-revoked' });
   });
 
-  it('say that it is a fault when the file is gone', async () => {
+  it('answer with an internal error when the file is missing', async () => {
     const { id } = await uploaded(ben);
     rmSync(join(server.configuration.attachmentsFolder, id.slice(-2), id));
     const answer = await download(ben, id);

@@ -28,7 +28,7 @@ describe('attachments', () => {
     server.dataSource.query('select * from attachments where id = $1', [id]);
   const collect = (): Promise<void> => server.application.get(AttachmentCollector).collect();
 
-  it('are stored as they came, with the type of their content', async () => {
+  it('are stored unchanged, with the media type of their content', async () => {
     const { status, body, headers } = await upload(ada, { name: 'größe.png', type: 'text/html' });
     expect(status).toBe(201);
     expect(body).toEqual({
@@ -81,7 +81,7 @@ describe('attachments', () => {
         code: 'attachment-not-found',
       });
 
-    // Sent again it is the same message; with other attachments, or in another order, it is not.
+    // The same attachments in the same order make a retry; others, or another order, do not.
     expect(await adas.ok('message:send', command)).toEqual(message);
     expect(await send(ada, group, command2(command))).toMatchObject({ status: 200, body: message });
     for (const attachmentIds of [[first.id, second.id], [second.id], []]) {
@@ -95,7 +95,7 @@ describe('attachments', () => {
   const command2 = ({ conversationId: _conversationId, ...fields }: { conversationId: string }): object =>
     fields;
 
-  it('are taken from nobody who has a message of the same content without them', async () => {
+  it('are not claimed by a retry of a message without attachments', async () => {
     const id = randomUUID();
     const file = await uploaded(ada);
     const message = await ada.send(group, 'the same', { id, attachmentIds: [file.id] });
@@ -147,7 +147,7 @@ describe('attachments', () => {
     expect(after.lastSeq).toBe(before.lastSeq + (_name.startsWith('carried') ? 1 : 0));
   });
 
-  it('let a body be empty, and nothing else does', async () => {
+  it('allow an empty body, which is rejected otherwise', async () => {
     expect((await send(ada, group, {})).body).toMatchObject({
       code: 'validation-failed',
       errors: [{ pointer: '/body' }],
@@ -171,7 +171,7 @@ describe('attachments', () => {
     ).toBe(400);
   });
 
-  it('are claimed once, however many messages name them at the same moment', async () => {
+  it('are claimed once when many messages name them at the same moment', async () => {
     const other = await ada.group();
     const file = await uploaded(ada);
     const answers = await Promise.all(
@@ -182,7 +182,7 @@ describe('attachments', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array(9).fill(400)]);
   });
 
-  it('keep the order of what one socket sends, with and without them', async () => {
+  it('keep the order of the messages of one socket, with and without attachments', async () => {
     const socket = await ada.connect();
     const files = await Promise.all(Array.from({ length: 5 }, () => uploaded(ada)));
     const sent = await Promise.all(

@@ -10,7 +10,7 @@ import { PASSWORD, signUp, type Person } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
 import { until } from './support/until';
 
-/** Who did what to which account, from where, with which outcome. */
+/** The log records the action, the actor, the account, the address and the outcome. */
 describe('the authentication log', () => {
   let server: TestServer;
   beforeAll(async () => {
@@ -28,7 +28,7 @@ describe('the authentication log', () => {
       return events.length >= count && events;
     });
 
-  it('tells of sign-ins, refusals, credential changes and ends, with account, address and request', async () => {
+  it('records sign-ins, rejections, changes of credentials and ended sessions, with account, address and request', async () => {
     const ada = await signUp(server.url);
     const requestId = `request-${randomBytes(6).toString('hex')}`;
     const login = { login: ada.username.toUpperCase(), password: PASSWORD };
@@ -60,7 +60,7 @@ describe('the authentication log', () => {
     });
   });
 
-  it('writes an address as the budgets do, however a proxy has written it', async () => {
+  it('normalises an address as the rate limits do, whatever form a proxy has used', async () => {
     const ada = await signUp(server.url);
     const forwarded = ['192.0.2.7:4711', '::ffff:192.0.2.8', '[2001:DB8:0::1]:443'];
     for (const address of forwarded)
@@ -70,7 +70,7 @@ describe('the authentication log', () => {
     expect(addresses.sort()).toEqual(['192.0.2.7', '192.0.2.8', '2001:db8::1']);
   });
 
-  it('counts what repeats instead of growing, for known and unknown accounts', async () => {
+  it('counts repeated entries instead of growing, for known and unknown accounts', async () => {
     const ada = await signUp(server.url);
     const unknown = Array.from({ length: 30 }, () => `nobody-${randomBytes(4).toString('hex')}`);
     const attempt = (login: string) => post('/login', { login, password: 'a guess' });
@@ -133,7 +133,7 @@ describe('the authentication log', () => {
   it('forgets a person with their account', async () => {
     const ada = await signUp(server.url);
     await logged(ada, 1);
-    // What is noted before, and stored after the erasure, is not stored with the account either.
+    // An entry that was recorded before the erasure and is stored after it does not name the account either.
     const log = server.application.get(AuthenticationLog);
     log.note({ kind: 'sign-in', outcome: 'ok', userId: ada.id, detail: 'late' });
     await ada.call('DELETE', '/users/me', { password: PASSWORD, messages: 'keep' });

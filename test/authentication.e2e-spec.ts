@@ -82,7 +82,7 @@ describe('accounts and sessions', () => {
       expect((await post('/register', { username, password: username })).status).toBe(400);
     });
 
-    it('gives a name and an address to one of those who want it at the same time', async () => {
+    it('gives a username and an address to one of several people who register at the same time', async () => {
       const [username, email] = [someName(), `${someName()}@example.org`];
       const names = await Promise.all(
         Array.from({ length: 5 }, () => post('/register', { username, password: PASSWORD })),
@@ -125,7 +125,7 @@ describe('accounts and sessions', () => {
       expect((await post('/login', { login: username, password: `${long}b` })).status).toBe(401);
     });
 
-    it('says the same, after about the same time, for a wrong password and for an unknown user', async () => {
+    it('answers a wrong password and an unknown user alike, after about the same time', async () => {
       const ada = await signUp(server.url);
       const attempt = async (login: string): Promise<{ ms: number; answer: Answer }> => {
         const started = performance.now();
@@ -144,7 +144,7 @@ describe('accounts and sessions', () => {
       expect(median(times.unknown) / median(times.known)).toBeGreaterThan(0.4);
     });
 
-    it('is slowed down for who guesses, not for others', async () => {
+    it('is slowed down for a person who guesses, and not for others', async () => {
       const limited = await startTestServer({ environment: { RATE_LIMITS: 'on' } });
       const [ada, ben] = [await signUp(limited.url), await signUp(limited.url)];
       const login = (who: Person, password: string) =>
@@ -217,7 +217,7 @@ describe('accounts and sessions', () => {
       }
     });
 
-    it('refuses what is no refresh token of this server', async () => {
+    it('rejects anything that is not a refresh token of this server', async () => {
       const ada = await signUp(server.url);
       const flipped =
         ada.refreshToken.slice(0, -2) +
@@ -240,7 +240,7 @@ describe('accounts and sessions', () => {
       expect((await refresh(ada.refreshToken)).status).toBe(200);
     });
 
-    it('refuses a session that has run out', async () => {
+    it('rejects an expired session', async () => {
       const ada = await signUp(server.url);
       await server.dataSource.query(`update sessions set expires_at = now() where id = $1`, [ada.sessionId]);
       expect(await refresh(ada.refreshToken)).toMatchObject({ status: 401, body: { code: 'token-expired' } });

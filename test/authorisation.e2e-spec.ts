@@ -9,7 +9,7 @@ interface Layer {
   route?: { path: string; methods: Record<string, boolean> };
 }
 
-/** Every route of the running server, so that a new one is tested without anybody remembering it. */
+/** Every route of the running server, so that a new one is tested automatically. */
 function routesOf(server: TestServer): string[] {
   const { stack } = (server.application.getHttpAdapter().getInstance() as { router: { stack: Layer[] } })
     .router;
@@ -18,7 +18,7 @@ function routesOf(server: TestServer): string[] {
   );
 }
 
-/** What an outsider is told; `public` needs no token at all, `own` is about the caller alone. */
+/** The answer to an outsider. `public` needs no token, and `own` concerns the caller alone. */
 type Rule = 'public' | 'own' | { code: string; body?: object };
 
 const conversation: Rule = { code: 'conversation-not-found' };
@@ -124,7 +124,7 @@ describe('the edge', () => {
     return call(server.url, method, filled(path, values), options);
   };
 
-  /** Everything that is stored, so that a refusal can be shown to have changed nothing. */
+  /** All stored rows, which prove that a rejected request has changed nothing. */
   async function everything(): Promise<unknown> {
     const tables = [
       'users',

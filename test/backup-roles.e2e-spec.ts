@@ -15,7 +15,7 @@ import { signUp } from './support/people';
 import { runCommand } from './support/xfchat-command';
 import { startTestServer } from './support/test-server';
 
-/** Everything that says who may do what in a database, and with which settings. */
+/** All privileges and settings of a database. */
 const PRIVILEGES = `
   select 'database' as what, (select array_agg(a::text order by a::text) from unnest(datacl) a) as acl from pg_database
     where datname = current_database()
@@ -41,7 +41,7 @@ describe('a restore where the server has a role of its own', () => {
   const context = () =>
     bench.context(as(app), { isEmbedded: true, environment: { DIRECT_DATABASE_URL: as(owner) } });
   const sql = (user: string, text: string) => withClient(as(user), (client) => client.query(text));
-  /** deploy/postgres/grants.sql, as psql would run it. */
+  /** Runs deploy/postgres/grants.sql as psql would. */
   async function prepare(): Promise<void> {
     const text = readFileSync(join(__dirname, '../deploy/postgres/grants.sql'), 'utf8');
     await withClient(as(owner), async (client) => {
@@ -71,7 +71,7 @@ describe('a restore where the server has a role of its own', () => {
        alter database ${name} connection limit 90`,
     );
     await migrateUp(as(owner), loadConfiguration({}), SCHEMA);
-    // Made by hand, for whoever reads reports.
+    // Privileges that an operator has granted by hand, for example to a reporting role.
     await sql(owner, `revoke delete on users from ${app}; grant delete on users to ${app} with grant option`);
     await withAdministrator((client) =>
       client.query(`alter role ${app} in database ${name} set statement_timeout = '9s'`),
@@ -113,7 +113,7 @@ describe('a restore where the server has a role of its own', () => {
     const settingsOfRole = `settings of ${app}`;
     const isCarried = ({ what }: { what: string }): boolean => what !== settingsOfRole;
     expect((await privileges()).filter(isCarried)).toEqual(before.filter(isCarried));
-    // The owner may not say how another role begins; the operator is told the statement that somebody has to run.
+    // The owner must not change settings of another role, so the operator gets the statement to run.
     const missing = `alter role ${app} in database ${name} set statement_timeout = '9s'`;
     expect(bench.warnings).toEqual([expect.stringContaining(missing)]);
     await withAdministrator((client) => client.query(missing));

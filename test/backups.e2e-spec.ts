@@ -73,7 +73,7 @@ describe('backups', () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** Those beside the live one. */
+  /** The databases beside the live one. */
   const databases = (purpose: 'scratch' | 'replaced') =>
     withAdministrator(async (client) => {
       const { rows } = await client.query<{ datname: string }>(
@@ -115,7 +115,7 @@ describe('backups', () => {
     expect(await databases('scratch')).toEqual([]);
   });
 
-  /** A backup of the same data, to be spoilt. */
+  /** A copy of the backup, damaged by `spoil`. */
   function copy(spoil: (data: string, manifest: string) => void): string {
     const base = join(folder, `copy-${randomUUID()}`);
     copyFileSync(backup.path, `${base}.backup`);
@@ -177,7 +177,7 @@ describe('backups', () => {
     expect(await databases('scratch')).toEqual([]);
   });
 
-  /** Every row of every table, as a text. */
+  /** Every row of every table, as text. */
   const everything = (url: string) =>
     withClient(url, async (client) => {
       const content: Record<string, string[]> = {};
@@ -191,7 +191,7 @@ describe('backups', () => {
   it('take the place of the live database only when that is wanted, and then whole, under a new epoch', async () => {
     const options = { reconnection: true, reconnectionDelay: 50 };
     const socket = await ada.connect(options);
-    // Refused while the server has no place on the new database; Socket.IO leaves it to the client to come back then.
+    // Handshakes are rejected until the server has a lease on the new database. Socket.IO does not reconnect after that.
     socket.socket.on('connect_error', () => setTimeout(() => socket.socket.connect(), 50));
     const kept = (await createBackup(context)).manifest;
     const before = await everything(server.database.url);
@@ -208,7 +208,7 @@ describe('backups', () => {
 
     const restored = await restoreBackup(context, newest, { force: true });
     expect(restored).toMatchObject({ epoch: 2, findings: [], database: server.database.name });
-    // Whoever is connected is made to begin again.
+    // Connected clients must restart.
     await socket.next('ready', ({ epoch }) => epoch === 2);
     const [stale] = (await socket.ok('conversation:sync', { epoch: 1, cursors: [held] })).changes;
     expect(stale).toEqual({ conversationId: group, reset: true });
@@ -226,7 +226,7 @@ describe('backups', () => {
     expect((await ada.call('GET', `/conversations/${group}/messages/${late.id}`)).status).toBe(404);
     expect((await ada.send(group, 'on the restored one')).seq).toBe(late.seq);
     expect(await databases('scratch')).toEqual([]);
-    // What was there is kept until the next restore.
+    // The replaced database is kept until the next restore.
     expect(await databases('replaced')).toEqual([restored.replaced]);
     const old = await everything(databaseUrl(restored.replaced!));
     expect(old.chat_messages!.join()).toContain('after the backup');

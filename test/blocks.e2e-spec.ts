@@ -3,7 +3,7 @@ import { PASSWORD, signUpAll, type Person } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
 import type { TestSocket } from './support/test-socket';
 
-/** What a block hides of the direct conversation of two people, and what lifting it brings back. */
+/** A block hides activity in the direct conversation of two people; lifting it shows the activity again. */
 describe('a block in a direct conversation', () => {
   let server: TestServer;
   let ada: Person;
@@ -39,7 +39,7 @@ describe('a block in a direct conversation', () => {
   const changes = async (person: Person, seq: number, rev: number) =>
     (await person.call('GET', path(`/changes?seq=${seq}&rev=${rev}`))).body;
 
-  /** Everything of the direct conversation that a socket has heard of somebody since it was asked last. */
+  /** The events of a person in the direct conversation that a socket has received since the last call. */
   const heardOf = (socket: TestSocket, person: Person): string[] =>
     socket.events
       .filter(({ payload }) => payload.conversationId === id)
@@ -54,7 +54,7 @@ describe('a block in a direct conversation', () => {
     await settle();
     for (const socket of sockets) socket.events.length = 0;
   };
-  /** All that one person can read of the other's place in it. */
+  /** All read positions of the other person that a viewer can read. */
   const placeOf = async (person: Person, viewer: Person): Promise<number[]> => {
     const ofPerson = (items: { userId: string; readSeq: number }[]): number =>
       items.find(({ userId }) => userId === person.id)!.readSeq;
@@ -108,7 +108,7 @@ describe('a block in a direct conversation', () => {
     },
   );
 
-  it('hides what the one who is blocked does as well', async () => {
+  it('hides the actions of the blocked person as well', async () => {
     await block(ada, ben);
     const before = await placeOf(ben, ada);
     await forget();
@@ -120,7 +120,7 @@ describe('a block in a direct conversation', () => {
     expect(await placeOf(ben, ada)).toEqual(before);
   });
 
-  it('is told to nobody where there was no friendship', async () => {
+  it('sends no event if there was no friendship', async () => {
     await forget();
     await Promise.all(Array.from({ length: 5 }, () => block(ada, ben)));
     await Promise.all(Array.from({ length: 5 }, () => unblock(ada, ben)));
@@ -129,7 +129,7 @@ describe('a block in a direct conversation', () => {
     expect(told).toEqual([[], [], [], []]);
   });
 
-  it('shows all that it hid once nobody blocks the other any more', async () => {
+  it('shows everything hidden once both blocks are lifted', async () => {
     await block(ada, ben);
     await ada.call('DELETE', path(`/messages/${own.id}`));
     await block(ben, ada);
@@ -162,7 +162,7 @@ describe('a block in a direct conversation', () => {
     expect(heardOf(sockets[2]!, ada)).toEqual(['conversation:read']);
   });
 
-  it('hides from the data migration on if it is older than its columns', async () => {
+  it('hides from the data migration on if it is older than the columns for it', async () => {
     const other = (await signUpAll(server.url, 1))[0]!;
     const open = await ada.direct(other);
     await block(ada, ben);
@@ -198,7 +198,7 @@ describe('a block in a direct conversation', () => {
     );
   });
 
-  it('is over when the other one is erased, and what was hidden is told', async () => {
+  it('ends when the other person is erased, and the hidden changes are sent', async () => {
     await block(ada, ben);
     await read(ben, 2);
     await ben.call('DELETE', path(`/messages/${bens.id}`));
@@ -213,7 +213,7 @@ describe('a block in a direct conversation', () => {
     ]);
   });
 
-  it('shows the blocked one what any stranger sees of who blocks', async () => {
+  it('shows the blocker to the blocked person as to any stranger', async () => {
     const cem = (await signUpAll(server.url, 1))[0]!;
     await block(ada, ben);
     for (const address of [`/users/${ada.id}`, `/users?query=${ada.username}`]) {
@@ -225,8 +225,8 @@ describe('a block in a direct conversation', () => {
   });
 });
 
-describe('where one meets friends only', () => {
-  it('refuses the blocked one as it refuses any stranger', async () => {
+describe('if only friends may have conversations', () => {
+  it('rejects the blocked person like any stranger', async () => {
     const server = await startTestServer({ environment: { CONTACT_POLICY: 'friends' } });
     const [ada, ben, cem] = (await signUpAll(server.url, 3)) as [Person, Person, Person];
     await ada.call('PUT', `/users/me/blocks/${ben.id}`);

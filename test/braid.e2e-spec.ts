@@ -44,7 +44,7 @@ describe('a message as a Braid resource', () => {
     parents: headers.get('parents'),
     current: headers.get('current-version'),
   });
-  /** As the clients send it: bytes, and no type. */
+  /** Sends a patch as the clients do: bytes without a type. */
   async function patch(id: string, headers: Record<string, string>, bytes: string): Promise<Answer> {
     const response = await fetch(`${server.url}/api/v1${pathOf(id)}`, {
       method: 'PUT',
@@ -96,7 +96,7 @@ describe('a message as a Braid resource', () => {
     expect(hidden).toMatchObject({ status: 404, body: { code: 'conversation-not-found' } });
   });
 
-  it('is made by a PUT whose version is its id, and by nothing else', async () => {
+  it('is created only by a PUT whose version is its id', async () => {
     const [id, other] = [randomUUID(), randomUUID()];
     const socket = await ben.connect();
     for (const [messageId, headers, body, expected] of [
@@ -114,7 +114,7 @@ describe('a message as a Braid resource', () => {
     socket.close();
   });
 
-  it('takes an edit of the current version once, and tells others which one that is', async () => {
+  it('accepts one edit of the current version, and names the current version to others', async () => {
     const socket = await ben.connect();
     const sent = await ada.send(conversationId, 'one');
     const headers = { version: '"v2"', parents: `"${sent.id}"` };
@@ -148,7 +148,7 @@ describe('a message as a Braid resource', () => {
     socket.close();
   });
 
-  it('takes patches of its body as the clients send them', async () => {
+  it('accepts patches of its body as the clients send them', async () => {
     const sent = await ada.send(conversationId, 'Hello 🙂!');
     const parts = (...patches: [string, string][]): string =>
       patches
@@ -169,7 +169,7 @@ describe('a message as a Braid resource', () => {
       status: 200,
       body: { body: 'Good bye Ben…', version: 'v3', parents: ['v2'] },
     });
-    // What was done already is not done again, though its base is not the current version any more.
+    // A repeated edit changes nothing, although its parent is no longer the current version.
     expect(await patch(sent.id, headers, '"Ben"')).toMatchObject({ status: 200, body: { version: 'v3' } });
     expect(await patch(sent.id, { patches: '0' }, '')).toMatchObject({
       status: 200,
@@ -282,7 +282,7 @@ describe('a message as a Braid resource', () => {
     expect((await edit({ 'if-match': second }, named)).status).toBe(200);
     expect(await edit({ 'if-match': second }, named)).toMatchObject({ status: 200, body: { body: 'named' } });
     const third = await tagOf();
-    // The name is what is wrong here, not the tag.
+    // The version name is wrong here, not the tag.
     expect(await edit({ 'if-match': third }, { body: 'other', version: 'v-named' })).toMatchObject(conflict);
     expect((await put(`${second}, ${third}`, 'two')).status).toBe(200);
     expect((await put(`${first}, ${await tagOf()}`, 'three')).status).toBe(200);
@@ -316,7 +316,7 @@ describe('a timeline as a Braid resource', () => {
     });
   const timeline = (): string => `/conversations/${conversationId}/messages`;
 
-  it('tells its newest page, then what happens, each in its place and based on what was told before', async () => {
+  it('sends its newest page and then each change, based on the versions sent before', async () => {
     const first = await ada.send(conversationId, 'one 🙂');
     const stream = await subscribe(ben, timeline());
     expect(stream).toMatchObject({ status: 209, reason: 'Subscription' });
@@ -351,7 +351,7 @@ describe('a timeline as a Braid resource', () => {
     stream.close();
   });
 
-  it('is resumed from where the reader was, with exactly what is newer, as it is now', async () => {
+  it('is resumed from the version of the reader, with exactly the newer changes in their current form', async () => {
     const [first, second] = [await ada.send(conversationId, 'one'), await ada.send(conversationId, 'two')];
     await ada.call('PUT', `${timeline()}/${first.id}`, { body: 'edited' });
     const third = await ada.send(conversationId, 'three');
@@ -373,7 +373,7 @@ describe('a timeline as a Braid resource', () => {
     await ada.send(conversationId, 'four');
     await stream.atLeast(4);
     expect(told(stream)).toEqual([...expected, ['4.2', '3.2', 'four']]);
-    // Without Subscribe it ends when everything is told.
+    // Without Subscribe, the response ends when everything is sent.
     const headers = { Authorization: `Bearer ${ben.accessToken}` };
     const once = await RawExchange.whole(`${server.url}/api/v1${timeline()}`, {
       headers: { ...headers, Parents: '"3.1"' },
@@ -384,10 +384,10 @@ describe('a timeline as a Braid resource', () => {
       ['4.1', '3.1', 'four'],
       ['4.2', '4.1', 'three, edited'],
     ]);
-    // Whoever has everything is told at once that there is nothing.
+    // A reader who has everything gets an empty answer at once.
     const nothing = await subscribe(ben, timeline(), { Parents: '"4.2"' });
     expect(nothing.list('Current-Version')).toEqual(['4.2']);
-    // From nothing: everything.
+    // Empty Parents ask for everything.
     const everything = await subscribe(ben, timeline(), { Parents: '' });
     await everything.atLeast(5);
     expect(told(everything).map(([, , body]) => body)).toEqual([
@@ -403,7 +403,7 @@ describe('a timeline as a Braid resource', () => {
     for (const opened of [stream, nothing, everything]) opened.close();
   });
 
-  it('refuses what it does not keep, and who is not in it', async () => {
+  it('rejects versions that it does not keep, and outsiders', async () => {
     await ada.send(conversationId, 'one');
     const [outsider] = (await signUpAll(server.url, 1)) as [Person];
     const subscribing = { subscribe: 'true' };
@@ -432,7 +432,7 @@ describe('a timeline as a Braid resource', () => {
     expect(head.headers.get('current-version')).toBe('"1.0"');
   });
 
-  it('shows signs of life when asked to', async () => {
+  it('sends heartbeats on request', async () => {
     const stream = await subscribe(ben, timeline(), { Heartbeats: '0.5' });
     expect(stream.headers.heartbeats).toBe('0.5s');
     await until('three signs of life', () => stream.parser.blankLines >= 5);
@@ -465,7 +465,7 @@ describe('a timeline as a Braid resource', () => {
     const sent = await ada.send(group, 'after');
     const updates = await streams.stays.atLeast(3);
     expect(JSON.parse(updates.at(-1)!.patches![0]!.content)).toEqual(sent);
-    // Who stayed longer has heard of the removal.
+    // The reader who stayed longer has received the removal.
     const expected = { removed: 1, message: 1, signedOut: 2, blocked: 1, blocking: 1 };
     for (const [name, count] of Object.entries(expected) as [keyof typeof expected, number][]) {
       await streams[name].closed();
@@ -478,7 +478,7 @@ describe('a timeline as a Braid resource', () => {
     await streams.stays.closed();
   });
 
-  it('sends all conversations, each as a line of its own, also those that are joined and left', async () => {
+  it('sends each conversation as its own line, also when the reader joins or leaves it', async () => {
     const one = await ada.send(conversationId, 'one');
     const stream = await subscribe(ben, '/users/me/timeline');
     const [snapshot] = await stream.atLeast(1);
@@ -545,7 +545,7 @@ describe('a timeline as a Braid resource', () => {
     ];
     await stream.atLeast(3);
     expect(bodies(stream)).toEqual(lines);
-    // What a program has done itself it is not told.
+    // A program does not receive its own changes.
     await own.atLeast(2);
     expect(bodies(own)).toEqual([lines[0], lines[2]]);
     const resumed = await subscribe(ben, path, { Parents: '"v2"' });

@@ -68,7 +68,7 @@ describe('the canary', () => {
       expect({ table, rows: await rows(`select from ${table}`) }).toEqual({ table, rows: [] });
   }, 90_000);
 
-  it('is found by nobody, and takes part in nothing', async () => {
+  it('is not found by a search, and cannot take part in anything', async () => {
     const server = await start();
     await roundTripSucceeds(server);
     const [canary] = (await rows(
@@ -133,7 +133,7 @@ describe('the canary', () => {
     expect(await metric(server, 'xfchat_canary_failures_total')).toBeGreaterThan(0);
     silence.mockRestore();
     await roundTripSucceeds(server);
-    // Its account is deleted: it makes another one.
+    // After its account was deleted, it creates another one.
     const failures = await metric(server, 'xfchat_canary_failures_total');
     // A round trip may be under way, and lock the same rows in another order.
     await until('its account to be deleted', () =>

@@ -9,11 +9,11 @@ import { until } from './support/until';
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 
-describe('catching up after a history of everything that can happen', () => {
+describe('catching up after random changes of every kind', () => {
   let server: TestServer;
   let owner: Person;
   let others: Person[];
-  /** 199 more conversations of the reader: with all of them at once an answer has room for 10 things of each. */
+  /** 199 more conversations of the reader. An answer about all of them has room for 10 entries of each. */
   let crowd: string[];
   let reader: Person;
 
@@ -32,7 +32,7 @@ describe('catching up after a history of everything that can happen', () => {
   });
   afterAll(() => server.close());
 
-  /** Does something at random; what is refused (an edit of a tombstone, say) changes nothing. */
+  /** Performs a random action. A rejected one, such as an edit of a tombstone, changes nothing. */
   async function act(id: string, random: Random, sent: { id: string; by: Person }[]): Promise<void> {
     const pick = <T>(list: readonly T[]): T => random.pick(list);
     const path = `/conversations/${id}`;
@@ -77,7 +77,7 @@ describe('catching up after a history of everything that can happen', () => {
       const begin = atFirst.position!;
       const socket = await reader.connect();
       const startOf = () => readMessageList(reader, id);
-      // The state that the client begins with is read again for each moment below, so it is taken before the rest.
+      // Each moment below starts from these states, so they are read before any change.
       const starts = await Promise.all(numbers(12).map(startOf));
       for (let burst = 0; burst < 20; burst++) {
         await Promise.all(numbers(1 + random.below(4)).map(() => act(id, random, sent)));
@@ -86,7 +86,7 @@ describe('catching up after a history of everything that can happen', () => {
       const events = await allEvents(socket.events, id, begin, fresh.position!);
       socket.close();
 
-      // The state before and all events are the state after.
+      // The first state plus all events must be the last state.
       events.forEach((event) => applyTo(atFirst, event));
       expect({ seed, ...atFirst.position }).toEqual({ seed, ...fresh.position });
       expect(stateOf(atFirst)).toEqual(stateOf(fresh));
@@ -105,7 +105,7 @@ describe('catching up after a history of everything that can happen', () => {
     },
   );
 
-  /** Every message and every rev between two positions has been told once. */
+  /** Asserts that every message and every `rev` between two positions was sent once. */
   async function allEvents(
     events: readonly ReceivedEvent[],
     id: string,
@@ -137,7 +137,7 @@ describe('catching up after a history of everything that can happen', () => {
       `/conversations/${id}/changes?seq=${before.seq}&rev=${before.rev}&epoch=1`,
     );
     expect(found.complete).toBe(true);
-    // Exactly what is newer: everything fits in one answer.
+    // One answer has exactly the newer changes, because they all fit into it.
     expect(
       found.messages.filter((message: Position) => message.seq <= before.seq && message.rev <= before.rev),
     ).toEqual([]);

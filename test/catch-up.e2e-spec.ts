@@ -67,7 +67,7 @@ describe('catching up', () => {
     expect((await changes(owner, id, '')).body.messages).toEqual([edited, two, three]);
   });
 
-  it('rebuilds a client from nothing by itself: the conversation, everybody in it, and all messages', async () => {
+  it('rebuilds a client from nothing: the conversation, its participants, and all messages', async () => {
     const id = await owner.group(...others);
     await owner.call('DELETE', `/conversations/${id}/participants/${others[4]!.id}`);
     const message = await others[0]!.send(id, 'one');
@@ -91,12 +91,12 @@ describe('catching up', () => {
     expect(present).toEqual(items);
     const left = found.participants.filter(({ leftAt }: { leftAt: string | null }) => leftAt !== null);
     expect(left).toMatchObject([{ userId: others[4]!.id }]);
-    // Only from nothing.
+    // The whole conversation is sent only from nothing.
     expect(await changesFrom(owner, id, { seq: 0, rev: 1 })).toMatchObject({
       conversation: null,
       participants: [],
     });
-    // Also of a conversation in which nothing has happened yet.
+    // This includes a conversation without messages or changes.
     const quiet = await owner.group(others[0]!);
     expect((await changes(owner, quiet, 'seq=0&rev=0')).body).toMatchObject({
       conversation: { id: quiet },
@@ -137,7 +137,7 @@ describe('catching up', () => {
     socket.close();
   });
 
-  it('goes on in steps until it is complete, also when thousands are missing', async () => {
+  it('continues in steps until it is complete, also when thousands of messages are missing', async () => {
     const id = await owner.group(others[0]!);
     await server.dataSource.query(
       `insert into chat_messages (id, conversation_id, seq, sender_id, body, rev, version, edited_at)
@@ -202,7 +202,7 @@ describe('catching up', () => {
     const fresh = await readMessageList(owner, id);
     expect(stateOf(client)).toEqual(stateOf(fresh));
     expect(client.position).toEqual(fresh.position);
-    // The head of a page is never newer than what is on it: going on from there misses nothing.
+    // The head of a page is never newer than its content, so a catch-up from there misses nothing.
     for (const { items, head } of pages) {
       const held = new Map(items.map((message) => [message.seq, message]));
       expect([...held.keys()]).toEqual(numbers(head.seq));
@@ -233,7 +233,7 @@ describe('catching up', () => {
     expect((await changesFrom(owner, id, body.cursor)).messages).toMatchObject([{ body: 'meanwhile' }]);
   });
 
-  it('goes on after an absence as if one had been there all the time', async () => {
+  it('continues after an absence as if the client had been there all the time', async () => {
     const [ada] = others as [Person];
     const id = await owner.group(ada);
     await owner.send(id, 'one');
@@ -253,7 +253,7 @@ describe('catching up', () => {
 
   // Tests G4.
   it('begins again from nothing in another epoch', async () => {
-    // One of its own: it ends the connections of another epoch when it notices.
+    // This test has its own server, which ends the connections of another epoch when it notices.
     const restored = await startTestServer();
     const ada = await signUp(restored.url);
     const id = await ada.group();
@@ -347,7 +347,7 @@ describe('catching up', () => {
     });
 
     it.each(['', 'x', '../users/me', `${randomUUID()} `])(
-      'answers an entry with the id %p with gone, and the others of its batch as ever',
+      'answers an entry with the id %p with gone, and the others of its batch as usual',
       async (id) => {
         const socket = await owner.connect();
         const conversationId = await owner.group();
@@ -361,7 +361,7 @@ describe('catching up', () => {
       },
     );
 
-    it('takes 200 and no more, and each once', async () => {
+    it('accepts at most 200 cursors, and each conversation once', async () => {
       const socket = await owner.connect();
       const conversationId = await owner.group();
       const cursors = Array.from({ length: 200 }, (_, index) => ({

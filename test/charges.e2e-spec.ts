@@ -10,7 +10,7 @@ import { signUp, type Person } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
 
 const OF_ADDRESSES = [ANONYMOUS, PAGE, VERIFICATION];
-/** More than a session may be looked up at once. */
+/** More requests than the rate limit for session look-ups allows at once. */
 const MANY = 400;
 
 type Operations = Record<string, { security?: unknown[] }>;
@@ -23,7 +23,7 @@ const publicOperations = Object.entries(paths).flatMap(([path, operations]) =>
     .map(([method]) => [method.toUpperCase(), path] as const),
 );
 
-describe('what a request is charged', () => {
+describe('the charge of a request', () => {
   let server: TestServer;
   let ada: Person;
   beforeAll(async () => {
@@ -56,7 +56,7 @@ describe('what a request is charged', () => {
     expect(await charges('a token that nobody looks at')).toEqual(charged);
   });
 
-  it('is nothing for a session that could not be looked up, however often', async () => {
+  it('is nothing if the session could not be looked up', async () => {
     const away = new Problem(TEMPORARILY_UNAVAILABLE, { retryAfter: 1 });
     const lookUp = jest.spyOn(server.dataSource.manager, 'existsBy').mockRejectedValue(away);
     expect(await statusesOf(ada)).toEqual(new Set([503]));

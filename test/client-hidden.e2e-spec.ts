@@ -77,7 +77,7 @@ describe('a direct conversation that its user hides on one device', () => {
   });
 
   it.each([false, true])(
-    'leaves the list of a device that was away, whether or not it hears of a change first: %s',
+    'leaves the list of a device that was away, whether or not an event arrives first: %s',
     async (isHeardOf) => {
       const [here, away] = [await device(), await device()];
       const message = await ben.send(id, 'with a mistkae');

@@ -8,7 +8,7 @@ const BACKOFF = { initialMs: 50, maxMs: 500 };
 const EXAMPLE = '019c9d1e-7a52-7c3b-9f04-1d2e3f4a5b6c';
 const NO_IDS = ['', 'x', '..', '../users/me', '%2e%2e', `${EXAMPLE}/read`, 7, null, undefined];
 
-describe('the reference client, given wrong input', () => {
+describe('the reference client with invalid input', () => {
   let server: TestServer;
   let ada: Person;
   let ben: Person;
@@ -35,7 +35,7 @@ describe('the reference client, given wrong input', () => {
     return client;
   }
 
-  it.each(NO_IDS)('refuses to open %p, and still hears of new conversations', async (id) => {
+  it.each(NO_IDS)('refuses to open %p, and still receives new conversations', async (id) => {
     const storage = await storageOf(ada);
     const client = await device(storage);
     await expect(client.open(id as string)).rejects.toMatchObject({
@@ -59,7 +59,7 @@ describe('the reference client, given wrong input', () => {
     expect(client.conversation(group.toUpperCase())).toBe(opened);
   });
 
-  it('forgets what earlier versions have stored under an id that is none', async () => {
+  it('deletes entries that earlier versions have stored under an invalid id', async () => {
     const storage = await storageOf(ada);
     await storage.set('conversation:../users/me', { position: { seq: 0, rev: 0 }, messages: [], people: [] });
     const client = await device(storage);
@@ -69,7 +69,7 @@ describe('the reference client, given wrong input', () => {
     expect(await storage.keys('conversation:..')).toEqual([]);
   });
 
-  it('never sends to another route than the one of a message', async () => {
+  it('never sends a message id to another route', async () => {
     const client = await device();
     const group = await ada.group(ben);
     const conversation = await client.open(group);
@@ -134,7 +134,7 @@ describe('the reference client, given wrong input', () => {
     });
   });
 
-  it('takes a path with dots that are no segments', async () => {
+  it('accepts a path with dots that are not segments', async () => {
     const client = await device();
     const path = '/users?query=..&limit=1';
     await expect(client.request('GET', path)).resolves.toMatchObject({ items: expect.any(Array) });

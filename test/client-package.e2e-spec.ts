@@ -19,7 +19,7 @@ const CLIENT = join(ROOT, 'client');
 const README = readFileSync(join(CLIENT, 'README.md'), 'utf8');
 const MODULES = join(ROOT, 'node_modules');
 
-/** Without what npm tells the scripts that it runs about the project around this test. */
+/** The environment without the variables that npm sets for scripts of this project. */
 const environment = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_ENV|NODE_OPTIONS)/i.test(name)),
 );
@@ -28,7 +28,7 @@ const run = (cwd: string, file: string, ...parameters: string[]) =>
 const manifestOf = (directory: string): Record<string, never> =>
   JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
 
-/** The package with all that it depends on, where npm has installed it here. */
+/** The installed folders of a package and all its dependencies. */
 function closureOf(directory: string, found = new Set<string>()): Set<string> {
   for (const name of Object.keys((manifestOf(directory).dependencies ?? {}) as object)) {
     const own = join(directory, 'node_modules', name);
@@ -59,7 +59,7 @@ describe('the packed client', () => {
   }, 300_000);
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-  it('ships what its manifest names, its licence and its README, and no tests', () => {
+  it('contains the files of its manifest, its licence and its README, and no tests', () => {
     const { exports, license, repository } = manifestOf(installed) as Record<string, unknown>;
     const named = Object.values(exports as Record<string, string | Record<string, string>>).flatMap(
       (entry) => (typeof entry === 'string' ? [entry] : Object.values(entry)),

@@ -43,7 +43,7 @@ describe('the reference client', () => {
   const status = (client: XFChatClient, { id }: Person): string | undefined =>
     client.presence.get(id)?.status;
 
-  it('knows who is there, and nothing while it has no connection', async () => {
+  it('knows the presence of watched users, and nothing while it has no connection', async () => {
     const adas = await open(ada, link.url);
     const heard: (string | undefined)[] = [];
     adas.on('presence', ({ userId, presence }) => userId === ben.id && heard.push(presence?.status));
@@ -65,7 +65,7 @@ describe('the reference client', () => {
     expect(status(adas, ben)).toBeUndefined();
   });
 
-  it('says that it is away with every connection', async () => {
+  it('reports that it is away after every connect', async () => {
     const adas = await open(ada);
     const bens = await open(ben, link.url);
     adas.presence.watch([ben.id]);
@@ -77,7 +77,7 @@ describe('the reference client', () => {
     await until('away again', () => status(adas, ben) === 'away');
   });
 
-  it('says every few seconds that its user types, and knows who does until that ends', async () => {
+  it('reports every few seconds that its user is typing, and knows who else is typing', async () => {
     const [adas, bens] = [await open(ada), await open(ben)];
     const heard: (readonly string[])[] = [];
     bens.on('typing', ({ conversationId, userIds }) => conversationId === group && heard.push(userIds));
@@ -96,7 +96,7 @@ describe('the reference client', () => {
     expect(() => adas.presence.watch(['nobody'])).toThrow('must be a UUID');
   });
 
-  it('reads and changes what others see', async () => {
+  it('reads and changes the presence settings', async () => {
     const adas = await open(ada);
     expect(await adas.profile.presence()).toEqual({ invisible: false, lastSeen: 'contacts' });
     const changed = await adas.profile.updatePresence({ lastSeen: 'nobody' });

@@ -5,7 +5,7 @@ import { signUpAll, type Person } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
 import { until } from './support/until';
 
-describe('what a client shows of a conversation', () => {
+describe('the messages that a client shows', () => {
   let server: TestServer;
   let ada: Person;
   let ben: Person;
@@ -25,7 +25,7 @@ describe('what a client shows of a conversation', () => {
   afterEach(() => client.stop());
   afterAll(() => server.close());
 
-  it('has each own message once, at every moment: in `outgoing` or in `messages`', async () => {
+  it('contain each own message once at every moment, in `outgoing` or in `messages`', async () => {
     const kept = new Set<string>();
     const faults: string[] = [];
     let moments = 0;
@@ -53,7 +53,7 @@ describe('what a client shows of a conversation', () => {
     );
   });
 
-  it('is the same array until something in it changes', async () => {
+  it('are the same array until something in it changes', async () => {
     const read = () => ({
       messages: conversation.messages,
       outgoing: conversation.outgoing,

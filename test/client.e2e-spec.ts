@@ -9,12 +9,12 @@ const BACKOFF = { initialMs: 50, maxMs: 500 };
 
 describe('the reference client', () => {
   let server: TestServer;
-  /** What lies between the server and the clients. */
+  /** The network between the server and the clients. */
   let link: FaultProxy;
   let ada: Person;
   let ben: Person;
   let group: string;
-  /** As clients keep them: signing in takes long. */
+  /** Stored sessions by person, because signing in is slow. */
   const sessions = new Map<Person, unknown>();
   const clients: XFChatClient[] = [];
 
@@ -54,7 +54,7 @@ describe('the reference client', () => {
     return client;
   }
 
-  /** A device of somebody that has everything. */
+  /** A complete client on a device of a person. */
   async function device(person: Person, options: Options = {}): Promise<XFChatClient> {
     const storage = options.storage ?? new MemoryStorage();
     await storage.set('session', sessions.get(person));
@@ -76,7 +76,7 @@ describe('the reference client', () => {
       return isHeld && client.status === 'complete';
     });
 
-  /** All of the conversation, as held and as read afresh. */
+  /** Asserts that the client holds the whole conversation as the server has it. */
   async function expectHistory(client: XFChatClient): Promise<void> {
     await client.untilComplete();
     while (inGroup(client).hasOlder) await inGroup(client).older(2);
@@ -87,7 +87,7 @@ describe('the reference client', () => {
     });
   }
 
-  it('sends, hears, counts what is unread, and makes conversations', async () => {
+  it('sends and receives messages, counts unread ones, and creates conversations', async () => {
     const [adas, bens] = [await device(ada), await device(ben)];
     const statuses: string[] = [];
     adas.on('outgoing', ({ status }) => statuses.push(status));
@@ -108,7 +108,7 @@ describe('the reference client', () => {
     await expect(adas.open(ada.id)).rejects.toMatchObject({ code: 'conversation-not-found' });
   });
 
-  it('sends once what had to be tried again, in the order of writing', async () => {
+  it('sends retried messages once, in the order of writing', async () => {
     const [adas, bens] = [await device(ada), await device(ben, { url: server.url })];
     const heard: string[] = [];
     bens.on('event', ({ name, payload }) => {
@@ -128,7 +128,7 @@ describe('the reference client', () => {
     await until('all to be settled', () => inGroup(adas).outgoing.length === 0);
   });
 
-  it('reacts to messages and pins them, which other devices hear of and find after an absence', async () => {
+  it('reacts to messages and pins them, and other devices see both, live or after an absence', async () => {
     const [adas, bens] = [await device(ada), await device(ben)];
     await ada.send(group, 'hello');
     await holds(bens, 'hello');
@@ -159,7 +159,7 @@ describe('the reference client', () => {
     });
   });
 
-  it('tells what is refused, and goes on', async () => {
+  it('reports a rejected message, and continues', async () => {
     const adas = await device(ada);
     const { id } = await inGroup(adas).send('x'.repeat(4_001));
     await inGroup(adas).send('short enough');
@@ -170,7 +170,7 @@ describe('the reference client', () => {
     await adas.discard(id);
     expect(inGroup(adas).outgoing).toEqual([]);
 
-    // An id of somebody else's message: a new one is chosen to try it again.
+    // The id belongs to another person's message, so the retry uses a new one.
     const taken = await ben.send(group, 'ben says');
     await inGroup(adas).send({ id: taken.id, body: 'ada says' });
     await until('the refusal', () => inGroup(adas).outgoing[0]?.problem?.code === 'message-id-conflict');
@@ -178,7 +178,7 @@ describe('the reference client', () => {
     await holds(adas, 'ben says', 'ada says');
   });
 
-  it('fills holes: a message, a change and a participant of which it was not told', async () => {
+  it('fills gaps after it missed a message, a change and a participant', async () => {
     const bens = await device(ben);
     const unheard = async (work: () => Promise<unknown>): Promise<void> => {
       const before = link.swallowedReplies;
@@ -201,7 +201,7 @@ describe('the reference client', () => {
     await expectHistory(bens);
   });
 
-  it('goes on after an absence from what it has stored, unsent messages included', async () => {
+  it('continues after an absence from its stored state, unsent messages included', async () => {
     const storage = new MemoryStorage();
     const before = await device(ben, { storage });
     for (const body of ['one', 'two', 'three']) await ada.send(group, body);
@@ -226,7 +226,7 @@ describe('the reference client', () => {
     ).toEqual([ada.id, ben.id].sort());
   });
 
-  it('begins anew where it lacks too much, and where the user was removed meanwhile it ends', async () => {
+  it('restarts a conversation that lacks too much, and drops one from which the user was removed', async () => {
     const storage = new MemoryStorage();
     const before = await device(ben, { storage });
     await ada.send(group, 'one');
@@ -276,7 +276,7 @@ describe('the reference client', () => {
     expect(shown.filter((texts) => /t/.test(texts) && /[A-Z]/.test(texts))).toEqual([]);
   });
 
-  it('tells a conflict of edits with both texts, and edits again on top of the other', async () => {
+  it('reports an edit conflict with both texts, and edits again based on the other one', async () => {
     const [telephone, laptop] = [await device(ada), await device(ada)];
     const message = await ada.send(group, 'Meet at 5');
     await holds(laptop, 'Meet at 5');
@@ -293,7 +293,7 @@ describe('the reference client', () => {
     await expectHistory(laptop);
   });
 
-  it('gets a new token when the old one is not taken, and ends when the session is ended elsewhere', async () => {
+  it('renews a rejected token, and ends when the session is ended elsewhere', async () => {
     const storage = new MemoryStorage();
     const before = create({ storage });
     await before.signIn({ login: ada.username, password: PASSWORD, deviceName: 'to be ended' });
@@ -321,7 +321,7 @@ describe('the reference client', () => {
 });
 
 describe('the token of a client', () => {
-  it('is renewed before it runs out, for the socket as well', async () => {
+  it('is renewed before it expires, for the socket as well', async () => {
     const server = await startTestServer({ environment: { ACCESS_TOKEN_LIFETIME_MS: '2000' } });
     const [ada] = (await signUpAll(server.url, 1)) as [Person];
     const client = new XFChatClient({ url: server.url, backoff: BACKOFF });
@@ -335,14 +335,14 @@ describe('the token of a client', () => {
   });
 });
 
-describe('a client that was told to wait', () => {
-  it('goes on as soon as the server says that it is well again', async () => {
+describe('a client that waits as the server asked', () => {
+  it('continues as soon as the server says that the outage is over', async () => {
     const database = await createTestDatabase();
     const link = await FaultProxy.inFrontOf(database.url);
     const server = await startTestServer({ database, connectTo: () => link.url });
     const [ada] = (await signUpAll(server.url, 1)) as [Person];
     const group = await ada.group();
-    // Longer than any test may take: nothing is tried again unless something ends the pause.
+    // The pauses are longer than any test, so the client retries only if something ends a pause.
     const pauses = { initialMs: 600_000, maxMs: 600_000 };
     const client = new XFChatClient({ url: server.url, backoff: pauses });
     const told: string[] = [];
@@ -357,7 +357,7 @@ describe('a client that was told to wait', () => {
     await until('the outage to be told', () => told.at(-1) === 'degraded');
     const checked = client.check();
     await conversation.send('written meanwhile');
-    // What comes later on the same socket is refused as well: so both were refused, and wait.
+    // A later command on the same socket was rejected, so both earlier ones were rejected and wait.
     await expect(client.command('conversation:sync', { cursors: [] })).rejects.toMatchObject({
       problem: { status: 503 },
     });

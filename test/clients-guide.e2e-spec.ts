@@ -7,7 +7,7 @@ import { startTestServer, type TestServer } from './support/test-server';
 import { until } from './support/until';
 
 const ROOT = join(__dirname, '..');
-/** Inside the project, so that what the examples import is found. */
+/** The folder is inside the project, so that the examples find their imports. */
 const DIRECTORY = join(ROOT, 'node_modules', '.cache', `clients-guide-${process.pid}`);
 
 const sections = readFileSync(join(ROOT, 'docs/clients.md'), 'utf8')
@@ -42,7 +42,7 @@ describe('the guide for authors of clients', () => {
     rmSync(DIRECTORY, { recursive: true, force: true });
   });
 
-  it('has an example for everything', () => {
+  it('has an example for each topic', () => {
     expect(sections.length).toBeGreaterThanOrEqual(9);
     expect(examples.filter(({ program, output }) => !program || !output)).toEqual([]);
   });

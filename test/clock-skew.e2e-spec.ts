@@ -10,7 +10,7 @@ describe('a session whose requests reach servers whose clocks differ', () => {
   afterEach(() => jest.restoreAllMocks());
   afterAll(() => server.close());
 
-  // The clock of the server process moves by so much, and that of the database stays.
+  // Moves the clock of the server process only; the clock of the database stays.
   const moveClock = (milliseconds: number): void => {
     const { now } = Date;
     jest.spyOn(Date, 'now').mockImplementation(() => now() + milliseconds);

@@ -150,7 +150,7 @@ describe('many at once', () => {
       expect(await seqOf()).toBe(1);
     });
 
-    /** Nobody may hear of the message, nor be told that it is stored, as long as the database holds it back. */
+    /** Asserts that the message is neither broadcast nor acknowledged while the database holds it back. */
     async function expectSilence(hold: (client: Client) => Promise<unknown>, release: string): Promise<void> {
       const socket = await ada.connect();
       await withClient(server.database.url, async (client) => {
@@ -158,7 +158,7 @@ describe('many at once', () => {
         let isAcknowledged = false;
         const sent = send(ben, { body: 'not yet' }).finally(() => (isAcknowledged = true));
         await aStatementWaits(server);
-        // A fence: what is told after this would have come after a broadcast.
+        // A fence: the event of this later action arrives after any broadcast of the message.
         const fence = await ada.group();
         await socket.next('conversation:created', (payload) => payload.conversationId === fence);
         expect(socket.payloads('message:created')).toEqual([]);
@@ -180,7 +180,7 @@ describe('many at once', () => {
 
     // Tests G5.
     it('is broadcast and acknowledged only when it is committed', async () => {
-      // Deferred, so the row is there, and the function has returned it, while the commit waits.
+      // The trigger is deferred: the function has returned the row while the commit still waits.
       await server.dataSource.query(`
         create function hold_commit() returns trigger language plpgsql
           as 'begin perform pg_advisory_xact_lock_shared(7); return null; end';
@@ -261,7 +261,7 @@ describe('many at once', () => {
       for (const id of conversations) {
         const heard = socket.payloads('message:created').filter((message) => message.conversationId === id);
         expect(heard.map((message) => message.seq)).toEqual(numbers(20));
-        // Nobody overtakes themselves.
+        // The messages of one sender are in order.
         for (const sender of people) {
           const own = heard.filter((message) => message.senderId === sender.id);
           expect(own.map((message) => message.body.slice(-1))).toEqual(['1', '2', '3', '4']);
@@ -273,7 +273,7 @@ describe('many at once', () => {
 
   // Tests G18, G23.
   it('500 transactions that deadlock are retried as a whole, and all succeed', async () => {
-    // The server looks for deadlocks after a second; a sooner look makes as many as this affordable.
+    // The server looks for deadlocks after a second. A shorter time makes so many deadlocks affordable.
     const options = databaseOptions(server.database.url, server.configuration, SCHEMA);
     const extra = { ...options.extra, max: 40, options: '-c deadlock_timeout=5ms' };
     const dataSource = await new DataSource({ ...options, extra }).initialize();
@@ -287,7 +287,7 @@ describe('many at once', () => {
     const before = await deadlocks();
     let effects = 0;
     let attempts = 0;
-    /** On their first attempt both hold one row before they want the other's. */
+    /** On the first attempt, each transaction holds one row before it locks the other's. */
     const increaseBoth = (order: string[], meet: () => Promise<void>): Promise<void> => {
       let isFirst = true;
       return inTransaction(dataSource, async (manager, _announce, afterCommit) => {
@@ -323,7 +323,7 @@ describe('many at once', () => {
     await dataSource.destroy();
   });
 
-  /** A place where `count` wait for each other. */
+  /** A barrier at which `count` callers wait for each other. */
   function meeting(count: number): () => Promise<void> {
     let open: () => void;
     const all = new Promise<void>((resolve) => (open = resolve));

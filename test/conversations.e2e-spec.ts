@@ -28,7 +28,7 @@ describe('conversations', () => {
     by.call('DELETE', participant(id, target));
 
   describe('of two people', () => {
-    it('exist once for a pair, also when both ask at the same time', async () => {
+    it('exist once for a pair, also when both create it at the same time', async () => {
       const [a, b] = (await signUpAll(server.url, 2)) as [Person, Person];
       const socket = await b.connect();
       const answers = await Promise.all(
@@ -98,7 +98,7 @@ describe('conversations', () => {
   });
 
   describe('of groups', () => {
-    it('are made with an id of one’s own, once', async () => {
+    it('are created once with an id that the client chose', async () => {
       const id = randomUUID();
       const answers = await Promise.all(
         Array.from({ length: 5 }, () =>
@@ -132,7 +132,7 @@ describe('conversations', () => {
       });
     });
 
-    it('are renamed by admins; what changes nothing is told to nobody', async () => {
+    it('are renamed by admins; an update without a change sends no event', async () => {
       const id = await ada.group(ben);
       const socket = await ben.connect();
       expect(await ben.call('PATCH', `/conversations/${id}`, { title: 'mine' })).toMatchObject({
@@ -229,7 +229,7 @@ describe('conversations', () => {
   });
 
   describe('participants', () => {
-    // Who does what to whom, giving which role → what becomes of it.
+    // The actor, the target, the role to give → the expected role of both.
     const roles = ['owner', 'admin', 'member'] as const;
     const rank = { member: 0, admin: 1, owner: 2 };
     const cases = roles.flatMap((actor) =>
@@ -276,7 +276,7 @@ describe('conversations', () => {
       expect(items.map((entry: { role: string }) => entry.role).sort()).toEqual(['admin', 'member', 'owner']);
     });
 
-    it('cannot leave while they own, nor give up owning', async () => {
+    it('cannot leave while they are the owner, nor give up that role', async () => {
       const id = await ada.group(ben);
       expect(await remove(ada, id, ada)).toMatchObject({
         status: 409,
@@ -359,7 +359,7 @@ describe('conversations', () => {
   });
 
   describe('reading', () => {
-    it('moves forward only, unless told otherwise, and counts what others said and did not delete', async () => {
+    it('moves forward only, unless asked otherwise, and counts undeleted messages of others', async () => {
       const id = await ada.group(ben);
       const [adas, bens] = [await ada.connect(), await ben.connect()];
       const messages = [];
@@ -441,7 +441,7 @@ describe('conversations', () => {
       },
     );
 
-    it('is told to one’s own devices only in large groups', async () => {
+    it('is sent only to the reader’s own devices in large groups', async () => {
       const id = await ada.group(ben);
       await server.dataSource.query(
         `with crowd as (insert into users (id, username, password_hash, display_name)
@@ -460,7 +460,7 @@ describe('conversations', () => {
     });
   });
 
-  it('people are found by the beginning of their name', async () => {
+  it('people are found by the start of their username', async () => {
     const found = await ada.call('GET', `/users?query=${ben.username.slice(0, 8).toUpperCase()}`);
     expect(found.body.items.map((user: { id: string }) => user.id)).toContain(ben.id);
     expect(found.body.items[0]).not.toHaveProperty('email');

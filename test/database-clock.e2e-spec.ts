@@ -6,7 +6,7 @@ import { PASSWORD, signUp, type Person } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
 import { until } from './support/until';
 
-/** Longer than anything lasts, so that a stored time which is later than half of it is not the database's. */
+/** Longer than any stored period: a stored time later than half of this came from the process. */
 const AHEAD_MS = 20 * 365 * 86_400_000;
 const RightDate = Date;
 
@@ -94,7 +94,7 @@ describe('a server whose own clock is wrong', () => {
       const [{ count }] = await server.dataSource.query(
         `select count(*)::int as count from authentication_events where kind = 'registration'`,
       );
-      // Those of the erased person go with her.
+      // The entries of the erased person are deleted with her.
       return count >= people.length - 1;
     });
     expect(await wrongTimes()).toEqual([]);

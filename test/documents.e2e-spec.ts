@@ -19,7 +19,7 @@ describe('the documents of the interface', () => {
   afterAll(() => server.close());
 
   it.each(Object.entries(writtenDocuments()))(
-    'are what the code says: docs/%s (`npm run documents` writes it anew)',
+    'match the code: docs/%s (`npm run documents` writes it again)',
     (name, text) => {
       expect(checkedIn(name)).toBe(text);
     },
@@ -40,7 +40,7 @@ describe('the documents of the interface', () => {
     expect(documented.sort()).toEqual(routes.sort());
   });
 
-  it('know every problem code', () => {
+  it('contain every problem code', () => {
     expect(openApi.components.schemas.Problem.properties.code.enum).toEqual(
       declaredProblems().map(({ code }) => code),
     );
@@ -54,14 +54,14 @@ describe('the documents of the interface', () => {
     expect(answer.body).toEqual(JSON.parse(checkedIn(name)));
   });
 
-  it('are served to everybody: /asyncapi.json, with the address under which it was asked for', async () => {
+  it('are served to everybody: /asyncapi.json, with the address of the request', async () => {
     const answer = await call(server.url, 'GET', '/asyncapi.json');
     const { host } = new URL(server.url);
     const servers = { own: { ...asyncApi.servers.own, host, protocol: 'ws' } };
     expect(answer.body).toEqual({ ...asyncApi, servers });
   });
 
-  it('say what becomes of a body, and of a query parameter, where none belongs', async () => {
+  it('say how an unexpected body or query parameter is handled', async () => {
     const { description } = openApi.info as { description: string };
     const statusOf = async (path: string, init?: RequestInit): Promise<number> =>
       (await fetch(`${server.url}/api/v1${path}`, init)).status;
@@ -80,13 +80,13 @@ describe('the documents of the interface', () => {
     expect(description).toContain('one that a route does not list is ignored');
   });
 
-  it('put the token of a socket nowhere but into `auth`', () => {
+  it('put the token of a socket only into `auth`', () => {
     const { accessToken } = asyncApi.components.securitySchemes;
     expect(accessToken.in).not.toMatch(/query|header|cookie/);
     expect(accessToken.description).toContain('`auth`');
   });
 
-  /** Each object in a document, with the way to it. */
+  /** Each object in a document, with its path. */
   function* nodesOf(node: unknown, steps: string[] = []): Generator<{ node: Document; steps: string[] }> {
     if (typeof node !== 'object' || node === null) return;
     yield { node, steps };
@@ -154,19 +154,19 @@ describe('the documents of the interface', () => {
     expect(fits('CreateConversation', { type: 'direct', participantIds: [id] })).toBe(true);
   });
 
-  it('let a body be left out only where an empty object will do', () => {
+  it('make a body optional only if an empty object is valid', () => {
     const bodies = [...nodesOf(openApi.paths)].filter(({ steps }) => steps.at(-1) === 'requestBody');
     expect(bodies.length).toBeGreaterThan(10);
     for (const { node, steps } of bodies) {
       const json = node.content['application/json'] as { schema: { $ref: string } } | undefined;
-      if (!json) continue; // a file is never left out
+      if (!json) continue; // a file is always required
       const { schema } = json;
       const isEmptyFit = faultsOf('openapi', schema.$ref.slice(2).split('/'), {}).length === 0;
       expect([steps.join(' '), node.required]).toEqual([steps.join(' '), !isEmptyFit]);
     }
   });
 
-  it('show in examples what is usual: nothing deleted, nobody gone', () => {
+  it('show usual values in examples: nothing deleted, nobody gone', () => {
     const examples = [...nodesOf(openApi)].filter(
       ({ node, steps }) => steps.includes('example') && 'seq' in node && 'deletedAt' in node,
     );
@@ -197,7 +197,7 @@ describe('the documents of the interface', () => {
     let count = 0;
     for (const { node, steps } of nodesOf(documents[name])) {
       if (steps.some((step) => ['example', 'examples', 'if', 'then'].includes(step))) continue;
-      // A field may be called like a word of the schema language.
+      // A field may have the name of a keyword of JSON Schema.
       const isSchema = steps.at(-1) === 'schema' || steps.at(-1) === 'payload' || steps.includes('schemas');
       const within = /^(properties|oneOf|anyOf|allOf|\d+|items|additionalProperties|schemas)$/;
       if (!isSchema && !within.test(steps.at(-2) ?? '') && steps.at(-1) !== 'items') continue;
@@ -211,7 +211,7 @@ describe('the documents of the interface', () => {
     expect(count).toBeGreaterThan(60);
   });
 
-  it('give each operation a name of its own: generators make methods of them', () => {
+  it('give each operation a unique name, because generators make methods of them', () => {
     const names = [...nodesOf(openApi.paths)].flatMap(({ node }) => node.operationId ?? []);
     expect(names.filter((name, place) => names.indexOf(name) !== place)).toEqual([]);
     expect(names.length).toBeGreaterThan(40);
@@ -271,7 +271,7 @@ describe('the documents of the interface', () => {
     expect(await ada.call('GET', conversation)).toMatchObject({ status: 200 });
   });
 
-  it('can be read at /docs without a script and without anything from elsewhere', async () => {
+  it('can be read at /docs without a script and without anything from another host', async () => {
     const { status, headers, body: page } = await call(server.url, 'GET', '/docs');
     expect(status).toBe(200);
     expect(headers.get('content-type')).toBe('text/html; charset=utf-8');

@@ -16,7 +16,7 @@ import { startTestServer, type TestServer } from './support/test-server';
 import { connectSocket, type CommandAnswer, type TestSocket } from './support/test-socket';
 import { until } from './support/until';
 
-/** From the call on, what is sent waits until the test lets it go. */
+/** From this call on, sent messages wait until the test releases them. */
 function holdSends(server: TestServer): { readonly held: () => number; readonly release: () => void } {
   const messages = server.application.get(MessagesService);
   const send = messages.send.bind(messages);
@@ -34,7 +34,7 @@ function holdSends(server: TestServer): { readonly held: () => number; readonly 
 describe('draining', () => {
   const logger = new StructuredLogger({ level: 'fatal', readable: false });
 
-  it('turns readiness red, goes on for the delay, finishes what has begun, tells sockets, and closes', async () => {
+  it('turns readiness red, serves for the delay, finishes open work, notifies sockets, and closes', async () => {
     const database = await createTestDatabase();
     const server = await startTestServer({ database, environment: { DRAIN_DELAY_MS: '1500' } });
     const [ada, ben] = (await signUpAll(server.url, 2)) as [Person, Person];
@@ -64,7 +64,7 @@ describe('draining', () => {
     expect(ready).toMatchObject({ status: 503, body: { error: { draining: { status: 'down' } } } });
     expect((await call(server.url, 'GET', '/health/live')).status).toBe(200);
     const notices = await Promise.all(sockets.map((socket) => socket.next('server:draining')));
-    // Two seconds, a third of them for each.
+    // Each of three sockets gets a third of two seconds.
     const slots = notices.map(({ reconnectInMs }) => Math.floor(reconnectInMs / (2_000 / 3)));
     expect(slots.sort()).toEqual([0, 1, 2]);
     expect(await begin(sockets[1]!, 'too late')).toMatchObject({

@@ -12,7 +12,7 @@ import { until } from './support/until';
 const COUNT = 6_000;
 const SECRET = 'the-servers-of-a-test-share-this-secret-0123456789';
 
-/** The part of an erasure that comes after its acknowledgement: whoever works on it, each message is changed once. */
+/** The part of an erasure after its acknowledgement changes each message once, whichever server works on it. */
 describe('the rest of an erasure', () => {
   let database: TestDatabase;
   let directory: string;
@@ -55,7 +55,7 @@ describe('the rest of an erasure', () => {
     );
     return found ?? { done: 0, finished: false };
   };
-  /** Each message has taken one rev, and a version that marks it. */
+  /** Asserts that each message has taken one `rev` and has one version that marks it. */
   async function expectEachOnce(server: TestServer, group: string): Promise<void> {
     expect(await progress()).toEqual({ done: COUNT, finished: true });
     const [found] = await server.dataSource.query<object[]>(
@@ -65,7 +65,7 @@ describe('the rest of an erasure', () => {
        from chat_messages m where m.conversation_id = $1`,
       [group],
     );
-    // Two revs before them: one for who has left, one for the new owner.
+    // Two earlier `rev`s: one for the participant who left, one for the new owner.
     expect(found).toEqual({
       ...{ messages: COUNT, revs: COUNT, lowest: 3, highest: COUNT + 2 },
       ...{ tombstones: COUNT, versions: 2 * COUNT, head: COUNT + 2 },
@@ -73,7 +73,7 @@ describe('the rest of an erasure', () => {
     expect(await checkIntegrity(server.dataSource)).toEqual([]);
   }
 
-  it('is gone on with by another server, after one was killed in the middle of it', async () => {
+  it('is continued by another server after one was killed in the middle of it', async () => {
     const doomed = await RestartableServer.start(directory, { DATABASE_URL: database.url, ...environment() });
     servers.push({ close: () => doomed.kill() });
     const { ada, ben, group } = await chat(doomed.url);
@@ -98,7 +98,7 @@ describe('the rest of an erasure', () => {
     const { ada, group } = await chat(first.url);
     const erased = await ada.call('DELETE', '/users/me', { password: PASSWORD, messages: 'remove' });
     expect(erased.status).toBe(202);
-    // Each looks for work again and again, as after many erasures.
+    // Each worker looks for work repeatedly, as after many erasures.
     const workers = [first, second].map(({ application }) => application.get(ErasureWorker));
     const again = setInterval(() => workers.forEach((worker) => worker.hurry()), 5);
     await until('the end', async () => (await progress()).finished, 60_000).finally(() =>

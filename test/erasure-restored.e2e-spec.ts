@@ -15,7 +15,7 @@ import { PASSWORD, signUpAll, type Person } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
 import { until } from './support/until';
 
-/** Backups are older than the erasures that came after them. */
+/** A backup does not contain the erasures that came after it. */
 describe('erasures and backups', () => {
   let bench: BackupBench;
   let database: TestDatabase;
@@ -77,7 +77,7 @@ describe('erasures and backups', () => {
     );
   const both = () => [ada.id, ben.id].sort();
 
-  /** Afterwards both are erased, as they had wished; their messages, too, before anybody is served. */
+  /** Asserts that both people are erased as they had chosen, and their messages too, before anybody is served. */
   async function expectErased(epoch: number): Promise<void> {
     expect(await erased()).toEqual(both());
     expect(await unfinished()).toBe(0);
@@ -108,7 +108,7 @@ describe('erasures and backups', () => {
     const restored = await restoreBackup(context, backup, { force: true });
     expect(restored).toMatchObject({ epoch: 2, erasedAgain: 2, findings: [] });
     await expectErased(2);
-    // It is in the next backup, and needs no repetition there.
+    // The next backup contains the erasure, so a restore does not repeat it.
     await stop();
     expect(await verifyBackup(context, await createBackup(context))).toMatchObject({ erasedAgain: 0 });
   });
@@ -195,7 +195,7 @@ describe('erasures and backups', () => {
     await erase(ada, 'keep');
     const journal = new ErasureJournal(bench.folder, installationId);
     const day = 24 * 3_600_000;
-    // As if it had been long ago.
+    // As if the erasure had happened long ago.
     await journal.write({ userId: ben.id, messages: 'keep', erasedAt: new Date(Date.now() - 2 * day) });
     await journal.write({ userId: cem.id, messages: 'keep', erasedAt: new Date(Date.now() - day / 2) });
     const ids = async () => (await journal.read()).map(({ userId }) => userId).sort();
@@ -207,7 +207,7 @@ describe('erasures and backups', () => {
     expect(await ids()).toEqual([ada.id, cem.id].sort());
   });
 
-  it('nobody is erased while the journal cannot be written', async () => {
+  it('no account is erased while the journal cannot be written', async () => {
     await stop();
     const file = join(bench.folder, 'a-file');
     writeFileSync(file, '');
@@ -222,7 +222,7 @@ describe('erasures and backups', () => {
   it('the next server writes the entries that a killed server did not write', async () => {
     await erase(ada, 'keep');
     await stop();
-    // As when it was killed between the commit and the journal.
+    // As if the server had been killed between the commit and the journal.
     rmSync(entryOf(ada));
     await query('update erasures set journaled_at = null');
     await serve();
@@ -247,7 +247,7 @@ describe('erasures and backups', () => {
     await erase(ada, 'remove');
     await until('the end', async () => (await unfinished()) === 0);
     await stop();
-    // As another restore than ours would leave it.
+    // As a restore by another tool would leave the row.
     await query(`update users set erased_at = null, username = '${ada.username}' where id = '${ada.id}'`);
     await query('delete from erasures');
     await query(

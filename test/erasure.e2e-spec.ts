@@ -14,7 +14,7 @@ import { until } from './support/until';
 
 const ERASED = 'Erased account';
 
-/** What becomes of a person who has themselves erased, and of what others have with them. */
+/** An erasure removes a person, and changes everything that they share with others. */
 describe('erasing an account', () => {
   let server: TestServer;
   beforeAll(async () => {
@@ -44,7 +44,7 @@ describe('erasing an account', () => {
   const participants = async (reader: Person, conversationId: string) =>
     (await reader.call('GET', `/conversations/${conversationId}/participants`)).body.items;
 
-  it('leaves the messages without a sender, and takes back what they said before', async () => {
+  it('leaves the messages without a sender, and deletes their earlier versions', async () => {
     const [ada, ben] = (await signUpAll(server.url, 2)) as [Person, Person];
     const [group, direct] = [await ben.group(ada), await ada.direct(ben)];
     const edited = await ada.send(group, 'first');
@@ -70,7 +70,7 @@ describe('erasing an account', () => {
     expect(conversation).toMatchObject({ unreadCount: 1, participants: [{ userId: ben.id }] });
   });
 
-  it('makes tombstones of the messages, and of nobody else’s', async () => {
+  it('makes tombstones of the person’s messages only', async () => {
     const [ada, ben] = (await signUpAll(server.url, 2)) as [Person, Person];
     const group = await ada.group(ben);
     const [plain, edited] = [await ada.send(group, 'plain'), await ada.send(group, 'first')];
@@ -97,7 +97,7 @@ describe('erasing an account', () => {
     expect((await page(ben, group))[0]).toEqual(first);
   });
 
-  it('tells those who listen, and those who catch up, everything: no rev is missing', async () => {
+  it('sends every change live and in the catch-up, without a missing rev', async () => {
     const [ada, ben, cem] = (await signUpAll(server.url, 3)) as [Person, Person, Person];
     const group = await ada.group(ben, cem);
     const count = 450; // more than two batches
@@ -107,7 +107,7 @@ describe('erasing an account', () => {
     const cursor = { conversationId: group, seq: count, rev: 0 };
 
     await eraseWholly(ada, 'keep');
-    const last = count + 2; // one for who has left, one for the new owner
+    const last = count + 2; // one for the participant who left, one for the new owner
     await socket.next('message:updated', ({ rev }) => rev === last);
     const told = ['participant:left', 'participant:updated', 'message:updated'].flatMap((name) =>
       socket.payloads(name).map(({ rev }) => rev),
@@ -183,7 +183,7 @@ describe('erasing an account', () => {
     await finished(ada);
   });
 
-  it('leaves nothing personal, and nobody who could be found, asked or added', async () => {
+  it('leaves no personal data, and no user who can be found, asked or added', async () => {
     const [ben, ada] = [
       await signUp(server.url),
       await signUp(server.url, { email: `x-${Date.now()}@example.org` }),
@@ -217,7 +217,7 @@ describe('erasing an account', () => {
       expect((await ben.call(method, path, body)).body.code).toBe('user-not-found');
   });
 
-  it('ends friendships, requests and blocks, and tells the others', async () => {
+  it('ends friendships, requests and blocks, and sends events to the others', async () => {
     const [ada, friend, asked, asking, blocked] = await signUpAll(server.url, 5);
     const { body: request } = await ada!.call('POST', '/friend-requests', { recipientId: friend!.id });
     await friend!.call('POST', `/friend-requests/${request.id}/accept`);
@@ -409,7 +409,7 @@ describe('erasing an account', () => {
     await finished(ada);
   });
 
-  /** Messages past the server, for their number. */
+  /** Inserts many messages by SQL. */
   const fill = (conversationId: string, sender: Person, count: number) =>
     server.dataSource.query(
       `with stored as (

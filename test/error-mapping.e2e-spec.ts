@@ -7,7 +7,7 @@ import { startTestServer, type TestServer } from './support/test-server';
 import type { TestSocket } from './support/test-socket';
 import { until } from './support/until';
 
-/** Lets the next `failures` changes of a user, and insertions of a message, fail with any SQLSTATE, or take time. */
+/** Makes the next `failures` updates of a user and inserts of a message fail with any SQLSTATE, or take time. */
 const TRAPS = `
   create sequence attempts;
   create table trap (code text, failures integer, seconds double precision not null default 0);
@@ -24,8 +24,8 @@ const TRAPS = `
   create trigger spring before update on users for each row execute function spring();
   create trigger spring before insert on chat_messages for each row execute function spring()`;
 
-/** Every row of the error mapping that a running database answers with; the others are among the faults. */
-describe('what the database refuses', () => {
+/** The rows of the error mapping that a running database can cause. test/faults has the others. */
+describe('an error of the database', () => {
   let server: TestServer;
   let ada: Person;
   let socket: TestSocket;

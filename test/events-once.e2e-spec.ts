@@ -4,7 +4,7 @@ import { signUpAll, type Person } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
 import type { TestSocket } from './support/test-socket';
 
-/** What one does five times at once changes something once, and each of one's devices hears of it once. */
+/** An action that is sent five times at once changes something once, and each device receives one event. */
 describe('events', () => {
   let server: TestServer;
   let ada: Person;
@@ -34,7 +34,7 @@ describe('events', () => {
       await socket.next('message:created', (message) => message.id === id);
   };
 
-  /** What each device hears of something that is done five times at once, without the marker. */
+  /** The events that each device receives of an action that is sent five times at once, without the marker. */
   async function heard(
     work: () => Promise<Answer>,
   ): Promise<{ statuses: number[]; adas: string[][]; bens: string[][] }> {

@@ -33,7 +33,7 @@ describe('the flag of one write for each socket and turn', () => {
   const onlyFor = (...chosen: Person[]): object => ({
     targeting: { if: [{ in: [{ var: 'targetingKey' }, chosen.map(({ id }) => id)] }, 'on', 'off'] },
   });
-  /** How the people are written to: once a turn, in Socket.IO's own way, or by polling. */
+  /** The write mode of each person's socket: one write per turn, Socket.IO's own writes, or polling. */
   const ways = (): string[] => {
     const gateway = server.application.get(SocketsGateway) as unknown as { server: Server };
     const connected = [...gateway.server.sockets.sockets.values()];
@@ -61,7 +61,7 @@ describe('the flag of one write for each socket and turn', () => {
     rmSync(directory, { recursive: true });
   });
 
-  it('reaches those who are connected, whichever way they came, and health tells of it', async () => {
+  it('reaches connected sockets of every transport, and health reports it', async () => {
     await settles('turn', 'turn');
     expect(await flags()).toMatchObject({
       status: 'up',
@@ -77,7 +77,7 @@ describe('the flag of one write for each socket and turn', () => {
     expect((await flags()).flags).toEqual([{ name: NAME, onPercent: 0, source: 'file' }]);
   });
 
-  it('holds for who connects later, and for who begins by polling', async () => {
+  it('holds for sockets that connect later, and for those that begin by polling', async () => {
     sockets.forEach((socket) => socket.close());
     await settles('neither', 'neither');
     sockets = [
@@ -87,7 +87,7 @@ describe('the flag of one write for each socket and turn', () => {
     await settles('plain', 'plain');
   });
 
-  it('changes in the middle of a conversation, and nothing of it is lost, doubled or out of order', async () => {
+  it('changes during a conversation, and no message is lost, doubled or out of order', async () => {
     const heard = (): number[][] =>
       sockets.map((socket) => socket.payloads('message:created').map((message) => message.seq));
     let seq = 0;
@@ -111,7 +111,7 @@ describe('the flag of one write for each socket and turn', () => {
     expect(heard()).toEqual([all, all]);
   });
 
-  it('stays as it was when the file breaks, and health says so without turning red', async () => {
+  it('keeps its value when the file becomes invalid, and health reports that without turning red', async () => {
     writeFileSync(path, '{"flags":');
     await until('the fault', async () => (await flags()).reason === 'broken-file');
     expect(await flags()).toMatchObject({
