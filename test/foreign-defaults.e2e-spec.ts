@@ -17,7 +17,7 @@ import { startTestServer, type TestServer } from './support/test-server';
 
 const configuration = loadConfiguration({});
 
-describe('a database with defaults of its own', () => {
+describe('a database whose defaults differ from PostgreSQL’s', () => {
   let database: TestDatabase;
   beforeAll(async () => {
     database = await createTestDatabase();
@@ -25,7 +25,7 @@ describe('a database with defaults of its own', () => {
   });
   afterAll(() => database.drop());
 
-  describe('changes nothing of what a connection relies on:', () => {
+  describe('keeps the session settings that the server pins, on', () => {
     let usual: TestDatabase;
     beforeAll(async () => (usual = await createTestDatabase()));
     afterAll(() => usual.drop());
@@ -97,7 +97,7 @@ describe('a database with defaults of its own', () => {
     });
   });
 
-  describe('serves like any other', () => {
+  describe('serves like any other database:', () => {
     let server: TestServer;
     let ada: Person;
     let ben: Person;
@@ -107,7 +107,7 @@ describe('a database with defaults of its own', () => {
     });
     afterAll(() => server.close());
 
-    it('times, texts, renewed sessions and lists', async () => {
+    it('returns the same times, texts, renewed sessions and lists', async () => {
       const group = await ada.group(ben);
       const body = 'back\\slash \\n \' " $$ %_ Привет 日本語 👩‍👩‍👧';
       const sent = await ada.send(group, body);
@@ -120,7 +120,7 @@ describe('a database with defaults of its own', () => {
       expect((await ben.call('GET', '/conversations')).body.items).toHaveLength(1);
     });
 
-    it('without storing a write whose user was removed while it waited', async () => {
+    it('rejects a write whose user was removed while it waited', async () => {
       const group = await ada.group(ben);
       // Not `whileLocked`: a connection of the tests has the limits of this database.
       const holder = new DatabaseClient({ connectionString: database.url });
@@ -168,8 +168,8 @@ describe('a database with defaults of its own', () => {
   }, 60_000);
 });
 
-describe('a schema that is named like the role', () => {
-  it('stays empty, and the tables are in "public"', async () => {
+describe('a schema with the name of the role', () => {
+  it('stays empty; the tables are created in "public"', async () => {
     const role = `chat_${randomBytes(4).toString('hex')}`;
     const database = await createTestDatabase({ empty: true });
     const bench = backupBench();

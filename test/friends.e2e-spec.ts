@@ -93,7 +93,7 @@ describe('friends', () => {
       expect(await request(ada, ada)).toMatchObject({ status: 400, body: { code: 'validation-failed' } });
     });
 
-    it('exists once, and not between friends', async () => {
+    it('exists once, and cannot be made between friends', async () => {
       const [ada, ben] = await two();
       const made = await request(ada, ben);
       expect(await request(ada, ben)).toMatchObject({
@@ -105,7 +105,7 @@ describe('friends', () => {
       expect(await request(ben, ada)).toMatchObject({ status: 409, body: { code: 'already-friends' } });
     });
 
-    it('makes the friendship at once if it crosses another request', async () => {
+    it('creates the friendship at once if it crosses a request of the other person', async () => {
       const [ada, ben] = await two();
       await request(ada, ben);
       expect(await request(ben, ada)).toMatchObject({ status: 201, body: { status: 'accepted' } });
@@ -113,7 +113,7 @@ describe('friends', () => {
       expect((await ada.call('GET', '/conversations')).body.items).toMatchObject([{ type: 'direct' }]);
     });
 
-    it('can be declined or cancelled, again without effect, and not answered otherwise afterwards', async () => {
+    it('can be declined or cancelled; a repetition has no effect, and another answer is rejected', async () => {
       const [ada, ben] = await two();
       const socket = await ada.connect();
       const first = (await request(ada, ben)).body;
@@ -138,7 +138,7 @@ describe('friends', () => {
       socket.close();
     });
 
-    it('does not exist for others', async () => {
+    it('is hidden from everybody else', async () => {
       const [ada, ben] = await two();
       const outsider = await signUp(server.url);
       const { body } = await request(ada, ben);
@@ -168,7 +168,7 @@ describe('friends', () => {
       }
     });
 
-    it('is accepted once when it is accepted many times at once', async () => {
+    it('is accepted once when many acceptances arrive at once', async () => {
       const [ada, ben] = await two();
       const { body } = await request(ada, ben);
       const answers = await Promise.all(
@@ -181,7 +181,7 @@ describe('friends', () => {
     });
   });
 
-  it('can be listed in pages', async () => {
+  it('are listed in pages', async () => {
     const ada = await signUp(server.url);
     const others = await signUpAll(server.url, 5);
     for (const other of others) await befriend(ada, other);
@@ -195,7 +195,7 @@ describe('friends', () => {
     expect(seen).toEqual(others.map((other) => other.id).reverse());
   });
 
-  it('end their friendship, as often as they like, and both hear of it', async () => {
+  it('end their friendship, also repeatedly, and both receive the event', async () => {
     const [ada, ben] = await two();
     await befriend(ada, ben);
     const [adasSocket, bensSocket] = [await ada.connect(), await ben.connect()];
@@ -207,7 +207,7 @@ describe('friends', () => {
     [adasSocket, bensSocket].forEach((socket) => socket.close());
   });
 
-  it('are the only people whom one brings into a conversation', async () => {
+  it('are the only people whom a user can add to a conversation', async () => {
     const [ada, ben] = await two();
     const stranger = await signUp(server.url);
     const group = (...ids: string[]) =>
@@ -226,7 +226,7 @@ describe('friends', () => {
   });
 
   describe('a block', () => {
-    it('ends the friendship and refuses requests, direct conversations and sends either way, but gags nobody in groups', async () => {
+    it('ends the friendship and rejects requests, direct conversations and messages in both directions, except in groups', async () => {
       const [ada, ben] = await two();
       const direct = await befriend(ada, ben);
       const group = await ada.group(ben);
@@ -262,7 +262,7 @@ describe('friends', () => {
       socket.close();
     });
 
-    it('ends open requests: the own one is cancelled, the other declined', async () => {
+    it('cancels the own open request, and declines the one of the other person', async () => {
       const [ada, ben] = await two();
       const bens = (await request(ben, ada)).body;
       const socket = await ben.connect();
@@ -277,7 +277,7 @@ describe('friends', () => {
       const [ada, ben] = await two();
       const direct = await befriend(ada, ben);
       await withClient(server.database.url, async (client) => {
-        // As the writer does while it stores.
+        // The writer holds this lock while it stores a message.
         await client.query('begin');
         await client.query('select from conversations where id = $1 for no key update', [direct]);
         let isAcknowledged = false;
@@ -295,7 +295,7 @@ describe('friends', () => {
       expect((await ben.call('POST', `/conversations/${direct}/messages`, { body: 'x' })).status).toBe(403);
     });
 
-    it('is rejected if it names oneself or nobody', async () => {
+    it('is rejected if it names the user themselves or no user', async () => {
       const ada = await signUp(server.url);
       expect((await ada.call('PUT', `/users/me/blocks/${ada.id}`)).status).toBe(400);
       const nobody = await ada.call('PUT', '/users/me/blocks/00000000-0000-4000-8000-000000000000');
@@ -303,7 +303,7 @@ describe('friends', () => {
     });
   });
 
-  describe('whom a block stands between', () => {
+  describe('two people with a block between them', () => {
     let open: TestServer;
     let ada: Person;
     let ben: Person;
@@ -314,7 +314,7 @@ describe('friends', () => {
     });
     afterEach(() => open.close());
 
-    it('do not bring each other into a conversation, also where everybody else may', async () => {
+    it('cannot add each other to a conversation, even where everybody else can', async () => {
       const cem = await signUp(open.url);
       for (const [from, to] of [
         [ada, ben],
@@ -333,7 +333,7 @@ describe('friends', () => {
       }
     });
 
-    it('are found as by anybody else, except by who has blocked them', async () => {
+    it('are found in searches, except by the person who has blocked them', async () => {
       const cem = await signUp(open.url);
       const find = async (who: Person) =>
         (await who.call('GET', '/users?query=user-&limit=200')).body.items.map(
@@ -346,10 +346,10 @@ describe('friends', () => {
       expect(await find(ada)).toContain(ben.id);
     });
 
-    it('have no direct conversation that begins while the block is being acknowledged', async () => {
+    it('cannot begin a direct conversation while the block is being acknowledged', async () => {
       await ada.call('DELETE', `/users/me/blocks/${ben.id}`);
       await withClient(open.database.url, async (client) => {
-        // The block holds the pair, and has not committed.
+        // The block has locked the pair, and has not committed.
         await client.query('begin');
         await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [
           `contacts ${[ada.id, ben.id].sort().join(' ')}`,
@@ -364,7 +364,7 @@ describe('friends', () => {
     });
   });
 
-  it('have a bounded number of open requests, also when many are made at once', async () => {
+  it('have a limited number of open requests, also when many are made at once', async () => {
     const ada = await signUp(server.url);
     await server.dataSource.query(
       `with people as (insert into users (id, username, password_hash, display_name)
@@ -378,7 +378,7 @@ describe('friends', () => {
     expect([count(201), count(429)]).toEqual([3, 5]);
   });
 
-  it('may ask somebody who declines, or whom they do not wait for, three times in a month', async () => {
+  it('can ask the same person, who declines or does not answer in time, three times in a month', async () => {
     const [ada, ben] = await two();
     for (const end of ['decline', 'cancel', 'decline']) {
       const { id } = (await request(ada, ben)).body;
@@ -389,7 +389,7 @@ describe('friends', () => {
     expect(refused).toMatchObject({ status: 429, body: { code: 'rate-limited' } });
     expect(refused.body.retryAfter).toBeGreaterThan(29 * 86_400);
     expect(refused.body.retryAfter).toBeLessThanOrEqual(30 * 86_400);
-    // The other one may still ask.
+    // The other person can still send a request.
     expect((await request(ben, ada)).status).toBe(201);
     await server.dataSource.query(
       `update friend_requests set responded_at = responded_at - interval '31 days' where sender_id = $1`,
@@ -400,7 +400,7 @@ describe('friends', () => {
     expect((await request(ada, ben)).status).toBe(201);
   });
 
-  it('have a bounded number of requests that nobody has answered', async () => {
+  it('have a limited number of unanswered requests', async () => {
     const ada = await signUp(server.url);
     await server.dataSource.query(
       `with people as (insert into users (id, username, password_hash, display_name)

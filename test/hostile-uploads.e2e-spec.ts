@@ -9,7 +9,7 @@ import { startTestServer, type TestServer } from './support/test-server';
 import { until } from './support/until';
 
 const MAX_BYTES = 100_000;
-/** Of several servers on one database. */
+/** Several servers share this secret. */
 const AUTH_SECRET = 'a secret that all servers of this test share';
 const BOUNDARY = 'the-boundary';
 
@@ -38,7 +38,7 @@ describe('hostile uploads', () => {
   const named = (disposition: string): string => `Content-Disposition: form-data; ${disposition}`;
   const FILE = named('name="file"; filename="a.txt"');
 
-  /** Nothing of what was refused is on the disk or in the database. */
+  /** Asserts that a rejected upload left nothing on the disk or in the database. */
   async function expectNothing(): Promise<void> {
     const folder = join(server.configuration.attachmentsFolder, 'uploads');
     await until('nothing is left', async () => {
@@ -60,7 +60,7 @@ describe('hostile uploads', () => {
     ['a head of 100 kB', part(`X-Long: ${'x'.repeat(100_000)}\r\n${FILE}`) + END],
     ['a part without a name', part('Content-Type: text/plain') + END],
     ['no multipart at all', 'just text'],
-  ])('are refused with %s', async (_name, body) => {
+  ])('are rejected with %s', async (_name, body) => {
     const { status, body: problem } = await raw(body);
     expect({ status, problem }).toMatchObject({
       status: expect.any(Number),
@@ -69,7 +69,7 @@ describe('hostile uploads', () => {
     await expectNothing();
   });
 
-  it('are refused without a boundary, with another type, and compressed', async () => {
+  it('are rejected without a boundary, with another media type, and compressed', async () => {
     const body = part(FILE) + END;
     expect((await raw(body, { 'content-type': 'multipart/form-data;' })).status).toBe(400);
     const wrong: Record<string, string>[] = [
@@ -113,7 +113,7 @@ describe('hostile uploads', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(30_000_000);
   });
 
-  it('are refused when they are too large, by what they say or by what they are', async () => {
+  it('are rejected when they are too large, by their declared or their actual length', async () => {
     expect(await uploaded(ada, { content: 'x'.repeat(MAX_BYTES) })).toMatchObject({ size: MAX_BYTES });
     expect((await upload(ada, { content: 'x'.repeat(MAX_BYTES + 1) })).body).toMatchObject({
       status: 413,
@@ -126,7 +126,7 @@ describe('hostile uploads', () => {
     await expectNothing();
   });
 
-  it('are refused beyond the quota of the person, also at the same moment, until something is deleted', async () => {
+  it('are rejected beyond the quota of the user, also when concurrent, until a file is deleted', async () => {
     const group = await ada.group();
     const answers = await Promise.all(
       Array.from({ length: 5 }, () => upload(ada, { content: 'x'.repeat(90_000) })),
@@ -141,7 +141,7 @@ describe('hostile uploads', () => {
     expect((await upload(ada, { content: 'x'.repeat(90_000) })).status).toBe(201);
   });
 
-  /** An upload whose body the test writes by itself. */
+  /** Begins an upload whose body the test writes. */
   function begin(length?: number): { request: ClientRequest; status: Promise<number> } {
     const request = httpRequest(`${server.url}/api/v1/attachments`, {
       method: 'POST',
@@ -160,7 +160,7 @@ describe('hostile uploads', () => {
 
   const drafts = (): string[] => readdirSync(join(server.configuration.attachmentsFolder, 'uploads'));
 
-  it('leave nothing when they break off', async () => {
+  it('leave nothing behind when the connection breaks', async () => {
     await uploaded(ada);
     const { request, status } = begin(50_000);
     status.catch(() => undefined);
@@ -170,7 +170,7 @@ describe('hostile uploads', () => {
     await expectNothing();
   });
 
-  it('may be slow, and take no time from others', async () => {
+  it('do not delay other requests when they are slow', async () => {
     const { request, status } = begin();
     const text = part(FILE, 'slow') + END;
     for (const character of text) {
@@ -183,7 +183,7 @@ describe('hostile uploads', () => {
     await expectNothing();
   });
 
-  it('are refused while the disk is full, and taken when it is not', async () => {
+  it('are rejected while the disk is full, and accepted afterwards', async () => {
     const full = await startTestServer({
       database: server.database,
       environment: {
@@ -199,7 +199,7 @@ describe('hostile uploads', () => {
     expect((await upload(ada)).status).toBe(201);
   });
 
-  it('are counted by person, hour and moment', async () => {
+  it('are limited per user, per hour and in number at once', async () => {
     const limited = await startTestServer({
       database: server.database,
       environment: { AUTH_SECRET, RATE_LIMITS: 'on' },
@@ -234,7 +234,7 @@ describe('hostile uploads', () => {
     await limited.close();
   });
 
-  it('take a form as browsers make it', async () => {
+  it('accept a form in the format of browsers', async () => {
     const form = new FormData();
     form.append('file', new Blob(['hello'], { type: 'text/html' }), 'a"b.txt');
     expect((await sendForm(ada, form)).body).toMatchObject({ type: 'text/plain', size: 5 });

@@ -8,7 +8,7 @@ import { signUpAll, type Person } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
 import { until } from './support/until';
 
-describe('under hostile use', () => {
+describe('a server under hostile use', () => {
   let server: TestServer;
 
   beforeAll(async () => {
@@ -16,7 +16,7 @@ describe('under hostile use', () => {
   });
   afterAll(() => server.close());
 
-  it('a group that is deleted while 50 people write to it rejects each of them from then on, and nothing else happens', async () => {
+  it('rejects the messages of 50 people to a group once it is deleted, without any other effect', async () => {
     const people = await signUpAll(server.url, 50);
     const owner = people[0]!;
     const id = await owner.group(...people.slice(1));
@@ -30,7 +30,7 @@ describe('under hostile use', () => {
     );
     expect((await owner.call('DELETE', `/conversations/${id}`)).status).toBe(204);
     for (const answer of await sends) {
-      // Who waited for the lock of the conversation in vain was told that nothing was done.
+      // A sender whose wait for the lock timed out got an answer that nothing was stored.
       if (!answer.ok) expect(answer.problem.code).toMatch(/^(conversation-not-found|database-busy)$/);
     }
     for (const socket of sockets) {
@@ -48,7 +48,7 @@ describe('under hostile use', () => {
     expect(rows[0]!.count).toBe(rows[0]!.last);
   }, 60_000);
 
-  it('a body that never arrives completely is answered with 408, and others are served meanwhile', async () => {
+  it('answers an incomplete body with 408, and serves others meanwhile', async () => {
     const brisk = await startTestServer({ environment: { REQUEST_TIMEOUT_MS: '2000' } });
     const [ada] = (await signUpAll(brisk.url, 1)) as [Person];
     const answer = new Promise<string>((resolve) => {
@@ -67,7 +67,7 @@ describe('under hostile use', () => {
     await brisk.close();
   });
 
-  it('connections that say nothing, or not enough, are closed, and others are served meanwhile', async () => {
+  it('closes connections that send nothing or too little, and serves others meanwhile', async () => {
     const [ada] = (await signUpAll(server.url, 1)) as [Person];
     const raw = (text: string): Promise<string> =>
       new Promise((resolve) => {
@@ -93,11 +93,11 @@ describe('under hostile use', () => {
   }, 40_000);
 
   describe('a polling request', () => {
-    /** Opens a polling connection by hand; gives what posts a payload to it. */
+    /** Opens a polling connection by hand. @returns a function that posts a payload to it */
     async function poll(): Promise<(payload: string) => Promise<number>> {
       const polling = `${server.url}/socket.io/?EIO=4&transport=polling`;
       const { sid } = JSON.parse((await (await fetch(polling)).text()).slice(1)) as { sid: string };
-      // Somebody must listen for the outcome, or the connection waits for that.
+      // A poll must be open for the outcome; otherwise the connection waits for one.
       void fetch(`${polling}&sid=${sid}`).then((answer) => answer.text());
       return async (payload) =>
         (await fetch(`${polling}&sid=${sid}`, { method: 'POST', body: payload })).status;
@@ -110,22 +110,19 @@ describe('under hostile use', () => {
       ['events of nobody', '42[]'],
       ['events before the connection', '42["a"]'],
       ['namespaces that do not exist', '40/x,'],
-    ])(
-      'is parsed when it is full of tiny packets (%s), and others are served meanwhile',
-      async (_name, packet) => {
-        const [ada] = (await signUpAll(server.url, 1)) as [Person];
-        const count = Math.floor(128_000 / (packet.length + 1));
-        const post = await poll();
-        const flooded = post(Array.from({ length: count }, () => packet).join('\x1e'));
-        expect((await ada.call('GET', '/users/me')).status).toBe(200);
-        expect([200, 400]).toContain(await flooded);
-        const socket = await ada.connect();
-        expect((await socket.command('conversation:sync', { cursors: [] })).ok).toBe(true);
-        socket.close();
-      },
-    );
+    ])('with many tiny packets (%s) is parsed without delaying others', async (_name, packet) => {
+      const [ada] = (await signUpAll(server.url, 1)) as [Person];
+      const count = Math.floor(128_000 / (packet.length + 1));
+      const post = await poll();
+      const flooded = post(Array.from({ length: count }, () => packet).join('\x1e'));
+      expect((await ada.call('GET', '/users/me')).status).toBe(200);
+      expect([200, 400]).toContain(await flooded);
+      const socket = await ada.connect();
+      expect((await socket.command('conversation:sync', { cursors: [] })).ok).toBe(true);
+      socket.close();
+    });
 
-    it('is accepted once when it authenticates many times', async () => {
+    it('that authenticates many times is accepted once', async () => {
       const [ada] = (await signUpAll(server.url, 1)) as [Person];
       const rooms = server.application.get(Rooms) as unknown as { arrivals: Set<unknown> };
       const post = await poll();

@@ -21,7 +21,7 @@ import {
 import { signUpAll, type Person } from './support/people';
 import { startTestServer } from './support/test-server';
 
-describe('the check of integrity', () => {
+describe('the integrity check', () => {
   let original: TestDatabase;
   let group: string;
   let direct: string;
@@ -55,7 +55,7 @@ describe('the check of integrity', () => {
   });
   afterAll(() => original.drop());
 
-  /** A copy to break. */
+  /** Copies the database, so that the test can damage it. */
   async function onCopy<T>(work: (url: string) => Promise<T>): Promise<T> {
     const name = `xfchat_c_${randomBytes(6).toString('hex')}`;
     await withAdministrator((client) => client.query(`create database ${name} template ${original.name}`));
@@ -76,12 +76,12 @@ describe('the check of integrity', () => {
     }
   }
   const check = (url: string) => within(url, checkIntegrity);
-  /** Past every constraint, as a disk or a hasty person may write. */
+  /** Writes past every constraint, as a faulty disk or a manual change could. */
   const damage = (url: string, sql: string) =>
     withClient(url, (client) => client.query(`set session_replication_role = replica; ${sql}`));
 
   // Tests G12.
-  it('finds nothing where nothing is wrong, and fails nobody', async () => {
+  it('finds nothing in a sound database, and fails no request', async () => {
     await onCopy(async (url) => {
       expect(await check(url)).toEqual([]);
       const run = command(url);
@@ -90,7 +90,7 @@ describe('the check of integrity', () => {
     });
   });
 
-  /** What is left of an erased person while their messages still are theirs. */
+  /** Leaves a half-erased user, whose messages still name them as the sender. */
   const husk = ({ id }: Person, erasedAndFinished = 'now(), null') => `
     delete from sessions where user_id = '${id}';
     delete from friendships where '${id}' in (user_low_id::text, user_high_id::text);
@@ -293,7 +293,7 @@ describe('the check of integrity', () => {
       () => `alter table users alter username type text collate "und-x-icu"`,
     ],
     ['entity-differs', () => 'users', () => `alter table users add column forgotten text`],
-  ])('names %s', async (kind, where, sql) => {
+  ])('reports %s', async (kind, where, sql) => {
     await onCopy(async (url) => {
       await damage(url, sql());
       const findings = await check(url);
@@ -305,7 +305,7 @@ describe('the check of integrity', () => {
     });
   });
 
-  it('finds what is missing while a server is serving', async () => {
+  it('finds missing objects while a server is running', async () => {
     await onCopy(async (url) => {
       const name = new URL(url).pathname.slice(1);
       const server = await startTestServer({ database: { url, name, drop: async () => undefined } });
@@ -323,7 +323,7 @@ describe('the check of integrity', () => {
     });
   });
 
-  it('leaves nothing behind, and has nothing to say of an index that operators have added', async () => {
+  it('leaves nothing behind, and accepts an index that operators have added', async () => {
     await onCopy(async (url) => {
       const schemas = () =>
         withClient(url, async (client) => (await client.query('select nspname from pg_namespace')).rows);
@@ -334,7 +334,7 @@ describe('the check of integrity', () => {
     });
   });
 
-  it('compares the entities alone where its user may not make a schema', async () => {
+  it('compares only the entities if its user cannot create a schema', async () => {
     await onCopy(async (url) => {
       const role = `reader_${randomBytes(4).toString('hex')}`;
       await damage(
@@ -355,14 +355,14 @@ describe('the check of integrity', () => {
     });
   });
 
-  it('has nothing to say of an erasure that is under way', async () => {
+  it('accepts an erasure that is under way', async () => {
     await onCopy(async (url) => {
       await damage(url, husk(ben));
       expect((await check(url)).filter(({ kind }) => kind.startsWith('erasure'))).toEqual([]);
     });
   });
 
-  it('fails as a command, with everything that was found', async () => {
+  it('fails as a command, and prints every finding', async () => {
     await onCopy(async (url) => {
       await damage(
         url,
@@ -377,7 +377,7 @@ describe('the check of integrity', () => {
     });
   });
 
-  it('has a digest for the content of each conversation, which only its content changes', async () => {
+  it('has a digest of each conversation, which changes only with its content', async () => {
     const digests = (url: string) => within(url, (dataSource) => contentDigests(dataSource.manager));
     await onCopy(async (url) => {
       const before = await digests(url);
@@ -405,7 +405,7 @@ describe('the check of integrity', () => {
     });
   });
 
-  it('notices a bit that has flipped on the disk', async () => {
+  it('notices a flipped bit on the disk', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'xfchat-flip-'));
     let server = await startEmbeddedPostgres({ directory });
     const url = server.url('postgres');

@@ -14,7 +14,7 @@ import { startTestServer } from './support/test-server';
 const LEGACY_SCHEMA = { schema: 'legacy' };
 const MESSAGES = 400;
 
-/** Each reason to stay behind, and each fault of parents, that the generated rows have something of. */
+/** The reasons to leave out a row, and the faults of parents, that occur in the generated rows. */
 const FAULTS = [
   'chat_messages conversation-missing',
   'chat_messages text-empty',
@@ -42,7 +42,7 @@ const FAULTS = [
   'parents-null',
 ];
 
-/** What the source holds, counted without the import. */
+/** Counts the source rows, independently of the import. */
 async function countsOf(client: Client, schema: string): Promise<Record<string, number>> {
   const { rows } = await client.query<{ name: string }>(
     `select relname as name from pg_class where relnamespace = $1::regnamespace and relkind = 'r'`,
@@ -62,9 +62,9 @@ const rollback = (url: string, address: SourceAddress): Promise<void> =>
 const sourceCounts = ({ tables }: ImportReport): Record<string, number> =>
   Object.fromEntries(tables.map(({ table, source }) => [table, source]));
 
-// Of what the tests below expect, chance must decide nothing.
+// The expectations of the tests below must not depend on chance.
 describe('generated old tables', () => {
-  it.each(SEEDS)('hold every fault that the import knows (SEED=%d)', async (seed) => {
+  it.each(SEEDS)('contain every fault that the import handles (SEED=%d)', async (seed) => {
     const database = await createTestDatabase();
     await withClient(database.url, (client) =>
       makeLegacyDatabase(client, {
@@ -100,7 +100,7 @@ describe(`the import of old tables (SEED=${SEED})`, () => {
       const before = await digest();
       const counts = await withClient(other.url, (client) => countsOf(client, schema));
 
-      // Interrupted twice: in the middle of reading, and in the middle of the messages.
+      // The import is interrupted twice: while it reads, and while it stores messages.
       for (const interrupted of ['read messages', 'messages']) {
         const stop = (step: string): void => {
           if (step === interrupted) throw new Error('interrupted');
@@ -158,7 +158,7 @@ describe(`the import of old tables (SEED=${SEED})`, () => {
     const rows = async (sql: string): Promise<Record<string, unknown>[]> =>
       (await withClient(database.url, (client) => client.query(sql))).rows as Record<string, unknown>[];
 
-    it('the order, the words and the times of the global room', async () => {
+    it('the order, the texts and the times of the global room', async () => {
       const stored = await rows(`
         select m.seq::integer, m.body, m.created_at from chat_messages m join conversations c on c.id = m.conversation_id
         where c.title = 'The old room' order by m.seq`);
@@ -169,7 +169,7 @@ describe(`the import of old tables (SEED=${SEED})`, () => {
       expect(stored).toEqual(old);
     });
 
-    it('old versions and parents beside the messages, and tells what is wrong with parents', async () => {
+    it('old versions and parents with the messages, and reports faulty parents', async () => {
       expect(
         await rows(`
           select count(*)::integer as count from legacy.messages old
@@ -189,7 +189,7 @@ describe(`the import of old tables (SEED=${SEED})`, () => {
         'self',
         'unknown',
       ]);
-      // v10 claims v13, which comes by v12 and v11 from v10.
+      // v10 claims v13 as its parent, but v13 descends from v10 through v11 and v12: a cycle.
       expect(
         await rows(
           `select version from legacy_version_edges where kind = 'cycle' order by length(version), version limit 4`,
@@ -197,7 +197,7 @@ describe(`the import of old tables (SEED=${SEED})`, () => {
       ).toEqual([{ version: 'v10' }, { version: 'v11' }, { version: 'v12' }, { version: 'v13' }]);
     });
 
-    it('who wrote, or one placeholder for those who are not known any more', async () => {
+    it('the senders, with one placeholder for unknown ones', async () => {
       const senders = await rows(`
         select distinct sender.display_name, sender.is_internal from legacy.messages old
         join legacy_message_origins o on o.source_key = old.id::text
@@ -211,7 +211,7 @@ describe(`the import of old tables (SEED=${SEED})`, () => {
       ).toEqual([{ count: 0 }]);
     });
 
-    it('what stayed behind, with the reason and the row', async () => {
+    it('each row that was not imported, with the reason', async () => {
       const same = await rows(`
         select count(*)::integer as count, count(*) filter (where q.row = r.row)::integer as same
         from legacy_quarantine q left join legacy_rows r using (source_table, source_key)`);
@@ -254,7 +254,7 @@ describe(`the import of old tables (SEED=${SEED})`, () => {
         `update chat_messages set seq = 1000003 - seq where seq in (1, 2);
          update chat_messages set seq = seq - 1000000 where seq > 1000000`,
       ],
-    ])('nothing that verify would not miss: %s', async (kinds, damage) => {
+    ])('only data that verify compares: it notices %s', async (kinds, damage) => {
       const copy = await createTestDatabase({ template: database.name });
       await withClient(copy.url, (client) =>
         client.query(`set session_replication_role = replica; ${damage}`),
@@ -265,7 +265,7 @@ describe(`the import of old tables (SEED=${SEED})`, () => {
       await copy.drop();
     });
 
-    it('passwords until the next sign-in, and takes nothing back once somebody is there', async () => {
+    it('old passwords until the next sign-in, and refuses a rollback once people use the server', async () => {
       const copy = await createTestDatabase({ template: database.name });
       const server = await startTestServer({ database: copy });
       const hash = async (): Promise<string> =>

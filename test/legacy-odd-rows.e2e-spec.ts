@@ -28,7 +28,7 @@ const TABLES = `
   select '${id(1)}', 'number ' || i, 'v' || i, to_char(timestamp '2024-02-01' + i * interval '1 minute', 'YYYY-MM-DD HH24:MI:SS')
   from generate_series(1, 20) i`;
 
-describe('rows of old tables that nobody would expect', () => {
+describe('unexpected rows of old tables', () => {
   const databases: TestDatabase[] = [];
   afterAll(() => Promise.all(databases.map((database) => database.drop())));
 
@@ -74,7 +74,7 @@ describe('rows of old tables that nobody would expect', () => {
        insert into version_history select version, user_id, array[version, 'v1'], now() from messages where length(version) > 99`,
       20,
     ],
-  ])('are imported or set aside, and stop none of the others: %s', async (_what, sql, imported) => {
+  ])('are imported or quarantined without stopping other rows: %s', async (_what, sql, imported) => {
     const database = await withOld(sql);
     const report = await runImport(database.url, LEGACY_SCHEMA, { owner: 'ada' });
     for (const { source, imported: came, quarantined } of report.tables)
@@ -83,9 +83,9 @@ describe('rows of old tables that nobody would expect', () => {
     expect(await runVerify(database.url, LEGACY_SCHEMA)).toMatchObject({ ok: true, differences: [] });
   });
 
-  it('are quarantined alone if the database rejects them, with table, key and reason', async () => {
+  it('are quarantined one by one if the database rejects them, with table, key and reason', async () => {
     const database = await withOld('');
-    // Whatever it may be that the database does not take.
+    // The database may reject a row for any reason.
     await withClient(database.url, (client) =>
       client.query(
         `alter table chat_messages add constraint odd check (body not in ('number 7', 'number 13'))`,
@@ -120,7 +120,7 @@ describe('rows of old tables that nobody would expect', () => {
     });
   }, 180_000);
 
-  it('keep the limits of today, with a finding about what was cut', async () => {
+  it('are cut to the current limits, with a finding about each cut', async () => {
     const database = await withOld(
       `insert into conversations values ('${id(9)}', '${id(1)}', repeat('t', 255), repeat('d', 5000), 'false', '2024-01-01'),
          ('${id(10)}', '${id(1)}', E'\\u200b \\u202e', null, 'false', '2024-01-01');
@@ -148,7 +148,7 @@ describe('rows of old tables that nobody would expect', () => {
     expect(await runVerify(database.url, LEGACY_SCHEMA)).toMatchObject({ ok: true });
   });
 
-  it('get the time of the import, in their old order, if they are from the future', async () => {
+  it('get the time of the import, in their old order, if their time is in the future', async () => {
     const database = await withOld(
       `update messages set created_at = '9999-12-31 23:59:59.9999' where version = 'v20';
        update messages set created_at = '2999-01-01 00:00:00' where version = 'v19';
@@ -195,7 +195,7 @@ describe('rows of old tables that nobody would expect', () => {
     expect(await runVerify(database.url, source)).toMatchObject({ ok: true });
   });
 
-  it('are of the same source whichever address it is reached by', async () => {
+  it('belong to the same source under any address of it', async () => {
     const [database, other] = [await createTestDatabase(), await withOld('', 'public', true)];
     databases.push(database);
     const tunnel = await FaultProxy.inFrontOf(other.url);
@@ -209,7 +209,7 @@ describe('rows of old tables that nobody would expect', () => {
     await runImport(database.url, elsewhere);
     expect(await runVerify(database.url, elsewhere)).toMatchObject({ ok: true });
 
-    // Earlier releases have noted the address. Reached by it, the source is known again, and by any other from then on.
+    // Earlier releases recorded the address. It identifies the source once more; afterwards any address does.
     const { host, port } = new Client({ connectionString: other.url });
     await withClient(database.url, (client) =>
       client.query(`update legacy_imports set source = $1`, [`database ${other.name} on ${host}:${port}`]),

@@ -4,7 +4,7 @@ import { Random, SEEDS } from './support/random';
 
 const PEOPLE = 14;
 const LEGACY_SCHEMA = { schema: 'legacy' };
-/** Longer than an index takes, and nothing that it could compress. */
+/** A text that is too long for an index and cannot be compressed. */
 const LONG = `(select string_agg(md5(i::text), '') from generate_series(1, 200) i)`;
 
 const TABLES = `
@@ -18,7 +18,7 @@ const TABLES = `
   create table contacts (user_id text, contact_user_id text)`;
 
 /**
- * What the database refuses, chosen by a digest, with any of the SQLSTATEs that rows can be at fault for. It takes what is of
+ * Rows that the database rejects, chosen by a digest, with each SQLSTATE that a row can cause. It accepts rows that come from
  * no old row: the room, its owner, and the placeholder for deleted users.
  */
 const REFUSALS = (seed: number): string => `
@@ -47,7 +47,7 @@ const REFUSALS = (seed: number): string => `
     .map((table) => `create trigger odd before insert on ${table} for each row execute function refuse();`)
     .join('\n')}`;
 
-/** Rows with whatever a table without constraints lets in. */
+/** Makes rows with any values that a table without constraints accepts. */
 function oddRows(random: Random): string {
   const person = (): string =>
     random.chance(0.08) ? random.pick(['null', `'nobody'`, `''`, LONG]) : `'person ${random.below(PEOPLE)}'`;
@@ -98,7 +98,7 @@ function oddRows(random: Random): string {
 const SOMETHING_REFUSED =
   /^quarantined (users|conversations|conversation_participants|chat_messages|friend_requests|contacts) refused-/;
 
-/** What the import leaves out although the database takes it; each query has to find nothing. */
+/** Each query finds rows that the import left out although the database accepts them. It must find none. */
 const LEFT_OUT: Record<string, string> = {
   'a participant': `
     select r.row from legacy_rows r
@@ -126,8 +126,8 @@ const LEFT_OUT: Record<string, string> = {
         and b.row->>'status' = 'blocked')`,
 };
 
-describe('an import of odd rows, some of which the database refuses', () => {
-  it.each(SEEDS)('ends, accounts for every row, and loses nothing else (seed %d)', async (seed) => {
+describe('an import of odd rows, some of which the database rejects', () => {
+  it.each(SEEDS)('completes, accounts for every row, and loses no other row (seed %d)', async (seed) => {
     const database = await createTestDatabase();
     try {
       await withClient(database.url, (client) =>

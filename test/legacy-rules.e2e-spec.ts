@@ -21,13 +21,13 @@ const TABLES = `
     created_at timestamptz, responded_at timestamptz);
   create table contacts (user_id uuid, contact_user_id uuid)`;
 
-/** The old tables with these rows in them; users are numbered by their place. */
+/** Creates the old tables with these rows; users are numbered by their position. */
 interface Old {
   readonly users?: [username: string | null, email?: string | null, passwordHash?: string][];
   readonly sql?: string;
 }
 
-describe('the rules of the import', () => {
+describe('the rules of the legacy import', () => {
   const databases: TestDatabase[] = [];
   afterAll(() => Promise.all(databases.map((database) => database.drop())));
 
@@ -58,7 +58,7 @@ describe('the rules of the import', () => {
   const people = (count: number): Old['users'] =>
     Array.from({ length: count }, (_, index) => [`user${index + 1}`]);
 
-  it('give everybody a name and an address of their own, and tell whose is another one', async () => {
+  it('give everybody a unique name and address, and report the changed ones', async () => {
     const database = await withOld({
       users: [
         ['Ada', 'ADA@example.org'],
@@ -110,7 +110,7 @@ describe('the rules of the import', () => {
     ]);
   });
 
-  it('make friends of those who were, would have been, or asked each other', async () => {
+  it('make friends of contacts, and of people who accepted or crossed requests', async () => {
     const request = (number: number, from: number, to: number, status: string): string =>
       `('${id(100 + number)}', '${id(from)}', '${id(to)}', '${status}', null, timestamptz '2024-01-01' + ${number} * interval '1 day', null)`;
     const database = await withOld({
@@ -154,7 +154,7 @@ describe('the rules of the import', () => {
     expect(await select(database, `select ${name('blocker_id')}, ${name('blocked_id')} from blocks`)).toEqual(
       [[10, 9]],
     );
-    // As accepting makes it.
+    // The row has the form that an accepted request creates.
     expect(
       await select(
         database,
@@ -166,7 +166,7 @@ describe('the rules of the import', () => {
     expect(await runVerify(database.url, LEGACY_SCHEMA)).toMatchObject({ ok: true });
   });
 
-  it('make one direct conversation of a pair, and a group of what has lost its other half', async () => {
+  it('make one direct conversation for a pair, and a group of a conversation that lacks the other person', async () => {
     const conversation = (number: number, by: number, isDirect: boolean): string =>
       `('${id(number)}', '${id(by)}', null, null, ${isDirect}, timestamptz '2024-01-01' + ${number} * interval '1 day', null)`;
     const member = (number: number, inside: number, user: number): string =>
@@ -199,7 +199,7 @@ describe('the rules of the import', () => {
     ]);
   });
 
-  it('tell which versions are missing, and which messages may have been written over', async () => {
+  it('report missing versions, and messages that may have been overwritten', async () => {
     const message = (number: number, version: string, late: string): string =>
       `('${id(number)}', null, 'hello', null, timestamptz '2024-01-01' + interval '${late}', '${version}', '2024-01-01')`;
     const database = await withOld({
@@ -219,7 +219,7 @@ describe('the rules of the import', () => {
     ]);
   });
 
-  it('refuse what cannot be followed, before anything is changed', async () => {
+  it('reject impossible options before any change', async () => {
     const database = await withOld({
       users: [['Ann Lee'], ['user2']],
       sql: `insert into messages (id, text, created_at) values ('${id(1)}', 'x', now())`,
@@ -254,7 +254,7 @@ describe('the rules of the import', () => {
     );
   });
 
-  it('keep migrations away from old tables, and say what to do instead', async () => {
+  it('refuse to migrate a database with old tables, and explain the next step', async () => {
     const configuration = loadConfiguration({});
     const database = await withOld({ users: people(2) }, 'public', true);
     const refusal = await migrateUp(database.url, configuration, SCHEMA).catch((error: Error) => error);
@@ -268,13 +268,13 @@ describe('the rules of the import', () => {
     expect(await migrateUp(database.url, configuration, SCHEMA)).toHaveLength(SCHEMA.migrations.length);
     await runImport(database.url, LEGACY_SCHEMA, { owner: 'user1' });
 
-    // Beside the new ones: the old ones alone are to be moved.
+    // The old tables are beside the new ones; only the old ones must move.
     await withClient(database.url, (client) => client.query('alter table legacy.contacts set schema public'));
     const other = await migrateUp(database.url, configuration, SCHEMA).catch((error: Error) => error);
     expect((other as Error).message).toContain('alter table public.contacts set schema legacy;');
   });
 
-  it('move the old tables away after 30 days and with a proven backup, and drop nothing', async () => {
+  it('archive the old tables after 30 days and with a proven backup, and drop nothing', async () => {
     const database = await withOld({ users: people(2) });
     const archive = (isProven: boolean): Promise<void> =>
       withLegacySource(database.url, LEGACY_SCHEMA, (dataSource, source) =>

@@ -3,7 +3,7 @@ import { call } from './support/api';
 import { PASSWORD, signUp, signUpAll, type Person } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
 
-/** What one person, group or message has a bounded number of, also when it grows at many places at once. */
+/** Limits per user, group and message hold also when many requests arrive at once. */
 describe('a limit', () => {
   let server: TestServer;
   let ada: Person;
@@ -20,7 +20,7 @@ describe('a limit', () => {
   const crowd = `insert into users (id, username, password_hash, display_name)
     select gen_random_uuid(), $2 || n, '-', '-' from generate_series(1, $3::int) n returning id`;
 
-  it('holds for the people of a group', async () => {
+  it('holds for the participants of a group', async () => {
     const id = await ada.group();
     await run(
       `with crowd as (${crowd}) insert into conversation_participants (conversation_id, user_id, role)
@@ -42,7 +42,7 @@ describe('a limit', () => {
     });
   });
 
-  it('holds for the groups that one person owns', async () => {
+  it('holds for the groups that a user owns', async () => {
     const ben = await signUp(server.url);
     await run(
       `with made as (insert into conversations (id, type, title) select gen_random_uuid(), 'group', 'g'
@@ -58,7 +58,7 @@ describe('a limit', () => {
     expect(handOver).toMatchObject({ status: 403, body: { code: 'forbidden' } });
   });
 
-  it('holds for the people whom one person blocks', async () => {
+  it('holds for the people whom a user blocks', async () => {
     const ben = await signUp(server.url);
     await run(
       `with crowd as (${crowd}) insert into blocks (blocker_id, blocked_id) select $1::uuid, id from crowd`,
@@ -69,7 +69,7 @@ describe('a limit', () => {
     expect(await statuses(others.map(block))).toEqual([204, 403, 403]);
   });
 
-  it('holds for the friends of one person', async () => {
+  it('holds for the friends of a user', async () => {
     const ben = await signUp(server.url);
     await run(
       `with crowd as (${crowd}) insert into friendships (user_low_id, user_high_id)
@@ -85,7 +85,7 @@ describe('a limit', () => {
     expect(await statuses(requests.map(accept))).toEqual([200, 403, 403]);
   });
 
-  it('holds for the versions of a message, which can still be deleted', async () => {
+  it('holds for the versions of a message, which can be deleted afterwards', async () => {
     const id = await ada.group();
     const sent = await ada.send(id, 'first');
     const path = `/conversations/${id}/messages/${sent.id}`;
@@ -103,7 +103,7 @@ describe('a limit', () => {
     expect((await ada.call('DELETE', path)).status).toBe(200);
   });
 
-  it('holds for usernames that look alike: of many at once one is taken', async () => {
+  it('lets one of many similar usernames register at once', async () => {
     const tail = randomBytes(6).toString('hex').replaceAll(/[01]/g, '2');
     const register = (username: string) =>
       call(server.url, 'POST', '/api/v1/auth/register', { body: { username, password: PASSWORD } });

@@ -8,7 +8,7 @@ import { until } from './support/until';
 
 const AHEAD = ['3 days', '7973 years'];
 
-/** Lists show what was stored last first, whatever a clock said meanwhile. */
+/** Lists begin with the row that was stored last, even if a clock was wrong meanwhile. */
 describe('a list', () => {
   let server: TestServer;
   let ada: Person;
@@ -22,7 +22,7 @@ describe('a list', () => {
   });
 
   const run = <Row>(text: string, values: unknown[] = []) => server.dataSource.query<Row[]>(text, values);
-  /** As if everything of these rows had been stored while the clock was wrong. */
+  /** Shifts the times of these rows, as if they had been stored while the clock was wrong. */
   const shift = async (
     table: string,
     columns: string[],
@@ -39,7 +39,7 @@ describe('a list', () => {
       [by],
     );
   };
-  /** Page by page, so that the cursors are tried as well. */
+  /** Reads the list page by page, so that the cursors are tested too. */
   async function all(person: Person, path: string): Promise<{ id: string; title: string }[]> {
     const items: { id: string; title: string }[] = [];
     for (let cursor: string | null = ''; cursor !== null;) {
@@ -74,7 +74,7 @@ describe('a list', () => {
     },
   );
 
-  it('is the same for conversations in the client library', async () => {
+  it('has the same order of conversations in the client library', async () => {
     const [hit, other, third] = [await group('hit'), await group('other'), await group('third')];
     await ada.send(hit, 'while the clock was ahead');
     await shift('conversations', ['active_at', 'created_at'], 'id', hit, '3 days');
@@ -102,7 +102,7 @@ describe('a list', () => {
     }
   });
 
-  it('stays right for conversations when the clock of the database goes back', async () => {
+  it('keeps the order of conversations when the clock of the database goes back', async () => {
     const [one, two] = [await group('one'), await group('two')];
     await clock('3 days');
     await ada.send(one, 'while the clock was ahead');
@@ -113,7 +113,7 @@ describe('a list', () => {
     await run(`select setval('list_positions', 1)`);
   });
 
-  it('places conversations of an earlier release, or imported ones, by the time that has passed', async () => {
+  it('orders conversations of an earlier release, or imported ones, by their last activity', async () => {
     const ids = new Map<string, string>();
     for (const title of ['never', 'yesterday', 'last year', 'today']) ids.set(title, await group(title));
     const place = (title: string, active: string, created: string) =>
@@ -161,7 +161,7 @@ describe('a list', () => {
     },
   );
 
-  it('refuses a cursor of an earlier release, which held a time', async () => {
+  it('rejects a cursor of an earlier release, which contained a time', async () => {
     const old = Buffer.from(`1764000000000.${ada.id}`).toString('base64url');
     for (const path of ['/conversations', '/friends', '/friend-requests', '/users/me/blocks'])
       expect(await ada.call('GET', `${path}?cursor=${old}`)).toMatchObject({
@@ -170,7 +170,7 @@ describe('a list', () => {
       });
   });
 
-  it('is stored with the clock of the database', async () => {
+  it('is ordered by the clock of the database', async () => {
     const ben = await signUp(server.url);
     const id = await ada.group(ben);
     const spy = jest.spyOn(Client.prototype, 'query');

@@ -11,10 +11,10 @@ import { startTestServer, type TestServer } from './support/test-server';
 import type { TestSocket } from './support/test-socket';
 import { until } from './support/until';
 
-/** Two servers on one database, which share nothing else but the secret. */
-describe('maintenance', () => {
+/** Two servers share one database and the secret, and nothing else. */
+describe('maintenance mode', () => {
   let database: TestDatabase;
-  /** As the command line has it. */
+  /** Changes the mode as the command line does. */
   let dataSource: DataSource;
   const servers: TestServer[] = [];
   let ada: Person;
@@ -70,7 +70,7 @@ describe('maintenance', () => {
     expect(answer.headers.get('retry-after')).toBe('30');
   };
 
-  it('is not said to be known where the sessions of the servers cannot be seen', async () => {
+  it('is not confirmed if the command cannot see the sessions of the servers', async () => {
     const role = `blind_${randomUUID().slice(0, 8)}`;
     await dataSource.query(`create role ${role}; grant select on all tables in schema public to ${role}`);
     try {
@@ -84,7 +84,7 @@ describe('maintenance', () => {
     }
   });
 
-  it('is not said to be known by a server that has a lease and no session', async () => {
+  it('is not confirmed for a server that has a lease and no session', async () => {
     const id = randomUUID();
     await dataSource.query(
       `insert into servers (id, lease_until, applied) values ($1, now() + interval '1 hour', '1:1:')`,
@@ -94,7 +94,7 @@ describe('maintenance', () => {
     await dataSource.query(`delete from servers where id = $1`, [id]);
   });
 
-  it('is told to every socket on every server, and to those who come', async () => {
+  it('is announced to every socket on every server, and to new sockets', async () => {
     for (const each of [socket, elsewhere])
       await each.next('server:status', ({ status }) => status === 'maintenance');
     const late = await at(servers[1]!, ada).connect();
@@ -116,13 +116,13 @@ describe('maintenance', () => {
     ['PATCH', () => '/users/me', () => ({ displayName: 'x' })],
     ['PUT', () => '/auth/password', () => ({ currentPassword: PASSWORD, newPassword: `${PASSWORD} 2` })],
   ] as [string, () => string, (() => object)?][])(
-    'refuses %s with Retry-After, on every server',
+    'rejects %s with Retry-After, on every server',
     async (...[method, path, body]) => {
       for (const server of servers) refused(await at(server, ada).call(method, path(), body?.()));
     },
   );
 
-  it('refuses to register', async () => {
+  it('rejects registration', async () => {
     refused(
       await call(servers[1]!.url, 'POST', '/api/v1/auth/register', {
         body: { username: `user-${randomUUID().slice(0, 8)}`, password: PASSWORD },
@@ -136,7 +136,7 @@ describe('maintenance', () => {
     ['message:edit', () => ({ conversationId, messageId, body: 'x' })],
     ['message:delete', () => ({ conversationId, messageId })],
     ['conversation:read', () => ({ conversationId, seq: 1 })],
-  ] as [string, () => object][])('refuses %s', async (command, payload) => {
+  ] as [string, () => object][])('rejects %s', async (command, payload) => {
     for (const each of [socket, elsewhere])
       expect(await each.command(command, payload())).toMatchObject({
         ok: false,
@@ -145,7 +145,7 @@ describe('maintenance', () => {
   });
 
   // Tests G27.
-  it('lets everybody read', async () => {
+  it('allows everybody to read', async () => {
     for (const path of [
       '/users/me',
       '/conversations',
@@ -160,7 +160,7 @@ describe('maintenance', () => {
     expect(changes[0].messages).toHaveLength(1);
   });
 
-  it('lets people sign in, refresh and connect', async () => {
+  it('allows people to sign in, refresh and connect', async () => {
     const again = await at(servers[1]!, ben).signInAgain('another device');
     const refreshed = await call(servers[0]!.url, 'POST', '/api/v1/auth/refresh', {
       body: { refreshToken: again.refreshToken },
@@ -170,7 +170,7 @@ describe('maintenance', () => {
     (await again.connect()).close();
   });
 
-  it('is shown by health, turns nothing red, and makes no canary cry', async () => {
+  it('is shown by health, keeps readiness green, and causes no canary failure', async () => {
     const canary = await until('the canary to notice', async () => {
       const { body } = await call(servers[0]!.url, 'GET', '/health');
       return body.details.canary.reason === 'maintenance' && body.details;
@@ -186,13 +186,13 @@ describe('maintenance', () => {
     expect(metrics).not.toMatch(/xfchat_canary_failures_total\{.*reason="maintenance"/);
   });
 
-  it('holds for a server that starts meanwhile, from its first request on', async () => {
+  it('applies to a server that starts meanwhile, from its first request on', async () => {
     const server = await start();
     refused(await at(server, ada).call('POST', `/conversations/${conversationId}/messages`, { body: 'x' }));
   });
 
   // Tests G13.
-  it('ends everywhere, and nothing of what was refused was done', async () => {
+  it('ends on every server, and no rejected write was done', async () => {
     await turn(false);
     for (const each of [socket, elsewhere]) await each.next('server:status', ({ status }) => status === 'ok');
     for (const server of servers)

@@ -4,7 +4,7 @@ import { signUpAll, type Person } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
 import { until } from './support/until';
 
-describe('changing a message', () => {
+describe('an edit of a message', () => {
   let server: TestServer;
   let owner: Person;
   let ada: Person;
@@ -28,7 +28,7 @@ describe('changing a message', () => {
     (await ben.call('GET', `/conversations/${conversationId}/messages`)).body.head;
   const revOf = async (): Promise<number> => (await headOf()).rev;
 
-  it('is a new version with its parent, told live, and the old one stays readable', async () => {
+  it('creates a new version with its parent and broadcasts it; the old version stays readable', async () => {
     const socket = await ben.connect();
     const sent = await ada.send(conversationId, 'one');
     expect(await versionsOf(sent.id)).toEqual([
@@ -106,7 +106,7 @@ describe('changing a message', () => {
     expect((await edit(ada, sent.id, { body: 'three', parents: [current.version] })).status).toBe(200);
   });
 
-  it('creates or edits by PUT as the request says, and nothing else', async () => {
+  it('by PUT creates or edits as the request’s conditions say, and does nothing else', async () => {
     const socket = await ben.connect();
     const [id, other, third] = [randomUUID(), randomUUID(), randomUUID()];
     const invalid = { status: 400, body: { code: 'validation-failed' } };
@@ -114,23 +114,23 @@ describe('changing a message', () => {
     const conflict = { status: 409, body: { code: 'message-id-conflict' } };
     const star = { 'if-none-match': '*' };
     for (const [person, messageId, body, headers, expected] of [
-      // Only an edit, of what is not there.
+      // Allow an edit only; the message does not exist.
       [ada, id, { body: 'a', parents: ['x'] }, {}, absent],
       [ada, id, { body: 'a', parents: [id] }, {}, absent],
       [ada, id, { body: 'a', version: 'v1' }, {}, absent],
-      // What disagrees with itself.
+      // The conditions contradict each other.
       [ada, id, { body: 'a', parents: [], version: 'v1' }, {}, invalid],
       [ada, id, { body: 'a', version: 'v1' }, star, invalid],
       [ada, id, { body: 'a', parents: ['x'] }, star, invalid],
       [ada, id, { body: 'a', parents: [], id: other }, {}, invalid],
       [ada, id, { body: 'a', id: other }, {}, invalid],
-      // Only a creation; again it is the same one.
+      // Allow a creation only; a repetition returns the same message.
       [ada, id, { body: 'a', id, parents: [], version: id }, star, { status: 201, body: { id, seq: 1 } }],
       [ada, id, { body: 'a', parents: [] }, {}, { status: 200, body: { seq: 1, rev: 0 } }],
       [ada, id, { body: 'a' }, star, { status: 200, body: { seq: 1, rev: 0 } }],
       [ada, id, { body: 'b', parents: [] }, {}, conflict],
       [ben, id, { body: 'a', parents: [] }, {}, conflict],
-      // Only an edit.
+      // Allow an edit only.
       [
         ada,
         id,
@@ -140,7 +140,7 @@ describe('changing a message', () => {
       ],
       [ada, id, { body: 'c', version: 'v2' }, {}, { status: 200, body: { version: 'v2', rev: 2 } }],
       [ada, id, { body: 'd', parents: [id] }, {}, { status: 409, body: { code: 'version-conflict' } }],
-      // Whichever fits.
+      // Allow both.
       [ada, id, { body: 'd' }, {}, { status: 200, body: { body: 'd', rev: 3 } }],
       [ben, id, { body: 'e' }, {}, { status: 403, body: { code: 'forbidden' } }],
       [
@@ -162,7 +162,7 @@ describe('changing a message', () => {
     await socket.next('message:created', (message) => message.id === third);
     expect(socket.payloads('message:created').map((message) => message.seq)).toEqual([1, 2, 3]);
     expect(socket.payloads('message:updated').map((message) => message.rev)).toEqual([1, 2, 3]);
-    // An id that names a message elsewhere is neither created nor edited here.
+    // An id of a message in another conversation allows neither a creation nor an edit here.
     const elsewhere = await ada.group();
     expect(await ada.call('PUT', `/conversations/${elsewhere}/messages/${id}`, { body: 'x' })).toMatchObject(
       conflict,
@@ -170,7 +170,7 @@ describe('changing a message', () => {
     socket.close();
   });
 
-  it('makes one message when two people PUT it at the same moment', async () => {
+  it('by PUT creates one message when two people send it at the same moment', async () => {
     for (let round = 0; round < 5; round++) {
       const path = `/conversations/${conversationId}/messages/${randomUUID()}`;
       const answers = await Promise.all([
@@ -186,7 +186,7 @@ describe('changing a message', () => {
   });
 
   // Tests G14.
-  it('is won by one of twenty that begin at the same version; the history is a line', async () => {
+  it('succeeds for one of twenty that start from the same version; the history is a line', async () => {
     const sent = await ada.send(conversationId, 'base');
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, index) =>
@@ -240,7 +240,7 @@ describe('changing a message', () => {
     socket.close();
   });
 
-  it('is one edit if it is repeated at the same moment with one version id', async () => {
+  it('is done once if it is repeated at the same moment with one version id', async () => {
     const sent = await ada.send(conversationId, 'one');
     const answers = await Promise.all(
       Array.from({ length: 10 }, () =>
@@ -270,7 +270,7 @@ describe('changing a message', () => {
     socket.close();
   });
 
-  it('is for its sender; deleting also for admins', async () => {
+  it('is allowed to the sender; deletion is also allowed to admins', async () => {
     const sent = await ada.send(conversationId, 'mine');
     const refused = { status: 403, body: { code: 'forbidden' } };
     for (const person of [ben, owner]) {
@@ -302,7 +302,7 @@ describe('changing a message', () => {
     });
   });
 
-  it('is for its sender alone between two people', async () => {
+  it('and the deletion are allowed to the sender alone in a direct conversation', async () => {
     conversationId = await ada.direct(ben);
     const sent = await ada.send(conversationId, 'mine');
     for (const method of ['PUT', 'DELETE']) {
@@ -312,7 +312,7 @@ describe('changing a message', () => {
     expect(await ada.call('DELETE', pathOf(sent.id))).toMatchObject({ status: 200 });
   });
 
-  it('is no way past a block between two people; what was done before it can be repeated, and one may delete', async () => {
+  it('is rejected after a block, except for a repetition of an earlier edit; deletion is allowed', async () => {
     const [cora, dan] = (await signUpAll(server.url, 2)) as [Person, Person];
     conversationId = await cora.direct(dan);
     const first = await cora.send(conversationId, 'before');
@@ -331,7 +331,7 @@ describe('changing a message', () => {
     expect((await edit(cora, first.id, { body: 'edited', version: 'v2' })).body).toEqual(edited.body);
     expect((await dan.call('GET', pathOf(first.id))).body).toEqual(edited.body);
     expect(await cora.call('DELETE', pathOf(first.id))).toMatchObject({ status: 200 });
-    // The other one is told once the block is lifted, and not before.
+    // The other person receives the event once the block is lifted, and not before.
     await blocked.next('message:deleted');
     const group = await dan.group();
     await dan.send(group, 'marker');
@@ -344,7 +344,7 @@ describe('changing a message', () => {
     for (const socket of [blocked, blocker]) socket.close();
   });
 
-  it('is not for who has left, also with their own messages', async () => {
+  it('is rejected for a former participant, also of their own messages', async () => {
     const sent = await ada.send(conversationId, 'mine');
     await ada.call('DELETE', `/conversations/${conversationId}/participants/${ada.id}`);
     const gone = { status: 404, body: { code: 'conversation-not-found' } };
@@ -362,7 +362,7 @@ describe('changing a message', () => {
     [{ body: 'a', parents: 'x' }, 400],
     [{ body: 'a', parents: [''] }, 400],
     [{ body: 'a', editedAt: 'now' }, 400],
-  ])('is refused without effect: %j', async (body, status) => {
+  ])('is rejected without effect: %j', async (body, status) => {
     const sent = await ada.send(conversationId, 'unchanged');
     expect((await edit(ada, sent.id, body)).status).toBe(status);
     expect((await ben.call('GET', pathOf(sent.id))).body).toEqual(sent);
@@ -416,7 +416,7 @@ describe('changing a message', () => {
   });
 
   // Tests G4.
-  it('takes one rev each, together with all other changes of the conversation, without a hole', async () => {
+  it('takes the next rev of the conversation, as every other change does, without a hole', async () => {
     const [cora, dan] = (await signUpAll(server.url, 2)) as [Person, Person];
     const socket = await ben.connect();
     const people = `/conversations/${conversationId}/participants`;
@@ -434,7 +434,7 @@ describe('changing a message', () => {
     ]);
     expect(answers.filter(({ status }) => status >= 500 || status === 404)).toEqual([]);
     const before = await revOf();
-    // Handing over changes two people, and takes two.
+    // A change of the owner changes two participants, so it takes two revs.
     await owner.call('PUT', `${people}/${ada.id}`, { role: 'owner' });
     expect(await revOf()).toBe(before + 2);
     await ada.call('DELETE', `${people}/${owner.id}`);
@@ -445,7 +445,7 @@ describe('changing a message', () => {
       socket.events.flatMap(({ event, payload }) => (event === 'ready' ? [] : payload.rev || []));
     await until('an event for every rev', () => new Set(revsOf()).size >= rev);
     expect(revsOf().sort((a, b) => a - b)).toEqual(Array.from({ length: rev }, (_, index) => index + 1));
-    // What was told last of each message is what there is to be read.
+    // The last event of each message equals the message that a read returns.
     for (const { id } of messages) {
       const told = socket.events
         .filter(({ event, payload }) => event.startsWith('message:') && payload.id === id)

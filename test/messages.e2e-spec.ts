@@ -21,7 +21,7 @@ describe('messages', () => {
     (await ada.call('GET', `/conversations/${conversationId}/messages`)).body.head;
 
   // Tests G5.
-  it('arrive live as they were stored, at all devices of both, and are there to be read', async () => {
+  it('arrive live as stored, on all devices of both people, and can be read', async () => {
     const conversationId = await ada.direct(ben);
     const sockets = [
       await ben.connect(),
@@ -62,7 +62,7 @@ describe('messages', () => {
 
   describe('sent again with the same id', () => {
     interface Outcome {
-      /** Of HTTP, or what an acknowledgement amounts to: it does not tell new from repeated. */
+      /** The HTTP status, or its equivalent for an acknowledgement, which does not distinguish new from repeated messages. */
       readonly status: number | 'ok';
       readonly body: any; // eslint-disable-line @typescript-eslint/no-explicit-any -- a message or a problem
     }
@@ -84,7 +84,7 @@ describe('messages', () => {
         ? { status: 'ok', body: answer.data }
         : { status: answer.problem.status, body: answer.problem };
     };
-    /** The same command over each way there is. */
+    /** Sends the same command over each transport. */
     const ways: [string, Way][] = [
       ['POST', (person, conversationId, id, fields) => post(person, conversationId, { id, ...fields })],
       ['PUT with no parents', put({ parents: [] })],
@@ -121,7 +121,7 @@ describe('messages', () => {
     );
 
     // Tests G2.
-    it('are stored once and broadcast once when they arrive over all transports at the same time', async () => {
+    it('are stored and broadcast once when they arrive over all transports at the same time', async () => {
       const conversationId = await ada.group(ben);
       const socket = await ben.connect();
       const id = randomUUID();
@@ -177,7 +177,7 @@ describe('messages', () => {
     });
 
     // Tests G2.
-    it('compare with what was first sent, however often it was edited, and give the tombstone after deletion', async () => {
+    it('are compared with the first body despite later edits, and return the tombstone after deletion', async () => {
       const conversationId = await ada.group(ben);
       const socket = await ben.connect();
       const { id } = await ada.send(conversationId, 'first', { type: 'image' });
@@ -207,7 +207,7 @@ describe('messages', () => {
 
     // Tests G2.
     it.each(ways)(
-      'are answered with 404 by %s for users who no longer participate, whatever the id names',
+      'are answered with 404 by %s for users who no longer participate, for any id',
       async (_name, way) => {
         const conversationId = await ada.group(ben);
         const [own, other] = [
@@ -224,7 +224,7 @@ describe('messages', () => {
       },
     );
 
-    it('are the stored message also when a block has come between, which refuses new ones', async () => {
+    it('return the stored message also after a block, which rejects new messages', async () => {
       const [cora, dan] = (await signUpAll(server.url, 2)) as [Person, Person];
       const conversationId = await cora.direct(dan);
       const sent = await cora.send(conversationId, 'before');
@@ -298,7 +298,7 @@ describe('messages', () => {
     socket.close();
   });
 
-  it('may answer a message of the same conversation only', async () => {
+  it('can only reply to a message of the same conversation', async () => {
     const [here, there] = [await ada.group(ben), await ada.group(ben)];
     const first = await ada.send(here, 'first');
     expect((await ben.send(here, 'answer', { replyToId: first.id })).replyToId).toBe(first.id);
@@ -306,7 +306,7 @@ describe('messages', () => {
   });
 
   // Tests G6.
-  it('are heard and seen by participants only', async () => {
+  it('are received and read by participants only', async () => {
     const conversationId = await ada.direct(ben);
     const socket = await outsider.connect();
     const { id } = await ada.send(conversationId, 'secret');
@@ -335,7 +335,7 @@ describe('messages', () => {
     socket.close();
   });
 
-  it('come in pages: every position, limit and direction', async () => {
+  it('are paged from every position, with every limit, in both directions', async () => {
     const conversationId = await ada.group(ben);
     const total = 30;
     for (let seq = 1; seq <= total; seq++) await ada.send(conversationId, `${seq}`);
@@ -371,7 +371,7 @@ describe('messages', () => {
           ...flags(first, last),
         });
         expect(around.items).toContain(Math.min(Math.max(position, 1), total));
-        // In the middle as far as there is something on both sides.
+        // The message is in the middle as far as both sides have enough messages.
         const [before, after] = [position - first, last - position];
         if (first > 1 && last < total) expect(Math.abs(before - after)).toBeLessThanOrEqual(1);
       }

@@ -25,7 +25,7 @@ import { signUp } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
 import { until } from './support/until';
 
-/** What a test has made, taken away also when it fails: an open server would keep the run from ending. */
+/** Removes what a test has created, also when it fails: an open server would keep the run from ending. */
 const leftovers: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const remove of leftovers.splice(0).reverse()) await remove();
@@ -48,7 +48,7 @@ const newFolder = (): string => {
 afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
 
 const scrape = async ({ url }: { url: string }): Promise<string> => (await fetch(`${url}/metrics`)).text();
-/** The value of a sample, with its labels as they are written; undefined without one. */
+/** The value of a sample, by its name and labels as text; undefined if it is missing. */
 async function sample(server: { url: string }, series: string): Promise<number | undefined> {
   const line = (await scrape(server)).split('\n').find((each) => each.startsWith(`${series} `));
   return line === undefined ? undefined : Number(line.slice(series.length + 1).replace('Nan', 'NaN'));
@@ -61,7 +61,7 @@ describe('the list of metrics', () => {
   });
   afterAll(() => server.close());
 
-  it('names what a running server has, with types and labels, and nothing else', async () => {
+  it('names exactly the metrics of a running server, with types and labels', async () => {
     const ada = await signUp(server.url);
     const socket = await ada.connect();
     leftovers.push(async () => socket.close());
@@ -78,7 +78,7 @@ describe('the list of metrics', () => {
     expect(found.filter(({ labels }) => labels.length > 0).length).toBeGreaterThan(20);
   }, 60_000);
 
-  it('is all that rules and dashboards ask for', async () => {
+  it('has every metric that rules and dashboards read', async () => {
     const known = new Set([
       ...scrapedSeries(await scrape(server)).flatMap(sampleNames),
       ...exporterSeries(),
@@ -89,7 +89,7 @@ describe('the list of metrics', () => {
     expect(expressions.length).toBeGreaterThan(100);
   });
 
-  it('has no label for what people make up', async () => {
+  it('has no label with values that people choose', async () => {
     await new Promise((resolve) =>
       request(`${server.url}/made/up/${Date.now()}`, { method: 'PROPFIND' }, resolve).end(),
     );
@@ -101,14 +101,14 @@ describe('the list of metrics', () => {
   });
 });
 
-describe('the way of a message', () => {
+describe('the pipeline of a message', () => {
   let server: TestServer;
   beforeAll(async () => {
     server = await startTestServer();
   });
   afterAll(() => server.close());
 
-  it('is counted by stage, and shows what is committed and not broadcast', async () => {
+  it('is counted by stage, and shows messages that are committed and not yet broadcast', async () => {
     const ada = await signUp(server.url);
     const [conversationId, socket] = [await ada.group(), await ada.connect()];
     leftovers.push(async () => socket.close());
@@ -144,7 +144,7 @@ describe('the way of a message', () => {
       xfchat_message_batch_messages_sum: 4,
       'xfchat_problems_total{transport="socket",code="conversation-not-found"}': 1,
       'xfchat_handshakes_total{outcome="ok"}': 1,
-      // Of the user, of the session, of the conversation that was there at the handshake.
+      // The rooms of the user, of the session, and of the conversation that existed at the handshake.
       xfchat_rooms: 3,
     }))
       expect({ series, value: await sample(server, series) }).toEqual({ series, value });
@@ -183,7 +183,7 @@ describe('figures', () => {
     }))
       expect({ series, value: await sample(server, series) }).toEqual({ series, value });
     expect(await sample(server, 'xfchat_db_size_bytes')).toBeGreaterThan(1_000_000);
-    // Of the server's own, which it may just be looking at other things with.
+    // It may be a transaction of the server's own, which runs other queries at this moment.
     expect(await sample(server, 'xfchat_db_oldest_transaction_seconds')).toBeLessThan(60);
     for (const folder of ['data', 'backups'])
       expect(await sample(server, `xfchat_disk_free_bytes{folder="${folder}"}`)).toBeLessThanOrEqual(
@@ -191,7 +191,7 @@ describe('figures', () => {
       );
   }, 60_000);
 
-  it('know how old the oldest transaction is, their own left out', async () => {
+  it('know the age of the oldest transaction, except their own', async () => {
     const database = await newDatabase();
     await withClient(database.url, async (client) => {
       const run = {
@@ -207,7 +207,7 @@ describe('figures', () => {
     });
   });
 
-  it('know how far a replica is behind, and take no base backup for one', async () => {
+  it('know the lag of a replica, and do not count a base backup as one', async () => {
     const database = await newDatabase();
     await withClient(database.url, async (client) => {
       const run = {
@@ -223,7 +223,7 @@ describe('figures', () => {
     });
   });
 
-  it('count the connections that fail, and say that the database is down', async () => {
+  it('count failed connections, and report that the database is down', async () => {
     const database = await newDatabase();
     const server = await newServer({ database });
     expect(await sample(server, 'xfchat_db_up')).toBe(1);
@@ -246,7 +246,7 @@ describe('figures', () => {
     await until('the database to be up', () => sample(server, 'xfchat_db_up'));
   }, 60_000);
 
-  it('a start that fails leaves a trace for the next', async () => {
+  it('record a failed start for the next one', async () => {
     const folder = newFolder();
     for (const count of ['1\n', '2\n']) {
       await expect(
@@ -262,7 +262,7 @@ describe('figures', () => {
   });
 });
 
-describe('a port for metrics', () => {
+describe('a separate port for metrics', () => {
   const status = async (url: string, token?: string): Promise<number> => {
     const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
     const response = await fetch(url, { headers });
@@ -270,7 +270,7 @@ describe('a port for metrics', () => {
     return response.status;
   };
 
-  it('has them instead of the other, and nothing else', async () => {
+  it('serves the metrics instead of the main port, and nothing else', async () => {
     const port = await freePort();
     const server = await newServer({
       environment: { METRICS_PORT: String(port), METRICS_TOKEN: 'for-prometheus', HOST: '127.0.0.1' },

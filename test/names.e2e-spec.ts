@@ -31,7 +31,7 @@ async function createDatabaseInLocaleC(): Promise<TestDatabase> {
   return database;
 }
 
-describe('names in a database whose lower case is another one', () => {
+describe('names in a database with another lower case', () => {
   let database: TestDatabase;
   let server: TestServer;
 
@@ -65,7 +65,7 @@ describe('names in a database whose lower case is another one', () => {
     'JU\u0308RGEN@Example.org',
   ];
 
-  it('lead an imported person to their account in every spelling', async () => {
+  it('find the account of an imported user in every spelling', async () => {
     const answers = await Promise.all(SPELLINGS.map(login));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
     expect(new Set(answers.map(({ body }) => body.user.id)).size).toBe(1);
@@ -101,7 +101,7 @@ describe('names in a database whose lower case is another one', () => {
       return rows;
     };
 
-    it('are brought into the form that is looked up', async () => {
+    it('are converted to the form that look-ups use', async () => {
       const people = [await signUp(server.url), await signUp(server.url), await signUp(server.url)];
       const unique = randomBytes(4).toString('hex');
       await store(people[0]!.id, `Übel-${unique}@example.org`.replace('Ü', 'Ü'));
@@ -114,7 +114,7 @@ describe('names in a database whose lower case is another one', () => {
       expect((await login(`ÜBEL-${unique}@example.org`)).body.user.id).toBe(people[0]!.id);
     });
 
-    it('stay as they are and are reported when somebody else has the address', async () => {
+    it('stay unchanged and are reported when somebody else has the address', async () => {
       const unique = randomBytes(4).toString('hex');
       const first = await signUp(server.url);
       const second = await signUp(server.url, { email: `ärger-${unique}@example.org` });
@@ -132,7 +132,7 @@ describe('names in a database whose lower case is another one', () => {
 });
 
 describe('a password', () => {
-  it('is the same composed and decomposed, when registering, signing in and changing it', async () => {
+  it('is the same composed and decomposed at registration, sign-in and change', async () => {
     const server = await startTestServer();
     const [composed, decomposed] = ['contrase\u00f1a de Jos\u00e9', 'contrasen\u0303a de Jose\u0301'];
     const ada = await signUp(server.url, { password: decomposed });
