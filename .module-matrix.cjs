@@ -4,9 +4,9 @@
  * types included. The files directly in `src` put the modules together: they may import everything.
  */
 const WINGS = {
-  platform: { purpose: 'what every module stands on; it knows no feature' },
+  platform: { purpose: 'the base of every module; it knows no feature' },
   features: {
-    purpose: 'what people can do, and what is stored of it',
+    purpose: 'the functions that people use, and their tables',
     modules: {
       users: [],
       relationships: ['users'],
@@ -23,8 +23,7 @@ const WINGS = {
     },
   },
   delivery: {
-    purpose:
-      'what reaches clients beside the REST API: live events, histories by Braid, the documents, the page',
+    purpose: 'the interfaces beside the REST API: live events, Braid, the documents, the browser client',
     modules: {
       sockets: ['authentication', 'membership'],
       braid: ['authentication', 'membership', 'messages', 'conversations', 'friends', 'catch-up'],
@@ -33,14 +32,14 @@ const WINGS = {
     },
   },
   observability: {
-    purpose: 'what tells operators and probes how the server is',
+    purpose: 'the state of the server, for operators and probes',
     modules: {
       health: ['users', 'authentication', 'membership', 'conversations'],
       monitoring: [],
     },
   },
   operations: {
-    purpose: 'what operators run beside the server; no feature imports it',
+    purpose: 'the commands that operators run beside the server; no feature imports it',
     modules: {
       integrity: ['attachments'],
       backups: ['attachments', 'erasure', 'integrity'],
