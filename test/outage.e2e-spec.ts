@@ -21,11 +21,11 @@ import type { CommandAnswer, TestSocket } from './support/test-socket';
 import { until } from './support/until';
 
 const DEADLINE_MS = 3_000;
-/** What the answer may take on top: the deadline is the server's, the measuring is the client's. */
+/** The allowance for an answer: the server has the deadline, and the client measures. */
 // The deadline is the server's; the machine of the test may be busy.
 const SLACK_MS = 10_000;
 
-/** What can be seen in seconds and in one process; test/faults does the rest to a process of its own. */
+/** These faults take seconds and one process. test/faults has the others, which need a separate process. */
 describe('while the database is away', () => {
   let postgres: EmbeddedPostgres;
   let directory: string;
@@ -39,7 +39,7 @@ describe('while the database is away', () => {
 
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'xfchat-outage-'));
-    // Durable, because it will be killed.
+    // It must be durable, because it will be killed.
     postgres = await startEmbeddedPostgres({ directory });
     const url = postgres.url('postgres');
     await migrateUp(url, loadConfiguration({}), SCHEMA);
@@ -83,7 +83,7 @@ describe('while the database is away', () => {
     return client;
   }
 
-  /** Somebody whose access token is new, whatever has expired meanwhile. */
+  /** Refreshes the session, because the access token may have expired meanwhile. */
   async function freshToken(): Promise<string> {
     const { body } = await call(server.url, 'POST', '/api/v1/auth/refresh', {
       body: { refreshToken: ada.refreshToken },
@@ -92,7 +92,7 @@ describe('while the database is away', () => {
     return body.accessToken as string;
   }
 
-  /** Every acknowledged message is there, once, where it was said to be, and the numbers have no hole. */
+  /** Asserts that each acknowledged message is stored once with its number, and that the numbers have no hole. */
   async function verifyHistory(): Promise<void> {
     const client = await administrator();
     const { rows } = await client.query<{ id: string; seq: number }>(
@@ -155,7 +155,7 @@ describe('while the database is away', () => {
 
       proxy.set('pass');
       await until('a message to be acknowledged', async () => (await send()).ok);
-      // What was refused or unknown converges when it is sent again with the same id.
+      // Retries with the same id converge after a rejection or an unknown outcome.
       for (const { id } of first) expect((await send(id)).ok).toBe(true);
     } finally {
       proxy.set('pass');
@@ -171,7 +171,7 @@ describe('while the database is away', () => {
   }, 40_000);
 
   // Tests G7.
-  it('a write whose answer was lost has no known outcome, and was done', async () => {
+  it('a write whose answer was lost is reported with an unknown outcome, and was done', async () => {
     proxy.set('pass');
     await send();
     const before = proxy.swallowedReplies;
@@ -213,7 +213,7 @@ describe('while the database is away', () => {
     await verifyHistory();
   }, 60_000);
 
-  it('the next attempt works after its connections were ended', async () => {
+  it('the next attempt succeeds after the server’s connections were ended', async () => {
     const client = await administrator();
     for (let round = 0; round < 5; round++) {
       const sends = Promise.all(Array.from({ length: 10 }, () => send()));
@@ -230,7 +230,7 @@ describe('while the database is away', () => {
   }, 30_000);
 
   // Tests G22.
-  it('a connection that was lost between two statements has a known outcome', async () => {
+  it('a connection that was lost between two statements is reported with a known outcome', async () => {
     const client = await administrator();
     const failed = inTransaction(server.dataSource, async (manager) => {
       await manager.query(`update users set status = 'never'`);

@@ -30,7 +30,7 @@ describe('pinned messages', () => {
     person.call('GET', `/conversations/${conversationId}/pins${query}`);
 
   // Tests G4, G5.
-  it('are told to everybody as they are stored, and listed until they are unpinned, over either transport', async () => {
+  it('are broadcast as stored, and listed until they are unpinned, over either transport', async () => {
     const group = await ada.group(ben);
     const messages = [await ada.send(group, 'one'), await ben.send(group, 'two')];
     const socket = await ada.connect();
@@ -70,7 +70,7 @@ describe('pinned messages', () => {
     });
   });
 
-  it('are for both people of a direct conversation, and in a group for admins and the owner', async () => {
+  it('can be set by both people of a direct conversation, and by admins and the owner of a group', async () => {
     const direct = await ada.send(await ada.direct(ben), 'hello');
     expect((await pin(ben, direct)).status).toBe(200);
     expect((await unpin(ada, direct)).status).toBe(200);
@@ -89,7 +89,7 @@ describe('pinned messages', () => {
   });
 
   // Tests G6.
-  it('are refused to outsiders, and are of their conversation', async () => {
+  it('are rejected for outsiders, and belong to their conversation', async () => {
     const group = await ada.group(ben);
     const message = await ada.send(group, 'hello');
     for (const answer of [
@@ -115,7 +115,7 @@ describe('pinned messages', () => {
     expect((await unpin(ada, message)).body).toEqual(tombstone);
   });
 
-  it('are refused while a block stands between two people, either way', async () => {
+  it('are rejected during a block in either direction', async () => {
     const [dora, emil] = (await signUpAll(server.url, 2)) as [Person, Person];
     const message = await dora.send(await dora.direct(emil), 'hello');
     await dora.call('PUT', `/users/me/blocks/${emil.id}`);
@@ -124,7 +124,7 @@ describe('pinned messages', () => {
   });
 
   // Tests G19.
-  it('are 100 of a conversation at most, also of many that are pinned at the same moment', async () => {
+  it('are limited to 100 in a conversation, also when many are pinned at the same moment', async () => {
     const group = await ada.group(ben);
     const [message, other] = [await ada.send(group, 'hello'), await ada.send(group, 'hello')];
     await server.dataSource.query(

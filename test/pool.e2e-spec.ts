@@ -6,7 +6,7 @@ import { signUp } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
 import { until } from './support/until';
 
-describe('the connection pool as a budget', () => {
+describe('the connection pool', () => {
   let server: TestServer;
   beforeAll(async () => {
     server = await startTestServer({
@@ -24,7 +24,7 @@ describe('the connection pool as a budget', () => {
       .mock.calls.filter((entry) => entry[1] === message)
       .map((entry) => entry[2]!);
 
-  it('slow reads starve neither signing in nor sending, wait in a bounded queue, and are named in a warning', async () => {
+  it('keeps connections for sign-ins and messages, and queues slow reads with a limit and a warning', async () => {
     jest.spyOn(server.application.get(StructuredLogger), 'event');
     const ada = await signUp(server.url);
     const conversationId = await ada.group();
@@ -72,7 +72,7 @@ describe('the connection pool as a budget', () => {
     socket.close();
   }, 60_000);
 
-  it('names the operation that does not give its connection back', async () => {
+  it('names the operation that does not release its connection', async () => {
     jest.spyOn(server.application.get(StructuredLogger), 'event');
     const ada = await signUp(server.url);
     const runner = server.dataSource.createQueryRunner();
@@ -97,7 +97,7 @@ describe('the connection pool as a budget', () => {
     expect(logged('a database connection was not given back')).toHaveLength(1);
   }, 60_000);
 
-  it('tells the inside of readiness to operators only', async () => {
+  it('shows the details of readiness to operators only', async () => {
     const local = (await call(server.url, 'GET', '/health/ready')).body.details;
     expect(local.pool).toMatchObject({ max: 10, shares: expect.any(Object) });
     const headers = { 'x-forwarded-for': '127.0.0.1' };

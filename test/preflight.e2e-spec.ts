@@ -15,7 +15,7 @@ import { SCHEMA } from '../src/schema';
 import { createTestDatabase, withClient, type TestDatabase } from './support/databases';
 import { FakeServer, servePrometheus } from './support/fake-servers';
 
-/** The checklist itself; `npm run test:operations` runs it as a command, with one defect at a time. */
+/** Tests the checklist itself. `npm run test:operations` runs it as a command, with one defect at a time. */
 describe('the checklist before a deployment', () => {
   const directory = mkdtempSync(join(tmpdir(), 'xfchat-checklist-'));
   const servers: FakeServer[] = [];
@@ -99,7 +99,7 @@ describe('the checklist before a deployment', () => {
     expect(['configuration', ...checks.map(({ name }) => name)]).toEqual(CHECK_NAMES);
   });
 
-  it('asks Prometheus and the results of the tests when it may', async () => {
+  it('reads Prometheus and the test results when they are configured', async () => {
     const testResults = file(
       'good.json',
       JSON.stringify({ success: true, numPassedTests: 9, startTime: Date.now() }),
@@ -112,7 +112,7 @@ describe('the checklist before a deployment', () => {
     });
   });
 
-  it('names everything that is wrong, and goes on behind it', async () => {
+  it('names every fault, and continues with the later checks', async () => {
     await withClient(database.url, (client) =>
       client.query(`update migration_ledger set checksum = 'x' || checksum where name like 'Maintenance%'`),
     );
@@ -145,7 +145,7 @@ describe('the checklist before a deployment', () => {
     expect(confirm(checks, ['pool'])).toEqual(checks);
   });
 
-  it('is red when Prometheus is not there, or is something else, or there are no results', async () => {
+  it('is red when Prometheus does not answer, is another program, or there are no test results', async () => {
     const gone = await FakeServer.start(() => undefined);
     await gone.close();
     const other = await FakeServer.start((_request, response) => response.end('<html>'));
@@ -206,7 +206,7 @@ describe('the checklist before a deployment', () => {
     });
   });
 
-  it('ends where nothing behind it can be looked at', () => {
+  it('ends at a fault that makes the later checks impossible', () => {
     const checks = cutShort([{ name: 'configuration', status: 'red', evidence: 'PORT' }]);
     expect(checks.map(({ name }) => name)).toEqual(CHECK_NAMES);
     expect(checks.at(-1)).toEqual({

@@ -13,7 +13,7 @@ interface Presence {
   readonly lastSeenAt: string | null;
 }
 
-/** Who is there, as two servers on one database tell it. */
+/** Two servers on one database report who is connected. */
 describe('presence', () => {
   let database: TestDatabase;
   let one: TestServer;
@@ -59,7 +59,7 @@ describe('presence', () => {
     (socket.payloads('presence') as unknown as Presence[]).filter(({ userId }) => userId === person.id);
   const statuses = (socket: TestSocket, person: Person): string[] =>
     told(socket, person).map(({ status }) => status);
-  /** One server has told the other that somebody is connected to it: what it says next is a change there. */
+  /** Waits until one server has told the other that a user is connected to it, so that the next report is a change there. */
   const hasTold = ({ application }: TestServer, other: TestServer, { id }: Person): Promise<true> =>
     until('the other server to know', () => {
       const { serverId } = application.get(EventRelay);
@@ -70,7 +70,7 @@ describe('presence', () => {
   const last = (socket: TestSocket, person: Person): Presence =>
     socket.payloads('presence').findLast(({ userId }) => userId === person.id) as Presence;
   const never = ({ id: userId }: Person): Presence => ({ userId, status: 'offline', lastSeenAt: null });
-  /** What was to be told by now has been: a friend of the watcher comes, who was not there before. */
+  /** Waits until all earlier events have arrived: a new friend of the watcher connects, and their event is the last. */
   async function marker(socket: TestSocket, watcher: Person, watched: Person[]): Promise<void> {
     const [friend] = (await signUpAll(one.url, 1)) as [Person];
     await befriend(watcher, friend);
@@ -80,7 +80,7 @@ describe('presence', () => {
     await becomes(socket, friend, 'online');
   }
 
-  it('is told of a friend who comes, is away and goes, at the same server and at another one', async () => {
+  it('shows when a friend connects, is away and disconnects, on the same server and on another one', async () => {
     await befriend(ada, ben);
     const watchers = [await connect(ada), await connect(ada, two)];
     for (const socket of watchers) expect(await watch(socket, ben)).toEqual([never(ben)]);
@@ -101,7 +101,7 @@ describe('presence', () => {
     }
   });
 
-  it('is of all sockets of a person together, wherever they are', async () => {
+  it('combines all sockets of a user over all servers', async () => {
     await befriend(ada, ben);
     const adas = await connect(ada);
     const [first, second] = [await connect(ben), await connect(ben, two)];
@@ -120,7 +120,7 @@ describe('presence', () => {
     await becomes(adas, ben, 'offline');
   });
 
-  it('does not change for who comes back at once', async () => {
+  it('does not change for a user who reconnects at once', async () => {
     await befriend(ada, ben);
     const adas = await connect(ada);
     const bens = await connect(ben);
@@ -131,7 +131,7 @@ describe('presence', () => {
     expect(statuses(adas, ben)).toEqual([]);
   });
 
-  it('is seen by who shares a conversation, and by nobody else', async () => {
+  it('is seen by people who share a conversation, and by nobody else', async () => {
     const group = await ada.group(ben);
     const [adas, cyds] = [await connect(ada, two), await connect(cyd)];
     await connect(ben);
@@ -147,21 +147,18 @@ describe('presence', () => {
   });
 
   // Tests G6.
-  it.each(['is removed', 'leaves', 'sees the group deleted'])(
-    'ends for who %s while watching',
-    async (how) => {
-      const group = await ada.group(ben, cyd);
-      const bens = await connect(ben, two);
-      await connect(cyd);
-      await until('cyd', async () => (await watch(bens, cyd))[0]!.status === 'online');
-      const path = how === 'sees the group deleted' ? '' : `/participants/${ben.id}`;
-      const actor = how === 'leaves' ? ben : ada;
-      expect((await actor.call('DELETE', `/conversations/${group}${path}`)).status).toBe(204);
-      await becomes(bens, cyd, 'offline');
-      expect(last(bens, cyd)).toEqual(never(cyd));
-      expect(await watch(bens, cyd)).toEqual([never(cyd)]);
-    },
-  );
+  it.each(['is removed', 'leaves', 'sees the group deleted'])('ends for a watcher who %s', async (how) => {
+    const group = await ada.group(ben, cyd);
+    const bens = await connect(ben, two);
+    await connect(cyd);
+    await until('cyd', async () => (await watch(bens, cyd))[0]!.status === 'online');
+    const path = how === 'sees the group deleted' ? '' : `/participants/${ben.id}`;
+    const actor = how === 'leaves' ? ben : ada;
+    expect((await actor.call('DELETE', `/conversations/${group}${path}`)).status).toBe(204);
+    await becomes(bens, cyd, 'offline');
+    expect(last(bens, cyd)).toEqual(never(cyd));
+    expect(await watch(bens, cyd)).toEqual([never(cyd)]);
+  });
 
   // Tests G6.
   it('is hidden by a block either way, and shown again after it', async () => {
@@ -181,7 +178,7 @@ describe('presence', () => {
     await Promise.all([becomes(adas, ben, 'away'), becomes(bens, ada, 'online')]);
   });
 
-  it('stays for friends who are no more, while they share a conversation', async () => {
+  it('continues for former friends while they share a conversation', async () => {
     await befriend(ada, ben);
     const adas = await connect(ada);
     await connect(ben);
@@ -191,7 +188,7 @@ describe('presence', () => {
     expect((await watch(adas, ben))[0]!.status).toBe('online');
   });
 
-  it('of a person who is invisible is that of one who has just gone, on all devices', async () => {
+  it('shows an invisible user as one who has just disconnected, on all devices', async () => {
     await befriend(ada, ben);
     const adas = await connect(ada, two);
     const [bens, other] = [await connect(ben), await connect(ben, two)];
@@ -205,7 +202,7 @@ describe('presence', () => {
     await becomes(adas, ben, 'offline');
     const { lastSeenAt } = last(adas, ben);
     expect(lastSeenAt).not.toBeNull();
-    // What an invisible person does changes nothing, and they still see others.
+    // The actions of an invisible user change nothing, and the user still sees others.
     await bens.ok('presence:set', { status: 'away' });
     await connect(ben, two);
     expect((await watch(bens, ada))[0]!.status).toBe('online');
@@ -220,7 +217,7 @@ describe('presence', () => {
     });
   });
 
-  it('goes without a time for who hides theirs, in both directions', async () => {
+  it('has no times for a user who hides their own, in both directions', async () => {
     await befriend(ada, ben);
     await befriend(ada, cyd);
     const adas = await connect(ada);
@@ -241,7 +238,7 @@ describe('presence', () => {
     await until('the time', () => last(adas, cyd).lastSeenAt !== null);
   });
 
-  it('is told of the present list only', async () => {
+  it('is sent for the current list only', async () => {
     await befriend(ada, ben);
     const adas = await connect(ada);
     await watch(adas, ben);
@@ -251,7 +248,7 @@ describe('presence', () => {
     expect(statuses(adas, ben)).toEqual([]);
   });
 
-  it('forgets a person who is erased', async () => {
+  it('forgets an erased user', async () => {
     await befriend(ada, ben);
     const adas = await connect(ada);
     const bens = await connect(ben);
@@ -272,7 +269,7 @@ describe('presence', () => {
     expect(await watch(adas, ben)).toEqual([never(ben)]);
   });
 
-  it('refuses lists that are too long and words that it does not know', async () => {
+  it('rejects lists that are too long, and unknown states', async () => {
     const adas = await connect(ada);
     const refused = async (event: string, payload: object): Promise<string> =>
       ((await adas.command(event, payload)) as { problem: { code: string } }).problem.code;
@@ -291,7 +288,7 @@ describe('presence', () => {
     expect((await adas.ok('presence:watch', { userIds: many.slice(0, 500) })).presences).toHaveLength(500);
   });
 
-  it('limits how often a person watches and says how they are', async () => {
+  it('limits how often a user changes the list and the own state', async () => {
     const limited = await startTestServer({ environment: { RATE_LIMITS: 'on' } });
     try {
       const [dan] = (await signUpAll(limited.url, 1)) as [Person];

@@ -8,7 +8,7 @@ describe('a profile', () => {
   });
   afterAll(() => server.close());
 
-  it('is changed by its owner, field by field, and seen by others', async () => {
+  it('can be changed by its owner, field by field, and is seen by others', async () => {
     const [ada, ben] = [await signUp(server.url, { email: 'Ada@Example.org' }), await signUp(server.url)];
     const changed = await ada.call('PATCH', '/users/me', {
       displayName: 'Ada 🦉',
@@ -40,7 +40,7 @@ describe('a profile', () => {
     [{ status: { length: 1 } }, '/status'],
     [{ username: 'somebody-else' }, '/username'],
     [{ isOperator: true }, '/isOperator'],
-  ])('does not take %j', async (body, pointer) => {
+  ])('rejects %j', async (body, pointer) => {
     const ada = await signUp(server.url);
     const before = (await ada.call('GET', '/users/me')).body;
     const refused = await ada.call('PATCH', '/users/me', body);

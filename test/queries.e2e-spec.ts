@@ -23,18 +23,18 @@ interface PlanNode {
 
 const TOTAL = 20_000;
 
-/** What requests ask of the database: which statements, how many, and by which index they are answered. */
+/** Tests the statements of requests: which ones, how many, and which indexes answer them. */
 describe('the statements of a request', () => {
   let server: TestServer;
   let ada: Person;
   let ben: Person;
-  /** 20,000 messages, of which every tenth was changed; ada has read all but the last ten. */
+  /** A conversation of 20,000 messages, of which every tenth was edited. Ada has read all but the last ten. */
   let large: string;
   let anyMessage: string;
   let quiet: string;
 
   beforeAll(async () => {
-    // What presence asks in the background, for many sockets at once, belongs to no request.
+    // The background statements of presence serve many sockets at once and belong to no request.
     for (const change of ['connected', 'disconnected'] as const)
       jest.spyOn(OwnPresence.prototype, change).mockReturnValue(undefined);
     server = await startTestServer();
@@ -46,7 +46,7 @@ describe('the statements of a request', () => {
       `insert into users (id, username, password_hash, display_name)
        select gen_random_uuid(), 'crowd-' || n, '-', '-' from generate_series(1, 100) n`,
     );
-    // Enough of everything that reading a whole table would never be the cheapest way.
+    // Each table has so many rows that a sequential scan would never be the cheapest plan.
     await run(
       `insert into conversations (id, type, title, last_seq)
        select gen_random_uuid(), 'group', case when n > 200 then 'empty' else 'crowd' end, 200
@@ -108,7 +108,7 @@ describe('the statements of a request', () => {
   });
   afterAll(() => server.close());
 
-  /** Everything that the server sends to the database meanwhile, except the monitor's looks and indexing. */
+  /** Records the statements of the server during `work`, except those of the monitor and of indexing. */
   async function statementsOf(work: () => Promise<unknown>): Promise<QueryConfig[]> {
     const statements: QueryConfig[] = [];
     const query = Client.prototype.query as (...parameters: unknown[]) => unknown;
@@ -128,19 +128,19 @@ describe('the statements of a request', () => {
     }
   }
 
-  /** Every scan of a table that the statements make, with the rows that it read. */
+  /** The scans of tables in the plans of the statements, with the number of rows that each read. */
   async function scansOf(
     statements: QueryConfig[],
     kind = /^\s*(select|with)/i,
   ): Promise<{ table: string; by: string; rows: number }[]> {
     return withClient(server.database.url, async (client) => {
-      // Those that write do it once more, and in vain.
+      // Writing statements run once more here, and are rolled back.
       await client.query('begin');
       const scans: { table: string; by: string; rows: number }[] = [];
       const walk = (node: PlanNode, table?: string): void => {
         const of = node['Relation Name'] ?? table;
         const by = node['Index Name'] ?? node['Node Type'];
-        // What a bitmap of an index finds is counted where the table is read.
+        // The rows that a bitmap index scan finds are counted at its heap scan.
         const rows = table
           ? 0
           : (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)) * node['Actual Loops'];
@@ -246,7 +246,7 @@ describe('the statements of a request', () => {
     expect(rows.reduce((a, b) => a + b, 0)).toBeLessThanOrEqual(maxRows);
   });
 
-  /** What erasing a person and the first `batches` of their messages takes; nothing of it stays. */
+  /** The statements that erase a user and the first `batches` of their messages. They are rolled back. */
   async function statementsOfErasure(username: string, batches: number): Promise<QueryConfig[]> {
     const [person] = await server.dataSource.query<{ id: string }[]>(
       `select id from users where username = $1`,
@@ -257,7 +257,7 @@ describe('the statements of a request', () => {
       inTransaction(server.dataSource, async (manager) => {
         await lockPerson(manager, person!.id);
         await erasePerson(manager, { userId: person!.id, messages: 'remove' });
-        // What the authentication log has of the person goes before the messages.
+        // The user's rows of the authentication log are deleted before the messages.
         for (let batch = 0; batch < batches;)
           if ((await eraseNextBatch(manager, 200))!.changed.length > 0) batch++;
         throw isUndone;
@@ -276,7 +276,7 @@ describe('the statements of a request', () => {
       `select id from users where username like 'crowd-%'`,
     );
     const socket = await ada.connect();
-    // What a connection costs comes first.
+    // The first statements belong to a new connection.
     await socket.ok('presence:watch', { userIds: [] });
     const payload =
       command === 'typing:start' ? { conversationId: large } : { userIds: crowd.map(({ id }) => id) };
@@ -328,7 +328,7 @@ describe('the statements of a request', () => {
       };
       const stored = [randomUUID(), randomUUID()];
       const before = await scans();
-      // Often enough that PostgreSQL has settled for a plan.
+      // Repeat it until PostgreSQL has chosen a generic plan.
       for (let round = 0; round < 12; round++) {
         const ids = [...stored, randomUUID(), randomUUID()];
         const { rows } = await client.query<{ outcome: string }>(
@@ -352,14 +352,14 @@ describe('the statements of a request', () => {
     });
   });
 
-  describe('of a database that has just been made', () => {
+  describe('of a new database', () => {
     let fresh: TestServer;
     beforeAll(async () => {
       fresh = await startTestServer();
     });
     afterAll(() => fresh.close());
 
-    it('store messages by index, also when the tables were empty a moment ago', async () => {
+    it('store messages by index, although the tables were empty a moment ago', async () => {
       const sender = (await signUpAll(fresh.url, 1))[0]!;
       const conversationId = await sender.group();
       await withClient(fresh.database.url, async (client) => {
@@ -397,7 +397,7 @@ describe('the statements of a request', () => {
     });
   });
 
-  describe('are few:', () => {
+  describe('are as few as documented:', () => {
     it('one for a message over a socket, one more for the session over HTTP', async () => {
       const conversationId = await ada.group(ben);
       const socket = await ada.connect();
@@ -417,7 +417,7 @@ describe('the statements of a request', () => {
       ['60 conversations', () => '/conversations?limit=60', 4],
       ['one conversation of them', () => '/conversations?limit=1', 4],
       ['changes', () => path('/changes?seq=1&rev=0'), 6],
-      // The conversation, its people and its last message come as well.
+      // The answer includes the conversation, its participants and its last message.
       ['changes from nothing', () => path('/changes?seq=0&rev=0'), 10],
       ['changes of every kind', () => path('/changes?seq=19900&rev=1990'), 8],
       ['no changes', () => `/conversations/${quiet}/changes?seq=1&rev=0`, 5],
@@ -427,7 +427,7 @@ describe('the statements of a request', () => {
     });
 
     // Tests G30.
-    it('as many to catch up with 60 conversations as with one', async () => {
+    it('as many for a catch-up of 60 conversations as of one', async () => {
       const socket = await ada.connect();
       const { body } = await ada.call('GET', '/conversations?limit=60');
       const cursors = body.items.map(({ id }: { id: string }) => ({ conversationId: id, seq: 0, rev: 0 }));

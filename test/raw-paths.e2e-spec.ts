@@ -23,7 +23,7 @@ const VALUES = [
 ];
 const METHODS = ['get', 'put', 'post', 'patch', 'delete'];
 
-describe('paths with encoded slashes, backslashes and dots, sent as they are', () => {
+describe('paths with encoded slashes, backslashes and dots, sent without normalisation', () => {
   let server: TestServer;
   let ada: Person;
   let conversation: string;
@@ -38,7 +38,7 @@ describe('paths with encoded slashes, backslashes and dots, sent as they are', (
   });
   afterAll(() => server.close());
 
-  /** No URL parser in between: the path goes over the socket byte for byte. */
+  /** Sends the path byte for byte over a socket, because a URL parser would change it. */
   function send(method: string, path: string): Promise<{ status: number; type: string; text: string }> {
     return new Promise((resolve, reject) => {
       const body = METHODS.indexOf(method) % 4 === 0 ? undefined : '{}';
@@ -85,7 +85,7 @@ describe('paths with encoded slashes, backslashes and dots, sent as they are', (
       .map((method) => ({ method, path })),
   );
 
-  it('are refused by a problem in the place of each parameter of each route', async () => {
+  it('are rejected with a problem in each parameter of each route', async () => {
     expect(routes.length).toBeGreaterThan(20);
     for (const { method, path } of routes)
       for (const [hole] of path.matchAll(/\{\w+\}/g))
@@ -102,7 +102,7 @@ describe('paths with encoded slashes, backslashes and dots, sent as they are', (
     });
   });
 
-  it('are refused by a problem in the place of a slash, and beside the routes', async () => {
+  it('are rejected with a problem in the place of a slash, and outside the routes', async () => {
     for (const slash of ['%2f', '%2F', '%5c', '%5C', '\\', '%252f'])
       for (const path of [
         `/api/v1/conversations/${conversation}/messages`,

@@ -36,7 +36,7 @@ describe('reactions', () => {
     `/conversations/${conversationId}/messages/${id}`;
 
   // Tests G4, G5.
-  it('are told to everybody as they are stored, in the order in which they came, over either transport', async () => {
+  it('are broadcast as stored, in the order of their arrival, over either transport', async () => {
     const group = await ada.group(ben, cleo);
     const message = await ada.send(group, 'hello');
     const socket = await cleo.connect();
@@ -90,7 +90,7 @@ describe('reactions', () => {
     socket.close();
   });
 
-  it('are the same in every spelling, and change nothing when they are there already or not there', async () => {
+  it('are the same in every spelling; repeated additions and removals change nothing', async () => {
     const message = await ada.send(await ada.group(ben), 'hello');
     const once = await react(ben, message, '\u2764');
     expect(once.body).toMatchObject({ rev: 1, reactions: [{ emoji: HEART, count: 1 }] });
@@ -102,7 +102,7 @@ describe('reactions', () => {
     expect((await unreact(ben, message, HEART)).body).toEqual(none.body);
   });
 
-  it('are answered with a message that is sent again, by every way', async () => {
+  it('are returned with a message that is sent again, over every transport', async () => {
     const group = await ada.group(ben);
     const message = await ada.send(group, 'hello', { id: randomUUID() });
     const { body: reacted } = await react(ben, message, '👍');
@@ -118,7 +118,7 @@ describe('reactions', () => {
     socket.close();
   });
 
-  it('stay through edits, and go with the message', async () => {
+  it('stay after edits, and are deleted with the message', async () => {
     const message = await ada.send(await ada.group(ben), 'hello');
     const { body: reacted } = await react(ben, message, '👍');
     const { body: edited } = await ada.call('PUT', messagePath(message), { body: 'hi' });
@@ -134,7 +134,7 @@ describe('reactions', () => {
   });
 
   // Tests G6.
-  it('are refused to outsiders and to those who have left, whose reactions stay', async () => {
+  it('are rejected for outsiders and former participants, whose earlier reactions stay', async () => {
     const group = await ada.group(ben, cleo);
     const message = await ada.send(group, 'hello');
     await react(cleo, message, '👍');
@@ -160,7 +160,7 @@ describe('reactions', () => {
     ]);
   });
 
-  it('are refused while a block stands between two people, either way', async () => {
+  it('are rejected during a block in either direction', async () => {
     const [dora, emil] = (await signUpAll(server.url, 2)) as [Person, Person];
     await dora.call('POST', '/friend-requests', { recipientId: emil.id });
     await emil.call('POST', '/friend-requests', { recipientId: dora.id });
@@ -189,7 +189,7 @@ describe('reactions', () => {
     socket.close();
   });
 
-  it('are 50 different emoji at most, 20 of one person, and everybody may join in those that are there', async () => {
+  it('are limited to 50 different emoji, 20 per user; everybody can add an emoji that is already there', async () => {
     const group = await ada.group(ben, cleo);
     const message = await ada.send(group, 'hello');
     for (const emoji of EMOJI.slice(0, 20)) expect((await react(ada, message, emoji)).status).toBe(200);
@@ -205,7 +205,7 @@ describe('reactions', () => {
     expect(body.reactions[0].count).toBe(2);
   });
 
-  it('are 5,000 on one message at most, and name the first 20 people', async () => {
+  it('are limited to 5,000 on one message, and name the first 20 people', async () => {
     const group = await ada.group(ben);
     const message = await ada.send(group, 'hello');
     await server.dataSource.query(
@@ -224,7 +224,7 @@ describe('reactions', () => {
   });
 
   // Tests G4, G19.
-  it('are counted right when many people react to one message at the same moment', async () => {
+  it('are counted correctly when many people react to one message at the same moment', async () => {
     const people = await signUpAll(server.url, 5);
     const message = await ada.send(await ada.group(...people), 'hello');
     const emojis = EMOJI.slice(0, 4);
@@ -247,7 +247,7 @@ describe('reactions', () => {
   });
 
   // Tests G4.
-  it('go with a person who is erased, one rev for each message', async () => {
+  it('are deleted with an erased user, with one rev for each message', async () => {
     const [dora] = (await signUpAll(server.url, 1)) as [Person];
     const group = await ada.group(dora, ben);
     const messages = [
@@ -264,7 +264,7 @@ describe('reactions', () => {
     const before = await head();
     const { status } = await dora.call('DELETE', '/users/me', { password: PASSWORD, messages: 'keep' });
     expect(status).toBe(202);
-    // The participant, the message that stays without a sender, and three messages without the reactions.
+    // The revs of the participant, of the message that stays without a sender, and of three messages without the reactions.
     await until('the reactions are gone', async () => (await head()) === before + 5);
     const { body } = await ada.call('GET', `/conversations/${group}/messages`);
     expect(body.items.map(({ reactions }: { reactions: object[] }) => reactions)).toEqual([

@@ -12,7 +12,7 @@ import { startTestServer, type TestServer } from './support/test-server';
 
 const HOUR_MS = 3_600_000;
 
-/** Who may make an account: `REGISTRATION` and invitations. */
+/** `REGISTRATION` and invitations decide who can create an account. */
 describe('registration', () => {
   const servers: Partial<Record<'open' | 'invite' | 'closed', TestServer>> = {};
   let dataSource: DataSource;
@@ -40,12 +40,12 @@ describe('registration', () => {
   const usesOf = async (id: string): Promise<number> =>
     (await listInvitations(dataSource.manager)).find((invitation) => invitation.id === id)!.uses;
 
-  it.each(['open', 'invite', 'closed'] as const)('tells everybody that it is %s', async (policy) => {
+  it.each(['open', 'invite', 'closed'] as const)('is shown to everybody as %s', async (policy) => {
     const answer = await call(servers[policy]!.url, 'GET', '/api/v1/auth/registration');
     expect(answer).toMatchObject({ status: 200, body: { policy } });
   });
 
-  it('is refused to everybody when closed, also with an invitation', async () => {
+  it('is rejected when closed, also with an invitation', async () => {
     const { code } = await invite();
     for (const fields of [{}, { invitation: code }])
       expect(await register('closed', fields)).toMatchObject({
@@ -54,7 +54,7 @@ describe('registration', () => {
       });
   });
 
-  it('needs an invitation, which can be used as often as it says and not once more', async () => {
+  it('by invitation succeeds exactly as many times as the invitation allows', async () => {
     const { code, invitation } = await invite(2);
     expect(await register('invite')).toMatchObject({ status: 403, body: { code: 'invitation-required' } });
     for (let use = 0; use < 2; use++)
@@ -66,7 +66,7 @@ describe('registration', () => {
     expect(await usesOf(invitation.id)).toBe(2);
   });
 
-  it('gives the last uses to exactly as many as there are, however many race for them', async () => {
+  it('never exceeds the uses of an invitation when many people race for the last ones', async () => {
     const { code, invitation } = await invite(3);
     const answers = await Promise.all(
       Array.from({ length: 12 }, () => register('invite', { invitation: code })),
@@ -79,7 +79,7 @@ describe('registration', () => {
     expect(await usesOf(invitation.id)).toBe(3);
   });
 
-  it('gives a use back when the account is not made', async () => {
+  it('returns the use of an invitation when the account is not created', async () => {
     const taken = await signUp(servers.open!.url);
     const { code, invitation } = await invite();
     expect(await register('invite', { invitation: code, username: taken.username })).toMatchObject({
@@ -90,7 +90,7 @@ describe('registration', () => {
     expect((await register('invite', { invitation: code })).status).toBe(201);
   });
 
-  it('refuses expired, revoked and unknown invitations alike', async () => {
+  it('rejects expired, revoked and unknown invitations with the same answer', async () => {
     const expired = await invite(1, 1);
     const revoked = await invite();
     await inTransaction(dataSource, (manager) => revokeInvitation(manager, revoked.invitation.id));
@@ -102,7 +102,7 @@ describe('registration', () => {
   });
 
   it.each([-24, 24])(
-    'ends by the clock of the database, also for an operator whose clock is %s h off',
+    'expires an invitation by the clock of the database, although the operator’s clock is %s h off',
     async (hours) => {
       const clock = jest.spyOn(Date, 'now').mockReturnValue(Date.now() + hours * HOUR_MS);
       const { invitation } = await invite().finally(() => clock.mockRestore());
@@ -115,7 +115,7 @@ describe('registration', () => {
     },
   );
 
-  it('tells nobody whom it refuses whether a name or an address is taken', async () => {
+  it('does not reveal in a rejection whether a name or an address is taken', async () => {
     const email = `${someName()}@example.org`;
     const taken = await signUp(servers.open!.url, { email });
     for (const policy of ['invite', 'closed'] as const)
@@ -127,13 +127,13 @@ describe('registration', () => {
       }
   });
 
-  it('stores a digest of the code and nothing that the code can be read from', async () => {
+  it('stores a digest of the code, and nothing that reveals the code', async () => {
     const { code } = await invite();
     const rows = await dataSource.query<object[]>('select * from invitations');
     expect(JSON.stringify(rows)).not.toContain(code.slice(4));
   });
 
-  it('ignores an invitation where none is needed', async () => {
+  it('ignores an invitation that is not needed', async () => {
     const { code, invitation } = await invite();
     expect((await register('open', { invitation: code })).status).toBe(201);
     expect(await usesOf(invitation.id)).toBe(0);

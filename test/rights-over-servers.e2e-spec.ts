@@ -10,18 +10,18 @@ import { until } from './support/until';
 
 const SERVERS = 2;
 const GUESTS = 3;
-/** How often each guest loses what they may hear. */
+/** How often each guest loses access. */
 const ROUNDS = 4;
 
 type Place = 'group' | 'direct';
 
-/** A socket of a guest, and the marks of what was written after the guest had lost the right to hear it. */
+/** A socket of a guest, and the marks of messages that were written after the guest had lost access. */
 interface Listener {
   readonly socket: TestSocket;
   readonly forbidden: Set<string>;
 }
 
-/** Somebody who is let in and shut out over and over again, with a socket on each server. */
+/** A user who gains and loses access again and again, with a socket on each server. */
 class Guest {
   listeners: Listener[] = [];
   direct = '';
@@ -32,12 +32,12 @@ class Guest {
     public person: Person,
   ) {}
 
-  /** What begins to be written now: listeners that have lost the right must never hear the mark. */
+  /** Begins a write. Listeners without access must never receive the mark. */
   forbid(place: Place, mark: string): void {
     if (this.lost[place]) for (const { forbidden } of this.listeners) forbidden.add(mark);
   }
 
-  /** Who may hear again is shown everything, so the marks are compared before that. */
+  /** A guest who regains access receives everything, so the marks are compared before that. */
   expectSilence(label: string): void {
     for (const [index, { socket, forbidden }] of this.listeners.entries()) {
       const heard = socket.events.map(({ event, payload }) => `${event} ${JSON.stringify(payload)}`);
@@ -48,7 +48,7 @@ class Guest {
   }
 }
 
-describe('rights that end on one of several servers', () => {
+describe('access that is revoked on one of several servers', () => {
   let database: TestDatabase;
   let servers: TestServer[];
 
@@ -68,7 +68,7 @@ describe('rights that end on one of several servers', () => {
 
   // Tests G6.
   it.each(SEEDS)(
-    'end on all of them before the acknowledgement, whatever happens at the same time (SEED=%d)',
+    'ends on all of them before the acknowledgement, during any other activity (SEED=%d)',
     async (seed) => {
       const random = new Random(seed);
       const [owner, member, ...others] = (await signUpAll(servers[0]!.url, 2 + GUESTS)) as [Person, Person];
@@ -77,10 +77,10 @@ describe('rights that end on one of several servers', () => {
       const witness = await member.at(servers[1]!.url).connect();
       let written = 0;
       let isOver = false;
-      /** Ids: a server that reads a message late shows it as it is by then. */
+      /** Ids of messages: a server that reads a message late shows its current form. */
       const stored: string[] = [];
 
-      /** Writes marks without a pause, by one person at one server at a time. */
+      /** Writes marks without a pause, as one user on one server at a time. */
       async function write(author: Person, choices: Random): Promise<void> {
         const own: { conversation: string; place: Place; guest?: Guest; id: string }[] = [];
         while (!isOver) {
@@ -116,7 +116,7 @@ describe('rights that end on one of several servers', () => {
       }
       const closeAll = ({ listeners }: Guest): void => listeners.forEach(({ socket }) => socket.close());
 
-      /** Each takes something away, and gives it back when it is called again. */
+      /** Each action revokes access, and returns a function that restores it. */
       const endings: Record<string, (guest: Guest, at: string) => Promise<() => Promise<unknown>>> = {
         removal: async (guest, at) => {
           await done(owner.at(at).call('DELETE', `/conversations/${group}/participants/${guest.person.id}`));

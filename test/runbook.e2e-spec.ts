@@ -31,7 +31,7 @@ describe('the runbook', () => {
   });
   afterEach(() => jest.restoreAllMocks());
 
-  it('has commands of these two kinds only', () => {
+  it('has only commands of these two kinds', () => {
     expect(lines).toHaveLength(commands.length + requests.length);
     expect(commands.length).toBeGreaterThan(3);
   });
@@ -44,13 +44,13 @@ describe('the runbook', () => {
     expect(printed).toHaveBeenCalled();
   });
 
-  it.each(requests)('GET $path answers, with $sought', async ({ path, sought }) => {
+  it.each(requests)('GET $path answers with $sought', async ({ path, sought }) => {
     const response = await fetch(server.url + path);
     expect(response.status).toBe(200);
     expect(await response.text()).toContain(sought ?? '');
   });
 
-  it('asks the database what it understands', async () => {
+  it('has statements that the database accepts', async () => {
     const statements = blocks('sql');
     expect(statements.length).toBeGreaterThan(5);
     await withClient(server.database.url, async (client) => {
@@ -58,7 +58,7 @@ describe('the runbook', () => {
     });
   });
 
-  it('names commands that exist', () => {
+  it('names existing commands', () => {
     const named = [...page.matchAll(/`npx xfchat ([^`]+)`/g)].map(([, words]) => words!.split(' '));
     expect(named.length).toBeGreaterThan(3);
     for (const words of named) {
@@ -68,7 +68,7 @@ describe('the runbook', () => {
     }
   });
 
-  it('links to headings that exist', () => {
+  it('links to existing headings', () => {
     const links = [...page.matchAll(/\]\(([\w.]*\.md)?#([\w-]+)\)/g)];
     expect(links.length).toBeGreaterThan(30);
     for (const [link, file, anchor] of links)

@@ -58,7 +58,7 @@ describe('the schema', () => {
     await Promise.all([migrated.drop(), empty.drop()]);
   });
 
-  it('names every constraint and index by hand', async () => {
+  it('has an explicit name for every constraint and index', async () => {
     const rows = await dataSource.query<{ name: string; table: string }[]>(`
       select conname as name, conrelid::regclass::text as table from pg_constraint
         where connamespace = 'public'::regnamespace and contype <> 'n' and conrelid <> 0
@@ -70,7 +70,7 @@ describe('the schema', () => {
     expect(rows.length).toBeGreaterThan(50);
   });
 
-  it('indexes every foreign key, so that deleting somebody reads no whole table', async () => {
+  it('indexes every foreign key, so that the deletion of a user needs no sequential scan', async () => {
     const rows = await dataSource.query<{ key: string }[]>(`
       select c.conname as key from pg_constraint c
       where c.contype = 'f' and c.connamespace = 'public'::regnamespace and not exists (
@@ -78,7 +78,7 @@ describe('the schema', () => {
     expect(rows).toEqual([]);
   });
 
-  describe('holds', () => {
+  describe('enforces', () => {
     const ids = {
       ada: randomUUID(),
       ben: randomUUID(),

@@ -8,10 +8,10 @@ import { signUp } from './support/people';
 import { startTestServer } from './support/test-server';
 import { until } from './support/until';
 
-/** Code units of text that one step may take apart. */
+/** Code units of text that one step may process. */
 const STEP = 100_000;
 
-describe('making what messages are found by', () => {
+describe('the indexing of messages for the search', () => {
   let database: TestDatabase;
   let dataSource: DataSource;
 
@@ -26,7 +26,7 @@ describe('making what messages are found by', () => {
     await database.drop();
   });
 
-  /** Groups with messages that no server was told of, as after an import. */
+  /** Groups with messages that no server has been notified of, as after an import. */
   async function store(groups: number, messages: number, body: string): Promise<string[]> {
     const rows: { id: string }[] = await dataSource.query(
       `insert into conversations (id, type, title, last_seq)
@@ -47,7 +47,7 @@ describe('making what messages are found by', () => {
     return Number(rows[0]!.count);
   };
 
-  it('takes long texts in small steps, and forgets none', async () => {
+  it('processes long texts in small steps, and skips none', async () => {
     const text = Array.from({ length: 4_000 }, (_, n) => String.fromCodePoint(0x4e00 + ((n * 7) % 20_000)));
     const ids = await store(2, 20, text.join(''));
     let left: readonly string[] = ids;
@@ -67,11 +67,11 @@ describe('making what messages are found by', () => {
     expect(await count(`is_current and words <> ''`)).toBe(40);
   });
 
-  it('is not waited for: a search reads some of what is not indexed, in all conversations', async () => {
+  it('does not delay a search, which reads a part of the unindexed messages in all conversations', async () => {
     const server = await startTestServer({ database });
     try {
       const ada = await signUp(server.url);
-      // In maintenance nothing is indexed.
+      // Maintenance mode stops the indexing.
       await dataSource.query(`update database_state set maintenance_since = now()`);
       await until('maintenance', async () => (await ada.call('PATCH', '/users/me', {})).status === 503);
       const ids = await store(200, 500, 'a few words of a message');
@@ -84,7 +84,7 @@ describe('making what messages are found by', () => {
       const started = performance.now();
       const found = await ada.call('GET', '/search/messages?q=message');
       const absent = await ada.call('GET', '/search/messages?q=nothing');
-      // 100,000 messages took 10 s, and the search was refused.
+      // Before this limit, a search over 100,000 messages took 10 s and was rejected.
       expect(performance.now() - started).toBeLessThan(4_000);
       expect(found.body.items).toHaveLength(50);
       expect(absent).toMatchObject({ status: 200, body: { items: [] } });
@@ -93,7 +93,7 @@ describe('making what messages are found by', () => {
     }
   });
 
-  it('begins with the server, and goes on at once while a look finds more than it takes', async () => {
+  it('begins with the server, and continues at once while messages remain', async () => {
     await store(450, 1, 'a word');
     const server = await startTestServer({ database });
     try {

@@ -4,7 +4,7 @@ import { signUp, signUpAll, type Person } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
 import { until } from './support/until';
 
-describe('searching messages', () => {
+describe('a search for messages', () => {
   let server: TestServer;
   let ada: Person;
   let ben: Person;
@@ -35,7 +35,7 @@ describe('searching messages', () => {
       }),
     );
 
-  it('finds what was just sent, and the same once it is indexed, with where it says it', async () => {
+  it('finds a new message with the positions of its matches, and finds the same once it is indexed', async () => {
     const conversationId = await ada.group(ben);
     const message = await ada.send(conversationId, 'Let us have lunch in the Café Zurück');
     const expected = {
@@ -49,7 +49,7 @@ describe('searching messages', () => {
     expect(await bodies(ben, { q: 'cafe dinner' })).toEqual([]);
   });
 
-  it('gives nothing to outsiders, nor to those who have left', async () => {
+  it('finds nothing for outsiders and former participants', async () => {
     const conversationId = await ada.group(ben, eve);
     await ada.send(conversationId, 'the password is swordfish');
     await indexed();
@@ -86,7 +86,7 @@ describe('searching messages', () => {
     expect(await bodies(ben, { q, conversationId })).toEqual([body]);
   });
 
-  it('prefers whole words: their parts are looked for when no message has the words', async () => {
+  it('prefers whole words, and looks for parts of words only when no message has the words', async () => {
     const conversationId = await ada.group(ben);
     await ada.send(conversationId, 'a database');
     expect(await bodies(ada, { q: 'base', conversationId })).toEqual(['a database']);
@@ -94,7 +94,7 @@ describe('searching messages', () => {
     expect(await bodies(ada, { q: 'base', conversationId })).toEqual(['the base']);
   });
 
-  it('forgets an edited and a deleted text before the change is answered', async () => {
+  it('no longer finds an edited or deleted text once the change is acknowledged', async () => {
     const conversationId = await ada.group(ben);
     const message = await ada.send(conversationId, 'the old wording');
     await indexed();
@@ -121,7 +121,7 @@ describe('searching messages', () => {
     expect(await bodies(ben, { q: 'phrasing', conversationId })).toEqual([]);
   });
 
-  it('pages newest first, and misses and doubles nothing while people write', async () => {
+  it('pages newest first, without omissions or duplicates while people write', async () => {
     const conversationId = await ada.group(ben);
     for (let n = 1; n <= 7; n++) await ada.send(conversationId, `report number ${n}`);
     await indexed();
@@ -140,7 +140,7 @@ describe('searching messages', () => {
     expect(seen).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1].map((n) => `report number ${n}`));
   });
 
-  it('looks only at what it was asked for', async () => {
+  it('respects every filter of the request', async () => {
     const conversationId = await ada.group(ben);
     const first = await ada.send(conversationId, 'plan https://example.org/a');
     await ben.send(conversationId, 'plan without it');
@@ -154,7 +154,7 @@ describe('searching messages', () => {
     }
   });
 
-  it('finds messages that carry files, whatever their type', async () => {
+  it('finds messages with files of any type', async () => {
     const conversationId = await ada.group(ben);
     const file = await uploaded(ada);
     const body = 'the plan of the house';
@@ -167,11 +167,11 @@ describe('searching messages', () => {
     expect(items[0].message.attachments).toMatchObject([{ id: file.id }]);
   });
 
-  it('takes times of any offset', async () => {
+  it('accepts times with any UTC offset', async () => {
     expect((await search(ada, { q: 'a', until: '2026-02-28T12:00:00+23:59' })).status).toBe(200);
   });
 
-  it('ends a page early when what it reads is long, and goes on', async () => {
+  it('ends a page early when it has read much text, and continues on the next page', async () => {
     const conversationId = await ada.group(ben);
     for (let place = 0; place < 120; place++) await ada.send(conversationId, `long ${'word '.repeat(798)}`);
     const first = (await search(ada, { q: 'long', conversationId, limit: 200 })).body;
@@ -197,7 +197,7 @@ describe('searching messages', () => {
     [{ q: 'a', since: '0001-01-01T00:00:00+01:00' }, '/query/since'],
     [{ q: 'a', until: '9999-12-31T23:59:59-01:00' }, '/query/until'],
     [{ q: 'a', limit: 0 }, '/query/limit'],
-  ] as [Record<string, string | number>, string][])('refuses %j', async (fields, pointer) => {
+  ] as [Record<string, string | number>, string][])('rejects %j', async (fields, pointer) => {
     expect(await search(ada, fields)).toMatchObject({
       status: 400,
       body: { code: 'validation-failed', errors: [{ pointer }] },
@@ -205,8 +205,8 @@ describe('searching messages', () => {
   });
 });
 
-describe('searching too often', () => {
-  it('is refused for a while', async () => {
+describe('a user who searches too often', () => {
+  it('is rejected for a while', async () => {
     const server = await startTestServer({ environment: { RATE_LIMITS: 'on' } });
     const ada = await signUp(server.url);
     const answers = await Promise.all(

@@ -9,7 +9,7 @@ import { signUpAll } from './support/people';
 import { startTestServer } from './support/test-server';
 import { until } from './support/until';
 
-/** What a server knows of the others while it comes, hangs and comes back. */
+/** A server learns of the others while it starts, hangs and recovers. */
 describe('a server among others', () => {
   let database: TestDatabase;
   beforeEach(async () => {
@@ -17,7 +17,7 @@ describe('a server among others', () => {
   });
   afterEach(() => database.drop());
 
-  /** A place among the servers, without a server behind it. */
+  /** The lease of a server that does not exist. */
   function reader(apply: LogReaderListener['apply'] = () => Promise.resolve(false)): {
     reader: LogReader;
     looks: () => number;
@@ -37,7 +37,7 @@ describe('a server among others', () => {
   }
 
   // Tests G6.
-  it('does not deliver before those that are live have noticed it', async () => {
+  it('does not deliver before the live servers have noticed it', async () => {
     let open = (): void => undefined;
     let gate = Promise.resolve();
     const first = reader(async () => {
@@ -57,7 +57,7 @@ describe('a server among others', () => {
     await Promise.all([first.reader.stop(), second.reader.stop()]);
   });
 
-  it('begins anew when it has missed more than it could tell in time', async () => {
+  it('restarts its clients when it has missed more events than it could send in time', async () => {
     const applied: number[] = [];
     const { reader: late, beginnings } = reader((rows) => {
       applied.push(rows.length);
@@ -83,7 +83,7 @@ describe('a server among others', () => {
   });
 
   // Tests G7.
-  it('leaves the others their places when it returns after an outage', async () => {
+  it('keeps the leases of the others when it returns after an outage', async () => {
     let isOutage = false;
     const { reader: first, looks } = reader(() => {
       if (!isOutage) return Promise.resolve(false);
@@ -108,7 +108,7 @@ describe('a server among others', () => {
   });
 
   // Tests G6.
-  it('writes into the log what it stores while it cannot know whether others have come', async () => {
+  it('writes events to the log while it cannot know whether other servers have started', async () => {
     const server = await startTestServer({ database });
     try {
       const [ada, ben] = await signUpAll(server.url, 2);
@@ -129,7 +129,7 @@ describe('a server among others', () => {
   });
 
   // Tests G6.
-  it('opens no stream while it does not know what the others have written', async () => {
+  it('opens no stream while it has not read the events of the others', async () => {
     const server = await startTestServer({ database });
     try {
       const [ada, ben] = await signUpAll(server.url, 2);
@@ -150,7 +150,7 @@ describe('a server among others', () => {
     }
   });
 
-  it('is not ready when it has not delivered for long, although the database is up', async () => {
+  it('is not ready when it has not delivered for a long time, although the database is up', async () => {
     const server = await startTestServer({ database });
     try {
       const relay = server.application.get(EventRelay);
@@ -169,7 +169,7 @@ describe('a server among others', () => {
     }
   });
 
-  it('gives the state of PostgreSQL when it may not read what the others have written', async () => {
+  it('reads the current state from PostgreSQL when it has no access to the events of the others', async () => {
     const server = await startTestServer({ database });
     try {
       const relay = server.application.get(EventRelay);

@@ -10,7 +10,7 @@ const HOUR_MS = 3_600_000;
 
 const refresh = (url: string, person: Person): Promise<Answer> =>
   call(url, 'POST', '/api/v1/auth/refresh', { body: { refreshToken: person.refreshToken } });
-/** Takes the new pair. */
+/** Refreshes the session and keeps the new pair. */
 const renew = async (url: string, person: Person): Promise<Answer> => {
   const answer = await refresh(url, person);
   Object.assign(person, answer.body);
@@ -28,7 +28,7 @@ describe('the limits of a session', () => {
   });
   afterAll(() => server.close());
 
-  /** Makes the session look as if everything had happened so much earlier. */
+  /** Moves all times of the session back by this much. */
   const age = (person: Person, hours: number): Promise<unknown> =>
     server.dataSource.query(
       `update sessions set created_at = created_at - $2::interval, last_used_at = last_used_at - $2::interval,
@@ -36,7 +36,7 @@ describe('the limits of a session', () => {
       [person.sessionId, `${hours * 3_600} seconds`],
     );
 
-  it('end one that is not refreshed for the idle limit', async () => {
+  it('end a session that is not refreshed within the idle limit', async () => {
     const ada = await signUp(server.url);
     await age(ada, 0.9);
     expect((await renew(server.url, ada)).status).toBe(200);
@@ -44,7 +44,7 @@ describe('the limits of a session', () => {
     expect(await refresh(server.url, ada)).toMatchObject({ status: 401, body: { code: 'token-expired' } });
   });
 
-  it('end one after its lifetime, however often it is refreshed', async () => {
+  it('end a session after its lifetime despite refreshes', async () => {
     const ada = await signUp(server.url);
     for (let round = 0; round < 3; round++) {
       await age(ada, 0.9);
@@ -54,7 +54,7 @@ describe('the limits of a session', () => {
     expect(await refresh(server.url, ada)).toMatchObject({ status: 401, body: { code: 'token-expired' } });
   });
 
-  it('bound the access token, which does not outlive the session', async () => {
+  it('limit the access token, which does not outlive the session', async () => {
     const ada = await signUp(server.url);
     for (const hours of [0.95, 0.95, 0.95]) {
       await age(ada, hours);
@@ -67,7 +67,7 @@ describe('the limits of a session', () => {
     expect(claims.exp - claims.iat).toBe(body.expiresIn);
   });
 
-  it('hold for sessions that were opened under longer ones', async () => {
+  it('apply to sessions that were opened under longer limits', async () => {
     const longer = await startTestServer({ database: server.database, environment: { AUTH_SECRET: OLD } });
     const shorter = await startTestServer({
       database: server.database,
@@ -82,7 +82,7 @@ describe('the limits of a session', () => {
   });
 });
 
-describe('changing the secret', () => {
+describe('a change of the secret', () => {
   let first: TestServer;
   const servers: TestServer[] = [];
   const serve = async (environment: Record<string, string>): Promise<string> => {
@@ -98,12 +98,12 @@ describe('changing the secret', () => {
     await first.close();
   });
 
-  it('signs nobody out, whichever server of a rolling restart is asked', async () => {
+  it('signs nobody out on any server during a rolling restart', async () => {
     const ada = await signUp(first.url);
     const prepared = await serve({ AUTH_SECRET: OLD, AUTH_SECRET_SECONDARY: NEW });
     const changed = await serve({ AUTH_SECRET: NEW, AUTH_SECRET_SECONDARY: OLD });
     const done = await serve({ AUTH_SECRET: NEW });
-    // Each step of docs/operating.md: two kinds of servers at a time, in any order.
+    // These are the steps of docs/operating.md. In each, servers with two configurations run at a time, in any order.
     for (const [one, other] of [
       [first.url, prepared],
       [prepared, changed],
@@ -113,7 +113,7 @@ describe('changing the secret', () => {
         expect((await me(url, ada)).status).toBe(200);
         expect((await renew(url, ada)).status).toBe(200);
       }
-      // The last word before the next step has to be the newer server's: time passes in between.
+      // The newer server must refresh last before the next step, since time passes between steps.
       for (const url of [one, other]) expect((await me(url, ada)).status).toBe(200);
       const socket = await Object.assign(Object.create(Object.getPrototypeOf(ada)), ada, {
         url: other,
@@ -129,7 +129,7 @@ describe('changing the secret', () => {
     ).toBe(200);
   });
 
-  it('ends what was signed with a secret that is gone', async () => {
+  it('invalidates tokens that were signed with a removed secret', async () => {
     const ada = await signUp(first.url);
     const done = await serve({ AUTH_SECRET: NEW });
     expect(await me(done, ada)).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });

@@ -10,7 +10,7 @@ import { until } from './support/until';
 
 const ANOTHER = 'another long password';
 
-describe('what was checked before a wait', () => {
+describe('a check that was made before a wait', () => {
   let server: TestServer;
   beforeAll(async () => {
     server = await startTestServer();
@@ -20,7 +20,7 @@ describe('what was checked before a wait', () => {
   const login = (login: string, password: string): Promise<Answer> =>
     call(server.url, 'POST', '/api/v1/auth/login', { body: { login, password } });
 
-  /** Statements of the server that wait for a lock. */
+  /** The number of the server's statements that wait for a lock. */
   const waiting = async (): Promise<number> => {
     const [row] = await server.dataSource.query<[{ count: string }]>(
       `select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
@@ -28,7 +28,7 @@ describe('what was checked before a wait', () => {
     return Number(row.count);
   };
 
-  /** Holds a person's row; commits what `meanwhile` does once `count` of the requests wait for it. */
+  /** Locks the user's row, and commits the changes of `meanwhile` once `count` of the requests wait for it. */
   async function whileHeld<T>(
     person: Person,
     count: number,
@@ -57,7 +57,7 @@ describe('what was checked before a wait', () => {
     (await login(person.username, password)).status === 200;
 
   // Tests G19.
-  it('refuses a sign-in whose password was changed after it was verified', async () => {
+  it('rejects a sign-in whose password was changed after it was verified', async () => {
     const ada = await signUp(server.url);
     const changed = await hash(ANOTHER);
     const answer = await whileHeld(
@@ -70,7 +70,7 @@ describe('what was checked before a wait', () => {
     expect(await liveSessions(ada)).toEqual([ada.sessionId]);
   });
 
-  it('refuses a sign-in of somebody who was erased after the password was verified', async () => {
+  it('rejects a sign-in of a user who was erased after the password was verified', async () => {
     const ada = await signUp(server.url);
     const answer = await whileHeld(
       ada,
@@ -81,7 +81,7 @@ describe('what was checked before a wait', () => {
     expect(answer).toMatchObject({ status: 401, body: { code: 'invalid-credentials' } });
   });
 
-  it('leaves no session of the old password alive, whenever the sign-in began', async () => {
+  it('leaves no session of the old password, whenever the sign-in began', async () => {
     for (let round = 0; round < 8; round++) {
       const ada = await signUp(server.url);
       const signIns = Array.from({ length: 4 }, () => login(ada.username, PASSWORD));
@@ -101,7 +101,7 @@ describe('what was checked before a wait', () => {
     }
   });
 
-  it('lets two sign-ins pass that both hash an old password anew', async () => {
+  it('lets two sign-ins succeed that both rehash an old password', async () => {
     const ada = await signUp(server.url);
     await server.dataSource.query('update users set password_hash = $2 where id = $1', [
       ada.id,
@@ -121,7 +121,7 @@ describe('what was checked before a wait', () => {
     (client: Client): Promise<unknown> =>
       client.query('update sessions set ended_at = now() where id = $1', [person.sessionId]);
 
-  it('refuses a change of the password by a session that has ended meanwhile', async () => {
+  it('rejects a change of the password by a session that has ended meanwhile', async () => {
     const ada = await signUp(server.url);
     const body = { currentPassword: PASSWORD, newPassword: ANOTHER };
     const answer = await whileHeld(ada, 1, () => ada.call('PUT', '/auth/password', body), endSessionOf(ada));
@@ -129,7 +129,7 @@ describe('what was checked before a wait', () => {
     expect(await isPassword(ada, PASSWORD)).toBe(true);
   });
 
-  it('refuses an erasure by a session that has ended meanwhile', async () => {
+  it('rejects an erasure by a session that has ended meanwhile', async () => {
     const ada = await signUp(server.url);
     const body = { password: PASSWORD, messages: 'keep' };
     const answer = await whileHeld(ada, 1, () => ada.call('DELETE', '/users/me', body), endSessionOf(ada));
@@ -137,7 +137,7 @@ describe('what was checked before a wait', () => {
     expect(await isPassword(ada, PASSWORD)).toBe(true);
   });
 
-  it('refuses a refresh of a session that has ended meanwhile', async () => {
+  it('rejects a refresh of a session that has ended meanwhile', async () => {
     const ada = await signUp(server.url);
     const answer = await whileHeld(
       ada,
@@ -148,7 +148,7 @@ describe('what was checked before a wait', () => {
     expect(answer).toMatchObject({ status: 401, body: { code: 'session-revoked' } });
   });
 
-  it('refuses a refresh of somebody who was erased while it waited', async () => {
+  it('rejects a refresh of a user who was erased while it waited', async () => {
     const ada = await signUp(server.url);
     const answer = await whileHeld(
       ada,
@@ -164,14 +164,14 @@ describe('what was checked before a wait', () => {
     (client: Client): Promise<unknown> =>
       client.query('update users set disabled_at = now() where id = $1', [person.id]);
 
-  it('refuses a sign-in of somebody who was disabled after the password was verified', async () => {
+  it('rejects a sign-in of a user who was disabled after the password was verified', async () => {
     const ada = await signUp(server.url);
     const answer = await whileHeld(ada, 1, () => login(ada.username, PASSWORD), disable(ada));
     expect(answer).toMatchObject({ status: 403, body: { code: 'account-disabled' } });
     expect(await liveSessions(ada)).toEqual([ada.sessionId]);
   });
 
-  // Their sessions are left alive on purpose: the state of the account alone has to stop them.
+  // Their sessions stay alive on purpose: the state of the account alone must stop them.
   it.each<[string, (ada: Person) => Promise<Answer>]>([
     [
       'a refresh',
@@ -182,13 +182,13 @@ describe('what was checked before a wait', () => {
       (ada) => ada.call('PUT', '/auth/password', { currentPassword: PASSWORD, newPassword: ANOTHER }),
     ],
     ['an erasure', (ada) => ada.call('DELETE', '/users/me', { password: PASSWORD, messages: 'keep' })],
-  ])('refuses %s of somebody who was disabled while it waited', async (_name, request) => {
+  ])('rejects %s of a user who was disabled while it waited', async (_name, request) => {
     const ada = await signUp(server.url);
     const answer = await whileHeld(ada, 1, () => request(ada), disable(ada));
     expect(answer).toMatchObject({ status: 401, body: { code: 'session-revoked' } });
   });
 
-  it('refuses a link for a new password when the account was disabled while it waited', async () => {
+  it('rejects a password reset when the account was disabled while it waited', async () => {
     const ada = await signUp(server.url);
     const code = 'xfp_of-a-test';
     await server.dataSource.query(
@@ -223,7 +223,7 @@ describe('what was checked before a wait', () => {
     expect((await ada.call('GET', '/users/me')).body.status).toBeNull();
   });
 
-  describe('the sessions of a person', () => {
+  describe('the sessions of a user', () => {
     /** Sessions that were used an hour ago, one second apart. */
     const addSessions = (person: Person, count: number): Promise<unknown> =>
       server.dataSource.query(
@@ -233,7 +233,7 @@ describe('what was checked before a wait', () => {
         [person.id, count],
       );
 
-    it('are fifty at most: the one that was not used for longest gives way, and its sockets hear of it', async () => {
+    it('are limited to fifty: the least recently used one ends, and its sockets are notified', async () => {
       const ada = await signUp(server.url);
       const socket = await ada.connect();
       await addSessions(ada, 49);
@@ -251,7 +251,7 @@ describe('what was checked before a wait', () => {
       expect(await ada.call('GET', '/users/me')).toMatchObject({ body: { code: 'session-revoked' } });
     });
 
-    it('leave a bounded number of rows behind, however often somebody signs in and out', async () => {
+    it('leave a limited number of rows however often the user signs in and out', async () => {
       const ada = await signUp(server.url);
       await addSessions(ada, 300);
       await server.dataSource.query(
@@ -266,7 +266,7 @@ describe('what was checked before a wait', () => {
       expect(Number(count)).toBe(52);
     });
 
-    it('end all at once when the password is changed, sixty thousand of them too', async () => {
+    it('all end when the password is changed, even sixty thousand of them', async () => {
       const ada = await signUp(server.url);
       await addSessions(ada, 60_000);
       const other = await ada.connect();

@@ -6,8 +6,8 @@ import { until } from './support/until';
 
 const COUNT = 3;
 
-/** Servers that share nothing but a database: whichever one a person is connected to, they hear the same. */
-describe('a database with several servers', () => {
+/** The servers share only a database. A user receives the same on each of them. */
+describe('several servers on one database', () => {
   let database: TestDatabase;
   let servers: TestServer[];
   let ada: Person;
@@ -55,7 +55,7 @@ describe('a database with several servers', () => {
   const numbersTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 
   // Tests G3 and G5.
-  it('tells everybody every message once and in order, while four send on each', async () => {
+  it('send everybody every message once and in order, while four people send on each', async () => {
     const listeners = await Promise.all([connect(ada, 0), connect(ben, 1), connect(cyd, 2)]);
     const senders = [ada, ben, cyd].flatMap((person, index) => [at(person, index), at(person, index)]);
     const each = 25;
@@ -74,7 +74,7 @@ describe('a database with several servers', () => {
   });
 
   // Tests G2.
-  it('stores and tells once what is sent to all of them at once with the same id', async () => {
+  it('store and send a message once that all of them get at once with the same id', async () => {
     const listeners = await Promise.all([connect(ada, 0), connect(ben, 1), connect(cyd, 2)]);
     const id = '0195a000-0000-7000-8000-000000000001';
     const stored = await Promise.all(
@@ -90,7 +90,7 @@ describe('a database with several servers', () => {
     }
   });
 
-  it('tells everything else that is told on one of them', async () => {
+  it('send every other event that one of them emits', async () => {
     const [onSecond, onThird] = [await connect(ben, 1), await connect(cyd, 2)];
     const message = await ada.send(group, 'a first version');
     await ada.call('PUT', `/conversations/${group}/messages/${message.id}`, { body: 'a second version' });
@@ -106,7 +106,7 @@ describe('a database with several servers', () => {
     await ben.call('PATCH', '/users/me', { displayName: 'Benjamin' });
     await ada.send(other, 'in the new group');
     for (const socket of [onSecond, onThird]) {
-      // One that comes late shows the message as it is by then.
+      // A late event shows the message in its current form.
       const updates = (): number => socket.payloads('message:updated').length;
       await until('the edit, the pin and the reaction', () => updates() === 3);
       await socket.next('conversation:updated', ({ conversation }) => conversation.title === 'another title');
@@ -143,14 +143,14 @@ describe('a database with several servers', () => {
       ['a deleted group', () => ada.call('DELETE', `/conversations/${group}`)],
     ];
     // Tests G6.
-    it.each(CASES)('ends what the other servers tell by %s', async (_, end) => {
+    it.each(CASES)('stop events on the other servers after %s', async (_, end) => {
       const other = await ben.signInAgain();
       const [first, second, witness] = [await connect(ben, 1), await connect(ben, 2), await connect(cyd, 1)];
       await ada.send(group, 'before');
       for (const socket of [first, second, witness]) await socket.next('message:created');
       const ended = await end(other);
       expect(ended.status).toBeLessThan(300);
-      // Sent in the turn of the acknowledgement, by every server.
+      // Every server sends in the event-loop turn of the acknowledgement.
       const sent = await Promise.all(
         servers.map((_server, index) =>
           at(ada, index).call('POST', `/conversations/${group}/messages`, { body: `secret ${index}` }),
@@ -173,7 +173,7 @@ describe('a database with several servers', () => {
     });
 
     // Tests G6.
-    it('hides by a block what happens in the direct conversation', async () => {
+    it('hide the direct conversation after a block', async () => {
       const direct = await ada.direct(ben);
       const [bens, adas] = [await connect(ben, 1), await connect(ada, 2)];
       await ada.send(direct, 'before');
@@ -186,7 +186,7 @@ describe('a database with several servers', () => {
     });
 
     // Tests G6.
-    it('ends the stream of who follows over plain HTTP', async () => {
+    it('end the stream of a reader over plain HTTP', async () => {
       const stop = new AbortController();
       const stream = await fetch(`${servers[1]!.url}/api/v1/conversations/${group}/messages`, {
         headers: { authorization: `Bearer ${ben.accessToken}`, subscribe: 'true' },
@@ -210,7 +210,7 @@ describe('a database with several servers', () => {
     });
   });
 
-  it('leaves an empty log when all have read it', async () => {
+  it('leave an empty log when all of them have read it', async () => {
     await connect(ben, 1);
     await ada.send(group, 'something');
     const count = async () =>

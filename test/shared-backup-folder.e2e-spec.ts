@@ -31,7 +31,7 @@ describe('a backup folder that two installations share', () => {
     await Promise.all(databases.splice(0).map((database) => database.drop()));
   });
 
-  /** A database of its own id with one user in it, who says whose it is. */
+  /** Creates a database with its own id and one user, whose name tells to which installation it belongs. */
   async function install(username: string): Promise<TestDatabase> {
     const database = await createTestDatabase();
     databases.push(database);
@@ -52,13 +52,13 @@ describe('a backup folder that two installations share', () => {
       return rows.map((row) => row.username);
     });
   const idOf = async ({ url }: TestDatabase): Promise<string> => (await readInstallation(url)).id!;
-  /** As an earlier release has written it. */
+  /** Gives the backup the form of an earlier release. */
   function unsign({ base }: Backup, database?: string): void {
     const { installationId: _, ...manifest } = openManifest(readFileSync(`${base}.json`, 'utf8'));
     writeFileSync(`${base}.json`, sealManifest({ ...manifest, ...(database && { database }) }));
   }
 
-  it('gives each its own newest backup, and that of the other one only by its name', async () => {
+  it('selects the installation’s own newest backup by default, and one of the other installation only by name', async () => {
     const [ours, theirs] = [await install('ours'), await install('theirs')];
     const [context, other] = [ours, theirs].map(({ url }) => bench.context(url)) as [
       BackupContext,
@@ -79,13 +79,13 @@ describe('a backup folder that two installations share', () => {
     await restoreBackup(context, await findBackup(context, foreign.manifest.id), { force: true });
     expect(bench.warnings.join()).toContain(`is a backup of installation ${await idOf(theirs)}`);
     expect(await usernames(ours.url)).toEqual(['theirs']);
-    // Whatever data it has: a backup of it is not one of the other installation.
+    // Its backups do not belong to the other installation, whatever data it has.
     expect(await idOf(ours)).toBe(before);
     await createBackup(context);
     expect((await findBackup(other, 'latest')).manifest.id).toBe(foreign.manifest.id);
   });
 
-  it('never counts the backups of the other one as its own', async () => {
+  it('does not count the backups of the other installation', async () => {
     const [ours, theirs] = [await install('ours'), await install('theirs')];
     await createBackup(bench.context(theirs.url));
     await drill(bench.context(theirs.url));
@@ -103,7 +103,7 @@ describe('a backup folder that two installations share', () => {
     expect(await isBackupProven(bench.folder, other)).toBe(true);
   });
 
-  it('keeps the old backups of the other one', async () => {
+  it('keeps the old backups of the other installation', async () => {
     const [ours, theirs] = [await install('ours'), await install('theirs')];
     const foreign = await createBackup(bench.context(theirs.url));
     const old = await createBackup(bench.context(ours.url));
@@ -116,7 +116,7 @@ describe('a backup folder that two installations share', () => {
     expect(left).not.toContain(old.manifest.id);
   });
 
-  it('takes a backup of an earlier release for its own by the name of the database, and says so', async () => {
+  it('recognises a backup of an earlier release by the name of the database, and reports that', async () => {
     const [ours, theirs] = [await install('ours'), await install('theirs')];
     const old = await createBackup(bench.context(ours.url));
     unsign(await createBackup(bench.context(theirs.url)));
@@ -126,11 +126,11 @@ describe('a backup folder that two installations share', () => {
     expect(bench.warnings.join()).toContain('does not say which installation made it');
     const signed = await createBackup(context);
     unsign(await createBackup(context));
-    // A newer one that does not say whose it is may be of an installation that runs an earlier release.
+    // A newer backup without an owner may belong to an installation of an earlier release.
     expect((await findBackup(context, 'latest')).manifest.id).toBe(signed.manifest.id);
   });
 
-  it('lets an empty database take the place of the only installation, or become a copy of it', async () => {
+  it('allows a restore of the only installation into an empty database, as a replacement or as a copy', async () => {
     const theirs = await install('theirs');
     await createBackup(bench.context(theirs.url));
     const empty = async (): Promise<TestDatabase> => {
@@ -149,7 +149,7 @@ describe('a backup folder that two installations share', () => {
     await expect(findBackup(bench.context(third.url), 'latest')).rejects.toThrow('one of them');
   });
 
-  it('erases nobody because the other installation has', async () => {
+  it('does not repeat erasures of the other installation', async () => {
     const [ours, theirs] = [await install('somebody'), await install('theirs')];
     const userId = await withClient(ours.url, async (client) => {
       const { rows } = await client.query<{ id: string }>(`select id from users where username = 'somebody'`);
@@ -163,7 +163,7 @@ describe('a backup folder that two installations share', () => {
     expect(restored.erasedAgain).toBe(0);
     expect(await usernames(ours.url)).toEqual(['somebody']);
 
-    // What the installation itself has erased is erased wherever its backup goes.
+    // Erasures of the installation itself are repeated wherever its backup is restored.
     await new ErasureJournal(bench.folder, await idOf(ours)).write({
       userId,
       messages: 'remove',

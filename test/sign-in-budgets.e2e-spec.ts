@@ -8,7 +8,7 @@ jest.unmock('@node-rs/argon2');
 
 /** Free attempts for one account from one network; see `PasswordBudgets`. */
 const PER_PAIR = 10;
-/** On a slow machine the first delays (5, 10, 20 s) end while a test still runs. */
+/** A large value, because on a slow machine the first delays (5, 10, 20 s) end while a test still runs. */
 const AFTER_DELAYS = 3;
 
 describe('guessing passwords', () => {
@@ -40,7 +40,7 @@ describe('guessing passwords', () => {
   const evaluated = (answers: Answer[]): number => answers.filter(({ status }) => status === 401).length;
 
   // Tests G31.
-  it('is charged before the work: of 200 guesses at once, no more than the free ones are evaluated', async () => {
+  it('is charged before the work: the server verifies only the free attempts of 200 simultaneous guesses', async () => {
     const ada = await someone(someAddress());
     const stranger = someAddress();
     const guesses = await Promise.all(
@@ -54,7 +54,7 @@ describe('guessing passwords', () => {
     }
   });
 
-  it('has one budget for an account, however it is spelt', async () => {
+  it('has one budget for an account in every spelling', async () => {
     const ada = await someone(someAddress());
     const stranger = someAddress();
     const names = [ada.username, ada.username.toUpperCase(), ada.email, ada.email.toUpperCase()];
@@ -73,14 +73,14 @@ describe('guessing passwords', () => {
     expect(answers.map(({ status }) => status)).toContain(429);
   });
 
-  it('does not lock the owner out, elsewhere or where they were before', async () => {
+  it('does not lock out the owner, from another network or from one that they have used before', async () => {
     const home = someAddress();
     const ada = await someone(home);
     const stranger = someAddress();
     for (let n = 0; n < 12; n++) await login(ada.username, 'a guess', stranger);
     expect((await login(ada.username, PASSWORD, stranger)).status).toBe(429);
     expect((await login(ada.username, PASSWORD, someAddress())).status).toBe(200);
-    // Many strangers use up what the account has for networks that it does not know.
+    // Many strangers use up the account's budget for unknown networks.
     for (let round = 0; round < 8; round++) {
       const other = someAddress();
       await Promise.all(Array.from({ length: PER_PAIR }, () => login(ada.email, 'a guess', other)));
@@ -89,7 +89,7 @@ describe('guessing passwords', () => {
     expect((await login(ada.username, PASSWORD, home)).status).toBe(200);
   }, 60_000);
 
-  it('is slowed down over all accounts from one network, except for accounts that were used from there', async () => {
+  it('is slowed down for all accounts from one network, except for accounts that were used from there', async () => {
     const office = someAddress();
     const ada = await someone(office);
     const answers = await Promise.all(
@@ -100,7 +100,7 @@ describe('guessing passwords', () => {
     expect((await login(ada.username, PASSWORD, office)).status).toBe(200);
   }, 60_000);
 
-  it('takes few connections, however many sign in at once, and turns away what would wait too long', async () => {
+  it('uses few connections when many sign in at once, and rejects sign-ins that would wait too long', async () => {
     const usage = server.application.get(PoolUsage);
     const demand = (): number => usage.shares!['sign-in'].inUse + usage.shares!['sign-in'].waiting;
     let most = 0;
@@ -115,13 +115,13 @@ describe('guessing passwords', () => {
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401, 429]));
   }, 60_000);
 
-  it('costs somebody who knows the password nothing, however often they sign in', async () => {
+  it('does not delay frequent sign-ins with the right password', async () => {
     const home = someAddress();
     const ada = await someone(home);
     for (let n = 0; n < 30; n++) expect((await login(ada.username, PASSWORD, home)).status).toBe(200);
   }, 60_000);
 
-  it('does not stop the owner from changing the password when it comes from a stolen session', async () => {
+  it('does not stop the owner from changing the password when a stolen session guesses', async () => {
     const home = someAddress();
     const ada = await someone(home);
     const own = (await login(ada.username, PASSWORD, home)).body.accessToken as string;

@@ -12,7 +12,7 @@ interface Numbered {
   readonly number: number;
 }
 
-/** What servers tell each other without storing it, by notifications of PostgreSQL. */
+/** Servers exchange signals by notifications of PostgreSQL, without storing them. */
 describe('signals', () => {
   let database: TestDatabase;
   let one: TestServer;
@@ -30,7 +30,7 @@ describe('signals', () => {
     await Promise.all([one, two, three].map((server) => server.close()));
     await database.drop();
   });
-  // A server whose event loop stood still for 2 s is not live for a moment, and sends nothing then.
+  // A server whose event loop was blocked for 2 s loses its lease for a moment, and sends nothing then.
   beforeEach(() =>
     until('all servers to be live', () =>
       [one, two, three].every((server) => server.application.get(EventRelay).isLive),
@@ -38,7 +38,7 @@ describe('signals', () => {
   );
   afterEach(() => jest.restoreAllMocks());
 
-  /** Signals of a kind of its own, as each server receives them. */
+  /** The received signals of a kind of the test, for each server. */
   function listen(): { kind: string; received: Map<TestServer, number[]> } {
     const kind = `test-${randomUUID()}`;
     const received = new Map([one, two, three].map((server) => [server, [] as number[]]));
@@ -50,7 +50,7 @@ describe('signals', () => {
   const publish = (server: TestServer, kind: string, room: string, number: number): void =>
     server.application.get(Signals).publish(kind, room, { number });
 
-  it('reach the servers that host the room, in order, and no other', async () => {
+  it('reach only the servers that host the room, in order', async () => {
     const { kind, received } = listen();
     const [room, marker] = [`test:${randomUUID()}`, `test:${randomUUID()}`];
     host(one, room);
@@ -66,7 +66,7 @@ describe('signals', () => {
     expect(received.get(three)).toEqual([500]);
   });
 
-  it('take some statements for many, and none while no other server is there to be told', async () => {
+  it('need few statements for many signals, and none while no other server exists', async () => {
     const relay = one.application.get(EventRelay);
     const notify = jest.spyOn(relay, 'notifySignals');
     const { kind, received } = listen();
@@ -84,7 +84,7 @@ describe('signals', () => {
     expect(received.get(two)!.at(-1)).toBe(301);
   });
 
-  it('are lost beyond a bound, and the next ones arrive', async () => {
+  it('are dropped beyond a limit, and the next ones arrive', async () => {
     const { kind, received } = listen();
     const room = `test:${randomUUID()}`;
     host(two, room);
@@ -99,14 +99,14 @@ describe('signals', () => {
     expect(Number(/^xfchat_signals_dropped_total (\d+)/m.exec(metrics)![1])).toBeGreaterThan(0);
   });
 
-  it('are refused when they are too large for a notification', () => {
+  it('are rejected when they are too large for a notification', () => {
     expect(() => one.application.get(Signals).publish('test', 'test:a', { text: 'x'.repeat(2_000) })).toThrow(
       RangeError,
     );
   });
 
   // Tests G6.
-  it('are neither sent nor received by a server that may not deliver', async () => {
+  it('are neither sent nor received by a server without a lease', async () => {
     const { kind, received } = listen();
     const room = `test:${randomUUID()}`;
     host(one, room);
@@ -124,7 +124,7 @@ describe('signals', () => {
     expect([...received.values()]).toEqual([[1, 3], [3], [1, 3]]);
   });
 
-  it('know which rooms have a socket or a stream in them', async () => {
+  it('reach rooms with a socket or a stream', async () => {
     const [ada, ben] = await signUpAll(one.url, 2);
     const group = await ada!.group(ben!);
     const room = conversationRoom(group);

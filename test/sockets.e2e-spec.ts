@@ -22,7 +22,7 @@ describe('sockets', () => {
   afterAll(() => server.close());
 
   describe('the handshake', () => {
-    it.each([['websocket'], ['polling']])('ends in ready over %s', async (transport) => {
+    it.each([['websocket'], ['polling']])('ends with ready over %s', async (transport) => {
       const socket = await ada.connect({ transports: [transport] });
       expect(socket.events[0]).toEqual({
         event: 'ready',
@@ -51,7 +51,7 @@ describe('sockets', () => {
       },
     );
 
-    it('does not take the token from the address, or anything but a string', async () => {
+    it('rejects a token in the address, and a token that is not a string', async () => {
       const inQuery = await refusedSocket(server.url, undefined, { query: { token: ada.accessToken } });
       expect(inQuery.data).toMatchObject({ code: 'unauthenticated' });
       for (const token of [{ toString: ada.accessToken }, [ada.accessToken], 7]) {
@@ -61,7 +61,7 @@ describe('sockets', () => {
     });
 
     // Tests G26.
-    it('is for pages of the own origin, of the listed ones, and for what is no browser', async () => {
+    it('is accepted for pages of the own origin, of the listed ones, and for clients without an origin', async () => {
       const attempt = async (
         origin: string | undefined,
         transport: 'websocket' | 'polling',
@@ -111,7 +111,7 @@ describe('sockets', () => {
     });
 
     it.each([['websocket'], ['polling']])(
-      'leaves neither the request nor the token over %s',
+      'keeps neither the request nor the token in memory over %s',
       async (transport) => {
         const client = await ada.connect({ transports: [transport] });
         const { server: io } = server.application.get(Rooms) as unknown as { server: Server };
@@ -123,7 +123,7 @@ describe('sockets', () => {
       },
     );
 
-    /** A socket of `person` whose rooms were read before `change`, and which enters them afterwards. */
+    /** Connects a socket of `person` whose rooms were read before `change`, and which joins them afterwards. */
     async function arrivingDuring(person: Person, change: () => Promise<unknown>) {
       const entitlements = server.application.get(Entitlements);
       const read = entitlements.of.bind(entitlements);
@@ -179,7 +179,7 @@ describe('sockets', () => {
       arriving.close();
     });
 
-    it('leaves nothing behind if the client disconnects in the middle', async () => {
+    it('leaves nothing behind if the client disconnects during it', async () => {
       const rooms = server.application.get(Rooms) as unknown as { arrivals: Set<unknown> };
       await withClient(server.database.url, async (client) => {
         await client.query('begin');
@@ -245,7 +245,7 @@ describe('sockets', () => {
       socket.close();
     });
 
-    it('need no acknowledgement to be carried out', async () => {
+    it('are executed without an acknowledgement, too', async () => {
       const conversationId = await ada.group();
       const socket = await ada.connect();
       socket.socket.emit('message:send', { conversationId, body: 'no answer wanted' });
@@ -255,11 +255,11 @@ describe('sockets', () => {
       socket.close();
     });
 
-    it('are limited per person: who floods is told so, others are not affected', async () => {
+    it('are limited per user: a flooding client is rejected, and others are not affected', async () => {
       const limited = await startTestServer({ environment: { RATE_LIMITS: 'on' } });
       const [flooder, other] = [await signUp(limited.url), await signUp(limited.url)];
       const [loud, quiet] = [await flooder.connect(), await other.connect()];
-      // A command that is refused without the database: only the limit is tested here, not the pool.
+      // The command is rejected without the database, because only the limit is tested here, not the pool.
       const flood = Promise.all(
         Array.from({ length: 2_000 }, () => loud.command('session:refresh', { token: 'garbage' }, 30_000)),
       );
@@ -276,7 +276,7 @@ describe('sockets', () => {
   });
 
   describe('a token', () => {
-    it('is renewed by one of the same session only', async () => {
+    it('can be renewed only by a token of the same session', async () => {
       const telephone = await ada.signInAgain();
       const other = await signUp(server.url);
       const socket = await ada.connect();
@@ -314,7 +314,7 @@ describe('sockets', () => {
     }, 40_000);
   });
 
-  describe('what is no proper client', () => {
+  describe('a client that breaks the protocol', () => {
     const stillServes = async (): Promise<void> => {
       const socket = await ada.connect();
       expect((await socket.command('conversation:sync', { cursors: [] })).ok).toBe(true);
@@ -322,7 +322,7 @@ describe('sockets', () => {
     };
     const address = (): string => `${server.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`;
 
-    /** Speaks the protocol by hand: connects, authenticates, then says each packet. */
+    /** Speaks the protocol by hand: connects, authenticates, and sends each packet. */
     async function say(packets: (string | Buffer)[]): Promise<void> {
       const raw = new WebSocket(address());
       raw.on('error', () => undefined);
@@ -333,7 +333,7 @@ describe('sockets', () => {
       raw.send(`40${JSON.stringify({ token: ada.accessToken })}`);
       await until('the connection', () => heard.some((packet) => packet.startsWith('42["ready"')));
       packets.forEach((packet) => raw.send(packet));
-      raw.send('2'); // a pong is not owed; whatever comes next, it is closed or goes on
+      raw.send('2'); // nobody sent a ping; the socket may close or continue
       raw.close();
       await closed;
     }
@@ -392,7 +392,7 @@ describe('sockets', () => {
       await stillServes();
     });
 
-    it('polls with bodies of a bounded size', async () => {
+    it('polls with bodies of a limited size', async () => {
       const polling = `${server.url}/socket.io/?EIO=4&transport=polling`;
       const { sid } = JSON.parse((await (await fetch(polling)).text()).slice(1)) as { sid: string };
       const answer = await fetch(`${polling}&sid=${sid}`, {
@@ -404,7 +404,7 @@ describe('sockets', () => {
     });
   });
 
-  it('disturbs nobody else when a handler throws an unexpected error', async () => {
+  it('do not disturb each other when a handler throws an unexpected error', async () => {
     const sockets = await Promise.all([ada.connect(), ada.connect({ transports: ['polling'] })]);
     await Promise.all(
       Array.from({ length: 200 }, (_, index) =>

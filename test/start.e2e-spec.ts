@@ -12,12 +12,12 @@ import { FaultProxy } from './support/fault-proxy';
 import { signUp } from './support/people';
 import { until } from './support/until';
 
-describe('starting', () => {
+describe('the start', () => {
   const directory = mkdtempSync(join(tmpdir(), 'xfchat-in-process-'));
   const quiet = { PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'fatal' };
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-  it('makes a database if none is configured, and finds it again', async () => {
+  it('creates a database if none is configured, and uses it again next time', async () => {
     const environment = { ...quiet, DATA_DIR: join(directory, 'data') };
     const first = await startServer(environment);
     const ada = await signUp(first.url);
@@ -45,7 +45,7 @@ describe('starting', () => {
     other.close();
   }, 60_000);
 
-  it('refuses a directory that another server uses', async () => {
+  it('rejects a directory that another server uses', async () => {
     const held = join(directory, 'held');
     const server = await startEmbeddedPostgres({ directory: held, durable: false });
     await expect(startEmbeddedPostgres({ directory: held, waitMs: 50 })).rejects.toThrow(
@@ -73,7 +73,7 @@ describe('starting', () => {
     const verify = (url: string, settings = configuration): Promise<unknown> =>
       verifyDatabase(url, settings, (line) => log.push(line));
 
-    it('waits for one that is not there yet', async () => {
+    it('waits for a database that does not answer yet', async () => {
       const database = await createTestDatabase();
       const proxy = await FaultProxy.inFrontOf(database.url);
       proxy.set('refuse');
@@ -86,13 +86,13 @@ describe('starting', () => {
       await database.drop();
     });
 
-    it('gives up on one that never comes, with a sentence', async () => {
+    it('gives up with a clear message when the database never answers', async () => {
       await expect(verify('postgres://x@127.0.0.1:9/x')).rejects.toThrow(
         /did not answer .*Start it, or correct DATABASE_URL/,
       );
     });
 
-    it('names what waiting does not mend', async () => {
+    it('reports at once a fault that waiting cannot fix', async () => {
       const database = await createTestDatabase();
       const missing = new URL(database.url);
       missing.pathname = '/no_such_database';

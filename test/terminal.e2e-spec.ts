@@ -6,13 +6,13 @@ import { buildProgram } from '../src/program';
 import { createTestDatabase, withClient, type TestDatabase } from './support/databases';
 import { outputOf } from './support/xfchat-command';
 
-/** Everything that would steer a terminal, and more of it than anybody wants to see. */
+/** All characters that control a terminal, and a very long text of them. */
 const AWKWARD = `\u001b[2J\u001b]0;title\u0007\u007f\u009b31m\u009d\u202eevil\u2066\u200b\u2028\ufeff\u{e0041}\r\nroot ok `;
 const HOSTILE = AWKWARD + 'x'.repeat(14_000);
 const STEERS =
   /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]|\udb40[\udc00-\udc7f]/; // eslint-disable-line no-control-regex
 
-/** How each command is run. One that is added has to be added here. */
+/** How each command is run. Add each new command here. */
 const WORDS: Record<string, string[][]> = {
   start: [['start', HOSTILE]],
   'migrate plan': [['migrate', 'plan']],
@@ -72,7 +72,7 @@ function namesOf(command: Command, path: string[] = []): string[] {
   return command.commands.flatMap((inner) => namesOf(inner, [...path, inner.name()]));
 }
 
-describe('what commands print', () => {
+describe('the output of commands', () => {
   let database: TestDatabase;
   let folder: string;
 
@@ -103,18 +103,18 @@ describe('what commands print', () => {
     await database.drop();
   });
 
-  it('is tried for every command', () => {
+  it('is tested for every command', () => {
     expect(Object.keys(WORDS).sort()).toEqual(namesOf(buildProgram()).sort());
   });
 
   it.each(Object.keys(WORDS))(
-    'steers no terminal, whatever people have written: %s',
+    'contains no control sequence, whatever people have written: %s',
     async (name) => {
       const environment = {
         DATABASE_URL: database.url,
         DATA_DIR: folder,
         BACKUP_DIR: join(folder, 'backups'),
-        // `start` is refused its configuration.
+        // `start` rejects its configuration.
         ...(name === 'start' && { HOST: HOSTILE, PORT: HOSTILE, LOG_LEVEL: HOSTILE }),
       };
       for (const words of WORDS[name]!)
@@ -122,7 +122,7 @@ describe('what commands print', () => {
           const { stdout, stderr } = await outputOf(environment, ...words, ...format);
           expect(stdout + stderr).toMatch(/\w/);
           expect(stdout + stderr).not.toMatch(STEERS);
-          // No name begins a line of its own, and none fills the screen.
+          // No name begins a new line, and none fills the screen.
           expect(stdout + stderr).not.toMatch(/^root ok/m);
           if (format.length === 0) expect(stdout).not.toMatch(/x{300}/);
         }

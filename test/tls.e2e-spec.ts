@@ -94,7 +94,7 @@ describe('encrypted connections to the database', () => {
     await verifyDatabase(urlWith(parameters()), loadConfiguration({}), () => undefined);
   });
 
-  it('takes from the environment what the URL does not say', async () => {
+  it('the environment supplies settings that the URL lacks', async () => {
     const environment = { PGSSLMODE: 'verify-full', PGSSLROOTCERT: ours.certificate };
     Object.assign(process.env, environment);
     try {
@@ -106,7 +106,7 @@ describe('encrypted connections to the database', () => {
     }
   });
 
-  it('verify-ca takes a certificate of another name, and verify-full does not', async () => {
+  it('verify-ca accepts a certificate for another name, and verify-full rejects it', async () => {
     const root = { sslrootcert: ours.certificate };
     expect(await isEncrypted(urlWith({ sslmode: 'verify-ca', ...root }, '127.0.0.1'))).toBe(true);
     expect(await refusal(urlWith({ sslmode: 'verify-full', ...root }, '127.0.0.1'))).toEqual({
@@ -119,7 +119,7 @@ describe('encrypted connections to the database', () => {
   });
 
   it.each(['require', 'verify-ca', 'verify-full'])(
-    '%s refuses another authority, at once',
+    '%s rejects another authority at once',
     async (sslmode) => {
       expect(await refusal(urlWith({ sslmode, sslrootcert: another.certificate }))).toEqual({
         fault: 'not-encrypted',
@@ -129,7 +129,7 @@ describe('encrypted connections to the database', () => {
     },
   );
 
-  it('a server encrypts every connection that it has', async () => {
+  it('a server encrypts all of its connections', async () => {
     const url = urlWith({ sslmode: 'verify-full', sslrootcert: ours.certificate });
     await migrateUp(url, loadConfiguration({}), SCHEMA);
     const server = await startTestServer({
@@ -159,7 +159,7 @@ describe('encrypted connections to the database', () => {
     await expect(run).rejects.toThrow(`?${expected}`);
   });
 
-  it('a server that wants encryption, or the certificate of a client, is told as such', async () => {
+  it('a database that requires encryption or a client certificate is reported as such', async () => {
     await reload('hostssl all all 127.0.0.1/32 scram-sha-256 clientcert=verify-full');
     const full = { sslmode: 'verify-full', sslrootcert: ours.certificate };
     expect((await refusal(urlWith({}))).message).toContain('Add sslmode=verify-full');
@@ -169,7 +169,7 @@ describe('encrypted connections to the database', () => {
     await reload('host all all 127.0.0.1/32 scram-sha-256');
   });
 
-  it('a server without encryption is refused, unless it is only preferred', async () => {
+  it('a database without encryption is rejected, unless encryption is only preferred', async () => {
     await postgres.query('alter system set ssl = off');
     await reload('host all all 127.0.0.1/32 scram-sha-256');
     expect((await refusal(urlWith({ sslmode: 'require' }))).message).toContain('it offers none');
@@ -202,7 +202,7 @@ describe('encrypted connections to the database', () => {
   it.each([
     'postgres://u:p@one:5432,two:5432/chat',
     'postgres://u:p@/chat?host=one,two&target_session_attrs=primary',
-  ])('several hosts are refused in a sentence: %s', (url) =>
+  ])('several hosts are rejected with a clear message: %s', (url) =>
     expect(() => loadConfiguration({ DATABASE_URL: url })).toThrow(
       /DATABASE_URL names several hosts: name one address that leads to the primary/,
     ),

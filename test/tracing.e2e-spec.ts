@@ -18,16 +18,16 @@ import { until } from './support/until';
 
 const HEADER_SECRET = 'secret-of-the-collector';
 const FILE_SECRET = 'secret-out-of-a-file';
-/** Read by the SDK from the environment of the process. */
+/** The SDK reads these variables from the environment of the process. */
 const OF_THE_SDK = {
   OTEL_BSP_SCHEDULE_DELAY: '20',
-  // Longer than any test: what ends before was not waited for.
+  // Longer than any test, so that a test cannot end because of this timer.
   OTEL_BSP_EXPORT_TIMEOUT: '300000',
   OTEL_EXPORTER_OTLP_TIMEOUT: '300000',
   OTEL_EXPORTER_OTLP_HEADERS: `x-api-key=${HEADER_SECRET}`,
 };
 
-/** A trace of somebody else. */
+/** The trace of a caller. */
 function newTrace(flags = '01'): { traceId: string; parentId: string; traceparent: string } {
   const [traceId, parentId] = [randomBytes(16).toString('hex'), randomBytes(8).toString('hex')];
   return { traceId, parentId, traceparent: `00-${traceId}-${parentId}-${flags}` };
@@ -44,10 +44,10 @@ describe('tracing', () => {
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopped ??= server.close());
 
-  /** Lines of the log with this message, parsed. */
+  /** The parsed lines of the log with this message. */
   const logged = (message: string): Record<string, unknown>[] =>
     lines.map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ msg }) => msg === message);
-  /** The way of a message from its span to the database and the room. */
+  /** The spans of a message, from its own span to the database and the room. */
   async function expectStored(sent: CollectedSpan): Promise<void> {
     const fits = ({ name, parentSpanId }: CollectedSpan): boolean =>
       name === 'store messages' && parentSpanId === sent.spanId;
@@ -75,7 +75,7 @@ describe('tracing', () => {
       environment: {
         OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
         OTEL_EXPORTER_OTLP_HEADERS_FILE: headersFile,
-        // A request waits for a connection until the test hands one back, however busy the machine is.
+        // A request waits for a connection until the test releases one, however busy the machine is.
         DATABASE_ACQUIRE_TIMEOUT_MS: '45000',
         REQUEST_TIMEOUT_MS: '50000',
         LOG_LEVEL: 'info',
@@ -91,7 +91,7 @@ describe('tracing', () => {
     for (const name of Object.keys(OF_THE_SDK)) delete process.env[name];
   });
 
-  it('goes on with the trace of an HTTP request, down to the database, and into the log', async () => {
+  it('continues the trace of an HTTP request into the database and the log', async () => {
     const { traceId, parentId, traceparent } = newTrace();
     const requestId = randomBytes(8).toString('hex');
     const path = `/conversations/${conversationId}/messages`;
@@ -119,7 +119,7 @@ describe('tracing', () => {
       ({ traceparent }: { traceparent: string }, token: string) => ({ auth: { token, traceparent } }),
     ],
     ['a header', ({ traceparent }: { traceparent: string }) => ({ extraHeaders: { traceparent } })],
-  ])('goes on with the trace that a socket names in %s', async (_where, options) => {
+  ])('continues the trace that a socket names in %s', async (_where, options) => {
     const { traceId, parentId, ...trace } = newTrace();
     const socket = await ben.connect(options(trace, ben.accessToken));
     await socket.ok('message:send', { conversationId, body: 'by socket' });
@@ -148,7 +148,7 @@ describe('tracing', () => {
     );
   });
 
-  it('links the batch with the messages of all that it has stored, each in a trace of its own', async () => {
+  it('links a batch with each message that it stores, each of which has its own trace', async () => {
     const sockets = [await ada.connect(), await ben.connect()];
     const batch = await until('a batch of several', async () => {
       const sends = Array.from({ length: 20 }, (_, index) =>
@@ -195,14 +195,14 @@ describe('tracing', () => {
     }
   });
 
-  it('tells of the wait for a connection, and of none where one is free', async () => {
+  it('records a wait for a connection, and none when one is free', async () => {
     const [busy, free] = [newTrace(), newTrace()];
     const path = `/conversations/${conversationId}/messages`;
     const read = (headers: Record<string, string>) => ada.call('GET', path, undefined, { headers });
     const runners = Array.from({ length: 8 }, () => server.dataSource.createQueryRunner());
     for (const runner of runners) await runner.connect();
     const pool = (server.dataSource.driver as unknown as { master: DeadlinePool }).master;
-    // Background work may wait beside the request, so the count of those who wait does not tell of the request.
+    // Background work may wait as well, so the number of waiters does not prove that the request waits.
     const queued = new Set<string | undefined>();
     const connect = pool.connect.bind(pool) as (...parameters: unknown[]) => unknown;
     const asking = jest.spyOn(pool, 'connect').mockImplementation(((...parameters: unknown[]) => {
@@ -227,7 +227,7 @@ describe('tracing', () => {
         .childrenOf(span)
         .filter(({ name }) => name === 'wait for a connection')
         .map(({ kind, attributes, status }) => ({ kind, status: status.code, attributes }));
-    // Telling who somebody is may have waited as well, for a connection to be made.
+    // The authentication may have waited as well, for a new connection.
     expect(waits(waited)).toContainEqual({
       kind: 1,
       status: 0,
@@ -236,7 +236,7 @@ describe('tracing', () => {
     expect(waits(served)).toEqual([]);
   });
 
-  it('calls an error what is the fault of the server, and nothing else', async () => {
+  it('marks only faults of the server as errors', async () => {
     const [refused, broken] = [newTrace(), newTrace()];
     const path = `/conversations/${conversationId}/messages`;
     const get = (headers: Record<string, string>) => ada.call('GET', path, undefined, { headers });
@@ -266,7 +266,7 @@ describe('tracing', () => {
     expect(handshake.status.code).toBe(0);
   });
 
-  it('leaves out what the caller does not sample, except in the log, and probes', async () => {
+  it('omits probes and traces that the caller does not sample, except in the log', async () => {
     const [left, later] = [newTrace('00'), newTrace()];
     await ada.call('GET', '/users/me', undefined, { headers: left });
     await call(server.url, 'GET', '/health/ready');
@@ -278,7 +278,7 @@ describe('tracing', () => {
   });
 
   // Tests G24.
-  it('tells nobody what people write or sign in with, nor the log what the collector is told', async () => {
+  it('exports no texts or credentials, and does not log the export', async () => {
     await ada.send(conversationId, 'a-body-that-nobody-tells');
     const again = await ada.signInAgain();
     await collector.span('of the sign-in', ({ name }) => name === 'POST /api/v1/auth/login');
@@ -296,7 +296,7 @@ describe('tracing', () => {
     expect(JSON.stringify((await call(server.url, 'GET', '/health')).body)).not.toContain(HEADER_SECRET);
   });
 
-  it('lives without its collector, says so once, and keeps nobody from stopping', async () => {
+  it('works without its collector, warns once, and does not delay a stop', async () => {
     const metrics = async (): Promise<string> => (await fetch(`${server.url}/metrics`)).text();
     const failures = async () =>
       Number(/^xfchat_trace_spans_total\{outcome="failed"\} (\d+)$/m.exec(await metrics())?.[1] ?? 0);
@@ -325,7 +325,7 @@ describe('tracing', () => {
 });
 
 describe('without an endpoint', () => {
-  it('the log names the trace of the caller all the same', async () => {
+  it('the log still names the trace of the caller', async () => {
     const lines: string[] = [];
     jest.spyOn(LineBuffer.prototype, 'write').mockImplementation((line) => void lines.push(line));
     const server = await startTestServer({ environment: { LOG_LEVEL: 'info' } });
@@ -344,7 +344,7 @@ describe('without an endpoint', () => {
     expect(lines.join('')).not.toContain('spanId');
   });
 
-  it('nothing of the SDK is loaded', () => {
+  it('the SDK is not loaded', () => {
     const module = (name: string): string => JSON.stringify(join(__dirname, '../dist', name));
     const program = `require('reflect-metadata');
       require(${module('start')});
@@ -358,7 +358,7 @@ describe('without an endpoint', () => {
     const { without, more } = JSON.parse(
       execFileSync(process.execPath, ['-e', program], { encoding: 'utf8' }),
     );
-    // What counts the metrics knows the interface.
+    // The metrics library imports the API package.
     expect(without.filter((name: string) => !name.includes('@opentelemetry/api/'))).toEqual([]);
     expect(more).toBeGreaterThan(50);
   });

@@ -5,8 +5,8 @@ import { startTestServer, type TestServer } from './support/test-server';
 import type { TestSocket } from './support/test-socket';
 import { until } from './support/until';
 
-/** Who is typing, as two servers on one database tell it. */
-describe('typing', () => {
+/** Two servers on one database report who is typing. */
+describe('the typing state', () => {
   let database: TestDatabase;
   let one: TestServer;
   let two: TestServer;
@@ -40,13 +40,13 @@ describe('typing', () => {
     return socket;
   }
   const told = (socket: TestSocket): boolean[] => socket.payloads('typing').map(({ typing }) => typing);
-  /** Something that arrives after whatever was told before. */
+  /** Sends a message, which arrives after all earlier events. */
   async function marker(person: Person, conversationId: string, ...listeners: TestSocket[]): Promise<void> {
     const { id } = await person.send(conversationId, 'marker');
     for (const listener of listeners) await listener.next('message:created', (message) => message.id === id);
   }
 
-  it('is told to everybody in the conversation and to one’s other devices, on every server, and not to the socket itself', async () => {
+  it('is sent to everybody in the conversation and to the user’s other devices, on every server, but not to the socket itself', async () => {
     const group = await ada.group(ben, cyd);
     const [typing, other] = [await connect(ada), await connect(ada, two)];
     const listeners = [await connect(ben), await connect(cyd, two)];
@@ -70,7 +70,7 @@ describe('typing', () => {
     expect(performance.now() - begun).toBeLessThan(9_000);
   });
 
-  it('ends when the message is sent, and when the socket is gone', async () => {
+  it('ends when the message is sent, and when the socket disconnects', async () => {
     const group = await ada.group(ben);
     const [adas, bens] = [await connect(ada), await connect(ben, two)];
     await adas.ok('typing:start', { conversationId: group });
@@ -84,7 +84,7 @@ describe('typing', () => {
     expect(told(bens)).toEqual([true, false, true, false]);
   });
 
-  it('is told once, however often it is said, and costs the database one statement', async () => {
+  it('is sent once despite repetitions, with one database statement', async () => {
     const group = await ada.group(ben);
     const [adas, bens] = [await connect(ada), await connect(ben)];
     await adas.ok('typing:start', { conversationId: group });
@@ -98,7 +98,7 @@ describe('typing', () => {
   });
 
   // Tests G6.
-  it('is refused to outsiders and to those who were removed, who are told of nobody either', async () => {
+  it('is rejected for outsiders and removed participants, who also receive none', async () => {
     const group = await ada.group(ben, cyd);
     const [outsider] = (await signUpAll(one.url, 1)) as [Person];
     const [adas, bens, cyds] = [await connect(ada), await connect(ben), await connect(cyd, two)];
@@ -126,7 +126,7 @@ describe('typing', () => {
     expect(outside.payloads('typing')).toEqual([]);
   });
 
-  it('is told to nobody while a block stands in a direct conversation', async () => {
+  it('is sent to nobody during a block in a direct conversation', async () => {
     const [direct, group] = [await ada.direct(ben), await ada.group(ben)];
     const [adas, bens] = [await connect(ada), await connect(ben, two)];
     await adas.ok('typing:start', { conversationId: direct });
@@ -143,7 +143,7 @@ describe('typing', () => {
     expect(told(bens)).toEqual([true, true]);
   });
 
-  it('is not told of a person who is invisible', async () => {
+  it('is not sent for an invisible user', async () => {
     const group = await ada.group(ben);
     const [adas, bens] = [await connect(ada), await connect(ben, two)];
     await ada.call('PATCH', '/users/me/presence', { invisible: true });
@@ -155,7 +155,7 @@ describe('typing', () => {
     await bens.next('typing');
   });
 
-  it('is told to nobody in groups of more than a hundred people', async () => {
+  it('is sent to nobody in groups of more than a hundred people', async () => {
     const crowd = await signUpAll(one.url, 99);
     const group = await ada.group(ben, ...crowd);
     const [adas, bens] = [await connect(ada), await connect(ben)];
@@ -168,7 +168,7 @@ describe('typing', () => {
     await bens.next('typing');
   });
 
-  it.each(['typing:start', 'typing:stop'])('limits %s by person and conversation', async (event) => {
+  it.each(['typing:start', 'typing:stop'])('limits %s by user and conversation', async (event) => {
     const limited = await startTestServer({ environment: { RATE_LIMITS: 'on' } });
     try {
       const [dan, eva] = (await signUpAll(limited.url, 2)) as [Person, Person];

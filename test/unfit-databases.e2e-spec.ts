@@ -18,7 +18,7 @@ const restart = (database: string) =>
     client.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [database]),
   );
 
-describe('a start refuses', () => {
+describe('a start rejects', () => {
   it.each(['LATIN1', 'SQL_ASCII'])('a database that stores texts as %s', async (encoding) => {
     const name = `xfchat_e_${randomBytes(6).toString('hex')}`;
     await withAdministrator((client) =>
@@ -36,7 +36,7 @@ describe('a start refuses', () => {
     }
   });
 
-  it('a setting that it cannot pin, and prints the statement that mends it', async () => {
+  it('a setting that it cannot pin, and prints the statement that corrects it', async () => {
     const database = await createTestDatabase();
     const alter = (words: string) =>
       withAdministrator((client) => client.query(`alter database ${database.name} ${words}`));
@@ -71,7 +71,7 @@ describe('a start refuses', () => {
 });
 
 describe('a database that becomes unfit while a server is running', () => {
-  it('is reported by readiness, refuses what it cannot keep, and serves again once it is mended', async () => {
+  it('is reported by readiness, rejects messages that it cannot keep, and serves again once it is repaired', async () => {
     const server = await startTestServer();
     const { name } = server.database;
     const ready = () => call(server.url, 'GET', '/health/ready');
@@ -96,7 +96,7 @@ describe('a database that becomes unfit while a server is running', () => {
   }, 60_000);
 });
 
-describe('a database that does not give back what is written', () => {
+describe('a database that does not return stored texts unchanged', () => {
   it.each([
     ['changed', `new.display_name = 'something else'`, ['text']],
     ['refused', `raise exception using errcode = '22P05'`, ['22P05']],
@@ -128,7 +128,7 @@ describe('a database that does not give back what is written', () => {
     expect(check).toMatchObject({ name: 'database', status: 'red' });
   });
 
-  it('leaves nothing behind when it looks', async () => {
+  it('has no leftovers of the check', async () => {
     const server = await startTestServer();
     const ready = await call(server.url, 'GET', '/health/ready');
     expect(ready.body.details.values).toMatchObject({ status: 'up', reason: 'ok' });

@@ -3,7 +3,7 @@ import { PASSWORD, signUp } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
 import { commandOf } from './support/xfchat-command';
 
-/** `xfchat user` and `xfchat invitation` as processes, beside a server that is running. */
+/** Runs `xfchat user` and `xfchat invitation` as processes beside a running server. */
 describe('the commands for accounts', () => {
   let server: TestServer;
   beforeAll(async () => {
@@ -16,7 +16,7 @@ describe('the commands for accounts', () => {
   const login = (username: string, password = PASSWORD) =>
     call(server.url, 'POST', '/api/v1/auth/login', { body: { login: username, password } });
 
-  it('list and show users, grant and revoke roles', async () => {
+  it('list and show users, and grant and revoke roles', async () => {
     const ada = await signUp(server.url, {
       displayName: 'Ada \u{1f600}',
       email: `${Date.now()}@example.org`,
@@ -35,7 +35,7 @@ describe('the commands for accounts', () => {
     ]);
   }, 120_000);
 
-  it('disable and enable an account: when the command ends, every socket is closed', async () => {
+  it('disable and enable an account; every socket is closed when the command ends', async () => {
     const ada = await signUp(server.url);
     const socket = await ada.connect();
     const disabled = await run('user', 'disable', ada.username);
@@ -61,7 +61,7 @@ describe('the commands for accounts', () => {
     expect((await run('user', 'end-sessions', ada.username)).answer).toMatchObject({ ended: 1, unaware: 0 });
     const { answer: log } = await run('user', 'log', ada.username, '--kind', 'password-reset');
     expect(log.items).toMatchObject([{ kind: 'password-reset', outcome: 'ok', username: ada.username }]);
-    // Only the command whose purpose it is shows the code.
+    // Only the command that creates the code shows it.
     expect(JSON.stringify((await run('user', 'show', ada.username)).answer)).not.toContain(answer.code);
   }, 120_000);
 
@@ -83,7 +83,7 @@ describe('the commands for accounts', () => {
     ['invitation', 'create', '--uses', '-1'],
     ['invitation', 'revoke', 'no-id'],
   ])(
-    'end with another code than 0 and a sentence: %s %s %s',
+    'fail with a non-zero exit code and a clear message: %s %s %s',
     async (...words) => {
       const { status, stdout, stderr } = await run(...words.filter(Boolean));
       expect(status).toBe(1);

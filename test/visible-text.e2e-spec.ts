@@ -28,7 +28,7 @@ const UNFIT = [
   '\u3164Ada',
 ];
 
-/** What people read of each other has something to see in it. */
+/** Texts that people show to each other must have visible characters. */
 describe('visible text', () => {
   let server: TestServer;
   let ada: Person;
@@ -73,17 +73,17 @@ describe('visible text', () => {
     ],
     ['a title', '/title', (title) => ada.call('PATCH', `/conversations/${group}`, { title })],
   ])('%s', (_what, pointer, set) => {
-    it('is refused when it cannot be seen, or changes how other text is seen', async () => {
+    it('is rejected when it is invisible, or changes how other text is displayed', async () => {
       for (const name of UNFIT) expect([name, await set(name)]).toMatchObject([name, refused(pointer)]);
     });
 
-    it('is taken in any script, without the spaces around it', async () => {
+    it('is accepted in any script, and stored without the spaces around it', async () => {
       for (const name of ['  Ada Lovelace ', 'علی\u200cرضا', '👩🏽‍🚀', '山田'])
         expect((await set(name)).status).toBeLessThan(300);
     });
   });
 
-  it('keeps a name without the spaces around it', async () => {
+  it('stores a name without the spaces around it', async () => {
     const { body } = await ada.call('PATCH', '/users/me', { displayName: ' Ada\u3000' });
     expect(body.displayName).toBe('Ada');
   });
@@ -91,7 +91,7 @@ describe('visible text', () => {
   describe('a body', () => {
     const path = (rest = ''): string => `/conversations/${group}/messages${rest}`;
 
-    it('is rejected if it shows nothing, over every transport, for a new message and for an edit', async () => {
+    it('is rejected if nothing of it is visible, over every transport, for a new message and for an edit', async () => {
       const stored = await ada.send(group, 'seen');
       const socket = await ada.connect();
       const braid = { headers: { version: '"v-next"', parents: `"${stored.version}"` } };
@@ -127,12 +127,12 @@ describe('visible text', () => {
       socket.close();
     });
 
-    it('is kept byte for byte when something in it is seen', async () => {
+    it('is kept byte for byte when a part of it is visible', async () => {
       for (const body of ['  a ', '\u200b.\u200b', '\n\u2022\n', '\u0301', '👩‍👩‍👧'])
         expect((await ada.send(group, body)).body).toBe(body);
     });
 
-    it('stays as it is if it was stored before the rule', async () => {
+    it('stays unchanged if it was stored before the rule', async () => {
       const id = randomUUID();
       await server.dataSource.query(
         `with next as (update conversations set last_seq = last_seq + 1 where id = $2 returning last_seq)
@@ -143,7 +143,7 @@ describe('visible text', () => {
     });
   });
 
-  it('is what the message of a friend request has to be', async () => {
+  it('is required in the message of a friend request', async () => {
     for (const message of BLANK)
       expect(await ada.call('POST', '/friend-requests', { recipientId: ben.id, message })).toMatchObject(
         refused('/message'),

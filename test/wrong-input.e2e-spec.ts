@@ -1,4 +1,4 @@
 import { describeWrongInput } from './input/wrong-input';
 
-// The thousands are in `npm run test:input`.
+// `npm run test:input` tests thousands of inputs.
 describeWrongInput(3);

@@ -102,7 +102,7 @@ export class`,
   },
   {
     name: 'close the sockets first at SIGTERM',
-    caughtBy: within('drain', 'finishes what has begun'),
+    caughtBy: within('drain', 'finishes open work'),
     patches: [
       {
         file: 'src/drain.ts',
@@ -114,7 +114,7 @@ export class`,
   },
   {
     name: 'leave origins to CORS',
-    caughtBy: within('sockets', 'is for pages of the own origin'),
+    caughtBy: within('sockets', 'is accepted for pages of the own origin'),
     patches: [
       {
         file: 'src/platform/sockets/socket-adapter.ts',
