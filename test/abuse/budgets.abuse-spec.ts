@@ -9,23 +9,23 @@ import { commands, routesOf } from './support/surface';
 
 const [ATTACKER, NEIGHBOUR] = ['203.0.113.7', '203.0.113.8'];
 const PROBES = ['/health', '/health/live', '/health/ready', '/health/startup'].map((path) => `GET ${path}`);
-/** What no route stands for: files, documents of the page, preflights, unknown addresses. */
+/** Requests without a route of their own: files, documents of the page, preflights, unknown addresses. */
 const OTHERS = [
   ...['GET /', 'GET /assets/no-such-file.js', 'GET /no-such-page', 'OPTIONS /api/v1/users/me'],
   ...['HEAD /health/live', 'POST /health/live', 'GET /health/no-such-probe', 'GET /api/v1/no-such-route'],
 ];
 
-/** Nobody remembers to give a new route or command a budget: these lists come from the server itself. */
-describe('everything that can be asked of the server has a budget, which', () => {
+/** These lists come from the running server, so that a new route or command without a budget fails the test. */
+describe('the rate limit of every route and command', () => {
   let server: TestServer;
   let ada: Person;
-  /** Addresses, people and sessions that have used up all of their budgets. */
+  /** The addresses, users and sessions that have used up all of their budgets. */
   const exhausted = new Set<string>();
 
   beforeAll(async () => {
     server = await startTestServer({ environment: { RATE_LIMITS: 'on', TRUST_PROXY: '1' } });
     ada = await signUp(server.url);
-    // Who goes on is suspended; these tests are about the refusals before that.
+    // Persistent clients are suspended. These tests are about the rejections before that.
     const { refusals } = server.application.get(Suspensions) as unknown as { refusals: TokenBuckets };
 
     const take = TokenBuckets.prototype.take;
@@ -60,7 +60,7 @@ describe('everything that can be asked of the server has a budget, which', () =>
   it.each([
     ['no token', undefined],
     ['a bad token', 'nonsense'],
-  ])('refuses a stranger with %s, and no neighbour', async (_name, token) => {
+  ])('rejects a stranger with %s, and no neighbour', async (_name, token) => {
     const routes = [...routesOf(server), ...OTHERS].filter(
       (route) => token !== undefined || !PROBES.includes(route),
     );
@@ -69,12 +69,12 @@ describe('everything that can be asked of the server has a budget, which', () =>
     expect(await refused(routes, NEIGHBOUR, token)).toEqual([]);
   });
 
-  it('repeats a probe’s last answer instead of refusing it', async () => {
+  it('repeats a probe’s last answer instead of rejecting it', async () => {
     exhausted.add(ATTACKER);
     expect(await refused(PROBES, ATTACKER)).toEqual([]);
   });
 
-  it('refuses a person on every route that needs a token, and nobody else at this address', async () => {
+  it('rejects a user on every route that needs a token, and nobody else at this address', async () => {
     const ben = await signUp(server.url);
     const routes: string[] = [];
     for (const route of routesOf(server)) {
@@ -88,7 +88,7 @@ describe('everything that can be asked of the server has a budget, which', () =>
     expect(await refused(reads, NEIGHBOUR, ben.accessToken)).toEqual([]);
   });
 
-  it('refuses every socket command of a person, known or not, and those of nobody else', async () => {
+  it('rejects every socket command of a user, known or unknown, and those of nobody else', async () => {
     const all = commands();
     expect(all.length).toBeGreaterThan(5);
     const [ben, grace] = [await signUp(server.url), await signUp(server.url)];
@@ -104,7 +104,7 @@ describe('everything that can be asked of the server has a budget, which', () =>
     other.close();
   });
 
-  it('refuses handshakes: by the address before the token is read, then by the person', async () => {
+  it('rejects handshakes: by the address before the token is read, then by the user', async () => {
     const extraHeaders = from(ATTACKER);
     exhausted.add(ada.id);
     expect((await refusedSocket(server.url, ada.accessToken, { extraHeaders })).data).toMatchObject({
@@ -120,12 +120,12 @@ describe('everything that can be asked of the server has a budget, which', () =>
     }
   });
 
-  it('refuses to refresh a session again and again, and refreshes other sessions of the person', async () => {
+  it('rejects repeated refreshes of a session, and refreshes other sessions of the user', async () => {
     const other = await ada.signInAgain();
     const refresh = ({ refreshToken }: Person): Promise<Answer> =>
       call(server.url, 'POST', '/api/v1/auth/refresh', { body: { refreshToken }, headers: from(NEIGHBOUR) });
     const statuses: number[] = [];
-    // The same token gives the same successor for a while.
+    // For a while, the same refresh token returns the same successor.
     while (!statuses.includes(429) && statuses.length < 600) statuses.push((await refresh(ada)).status);
     expect(statuses[0]).toBe(200);
     expect(statuses.at(-1)).toBe(429);

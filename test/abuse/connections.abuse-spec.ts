@@ -18,7 +18,7 @@ const upgrade = (path: string, address: string): string =>
     '\r\n',
   ].join('\r\n');
 
-describe('connections that no account and no request holds', () => {
+describe('connections without an account or a request', () => {
   let server: AbuseServer;
 
   beforeAll(async () => {
@@ -26,10 +26,10 @@ describe('connections that no account and no request holds', () => {
   });
   afterAll(() => server.close());
 
-  /** Open files and connections of the server. */
+  /** The numbers of open files and connections of the server. */
   const open = (): number => readdirSync(`/proc/${server.pid}/fd`).length;
 
-  /** Clients that ask, are refused, and do not close. Resolves when all of them are refused. */
+  /** Opens clients that are rejected and do not close. Resolves when all of them are rejected. */
   async function hold(count: number, text: string): Promise<Socket[]> {
     const { port } = new URL(server.url);
     return Promise.all(
@@ -48,7 +48,7 @@ describe('connections that no account and no request holds', () => {
     ['to a path that has no sockets', '/api/v1/users', 100],
     ['to a path that begins like that of the sockets', '/socket.io', 100],
     ['above the budget of openings', '/socket.io/?EIO=4&transport=websocket&sid=none', 1_500],
-  ])('do not stay after a refused upgrade %s', async (_name, path, count) => {
+  ])('are closed after a rejected upgrade %s', async (_name, path, count) => {
     const before = open();
     const sockets = await hold(count, upgrade(path, '203.0.113.61'));
     await until('the server to close the connections', () => open() <= before + count / 20);
@@ -58,7 +58,7 @@ describe('connections that no account and no request holds', () => {
   it.each([
     ['above the budget of openings', '/socket.io/?EIO=4&transport=websocket&sid=none'],
     ['to a path that has no sockets', '/api/v1/users'],
-  ])('do not stop the server when clients reset a refused upgrade %s', async (_name, path) => {
+  ])('do not stop the server when clients reset a rejected upgrade %s', async (_name, path) => {
     const { port } = new URL(server.url);
     const text = upgrade(path, '203.0.113.63');
     await Promise.all(
@@ -75,7 +75,7 @@ describe('connections that no account and no request holds', () => {
     expect(server.log).not.toContain('was not caught');
   });
 
-  it('end with the socket that a client takes back', async () => {
+  it('are closed when the client disconnects its socket', async () => {
     const person = await signUp(server.url);
     const socket = new RawSocket(server.url, person.accessToken, '203.0.113.62');
     expect(await socket.connect()).toEqual({ outcome: 'ready' });

@@ -12,7 +12,7 @@ const statusesOf = async (count: number, ask: () => Promise<{ status: number }>)
   return statuses;
 };
 
-describe('budgets at the edge', () => {
+describe('limits at the edge', () => {
   let server: TestServer;
   let ada: Person;
 
@@ -23,7 +23,7 @@ describe('budgets at the edge', () => {
   afterAll(() => server.close());
 
   // Tests G31.
-  it('refuse a body of thousands of unknown fields before anything walks it', async () => {
+  it('reject a body of thousands of unknown fields before it is traversed', async () => {
     const answer = await call(server.url, 'POST', '/api/v1/auth/login', {
       text: FIELDS,
       headers: from('203.0.113.1'),
@@ -44,7 +44,7 @@ describe('budgets at the edge', () => {
     expect(problem.errors).toHaveLength(20);
   });
 
-  it('refuse thousands of query parameters and of headers', async () => {
+  it('reject thousands of query parameters and of headers', async () => {
     const query = await call(server.url, 'GET', `/api/v1/users?${'a&'.repeat(3_000)}`, {
       token: ada.accessToken,
     });
@@ -79,14 +79,14 @@ describe('budgets at the edge', () => {
     180_000,
   );
 
-  it('never refuse a probe', async () => {
+  it('never reject a probe', async () => {
     const ask = () => fetch(`${server.url}/health/live`, { headers: from('203.0.113.2') });
     expect(new Set(await statusesOf(1_000, ask))).toEqual(new Set([200]));
     const { body } = await call(server.url, 'GET', '/health/live', { headers: from('203.0.113.2') });
     expect(body.status).toBe('ok');
   });
 
-  it('suspend somebody who goes on with unknown commands, and nobody else', async () => {
+  it('suspend a user who continues to send unknown commands, and nobody else', async () => {
     const mallory = await signUp(server.url);
     const socket = await mallory.connect({ extraHeaders: from('203.0.113.5') });
     const other = await ada.connect();
@@ -99,7 +99,7 @@ describe('budgets at the edge', () => {
     other.close();
   }, 120_000);
 
-  it('let the oldest of a hundred and one sockets, or streams, of a person give way', async () => {
+  it('close the oldest of a hundred and one sockets or streams of a user', async () => {
     const grace = await signUp(server.url);
     const first = await grace.connect();
     const rest = [];

@@ -11,7 +11,7 @@ import { Witnesses } from './support/witnesses';
 
 const OPENING = '/socket.io/?EIO=4&transport=polling';
 
-describe('floods of what needs no account', () => {
+describe('floods of requests without an account', () => {
   let server: AbuseServer;
   let witnesses: Witnesses;
 
@@ -37,9 +37,9 @@ describe('floods of what needs no account', () => {
     ['/docs', '203.0.113.31'],
     ['/', '203.0.113.32'],
   ])(
-    'are refused, and whoever goes on is suspended: %s',
+    'are rejected, and persistent clients are suspended: %s',
     async (path, address) => {
-      // The budget alone has room again after a second.
+      // Without a suspension, the budget would allow requests again after a second.
       const answers = await observe(`${path} from one address`, () =>
         flood(server.url, path, address, ({ retryAfter }) => retryAfter > 5),
       );
@@ -82,7 +82,7 @@ describe('floods of what needs no account', () => {
   }, 180_000);
 });
 
-describe('connections that send nothing, or slowly, from one address', () => {
+describe('silent or slow connections from one address', () => {
   it.each([
     ['silent', ''],
     ['headers that never end', 'GET / HTTP/1.1\r\nHost: x\r\nX-Slow: '],
@@ -92,9 +92,9 @@ describe('connections that send nothing, or slowly, from one address', () => {
     ],
     ['nothing after a request', 'GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n'],
   ])(
-    'are bounded: %s',
+    'are limited in number: %s',
     async (title, text) => {
-      // No proxy: the attacker's and the witnesses' connections come from addresses of their own.
+      // There is no proxy: the attacker and the witnesses connect from different addresses.
       const server = await AbuseServer.start({ TRUST_PROXY: 'false' });
       const witnesses = await Witnesses.enter(server.url);
       const sockets: Socket[] = [];

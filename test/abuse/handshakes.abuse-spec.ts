@@ -3,7 +3,7 @@ import { crowdOf } from '../support/crowd';
 import { RawSocket } from './support/raw-socket';
 import { Witnesses } from './support/witnesses';
 
-/** 10,000 to measure a restart of that size; fewer by default, and still more than the budget of one address. */
+/** Set 10,000 to measure a restart of that size. The default is lower, but above the budget of one address. */
 const SOCKETS = Number(process.env.ABUSE_SOCKETS ?? 800);
 const AT_ONCE = 100;
 
@@ -57,7 +57,7 @@ describe('handshakes', () => {
     process.stdout.write(
       `\n${SOCKETS} sockets of one address were back ${seconds.toFixed(1)} s after a restart, after at most ${Math.max(...attempts.map(({ length }) => length))} attempts\n`,
     );
-    // Nobody who is signed in uses up the budget that an address has for bad tokens.
+    // Signed-in users do not use up the budget of an address for bad tokens.
     expect(attempts.flat().filter((one) => 'code' in one && one.code === 'rate-limited')).toEqual([]);
     expect(sockets.every(({ isOpen }) => isOpen)).toBe(true);
     for (const socket of sockets) socket.close();

@@ -17,15 +17,15 @@ const { paths, components } = JSON.parse(
   readFileSync(join(__dirname, '../../docs/openapi.json'), 'utf8'),
 ) as { paths: Record<string, Record<string, Operation>>; components: { schemas: Record<string, Schema> } };
 
-/** Putting these marks in their order takes time that grows with the square of how many there are. */
+/** The time to sort these combining marks grows with the square of their number. */
 const marks = (count: number): string => `a${'\u0301'.repeat(count)}${'\u0323'.repeat(count)}`;
-/** The longest text that is folded has 254 characters, each of which may be two units. */
+/** The longest text that is folded has 254 characters of up to two code units each. */
 const LONGEST_FOLDED = 508;
 
 const resolved = (schema: Schema): Schema =>
   schema.$ref ? components.schemas[schema.$ref.split('/').at(-1)!]! : schema;
 
-/** A body whose only long text is in one field; lists hold it once. */
+/** A body with one long text in one field; a list contains it once. */
 function hostile(schema: Schema): unknown {
   const { properties, items } = resolved(schema);
   if (items) return [hostile(items)];
@@ -72,16 +72,16 @@ describe('text that is expensive to normalize', () => {
     expect(Math.max(0, ...lengths)).toBeLessThanOrEqual(LONGEST_FOLDED);
   };
 
-  it('is in some of the bodies and queries', () => {
+  it('occurs in some of the bodies and queries', () => {
     expect(bodies.length).toBeGreaterThan(10);
     expect(queries.length).toBeGreaterThan(5);
   });
 
-  it.each(bodies)('is refused for its length first: $method $path', ({ method, path, body }) =>
+  it.each(bodies)('is rejected for its length first: $method $path', ({ method, path, body }) =>
     refuses(method, path, body),
   );
 
-  it.each(queries)('is refused for its length first: $method $path?$name', ({ method, path, name }) =>
+  it.each(queries)('is rejected for its length first: $method $path?$name', ({ method, path, name }) =>
     refuses(method, `${path}?${name}=${encodeURIComponent(marks(500))}`),
   );
 });

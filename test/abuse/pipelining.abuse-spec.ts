@@ -4,10 +4,10 @@ import { signUp, type Person } from '../support/people';
 import { startTestServer, type TestServer } from '../support/test-server';
 import { until } from '../support/until';
 
-/** More than one, since Node closes the first that waits. */
+/** More than one, because Node itself closes the first waiting one. */
 const WAITING = 20;
 
-describe('requests that wait behind another one on their connection', () => {
+describe('pipelined requests that wait behind another one', () => {
   let server: TestServer;
   let ada: Person;
 

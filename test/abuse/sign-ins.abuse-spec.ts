@@ -52,11 +52,11 @@ describe(`${CLIENTS} sign-ins at once`, () => {
   it('are rejected with wrong passwords from as many addresses, and delay nobody who is signed in', async () => {
     const statuses = await observe('wrong passwords from 200 addresses', { addresses: 'many' });
     expect(statuses).toEqual([401, 429]);
-    // There is no telling an attacker from a stranger who signs in: whoever comes to a full line is put off.
+    // The server cannot tell an attacker from a stranger who signs in, so it defers everybody while the queue is full.
     expect(witnesses.refused.filter((one) => one !== 'under: signIn: 429')).toEqual([]);
   }, 180_000);
 
-  it('are granted or put off with the right password, and delay nobody who is signed in', async () => {
+  it('succeed or are deferred with the right password, and delay nobody who is signed in', async () => {
     const { username } = await signUp(server.url);
     const account = { login: username, password: PASSWORD };
     const statuses = await observe('the right password from 200 addresses', { addresses: 'many', account });

@@ -4,10 +4,10 @@ import { signUp } from '../support/people';
 import { startTestServer, type TestServer } from '../support/test-server';
 import { until } from '../support/until';
 
-/** Each asks for a page of 3 MB; the buffers of the system take up to two of them. */
+/** Each request asks for a page of 3 MB. The buffers of the system take up to two of them. */
 const UNREAD = 25;
 
-describe('answers that nobody reads', () => {
+describe('unread answers', () => {
   let server: TestServer;
 
   beforeAll(async () => {

@@ -21,7 +21,7 @@ export interface Case {
 
 const UNKNOWN = 'there-is-no-such-version';
 
-/** What a Braid server owes, by the bytes. */
+/** The requirements for a Braid server, tested by the bytes that it sends. */
 export const CASES: readonly Case[] = [
   {
     name: 'GET tells the current state and which version it is',

@@ -12,13 +12,13 @@ import { followWithBraidHttp, followWithOlderClient } from './support/clients';
 import { CuttingProxy } from './support/cutting-proxy';
 import { resourceOf, type Resource } from './target';
 
-// They tell the console of every attempt.
+// The clients log every attempt to the console.
 beforeAll(() => {
   for (const method of ['log', 'debug', 'warn'] as const)
     jest.spyOn(console, method).mockImplementation(() => undefined);
 });
 
-describe('the clients that people use', () => {
+describe('existing Braid clients', () => {
   let server: TestServer;
   let ada: Person;
   let message: Resource;
@@ -49,7 +49,7 @@ describe('the clients that people use', () => {
       retry: true,
     });
 
-  it('read, edit, patch, and get conflicts: braid-http', async () => {
+  it('read, edit and patch, and receive conflicts: braid-http', async () => {
     const read = await braidFetch(message.url, { headers: headers() });
     expect(read.headers.get('version')).toBe(`"${id}"`);
     expect((await put('v2', [id], 'two')).status).toBe(200);
@@ -161,7 +161,7 @@ describe('a server that is killed in the middle of a patch', () => {
   });
   let start: () => Promise<ServerProcess>;
 
-  it('loses nothing and tells nothing twice to those who come back', async () => {
+  it('loses nothing and sends nothing twice to clients that reconnect', async () => {
     const [ada] = (await signUpAll(server.url, 1)) as [Person];
     const conversationId = await ada.group();
     const path = `/conversations/${conversationId}/messages`;

@@ -19,7 +19,7 @@ const follow = (person: Person, path: string, headers: Record<string, string> = 
   });
 
 describe('sockets and streams', () => {
-  it('hear the same of each other', async () => {
+  it('receive the same changes', async () => {
     const server = await startTestServer();
     const [ada, ben] = (await signUpAll(server.url, 2)) as [Person, Person];
     const conversationId = await ada.group(ben);
@@ -54,7 +54,7 @@ describe('sockets and streams', () => {
 });
 
 describe('a stream', () => {
-  it('ends when the token has run out, and is resumed with the next one', async () => {
+  it('ends when the token expires, and is resumed with the next one', async () => {
     const server = await startTestServer({
       environment: { ACCESS_TOKEN_LIFETIME_MS: '3000', SOCKET_GRACE_AFTER_OUTAGE_MS: '0' },
     });
@@ -67,7 +67,7 @@ describe('a stream', () => {
   });
 
   // Tests G7.
-  it('survives an outage of the database; whoever comes meanwhile is told 503 and comes back', async () => {
+  it('survives an outage of the database; a new reader gets 503 meanwhile and reconnects', async () => {
     const database = await createTestDatabase();
     const proxy = await FaultProxy.inFrontOf(database.url);
     const server = await startTestServer({ database, connectTo: () => proxy.url });
@@ -111,7 +111,7 @@ describe('a stream', () => {
     await database.drop();
   });
 
-  it('ends regularly when the server is stopped, which does not have to cut it off', async () => {
+  it('ends with a complete response when the server is stopped, before the server would destroy it', async () => {
     const server = await startTestServer({ environment: { DRAIN_DELAY_MS: '500' } });
     const [ada] = (await signUpAll(server.url, 1)) as [Person];
     const path = `/conversations/${await ada.group()}/messages`;
@@ -124,7 +124,7 @@ describe('a stream', () => {
     await closing;
   });
 
-  it('is cut off from who does not read, and resumed by it without a hole', async () => {
+  it('is closed for a reader that does not read, which resumes it without a hole', async () => {
     const server = await startTestServer();
     const limits = server.application.get<StreamLimits>(STREAM_LIMITS);
     Object.assign(limits, { maxUnreadBytes: 32 * 1024, stalledMs: 500 });

@@ -2,7 +2,7 @@ import { CASES } from './cases';
 import { SmallServer, type Defect } from './support/small-server';
 import { anyServer } from './target';
 
-/** The cases that a server does not pass, by the beginnings of their names. */
+/** The cases that a server fails, by the beginnings of their names. */
 async function failuresOf(defect: Defect | undefined, names: readonly string[]): Promise<string[]> {
   const server = await SmallServer.start(defect);
   const failures: string[] = [];
@@ -15,8 +15,8 @@ async function failuresOf(defect: Defect | undefined, names: readonly string[]):
   return failures;
 }
 
-describe('the suite itself', () => {
-  it('passes a server that is right', async () => {
+describe('the conformance suite', () => {
+  it('passes a correct server', async () => {
     expect(await failuresOf(undefined, [''])).toEqual([]);
   });
 

@@ -4,7 +4,7 @@ import { ServerProcess } from '../support/server-process';
 import { until } from '../support/until';
 import { RawExchange } from './support/raw-exchange';
 
-describe('a timeline that many follow', () => {
+describe('a timeline with many subscribers', () => {
   let database: TestDatabase;
   let server: ServerProcess;
   let ada: Person;
@@ -29,7 +29,7 @@ describe('a timeline that many follow', () => {
     await database.drop();
   });
 
-  /** A busy server may say 503: then it is tried again. */
+  /** Subscribes; retries while a busy server answers 503. */
   const follow = (): Promise<RawExchange> =>
     until(
       'a stream',
@@ -46,7 +46,7 @@ describe('a timeline that many follow', () => {
     );
   const lines = (count: number): string[] => Array.from({ length: count }, (_, index) => `${index + 1}.0`);
   const versions = ({ updates }: RawExchange): string[] => updates.map(({ version }) => version![0]!);
-  /** Several at a time, over sockets; gives the ids in the order of their numbers. */
+  /** Sends several at a time over sockets. @returns the ids in the order of their `seq` */
   async function send(count: number, body: string): Promise<string[]> {
     const sockets = await Promise.all(Array.from({ length: 4 }, () => ada.connect()));
     const sent = await Promise.all(
@@ -64,11 +64,11 @@ describe('a timeline that many follow', () => {
       .map(({ id }) => id);
   }
 
-  it('tells each of a hundred every message once, in order', async () => {
+  it('sends each of a hundred every message once, in order', async () => {
     const streams = await Promise.all(Array.from({ length: 100 }, () => follow()));
     const late: Promise<RawExchange>[] = [];
     const sending = send(200, 'hello');
-    // Some come while it is going on: what they missed and what they hear fit together.
+    // Some subscribe meanwhile: the snapshot and the updates must fit together.
     await streams[0]!.atLeast(50);
     for (let index = 0; index < 10; index++) late.push(follow());
     const ids = await sending;
@@ -85,7 +85,7 @@ describe('a timeline that many follow', () => {
     }
   }, 180_000);
 
-  it('keeps nothing in memory for those who stopped reading', async () => {
+  it('keeps nothing in memory for subscribers that stopped reading', async () => {
     // In JSON each of these characters takes six bytes.
     const ids = await send(600, `a${'\u0001'.repeat(3_999)}`);
     const unread = async (): Promise<number> => {
@@ -102,7 +102,7 @@ describe('a timeline that many follow', () => {
       const waiting = await unread();
       return waiting > 256 * 1024 && waiting;
     });
-    // Whoever reads is told everything meanwhile, and what is new.
+    // Readers receive everything meanwhile, including new messages.
     const reader = await follow();
     await until('what was stored', () => reader.updates.length >= 600, 90_000);
     ids.push(...(await send(40, 'new')));
@@ -111,7 +111,7 @@ describe('a timeline that many follow', () => {
     expect(reader.updates.map(({ patches }) => patches![0]!.range)).toEqual(
       ids.map((id) => `.messages["${id}"]`),
     );
-    // Each may leave 256 KiB and one message; all that they have not read is many times as much.
+    // Each may leave 256 KiB and one message unsent. The unread messages are many times as large.
     expect(most).toBeLessThan(31 * (256 + 32) * 1024);
     expect(await unread()).toBeLessThan(31 * (256 + 32) * 1024);
     reader.close();

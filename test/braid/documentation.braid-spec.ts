@@ -6,10 +6,10 @@ import { signUpAll, type Person } from '../support/people';
 import { startTestServer } from '../support/test-server';
 
 const ROOT = join(__dirname, '../..');
-/** Inside the project, so that what the examples import is found. */
+/** The folder is inside the project, so that Node finds the imports of the examples. */
 const DIRECTORY = join(ROOT, 'node_modules', '.cache', `braid-guide-${process.pid}`);
 
-it('the examples of docs/braid.md do what they say', async () => {
+it('the examples of docs/braid.md have the documented results', async () => {
   const guide = readFileSync(join(ROOT, 'docs/braid.md'), 'utf8');
   const blocks = (kind: string): string =>
     [...guide.matchAll(new RegExp(`\`\`\`${kind}\n([\\s\\S]*?)\`\`\``, 'g'))]
@@ -17,7 +17,7 @@ it('the examples of docs/braid.md do what they say', async () => {
       .join('');
   mkdirSync(DIRECTORY, { recursive: true });
   const file = join(DIRECTORY, 'example.mjs');
-  // The client tells the console of itself.
+  // The client logs to the console.
   writeFileSync(file, `console.debug = () => undefined;\n${blocks('js')}`);
   const server = await startTestServer();
   const [ada] = (await signUpAll(server.url, 1)) as [Person];

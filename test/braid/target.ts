@@ -4,17 +4,17 @@ import { signUpAll, type Person } from '../support/people';
 /** A resource of the server under test: JSON with a text in `body`, which a PUT of `{"body": text}` changes. */
 export interface Resource {
   readonly url: string;
-  /** What every request needs, such as a token. */
+  /** Headers of every request, such as a token. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
 /** A server under test. */
 export interface Target {
-  /** A new resource, made by its first version, with this text. */
+  /** Creates a resource whose first version has this text. */
   create(text: string): Promise<Resource>;
 }
 
-/** XFChat: a message is such a resource. The people are made for it. */
+/** XFChat, with a message as the resource. It creates the users. */
 export async function xfchat(baseUrl: string): Promise<Target> {
   const [ada] = (await signUpAll(baseUrl, 1)) as [Person];
   const conversationId = await ada.group();
@@ -30,7 +30,7 @@ export function resourceOf(url: string, person: Person): Resource {
   return { url, headers: { Authorization: `Bearer ${person.accessToken}` } };
 }
 
-/** Any other server: a PUT to a new address below this one makes a resource. */
+/** Any other server, on which a PUT to a new address below this one creates a resource. */
 export function anyServer(folderUrl: string, headers: Record<string, string>): Target {
   return {
     async create(text) {

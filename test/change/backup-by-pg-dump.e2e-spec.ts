@@ -18,7 +18,7 @@ const installed = installedPostgres();
 const bench = backupBench();
 afterAll(() => bench.remove());
 
-/** A tool that does something before the real one, or instead of it. */
+/** Writes a tool that acts before the real one, or in its place. */
 function toolFolder(name: string, dump: string, restore = 'exec "$real" "$@"'): string {
   const folder = join(bench.folder, name);
   mkdirSync(folder);
@@ -56,7 +56,7 @@ if (installed) {
     const notes = () =>
       withClient(url, async (client) => (await client.query('select n from theirs.notes')).rows as object[]);
 
-    it('hold the whole database, are proven, and take its place', async () => {
+    it('contain the whole database, are proven, and can replace it', async () => {
       const backup = await createBackup(context);
       expect(backup.manifest).toMatchObject({ way: 'pg_dump', leftOut: [] });
       expect(await verifyBackup(context, backup)).toMatchObject({ findings: [] });
@@ -69,7 +69,7 @@ if (installed) {
       expect(await notes()).toEqual([{ n: 7 }]);
     });
 
-    it('never have the password among the words of a command, nor in what is said', async () => {
+    it('never show the password in the arguments of a command or in its output', async () => {
       const words = join(bench.folder, 'words');
       const environment = {
         DATABASE_URL: url,
@@ -104,7 +104,7 @@ if (installed) {
       expect(await notes()).toEqual([{ n: 7 }]);
     });
 
-    it('come in the portable way from another version', async () => {
+    it('are restored in the portable format from another version', async () => {
       const newer = await createTestDatabase();
       await fillWithMessages(newer.url, 100);
       const backup = await createBackup(bench.context(newer.url));
@@ -120,8 +120,8 @@ if (installed) {
   );
 }
 
-describe('where there is no pg_dump of the version of the server', () => {
-  it('a portable backup is made, and the command says so', async () => {
+describe('without a pg_dump of the server’s version', () => {
+  it('the command makes a portable backup and reports that', async () => {
     const database = await createTestDatabase();
     await withClient(database.url, (client) =>
       client.query('create schema theirs; create table theirs.notes ()'),

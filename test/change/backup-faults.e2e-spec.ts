@@ -10,7 +10,7 @@ import { createTestDatabase, withAdministrator, withClient, type TestDatabase } 
 import { fillWithMessages } from '../support/fill-with-messages';
 import { until } from '../support/until';
 
-describe('what may happen to backups', () => {
+describe('a backup or a restore with a fault', () => {
   const bench = backupBench();
   let database: TestDatabase;
   let backup: Backup;
@@ -25,7 +25,7 @@ describe('what may happen to backups', () => {
     bench.remove();
   });
 
-  /** Ends the session that copies the messages, in the live database or in one beside it. */
+  /** Ends the session that copies the messages, in the live database or in the restored one. */
   async function cutCopying(beside: string, isOver: () => boolean): Promise<void> {
     await withAdministrator((client) =>
       until('copying', async () => {
@@ -45,7 +45,7 @@ describe('what may happen to backups', () => {
           .rows,
     );
 
-  it('a connection that breaks during the copy is reported, and nothing is left', async () => {
+  it('reports a connection that breaks during the copy, and leaves nothing behind', async () => {
     let isOver = false;
     const creating = createBackup(bench.context(database.url)).finally(() => (isOver = true));
     creating.catch(() => undefined);
@@ -55,7 +55,7 @@ describe('what may happen to backups', () => {
     expect(readdirSync(bench.folder).filter((name) => name.startsWith('unfinished'))).toEqual([]);
   }, 120_000);
 
-  it('a connection that breaks during the restore is reported, and the old data is unchanged', async () => {
+  it('reports a connection that breaks during the restore, and keeps the old data unchanged', async () => {
     let isOver = false;
     const restoring = restoreBackup(bench.context(database.url), backup, { force: true });
     restoring.catch(() => undefined).finally(() => (isOver = true));
@@ -70,7 +70,7 @@ describe('what may happen to backups', () => {
     expect(rows).toEqual([{ epoch: 1, count: 60_000 }]);
   }, 120_000);
 
-  it('a user who may not create databases gets the grant that is missing', async () => {
+  it('names the missing grant for a user who cannot create databases', async () => {
     const role = `weak_${randomBytes(4).toString('hex')}`;
     const password = randomBytes(8).toString('hex');
     await withAdministrator((client) => client.query(`create role ${role} login password '${password}'`));
@@ -81,13 +81,13 @@ describe('what may happen to backups', () => {
     await withAdministrator((client) => client.query(`drop role ${role}`));
   });
 
-  it('an empty database is not backed up', async () => {
+  it('does not back up an empty database', async () => {
     const empty = await createTestDatabase({ empty: true });
     await expect(createBackup(bench.context(empty.url))).rejects.toThrow('there is nothing to back up');
     await empty.drop();
   });
 
-  it('a folder that cannot be used is named', async () => {
+  it('names a folder that it cannot use', async () => {
     const file = join(bench.folder, 'a-file');
     writeFileSync(file, '');
     chmodSync(file, 0o600);

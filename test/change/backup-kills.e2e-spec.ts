@@ -19,7 +19,7 @@ import { runCommand, startCommand } from '../support/xfchat-command';
 
 const MESSAGES = 60_000;
 
-describe('a command on backups that is killed', () => {
+describe('a killed backup command', () => {
   const bench = backupBench();
   let database: TestDatabase;
   let environment: Record<string, string>;
@@ -56,7 +56,7 @@ describe('a command on backups that is killed', () => {
       return rows[0]!;
     });
 
-  it('leaves nothing in the list while it creates one, and the next one works', async () => {
+  it('leaves no entry in the list when it was creating a backup, and the next command succeeds', async () => {
     const child = startCommand(environment, 'backup', 'create', '--portable');
     await until(
       'the file',
@@ -76,7 +76,7 @@ describe('a command on backups that is killed', () => {
     );
   }, 180_000);
 
-  it('leaves all of the old data or of the new while it restores, and the next one works', async () => {
+  it('leaves either the old or the new data when it was restoring, and the next command succeeds', async () => {
     const backup = await createBackup(bench.context(database.url));
     await withClient(database.url, (client) =>
       client.query(`update chat_messages set body = 'not in the backup' where seq = ${MESSAGES}`),
@@ -92,7 +92,7 @@ describe('a command on backups that is killed', () => {
       const [row] = (await ask.catch(() => [])) as { met: boolean }[];
       return row?.met ?? false;
     };
-    // Asking the table itself would wait for the end of the copying.
+    // A query of the table itself would wait for the end of the copy.
     const isCopying = (): Promise<boolean> =>
       withAdministrator(async (client) => {
         const { rowCount } = await client.query(
@@ -124,7 +124,7 @@ describe('a command on backups that is killed', () => {
     await verifyBackup(bench.context(database.url), backup);
     expect(await databasesBeside()).toEqual([]);
 
-    // In the moment of the change itself: all old or all new.
+    // Kill it at the moment of the switch: the data must be all old or all new.
     const child = startCommand(
       environment,
       'backup',

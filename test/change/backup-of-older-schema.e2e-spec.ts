@@ -15,10 +15,10 @@ describe('a backup of an older schema', () => {
   afterAll(() => bench.remove());
 
   it.each([1, names.length - 1])(
-    'is restored as it was after %i migrations, and migrated to the current schema',
+    'is restored unchanged after %i migrations, and migrated to the current schema',
     async (count) => {
       const old = await createTestDatabase({ empty: true });
-      // Less than what this program needs, so only the migrations are compared.
+      // The schema lacks parts that this program needs, so only the migrations are compared.
       await migrateUp(old.url, configuration, {
         entities: [],
         functions: [],
@@ -43,7 +43,7 @@ describe('a backup of an older schema', () => {
     120_000,
   );
 
-  it('keeps the rows of tables that no migration makes', async () => {
+  it('keeps the rows of tables that no migration creates', async () => {
     const database = await createTestDatabase();
     await withClient(database.url, (client) =>
       client.query(`

@@ -7,7 +7,7 @@ import { runCommand, type CommandResult } from '../support/xfchat-command';
 
 const OPERATING = readFileSync(join(__dirname, '../../docs/operating.md'), 'utf8');
 
-/** The commands under a heading of docs/operating.md, in their order, as the words after `npx`. */
+/** The commands under a heading of docs/operating.md, in order, as the words after `npx`. */
 function commandsUnder(heading: string): string[][] {
   const section = OPERATING.split(/^## /m).find((text) => text.startsWith(`${heading}\n`))!;
   return [...section.matchAll(/```sh\n([\s\S]*?)```/g)]
@@ -17,7 +17,7 @@ function commandsUnder(heading: string): string[][] {
     .map((line) => line.split(' ').slice(1));
 }
 
-describe('what docs/operating.md says about backups, with the embedded database', () => {
+describe('the backup procedures of docs/operating.md, with the embedded database', () => {
   const directory = mkdtempSync(join(tmpdir(), 'xfchat-runbook-'));
   const environment = { DATA_DIR: directory, CONTACT_POLICY: 'open', CANARY_INTERVAL_MS: '0' };
   let server: ServerProcess | undefined;
@@ -43,7 +43,7 @@ describe('what docs/operating.md says about backups, with the embedded database'
     return body.items.map((message: { body: string }) => message.body);
   };
 
-  it('is possible while the server runs', async () => {
+  it('work while the server runs', async () => {
     const { url } = await start();
     const [first, second] = (await signUpAll(url, 2)) as [Person, Person];
     ada = first;
@@ -65,7 +65,7 @@ describe('what docs/operating.md says about backups, with the embedded database'
     await ada.send(conversationId, 'after');
   }, 180_000);
 
-  it('brings back what was there, step by step', async () => {
+  it('restore the earlier data, step by step', async () => {
     const refused = runCommand(environment, 'backup', 'restore', 'latest', '--confirm', 'xfchat');
     expect(refused).toMatchObject({ status: 1, stderr: expect.stringContaining('Stop the servers') });
     expect(await bodies()).toEqual(['before', 'after']);
@@ -79,7 +79,7 @@ describe('what docs/operating.md says about backups, with the embedded database'
     expect(await bodies()).toEqual(['before']);
   }, 180_000);
 
-  it('is possible without stopping the server, too, which cuts off its sockets', async () => {
+  it('work also without stopping the server, which closes its sockets', async () => {
     const socket = await ada.connect();
     await ada.send(conversationId, 'after once more');
     const restored = runCommand(environment, 'backup', 'restore', 'latest', '--force', '--discard');
@@ -88,7 +88,7 @@ describe('what docs/operating.md says about backups, with the embedded database'
     expect(await bodies()).toEqual(['before']);
   }, 180_000);
 
-  it('fails where it has to', async () => {
+  it('fail where they must', async () => {
     const [backup] = runCommand(environment, 'backup', 'list').answer.backups;
     truncateSync(backup.path, 100);
     const before = await bodies();

@@ -18,11 +18,11 @@ const SENDERS = 4;
 
 interface Acknowledged {
   readonly id: string;
-  /** Milliseconds of the clock of this machine, which is also the one of PostgreSQL. */
+  /** Milliseconds of this machine's clock, which PostgreSQL uses too. */
   readonly at: number;
 }
 
-/** People who send, edit and delete until they are told to stop; refusals do not stop them. */
+/** People who send, edit and delete until they are stopped. Rejections do not stop them. */
 class Load {
   readonly acknowledged: Acknowledged[] = [];
   private isStopped = false;
@@ -54,7 +54,7 @@ class Load {
   }
 }
 
-describe('backups of a database that people are writing to', () => {
+describe('backups under load', () => {
   const bench = backupBench();
   let server: TestServer;
   let load: Load;
@@ -78,7 +78,7 @@ describe('backups of a database that people are writing to', () => {
       return new Set(rows.map(({ id }) => id));
     });
 
-  it('hold every message that was acknowledged before they began, and agree with what they say of themselves', async () => {
+  it('contain every message that was acknowledged before they began, and match their own description', async () => {
     const elsewhere = await createTestDatabase({ empty: true });
     const context = bench.context(elsewhere.url);
     for (let round = 1; round <= 3; round++) {
@@ -105,7 +105,7 @@ describe('backups of a database that people are writing to', () => {
     await elsewhere.drop();
   }, 180_000);
 
-  it('are exercised beside the live one, which does not notice', async () => {
+  it('are exercised beside the live database without disturbing it', async () => {
     const context = bench.context(server.database.url);
     const backup = await createBackup(context);
     await load.grow(10);
@@ -116,7 +116,7 @@ describe('backups of a database that people are writing to', () => {
     await load.grow(10);
   }, 120_000);
 
-  it('take its place while people write: they are told so, go on, and nothing is broken', async () => {
+  it('replace the database while people write; these are notified and continue, and nothing is damaged', async () => {
     const context = bench.context(server.database.url);
     const backup = await createBackup(context);
     await load.grow(20);

@@ -15,11 +15,11 @@ const configuration = loadConfiguration({});
 const POINTS = 10;
 const MESSAGES = 450;
 
-/** Whatever ends a migration, wherever it is: migrating again ends it well. */
-describe('a migration that is ended by force', () => {
+/** A repeated migration completes one that was interrupted at any point. */
+describe('an interrupted migration', () => {
   let filled: TestDatabase;
   let expected: string[];
-  /** How many statements a whole migration sends. */
+  /** The number of statements of a whole migration. */
   let statements = 0;
   const points: { number: number; text: string }[] = [];
 
@@ -64,7 +64,7 @@ describe('a migration that is ended by force', () => {
     await database.drop();
   }
 
-  it('can be repeated after its connection ended, at ten points of it', async () => {
+  it('can be repeated after its connection was ended at each of ten points', async () => {
     for (const { number } of points) {
       const database = await createTestDatabase({ template: filled.name });
       let ended = 0;
@@ -95,7 +95,7 @@ describe('a migration that is ended by force', () => {
     return { child, output: () => output };
   }
 
-  it('can be repeated after kill -9 of its process, at ten points of it', async () => {
+  it('can be repeated after kill -9 of its process at each of ten points', async () => {
     const killAt = async (number: number): Promise<void> => {
       const database = await createTestDatabase({ template: filled.name });
       const { child, output } = startMigrator(database, number);
@@ -118,7 +118,7 @@ describe('a migration that is ended by force', () => {
   it('can be repeated after kill -9 during the build of an index', async () => {
     const database = await createTestDatabase({ template: filled.name });
     await withClient(database.url, async (reader) => {
-      // The build waits for this transaction, half done.
+      // The half-done build waits for this transaction.
       await reader.query('begin isolation level repeatable read; select count(*) from chat_messages');
       const { child } = startMigrator(database, 0);
       const invalid = (): Promise<unknown[]> =>

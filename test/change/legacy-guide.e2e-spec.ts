@@ -42,7 +42,7 @@ describe(`the guide to the import (SEED=${SEED})`, () => {
     rmSync(backups, { recursive: true, force: true });
   });
 
-  /** A command of the guide, as somebody types it into a shell. */
+  /** Runs a command of the guide as it is typed into a shell. */
   function run(command: string): Run {
     const [npx, xfchat, ...words] = [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(
       (match) => match[1] ?? match[2]!,
@@ -60,7 +60,7 @@ describe(`the guide to the import (SEED=${SEED})`, () => {
     return found[0]!;
   };
 
-  it('leads from old tables in public to the archive, command by command', async () => {
+  it('leads command by command from old tables in "public" to the archive', async () => {
     const migrate = commandsWith('migrate up');
     const refused = run(migrate);
     expect(refused.status).toBe(28);
@@ -89,7 +89,7 @@ describe(`the guide to the import (SEED=${SEED})`, () => {
     expect(new Set(COMMANDS)).toEqual(new Set([migrate, ...steps, ...proof, archive]));
   }, 600_000);
 
-  it('tells with --help and refuses with a sentence, never with a secret', () => {
+  it('has commands that explain themselves with --help, and that fail with a clear message without secrets', () => {
     for (const command of ['import', 'verify', 'rollback', 'archive'])
       expect(run(`npx xfchat legacy ${command} --help`)).toMatchObject({
         status: 0,

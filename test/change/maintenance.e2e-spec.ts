@@ -6,7 +6,7 @@ import { ServerProcess } from '../support/server-process';
 
 const PROGRAM = join(__dirname, '../../dist/cli.js');
 
-describe('maintenance of two server processes', () => {
+describe('maintenance mode of two server processes', () => {
   let database: TestDatabase;
   let servers: ServerProcess[];
   beforeAll(async () => {
@@ -44,7 +44,7 @@ describe('maintenance of two server processes', () => {
   };
 
   // Tests G27.
-  it('is in force on both when the command returns, outlives kill -9, and ends on both', async () => {
+  it('applies on both when the command returns, survives kill -9, and ends on both', async () => {
     const ada = await signUp(servers[0]!.url);
     const conversationId = await ada.group();
     expect(await codesOf(ada, conversationId)).toEqual([undefined, undefined]);

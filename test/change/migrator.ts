@@ -6,8 +6,8 @@ import { CHANGED_SCHEMA } from '../support/changed-schema';
 import { countStatements } from './statements';
 
 /**
- * A process that migrates to the changed schema, to be killed: says `at <n>: <statement>` before the statement
- * `STOP_AT`, and goes no further.
+ * A process that migrates to the changed schema, to be killed. It prints `at <n>: <statement>` before the statement
+ * `STOP_AT`, and stops there.
  */
 async function main(): Promise<void> {
   const { DATABASE_URL = '', STOP_AT = '0' } = process.env;

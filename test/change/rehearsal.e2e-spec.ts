@@ -27,7 +27,7 @@ async function digests(url: string): Promise<ContentDigest[]> {
 }
 
 describe('migrations on a large database', () => {
-  it('go up, down and up again, and nothing that was said has changed', async () => {
+  it('run up, down and up again without changing any data', async () => {
     const database = await createTestDatabase();
     await fill(database.url, { conversations: 10, messages: 2_000 });
     const said = await digests(database.url);
@@ -52,7 +52,7 @@ describe('migrations on a large database', () => {
     await database.drop();
   }, 180_000);
 
-  it('take the locks that the plan says', async () => {
+  it('take the locks that the plan names', async () => {
     const database = await createTestDatabase({ empty: true });
     const seen: string[] = [];
     await withClient(database.url, async (client) => {

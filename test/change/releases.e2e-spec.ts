@@ -18,7 +18,7 @@ import { startTestServer } from '../support/test-server';
 const configuration = loadConfiguration({});
 const FOLDER = join(__dirname, 'releases');
 
-/** Databases as earlier releases have left them: plain dumps, each with some conversations of ada, ben and cleo. */
+/** Plain dumps of databases of earlier releases, each with some conversations of ada, ben and cleo. */
 const releases = readdirSync(FOLDER).filter((file) => file.endsWith('.sql'));
 
 async function withDataSource<T>(url: string, work: (dataSource: DataSource) => Promise<T>): Promise<T> {
@@ -34,7 +34,7 @@ const digests = (url: string): Promise<ContentDigest[]> =>
   withDataSource(url, (dataSource) => contentDigests(dataSource.manager));
 
 describe('a database of an earlier release', () => {
-  it.each(releases)('comes to the schema of today with what it holds: %s', async (release) => {
+  it.each(releases)('is migrated to the current schema with its data: %s', async (release) => {
     const fresh = await createTestDatabase();
     const database = await createTestDatabase({ empty: true });
     await withClient(database.url, (client) => client.query(readFileSync(join(FOLDER, release), 'utf8')));

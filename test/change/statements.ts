@@ -1,10 +1,10 @@
 import type { Client, QueryConfig } from 'pg';
 import { DeadlineClient } from '../../src/platform/database/deadline-client';
 
-/** Before a statement of the program: its number, from 1, its text, and the process id of its backend. */
+/** Called before each statement of the program with its number (from 1), its text, and the process id of its backend. */
 type Before = (number: number, text: string, backend: number) => Promise<void>;
 
-/** Counts what the program (not the test) sends from now on; returns how to stop. */
+/** Counts the statements that the program (not the test) sends from now on. @returns a function that stops this */
 export function countStatements(client: typeof Client, before: Before): () => void {
   const { prototype } = client;
   const original = prototype.query as (...parameters: unknown[]) => unknown;

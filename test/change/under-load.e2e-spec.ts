@@ -7,11 +7,11 @@ import { signUpAll, type Person } from '../support/people';
 import { startTestServer } from '../support/test-server';
 import { until } from '../support/until';
 
-/** Far more than anybody would bear; how long it really was is printed. */
+/** A very generous limit; the test prints the real time. */
 const LIMIT_MS = 30_000;
 
-describe('migrating while people chat and somebody reads for long', () => {
-  it('gives way until the reader is done, and everybody is answered', async () => {
+describe('a migration while people chat and a long read runs', () => {
+  it('gives way until the read is done, and everybody gets answers', async () => {
     const database = await createTestDatabase();
     await fill(database.url, { conversations: 2, messages: 1_000 });
     const server = await startTestServer({ database });

@@ -21,7 +21,7 @@ export const VARIABLES: ReadonlySet<string> = new Set(
 /** What the server answers, by path. */
 export const ROUTES: ReadonlySet<string> = new Set(Object.keys(JSON.parse(read('docs/openapi.json')).paths));
 
-/** The words that the image starts. */
+/** The command of the image. */
 export const IMAGE_COMMAND: readonly string[] = JSON.parse(/^CMD (\[.*\])$/m.exec(read('Dockerfile'))![1]!);
 
 /** Stands for any secret. */

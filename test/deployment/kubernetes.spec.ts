@@ -20,10 +20,10 @@ const literals: [string, string][] = inBase('kustomization.yaml').configMapGener
   (literal: string) => literal.split('='),
 );
 const settings = Object.fromEntries(literals);
-/** Variables of Node itself. */
+/** Variables that Node itself reads. */
 const OF_NODE = ['NODE_OPTIONS'];
 
-/** What the process of a container finds. */
+/** The environment of a container's process. */
 const environmentOf = (container: any): Record<string, string> => ({
   ...(container.envFrom && settings),
   ...Object.fromEntries(
@@ -50,7 +50,7 @@ describe('the configuration in the manifests', () => {
     expect(loadConfiguration(environment)).toMatchObject({ NODE_ENV: 'production', MIGRATE_ON_START: false });
   });
 
-  it('names secrets and does not hold them', () => {
+  it('references secrets and does not contain them', () => {
     const secret: readonly string[] = [...SECRETS, ...SECRET_URLS];
     for (const { name, value } of [...server.env, ...migration.env])
       expect({ name, isReferred: value === undefined }).toEqual({ name, isReferred: secret.includes(name) });
@@ -63,7 +63,7 @@ describe('the configuration in the manifests', () => {
     expect(maxUnavailable).toBe(0);
     expect(deployment.spec.replicas).toBeUndefined();
     expect(INSTANCES).toBe(autoscaler.spec.maxReplicas + maxSurge);
-    // 100 of PostgreSQL without those it keeps for superusers; each server has one more for its monitor.
+    // PostgreSQL allows 100, of which it reserves some for superusers. Each server has one more for its monitor.
     expect(INSTANCES * (DATABASE_POOL_MAX + 1)).toBeLessThanOrEqual(97);
     const heapMiB = Number(/--max-old-space-size=(\d+)/.exec(environmentOf(server).NODE_OPTIONS!)![1]);
     expect(server.resources.limits.memory).toBe('1Gi');
@@ -74,7 +74,7 @@ describe('the configuration in the manifests', () => {
 describe('the life of a pod', () => {
   const configuration = loadConfiguration(environmentOf(server));
 
-  it('is asked about where the server answers', () => {
+  it('has probes at addresses that the server answers', () => {
     const probes = [server.startupProbe, server.livenessProbe, server.readinessProbe];
     expect(probes.map(({ httpGet }) => httpGet.path)).toEqual([
       '/health/startup',
@@ -91,12 +91,12 @@ describe('the life of a pod', () => {
     expect(endpoint.port).toBe(service.spec.ports[0].name);
   });
 
-  it('begins with more patience than the server has with its database', () => {
+  it('allows more time for the start than the server waits for its database', () => {
     const { periodSeconds, failureThreshold } = server.startupProbe;
     expect(periodSeconds * failureThreshold * 1_000).toBeGreaterThan(configuration.DATABASE_START_TIMEOUT_MS);
   });
 
-  it('ends with more patience than the longest drain takes', () => {
+  it('allows more time for the end than the longest drain takes', () => {
     expect(configuration.DRAIN_DELAY_MS).toBeGreaterThanOrEqual(5_000);
     const graceMs = serverPod.spec.terminationGracePeriodSeconds * 1_000;
     expect(graceMs).toBeGreaterThan(longestDrainMs(configuration) + 5_000);
@@ -104,20 +104,20 @@ describe('the life of a pod', () => {
     expect(Number(composeSeconds) * 1_000).toBeGreaterThan(longestDrainMs(configuration) + 5_000);
   });
 
-  it('runs what is in the image', () => {
+  it('runs a command that the image contains', () => {
     expect(server.command).toEqual(IMAGE_COMMAND);
     expect(migration.command).toEqual([...IMAGE_COMMAND.slice(0, 2), 'migrate', 'up']);
     expect(read('Dockerfile')).toContain(`ENV BACKUP_DIR=${environmentOf(migration).BACKUP_DIR}\n`);
   });
 });
 
-describe('who is meant', () => {
+describe('the selectors', () => {
   const policies = [
     inBase('network-policy.yaml'),
     readYaml('deploy/kubernetes/overlays/monitoring/network-policy.yaml'),
   ];
 
-  it('the deployment, the service, the budget and the monitoring select the servers, and not the migration', () => {
+  it('of the deployment, the service, the budget and the monitoring match the servers, and not the migration', () => {
     const selectors = [
       deployment.spec.selector.matchLabels,
       service.spec.selector,
@@ -130,7 +130,7 @@ describe('who is meant', () => {
     expect(autoscaler.spec.scaleTargetRef.name).toBe(deployment.metadata.name);
   });
 
-  it('the network policies select both, so that only named traffic goes out', () => {
+  it('of the network policies match both, so that only listed traffic leaves', () => {
     const [base, monitoring] = policies.map(({ spec }) => spec);
     for (const pod of [serverPod, migrationPod])
       expect(selects(base.podSelector.matchLabels, pod)).toBe(true);
@@ -142,11 +142,11 @@ describe('who is meant', () => {
   });
 });
 
-describe('what a pod may do', () => {
+describe('the security context of a pod', () => {
   it.each([
     ['the server', serverPod],
     ['the migration', migrationPod],
-  ])('is limited to its work: %s', (_name, { spec }) => {
+  ])('allows only what the program needs: %s', (_name, { spec }) => {
     expect(spec).toMatchObject({
       automountServiceAccountToken: false,
       securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },

@@ -17,7 +17,7 @@ describe('the unit of systemd', () => {
   const unit = read('deploy/systemd/xfchat.service');
   const valueOf = (name: string): string => new RegExp(`^${name}=(.*)$`, 'm').exec(unit)![1]!;
 
-  it('sets what the server knows, and starts it as the image does', () => {
+  it('sets variables that the server knows, and starts it as the image does', () => {
     const names = [...unit.matchAll(/^Environment=(\w+)=/gm)].map(([, name]) => name!);
     expect(names).toContain('AUTH_SECRET_FILE');
     expect(names.filter((name) => !VARIABLES.has(name))).toEqual([]);
@@ -29,7 +29,7 @@ describe('the unit of systemd', () => {
     expect(Number(valueOf('TimeoutStopSec')) * 1_000).toBeGreaterThan(longestDrainMs(production) + 5_000);
   });
 
-  it('gives up on exit codes of the server only', () => {
+  it('stops restarting only after exit codes of the server itself', () => {
     const codes: number[] = valueOf('RestartPreventExitStatus').split(' ').map(Number);
     const known: readonly number[] = Object.values(EXIT_CODES);
     expect(codes.filter((code) => !known.includes(code))).toEqual([]);
@@ -45,7 +45,7 @@ describe('the proxies', () => {
   const { pingInterval, pingTimeout } = new Server().opts;
   const silenceMs = pingInterval! + pingTimeout!;
 
-  it('have more patience with a silent connection than server and client have', () => {
+  it('keep a silent connection for longer than server and client do', () => {
     const patience = [
       numberIn(nginx, /proxy_read_timeout (\d+)s;/),
       ...['tunnel', 'client', 'server'].map((name) =>
@@ -56,12 +56,12 @@ describe('the proxies', () => {
     for (const seconds of patience) expect(seconds * 1_000).toBeGreaterThan(silenceMs);
   });
 
-  it('take requests as large as the server does, and no larger', () => {
+  it('accept requests exactly as large as the server does', () => {
     expect(numberIn(nginx, /client_max_body_size (\d+)k;/) * 1024).toBe(MAX_BODY_BYTES);
     expect(numberIn(haproxy, /req\.hdr_val\(content-length\) gt (\d+)/)).toBe(MAX_BODY_BYTES);
   });
 
-  it('let a WebSocket through, keep long polling with its server, and say who the client is', () => {
+  it('pass WebSockets, keep long polling on its server, and report the client’s address', () => {
     expect(nginx).toMatch(/proxy_set_header Upgrade \$http_upgrade;/);
     expect(nginx).toMatch(/^ {4}hash \$remote_addr consistent;$/m);
     expect(haproxy).toMatch(/^ {4}cookie \S+ insert/m);
@@ -72,7 +72,7 @@ describe('the proxies', () => {
     }
   });
 
-  it('notice that a server is not ready before it refuses', () => {
+  it('notice an unready server before it rejects connections', () => {
     const path = /http-check send meth GET uri (\S+)/.exec(haproxy)![1];
     expect(ROUTES).toContain(path);
     const [, seconds, failures] = /inter (\d+)s fall (\d+)/.exec(haproxy)!;

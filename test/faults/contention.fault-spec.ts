@@ -16,7 +16,7 @@ const END_ALL_BUT_OTHERS = `
   select pg_terminate_backend(pid) from pg_stat_activity
   where backend_type = 'client backend' and application_name is distinct from '${OTHERS}' and pid <> pg_backend_pid()`;
 
-/** False when there is none left to be taken. */
+/** Returns false when no connection is left. */
 const takeConnection = async (connectionString: string, taken: Client[]): Promise<boolean> => {
   const client = new Client({ connectionString, application_name: OTHERS });
   client.on('error', () => undefined);
@@ -30,7 +30,7 @@ const takeConnection = async (connectionString: string, taken: Client[]): Promis
   return true;
 };
 
-describe('a database that answers, but not as one would like', () => {
+describe('a database that answers with errors or late', () => {
   let bench: FaultBench;
   beforeAll(async () => {
     bench = await FaultBench.start({
@@ -39,7 +39,7 @@ describe('a database that answers, but not as one would like', () => {
   }, 60_000);
   afterAll(() => bench.close());
 
-  it('F13: a new password and ended sessions are survived', async () => {
+  it('F13: the server survives a new password and ended sessions', async () => {
     const statuses = bench.statuses.length;
     const verdict = await bench.through('F13', {
       begin: async () => {
@@ -91,7 +91,7 @@ describe('a database that answers, but not as one would like', () => {
         expect((await call(bench.server.url, 'GET', '/health/live')).status).toBe(200);
         liveMs = performance.now() - asked;
         answers = await Promise.all(requests);
-        // On a machine that is busy enough the monitor finds the database down for a moment, and all are told so.
+        // On a very busy machine, the monitor may find the database down for a moment, and all requests fail with that.
         await until('one to be refused for the lock', async () => {
           if (answers.some(({ body }) => body.code === 'database-busy')) return true;
           answers.push(await ask(undefined, 1));
@@ -107,20 +107,20 @@ describe('a database that answers, but not as one would like', () => {
     expect(codes).toContain('database-busy');
     expect(longestMs).toBeLessThan(ANSWERED_WITHIN_MS);
     expect(liveMs).toBeLessThan(ANSWERED_WITHIN_MS);
-    // Never for want of a connection; on a machine that is busy enough the monitor's own question takes too long.
+    // Requests must not fail for want of a connection. On a very busy machine, the monitor's own query may time out.
     expect(verdict.ready.filter((reason) => !/^(green|timeout)$/.test(reason))).toEqual([]);
     const { pool } = (await call(bench.server.url, 'GET', '/health')).body.details;
     expect(pool).toMatchObject({ waiting: 0, exhaustedMs: 0 });
   });
 
-  it('F15: others have taken all connections', async () => {
+  it('F15: other clients have taken all connections', async () => {
     const others: Client[] = [];
     const verdict = await bench.through('F15', {
       begin: async () => {
         const takeAll = async (): Promise<void> => {
           while (await takeConnection(bench.postgres.url(), others));
         };
-        // Full, and not down, is what a database is called of which the monitor has a connection left.
+        // While the monitor keeps a connection, the database is reported as full and not as down.
         await until(
           'somebody to be told that it is full',
           async () => {
@@ -130,7 +130,7 @@ describe('a database that answers, but not as one would like', () => {
           },
           60_000,
         );
-        // What becomes free may go to the server again: it is over when all are taken and the server has none.
+        // The server may get a connection that becomes free. Repeat until all are taken and the server has none.
         for (let isOver = false; !isOver;) {
           await takeAll();
           isOver = (await bench.postgres.query(END_ALL_BUT_OTHERS)).length === 0;
@@ -159,7 +159,7 @@ describe('a database that answers, but not as one would like', () => {
       },
     });
     await bench.expectWhole(verdict);
-    // The server's own limit is the first: it says that nothing was done.
+    // The server's own limit is reached first, so the answer says that nothing was done.
     expect(bench.load.refusals.get('database-busy')).toBeGreaterThan(0);
     const metrics = await (await fetch(`${bench.server.url}/metrics`)).text();
     expect(metrics).toMatch(/^xfchat_db_errors_total\{code="57014"\} [1-9]/m);
@@ -167,7 +167,7 @@ describe('a database that answers, but not as one would like', () => {
     expect(bench.server.log).not.toContain('text of');
   });
 
-  it('F17: transactions that lock each other out, 500 of them', async () => {
+  it('F17: 500 transactions deadlock', async () => {
     const [ada, ben] = bench.people;
     await bench.postgres.query(`
       create table knot (id integer primary key, touched integer not null default 0);
@@ -241,7 +241,7 @@ describe('a database that answers, but not as one would like', () => {
           'it to be idle in transaction',
           async () => (await bench.postgres.query(idle)).length === 1,
         );
-        // Others get the lock once the database has ended it: 5 s after the longest request.
+        // Others get the lock once the database has ended the transaction, 5 s after the longest request.
         Object.assign(ada!, { url: other.url });
         await until(
           'somebody else to get the lock',

@@ -17,7 +17,7 @@ describe('PostgreSQL that crashes', () => {
   }, 60_000);
   afterAll(() => bench.close());
 
-  it('F01: all of it is killed, three times', async () => {
+  it('F01: all processes are killed, three times', async () => {
     const rounds: FaultVerdict[] = [];
     while (rounds.length < 3) {
       const verdict = await bench.through('F01', {
@@ -33,7 +33,7 @@ describe('PostgreSQL that crashes', () => {
     }
   });
 
-  it('F02: one backend is killed, and takes all sessions along', async () => {
+  it('F02: one backend is killed, which ends all sessions', async () => {
     const started = await bench.postgres.query('select pg_postmaster_start_time() as at');
     const verdict = await bench.through('F02', {
       begin: async () => {
@@ -54,13 +54,13 @@ describe('PostgreSQL that crashes', () => {
 describe('PostgreSQL that is frozen', () => {
   let bench: FaultBench;
   beforeAll(async () => {
-    // The tokens expire well before the end. The leeway is for requests; sockets are closed without one.
+    // The tokens expire well before the end. Requests have a leeway; sockets are closed without one.
     bench = await FaultBench.start({ environment: { ACCESS_TOKEN_LIFETIME_MS: '8000' }, isOverHttp: false });
   }, 60_000);
   afterAll(() => bench.close());
 
   // Tests G7.
-  it('F03: all of it, for longer than an access token lives', async () => {
+  it('F03: all processes, for longer than the lifetime of an access token', async () => {
     const ended = performance.now() + FREEZE_MS;
     const verdict = await bench.through('F03', {
       begin: () => bench.postgres.signalAll('SIGSTOP'),
@@ -84,19 +84,19 @@ describe('PostgreSQL that is frozen', () => {
     expect(renewed).toMatchObject({ ok: true });
   });
 
-  it('F03a: the postmaster only, so that old connections work and new ones hang', async () => {
+  it('F03a: only the postmaster, so that old connections work and new ones hang', async () => {
     await withClient(bench.postgres.administratorUrl(), async (client) => {
       const verdict = await bench.through('F03a', {
         begin: async () => {
           process.kill(bench.postgres.pid, 'SIGSTOP');
-          // The pool has to ask for new connections; the monitor still has its own.
+          // The pool must open new connections; the monitor still has its own.
           await client.query(
             `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'xfchat'`,
           );
         },
         meanwhile: async () => {
           await bench.refusals(20);
-          // Its own connection may have gone with the others; what it finds then is silence.
+          // Its own connection may be lost with the others; then it gets no answer.
           await until('the monitor to find out', () =>
             bench.looks.some(({ ready, reasons }) => ready === 503 && reasons.includes('timeout')),
           );

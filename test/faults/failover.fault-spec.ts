@@ -15,14 +15,14 @@ describe('a standby that takes over', () => {
     ben = new XFChatClient({ url: bench.server.url, storage: await storageOf(bench.people[1]!) });
     await ben.resume();
     conversation = await ben.open(bench.conversationId);
-    await ben.untilComplete(); // what comes from now on is not history to him
+    await ben.untilComplete(); // he receives later messages live
   }, 60_000);
   afterAll(async () => {
     await ben.stop();
     await bench.close();
   });
 
-  /** Until it is acknowledged, as clients do. */
+  /** Sends until the message is acknowledged, as clients do. */
   async function send(body: string): Promise<void> {
     const id = randomUUID();
     const path = `/conversations/${bench.conversationId}/messages`;
@@ -35,7 +35,7 @@ describe('a standby that takes over', () => {
   const bodies = (): string[] => conversation.messages.map(({ body }) => body!);
 
   // Tests G4.
-  it('F28: without the last commits, which makes everybody begin again under another epoch', async () => {
+  it('F28: lacks the last commits, so all clients restart under another epoch', async () => {
     const { postgres, sockets, conversationId: id } = bench;
     await send('kept');
     await postgres.makeStandby();
@@ -58,7 +58,7 @@ describe('a standby that takes over', () => {
     expect(bench.server.hasEnded).toBe(false);
   });
 
-  it('keeps the epoch when it crashes and comes back as it was', async () => {
+  it('keeps the epoch when it crashes and recovers all commits', async () => {
     const { postgres } = bench;
     const state = await postgres.query('select epoch, timeline::integer from database_state');
     const socket = await bench.people[0]!.connect();

@@ -5,7 +5,7 @@ import { until } from '../support/until';
 
 jest.setTimeout(120_000);
 
-/** Connections that say nothing, always as many as there may be. */
+/** Silent connections, always as many as the server accepts. */
 class Crowd {
   refused = 0;
   private readonly members = new Set<Socket>();
@@ -40,7 +40,7 @@ function connectionOf({ socket }: TestSocket): Socket {
   return transport.ws._socket;
 }
 
-describe('a server that comes to its limits', () => {
+describe('a server at its limits', () => {
   it('F36: no file descriptors are left', async () => {
     const bench = await FaultBench.start({
       prefix: ['sh', '-c', 'ulimit -n 256; exec "$@"', 'sh'],
@@ -54,10 +54,10 @@ describe('a server that comes to its limits', () => {
           await until('connections to be refused', () => crowd!.refused > 100);
         },
         meanwhile: async () => {
-          // Sockets that are there go on; what needs one more descriptor is refused.
+          // Existing sockets continue; actions that need another descriptor are rejected.
           const target = bench.load.acknowledged.size + 50;
           await until('messages to be stored none the less', () => bench.load.acknowledged.size > target);
-          // The descriptors of the connections to the database are taken by the crowd as well.
+          // The silent connections also take the descriptors of the database connections.
           bench.proxy.set('refuse');
           await bench.unready();
           await bench.refusals(20);
@@ -72,7 +72,7 @@ describe('a server that comes to its limits', () => {
     }
   });
 
-  it('F37: a busy room, listeners who do not read, and little memory', async () => {
+  it('F37: a busy room has listeners that do not read, and memory is low', async () => {
     const bench = await FaultBench.start({ nodeOptions: ['--max-old-space-size=128'] });
     const slow: Socket[] = [];
     try {

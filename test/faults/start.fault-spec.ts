@@ -13,7 +13,7 @@ import { until } from '../support/until';
 const NEWEST = SCHEMA.migrations.at(-1)!.name;
 const IMPATIENT = { ...ENVIRONMENT, CANARY_INTERVAL_MS: '0', DATABASE_START_TIMEOUT_MS: '700' };
 
-describe('the start', () => {
+describe('the start of a server', () => {
   let postgres: PostgresController;
   beforeAll(async () => {
     postgres = await PostgresController.create();
@@ -23,7 +23,7 @@ describe('the start', () => {
   const start = (environment: Record<string, string> = {}): ServerProcess =>
     ServerProcess.spawn({ environment: { ...IMPATIENT, DATABASE_URL: postgres.url(), ...environment } });
 
-  it('F35: the database appears later', async () => {
+  it('F35: waits for a database that appears later', async () => {
     const proxy = await FaultProxy.inFrontOf(postgres.url());
     proxy.set('refuse');
     const server = start({ DATABASE_URL: proxy.url, DATABASE_START_TIMEOUT_MS: '60000' });
@@ -58,12 +58,12 @@ describe('the start', () => {
     readonly fault: DatabaseFault;
     readonly text: RegExp;
     environment?(): Record<string, string>;
-    /** As administrator, in the database. */
+    /** Runs a statement in the database as administrator. */
     readonly before?: string;
     readonly after?: string;
   }
 
-  /** The database forgets one, and remembers it afterwards. */
+  /** Removes this migration from the ledger of the database, and restores it afterwards. */
   const withoutMigration = (name: string): { before: string; after: string } => ({
     before: ['migrations', 'migration_ledger']
       .map(
@@ -211,7 +211,7 @@ describe('the start', () => {
     },
   };
 
-  it.each(Object.entries(cases))('refuses a database %s, in its own words', async (_name, each) => {
+  it.each(Object.entries(cases))('rejects a database %s with its own message', async (_name, each) => {
     const { fault, text, environment, before, after } = each;
     for (const statement of before?.split('; ') ?? []) await postgres.query(statement);
     try {
@@ -225,7 +225,7 @@ describe('the start', () => {
     }
   });
 
-  it('refuses a PostgreSQL that is too old', async () => {
+  it('rejects a PostgreSQL that is too old', async () => {
     const proxy = await FaultProxy.inFrontOf(postgres.url());
     const version = String((await postgres.query('show server_version_num'))[0]!.server_version_num);
     proxy.rewrite = (data) => Buffer.from(data.toString('latin1').replaceAll(version, '140011'), 'latin1');
@@ -236,7 +236,7 @@ describe('the start', () => {
     await proxy.close();
   });
 
-  it('takes a database again once nothing is wrong with it, and warns when several processes will not fit', async () => {
+  it('accepts a repaired database, and warns when it has too few connections for several processes', async () => {
     const server = start({ INSTANCES: '20' });
     await until('the server to serve', () => server.serves || server.hasEnded, 90_000);
     expect((await call(server.url, 'GET', '/health/ready')).status).toBe(200);

@@ -5,12 +5,12 @@ import { startTestServer, type TestServer } from '../support/test-server';
 
 const ROOT = join(__dirname, '../..');
 const TOOLS = join(ROOT, 'tools/documents');
-/** Inside the tools, so that what the client imports is found. */
+/** The folder is inside the tools, so that the imports of the client are found. */
 const DIRECTORY = join(TOOLS, 'node_modules/.cache', `generated-client-${process.pid}`);
 const CHECKED = ['--strict', '--noUncheckedIndexedAccess', '--module', 'nodenext', '--target', 'es2023'];
 const WITH_NODE = ['--types', 'node', '--typeRoots', join(ROOT, 'node_modules/@types'), '--skipLibCheck'];
 
-/** Runs a program to its end; the server answers meanwhile. */
+/** Runs a program to its end without blocking the server. */
 function run(
   cwd: string,
   file: string,
@@ -23,7 +23,7 @@ function run(
   );
 }
 
-/** Types from a document, and the client compiled with them. */
+/** Generates types from a document and compiles the client with them. */
 async function compile(document: string): ReturnType<typeof run> {
   writeFileSync(join(DIRECTORY, 'openapi.json'), document);
   const generator = join(TOOLS, 'node_modules/openapi-typescript/bin/cli.js');
@@ -77,7 +77,7 @@ describe('a client that is generated from docs/openapi.json', () => {
     expect(rows).toEqual([sent]);
   }, 300_000);
 
-  it('does not compile when the document says something else', async () => {
+  it('does not compile when the document differs', async () => {
     const { failed, output } = await compile(document.replaceAll('"accessToken"', '"token"'));
     expect(failed).toBe(true);
     expect(output).toContain("Property 'accessToken' does not exist");

@@ -4,7 +4,7 @@ import { Cluster } from './processes/cluster';
 import { Random, SEED } from '../support/random';
 import { runUnderFaults } from './workload/run-under-faults';
 
-// The long form, with many more faults, is `npm run test:guarantees`.
+// `npm run test:guarantees` is the long form, with many more faults.
 describe('the guarantees, in brief', () => {
   let database: TestDatabase;
   let cluster: Cluster;
@@ -32,7 +32,7 @@ describe('the guarantees, in brief', () => {
       outsiders: 1,
     });
     expect(report.broken).toEqual([]);
-    // The faults have bitten, outsiders were refused, and edits have met.
+    // The run had effective faults, rejected outsiders, and conflicting edits.
     expect(report.outcomes.info).toBeGreaterThan(2);
     expect(report.refusals.get('conversation-not-found')).toBeGreaterThan(5);
     expect(report.refusals.get('message-id-conflict')).toBeGreaterThan(0);

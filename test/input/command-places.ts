@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { asyncApi, faultsOf, type Document } from '../support/contract/documents';
 import { valuesNear } from './wrong-values';
 
-/** A command, and wrong payloads of it. */
+/** A command with wrong payloads. */
 export interface CommandPlace {
   readonly command: string;
   readonly payloads: fc.Arbitrary<unknown>;

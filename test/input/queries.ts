@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { faultsOf, type Document } from '../support/contract/documents';
 import { exampleOf, valuesNear } from './wrong-values';
 
-/** A route of the document; each parameter with the place of its schema. */
+/** A route of the document, with the place of the schema of each parameter. */
 export interface Route {
   readonly path: string;
   readonly method: string;
@@ -13,22 +13,22 @@ export interface Route {
 
 type Pair = [name: string, value: string];
 
-/** The address with these ids in it. */
+/** The address with these ids. */
 export function good({ path }: Route, ids: Readonly<Record<string, string>>): string {
   return path.replaceAll(/\{(\w+)\}/g, (_match, name: string) => ids[name]!);
 }
 
-/** What must be in the query, and nothing else. */
+/** The required parameters of the query, and nothing else. */
 export function goodQuery(route: Route): string {
   return queryOf(required(route));
 }
 
-/** One parameter with a wrong value, or twice. */
+/** One parameter has a wrong value or occurs twice. */
 export function wrongQuery(route: Route, parameter: Document): fc.Arbitrary<string> {
   const { name, schema, steps } = parameter;
   const others = required(route).filter(([other]) => other !== name);
   const isWrong = (text: string): boolean => {
-    if (text === '') return false; // the same as left out
+    if (text === '') return false; // means the same as an omitted parameter
     const value = schema.type === 'integer' && /^\d+$/.test(text) ? Number(text) : text;
     return faultsOf('openapi', steps as string[], value).length > 0;
   };

@@ -4,7 +4,7 @@ import { good, goodQuery, wrongQuery, unknownQuery, type Route } from './queries
 import type { World } from './world';
 import { exampleOf, uuidsGoneWrong, valuesNear } from './wrong-values';
 
-/** What is changed in a good request, so that one thing is wrong with it. */
+/** The change to a valid request that makes one part of it wrong. */
 interface Wrong {
   readonly path?: string;
   readonly body?: unknown;
@@ -13,12 +13,12 @@ interface Wrong {
   readonly headers?: Record<string, string>;
 }
 
-/** A place of a route at which input can be wrong. */
+/** A part of a route's input that can be wrong. */
 export interface RoutePlace {
   readonly name: string;
   readonly method: string;
   readonly requests: (world: World) => fc.Arbitrary<Wrong & { path: string }>;
-  /** Codes of the right refusals. */
+  /** The codes of the expected rejections. */
   readonly codes: readonly string[];
 }
 

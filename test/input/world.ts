@@ -4,10 +4,10 @@ import { uploaded } from '../support/attachments';
 import { signUpAll, type Person } from '../support/people';
 import type { TestServer } from '../support/test-server';
 
-/** Somebody who may do everything that the routes are for, so that nothing but the input is wrong. */
+/** A user who may use every route, so that only the input is wrong. */
 export interface World {
   readonly caller: Person;
-  /** Values of path parameters by their names. */
+  /** Values of path parameters, by name. */
   readonly ids: Readonly<Record<string, string>>;
 }
 
@@ -34,8 +34,8 @@ export async function makeWorld({ url }: TestServer): Promise<World> {
 }
 
 /**
- * All rows of all tables but the authentication log, which records refusals too, and what running servers renew: the same
- * when nothing has changed.
+ * All rows of all tables, except the authentication log, which records rejections, and rows that running servers renew.
+ * The result is equal if nothing has changed.
  */
 export async function digestOf(dataSource: DataSource): Promise<string> {
   const tables = await dataSource.query<{ name: string }[]>(

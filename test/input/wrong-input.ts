@@ -10,8 +10,8 @@ import { routePlaces } from './route-places';
 import { digestOf, makeWorld, type World } from './world';
 
 /**
- * Wrong input, made from the documents: `runs` for each place of each route and for each command. All of it is refused
- * with a documented problem that fits, and changes no row.
+ * Wrong input, made from the documents: `runs` for each place of each route and for each command. All of it is rejected
+ * with a fitting documented problem, and changes no row.
  */
 export function describeWrongInput(runs: number): void {
   describe(`wrong input, ${runs} of each kind (SEED=${SEED})`, () => {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { schemaAt, type Document } from '../support/contract/documents';
 
-/* Values for a schema of the documents: most of them wrong, near its limits; whoever uses them picks the wrong ones. */
+/* Values for a schema of the documents. Most are wrong and near its limits; the caller picks the wrong ones. */
 
-/** Named like what every object has by itself: a library may take it for more than a field. */
+/** Names that every object inherits, which a library may treat as special. */
 const inherited = fc
   .tuple(
     fc.constantFrom('constructor', 'prototype', 'toString', 'valueOf', 'then'),
@@ -42,7 +42,7 @@ function textNear({ minLength = 0, maxLength = 40 }: Document): fc.Arbitrary<unk
   );
 }
 
-/** With a letter too many, one too few, or one that is no digit. */
+/** A UUID with a letter too many, one too few, or one that is no digit. */
 export const uuidsGoneWrong: fc.Arbitrary<string> = fc
   .tuple(fc.uuid(), fc.nat(35), fc.constantFrom('', 'g', '00', ' ', '-', '\n', 'é'))
   .map(([uuid, at, instead]) => uuid.slice(0, at) + instead + uuid.slice(at + 1));
@@ -67,7 +67,7 @@ function listsNear({ items, maxItems = 10 }: Document): fc.Arbitrary<unknown> {
   );
 }
 
-/** The example without one of its fields, with one of its fields changed, or with one more. */
+/** The example without a field, with a changed field, or with an additional field. */
 function objectsNear(schema: Document): fc.Arbitrary<unknown> {
   const example = exampleOf(schema) as Record<string, unknown>;
   const names = Object.keys(schema.properties as object);
@@ -86,7 +86,7 @@ function typeOf(schema: Document): string {
   return Array.isArray(type) ? (type as string[])[0]! : (type as string);
 }
 
-/** What must be there, from the examples of the schema and its parts. */
+/** The required values, from the examples of the schema and its parts. */
 export function exampleOf(schema: Document): unknown {
   const { examples, enum: values, properties, required, minimum, type } = resolved(schema);
   if (examples) return examples[0];

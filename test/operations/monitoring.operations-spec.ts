@@ -8,7 +8,7 @@ import { ServerProcess } from '../support/server-process';
 import { until } from '../support/until';
 import { lackingForMonitoring, MonitoringStack, type QueriedSeries } from './monitoring/monitoring-stack';
 
-/** What Alertmanager posts to a webhook. */
+/** The body that Alertmanager posts to a webhook. */
 interface Notification {
   readonly to: string;
   readonly status: 'firing' | 'resolved';
@@ -22,7 +22,7 @@ const lacking = lackingForMonitoring();
 /** It takes a minute until the alert fires, and the machine may be busy. */
 const PATIENCE_MS = 180_000;
 const LOOK_BACK_SECONDS = 60;
-/** What panels show of things that have not happened here, or are elsewhere. */
+/** Panels without data here, because their events have not happened or their parts are elsewhere. */
 const MAY_BE_EMPTY = [
   'XFChat: database / Connections that failed',
   'XFChat: database / Statements that failed, by SQLSTATE',
@@ -30,8 +30,8 @@ const MAY_BE_EMPTY = [
 ];
 
 /**
- * The files of deploy/monitoring, run by the programs that they are for. They are no npm packages: where they are not
- * installed the run says so (`scripts/install-monitoring-tools.sh`), and the rest of the operations suite goes on.
+ * Runs the files of deploy/monitoring with the real programs. These are no npm packages: if they are not
+ * installed, the run reports that (`scripts/install-monitoring-tools.sh`), and the other operations tests continue.
  */
 (lacking.length > 0 ? describe.skip : describe)('Prometheus and Alertmanager', () => {
   const told: Notification[] = [];
@@ -62,7 +62,7 @@ const MAY_BE_EMPTY = [
     await database.drop();
   });
 
-  it('show in every panel what a server under load has done', async () => {
+  it('show data of a server under load in every panel', async () => {
     const [ada, ben] = await signUpAll(server.url, 2);
     const conversationId = await ada!.group(ben!);
     const sockets = [await ada!.connect(), await ben!.connect()];
@@ -76,7 +76,7 @@ const MAY_BE_EMPTY = [
         await ben!.call('GET', '/conversations/not-an-id');
       }
     }
-    // What is looked at only now and then is seen by then, too.
+    // By then, values that are read rarely have been read, too.
     await until(
       'the figures',
       async () => (await stack!.query('xfchat_db_size_bytes')).length > 0,
@@ -104,7 +104,7 @@ const MAY_BE_EMPTY = [
     expect(empty.filter((name) => !MAY_BE_EMPTY.includes(name))).toEqual([]);
   }, 300_000);
 
-  it('tell whoever is on call of a database that is away, of nothing that follows from it, and of its end', async () => {
+  it('notify the operator of an unavailable database and of its end, and of no consequential alert', async () => {
     const ofDatabase = (status: string) => (): Notification | undefined =>
       told.find(
         (each) =>
@@ -125,7 +125,7 @@ const MAY_BE_EMPTY = [
         },
       },
     ]);
-    // It fires as well, and Alertmanager tells nobody.
+    // This alert fires as well, and Alertmanager suppresses it.
     const follows = async () => (await stack!.alertsToTell()).find(({ name }) => name === 'XFChatCanaryLate');
     expect(await until('what follows from it', follows, PATIENCE_MS)).toMatchObject({ state: 'suppressed' });
     expect(told.flatMap(({ alerts }) => alerts.map(({ labels }) => labels.alertname))).not.toContain(
@@ -141,16 +141,16 @@ if (lacking.length > 0)
     process.stderr.write(`Prometheus and Alertmanager DID NOT RUN, for want of ${lacking.join(' and ')}\n`);
   });
 
-/** Of databases with a standby, and of backups: there are none here. */
+/** Panels about standbys and backups: there are none here. */
 const NOT_HERE = /^xfchat_(db_replication|backup)_/;
 
 const filledIn = (expr: string): string =>
   expr.replaceAll('$__rate_interval', '1m').replaceAll('$job', 'xfchat').replaceAll('$instance', '.*');
 
-/** There is one server. */
+/** There is only one server. */
 const COMMON_LABELS = ['__name__', 'job', 'instance'];
 
-/** The least and the most of each series, by its labels. */
+/** The lowest and the highest value of each series, by its labels. */
 function rangeOf(shown: readonly QueriedSeries[]): string {
   const ranges = shown.map(({ metric, values }) => {
     const label = Object.entries(metric)

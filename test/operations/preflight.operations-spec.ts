@@ -17,7 +17,7 @@ import { commandOf, type CommandResult } from '../support/xfchat-command';
 
 const RULES = ['XfchatDown', 'XfchatErrors'];
 
-/** A system that is well, and what is red when one thing about it is not. */
+/** A healthy system, and the red check after each defect. */
 describe('xfchat preflight', () => {
   const directory = mkdtempSync(join(tmpdir(), 'xfchat-preflight-'));
   const rulesFile = join(directory, 'alerts.yml');
@@ -38,7 +38,7 @@ describe('xfchat preflight', () => {
     servers.push(server);
     return server.url;
   };
-  /** The disk of this machine is not what is tested: a full one would be its own, and honest, no-go. */
+  /** The disk of this machine is not under test. A full disk would be a no-go of its own. */
   const ROOM = ['--disk-free', '0.01'];
 
   beforeAll(async () => {
@@ -60,7 +60,7 @@ describe('xfchat preflight', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  /** Later words win over the ones that say that all is well. */
+  /** Later arguments override the ones of the healthy system. */
   const preflight = (over: Record<string, string> = {}, ...words: string[]): Promise<CommandResult> =>
     commandOf(
       { ...environment, ...over },
@@ -70,7 +70,7 @@ describe('xfchat preflight', () => {
   const withStatus = ({ answer }: CommandResult, status: string): { name: string; evidence: string }[] =>
     answer.checks.filter((check: { status: string }) => check.status === status);
 
-  it('says go, with evidence for everything, and ends with 0', async () => {
+  it('says go, with evidence for each check, and exits with 0', async () => {
     const result = await preflight();
     expect({ status: result.status, answer: result.answer }).toMatchObject({
       status: 0,
@@ -97,7 +97,7 @@ describe('xfchat preflight', () => {
     });
   }, 60_000);
 
-  it('leaves to people what only they can say, until they do', async () => {
+  it('leaves some checks to people, until they confirm them', async () => {
     const bare = ['preflight', ...ROOM];
     const open = await commandOf(environment, ...bare);
     expect(withStatus(open, 'red')).toEqual([]);
@@ -112,7 +112,7 @@ describe('xfchat preflight', () => {
     });
   }, 60_000);
 
-  /** A defect, the check that names it, and what is done about it afterwards. */
+  /** A defect, the check that names it, and its repair. */
   type Defect = [name: string, evidence: RegExp, provoke: () => Promise<CommandResult>];
   const sql = (text: string): Promise<unknown> => withClient(database.url, (client) => client.query(text));
   const during = async (harm: string, mend: string, work = preflight): Promise<CommandResult> => {
@@ -185,7 +185,7 @@ describe('xfchat preflight', () => {
     60_000,
   );
 
-  /** Only this line of the list: the others would ask so much that it took minutes. */
+  /** Run only this check, because the others would send so many queries that the test took minutes. */
   it('is red for latency when the database is far away', async () => {
     const proxy = await FaultProxy.inFrontOf(database.url);
     proxy.set('delay');
@@ -210,7 +210,7 @@ describe('xfchat preflight', () => {
     ],
     ['database', /did not answer \(ECONNREFUSED\)/, () => ({ DATABASE_URL: 'postgres://x:y@127.0.0.1:1/x' })],
     ['database', /does not exist/, () => ({ DATABASE_URL: databaseUrl('nowhere') })],
-  ])('says no-go for %s: %s, before anything that needs it', async (name, evidence, over) => {
+  ])('says no-go for %s: %s, before the checks that depend on it', async (name, evidence, over) => {
     const result = await preflight(over());
     expect(result).toMatchObject({ status: 30, stderr: '', answer: { go: false } });
     const [first] = withStatus(result, 'red');
@@ -218,7 +218,7 @@ describe('xfchat preflight', () => {
     expect(result.answer.checks).toHaveLength(13);
   });
 
-  /** It may use everything in the database, and nothing else. */
+  /** The role has every right within the database, and no other. */
   async function asRoleThatMayNotCreateDatabases(): Promise<CommandResult> {
     const role = `${database.name}_role`;
     await withAdministrator((client) => client.query(`create role ${role} login password 'pw'`));

@@ -18,7 +18,7 @@ interface Step {
   readonly text: string;
 }
 
-/** What is to be run, by heading: each line of a shell, each statement. */
+/** The shell lines and statements to run, by heading. */
 const SECTIONS = new Map(
   PAGE.split(/^## /m)
     .slice(1)
@@ -83,7 +83,7 @@ describe('docs/runbook-procedures.md', () => {
   const sql = <T extends object>(text: string): Promise<T[]> =>
     withClient(database.url, async (client: Client) => (await client.query<T>(text)).rows);
 
-  /** As on the page, but for where things are here, and for how long there is to wait. */
+  /** The command as on the page, with the places of this test and shorter waits. */
   function here(word: string): string {
     const places: Record<string, string> = {
       'http://localhost:9090': prometheus.url,
@@ -118,7 +118,7 @@ describe('docs/runbook-procedures.md', () => {
     return { status: result.status, answer: result.answer || result.stderr };
   }
 
-  /** Carries out a section, which has to say just this, and gives what came of each step. */
+  /** Carries out a section, which must have exactly these steps. @returns the result of each step */
   async function procedure(title: string, ...expected: string[]): Promise<Outcome[]> {
     const steps = SECTIONS.get(title)!;
     expect(steps.map(({ text }) => text.split(/[ \n]/).slice(0, 4).join(' '))).toEqual(expected);
@@ -144,7 +144,7 @@ describe('docs/runbook-procedures.md', () => {
     expect(statuses(outcomes)).toEqual([0, 0, 0]);
   }, 120_000);
 
-  it('gets a server to start whose schema is too old', async () => {
+  it('makes a server with an outdated schema start', async () => {
     await stop();
     expect(await commandOf(environment, 'migrate', 'down')).toMatchObject({ status: 0 });
     const ended = ServerProcess.spawn({ environment: { ...environment, MIGRATE_ON_START: 'false' } });
@@ -158,7 +158,7 @@ describe('docs/runbook-procedures.md', () => {
       'npx xfchat start',
       'curl -s http://localhost:3000/health/ready',
     );
-    // The newest migration makes a table that `check` asks about, so that line is left to a person.
+    // The newest migration creates a table that `check` reads, so that line is left to a person.
     expect(statuses(outcomes)).toEqual([31, 0, 17, 0, 0, 0]);
     const [checks, status, , migrated, , ready] = outcomes.map(({ answer }) => answer);
     const undecided = checks.checks.filter((check: { status: string }) => check.status !== 'green');
@@ -172,14 +172,14 @@ describe('docs/runbook-procedures.md', () => {
     expect(JSON.parse(ready).status).toBe('ok');
   }, 120_000);
 
-  it('frees connections that somebody holds', async () => {
+  it('frees held connections', async () => {
     await withClient(database.url, async (holder) => {
       await holder.query('begin');
       await holder.query('lock table chat_messages in exclusive mode');
       const steps = SECTIONS.get('Connections are exhausted')!;
       const minute = steps.find(({ text }) => text.includes('terminate'))!;
       expect(minute.text).toContain("interval '1 minute'");
-      // A minute is long for a test; the statement is the same.
+      // A minute is long for a test, so only the interval is changed.
       Object.assign(minute, { text: minute.text.replace('1 minute', '1 microsecond') });
       const sending = ada.call('POST', `/conversations/${conversationId}/messages`, { body: 'waits' });
       await until('somebody to wait', async () => {
@@ -205,7 +205,7 @@ describe('docs/runbook-procedures.md', () => {
       expect(metrics).toMatch(/^xfchat_db_pool_leaks_total 0$/m);
       expect(activity.length).toBeGreaterThanOrEqual(1);
       expect(ended).toContainEqual({ pg_terminate_backend: true });
-      // It was told one or the other, by how long the steps took; the client repeats it in both cases.
+      // The answer depends on the duration of the steps. The client repeats the message in both cases.
       expect([201, 503, 504]).toContain((await sending).status);
     });
     await until('messages to be taken', async () => {
@@ -216,7 +216,7 @@ describe('docs/runbook-procedures.md', () => {
     });
   }, 120_000);
 
-  it('brings back lost messages from the backup', async () => {
+  it('restores lost messages from the backup', async () => {
     await commandOf(environment, 'backup', 'create');
     await sql('delete from chat_messages');
     const outcomes = await procedure(
@@ -241,9 +241,9 @@ describe('docs/runbook-procedures.md', () => {
     await ada.send(conversationId, 'people write again');
   }, 120_000);
 
-  it('finishes a migration that somebody was in the way of', async () => {
+  it('finishes a migration that was blocked', async () => {
     await stop();
-    // The next one makes an index of users.
+    // The next migration builds an index of users.
     expect(await commandOf(environment, 'migrate', 'down', '--to', '1764000000030')).toMatchObject({
       status: 0,
     });
@@ -266,14 +266,14 @@ describe('docs/runbook-procedures.md', () => {
     await start();
   }, 120_000);
 
-  it('leads back to the version before, and tells what to collect when that is not enough', async () => {
+  it('leads back to the previous version, and lists the evidence to collect if that does not help', async () => {
     const back = await procedure(
       'Back to the version before',
       'npx xfchat migrate status',
       'npx xfchat migrate down',
       'npx xfchat watch http://localhost:3000',
     );
-    // Here the version that needs what was taken back is running, and says so.
+    // The running version needs the reverted schema, and reports that.
     expect(statuses(back).slice(0, 2)).toEqual([0, 0]);
     expect(back[2]!.answer.nodes).toMatchObject([{ url: server.url }]);
     await commandOf(environment, 'migrate', 'up', '--no-backup');
@@ -289,7 +289,7 @@ describe('docs/runbook-procedures.md', () => {
     expect(JSON.parse(facts[0]!.answer).details).toHaveProperty('database');
   }, 120_000);
 
-  it('has no command that was not run, and links that lead somewhere', () => {
+  it('has only commands that these tests run, and valid links', () => {
     expect([...done].sort()).toEqual([...SECTIONS.keys()].sort());
     const outside = PAGE.split(/^## /m)[0]!;
     expect(outside).not.toContain('```');

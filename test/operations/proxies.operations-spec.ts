@@ -10,14 +10,14 @@ import { until } from '../support/until';
 import { ClientTunnel } from './proxies/client-tunnel';
 import { KINDS, lackingFor, Proxy, type ProxyKind } from './proxies/proxy';
 
-/** That of production, which both proxies are made for. */
+/** The delay of production, for which both proxies are configured. */
 const DRAIN_DELAY_MS = 5_000;
 const GROUP_SIZE = 4;
 const TRANSPORTS = ['websocket', 'polling'] as const;
 const WRONG_PASSWORDS = 10;
 const PATIENCE_MS = 120_000;
 
-/** The examples of deploy/proxies in front of two servers: people come from addresses of their own, over TLS. */
+/** The examples of deploy/proxies in front of two servers. Each user connects from a separate address over TLS. */
 describe.each(Object.keys(KINDS) as ProxyKind[])('%s in front of two servers', (kind) => {
   const lacking = lackingFor(kind);
   if (lacking.length > 0) {
@@ -63,7 +63,7 @@ describe.each(Object.keys(KINDS) as ProxyKind[])('%s in front of two servers', (
     return made;
   }
   const newcomer = async (): Promise<Person> => signUp((await tunnel()).url);
-  /** How many sockets each server has. */
+  /** The number of sockets of each server. */
   const socketsOf = (): Promise<number[]> =>
     Promise.all(
       cluster.urls.map(async (url) => {
@@ -72,7 +72,7 @@ describe.each(Object.keys(KINDS) as ProxyKind[])('%s in front of two servers', (
       }),
     );
 
-  it('knows people by their own addresses, whatever they claim', async () => {
+  it('identifies people by their real addresses, whatever they claim', async () => {
     const { username } = await newcomer();
     const guess = (url: string, claim: string) =>
       call(url, 'POST', '/api/v1/auth/login', {
@@ -84,16 +84,16 @@ describe.each(Object.keys(KINDS) as ProxyKind[])('%s in front of two servers', (
     for (let index = 0; index <= WRONG_PASSWORDS; index++)
       statuses.push((await guess(guesser.url, `198.51.100.${index}`)).status);
     expect(statuses).toEqual([...Array<number>(WRONG_PASSWORDS).fill(401), 429]);
-    // Whoever else comes through the same proxy, to either server, is somebody else.
+    // Another client of the same proxy, on either server, counts separately.
     const others = await Promise.all(Array.from({ length: 6 }, tunnel));
     for (const { url, address } of others)
       expect([address, (await guess(url, guesser.address)).status]).toEqual([address, 401]);
   });
 
-  it('shows no metrics, and takes no body of more than 128 KiB', async () => {
+  it('hides the metrics, and rejects a body of more than 128 KiB', async () => {
     const { url } = await newcomer();
     expect((await call(url, 'GET', '/metrics')).status).toBe(404);
-    // Who has begun to send it may see the connection end before the answer: the length alone is refused.
+    // A client that sends the body may see the connection end before the answer, so only the length is sent.
     const upload = request(`${url}/api/v1/auth/login`, {
       method: 'POST',
       headers: { 'content-length': 129 * 1024 },
@@ -104,7 +104,7 @@ describe.each(Object.keys(KINDS) as ProxyKind[])('%s in front of two servers', (
     upload.destroy();
   });
 
-  it.each(TRANSPORTS)('lets people talk by %s, on both servers', async (transport) => {
+  it.each(TRANSPORTS)('passes %s to both servers', async (transport) => {
     const people = await Promise.all(Array.from({ length: 8 }, newcomer));
     const [first, ...others] = people;
     const conversationId = await first!.group(...others);
@@ -126,7 +126,7 @@ describe.each(Object.keys(KINDS) as ProxyKind[])('%s in front of two servers', (
   });
 
   if (kind === 'haproxy')
-    it('knows a client that keeps cookies after its address has changed', async () => {
+    it('recognises a client by its cookies after its address has changed', async () => {
       const home = await tunnel();
       const person = await signUp(home.url);
       const conversationId = await person.group(await newcomer());
@@ -140,7 +140,7 @@ describe.each(Object.keys(KINDS) as ProxyKind[])('%s in front of two servers', (
       socket.close();
     });
 
-  it('loses nothing that was acknowledged when one server after the other is drained', async () => {
+  it('loses no acknowledged message when one server after the other is drained', async () => {
     const groups: Sender[][] = [];
     for (const transport of TRANSPORTS) {
       const people = await Promise.all(Array.from({ length: GROUP_SIZE }, newcomer));
@@ -177,7 +177,7 @@ describe.each(Object.keys(KINDS) as ProxyKind[])('%s in front of two servers', (
   }, 300_000);
 });
 
-/** 3 of this, 1 of that. */
+/** Counts equal values: 3 of one, 1 of another. */
 function counted(words: readonly string[]): string {
   const counts = [...new Set(words)].map((word) => `${words.filter((each) => each === word).length} ${word}`);
   return counts.join(', ') || 'none';

@@ -2,7 +2,7 @@ import { FakeExporter } from '../support/fake-exporter';
 import { FakeServer, serveExporter } from '../support/fake-servers';
 import { commandOf } from '../support/xfchat-command';
 
-/** The command itself, in quick motion: a look every 50 ms, and what lasts for half a second counts. */
+/** Runs the command with short intervals: it reads every 50 ms, and a fault counts after half a second. */
 describe('xfchat watch', () => {
   const QUICK = ['--interval', '50ms', '--lasting', '500ms', '--duration'];
   const servers: FakeServer[] = [];
@@ -10,7 +10,7 @@ describe('xfchat watch', () => {
     for (const server of servers.splice(0)) await server.close();
   });
 
-  /** A server that answers so much between two looks. */
+  /** A server with this many answers between two reads. */
   async function node(errors: number, exporter = new FakeExporter()): Promise<string> {
     const server = await serveExporter(exporter, () => {
       exporter.answer(1_000, errors);
@@ -46,7 +46,7 @@ describe('xfchat watch', () => {
     });
   });
 
-  it('takes another limit for what calls for a rollback', async () => {
+  it('accepts another limit for a rollback', async () => {
     const ill = await node(60);
     const words = ['watch', ill, ...QUICK];
     const patient = await commandOf({}, ...words, '1500ms', '--rollback-at', 'errors=7%');
@@ -60,7 +60,7 @@ describe('xfchat watch', () => {
     });
   });
 
-  it('ends with 33 when a target is missed and nothing calls for a rollback', async () => {
+  it('ends with 33 when a target is missed without a reason for a rollback', async () => {
     const { status, answer } = await commandOf({}, 'watch', await node(10), ...QUICK, '1500ms');
     expect({ status, answer }).toMatchObject({ status: 33, answer: { ok: false, rollback: [] } });
     expect(answer.targets[0]).toMatchObject({
@@ -70,7 +70,7 @@ describe('xfchat watch', () => {
     });
   });
 
-  it('tells of a server that does not answer, at once, and that this calls for a rollback when it lasts', async () => {
+  it('reports a server that does not answer at once, and calls for a rollback when that lasts', async () => {
     const gone = await FakeServer.start(() => undefined);
     await gone.close();
     const { status, answer, stderr } = await commandOf({}, 'watch', await node(0), gone.url, ...QUICK, '60s');
@@ -83,7 +83,7 @@ describe('xfchat watch', () => {
     });
   });
 
-  it('shows the token of the metrics, and says when it is refused', async () => {
+  it('sends the token of the metrics, and reports its rejection', async () => {
     const exporter = new FakeExporter();
     const server = await FakeServer.start((request, response) => {
       const isHealth = request.url === '/health/ready';

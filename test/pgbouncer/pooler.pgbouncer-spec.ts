@@ -32,7 +32,7 @@ describe('behind PgBouncer in transaction mode', () => {
   let direct: string;
   const folder = mkdtempSync(join(tmpdir(), 'xfchat-pooled-'));
   const sql = (text: string) => withClient(direct, (client) => client.query(text));
-  /** PgBouncer goes on with sessions that began with the old defaults. */
+  /** PgBouncer continues to use sessions that began with the old defaults. */
   const reconnect = () =>
     sql(
       'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
@@ -60,7 +60,7 @@ describe('behind PgBouncer in transaction mode', () => {
   it.each([
     ['refuses them', {}],
     ['drops them', { ignore_startup_parameters: 'options' }],
-  ])('a pooler that takes no settings and %s has to be named', async (_what, settings) => {
+  ])('requires a name for a pooler that accepts no settings and %s', async (_what, settings) => {
     const unnamed = await PgBouncer.start(direct, settings);
     await expect(verify(unnamed.url('chat'))).rejects.toMatchObject({
       fault: 'unfit-settings',
@@ -69,7 +69,7 @@ describe('behind PgBouncer in transaction mode', () => {
     await unnamed.stop();
   });
 
-  it('is found out when the way past it is named, and may be named or denied', async () => {
+  it('detects a pooler when the direct URL is set, and respects an explicit setting', async () => {
     const found = loadConfiguration({ DIRECT_DATABASE_URL: direct });
     await verifyDatabase(bouncer.url('chat'), found, () => undefined);
     expect(found.DATABASE_POOLER).toBe('transaction');
@@ -87,7 +87,7 @@ describe('behind PgBouncer in transaction mode', () => {
   });
 
   it.each(['start', 'migrate status', 'migrate up', 'backup create', 'check', 'drill'])(
-    'no command takes a pooler for the database itself: %s',
+    'rejects a pooler in place of the database in each command: %s',
     async (words) => {
       const pooled = bouncer.url('chat');
       const environment = { DATABASE_URL: pooled, DIRECT_DATABASE_URL: pooled, DATA_DIR: folder };
@@ -101,7 +101,7 @@ describe('behind PgBouncer in transaction mode', () => {
     },
   );
 
-  it('tells what the pooler itself refuses, in its words', async () => {
+  it('reports a rejection by the pooler in the pooler’s words', async () => {
     const full = await PgBouncer.start(direct, { max_client_conn: '1' });
     await withClient(full.url('chat'), () =>
       expect(verify(full.url('chat'), { DIRECT_DATABASE_URL: direct })).rejects.toMatchObject({
@@ -111,7 +111,7 @@ describe('behind PgBouncer in transaction mode', () => {
     await full.stop();
   });
 
-  it('names the settings that it cannot pin, with a statement that mends them', async () => {
+  it('names the settings that it cannot pin, with a statement that corrects them', async () => {
     await sql(`alter database chat set datestyle = 'German'`);
     await sql(`alter database chat set default_transaction_isolation = 'repeatable read'`);
     const refusal = (await verify(bouncer.url('chat'), { DIRECT_DATABASE_URL: direct }).catch(
@@ -128,7 +128,7 @@ describe('behind PgBouncer in transaction mode', () => {
     await reconnect();
   });
 
-  describe('serves', () => {
+  describe('a server', () => {
     let server: TestServer;
     let ada: Person;
     let ben: Person;
@@ -142,7 +142,7 @@ describe('behind PgBouncer in transaction mode', () => {
     });
     afterAll(() => server?.close());
 
-    it('sends at once, edits and lists', async () => {
+    it('serves simultaneous messages, edits and lists', async () => {
       const group = await ada.group(ben);
       const sent = await Promise.all(Array.from({ length: 60 }, (_, n) => ada.send(group, `message ${n}`)));
       expect(sent.map(({ seq }) => seq).sort((a, b) => a - b)).toEqual(sent.map((_, n) => n + 1));
@@ -153,7 +153,7 @@ describe('behind PgBouncer in transaction mode', () => {
       expect((await ben.call('GET', '/conversations')).body.items).toHaveLength(1);
     });
 
-    it('refuses in time what is sent to a conversation that somebody has locked', async () => {
+    it('rejects in time a message to a locked conversation', async () => {
       const group = await ada.group(ben);
       const path = `/conversations/${group}/messages`;
       await whileLocked(server, group, async () => {
@@ -164,13 +164,13 @@ describe('behind PgBouncer in transaction mode', () => {
         expect(new Set(answers.map(({ status, body }) => `${status} ${body.code}`))).toEqual(
           new Set(['503 database-busy']),
         );
-        // The limit of a lock, twice (the first batch, and that of those who came meanwhile), and time for a busy machine.
+        // Allow the lock timeout twice (the first batch, and the batch of later messages), and time for a busy machine.
         expect(performance.now() - began).toBeLessThan(5 * LOCK_TIMEOUT_MS);
       });
       expect((await ada.call('GET', path)).body.items).toEqual([]);
     });
 
-    it('puts limits on each statement of its own, and leaves none of them behind', async () => {
+    it('sets limits for each single statement, and leaves none of them behind', async () => {
       const names = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'];
       const read = `select ${names.map((name) => `current_setting('${name}') as ${name}`).join(', ')}`;
       const [limits] = await server.dataSource.query<Record<string, string>[]>(read);
@@ -183,7 +183,7 @@ describe('behind PgBouncer in transaction mode', () => {
       expect(rows).toEqual([Object.fromEntries(names.map((name) => [name, '0']))]);
     });
 
-    it('without storing a write whose user was removed while it waited', async () => {
+    it('rejects a write whose user was removed while it waited', async () => {
       const group = await ada.group(ben);
       let waiting: ReturnType<Person['call']> | undefined;
       await whileLocked(server, group, async (client) => {
@@ -197,7 +197,7 @@ describe('behind PgBouncer in transaction mode', () => {
       expect((await waiting!).status).toBe(404);
     });
 
-    it('nothing while a default of the database has been changed, and all of it afterwards', async () => {
+    it('serves nothing while a default of the database is changed, and everything afterwards', async () => {
       const group = await ada.group(ben);
       await sql(`alter database chat set default_transaction_isolation = 'repeatable read'`);
       await reconnect();

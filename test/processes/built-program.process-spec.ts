@@ -8,7 +8,7 @@ import { outputOf } from '../support/xfchat-command';
 
 const PROGRAM = join(__dirname, '../../dist/xfchat.js');
 
-/** Reads the built program as `dist/cli.js` does, in a process of its own. */
+/** Loads the built program as `dist/cli.js` does, in a separate process. */
 function readStart(): { rejected: boolean; files: string[] } {
   const program = `
     const { readFileSync } = require('node:fs');
@@ -42,7 +42,7 @@ describe('the built program', () => {
       encoding: 'utf8',
     });
 
-  it('looks for no file at run time that nobody has accounted for', () =>
+  it('looks for no unexpected file at run time', () =>
     expect(check()).toMatchObject({ status: 0, stderr: '' }));
 
   it.each([
@@ -53,7 +53,7 @@ describe('the built program', () => {
     ["new Worker('worker.js')", 'new Worker()'],
     ["read(__dirname + '/texts.json')", '__dirname'],
     ["require.resolve('a-package')", 'require.resolve()'],
-  ])('does not pass with a module that says %s', (statement, lookup) => {
+  ])('fails the check with a module that contains %s', (statement, lookup) => {
     const folder = mkdtempSync(join(tmpdir(), 'xfchat-bundle-'));
     const file = join(folder, 'bundle.js');
     const text = `(function (require, __dirname) {\nrequire('node:fs');\n// node_modules/a/b.js\n${statement};\n})`;
@@ -66,7 +66,7 @@ describe('the built program', () => {
     });
   });
 
-  // The time of the processor is meant: that of the clock depends on what else the machine does.
+  // The limit is for processor time, because the elapsed time depends on the load of the machine.
   it.each([
     '--help',
     '--version',
@@ -76,7 +76,7 @@ describe('the built program', () => {
     'user --help',
     'backup restore',
     'migrate up --no-such',
-  ])('takes less than 300 ms where it does no work: xfchat %s', (words) => {
+  ])('takes less than 300 ms for a command without work: xfchat %s', (words) => {
     const folder = mkdtempSync(join(tmpdir(), 'xfchat-usage-'));
     const hook = join(folder, 'hook.cjs');
     const report = join(folder, 'microseconds');
@@ -96,7 +96,7 @@ describe('the built program', () => {
     expect(milliseconds).toBeLessThan(300);
   });
 
-  // Commands are loaded when they are run. Each has to get as far as the database, which does not answer here, or to its own end.
+  // Commands are loaded when they run. Each must get as far as the database, which does not answer here, or to its own end.
   it('loads every command', async () => {
     const environment = { DATABASE_URL: 'postgres://x@127.0.0.1:9/x', DATABASE_START_TIMEOUT_MS: '0' };
     const failures: object[] = [];
@@ -110,10 +110,10 @@ describe('the built program', () => {
   }, 120_000);
 });
 
-/** Commands that need no database, and what they end with. */
+/** Commands that need no database, and their exit codes. */
 const OTHER_ENDS: Record<string, number> = { 'backup list': 0, preflight: 30, 'watch something': 1 };
 
-/** The words that run each command, with something for each argument that it needs. */
+/** The words that run each command, with a value for each required argument. */
 function commandLines(command: Command, words: string[] = []): string[][] {
   if (command.commands.length)
     return command.commands.flatMap((each) => commandLines(each, [...words, each.name()]));

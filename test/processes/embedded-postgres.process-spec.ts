@@ -41,7 +41,7 @@ function start(directory: string, options: Record<string, unknown> = {}, account
   return host;
 }
 
-/** A directory that has been initialised and stopped; a copy takes a tenth of the time. */
+/** A directory that was initialised and stopped. A copy takes a tenth of the time. */
 function initialised(...names: string[]): string {
   const directory = workspace.path(...names);
   mkdirSync(directory, { recursive: true });
@@ -56,7 +56,7 @@ function serverLog(directory: string): string {
     .join('');
 }
 
-/** Kills the process so that no guard stops its server, as when the guard is killed in the same moment. */
+/** Kills the process so that no guard stops its server, as when the guard is killed at the same moment. */
 async function orphan(host: Host): Promise<number> {
   const { pid } = await host.waitFor('ready');
   host.kill('SIGSTOP');
@@ -92,7 +92,7 @@ afterAll(() => template.dispose());
 
 jest.setTimeout(40_000);
 
-describe('an ordinary life', () => {
+describe('an embedded PostgreSQL in normal use', () => {
   it('keeps data between starts, with the promised settings', async () => {
     const directory = initialised('postgres');
     const first = start(directory);
@@ -128,7 +128,7 @@ describe('an ordinary life', () => {
     expect(await query((await again.waitFor('ready')).url, 'show fsync')).toEqual([{ fsync: 'off' }]);
   });
 
-  it('runs two servers side by side, one path being the beginning of the other', async () => {
+  it('runs two servers side by side when one path is a prefix of the other', async () => {
     const names = ['one', 'one, "two"'];
     const pair = names.map((name) => start(initialised(name)));
     const [first, second] = await Promise.all(pair.map((host) => host.waitFor('ready')));
@@ -141,7 +141,7 @@ describe('an ordinary life', () => {
     expect(isRunning(second!.pid)).toBe(true);
   });
 
-  it('refuses a second process and lets the first go on', async () => {
+  it('rejects a second process, and the first continues', async () => {
     const directory = initialised('postgres');
     const first = start(directory);
     const { pid, url } = await first.waitFor('ready');
@@ -156,19 +156,19 @@ describe('an ordinary life', () => {
     expect(await query((await patient.waitFor('ready')).url, 'select * from numbers')).toHaveLength(1);
   });
 
-  it('stays up when Ctrl-C reaches the whole terminal', async () => {
+  it('continues to run when Ctrl-C reaches the whole terminal', async () => {
     const host = start(initialised('postgres'));
     const { pid, url } = await host.waitFor('ready');
     host.interruptGroup();
     await host.waitFor('interrupted');
-    await query(url, 'select pg_sleep(0.5)'); // a server that shuts down would break this session off
+    await query(url, 'select pg_sleep(0.5)'); // a server that shuts down would end this session
     expect(isRunning(pid)).toBe(true);
     await host.stop();
     expect(host.has('log', 'unexpectedly')).toBeUndefined();
   });
 });
 
-describe('crashes', () => {
+describe('an embedded PostgreSQL after a crash', () => {
   it('keeps every committed row when Node is killed under load and started again at once, five times', async () => {
     const directory = initialised('postgres');
     const committed: number[] = [];
@@ -185,7 +185,7 @@ describe('crashes', () => {
         committed,
       ]);
       expect(found).toEqual({ found: committed.length });
-      // The guard of the killed process has done what it had to do, and has not met the new server.
+      // The guard of the killed process has finished, and has not stopped the new server.
       await eventually('one guard left', () => workspace.processes('xfchat-postgres-guard').length === 1);
       await query(url, 'select pg_sleep(0.2)');
       expect(isRunning(pid)).toBe(true);
@@ -213,7 +213,7 @@ describe('crashes', () => {
       'every process of PostgreSQL',
       () => clusterProcesses(clusterFiles()).forEach(({ pid }) => killQuietly(pid)),
     ],
-  ])('starts PostgreSQL again when %s is killed, under the same address', async (_, kill) => {
+  ])('restarts PostgreSQL under the same address when %s is killed', async (_, kill) => {
     const host = start(initialised('postgres'));
     const { pid, url } = await host.waitFor('ready');
     const load = new WriteLoad(url, 0);
@@ -269,7 +269,7 @@ describe('crashes', () => {
     expect(await busy).toBe('broken');
   });
 
-  it('does not touch the files of a living server whose socket is gone, but ends it', async () => {
+  it('ends a live server whose socket is missing, before it touches the files', async () => {
     const directory = initialised('postgres');
     const pid = await orphan(start(directory));
     unlinkSync(join(directory, 'socket', '.s.PGSQL.5432'));
@@ -292,7 +292,7 @@ describe('crashes', () => {
   );
 });
 
-describe('lock files that name another program', () => {
+describe('a lock file that names another program', () => {
   const strangers: ChildProcess[] = [];
 
   afterEach(() => strangers.splice(0).forEach((stranger) => stranger.kill('SIGKILL')));
@@ -313,7 +313,7 @@ describe('lock files that name another program', () => {
     expect(isRunning(stranger.pid!)).toBe(true);
   }
 
-  /** What the server itself wrote, with the key of its shared memory in the last line but one. */
+  /** The text that the server itself wrote, with the key of its shared memory in the last line but one. */
   async function lockFilesOfStoppedServer(directory: string): Promise<Map<string, string>> {
     const host = start(directory);
     await host.waitFor('ready');
@@ -338,14 +338,14 @@ describe('lock files that name another program', () => {
     return stranger;
   }
 
-  it('starts when the process id has passed to another program, which lives on', async () => {
+  it('allows the start when the process id now belongs to another program, which is left alone', async () => {
     const directory = initialised('postgres');
     const files = await lockFilesOfStoppedServer(directory);
     const stranger = runAsServer(directory, 'exec sleep 300');
     await expectStartBeside(stranger.pid!, stranger, directory, files);
   });
 
-  it('starts when the process id is that of a zombie', async () => {
+  it('allows the start when the process id is that of a zombie', async () => {
     const directory = initialised('postgres');
     const files = await lockFilesOfStoppedServer(directory);
     const parent = runAsServer(directory, 'sleep 0 & echo $!; exec sleep 300');
@@ -357,27 +357,24 @@ describe('lock files that name another program', () => {
   });
 });
 
-describe('initialisation', () => {
-  it.each(['', 'PG_VERSION', 'base'])(
-    'begins anew after it was interrupted (%p was there)',
-    async (entry) => {
-      const directory = workspace.path('postgres');
-      const host = start(directory);
-      const unfinished = () =>
-        existsSync(directory) && readdirSync(directory).find((name) => name.startsWith('unfinished-'));
-      await eventually('an unfinished folder', () => {
-        const name = unfinished();
-        return name && existsSync(join(directory, name, entry));
-      });
-      host.kill();
-      const again = start(directory);
-      expect(await query((await again.waitFor('ready')).url, 'select 1 one')).toEqual([{ one: 1 }]);
-      expect(unfinished()).toBeUndefined();
-      expect(readdirSync(directory).sort()).toEqual(['data', 'socket', 'start.log']);
-    },
-  );
+describe('the initialisation', () => {
+  it.each(['', 'PG_VERSION', 'base'])('starts again after an interruption (%p existed)', async (entry) => {
+    const directory = workspace.path('postgres');
+    const host = start(directory);
+    const unfinished = () =>
+      existsSync(directory) && readdirSync(directory).find((name) => name.startsWith('unfinished-'));
+    await eventually('an unfinished folder', () => {
+      const name = unfinished();
+      return name && existsSync(join(directory, name, entry));
+    });
+    host.kill();
+    const again = start(directory);
+    expect(await query((await again.waitFor('ready')).url, 'select 1 one')).toEqual([{ one: 1 }]);
+    expect(unfinished()).toBeUndefined();
+    expect(readdirSync(directory).sort()).toEqual(['data', 'socket', 'start.log']);
+  });
 
-  it('names both versions and a way out for the files of another release', async () => {
+  it('names both versions and a solution for the files of another PostgreSQL release', async () => {
     const directory = initialised('postgres');
     writeFileSync(join(directory, 'data', 'PG_VERSION'), '15\n');
     const { name, message } = await start(directory).waitFor('failed');
@@ -385,7 +382,7 @@ describe('initialisation', () => {
     expect(message).toMatch(/PostgreSQL 15, but .* PostgreSQL 18[^]*DATABASE_URL/);
   });
 
-  it('leaves a folder alone that holds something else', async () => {
+  it('does not touch a folder with other files', async () => {
     const directory = workspace.path('postgres');
     mkdirSync(join(directory, 'data'), { recursive: true });
     writeFileSync(join(directory, 'data', 'letter.txt'), 'dear');
@@ -393,7 +390,7 @@ describe('initialisation', () => {
     expect(readdirSync(join(directory, 'data'))).toEqual(['letter.txt']);
   });
 
-  it('explains a start that cannot succeed, and leaves nothing running', async () => {
+  it('explains a failed start, and leaves nothing running', async () => {
     const host = start(initialised('postgres'), { settings: { shared_buffers: 'plenty' } });
     const { message } = await host.waitFor('failed');
     expect(message).toMatch(/Correct the settings[^]*invalid value for parameter "shared_buffers": "plenty"/);
@@ -402,8 +399,8 @@ describe('initialisation', () => {
   });
 });
 
-describe('places and accounts', () => {
-  it('puts the socket elsewhere when the path is too long for one, and takes it away again', async () => {
+describe('the socket folder', () => {
+  it('is elsewhere when the path is too long for a socket, and is removed again', async () => {
     const directory = initialised('a-rather-long-name'.repeat(4), 'and-another-long-name'.repeat(4));
     const host = start(directory);
     const { url } = await host.waitFor('ready');
@@ -414,7 +411,7 @@ describe('places and accounts', () => {
     expect(existsSync(folder)).toBe(false);
   });
 
-  it('does not enter a socket folder that somebody else prepared', async () => {
+  it('is not used if another account has prepared it', async () => {
     const directory = initialised('a-rather-long-name'.repeat(4), 'and-another-long-name'.repeat(4));
     const first = start(directory);
     const folder = new URL((await first.waitFor('ready')).url).searchParams.get('host')!;

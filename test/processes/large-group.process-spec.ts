@@ -10,9 +10,9 @@ const SERVERS = 3;
 const MEMBERS = 1_000;
 const SENDERS_PER_SERVER = 4;
 const MESSAGES_PER_SENDER = 5;
-/** So many sign in at a time. */
+/** The number of simultaneous sign-ins. */
 const AT_ONCE = 50;
-/** Longer than a lease, so that the others no longer wait for the frozen server, and shorter than the end of its place. */
+/** Longer than a lease, so that the others no longer wait for the frozen server, and shorter than the life of its row. */
 const FROZEN_MS = 15_000;
 const PATIENCE_MS = 120_000;
 
@@ -21,7 +21,7 @@ describe(`a conversation of ${MEMBERS} people over ${SERVERS} servers`, () => {
   let cluster: Cluster;
   let owner: Person;
   let group: string;
-  /** Those of each server. */
+  /** The members of each server. */
   const sockets: TestSocket[][] = Array.from({ length: SERVERS }, () => []);
   let sent = 0;
 
@@ -74,13 +74,13 @@ describe(`a conversation of ${MEMBERS} people over ${SERVERS} servers`, () => {
   }
 
   // Tests G3 and G5.
-  it('tells everybody every message once and in order, while four write on each server', async () => {
+  it('sends everybody every message once and in order, while four people write on each server', async () => {
     await sendFrom(0, 1, 2);
     await expectEverythingOnceAndInOrder(sockets.flat());
   });
 
   // Tests G3 and G5.
-  it(`goes on while one server is frozen for ${FROZEN_MS / 1_000} s, and its members hear the rest afterwards`, async () => {
+  it(`continues while one server is frozen for ${FROZEN_MS / 1_000} s, whose members receive the rest afterwards`, async () => {
     const [first, second, frozen] = [sockets[0]!, sockets[1]!, cluster.servers[2]!];
     frozen.freeze();
     const frozenAt = performance.now();

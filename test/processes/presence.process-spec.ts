@@ -7,7 +7,7 @@ import { signUpAll, type Person } from '../support/people';
 import type { TestSocket } from '../support/test-socket';
 import { until } from '../support/until';
 
-/** What a server said about its people does not outlive it. */
+/** The reports of a server about its users end with it. */
 describe('presence with two processes', () => {
   let database: TestDatabase;
   let directory: string;
@@ -40,13 +40,13 @@ describe('presence with two processes', () => {
   }
   const statuses = (socket: TestSocket): string[] => socket.payloads('presence').map(({ status }) => status);
 
-  it('ends within ten seconds after the server of a person was killed, and comes back with them', async () => {
+  it('ends within ten seconds after a user’s server was killed, and returns with the user', async () => {
     const adas = await connect(ada, one);
     await connect(ben, two);
     const watched = async (): Promise<{ status: string }> =>
       (await adas.ok('presence:watch', { userIds: [ben.id] })).presences[0];
     await until('ben', async () => (await watched()).status === 'online');
-    // Ben may have come between two answers, and then there is an event.
+    // Ben may have connected between two answers; then there is an event.
     adas.events.splice(0);
     const killedAt = performance.now();
     await two.kill();
@@ -67,7 +67,7 @@ describe('presence with two processes', () => {
   });
 });
 
-/** The answer may know it already, and then there is no event. */
+/** The answer may contain it already; then there is no event. */
 async function watchedOnline(socket: TestSocket, { id }: Person): Promise<boolean> {
   const { presences } = await socket.ok('presence:watch', { userIds: [id] });
   return presences[0].status === 'online';

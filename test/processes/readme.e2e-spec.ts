@@ -50,12 +50,12 @@ describe('the documentation', () => {
   }
 
   async function stop({ child }: Running): Promise<void> {
-    // As Ctrl-C does: to the whole foreground process group.
+    // Send it to the whole foreground process group, as Ctrl-C does.
     process.kill(-child.pid!, 'SIGINT');
     await until('the end of npm start', () => child.exitCode !== null || child.signalCode !== null, 30_000);
   }
 
-  /** What each command of the README must do. A command that is not here fails the test. */
+  /** The required result of each command of the README. A command that is missing here fails the test. */
   const rehearsals: [RegExp, (command: string) => Promise<void>][] = [
     [
       /^npm ci && npm start$/,
@@ -88,7 +88,7 @@ describe('the documentation', () => {
         expect({ command, ok: answer.ok }).toEqual({ command, ok: true });
       },
     ],
-    // The command that is running this test.
+    // This command is running this test.
     [/^npm ci && npm test$/, async () => undefined],
     [
       /^DATABASE_URL=\S+ npm start$/,
@@ -124,7 +124,7 @@ describe('the documentation', () => {
   });
 
   it.each([...commandsOf(README), ...commandsOf(CONTRIBUTING)])(
-    'means what it says: %s',
+    'has commands with the documented results: %s',
     async (command) => {
       const rehearsal = rehearsals.find(([pattern]) => pattern.test(command));
       expect(rehearsal).toBeDefined();
@@ -133,7 +133,7 @@ describe('the documentation', () => {
     90_000,
   );
 
-  it('names files that exist', () => {
+  it('names existing files', () => {
     const links = [...README.matchAll(/\]\(([^)#:]+)\)/g)].map((match) => match[1]!);
     expect(links.filter((link) => !existsSync(join(ROOT, link)))).toEqual([]);
   });

@@ -7,7 +7,7 @@ import { signUpAll, type Person } from '../support/people';
 import type { TestSocket } from '../support/test-socket';
 import { until } from '../support/until';
 
-/** As in the manifests: processes that share nothing but a database, and any of them may fall silent. */
+/** As in the manifests, the processes share only a database, and any of them may fall silent. */
 describe('two servers', () => {
   let database: TestDatabase;
   let directory: string;
@@ -57,7 +57,7 @@ describe('two servers', () => {
   };
 
   // Tests G6.
-  it('deliver nothing, after one was frozen, to whom the other has removed meanwhile, and everything to the rest', async () => {
+  it('deliver nothing to users whom one removed while the other was frozen, and everything to the rest', async () => {
     const [bens, cyds] = [await connect(ben, two), await connect(cyd, two)];
     await sendMany(ada, 1);
     for (const socket of [bens, cyds]) await until('the first message', () => seqs(socket).length === 1);
@@ -78,10 +78,10 @@ describe('two servers', () => {
   });
 
   // Tests G6.
-  it('store nothing, after one was frozen, of a session that the other has ended meanwhile', async () => {
+  it('store nothing from a session that one ended while the other was frozen', async () => {
     const [bens, cyds] = [await connect(ben, two), await connect(cyd, two)];
     two.freeze();
-    // In the buffers of the system, when the process goes on.
+    // These messages wait in the buffers of the system until the process continues.
     bens.socket.emit('message:send', { conversationId: group, body: 'said too late' });
     expect((await ben.call('POST', '/auth/logout')).status).toBe(204);
     two.resume();
@@ -92,7 +92,7 @@ describe('two servers', () => {
   });
 
   // Tests G3 and G5.
-  it('tell everything once and in order while the sessions between them are ended ten times', async () => {
+  it('send everything once and in order while their database sessions are ended ten times', async () => {
     const listeners = [await connect(ben, two), await connect(cyd, one)];
     const each = 60;
     const sending = Promise.all(
@@ -117,7 +117,7 @@ describe('two servers', () => {
   });
 
   // Tests G6.
-  it('acknowledge what takes rights away after one was killed', async () => {
+  it('acknowledge a revocation after one was killed', async () => {
     await two.kill();
     expect((await ada.call('DELETE', `/conversations/${group}/participants/${ben.id}`)).status).toBe(204);
     expect((await cyd.call('POST', '/auth/logout')).status).toBe(204);

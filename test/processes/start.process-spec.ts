@@ -16,7 +16,7 @@ const PROGRAM = join(ROOT, 'dist/cli.js');
 interface Started {
   readonly child: ChildProcess;
   output(): string;
-  /** The address, once it serves. */
+  /** The address of the server, once it serves. */
   url(): Promise<string>;
   ended(): Promise<number | string>;
 }
@@ -114,16 +114,16 @@ describe('the server as a process', () => {
     const byId = new Map(stored.map((message) => [message.id, message]));
     for (const message of acknowledged) expect(byId.get(message.id)).toEqual(message);
 
-    // A second server on the same data: a clear word, and the first goes on.
+    // A second server on the same data fails with a clear message, and the first continues.
     const second = start();
     expect(await second.ended()).toBe('1');
     expect(second.output()).toContain('in use by another XFChat server');
     expect((await ada.call('GET', '/users/me')).status).toBe(200);
-    // On other data, with another port, the two don't meet.
+    // With other data and another port, both run.
     const beside = start({ DATA_DIR: join(directory, 'other') });
     const ben = await signUp(await beside.url());
     expect((await ada.call('GET', `/users/${ben.id}`)).status).toBe(404);
-    // On a port that is in use.
+    // A start fails on a port that is in use.
     const clash = start({ DATA_DIR: join(directory, 'third'), PORT: new URL(ada.url).port });
     expect(await clash.ended()).toBe('1');
     expect(clash.output()).toMatch(/Port \d+ is in use/);
@@ -133,7 +133,7 @@ describe('the server as a process', () => {
     expect(spawnSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).stdout).not.toContain(directory);
   }, 120_000);
 
-  it('says what is wrong with its configuration, all at once, and with its database, each in its own words', async () => {
+  it('reports all faults of its configuration at once, and each fault of its database with its own message', async () => {
     const production = start({ NODE_ENV: 'production', PORT: 'x' });
     expect(await production.ended()).toBe('1');
     for (const name of ['PORT', 'DATABASE_URL', 'AUTH_SECRET']) expect(production.output()).toContain(name);
@@ -162,7 +162,7 @@ describe('the server as a process', () => {
     await database.drop();
   }, 60_000);
 
-  it('ends at once and with 0 when it is stopped while it waits for its database', async () => {
+  it('ends at once with 0 when it is stopped while it waits for its database', async () => {
     const server = start({ DATABASE_URL: 'postgres://x@127.0.0.1:9/x', DATABASE_START_TIMEOUT_MS: '600000' });
     await until('it to wait', () => server.output().includes('Trying again'), 30_000);
     server.child.kill('SIGTERM');
@@ -172,7 +172,7 @@ describe('the server as a process', () => {
 
   // Tests G24.
   it('writes JSON lines in production: one for each request and command, without a secret or text of anybody', async () => {
-    // Production takes only a database that keeps what it acknowledges; the one of the tests does not.
+    // Production accepts only a durable database, and the database of the tests is not durable.
     const durable = await startEmbeddedPostgres({ directory: join(directory, 'durable') });
     const secret = 'a-secret-of-40-characters-0123456789-xyz';
     const server = start({
@@ -259,7 +259,7 @@ describe('the server as a process', () => {
     }
   }, 60_000);
 
-  it('has a command line that helps, speaks JSON, and fails with a code', async () => {
+  it('has a command line with help, JSON output and exit codes', async () => {
     const database = await createTestDatabase({ empty: true });
     const environment = { DATABASE_URL: database.url };
     for (const command of [[], ['start'], ['migrate'], ['migrate', 'up'], ['user'], ['user', 'grant']]) {

@@ -10,7 +10,7 @@ import { until } from '../support/until';
 
 const ROOT = join(__dirname, '../..');
 
-/** How many spans have had this outcome, as `/metrics` says. */
+/** The number of spans with this outcome, from `/metrics`. */
 async function spanCount(url: string, outcome: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
   return Number(
@@ -18,7 +18,7 @@ async function spanCount(url: string, outcome: string): Promise<number> {
   );
 }
 
-describe('tracing of what npm start runs', () => {
+describe('tracing of the program that npm start runs', () => {
   const directory = mkdtempSync(join(tmpdir(), 'xfchat-traced-'));
   let database: TestDatabase;
   let collector: Collector;

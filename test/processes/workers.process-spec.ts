@@ -29,7 +29,7 @@ const ENVIRONMENT = {
   METRICS_TOKEN: 'for-the-metrics',
 };
 
-/** Production refuses the databases of other tests, which may forget; and its log is JSON. */
+/** Production rejects the databases of other tests, which are not durable. Its log is JSON. */
 let postgres: EmbeddedPostgres;
 let directory: string;
 
@@ -88,7 +88,7 @@ describe('two workers', () => {
   };
 
   // Tests G3 and G5.
-  it('serve on one port, and what is sent to one is received by all, once and in order', async () => {
+  it('serve on one port, and deliver every message to all clients once and in order', async () => {
     const all = [await on(1, ada), await on(2, ada), await on(1, ben), await on(2, ben)];
     const each = 30;
     await Promise.all(
@@ -112,7 +112,7 @@ describe('two workers', () => {
     expect(seqs(bens)).toEqual([]);
   });
 
-  it('serve each other’s sessions of long polling on one connection that carries both', async () => {
+  it('serve each other’s long-polling sessions on one shared connection', async () => {
     const connections = new Map<number, Agent>();
     const sessions = new Map<number, string>();
     while (sessions.size < 2) {
@@ -137,7 +137,7 @@ describe('two workers', () => {
     for (const agent of connections.values()) agent.destroy();
   });
 
-  /** A request of a session over the one connection of the agent. */
+  /** Sends a request of a session over the agent's one connection. */
   function poll(agent: Agent, sid?: string, packet?: string): Promise<{ status: number; body: string }> {
     const session = sid === undefined ? '' : `&sid=${sid}`;
     return new Promise((resolve, reject) => {
@@ -158,7 +158,7 @@ describe('two workers', () => {
   it.each([
     ['long polling', ['polling'], 'polling'],
     ['an upgrade from it', ['polling', 'websocket'], 'websocket'],
-  ])('are one server through a proxy that keeps connections, with %s', async (_name, transports, final) => {
+  ])('act as one server behind a proxy that keeps connections, with %s', async (_name, transports, final) => {
     const { port } = proxy.address() as AddressInfo;
     const through = ada.at(`http://127.0.0.1:${port}`);
     const listeners = [];
@@ -175,7 +175,7 @@ describe('two workers', () => {
     }
   });
 
-  it('have one page of metrics, on which each series names its worker', async () => {
+  it('have one page of metrics, whose series name their worker', async () => {
     await Promise.all([on(1, ada), on(2, ben)]);
     const page = await metrics();
     for (const worker of ['1', '2']) {
@@ -190,11 +190,11 @@ describe('two workers', () => {
     expect(samples.filter((line) => !line.includes('worker="'))).toEqual([]);
     const names = page.split('\n').filter((line) => line.startsWith('# TYPE'));
     expect(names).toEqual([...new Set(names)]);
-    // What is the same for both is read by one.
+    // One worker reads the values that are the same for both.
     expect(page.match(/^xfchat_db_size_bytes{.*$/gm)).toEqual([expect.stringContaining('worker="1"')]);
   });
 
-  it('write one log: whole lines of JSON, each with the worker that it is of', async () => {
+  it('write one log of whole JSON lines, each with its worker', async () => {
     await Promise.all(numbersTo(200).map((number) => ada.send(group, `${number}`)));
     const lines = server.log.split('\n').filter((line) => line.startsWith('{'));
     const workers = new Set(lines.map((line) => (JSON.parse(line) as { worker?: number }).worker));
@@ -204,7 +204,7 @@ describe('two workers', () => {
   });
 
   // Tests G1 and G3.
-  it('lose nothing that was acknowledged when one is killed under load, and it is replaced', async () => {
+  it('lose no acknowledged message when one is killed under load, which is replaced', async () => {
     const [adas, bens] = [await on(1, ada), await on(2, ben)];
     const acknowledged = new Map<string, number>();
     let isLoaded = true;
@@ -215,7 +215,7 @@ describe('two workers', () => {
           const answer = await sender
             .call('POST', `/conversations/${group}/messages`, { id, body: id })
             .catch(() => undefined);
-          if (answer === undefined) continue; // the connection broke; the same id again
+          if (answer === undefined) continue; // the connection broke; retry with the same id
           isDone = answer.status === 201 || answer.status === 200;
           if (isDone) acknowledged.set(id, answer.body.seq);
         }
@@ -253,10 +253,10 @@ describe('two workers', () => {
     expect(await metrics()).toMatch(/^xfchat_worker_replacements_total{worker="1"} 1$/m);
   });
 
-  it('do not hide one that hangs: readiness is red, the metrics name it, and it is replaced', async () => {
+  it('report a hanging one in readiness and metrics, and replace it', async () => {
     const frozen = workersOf(server).get(2)!;
     process.kill(frozen, 'SIGSTOP');
-    // One connection may be dealt out to it before the primary deals out to the other one alone.
+    // The primary may give it one more connection before it uses only the other one.
     const ask = async (path: string): Promise<Response | undefined> =>
       fetch(`${server.url}${path}`, {
         headers: { connection: 'close', authorization: 'Bearer for-the-metrics' },
@@ -276,7 +276,7 @@ describe('two workers', () => {
   });
 });
 
-/** As a reverse proxy: requests of all its clients share a few connections. Upgrades get one of their own. */
+/** Acts as a reverse proxy: requests of all clients share a few connections. Each upgrade gets its own. */
 async function keepAliveProxy(port: string): Promise<Server> {
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 4, scheduling: 'fifo' });
   const proxy = createServer((request, response) => {
@@ -326,7 +326,7 @@ describe('a command with workers', () => {
   }
   const count = ({ log }: ServerProcess, text: string): number => log.split(text).length - 1;
 
-  it('drains once when signals reach the whole group twice, answers what is in flight, and exits with 0', async () => {
+  it('drains once when signals reach the whole group twice, answers open requests, and exits with 0', async () => {
     const server = await start({ DRAIN_DELAY_MS: '500' }, { isGroup: true });
     const ada = await signUp(server.url);
     const group = await ada.group();
@@ -334,7 +334,7 @@ describe('a command with workers', () => {
     server.signalGroup('SIGINT');
     await until('the drain', () => count(server, '"msg":"draining"') === 2);
     server.signalGroup('SIGTERM');
-    // Within the delay everything is served, as always.
+    // During the delay, everything is served as usual.
     const answers = await Promise.all([1, 2, 3, 4].map((number) => ada.send(group, `${number}`)));
     expect(answers.map(({ seq }) => seq as number).sort()).toEqual([1, 2, 3, 4]);
     expect(await server.ended()).toBe(0);
@@ -368,7 +368,7 @@ describe('a command with workers', () => {
     expect(guesses.filter(({ status }) => status === 429)).toHaveLength(30);
   });
 
-  it('keeps the secrets of its start, also in a worker that is replaced after their files have changed', async () => {
+  it('keeps the secrets of its start, also in a replaced worker after the files have changed', async () => {
     const file = join(directory, 'auth-secret-of-a-test');
     writeFileSync(file, ENVIRONMENT.AUTH_SECRET);
     const server = await start({ AUTH_SECRET: '', AUTH_SECRET_FILE: file });
@@ -380,7 +380,7 @@ describe('a command with workers', () => {
     for (const number of [1, 2]) (await connectTo(number, ada)).close();
   });
 
-  it('ends with 1 when a worker ends again and again, so that whoever runs it sees that', async () => {
+  it('ends with 1 when a worker ends again and again, so that its supervisor notices', async () => {
     const [marker, script] = [join(directory, 'crash'), join(directory, 'crash.cjs')];
     writeFileSync(
       script,
@@ -392,11 +392,11 @@ describe('a command with workers', () => {
     expect(await server.ended()).toBe(1);
     expect(server.log).toContain('Worker 2 ends again and again (7).');
     expect(count(server, '"msg":"a worker ended"')).toBe(5);
-    expect(count(server, '"msg":"draining"')).toBe(1); // the other one was not killed
+    expect(count(server, '"msg":"draining"')).toBe(1); // the primary was not killed
     rmSync(marker);
   });
 
-  it('says once why its workers cannot start', async () => {
+  it('reports once why its workers cannot start', async () => {
     const first = await start();
     const second = ServerProcess.spawn({
       environment: { ...ENVIRONMENT, DATABASE_URL: databaseUrl, PORT: new URL(first.url).port },
@@ -413,7 +413,7 @@ describe('a command with workers', () => {
     expect(wrong.log).toContain('WORKERS must be a number or auto');
   });
 
-  it('leaves no worker behind when it is killed, and the next start mends the rest', async () => {
+  it('leaves no worker behind when it is killed, and the next start cleans up', async () => {
     const data = join(directory, 'embedded');
     const environment = {
       WORKERS: '2',

@@ -8,7 +8,7 @@ import { describeWithRedis, RedisProcess } from '../support/redis';
 import type { TestSocket } from '../support/test-socket';
 import { until } from '../support/until';
 
-/** Servers as processes: what Redis has sent to a frozen one waits in the buffers of its connections. */
+/** The servers are processes. Messages of Redis to a frozen one wait in the buffers of its connections. */
 describeWithRedis('a server with Redis that was frozen', () => {
   let redis: RedisProcess;
   let database: TestDatabase;
@@ -36,7 +36,7 @@ describeWithRedis('a server with Redis that was frozen', () => {
     socket.payloads('message:created').map(({ body }) => body);
 
   // Tests G5 and G6.
-  it('emits nothing that was deleted, edited or meant for others meanwhile, and everything else', async () => {
+  it('emits no deleted, outdated or revoked message after it was frozen, and everything else', async () => {
     const [ada, ben, cyd] = (await signUpAll(one.url, 3)) as [Person, Person, Person];
     const group = await ada.group(ben, cyd);
     const [bens, cyds] = [await ben.at(two.url).connect(), await cyd.at(two.url).connect()];

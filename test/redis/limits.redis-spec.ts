@@ -39,7 +39,7 @@ describeWithRedis('limits of two servers with Redis', () => {
     await until('Redis', () => servers.every(({ application }) => application.get(RedisLink).isUp));
   });
 
-  /** Rises too slowly to matter in a test. */
+  /** It refills too slowly to matter in a test. */
   const allowance = (burst: number): Allowance => ({
     burst,
     perSecond: 0.01,
@@ -48,7 +48,7 @@ describeWithRedis('limits of two servers with Redis', () => {
   const take = (index: number, from: Allowance, key = 'somebody'): boolean =>
     servers[index]!.application.get(RateLimits).tryTake(from, key);
   const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));
-  /** Takes from both in turn, some each time, until nothing is left. */
+  /** Takes some tokens from both in turn until none are left. */
   async function takeAll(from: Allowance): Promise<number> {
     let taken = 0;
     for (let rejected = 0; rejected < 50;) {
@@ -61,13 +61,13 @@ describeWithRedis('limits of two servers with Redis', () => {
   }
 
   // Tests G31.
-  it('are one limit, to a tenth of the burst for each further server', async () => {
+  it('are one shared limit, exact to a tenth of the burst for each further server', async () => {
     const taken = await takeAll(allowance(200));
     expect(taken).toBeGreaterThanOrEqual(200);
     expect(taken).toBeLessThanOrEqual(200 + 20 + 10);
   });
 
-  it('are known at once to a server that somebody comes to after having used them up', async () => {
+  it('are known at once to the next server of a user who has used them up', async () => {
     const from = allowance(200);
     while (take(0, from));
     await until(
@@ -100,7 +100,7 @@ describeWithRedis('limits of two servers with Redis', () => {
     for (const index of [0, 1]) expect(take(index, from)).toBe(false);
   });
 
-  it('are not given a second time by a Redis that has forgotten everything', async () => {
+  it('do not grant a second burst when Redis has lost its data', async () => {
     const from = allowance(50);
     await takeAll(from);
     await redis.ask('FLUSHALL');
@@ -108,7 +108,7 @@ describeWithRedis('limits of two servers with Redis', () => {
     expect([0, 1].map((index) => take(index, from))).toEqual([false, false]);
   });
 
-  it('stand in Redis under digests, and expire', async () => {
+  it('are stored in Redis under digests, and expire', async () => {
     const from: Allowance = { burst: 10, perSecond: 100, sharedAs: `test-${randomUUID()}` };
     take(0, from, 'ada@example.org');
     const keys = () => redis.ask<string[]>('KEYS', `*${from.sharedAs}*`);
@@ -118,7 +118,7 @@ describeWithRedis('limits of two servers with Redis', () => {
   });
 
   // Tests G31.
-  it('reject on one server the requests of somebody who has used up everything on the other', async () => {
+  it('reject requests on one server after a user has used up the limit on the other', async () => {
     const ada = await signUp(servers[0]!.url);
     while (take(0, COMMAND, ada.id));
     const statuses = new Set<number>();
@@ -134,7 +134,7 @@ describeWithRedis('limits of two servers with Redis', () => {
     const budget = (): Budget => ({ name: 'test', rule, key: randomUUID() });
     const stores = (): AttemptStore[] => servers.map(({ application }) => application.get(AttemptStore));
 
-    it('are one for both, and all or none of several', async () => {
+    it('are shared by both, and charge all or none of several', async () => {
       const [own, common] = [budget(), budget()];
       for (const store of [stores()[0]!, stores()[1]!, stores()[0]!])
         expect(await store.take([common])).toEqual([expect.objectContaining({ budget: common })]);
@@ -144,7 +144,7 @@ describeWithRedis('limits of two servers with Redis', () => {
       }
     });
 
-    it('of many at once, no more pass than the free ones', async () => {
+    it('let no more than the free attempts pass when many are made at once', async () => {
       const common = budget();
       const taken = await Promise.all(
         Array.from({ length: 100 }, (_, index) => stores()[index % 2]!.take([common])),
@@ -152,7 +152,7 @@ describeWithRedis('limits of two servers with Redis', () => {
       expect(taken.filter((charges) => typeof charges !== 'number')).toHaveLength(3);
     });
 
-    it('are given back and forgotten for both', async () => {
+    it('are refunded and forgotten on both', async () => {
       const common = budget();
       for (let number = 0; number < 10; number++) {
         const store = stores()[number % 2]!;
@@ -166,7 +166,7 @@ describeWithRedis('limits of two servers with Redis', () => {
       expect(await stores()[1]!.take([common])).toHaveLength(1);
     });
 
-    it('decide like those in memory', async () => {
+    it('decide like the limits in memory', async () => {
       const [memory, shared] = [new MemoryAttemptStore(), stores()[0]!];
       const [one, other] = [budget(), budget()];
       for (let number = 0; number < 5; number++) {

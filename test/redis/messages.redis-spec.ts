@@ -15,7 +15,7 @@ import { until } from '../support/until';
 
 const COUNT = 3;
 
-/** Servers that tell each other through Redis, for as long as it is there. */
+/** The servers send each other events through Redis while it is available. */
 describeWithRedis('servers with Redis', () => {
   let database: TestDatabase;
   let redis: RedisProcess;
@@ -80,7 +80,7 @@ describeWithRedis('servers with Redis', () => {
     const found = text.split('\n').find((candidate) => candidate.startsWith(`${line} `));
     return found === undefined ? 0 : Number(found.split(' ').at(-1));
   };
-  /** Four senders on each server, as long as they are not stopped. */
+  /** Four senders on each server, until they are stopped. */
   function sendEverywhere(): () => Promise<number> {
     let isOver = false;
     const senders = [ada, ben, cyd].flatMap((person, index) =>
@@ -108,7 +108,7 @@ describeWithRedis('servers with Redis', () => {
     Promise.all([connect(ada, 0), connect(ben, 1), connect(cyd, 2)]);
 
   // Tests G3 and G5.
-  it('tell everybody every message once and in order, while four send on each, without a notification', async () => {
+  it('send everybody every message once and in order, while four people send on each, without a notification', async () => {
     const listeners = await everywhere();
     const look = jest.spyOn(LogReader.prototype, 'look');
     const stop = sendEverywhere();
@@ -119,7 +119,7 @@ describeWithRedis('servers with Redis', () => {
     expect(fromRedis).toBeGreaterThan(100);
   });
 
-  it('subscribe to the rooms that they host, and to no other', async () => {
+  it('subscribe only to the rooms that they host', async () => {
     const room = `conversation:${group}`;
     expect(await redis.channels()).not.toContain(room);
     const socket = await connect(ben, 1);
@@ -133,7 +133,7 @@ describeWithRedis('servers with Redis', () => {
     expect((await redis.channels()).filter((channel) => channel.startsWith('session:'))).toEqual([]);
   });
 
-  it('tell everything else as well', async () => {
+  it('send every other event as well', async () => {
     const onSecond = await connect(ben, 1);
     const message = await ada.send(group, 'a first version');
     await ada.call('PUT', `/conversations/${group}/messages/${message.id}`, { body: 'a second version' });
@@ -149,7 +149,7 @@ describeWithRedis('servers with Redis', () => {
   });
 
   // Tests G6.
-  it('emit nothing to somebody who was removed, from the acknowledgement on', async () => {
+  it('emit nothing to a removed user, from the acknowledgement on', async () => {
     const [bens, cyds] = [await connect(ben, 1), await connect(cyd, 1)];
     const stop = sendEverywhereBut(ben);
     await until('some messages', () => seqs(bens).length > 20);
@@ -181,7 +181,7 @@ describeWithRedis('servers with Redis', () => {
     };
   }
 
-  /** Keeps a server from reading the log, until it is told to go on. */
+  /** Stops a server from reading the log until it is released. */
   async function hold(index: number): Promise<() => void> {
     let goOn = (): void => undefined;
     const gate = new Promise<void>((resolve) => (goOn = resolve));
@@ -196,7 +196,7 @@ describeWithRedis('servers with Redis', () => {
   }
 
   // Tests G5.
-  it('emit nothing of a message that was edited or deleted before a server has read of it', async () => {
+  it('emit no outdated form of a message that was edited or deleted before a server has read its event', async () => {
     const bens = await connect(ben, 1);
     await until('the subscription', async () => (await redis.channels()).includes(`conversation:${group}`));
     const goOn = await hold(1);
@@ -214,7 +214,7 @@ describeWithRedis('servers with Redis', () => {
   });
 
   // Tests G5 and G6.
-  it('read from the database what has come ahead of the log to a server that is not current', async () => {
+  it('read from the database a message that arrives ahead of the log on a server that lags', async () => {
     const bens = await connect(ben, 1);
     await until('the subscription', async () => (await redis.channels()).includes(`conversation:${group}`));
     const before = await metric(1, 'xfchat_relay_messages_total{from="redis"}');
@@ -250,7 +250,7 @@ describeWithRedis('servers with Redis', () => {
     }
   });
 
-  it('send signals through it, to those that host the room', async () => {
+  it('send signals through Redis to the servers that host the room', async () => {
     const room = `test:${randomUUID()}`;
     const received: number[][] = servers.map(() => []);
     for (const [index, server] of servers.entries())
@@ -271,7 +271,7 @@ describeWithRedis('servers with Redis', () => {
   it.each([
     ['killed and started again', () => redis.kill(), () => redis.start()],
     ['frozen for 5 s', async () => redis.freeze(), async () => redis.resume()],
-  ])('lose nothing while Redis is %s, and go on within 2 s', async (_, hurt, mend) => {
+  ])('lose nothing while Redis is %s, and continue within 2 s', async (_, hurt, mend) => {
     const listeners = await everywhere();
     const stop = sendEverywhere();
     await until('some messages', () => seqs(listeners[0]!).length > 200);

@@ -42,7 +42,7 @@ class Pair {
     );
   }
 
-  /** Each of so many messages, sent one after the other, is received before the next. @returns the longest wait */
+  /** Sends messages one after the other, each of which must be received before the next. @returns the longest wait */
   async crossingMs(count: number): Promise<number> {
     const socket = await this.ben.connect();
     let most = 0;
@@ -62,7 +62,7 @@ class Pair {
   }
 }
 
-describeWithRedis('a server whose way to Redis', () => {
+describeWithRedis('a server whose connection to Redis', () => {
   let redis: RedisProcess;
   let proxy: FaultProxy;
   let pair: Pair;
@@ -83,19 +83,22 @@ describeWithRedis('a server whose way to Redis', () => {
     ['falls silent', 'blackhole'],
     ['refuses', 'refuse'],
     ['loses all answers (half open)', 'swallow-replies'],
-  ])('%s hears within 2 s of what others store, and is back when it can', async (_, mode) => {
-    await pair.onRedis();
-    proxy.set(mode);
-    expect(await pair.crossingMs(5)).toBeLessThan(2_000);
-    await until('it to be noticed', () => !pair.link(1).isUp);
-    await until('the other one to know', () => !pair.servers[0].application.get(EventRelay).sharedCarrier);
-    expect(await pair.crossingMs(5)).toBeLessThan(2_000);
-    proxy.set('pass');
-    proxy.resetAll();
-    await pair.onRedis();
-  });
+  ])(
+    '%s receives within 2 s the messages that others store, and reconnects when possible',
+    async (_, mode) => {
+      await pair.onRedis();
+      proxy.set(mode);
+      expect(await pair.crossingMs(5)).toBeLessThan(2_000);
+      await until('it to be noticed', () => !pair.link(1).isUp);
+      await until('the other one to know', () => !pair.servers[0].application.get(EventRelay).sharedCarrier);
+      expect(await pair.crossingMs(5)).toBeLessThan(2_000);
+      proxy.set('pass');
+      proxy.resetAll();
+      await pair.onRedis();
+    },
+  );
 
-  it('is slower than a notification would be does not use it', async () => {
+  it('is slower than a notification does not use it', async () => {
     await pair.onRedis();
     proxy.set('delay');
     await until('it to be noticed', () => !pair.link(1).isUp);
@@ -106,7 +109,7 @@ describeWithRedis('a server whose way to Redis', () => {
     await pair.onRedis();
   });
 
-  it('is gone stays ready, and says so', async () => {
+  it('is unavailable stays ready, and reports that', async () => {
     await pair.onRedis();
     proxy.set('refuse');
     await until('it to be noticed', () => !pair.link(1).isUp);
@@ -127,7 +130,7 @@ describeWithRedis('servers with a Redis Cluster', () => {
   beforeAll(async () => {
     cluster = await RedisClusterProcesses.start();
     const [first, ...others] = cluster.nodes;
-    // Found out by itself on one of them; on the other one all nodes are named.
+    // One server detects the cluster by itself; the other has the names of all nodes.
     pair = await Pair.start([first!.url, [first, ...others].map((node) => node!.url).join()]);
   });
   afterAll(async () => {
@@ -136,7 +139,7 @@ describeWithRedis('servers with a Redis Cluster', () => {
   });
 
   // Tests G3 and G5.
-  it('hear everything, over channels that are spread over its nodes', async () => {
+  it('receive everything over channels that are spread over its nodes', async () => {
     await pair.onRedis();
     const groups = [];
     for (let number = 0; number < 12; number++) groups.push(await pair.ada.group(pair.ben));
@@ -163,7 +166,7 @@ describeWithRedis('servers with a Redis Cluster', () => {
     socket.close();
   });
 
-  it('count together, in whatever part of it a count is', async () => {
+  it('share each count, on whichever node it is', async () => {
     await pair.onRedis();
     const [first, second] = pair.servers.map(({ application }) => application.get(RateLimits));
     const allowance = { burst: 100, perSecond: 0.01, sharedAs: 'test' };
@@ -181,7 +184,7 @@ describeWithRedis('servers with a Redis Cluster', () => {
   });
 
   // Tests G7.
-  it('go on over PostgreSQL while a node of it is dead, and are back when it returns', async () => {
+  it('continue over PostgreSQL while a node is dead, and use Redis again when it returns', async () => {
     await pair.onRedis();
     await cluster.nodes[1]!.kill();
     expect(await pair.crossingMs(10)).toBeLessThan(2_000);
@@ -197,7 +200,7 @@ describeWithRedis('servers with a Redis Cluster', () => {
 describeWithRedis('the check of Redis before a deployment', () => {
   const check = (REDIS_URL?: string) => checkRedis({ configuration: loadConfiguration({ REDIS_URL }) });
 
-  it('is green where it brings back what is published, and where none is wanted', async () => {
+  it('is green when Redis delivers published messages, and when none is configured', async () => {
     const redis = await RedisProcess.start();
     expect(await check(redis.url)).toEqual({
       status: 'green',
@@ -207,7 +210,7 @@ describeWithRedis('the check of Redis before a deployment', () => {
     expect(await check()).toMatchObject({ status: 'green' });
   });
 
-  it('is red where there is none, or it lets nobody in', async () => {
+  it('is red when Redis is unavailable or rejects the password', async () => {
     const redis = await RedisProcess.start();
     await redis.ask('CONFIG', 'SET', 'requirepass', 'a-password');
     expect(await check(redis.url)).toMatchObject({ status: 'red' });

@@ -4,15 +4,15 @@ import { joinSockets } from '../support/join-sockets';
 
 const PROBE_INTERVAL_MS = 250;
 
-/** A server behind it, and what the probes last said. */
+/** A server behind it, with the latest result of its probes. */
 interface Backend {
   readonly url: URL;
   isReady: boolean;
 }
 
 /**
- * What stands in front of several servers: each new connection goes to the next one whose `/health/ready` was green when
- * it was last asked. Connections that exist stay where they are.
+ * A load balancer: each new connection goes to the next server whose `/health/ready` was green when
+ * it was last read. Existing connections stay.
  */
 export class Balancer {
   private readonly backends: readonly Backend[];
@@ -38,7 +38,7 @@ export class Balancer {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  /** Whether new connections go there. */
+  /** Whether the server gets new connections. */
   isInRotation(url: string): boolean {
     return this.backends.some((backend) => backend.url.origin === url && backend.isReady);
   }
@@ -50,7 +50,7 @@ export class Balancer {
     await Promise.all(this.probing);
   }
 
-  /** One question after the other: a slow answer is no refusal. */
+  /** Probes one after the other, because a slow answer is no failure. */
   private async probe(backend: Backend): Promise<void> {
     while (!this.isClosed) {
       const answer = await fetch(new URL('/health/ready', backend.url)).catch(() => undefined);

@@ -1,7 +1,7 @@
 import type { Message } from '../../client/src/index';
 import type { Sender } from './sender';
 
-/** That of the members of one group everybody sees one history, in which what each of them has written is there once. */
+/** Asserts that all members of a group see one history, which has each message of each member once. */
 export async function expectNothingLost(group: readonly Sender[]): Promise<void> {
   const history = await group[0]!.view();
   expect(history.map(({ seq }) => seq)).toEqual(history.map((_message, index) => index + 1));
@@ -15,6 +15,6 @@ export async function expectNothingLost(group: readonly Sender[]): Promise<void>
   }
 }
 
-/** What was acknowledged is what is stored, byte by byte. */
+/** Each acknowledged message equals the stored one, byte by byte. */
 const isSame = (stored: Message | undefined, acknowledged: Message): boolean =>
   JSON.stringify(stored) === JSON.stringify(acknowledged);

@@ -8,11 +8,11 @@ import { Sender } from './sender';
 
 const SENDERS = 50;
 const GROUP_SIZE = 5;
-/** That of production. */
+/** The delay of production. */
 const DRAIN_DELAY_MS = 5_000;
 const PATIENCE_MS = 120_000;
 
-/** From the signal until everybody was served by two servers again. */
+/** The time from the signal until two servers served everybody again. */
 interface Restart {
   readonly signalledAt: number;
   readonly exitCode: number | null;
@@ -32,7 +32,7 @@ describe(`two servers restarted one after the other under ${SENDERS} senders`, (
     cluster = await Cluster.start(database.url, { servers: 2, environment });
     balancer = await Balancer.inFrontOf(cluster.urls);
     await everybodyIsServed();
-    // Not all at once: hashing passwords is hard work.
+    // Do not sign up all at once, because password hashing is slow.
     while (senders.length < SENDERS) {
       const [owner, ...others] = await signUpAll(balancer.url, GROUP_SIZE);
       const group = await owner!.group(...others);
@@ -55,7 +55,7 @@ describe(`two servers restarted one after the other under ${SENDERS} senders`, (
   }
 
   async function restart(server: Cluster['servers'][number]): Promise<Restart> {
-    // Everybody writes in the turn of the signal: so there are requests that were begun just before it.
+    // Everybody writes just before the signal, so that some requests are open when it arrives.
     const begun = senders.map((sender) => sender.write());
     const signalledAt = performance.now();
     const exitCode = await server.stop();
@@ -66,7 +66,7 @@ describe(`two servers restarted one after the other under ${SENDERS} senders`, (
     return { signalledAt, exitCode, exitMs, overAt: performance.now() };
   }
 
-  it('lose nothing that was acknowledged, and fail nothing that was begun before the signal', async () => {
+  it('lose no acknowledged message, and fail no request that was begun before the signal', async () => {
     let isOver = false;
     const writing = senders.map((sender) => sender.writeUntil(() => isOver));
     const restarts: Restart[] = [];
@@ -85,7 +85,7 @@ describe(`two servers restarted one after the other under ${SENDERS} senders`, (
     );
     expect(restarts.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
     expect(refused.filter((attempt) => !isWithin(attempt))).toEqual([]);
-    // Everybody was connected to one of the two, and was told when to come back: no two at the same time, or nearly so.
+    // Each client was connected to one of the two, and got a time to reconnect. Hardly any two got the same time.
     expect(told.length).toBeGreaterThanOrEqual(SENDERS);
     expect(new Set(told).size).toBeGreaterThan(told.length / 2);
 

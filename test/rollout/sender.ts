@@ -7,7 +7,7 @@ import { until } from '../support/until';
 const PAUSE_MS = 400;
 const ANSWER_TIMEOUT_MS = 60_000;
 
-/** One request, tried once. Times are of `performance.now()`. */
+/** A request that was tried once. Times are those of `performance.now()`. */
 export interface Attempt {
   readonly begunAt: number;
   readonly by: 'socket' | 'HTTP';
@@ -15,12 +15,12 @@ export interface Attempt {
   readonly refusal: string | undefined;
 }
 
-/** Somebody who writes one message after the other with the client library, by socket and by HTTP in turn. */
+/** A user who writes one message after the other with the client library, alternately by socket and HTTP. */
 export class Sender {
   readonly attempts: Attempt[] = [];
-  /** What was acknowledged, as it was. */
+  /** The acknowledged messages. */
   readonly acknowledged: Message[] = [];
-  /** What the socket was told of servers that stop, in milliseconds. */
+  /** The reconnect delays that stopping servers have sent, in milliseconds. */
   readonly reconnectTimes: number[] = [];
   private readonly client: XFChatClient;
 
@@ -58,7 +58,7 @@ export class Sender {
     return this.client.isOnline && this.client.conversation(this.conversationId) !== undefined;
   }
 
-  /** Whatever was refused is handed to the library, which sends it until it is acknowledged. */
+  /** A rejected message goes to the library, which retries until it is acknowledged. */
   async write(): Promise<void> {
     const message = { id: randomUUID(), body: `${this.attempts.length} of ${this.person.username}` };
     const begunAt = performance.now();
@@ -79,7 +79,7 @@ export class Sender {
     }
   }
 
-  /** What its owner sees once everything was sent and nothing is missing. */
+  /** The shown messages, once everything was sent and nothing is missing. */
   async view(): Promise<readonly Message[]> {
     const { client, conversationId } = this;
     const conversation = client.conversation(conversationId)!;

@@ -3,7 +3,7 @@ import { createTestDatabase, type TestDatabase } from '../../support/databases';
 import { freePort } from '../../support/free-port';
 import { ServerProcess } from '../../support/server-process';
 
-/** The proxies of these tests: an attacker, witnesses and others each come from an address of their own. */
+/** The proxies of these tests: the attacker, the witnesses and others have different addresses. */
 const BEHIND_A_PROXY = {
   TRUST_PROXY: '1',
   RATE_LIMITS: 'on',
@@ -11,7 +11,7 @@ const BEHIND_A_PROXY = {
   CANARY_INTERVAL_MS: '0',
 };
 
-/** The built server as a process of its own, with limits on, so that an attack and its witnesses share nothing else. */
+/** The built server as a separate process with limits on, so that an attack and its witnesses share nothing else. */
 export class AbuseServer {
   private constructor(
     readonly database: TestDatabase,
@@ -62,5 +62,5 @@ export class AbuseServer {
   }
 }
 
-/** The header by which the proxy of these tests reports where a request came from. */
+/** The header in which the proxy of these tests reports the address of a client. */
 export const from = (address: string): Record<string, string> => ({ 'x-forwarded-for': address });

@@ -9,7 +9,7 @@ export interface FloodAnswer {
 
 const AT_ONCE = 50;
 
-/** Asks again and again over many connections until an answer fits, `most` times at most. @returns all answers */
+/** Repeats a request over many connections until an answer fits, at most `most` times. @returns all answers */
 export async function flood(
   url: string,
   path: string,

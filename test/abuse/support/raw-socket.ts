@@ -2,12 +2,12 @@ import WebSocket from 'ws';
 import { Random, SEED } from '../../support/random';
 import { from } from './abuse-server';
 
-/** Spreads the attempts of all sockets of this process. */
+/** Spreads the attempts of all sockets of this process over time. */
 const random = new Random(SEED);
 
 export type Handshake = { outcome: 'ready' } | { outcome: 'refused'; code: string } | { outcome: 'lost' };
 
-/** A Socket.IO client of some hundred bytes: thousands of them fit into a test. It reconnects when it is told to. */
+/** A small Socket.IO client, so that thousands of them fit into a test. It reconnects on request. */
 export class RawSocket {
   private socket: WebSocket | undefined;
   /** Resolves when the connection ends. */
@@ -19,7 +19,7 @@ export class RawSocket {
     private readonly address: string,
   ) {}
 
-  /** One handshake; never rejects. */
+  /** Makes one handshake; never rejects. */
   connect(): Promise<Handshake> {
     const socket = new WebSocket(`${this.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`, {
       headers: from(this.address),
@@ -40,7 +40,7 @@ export class RawSocket {
     });
   }
 
-  /** Asks for the same connection again and again over one WebSocket. Gives the codes of the refusals. */
+  /** Repeats the connect packet over one WebSocket. @returns the codes of the rejections */
   async insist(times: number): Promise<string[]> {
     const first = await this.connect();
     if (first.outcome !== 'refused') return [first.outcome];
@@ -59,7 +59,7 @@ export class RawSocket {
     return codes;
   }
 
-  /** As Socket.IO's client: tries again after 1 s, later up to 5 s, each half as long or half as long again. */
+  /** Retries like Socket.IO's client: after 1 s and later up to 5 s, each randomised by half. */
   async connectPersistently(): Promise<Handshake[]> {
     const handshakes: Handshake[] = [];
     for (let attempt = 0; ; attempt++) {

@@ -5,22 +5,22 @@ import { from } from './abuse-server';
 
 export interface SignInAttack {
   readonly url: string;
-  /** Clients that sign in at the same time, each `rounds` times, one after the other. */
+  /** The number of concurrent clients, each of which signs in `rounds` times in sequence. */
   readonly clients: number;
   readonly rounds: number;
-  /** One address for all clients, or one for each. */
+  /** Whether all clients share one address or each has its own. */
   readonly addresses: 'one' | 'many';
-  /** The account to sign in to; without it each attempt names another account that does not exist. */
+  /** The account to sign in to. Without it, each attempt names another account that does not exist. */
   readonly account?: { readonly login: string; readonly password: string };
 }
 
-/** How many answers each status has, and how many refusals told no time to wait. */
+/** The number of answers by status, and of rejections without a time to wait. */
 export interface SignInAnswers {
   readonly statuses: Record<number, number>;
   readonly withoutRetryAfter: number;
 }
 
-/** Signs in as `SignInAttack` says, in a thread of its own: the witnesses' clock must not wait for the attacker. */
+/** Signs in as `SignInAttack` says, in a separate thread, so that the attacker does not delay the witnesses' clock. */
 async function attack({ url, clients, rounds, addresses, account }: SignInAttack): Promise<SignInAnswers> {
   const statuses: Record<number, number> = {};
   let withoutRetryAfter = 0;

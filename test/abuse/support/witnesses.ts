@@ -4,9 +4,9 @@ import type { TestSocket } from '../../support/test-socket';
 import { from } from './abuse-server';
 
 const ADDRESSES = { pair: '198.51.100.1', signIn: '198.51.100.2', probe: '198.51.100.3' };
-/** Between two tries of one witness: often enough for a p95, and far below every budget. */
+/** The pause between two attempts of a witness: short enough for a p95, and far below every budget. */
 const PAUSE_MS = { message: 50, signIn: 500, probe: 100 };
-/** A try that took longer counts as this long, and as lost. */
+/** An attempt that takes longer counts as this long, and as lost. */
 const PATIENCE_MS = 30_000;
 
 type Kind = 'message' | 'signIn' | 'probe';
@@ -19,9 +19,9 @@ interface Observation {
 }
 
 /**
- * Other users during an attack: one sends and one hears, one signs in, and a probe asks for `/health/live`. Each comes
- * from an address of its own. `report` prints how long they waited before, under and after the attack; tests assert
- * that nobody of them was refused, and no times.
+ * Other users during an attack: one sends, one receives, one signs in, and a probe reads `/health/live`. Each has
+ * a separate address. `report` prints how long they waited before, during and after the attack; tests assert
+ * that none of them was rejected, and no times.
  */
 export class Witnesses {
   private readonly observations: Observation[] = [];
@@ -46,7 +46,7 @@ export class Witnesses {
     return new Witnesses(url, conversationId, ...sockets, visitor);
   }
 
-  /** Observes until `work` is done, and at least `rounds` sign-ins long. Gives what `work` gives. */
+  /** Observes until `work` is done, for at least `rounds` sign-ins. @returns the result of `work` */
   async during<T>(phase: string, work: Promise<T> | T, rounds = 4): Promise<T> {
     const observation: Observation = { phase, took: { message: [], signIn: [], probe: [] }, refused: [] };
     this.observations.push(observation);
@@ -57,12 +57,12 @@ export class Witnesses {
     return result;
   }
 
-  /** What the witnesses were refused, or waited for in vain, in all phases. */
+  /** The rejections and timeouts of the witnesses in all phases. */
   get refused(): string[] {
     return this.observations.flatMap(({ phase, refused }) => refused.map((what) => `${phase}: ${what}`));
   }
 
-  /** The same without what a machine that is too busy makes them wait for. */
+  /** The same, without timeouts that a busy machine explains. */
   get refusedByBudgets(): string[] {
     return this.refused.filter((what) => /: (429|rate-limited)$/.test(what));
   }

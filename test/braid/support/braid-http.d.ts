@@ -1,4 +1,4 @@
-/** The parts of braid-http 1.3.80 that are used here. */
+/** The used parts of braid-http 1.3.80. */
 declare module 'braid-http' {
   interface BraidUpdate {
     version?: string[];

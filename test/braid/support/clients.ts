@@ -2,19 +2,19 @@ import { subscribe } from '@braid-protocol/client';
 import { fetch as braidFetch, type BraidUpdate } from 'braid-http';
 import type { Resource } from '../target';
 
-/** A message as a client was told it. */
+/** A message as a client received it. */
 export interface Told {
   readonly version: string;
   readonly message: { id: string; seq: number; body: string | null };
 }
 
-/** Somebody who follows a timeline with a real client, over every break, and keeps what it is told. */
+/** A subscriber with a real client, which reconnects after every break and keeps the received messages. */
 export interface Follower {
   readonly told: Told[];
   stop(): void;
 }
 
-/** braid-http: it comes back by itself, and asks where it should go on. */
+/** braid-http reconnects by itself, and asks for the version to resume from. */
 export async function followWithBraidHttp({ url, headers }: Resource, from: string): Promise<Follower> {
   const told: Told[] = [];
   const controller = new AbortController();
@@ -37,7 +37,7 @@ export async function followWithBraidHttp({ url, headers }: Resource, from: stri
   return { told, stop: () => controller.abort() };
 }
 
-/** @braid-protocol/client: an older one by somebody else, which ends with its connection. */
+/** @braid-protocol/client is an older client by other authors, which ends with its connection. */
 export function followWithOlderClient({ url, headers }: Resource, from: string): Follower {
   const told: Told[] = [];
   let version = from;

@@ -2,9 +2,9 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 
 const MARK = 'Content-Range: ';
 
-/** A TCP proxy that can cut all connections in the middle of the next patch that goes to a client. */
+/** A TCP proxy that can cut all connections in the middle of the next patch to a client. */
 export class CuttingProxy {
-  /** How often it has cut. */
+  /** The number of cuts. */
   cuts = 0;
   private isArmed = false;
   private readonly pairs = new Set<[client: Socket, server: Socket]>();
@@ -52,7 +52,7 @@ export class CuttingProxy {
     const mark = this.isArmed ? data.indexOf(MARK) : -1;
     if (mark < 0) return void client.write(data);
     this.isArmed = false;
-    // The client has the head of the patch, and some of what is in it.
+    // The client has the head of the patch, and a part of its content.
     client.write(data.subarray(0, mark + MARK.length + 80), () => {
       this.cutAll();
       this.cuts++;

@@ -5,7 +5,7 @@ import type { Update } from './update-parser';
 
 type Headers = Readonly<Record<string, string>>;
 
-/** Lists of versions as headers have them. */
+/** Formats a list of versions as headers have it. */
 export const list = (...ids: string[]): string => ids.map((id) => JSON.stringify(id)).join(', ');
 
 export const textOf = (body: string | undefined): string => (JSON.parse(body ?? '') as { body: string }).body;
@@ -24,12 +24,12 @@ export function put(resource: Resource, headers: Headers, body: string | Buffer)
 
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 
-/** A PUT of the whole. */
+/** A PUT of the whole resource. */
 export function edit(resource: Resource, text: string, headers: Headers): Promise<RawExchange> {
   return put(resource, { ...JSON_TYPE, ...headers }, JSON.stringify({ body: text }));
 }
 
-/** Edits that follow on each other, named like their texts; each has to be taken. */
+/** Makes successive edits, with versions named like their texts. Each must be accepted. */
 export async function editInTurn(resource: Resource, from: string, texts: readonly string[]): Promise<void> {
   let parent = from;
   for (const text of texts) {
@@ -39,14 +39,14 @@ export async function editInTurn(resource: Resource, from: string, texts: readon
   }
 }
 
-/** The version of the resource now. */
+/** The current version of the resource. */
 export async function versionOf(resource: Resource): Promise<string> {
   const versions = (await get(resource)).list('Version');
   assert.equal(versions?.length, 1, 'a resource names its current version');
   return versions[0]!;
 }
 
-/** Runs with a subscription, which is closed afterwards. */
+/** Runs `work` with a subscription, which is closed afterwards. */
 export async function subscribed<T>(
   resource: Resource,
   headers: Headers,
@@ -63,7 +63,7 @@ export async function subscribed<T>(
   }
 }
 
-/** That each update is based on the one before. */
+/** Asserts that each update is based on the one before. */
 export function assertChain(updates: readonly Update[]): void {
   for (const [index, { version, parents }] of updates.entries()) {
     assert.equal(version?.length, 1, 'an update names its version');

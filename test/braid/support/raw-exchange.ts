@@ -8,18 +8,18 @@ interface Options {
   readonly body?: string | Buffer;
 }
 
-/** A request and its answer over a TCP connection of its own, byte by byte; it may go on as a subscription. */
+/** A request and its answer over a separate TCP connection, byte by byte. It may continue as a subscription. */
 export class RawExchange {
   status = 0;
   reason = '';
   readonly headers: Record<string, string> = {};
   readonly updates: Update[] = [];
   readonly parser = new UpdateParser();
-  /** The connection is closed, by whomever. */
+  /** Whether the connection is closed, by either side. */
   hasClosed = false;
-  /** The answer came to its regular end. */
+  /** Whether the answer is complete. */
   hasEnded = false;
-  /** What was wrong with the bytes, if anything was. */
+  /** The fault of the bytes, if there is one. */
   fault: Error | undefined;
   private rest = Buffer.alloc(0);
   private content = Buffer.alloc(0);
@@ -38,7 +38,7 @@ export class RawExchange {
     socket.on('close', () => (this.hasClosed = true));
   }
 
-  /** Sends the request and does not wait. */
+  /** Sends the request without waiting. */
   static send(url: string, { method = 'GET', headers = {}, body = '' }: Options = {}): RawExchange {
     const { hostname, port, pathname, search, host } = new URL(url);
     const socket = connect(Number(port || 80), hostname);
@@ -70,7 +70,7 @@ export class RawExchange {
     return exchange;
   }
 
-  /** The body of an ordinary answer. */
+  /** The body of an answer that is no subscription. */
   get text(): string {
     return this.content.toString('utf8');
   }
@@ -79,7 +79,7 @@ export class RawExchange {
     return listIn(this.headers[header.toLowerCase()]);
   }
 
-  /** Waits until there are so many updates. */
+  /** Waits until there are this many updates. */
   async atLeast(count: number): Promise<Update[]> {
     await until(`${count} updates (there are ${this.updates.length})`, () => {
       if (this.fault) throw this.fault;
@@ -94,7 +94,7 @@ export class RawExchange {
     await until('the end of the stream', () => this.hasEnded || this.hasClosed);
   }
 
-  /** From here on it takes nothing from the network. */
+  /** Stops reading from the network. */
   stopReading(): void {
     this.isReading = false;
     this.socket.pause();

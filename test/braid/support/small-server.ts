@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { list } from './exchanges';
 import { listIn } from './update-parser';
 
-/** What can be wrong with a server. */
+/** The possible defects of a server. */
 export type Defect =
   | 'status 200'
   | 'no length'
@@ -29,7 +29,7 @@ interface Resource {
   readonly streams: Set<ServerResponse>;
 }
 
-/** A Braid server in memory that is right, except for what it is told to do wrong. */
+/** A Braid server in memory that is correct, except for the requested defect. */
 export class SmallServer {
   private readonly resources = new Map<string, Resource>();
   private readonly server: Server;
@@ -156,7 +156,7 @@ function listsOf({ headers }: IncomingMessage) {
 
 const bodyOf = ({ text }: Version): string => JSON.stringify({ body: text });
 
-/** The text that a PUT makes: of a snapshot, of one patch, or of the last of several. */
+/** The text after a PUT of a snapshot, of one patch, or of several, of which the last counts. */
 function textIn({ headers }: IncomingMessage, body: string): string {
   if (headers['content-range'] !== undefined) return JSON.parse(body) as string;
   if (headers.patches !== undefined) return JSON.parse(body.trim().split('\r\n').at(-1)!) as string;

@@ -4,13 +4,13 @@ export interface Patch {
   readonly content: string;
 }
 
-/** One update of a subscription, as the bytes say it. */
+/** One parsed update of a subscription. */
 export interface Update {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly version: string[] | undefined;
   readonly parents: string[] | undefined;
-  /** The whole state, when it is a snapshot. */
+  /** The whole state, if the update is a snapshot. */
   readonly body: string | undefined;
   readonly patches: Patch[] | undefined;
 }
@@ -20,15 +20,15 @@ const CR = 13;
 const LF = 10;
 
 /**
- * Reads the updates of a subscription (draft-toomim-httpbis-braid-http-04), and is stricter than any client: what a
- * client might let pass is an error here.
+ * Parses the updates of a subscription (draft-toomim-httpbis-braid-http-04) more strictly than any client: a fault that a
+ * client might tolerate is an error here.
  */
 export class UpdateParser {
   private rest = Buffer.alloc(0);
-  /** Blank lines between updates: signs of life. */
+  /** The number of blank lines between updates, which are heartbeats. */
   blankLines = 0;
 
-  /** @throws Error when the bytes are no updates */
+  /** @throws Error for malformed updates */
   read(bytes: Buffer): Update[] {
     this.rest = Buffer.concat([this.rest, bytes]);
     const updates: Update[] = [];
@@ -92,7 +92,7 @@ function parseUpdate(bytes: Buffer): { update: Update; length: number } | undefi
 
 function parseHead(bytes: Buffer): { headers: Record<string, string>; length: number } | undefined {
   const end = bytes.indexOf('\r\n\r\n');
-  // What can be told of the first line already is told: a comment would never end.
+  // Report a fault in an incomplete first line at once, because the line might never end.
   const lines = bytes.toString('latin1', 0, end < 0 ? bytes.length : end).split('\r\n');
   const headers: Record<string, string> = {};
   for (const [index, line] of lines.entries()) {

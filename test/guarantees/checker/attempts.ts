@@ -1,6 +1,6 @@
 import type { Entry, Operation } from '../history/history';
 
-/** Something that was tried once, and how that ended as far as its process knows. */
+/** An attempt, and its outcome as far as its process knows. */
 export interface Attempt {
   readonly process: string;
   readonly op: Operation;
@@ -8,9 +8,9 @@ export interface Attempt {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in the history
   readonly input: any;
   readonly invokedAt: number;
-  /** When its end was known; Infinity when that never happened. */
+  /** The time at which its outcome was known; Infinity if it never was. */
   readonly endedAt: number;
-  /** What never ended has no known outcome either. */
+  /** An attempt without an end has an unknown outcome. */
   readonly type: 'ok' | 'fail' | 'info';
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in the history
   readonly output: any;
@@ -19,8 +19,8 @@ export interface Attempt {
 const OBSERVATIONS: readonly string[] = ['hear', 'view', 'final', 'audit', 'fault'];
 
 /**
- * Pairs what was begun with how it ended.
- * @throws Error when a process ends what it has not begun, or begins two things at a time
+ * Pairs the beginning of each attempt with its end.
+ * @throws Error if a process ends an attempt that it has not begun, or begins two at a time
  */
 export function attemptsOf(history: readonly Entry[]): Attempt[] {
   const open = new Map<string, Entry>();

@@ -16,13 +16,13 @@ const broken = (history: Entry[]): string[] => [
 ];
 
 describe('a history', () => {
-  it('breaks no rule if it is correct, also after it was written to a file', () => {
+  it('breaks no rule if it is correct, also after a round trip through a file', () => {
     const history = new SampleHistory().end();
     expect(checkHistory(history)).toEqual([]);
     expect(checkHistory(fromLines(toLines(history)))).toEqual([]);
   });
 
-  // Each of these is seen by its own guarantee and by no other.
+  // Each of these faults breaks its own guarantee and no other.
   const bad: [guarantee: string, what: string, history: (sample: SampleHistory) => Entry[]][] = [
     ['G1', 'an acknowledged message is lost', (sample) => sample.send('ada', 'm3', 3).end()],
     [
@@ -265,11 +265,11 @@ describe('a history', () => {
   ];
 
   // Tests G1, G3, G4, G5, G6, G8, G9, G10, G11, G12, G13, G14, G15.
-  it.each(bad)('breaks %s, and only that, when %s', (guarantee, _what, history) => {
+  it.each(bad)('breaks only %s when %s', (guarantee, _what, history) => {
     expect(broken(history(new SampleHistory()))).toEqual([guarantee]);
   });
 
-  it('may hear what was sent before a removal, and everything after an addition', () => {
+  it('may contain events that were sent before a removal, and everything after an addition', () => {
     const sample = new SampleHistory();
     sample.hear('carl', sample.second);
     sample.attempt('owner', 'add', { userId: 'carl' }, 'ok', {});
@@ -279,7 +279,7 @@ describe('a history', () => {
     ).toEqual([]);
   });
 
-  it('forgets in a restore what came after the backup, and nothing else', () => {
+  it('forgets in a restore only changes after the backup', () => {
     const restored = (sample: SampleHistory): SampleHistory =>
       sample
         .attempt('operator', 'backup', {}, 'ok', {})
@@ -292,20 +292,20 @@ describe('a history', () => {
     expect(
       checkHistory(restored(new SampleHistory()).end(({ messages }) => void messages.push(after))),
     ).toEqual([]);
-    // A client that went on from its old numbers holds a mixture.
+    // A client that continued from its old numbers holds a mixture.
     const mixture = restored(new SampleHistory()).end((ending) => {
       ending.held = [...ending.messages, message('m3', 3)];
       ending.messages.push(after);
     });
     expect(broken(mixture)).toEqual(['G4']);
-    // What was acknowledged before the backup has to be there.
+    // Messages that were acknowledged before the backup must exist.
     const lost = restored(new SampleHistory().send('ada', 'm0', 3)).end(
       ({ messages }) => void messages.push(after),
     );
     expect(broken(lost)).toContain('G1');
   });
 
-  it('is refused when it is none', () => {
+  it('is rejected if it is malformed', () => {
     const sample = (): SampleHistory => new SampleHistory();
     for (const [history, reason] of [
       [sample().add('ada/1', 'send', 'ok', {}).end(), /ends a send that it has not begun/],

@@ -24,8 +24,8 @@ const CHECKS: readonly ((facts: Facts) => Violation[])[] = [
 ];
 
 /**
- * The promises that a history breaks; none, if all is well. Nothing but the history goes into it.
- * @throws Error when the history is not one
+ * The guarantees that a history breaks. The verdict depends on the history alone.
+ * @throws Error if the history is malformed
  */
 export function checkHistory(history: readonly Entry[]): Violation[] {
   const facts = new Facts(asRestored(history));

@@ -3,7 +3,7 @@ import type { Heard, Message } from '../history/history';
 import type { Absence, Facts } from './facts';
 import { violation, type Violation } from './violation';
 
-/** G4: what a client heard and caught up on is the history. */
+/** G4: the events and catch-ups of a client make up the history. */
 export function clientsHaveEverything(facts: Facts): Violation[] {
   return facts.views.flatMap(({ key, process, value }) => {
     const stored = facts.messagesOf(key);
@@ -35,8 +35,8 @@ export function clientsHaveEverything(facts: Facts): Violation[] {
 }
 
 /**
- * G6: once a removal is acknowledged, nothing of the conversation reaches the one who was removed, and nothing of
- * theirs reaches it. Judged by when something was first tried, since two connections of one client may race.
+ * G6: once a removal is acknowledged, the removed user receives nothing of the conversation, and nothing of theirs
+ * reaches it. The time of the first attempt counts, because two connections of one client may race.
  */
 export function nobodyOutsideHears(facts: Facts): Violation[] {
   const absences = new Map<string, Absence[]>();
@@ -57,14 +57,14 @@ export function nobodyOutsideHears(facts: Facts): Violation[] {
   }
   for (const { op, key, process, input, type, output, invokedAt, endedAt } of facts.attempts) {
     if (type !== 'ok' || !['send', 'edit', 'delete', 'sync'].includes(op)) continue;
-    if (op === 'sync' && !output.messages) continue; // told that it is gone, or to begin again
+    if (op === 'sync' && !output.messages) continue; // the answer says that it is gone, or that the client must restart
     if (absent(input.userId, key, invokedAt, endedAt))
       found.push(violation('G6', key, `${process}, who does not participate, may ${op}`));
   }
   return found;
 }
 
-/** When that which an event tells was first tried by anybody. */
+/** The time at which anybody first attempted the change that an event reports. */
 function firstTries(facts: Facts): (key: string, heard: Heard) => number | undefined {
   const first = new Map<string, number>();
   for (const { op, input, invokedAt } of facts.attempts) {

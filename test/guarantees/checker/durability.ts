@@ -6,7 +6,7 @@ import { violation, type Violation } from './violation';
 const byId = (messages: readonly Message[]): Map<string, Message> =>
   new Map(messages.map((message) => [message.id, message]));
 
-/** G1: what was acknowledged is in the history of each member in the end, with the same bytes. */
+/** G1: every acknowledged message is in the final history of each member, with the same bytes. */
 export function acknowledgedIsDurable(facts: Facts): Violation[] {
   const found: Violation[] = [];
   const acknowledged = facts.of('send').filter((attempt) => attempt.type === 'ok');
@@ -23,7 +23,7 @@ export function acknowledgedIsDurable(facts: Facts): Violation[] {
         if (!message) complain('lost');
         else if (output.id !== message.id || output.createdAt !== message.createdAt)
           complain('stored as another one');
-        // The rest may have been changed since; what was not changed is what was acknowledged.
+        // Other messages may have been edited since. An unedited one must equal its acknowledgement.
         else if (output.rev === message.rev && output.body !== message.body)
           complain('stored with another body');
         else if (output.rev === 0 && output.body !== input.body) complain('acknowledged with another body');
@@ -33,7 +33,7 @@ export function acknowledgedIsDurable(facts: Facts): Violation[] {
   return found;
 }
 
-/** G11: what is stored was attempted. G5: what was delivered live is stored, as it was delivered. */
+/** G11: every stored message was attempted. G5: every message that was delivered live is stored as delivered. */
 export function nothingIsInvented(facts: Facts): Violation[] {
   const found: Violation[] = [];
   const editedBodies = new Map<string, Set<string>>();
@@ -69,7 +69,7 @@ export function nothingIsInvented(facts: Facts): Violation[] {
   return found;
 }
 
-/** G13: what was definitely refused is absent. */
+/** G13: definitely rejected changes are absent. */
 export function refusedIsAbsent(facts: Facts): Violation[] {
   const found: Violation[] = [];
   for (const { id, conversationId, userId, attempts } of facts.sendings.values()) {
@@ -77,7 +77,7 @@ export function refusedIsAbsent(facts: Facts): Violation[] {
     if (message?.senderId !== userId) continue;
     if (attempts.every((attempt) => attempt.type === 'fail'))
       found.push(violation('G13', conversationId, `message ${id}: refused every time, and stored`));
-    // A repeated send is told that the id is taken, by nothing but itself.
+    // A repeated send may be rejected because its own first attempt has taken the id.
     const bodies = new Set(attempts.map(({ input }) => input.body as string));
     for (const { type, output } of attempts) {
       const isConflict = type === 'fail' && (output as Refusal).code === 'message-id-conflict';

@@ -3,7 +3,7 @@ import type { Attempt } from './attempts';
 import type { Facts } from './facts';
 import { violation, type Violation } from './violation';
 
-/** G14: the versions of a message are a line that begins with the message as sent; no acknowledged edit is lost. */
+/** G14: the versions of a message form a line that begins with the sent message. No acknowledged edit is lost. */
 export function editsAreALine(facts: Facts): Violation[] {
   const edits = new Map<string, Attempt[]>();
   for (const attempt of facts.of('edit').filter(({ type }) => type === 'ok')) {

@@ -1,7 +1,7 @@
 import type { Audit, Entry, Final, Heard, Message, View } from '../history/history';
 import { attemptsOf, type Attempt } from './attempts';
 
-/** A message that somebody tried to send, over however many attempts. */
+/** A message that somebody tried to send, in one or several attempts. */
 export interface Sending {
   readonly id: string;
   readonly conversationId: string;
@@ -17,7 +17,7 @@ export interface Observed<T> {
   readonly value: T;
 }
 
-/** A message as somebody was told it: in an acknowledgement, live, or in an answer about the past. */
+/** A message as somebody received it: in an acknowledgement, live, or in an answer about the past. */
 export interface Telling {
   readonly t: number;
   readonly key: string;
@@ -25,13 +25,13 @@ export interface Telling {
   readonly message: Message;
 }
 
-/** A time in which somebody did not participate: it begins with an acknowledged removal, and ends when adding begins. */
+/** A period of absence. It begins with an acknowledged removal, and ends when an addition begins. */
 export interface Absence {
   readonly from: number;
   readonly to: number;
 }
 
-/** A history, arranged by what the guarantees ask of it. */
+/** A history, arranged for the checks of the guarantees. */
 export class Facts {
   readonly attempts: readonly Attempt[];
   readonly sendings = new Map<string, Sending>();
@@ -61,12 +61,12 @@ export class Facts {
     return this.finals.filter((final) => final.key === conversationId).map((final) => final.value);
   }
 
-  /** The messages of a conversation in the end, as the first of its readers found them. */
+  /** The final messages of a conversation, as its first reader found them. */
   messagesOf(conversationId: string): readonly Message[] {
     return this.finalsOf(conversationId)[0]?.messages ?? [];
   }
 
-  /** Every time that somebody was told a message before the end. */
+  /** Each time that somebody received a message before the end. */
   tellings(): Telling[] {
     const acknowledged = this.attempts
       .filter((attempt) => attempt.type === 'ok' && ['send', 'edit', 'delete'].includes(attempt.op))
@@ -83,7 +83,7 @@ export class Facts {
     return [...acknowledged, ...heard, ...caughtUp];
   }
 
-  /** When somebody did not participate in a conversation, by what was acknowledged. */
+  /** The periods in which somebody did not participate in a conversation, by the acknowledgements. */
   absencesOf(userId: string, conversationId: string): Absence[] {
     const creation = this.of('create').find((attempt) => attempt.key === conversationId);
     const wasThere = creation?.input.userId === userId || creation?.input.memberIds.includes(userId) === true;
@@ -93,7 +93,7 @@ export class Facts {
       ({ op, key, input, type }) =>
         key === conversationId &&
         input.userId === userId &&
-        // What may have added somebody ends an absence; only what surely removed somebody begins one.
+        // A possible addition ends an absence; only a certain removal begins one.
         ((op === 'add' && type !== 'fail') || (op === 'remove' && type === 'ok')),
     );
     for (const { op, invokedAt, endedAt } of changes) {
@@ -109,7 +109,7 @@ export class Facts {
 
   private addSending(attempt: Attempt): void {
     const { id, userId } = attempt.input as { id: string; userId: string };
-    // The same id with another sender or conversation is another thing, which the server has to refuse.
+    // The same id with another sender or conversation is a different message, which the server must reject.
     const name = `${attempt.key} ${userId} ${id}`;
     const known = this.sendings.get(name);
     if (known) known.attempts.push(attempt);

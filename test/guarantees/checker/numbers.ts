@@ -3,7 +3,7 @@ import type { Message } from '../history/history';
 import type { Facts } from './facts';
 import { violation, type Violation } from './violation';
 
-/** G8: one message id, one row, one seq; whoever tells it, and whenever. */
+/** G8: a message id has one row and one `seq` in every answer and event. */
 export function oneIdIsOneNumber(facts: Facts): Violation[] {
   const found: Violation[] = [];
   const seqOf = new Map<string, number>();
@@ -39,7 +39,7 @@ export function numbersHaveNoHole(facts: Facts): Violation[] {
   });
 }
 
-/** G9: what was known to be stored before something else was first sent has the lower number. */
+/** G9: a message that was known to be stored before another one was first sent has the lower number. */
 export function orderIsThatOfTime(facts: Facts): Violation[] {
   const knownAt = new Map<string, number>();
   for (const { t, message } of facts.tellings())
@@ -64,7 +64,7 @@ export function orderIsThatOfTime(facts: Facts): Violation[] {
   return found;
 }
 
-/** G10: the same order for everybody: over each connection each message once, ascending, and one history for all. */
+/** G10: everybody sees the same order: each connection gets each message once, ascending, and all see one history. */
 export function orderIsTheSameForAll(facts: Facts): Violation[] {
   const found: Violation[] = [];
   const last = new Map<string, number>();

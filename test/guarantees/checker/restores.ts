@@ -1,9 +1,9 @@
 import type { Entry } from '../history/history';
 
 /**
- * A restored database forgets what came after its backup, and says so by its epoch. What was acknowledged between the
- * two has no known outcome then, and what was observed there belongs to a history that is no more. What is left has to
- * keep every promise.
+ * A restored database forgets all changes after its backup, and shows that by its epoch. Acknowledgements between the
+ * two then count as unknown outcomes, and observations between them belong to a discarded history. The rest must
+ * satisfy every guarantee.
  */
 export function asRestored(history: readonly Entry[]): Entry[] {
   let entries = [...history];

@@ -2,13 +2,13 @@ import type { Audit, Entry, Final, Message, MessageVersion } from '../history/hi
 
 type Bent<T> = { -readonly [K in keyof T]?: T[K] };
 
-/** What a hand-made history ends with; a test bends it before the history is written. */
+/** The end of a hand-made history. A test changes it before the history is written. */
 export interface Ending {
   messages: Message[];
-  /** What ben's client holds; undefined: what is stored. */
+  /** The state of Ben's client; by default the stored state. */
   held: Message[] | undefined;
   versions: Record<string, MessageVersion[]>;
-  /** Said to ben otherwise. */
+  /** Values that Ben receives instead. */
   final: Bent<Final>;
   audit: Bent<Audit>;
 }
@@ -31,8 +31,8 @@ export function message(id: string, seq: number, fields: Partial<Message> = {}):
 }
 
 /**
- * A small history by hand: ada talks with ben; carl is removed; everything is as it should be. A test adds what should
- * not be before the end, or bends the end.
+ * A small correct history: Ada talks with Ben, and Carl is removed. A test adds a fault
+ * before the end, or changes the end.
  */
 export class SampleHistory {
   private readonly entries: Entry[] = [];
@@ -62,7 +62,7 @@ export class SampleHistory {
     return this.add(process, op, type, output);
   }
 
-  /** Over ada's (ben's …) connection; `answer` is the seq, the refusal, or undefined: nobody knows. */
+  /** Sends over this person's connection. `answer` is the `seq`, the rejection, or undefined for an unknown outcome. */
   send(userId: string, id: string, answer: number | object | undefined, process = `${userId}/1`): this {
     const input = { userId, id, body: `text of ${id}` };
     if (answer === undefined) return this.attempt(process, 'send', input, 'info', {});
@@ -79,7 +79,7 @@ export class SampleHistory {
     return this;
   }
 
-  /** Without an argument, everything is as it was said to be. */
+  /** Without an argument, the end matches the earlier answers. */
   end(bend: (ending: Ending) => void = () => undefined): Entry[] {
     const ending: Ending = {
       messages: [this.first, this.second],

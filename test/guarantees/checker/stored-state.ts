@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Facts } from './facts';
 import { violation, type Violation } from './violation';
 
-/** G12: no row points nowhere, and what the database promises it also enforces. */
+/** G12: no reference dangles, and every constraint is enforced. */
 export function nothingIsOrphaned(facts: Facts): Violation[] {
   return facts.audits.flatMap(({ key, value }) => [
     ...value.orphans.map((name) => violation('G12', key, `rows of ${name} point nowhere`)),
@@ -11,7 +11,7 @@ export function nothingIsOrphaned(facts: Facts): Violation[] {
   ]);
 }
 
-/** G15: what is kept for speed equals what can be counted. */
+/** G15: each stored counter equals a count of the rows. */
 export function countersAreRight(facts: Facts): Violation[] {
   const found = facts.audits.flatMap(({ value }) =>
     value.counters.flatMap((counters) => {

@@ -5,7 +5,7 @@ export type Guarantee =
 /** A guarantee that the history breaks. */
 export interface Violation {
   readonly guarantee: Guarantee;
-  /** The conversation, or what else it is about. */
+  /** The conversation or other object that it concerns. */
   readonly key: string;
   readonly detail: string;
 }

@@ -9,12 +9,12 @@ import { ANSWER_TIMEOUT_MS, refused, type Command, type Device, type Follower, t
 type Told = Message & { readonly conversationId: string };
 
 /**
- * The reference client of somebody, which follows one conversation and writes down what it hears. Commands are tried
- * once each: what became of every attempt is what the checker wants to know.
+ * The reference client of a user, which follows one conversation and records the received events. Each command is tried
+ * once, because the checker needs the outcome of every attempt.
  */
 export class ClientDevice implements Device, Follower {
   private client!: XFChatClient;
-  /** How often it was connected so far: events of one connection come in order. */
+  /** The number of connections so far. The events of one connection arrive in order. */
   private connections = 0;
 
   private constructor(
@@ -25,7 +25,7 @@ export class ClientDevice implements Device, Follower {
     private readonly storage: MemoryStorage,
   ) {}
 
-  /** Begins to connect, and does not wait. */
+  /** Begins to connect without waiting. */
   static async create(
     url: string,
     person: Person,
@@ -41,7 +41,7 @@ export class ClientDevice implements Device, Follower {
     return this.person.id;
   }
 
-  /** Undefined while its owner does not participate, or while nothing is known of it. */
+  /** Undefined while its owner does not participate, or before its first state. */
   private get conversation(): Conversation | undefined {
     return this.client.conversation(this.conversationId);
   }
@@ -62,7 +62,7 @@ export class ClientDevice implements Device, Follower {
     } catch (error) {
       const { problem } = error as XFChatError;
       if (problem.status > 0) return refused(problem as Parameters<typeof refused>[0]);
-      // Without a connection it was not tried.
+      // Without a connection, nothing was attempted.
       if (problem.code === 'not-connected') return { type: 'fail', value: { ...problem, status: 503 } };
       return { type: 'info', value: problem };
     }
@@ -73,10 +73,10 @@ export class ClientDevice implements Device, Follower {
     await until(
       `${name} to have everything`,
       async () => {
-        // Whatever was heard: an answer that says "nothing more" is the proof.
+        // Events prove nothing. Only an answer that says "nothing more" is a proof.
         await this.client.check();
         const { conversation } = this;
-        // The connection may be lost in between: then once more.
+        // Retry if the connection was lost in between.
         while (conversation?.hasOlder && conversation.status === 'complete')
           await conversation.older(200).catch(() => undefined);
         return conversation?.status === 'complete' && !conversation.hasOlder;
@@ -86,18 +86,18 @@ export class ClientDevice implements Device, Follower {
     return this.conversation!.messages;
   }
 
-  /** Goes away, as when the application is closed. */
+  /** Disconnects, as when the application is closed. */
   async leave(): Promise<void> {
     await this.client.stop();
   }
 
-  /** Begins anew with what was stored. */
+  /** Starts again from the stored state. */
   async findReturned(): Promise<void> {
     this.client = new XFChatClient({
       url: this.url,
       storage: this.storage,
       timeoutMs: ANSWER_TIMEOUT_MS,
-      keepMessages: 50, // writing them down costs every other device in this process
+      keepMessages: 50, // recording more would slow down the other devices of this process
       transports: ['websocket'],
       backoff: { initialMs: 100, maxMs: 500 },
     });
@@ -107,7 +107,7 @@ export class ClientDevice implements Device, Follower {
     await this.client.resume();
   }
 
-  /** Called with what it shows, whenever that has changed. */
+  /** Called with the shown messages whenever they change. */
   shown: (conversation: Conversation) => void = () => undefined;
 
   close(): void {

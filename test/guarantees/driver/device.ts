@@ -1,6 +1,6 @@
 import type { Message } from '../history/history';
 
-/** How an attempt ended, as far as the client knows: done, surely not done, or nobody knows. */
+/** The outcome of an attempt, as far as the client knows: done, certainly not done, or unknown. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what the server said, whatever it is
 export type Outcome = { readonly type: 'ok' | 'fail' | 'info'; readonly value: any };
 
@@ -15,25 +15,25 @@ export type Command =
     }
   | { readonly op: 'delete'; readonly messageId: string };
 
-/** One way to the server that somebody has: what the workloads ask of a client, whatever it is made of. */
+/** A connection of a user to the server. The workloads use this interface for every kind of client. */
 export interface Device {
   readonly userId: string;
-  /** Tries once. Never throws. */
+  /** Tries the command once. Never throws. */
   perform(conversationId: string, command: Command): Promise<Outcome>;
   close(): void;
 }
 
-/** A client that follows a conversation live, over interruptions, and catches up by itself. */
+/** A client that follows a conversation live, and catches up by itself after interruptions. */
 export interface Follower {
-  /** What it holds once it lacks nothing; waits for that. */
+  /** Waits until nothing is missing. @returns its state */
   settled(): Promise<readonly Message[]>;
   close(): void;
 }
 
-/** An answer for which this long was waited in vain does not come any more. */
+/** After this time, an answer counts as lost. */
 export const ANSWER_TIMEOUT_MS = 12_000;
 
-/** What a refusal says about the attempt: 500 and 504 leave it open, all others are definite. */
+/** The outcome after a rejection: unknown for 500 and 504, definite for all others. */
 export function refused(problem: { code?: string; status?: number; current?: Message }): Outcome {
   const { code = 'none', status = 500, current } = problem;
   return { type: status === 500 || status === 504 ? 'info' : 'fail', value: { code, status, current } };

@@ -1,7 +1,7 @@
 import type { Person } from '../../support/people';
 import { ANSWER_TIMEOUT_MS, refused, type Command, type Device, type Outcome } from './device';
 
-/** Over HTTP. */
+/** A client over HTTP. */
 export class HttpDevice implements Device {
   constructor(
     private readonly url: string,
@@ -26,7 +26,7 @@ export class HttpDevice implements Device {
     }
   }
 
-  /** Any request under /api/v1, tried once. */
+  /** Sends a request under /api/v1 once. */
   async request(method: string, path: string, body?: unknown): Promise<Outcome> {
     try {
       const response = await fetch(`${this.url}/api/v1${path}`, {
@@ -43,7 +43,7 @@ export class HttpDevice implements Device {
       return response.ok ? { type: 'ok', value: answer } : refused(answer as object);
     } catch (error) {
       const { cause, name } = error as Error & { cause?: { code?: string } };
-      // Nothing listens there: nothing was done.
+      // Nobody listens there, so nothing was done.
       if (cause?.code === 'ECONNREFUSED')
         return { type: 'fail', value: { code: 'unreachable', status: 503 } };
       return { type: 'info', value: { code: cause?.code ?? name } };
@@ -51,6 +51,6 @@ export class HttpDevice implements Device {
   }
 
   close(): void {
-    // Nothing stays open between requests.
+    // No connection stays open between requests.
   }
 }

@@ -1,16 +1,16 @@
 /**
- * What happened, as the clients saw it, in the manner of Jepsen. One entry a line when written down:
+ * The events of a run as the clients saw them, in the style of Jepsen. A file has one entry per line:
  *   {"t": 812.4, "process": "ada/1", "op": "send", "key": "<conversation>", "type": "invoke", "value": {…}}
  *
- * `t` is milliseconds of one monotonic clock that all clients share. A process does one thing at a time: an `invoke`
- * is followed by its `ok` (it was done), `fail` (it was not) or `info` (nobody knows; it may be done at any later
+ * `t` is in milliseconds of a monotonic clock that all clients share. A process does one thing at a time: an `invoke`
+ * is followed by its `ok` (it was done), `fail` (it was not) or `info` (unknown; it may be done at any later
  * time). Observations (`hear`, `view`, `final`, `audit`) have no `invoke`.
  */
 export interface Entry {
   readonly t: number;
   readonly process: string;
   readonly op: Operation | Observation;
-  /** The conversation; for `audit`, `backup`, `restore` and `fault` whatever they are about. */
+  /** The conversation, or the object of an `audit`, `backup`, `restore` or `fault`. */
   readonly key: string;
   readonly type: 'invoke' | 'ok' | 'fail' | 'info';
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- see the types of values below
@@ -33,7 +33,7 @@ export type Operation =
 /** `hear` {@link Heard}, `view` {@link View}, `final` {@link Final}, `audit` {@link Audit}, `fault` anything. */
 export type Observation = 'hear' | 'view' | 'final' | 'audit' | 'fault';
 
-/** A message as a client was told it; the fields that the checker looks at. */
+/** The fields of a received message that the checker reads. */
 export interface Message {
   readonly id: string;
   readonly seq: number;
@@ -52,13 +52,13 @@ export interface Heard {
   readonly message: Message;
 }
 
-/** What a client holds at the end, made of what it heard and caught up on. */
+/** The final state of a client, built from its events and catch-ups. */
 export interface View {
   readonly userId: string;
   readonly messages: readonly Message[];
 }
 
-/** A fresh read of everything at the end, by somebody who participates. */
+/** A fresh read of everything at the end, by a participant. */
 export interface Final {
   readonly userId: string;
   readonly head: { readonly seq: number; readonly rev: number };
@@ -67,7 +67,7 @@ export interface Final {
   readonly unreadCount: number;
   readonly readSeq: number;
   readonly messages: readonly Message[];
-  /** Of messages that were changed, oldest first, by message id; null when this reader has not asked. */
+  /** The versions of edited messages, oldest first, by message id; null if this reader has not read them. */
   readonly versions: Readonly<Record<string, readonly MessageVersion[]>> | null;
 }
 
@@ -77,9 +77,9 @@ export interface MessageVersion {
   readonly body: string | null;
 }
 
-/** A look into the database itself. */
+/** The result of queries to the database itself. */
 export interface Audit {
-  /** Foreign keys with rows that point nowhere. */
+  /** Foreign keys with dangling rows. */
   readonly orphans: readonly string[];
   readonly unvalidatedConstraints: readonly string[];
   readonly invalidIndexes: readonly string[];
@@ -91,7 +91,7 @@ export interface Counters {
   readonly lastSeq: number;
   readonly maxSeq: number;
   readonly lastRev: number;
-  /** Over messages, participants and settings; each change has a rev of its own. */
+  /** The revs of messages, participants and settings. Each change has its own. */
   readonly maxRev: number;
   readonly revs: number;
   readonly distinctRevs: number;

@@ -1,16 +1,16 @@
 import type { Outcome } from '../driver/device';
 import type { Entry, Observation, Operation } from './history';
 
-/** Writes the history down while it happens, on the one clock that all clients share. */
+/** Records the history while it happens, with one clock for all clients. */
 export class Recorder {
   readonly entries: Entry[] = [];
   private readonly busy = new Set<string>();
   private counts = { ok: 0, fail: 0, info: 0 };
 
-  /** Sends that were acknowledged so far: a measure of progress. */
+  /** The number of acknowledged sends so far, as a measure of progress. */
   acknowledged = 0;
 
-  /** Does something as a process, which does one thing at a time. */
+  /** Records an action of a process, which does one thing at a time. */
   async perform(
     process: string,
     op: Operation,
@@ -33,12 +33,12 @@ export class Recorder {
     this.add(process, op, key, op === 'fault' ? 'info' : 'ok', value);
   }
 
-  /** How attempts ended: proof that a fault has bitten. */
+  /** The number of attempts by outcome, which proves that faults had an effect. */
   get outcomes(): { readonly ok: number; readonly fail: number; readonly info: number } {
     return { ...this.counts };
   }
 
-  /** The refusals that were given, with how often. */
+  /** The number of rejections by code. */
   refusals(): Map<string, number> {
     const found = new Map<string, number>();
     for (const { type, value } of this.entries) {

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { Patch } from './mutant';
 
 /**
- * The texts of the files that the patches change, by path.
- * @throws Error when a patch does not find its text exactly once
+ * Applies the patches. @returns the new texts of the changed files, by path
+ * @throws Error if a patch does not find its text exactly once
  */
 export function patchedFiles(root: string, patches: readonly Patch[]): Map<string, string> {
   const texts = new Map<string, string>();

@@ -1,4 +1,4 @@
-// Shows that the tests bite: each mutant is a mistake, and the test that it names has to notice it.
+// Proves that the tests are effective: each mutant is a mistake, and the test that it names must detect it.
 //   npm run test:mutants                  all of them
 //   npm run test:mutants -- lock commit   those whose names have one of these words
 import type { Mutant, Target } from './mutant';
@@ -9,14 +9,14 @@ import { Workshop, type TestRun } from './workshop';
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const nameOf = ({ file, test }: Target): string => `${file.replace(/^test\//, '')}${test ? `: ${test}` : ''}`;
 
-/** The guarantees that the failures name: none, where a test says it in its own words. */
+/** The guarantees that the failures name. Some tests name none. */
 function guaranteesOf({ failures }: TestRun): string {
   const found = failures.flatMap((text) => [...text.matchAll(/"(G\d+): /g)].map(([, name]) => name!));
   const sorted = [...new Set(found)].sort((a, b) => Number(a.slice(1)) - Number(b.slice(1)));
   return sorted.length > 0 ? `${sorted.join(' ')} in ` : '';
 }
 
-/** Before anything that takes long: every patch still finds its text. */
+/** Checks that every patch still finds its text, before the slow runs. */
 function requireFit(workshop: Workshop, mutants: readonly Mutant[]): void {
   const misfits = mutants.flatMap(({ name, patches }) => {
     try {
@@ -29,7 +29,7 @@ function requireFit(workshop: Workshop, mutants: readonly Mutant[]): void {
   if (misfits.length > 0) throw new Error(`mutants that do not fit the sources:\n${misfits.join('\n')}`);
 }
 
-/** Unchanged, each of the tests passes; otherwise it would notice nothing. */
+/** Checks that each test passes on the unchanged sources; otherwise its failure would prove nothing. */
 function requireHealth(workshop: Workshop, mutants: readonly Mutant[]): void {
   const targets = new Map(mutants.map(({ caughtBy }) => [nameOf(caughtBy), caughtBy]));
   workshop.build();

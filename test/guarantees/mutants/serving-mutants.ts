@@ -3,7 +3,7 @@ import { BRIEF, unit, within, type Mutant } from './mutant';
 const SERVICE = 'src/features/messages/messages.service.ts';
 const CONNECTIONS = 'src/delivery/sockets/sockets.gateway.ts';
 
-/** Mistakes in who hears what, in catching up, and in how the server behaves in trouble. */
+/** Mistakes in access, in catch-up, and in the behaviour during faults. */
 export const SERVING_MUTANTS: readonly Mutant[] = [
   {
     name: 'ask a cache who participates',

@@ -12,13 +12,13 @@ const NOT_COPIED = new Set(
 
 export interface TestRun {
   readonly passed: number;
-  /** What the failed tests said. */
+  /** The messages of the failed tests. */
   readonly failures: readonly string[];
-  /** The run itself failed: nothing was tested. */
+  /** The error of a run that tested nothing. */
   readonly breakdown?: string;
 }
 
-/** A copy of the project that may be broken. */
+/** A copy of the project for the mutants. */
 export class Workshop {
   private readonly directory = mkdtempSync(join(tmpdir(), 'xfchat-mutants-'));
 
@@ -28,8 +28,8 @@ export class Workshop {
   }
 
   /**
-   * Runs `work` on the changed sources, and puts them back.
-   * @throws Error when a patch does not find its text exactly once
+   * Runs `work` on the changed sources, and restores them.
+   * @throws Error if a patch does not find its text exactly once
    */
   withPatches<T>(patches: readonly Patch[], work: () => T): T {
     const changed = patchedFiles(this.directory, patches);
@@ -42,7 +42,7 @@ export class Workshop {
     }
   }
 
-  /** @throws Error when the sources cannot be compiled: then the mutant is no program */
+  /** @throws Error if the sources cannot be compiled, because such a mutant is no program */
   build(): void {
     const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/build.js'], {
       cwd: this.directory,
@@ -58,7 +58,7 @@ export class Workshop {
     const { stdout, stderr } = spawnSync(
       process.execPath,
       ['node_modules/jest/bin/jest.js', ...words, '--json', '--outputFile', report],
-      // Longer than any test may take: one that waits in vain fails by its own limit, and says what for.
+      // Longer than any test may take, so that a waiting test fails by its own limit, with a better message.
       { cwd: this.directory, encoding: 'utf8', maxBuffer: 256 * 1024 * 1024, timeout: 900_000 },
     );
     return this.readReport(report, stdout + stderr);

@@ -4,12 +4,12 @@ import type { FaultName, Step } from './schedule';
 
 const PATIENCE_MS = 90_000;
 
-/** What does the harm. Each resolves when its fault is over, and what was killed serves again. */
+/** The actions that cause faults. Each resolves when its fault is over and a killed process serves again. */
 export type Faults = Partial<Record<FaultName, (number: number) => Promise<void>>>;
 
 /**
- * Carries out a schedule, one step after the other: a step whose time has come while the one before is not over waits
- * for it. Each step also waits for progress since the last one, so that no fault meets an idle system.
+ * Carries out a schedule step by step. A step that is due before the previous one is over waits
+ * for it. Each step also waits for progress since the last one, so that no fault hits an idle system.
  */
 export async function carryOut(
   schedule: readonly Step[],
@@ -23,7 +23,7 @@ export async function carryOut(
     const act = faults[step.fault];
     if (!act) throw new Error(`nobody can ${step.fault}`);
     await goOn(recorder, progress, begin + step.at * 1_000);
-    // Right after an acknowledgement the server is between two batches; any other moment is as good.
+    // Right after an acknowledgement, the server is between two batches, so wait for a random moment.
     await new Promise((resolve) => setTimeout(resolve, random.between(0, 300)));
     recorder.observe('nemesis', 'fault', `${step.fault} ${step.number}`, step);
     await act(step.number);
@@ -31,7 +31,7 @@ export async function carryOut(
   await goOn(recorder, progress, 0);
 }
 
-/** Waits for the time, and for some more acknowledgements. */
+/** Waits for the time, and for further acknowledgements. */
 async function goOn(recorder: Recorder, progress: number, time: number): Promise<void> {
   const target = recorder.acknowledged + progress;
   const latest = Math.max(time, performance.now()) + PATIENCE_MS;

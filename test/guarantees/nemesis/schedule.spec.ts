@@ -2,7 +2,7 @@ import { Random, SEED } from '../../support/random';
 import { formatSchedule, parseSchedule, randomSchedule } from './schedule';
 
 describe('a schedule of faults', () => {
-  it('is read as it is written', () => {
+  it('is parsed from its written form', () => {
     const text = 'at 3 s: kill server 1\nat 5.25 s: cut link 2\nat 6 s: kill database 1';
     expect(parseSchedule(text)).toEqual([
       { at: 3, fault: 'kill server', number: 1 },
@@ -13,7 +13,7 @@ describe('a schedule of faults', () => {
     expect(() => parseSchedule('at 3 s: sing')).toThrow('not a step');
   });
 
-  it('is the same for the same seed, in order, and of what may go wrong', () => {
+  it('is the same for the same seed, in order, and made of possible faults', () => {
     const make = (seed: number) =>
       randomSchedule(new Random(seed), 50, 2, [
         ['kill server', 3],
@@ -28,7 +28,7 @@ describe('a schedule of faults', () => {
     );
   });
 
-  it('holds each fault, with any seed, when there is room for all of them', () => {
+  it('contains each fault, with any seed, if there is room for all of them', () => {
     const faults = ['kill server', 'stop server', 'cut link', 'lose replies of link'] as const;
     for (let seed = SEED; seed < SEED + 1_000; seed++) {
       const steps = randomSchedule(

@@ -7,13 +7,13 @@ export type FaultName =
   | 'cut link' // every connection over it is reset; new ones go through
   | 'lose replies of link' // requests get through, answers do not; then it is cut
   | 'back up database'
-  | 'restore database'; // from that backup, under a new epoch
+  | 'restore database'; // from the previous backup, under a new epoch
 
-/** One thing that goes wrong: which, and when, in seconds from the beginning. */
+/** A fault, and its time in seconds from the beginning. */
 export interface Step {
   readonly at: number;
   readonly fault: FaultName;
-  /** Which of the servers or links, from 1 on. */
+  /** The number of the server or link, from 1. */
   readonly number: number;
 }
 
@@ -21,8 +21,8 @@ const LINE =
   /^at (\d+(?:\.\d+)?) s: ((?:kill|stop) server|(?:kill|back up|restore) database|(?:cut|lose replies of) link)(?: (\d+))?$/;
 
 /**
- * A schedule as people write it, a step a line: `at 3 s: kill server 1`.
- * @throws Error for a line that says something else
+ * Parses a schedule with one step per line: `at 3 s: kill server 1`.
+ * @throws Error for any other line
  */
 export function parseSchedule(text: string): Step[] {
   const lines = text.split('\n').map((line) => line.trim());
@@ -39,8 +39,8 @@ export const formatSchedule = (steps: readonly Step[]): string =>
   steps.map(({ at, fault, number }) => `at ${at} s: ${fault} ${number}`).join('\n');
 
 /**
- * Faults at random moments, `everySeconds` apart on average; what is faulty is chosen among the numbers given. Each
- * fault occurs before one occurs again, so that a schedule with room for all of them holds all of them.
+ * Faults at random moments, `everySeconds` apart on average, on randomly chosen servers or links. Each
+ * fault occurs before one occurs again, so that a schedule with room for all of them contains all of them.
  */
 export function randomSchedule(
   random: Random,

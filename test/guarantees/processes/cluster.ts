@@ -30,13 +30,13 @@ export class Cluster {
     return new Cluster(databaseUrl, started, proxies, directory);
   }
 
-  /** Where clients connect to: the links, if there are any. */
+  /** The addresses for clients: those of the links, if there are any. */
   get urls(): readonly string[] {
     if (this.links.length > 0) return this.links.map((link) => link.url.replace(/\/$/, ''));
     return this.servers.map((server) => server.url);
   }
 
-  /** What a nemesis can do to it. */
+  /** The faults that a nemesis can cause. */
   get faults(): Faults {
     const server = (number: number): RestartableServer => this.servers[number - 1]!;
     const link = (number: number): FaultProxy => this.links[number - 1]!;

@@ -9,7 +9,7 @@ import {
   type EmbeddedPostgres,
 } from '../../../src/platform/embedded-postgres/embedded-postgres';
 
-/** A PostgreSQL of one's own that keeps what it acknowledges, to be killed; it is started again by itself. */
+/** A separate, durable PostgreSQL that a test can kill. It restarts by itself. */
 export class DurablePostgres {
   private constructor(
     private readonly postgres: EmbeddedPostgres,
@@ -25,7 +25,7 @@ export class DurablePostgres {
     return this.postgres.url('postgres');
   }
 
-  /** All its processes at once, with no time to write anything; resolves when it answers again. */
+  /** Kills all of its processes at once, before they can write anything. Resolves when it answers again. */
   async kill(): Promise<void> {
     const { pid } = this.postgres;
     const processes = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' })

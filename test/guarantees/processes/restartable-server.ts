@@ -3,13 +3,13 @@ import { freePort } from '../../support/free-port';
 import { ServerProcess } from '../../support/server-process';
 import { until } from '../../support/until';
 
-/** More than this of what a server has said is of no use to anybody. */
+/** The most output of a server to keep. */
 const LAST_WORDS = 1_000_000;
 
-/** Signs the tokens of all servers that these tests start, so that each server knows the sessions of the others. */
+/** Signs the tokens of all servers of these tests, so that each server accepts the sessions of the others. */
 export const AUTH_SECRET = 'the-servers-of-a-test-share-this-secret-0123456789';
 
-/** A server that can be killed and started again. It keeps its port over all its lives. */
+/** A server that can be killed and started again. It keeps its port. */
 export class RestartableServer {
   private life: ServerProcess | undefined;
 
@@ -20,7 +20,7 @@ export class RestartableServer {
     private readonly program: string | undefined,
   ) {}
 
-  /** Begins to serve on a port that nobody uses. */
+  /** Starts on an unused port. */
   static async start(
     directory: string,
     environment: Record<string, string>,
@@ -53,25 +53,25 @@ export class RestartableServer {
       'the server to serve',
       async () => {
         if (life.hasEnded) throw new Error(`the server has ended: ${this.lastWords}`);
-        await new Promise((resolve) => setTimeout(resolve, 40)); // asking costs the machine, too
+        await new Promise((resolve) => setTimeout(resolve, 40)); // polling uses the machine, too
         return (await fetch(`${this.url}/health/ready`).catch(() => undefined))?.ok;
       },
       120_000,
     );
   }
 
-  /** With no time for a last word. */
+  /** Kills it without a chance to shut down. */
   async kill(): Promise<void> {
     await this.end('SIGKILL');
   }
 
-  /** As an operator does. @returns the exit code; null when a signal ended it */
+  /** Stops it as an operator does. @returns the exit code; null if a signal ended it */
   async stop(): Promise<number | null> {
     const ending = await this.end('SIGTERM');
     return typeof ending === 'number' ? ending : null;
   }
 
-  /** Stops it where it is; for others it has fallen silent. */
+  /** Freezes it, so that it falls silent for others. */
   freeze(): void {
     this.life?.signal('SIGSTOP');
   }
@@ -80,14 +80,14 @@ export class RestartableServer {
     this.life?.signal('SIGCONT');
   }
 
-  /** What it has said of late. */
+  /** The latest output. */
   get lastWords(): string {
     return this.life?.log.slice(-LAST_WORDS) ?? '';
   }
 
   private async end(signal: NodeJS.Signals): Promise<number | string | undefined> {
     this.life?.signal(signal);
-    this.resume(); // a process that is frozen hears no SIGTERM
+    this.resume(); // a frozen process does not handle SIGTERM
     return this.life?.ended();
   }
 }

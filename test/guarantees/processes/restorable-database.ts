@@ -8,24 +8,24 @@ import type { Recorder } from '../history/recorder';
 import type { Faults } from '../nemesis/nemesis';
 import type { RestartableServer } from './restartable-server';
 
-/** What a restore has done to the messages. */
+/** The effect of a restore on the messages. */
 export interface Loss {
-  /** The highest `seq` that is still there, by conversation. */
+  /** The highest remaining `seq`, by conversation. */
   readonly heads: ReadonlyMap<string, number>;
-  /** What is not: see `traceOf`. */
+  /** The lost messages; see `traceOf`. */
   readonly forgotten: ReadonlySet<string>;
 }
 
-/** Tells a message from another one that has its number, or its id, in another history. */
+/** Distinguishes a message from one with its number or its id in another history. */
 export const traceOf = ({ id, seq, createdAt }: { id: string; seq: number; createdAt: string }): string =>
   `${seq} ${id} ${createdAt}`;
 
 /**
- * A database of which a copy is taken, and to which that copy is brought back later, as a restore does. A database that
- * is copied must have no connections, so the server ends before and begins again afterwards.
+ * A database that can be copied and replaced by the copy later, as a restore does. A database that
+ * is copied must have no connections, so the server stops before and starts again afterwards.
  */
 export class RestorableDatabase {
-  /** What was lost by each restore so far. */
+  /** The losses of each restore so far. */
   readonly losses: Loss[] = [];
 
   private constructor(private readonly live: TestDatabase) {}
@@ -93,7 +93,7 @@ export class RestorableDatabase {
   private replace(name: string, template: string): Promise<void> {
     return withAdministrator(async (client) => {
       await client.query(`drop database if exists ${name} with (force)`);
-      // The connections of a server that was killed end by themselves, a moment later.
+      // The connections of a killed server end by themselves, a moment later.
       await client.query(`select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = $1`, [
         template,
       ]);

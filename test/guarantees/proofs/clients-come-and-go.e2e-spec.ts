@@ -13,7 +13,7 @@ const SECONDS = Number(process.env.PROOF_SECONDS ?? 60);
 
 const PATIENCE_MS = 120_000;
 
-/** The application of somebody: it is closed and opened again, its connection is cut, and it keeps what it has. */
+/** An application that is closed and opened again, loses its connection, and keeps its stored state. */
 class Application {
   client!: XFChatClient;
   readonly written: string[] = [];
@@ -42,7 +42,7 @@ class Application {
     return this.client.conversation(this.conversationId)!;
   }
 
-  /** Also while there is no connection. */
+  /** Sends a message, also while there is no connection. */
   async write(): Promise<void> {
     if (!this.client.user || !this.client.conversation(this.conversationId)) return;
     const body = `${this.person.username} writes ${this.written.length}`;
@@ -50,7 +50,7 @@ class Application {
     await this.conversation.send(body);
   }
 
-  /** Edits or deletes something of its own that it sees; somebody else's word for it may be newer. */
+  /** Edits or deletes an own message that it shows. Another device may have changed it since. */
   async change(): Promise<void> {
     const own = this.client.conversation(this.conversationId)?.messages.slice(-50);
     const mine = own?.filter(({ senderId, deletedAt }) => senderId === this.person.id && deletedAt === null);
@@ -62,7 +62,7 @@ class Application {
     await change.catch(() => undefined); // the connection was dropped
   }
 
-  /** Stays for a while, and goes: by a cut link, or by an end of the application, for a moment or for longer. */
+  /** Stays for a while, and then leaves by a cut link or a closed application, for a short or a long time. */
   async dropOnce(): Promise<void> {
     await this.pause(300, 4_000);
     const way = this.random.next();
@@ -94,7 +94,7 @@ class Application {
     await until(`${this.person.username} to have sent everything`, isSent, PATIENCE_MS);
   }
 
-  /** All of the conversation, once nothing is missing. */
+  /** The whole conversation, once nothing is missing. */
   async view(): Promise<readonly Message[]> {
     await until(
       `${this.person.username} to see everything`,
@@ -135,7 +135,7 @@ describe(`${CLIENTS} clients that come and go for ${SECONDS} s under ${MESSAGES_
   });
 
   // Tests G4.
-  it(`all see the history, and nothing else (SEED=${SEED})`, async () => {
+  it(`all receive exactly the history (SEED=${SEED})`, async () => {
     const random = new Random(SEED);
     const people = await signUpAll(cluster.urls[0]!, CLIENTS);
     const [owner, ...others] = people as [Person, ...Person[]];
@@ -156,7 +156,7 @@ describe(`${CLIENTS} clients that come and go for ${SECONDS} s under ${MESSAGES_
     const writing = (async () => {
       const own = random.fork('who writes');
       for (let written = 0; !isOver(); written++) {
-        // As many as are due by now: a machine that is late catches up.
+        // Send all messages that are due by now, so that a slow machine catches up.
         const due = (SECONDS * 1_000 - (end - performance.now())) * (MESSAGES_PER_SECOND / 1_000);
         if (written > due) await new Promise((resolve) => setTimeout(resolve, 10));
         await own.pick(applications).write();
@@ -170,7 +170,7 @@ describe(`${CLIENTS} clients that come and go for ${SECONDS} s under ${MESSAGES_
     const history = await readAll(owner, group);
     for (const [index, view] of views.entries())
       expect({ client: index, ...differences(view, history) }).toEqual({ client: index, ...NOTHING });
-    // Everything that was written is there, once, in the order in which its author wrote it.
+    // Every message is there once, in the order in which its author wrote it.
     for (const { person, written } of applications) {
       const stored = history.filter(({ senderId }) => senderId === person.id);
       expect(stored).toHaveLength(written.length);
@@ -186,7 +186,7 @@ describe(`${CLIENTS} clients that come and go for ${SECONDS} s under ${MESSAGES_
 
 const NOTHING = { missing: [], other: [], surplus: [] };
 
-/** The numbers at which a view is not the history. */
+/** The numbers at which a view differs from the history. */
 function differences(view: readonly Message[], history: readonly Message[]): Record<string, number[]> {
   const held = new Map(view.map((message) => [message.seq, JSON.stringify(message)]));
   const stored = new Map(history.map((message) => [message.seq, JSON.stringify(message)]));

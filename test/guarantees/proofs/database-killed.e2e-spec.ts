@@ -18,7 +18,7 @@ describe('a database that is killed', () => {
   });
 
   // Tests G1.
-  it(`loses nothing that was acknowledged, six times at random moments under load (SEED=${SEED})`, async () => {
+  it(`loses no acknowledged message, six times at random moments under load (SEED=${SEED})`, async () => {
     const random = new Random(SEED);
     const schedule = randomSchedule(random.fork('schedule'), 6, 2, [['kill database', 1]]);
     const { broken, outcomes, refusals } = await runUnderFaults(cluster, schedule, random, {
@@ -28,7 +28,7 @@ describe('a database that is killed', () => {
       faults: () => ({ 'kill database': () => postgres.kill() }),
     });
     expect(broken).toEqual([]);
-    // The fault has bitten, and was told honestly: nobody knows, or nothing was done.
+    // The fault had an effect, and the answers were honest: unknown outcome, or nothing done.
     expect(outcomes.info + outcomes.fail).toBeGreaterThan(6);
     expect(refusals.get('temporarily-unavailable')).toBeGreaterThan(0);
   }, 600_000);

@@ -8,7 +8,7 @@ import { HttpDevice } from '../driver/http-device';
 import { Cluster } from '../processes/cluster';
 import { untilKnown } from '../workload/group';
 
-// Within one process: "a message that waits for the conversation" in test/concurrency.e2e-spec.ts, with the broadcast
+// test/concurrency.e2e-spec.ts tests the same within one process, with the broadcast
 // that a lock on the table holds back.
 describe('three processes that wait for one conversation', () => {
   let database: TestDatabase;
@@ -27,7 +27,7 @@ describe('three processes that wait for one conversation', () => {
     people = await signUpAll(cluster.urls[0]!, 3);
   });
 
-  /** As somebody, through one of the servers; again when the wait was too long for it. */
+  /** Sends as this user through one of the servers, and retries after a timeout of the wait. */
   function ask(
     person: Person,
     server: number,
@@ -68,7 +68,7 @@ describe('three processes that wait for one conversation', () => {
   }
 
   // Tests G8.
-  it('store a message that reaches all of them once, under one number', async () => {
+  it('store a message once, under one number, when it reaches all of them', async () => {
     const [ada, ben] = people as [Person, Person];
     const conversationId = await ada.group(ben);
     const path = `/conversations/${conversationId}/messages`;
@@ -84,7 +84,7 @@ describe('three processes that wait for one conversation', () => {
   });
 
   // Tests G8.
-  it('give an id that two people use to one of them, and no number to the other', async () => {
+  it('accept an id from one of two people who use it, and give the other no number', async () => {
     const [ada, ben] = people as [Person, Person];
     const conversationId = await ada.group(ben);
     const path = `/conversations/${conversationId}/messages`;
@@ -101,7 +101,7 @@ describe('three processes that wait for one conversation', () => {
   });
 
   // Tests G19.
-  it('store nothing of somebody whose removal goes before, and the rest without a hole', async () => {
+  it('store nothing of somebody whose removal comes first, and the rest without a hole', async () => {
     const [ada, ben, carl] = people as [Person, Person, Person];
     const conversationId = await ada.group(ben, carl);
     const path = `/conversations/${conversationId}`;
@@ -111,7 +111,7 @@ describe('three processes that wait for one conversation', () => {
     const send = (person: Person, server: number): Promise<Outcome> =>
       ask(person, server, 'POST', `${path}/messages`, { id: randomUUID(), body: person.username });
     await whileHeld(conversationId, async (wait) => {
-      // Who waits longest is served first.
+      // The longest waiter is served first.
       removal = ask(ada, 0, 'DELETE', `${path}/participants/${ben.id}`);
       await wait(1);
       late = Promise.all([send(ben, 1), send(ben, 2), send(ben, 1)]);
@@ -125,7 +125,7 @@ describe('three processes that wait for one conversation', () => {
     expect((await stored(conversationId)).map(({ seq }) => seq)).toEqual([1, 2, 3]);
   });
 
-  it('store nothing between two people of whom one blocks the other before', async () => {
+  it('store nothing between two people after one has blocked the other', async () => {
     const [ada, ben] = people as [Person, Person];
     const conversationId = await ada.direct(ben);
     let block: Promise<Outcome> | undefined;

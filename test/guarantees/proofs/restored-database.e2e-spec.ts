@@ -20,7 +20,7 @@ describe('a database that is restored', () => {
     await database.drop();
   });
 
-  /** Whether somebody who was away, with numbers of the forgotten history, finds messages on top of them. */
+  /** Whether an absent client with numbers of the forgotten history finds newer messages. */
   async function hasPassed(position: { seq: number; rev: number }): Promise<boolean> {
     const passed = `select from conversations where last_seq > $1 and last_rev > $2`;
     const { rowCount } = await withClient(database.url, (client) =>
@@ -29,7 +29,7 @@ describe('a database that is restored', () => {
     return rowCount === 1;
   }
 
-  /** Whether messages of two histories stand beside each other above what both have in common. */
+  /** Whether messages of two histories are mixed above their common part. */
   function isMixture(conversationId: string, messages: readonly Message[]): boolean {
     return database.losses.some(({ heads, forgotten }) => {
       const above = messages.filter(({ seq }) => seq > (heads.get(conversationId) ?? 0));
@@ -39,7 +39,7 @@ describe('a database that is restored', () => {
   }
 
   // Tests G4.
-  it(`shows no client a mixture when clients continue from their old numbers (SEED=${SEED})`, async () => {
+  it(`shows no client a mixture of histories when clients continue from their old numbers (SEED=${SEED})`, async () => {
     const schedule = parseSchedule(`
       at 1 s: back up database
       at 4 s: restore database
@@ -52,7 +52,7 @@ describe('a database that is restored', () => {
       writers: 6,
       faults: (recorder, clients) => {
         const faults = database.faults(cluster.servers[0]!, recorder);
-        // Those who stay find that they are ahead; those who come back later find that they are behind.
+        // Connected clients are ahead of the restored database; clients that return later are behind.
         const away = clients.slice(0, 3);
         for (const { device, person } of clients)
           device.shown = ({ id, messages }) => {

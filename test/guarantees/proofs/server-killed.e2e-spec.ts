@@ -23,7 +23,7 @@ describe('servers that are killed', () => {
     const schedule = randomSchedule(random.fork('schedule'), 20, 2, [['kill server', 1]]);
     const { broken, outcomes } = await runUnderFaults(cluster, schedule, random, { writers: 8 });
     expect(broken).toEqual([]);
-    // The faults have bitten.
+    // The faults had an effect.
     expect(outcomes.info).toBeGreaterThan(20);
   }, 600_000);
 

@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import { withClient } from '../../support/databases';
 import type { Audit, Counters } from '../history/history';
 
-/** Looks into the database itself, behind the server's back. */
+/** Queries the database itself, independently of the server. */
 export async function auditDatabase(url: string): Promise<Audit> {
   return withClient(url, async (client) => ({
     orphans: await orphans(client),
@@ -22,7 +22,7 @@ async function names(client: Client, text: string): Promise<string[]> {
   return (await client.query<{ name: string }>(text)).rows.map((row) => row.name);
 }
 
-/** Foreign keys, asked as an anti-join each: a constraint may have been off while rows were written. */
+/** Checks foreign keys by an anti-join each, because a constraint may have been off while rows were written. */
 async function orphans(client: Client): Promise<string[]> {
   const { rows: keys } = await client.query<{
     name: string;

@@ -12,18 +12,18 @@ const MESSAGES_EACH = 20;
 interface CrowdReport {
   readonly broken: string[];
   readonly sent: number;
-  /** How many distinct messages each listener heard live, without catching up. */
+  /** The number of distinct messages that each listener received live, without catch-up. */
   readonly heard: number[];
 }
 
 /**
- * Everybody sends at once into one conversation, one half over HTTP, the other over sockets and listening. Every tenth
- * message is sent three times, over both transports where there are two. Then those who did not listen read everything.
+ * Everybody sends at once into one conversation: half over HTTP, and half over sockets, which also listen. Every tenth
+ * message is sent three times, over both transports if there are two. Then the users who did not listen read everything.
  */
 export async function sendAllAtOnce(cluster: Cluster, random: Random, senders: number): Promise<CrowdReport> {
   const recorder = new Recorder();
   const group = await Group.create(cluster.urls, recorder, random, { members: senders });
-  // Not every second one: with two servers that would leave one of them without any.
+  // Do not take every second user: with two servers, one of them would get none.
   const listening = group.members.slice(0, Math.ceil(senders / 2));
   const listeners = await Promise.all(
     listening.map(async (person) => {
@@ -56,7 +56,7 @@ export async function sendAllAtOnce(cluster: Cluster, random: Random, senders: n
         }
       }),
     );
-    // Those who listen have their own view; the others read.
+    // Listeners have their own view; the others read.
     await recordTheEnd(group, listeners, cluster, group.members.slice(listeners.length - 1));
   } finally {
     for (const { device } of listeners) device.close();

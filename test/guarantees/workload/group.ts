@@ -4,7 +4,7 @@ import { HttpDevice } from '../driver/http-device';
 import type { Recorder } from '../history/recorder';
 import type { Random } from '../../support/random';
 
-/** People and a conversation among them; who is not a member is there to be kept out. */
+/** Users and a conversation. Those who are not members must be kept out. */
 export class Group {
   private constructor(
     readonly conversationId: string,
@@ -13,7 +13,7 @@ export class Group {
     readonly outsiders: readonly Person[],
     readonly recorder: Recorder,
     readonly random: Random,
-    /** Where clients connect to; each person has one of them. */
+    /** The addresses for clients; each user has one of them. */
     private readonly urls: readonly string[],
   ) {}
 
@@ -52,7 +52,7 @@ export class Group {
     return this.urls[this.people.indexOf(person) % this.urls.length]!;
   }
 
-  /** Adds or removes a member, again and again until it is known to be done. */
+  /** Adds or removes a member, with retries until it is known to be done. */
   async change(op: 'add' | 'remove', person: Person): Promise<void> {
     const device = new HttpDevice(this.urlOf(this.owner), this.owner);
     const path = `/conversations/${this.conversationId}/participants/${person.id}`;
@@ -70,7 +70,7 @@ export class Group {
 
 const PATIENCE_MS = 120_000;
 
-/** Tries again what was refused for the moment, and what has no known outcome. */
+/** Retries after temporary rejections and unknown outcomes. */
 export async function untilKnown(attempt: (number: number) => Promise<Outcome>): Promise<Outcome> {
   const begin = performance.now();
   for (let number = 0; ; number++) {

@@ -10,7 +10,7 @@ import { comeAndGo } from './membership';
 import { recordTheEnd, verdict } from './verdict';
 import { Writer } from './writer';
 
-/** Somebody with the reference client. */
+/** A user with the reference client. */
 export interface Client {
   readonly person: Person;
   readonly device: ClientDevice;
@@ -18,22 +18,22 @@ export interface Client {
 
 interface Options {
   readonly writers?: number;
-  /** Members who are removed and added again all the time, and go on writing. */
+  /** Members who are removed and added again all the time, and continue to write. */
   readonly leavers?: number;
-  /** People who try what they may not. */
+  /** Users who try forbidden actions. */
   readonly outsiders?: number;
-  /** Besides those of the cluster. */
+  /** Faults in addition to those of the cluster. */
   readonly faults?: (recorder: Recorder, clients: readonly Client[]) => Faults;
 }
 
-/** What became of it: the promises that were broken, and how attempts ended. */
+/** The broken guarantees, and the number of attempts by outcome. */
 export interface Report {
   readonly broken: string[];
   readonly outcomes: Recorder['outcomes'];
   readonly refusals: ReadonlyMap<string, number>;
 }
 
-/** Everybody writes and listens while the schedule is carried out; then all is read and checked. */
+/** Everybody writes and listens while the schedule is carried out; then everything is read and checked. */
 export async function runUnderFaults(
   cluster: Cluster,
   schedule: readonly Step[],

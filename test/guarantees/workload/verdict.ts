@@ -13,7 +13,7 @@ import type { Group } from './group';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- what the server says, whatever it is */
 
-/** What clients hold, everything as `readers` read it, and what the database says: the end of a history. */
+/** Records the end of a history: the states of clients, everything that `readers` read, and the state of the database. */
 export async function recordTheEnd(
   group: Group,
   clients: readonly { person: Person; device: Follower }[],
@@ -34,8 +34,8 @@ export async function recordTheEnd(
 }
 
 /**
- * The promises that were broken, for `expect(…).toEqual([])`. Then the history is kept in a file, beside what the
- * servers said last. An `internal` error is a bug whatever becomes of the messages.
+ * The broken guarantees, for `expect(…).toEqual([])`. If there are any, a file keeps the history and the
+ * last output of the servers. An `internal` error is always a bug.
  */
 export function verdict(recorder: Recorder, cluster: Cluster, about: Record<string, unknown>): string[] {
   const broken = checkHistory(recorder.entries).map(({ guarantee, detail }) => `${guarantee}: ${detail}`);

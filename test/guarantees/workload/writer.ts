@@ -6,21 +6,21 @@ import type { Random } from '../../support/random';
 import { untilKnown, type Group } from './group';
 
 /**
- * Somebody who writes: sends, sends again what was sent before, edits (sometimes what is older than they think),
- * deletes. What has no answer is tried again with the same ids, over the other transport.
+ * A user who sends, repeats earlier sends, edits (sometimes from an outdated version) and
+ * deletes. An attempt without an answer is repeated with the same ids, over the other transport.
  */
 export class Writer {
   private readonly random: Random;
   private readonly devices: [Device, Device];
   private readonly process: string;
   private count = 0;
-  /** Done once, in this order, before chance decides: a test that expects refusals gets one of each kind. */
+  /** These actions run once, in this order, before random ones, so that a test gets a rejection of each kind. */
   private readonly first = [
     () => this.edit(this.own[0]!),
     () => this.edit(this.own[0]!, true),
     () => this.again(this.own[0]!, true),
   ];
-  /** Own messages as last told, and their bodies as first sent. */
+  /** The own messages as last received, and their bodies as first sent. */
   private readonly own: { sent: string; message: Message }[] = [];
 
   constructor(
@@ -59,7 +59,7 @@ export class Writer {
     if (outcome.type === 'ok') this.own.push({ sent: body, message: outcome.value as Message });
   }
 
-  /** Long after it was acknowledged, over the other transport; or with another body, which has to be refused. */
+  /** Repeats an acknowledged send over the other transport, or with another body, which must be rejected. */
   private async again(
     { sent, message: { id } }: { sent: string; message: Message },
     isOther = this.random.chance(0.15),

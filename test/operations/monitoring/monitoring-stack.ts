@@ -8,11 +8,11 @@ import { until } from '../../support/until';
 
 const ROOT = join(__dirname, '../../..');
 const MONITORING = join(ROOT, 'deploy/monitoring');
-/** Where scripts/install-monitoring-tools.sh puts them. */
+/** The folder into which scripts/install-monitoring-tools.sh installs the programs. */
 const PATH = [process.env.PATH, join(ROOT, 'tools/monitoring/usr/bin')].join(delimiter);
-/** As its makers call it, and as Debian does. */
+/** The name of the program upstream and in Debian. */
 const ALERTMANAGERS = ['alertmanager', 'prometheus-alertmanager'];
-/** Debian's has its templates there and nowhere else; the other one brings them along. */
+/** The folder of the templates of Debian's package. The upstream program contains its templates. */
 const TEMPLATES = '/usr/share/prometheus/alertmanager/default.tmpl';
 
 const isThere = (program: string): boolean =>
@@ -20,7 +20,7 @@ const isThere = (program: string): boolean =>
 
 const alertmanagerProgram = (): string | undefined => ALERTMANAGERS.find(isThere);
 
-/** What of this the machine has not. */
+/** The missing programs. */
 export function lackingForMonitoring(): string[] {
   return [
     ...(isThere('prometheus') ? [] : ['prometheus']),
@@ -29,15 +29,15 @@ export function lackingForMonitoring(): string[] {
   ];
 }
 
-/** A series of a query over a time: its labels, and its values without those that are no numbers. */
+/** A series of a range query: its labels, and its values without NaN. */
 export interface QueriedSeries {
   readonly metric: Record<string, string>;
   readonly values: number[];
 }
 
 /**
- * Prometheus and Alertmanager on the files of `deploy/monitoring`, as they are but for addresses, for how often is looked
- * (every second), and for how long Alertmanager gathers before it tells. How long an alert has to last is as it is.
+ * Prometheus and Alertmanager with the files of `deploy/monitoring`. Only the addresses, the scrape interval
+ * (a second) and Alertmanager's grouping time are changed. The durations of alerts are unchanged.
  */
 export class MonitoringStack {
   private constructor(
@@ -47,7 +47,7 @@ export class MonitoringStack {
     private readonly folder: string,
   ) {}
 
-  /** @param told where what should go to the pager of whoever is on call goes */
+  /** @param told the URL that gets notifications instead of the operator's pager */
   static async start(server: string, told: string): Promise<MonitoringStack> {
     const folder = mkdtempSync(join(tmpdir(), 'xfchat-monitoring-'));
     const [port, alertmanagerPort, clusterless] = [
@@ -121,7 +121,7 @@ export class MonitoringStack {
     return ((await this.ask('query', { query: expression })) as { result: unknown[] }).result;
   }
 
-  /** Over the last so many seconds, a value for each. */
+  /** The values of the last `seconds`, one per second. */
   async queryRange(expression: string, seconds: number): Promise<QueriedSeries[]> {
     const end = Date.now() / 1_000;
     const parameters = { query: expression, start: String(end - seconds), end: String(end), step: '1' };

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { joinSockets } from '../../support/join-sockets';
 
 /**
- * Where somebody lives: what comes in over plain TCP goes on over TLS to the proxy, from an address of their own, as the
+ * The address of a client: it forwards plain TCP over TLS to the proxy, from a separate address, because the
  * whole of 127.0.0.0/8 is this machine.
  */
 export class ClientTunnel {
@@ -12,7 +12,7 @@ export class ClientTunnel {
 
   private constructor(
     private readonly server: Server,
-    /** Where the next connections come from. */
+    /** The source address of the next connections. */
     public address: string,
   ) {}
 

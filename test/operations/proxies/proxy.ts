@@ -11,15 +11,15 @@ const EXAMPLES = join(__dirname, '../../../deploy/proxies');
 
 interface Kind {
   readonly example: string;
-  /** What the example listens on. */
+  /** The ports of the example. */
   readonly listens: string;
-  /** What it asks of a machine that serves thousands, and may be too much for this one. */
+  /** The size settings for thousands of clients, which may be too large for this machine. */
   readonly tooMuch?: readonly [string, string];
-  /** The words after the program; writes what else it needs. */
+  /** Writes the files that the program needs. @returns its arguments */
   command(configuration: string, folder: string): string[];
 }
 
-/** In both examples. */
+/** The addresses of the servers in both examples. */
 const SERVERS = ['10.0.0.11:3000', '10.0.0.12:3000'] as const;
 
 export const KINDS = {
@@ -43,7 +43,7 @@ export const KINDS = {
 
 export type ProxyKind = keyof typeof KINDS;
 
-/** What of this the machine has not. */
+/** The missing programs. */
 export function lackingFor(kind: ProxyKind): string[] {
   return [
     [kind, '-v'],
@@ -51,13 +51,13 @@ export function lackingFor(kind: ProxyKind): string[] {
   ].flatMap(([program, word]) => (spawnSync(program!, [word!]).error ? program! : []));
 }
 
-/** One of the examples of `deploy/proxies`, as it is but for addresses, paths and its size, as a process. */
+/** Runs an example of `deploy/proxies` as a process. Only addresses, paths and sizes are changed. */
 export class Proxy {
   private output = '';
 
   private constructor(
     readonly port: number,
-    /** Of whoever signed its certificate. */
+    /** The certificate of the authority that signed its own. */
     readonly certificate: string,
     private readonly child: ChildProcess,
     private readonly folder: string,
@@ -98,7 +98,7 @@ export class Proxy {
 
   async close(): Promise<void> {
     const ended = once(this.child, 'exit');
-    // Nothing to wait for if it has ended.
+    // An ended process needs no wait.
     if (this.child.kill('SIGTERM')) await ended;
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -115,7 +115,7 @@ export class Proxy {
   }
 }
 
-/** Where the examples expect those of the operator. */
+/** The paths at which the examples expect the operator's certificates. */
 function makeCertificate(folder: string): string {
   const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
   execFileSync(
