@@ -1,14 +1,14 @@
 import type { EntityManager } from 'typeorm';
 
 /**
- * Holds a lock on a name until the transaction ends; others who want the same name wait. For things that have no row
- * yet.
+ * Locks a name until the transaction ends; other transactions wait for the same name. Use it for things that have
+ * no row yet.
  */
 export async function lockName(manager: EntityManager, name: string): Promise<void> {
   await manager.query(`select pg_advisory_xact_lock(hashtextextended($1, 0))`, [name]);
 }
 
-/** As above, but several transactions may hold it at once. */
+/** Like `lockName`, but several transactions may hold the lock at once. */
 export async function lockNameShared(manager: EntityManager, name: string): Promise<void> {
   await manager.query(`select pg_advisory_xact_lock_shared(hashtextextended($1, 0))`, [name]);
 }

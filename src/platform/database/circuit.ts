@@ -9,7 +9,7 @@ import {
   type IDisposable,
 } from 'cockatiel';
 
-/** The database is known to be down, so no connection was even tried. */
+/** The database is known to be down, so no connection was tried. */
 export class DatabaseDownError extends Error {
   override name = 'DatabaseDownError';
 }
@@ -18,16 +18,16 @@ export class DatabaseDownError extends Error {
 const FAILURES = 5;
 const FIRST_TRY_AFTER_MS = 250;
 const MAX_TRY_AFTER_MS = 4_000;
-/** A server that is full answers, and those who have a connection are served. */
+/** SQLSTATE. A server without free connections is up: requests that have a connection are served. */
 const TOO_MANY_CONNECTIONS = '53300';
 
 /**
  * The circuit breaker in front of the pool. While the database is known to be down, it rejects requests for a
  * connection at once, waiting ones included.
  *
- * It opens in two ways. The `DatabaseMonitor`, which has a connection of its own, holds it open while the database is
- * down. And it opens by itself when the pool cannot get connections although the monitor still has one. Then it lets
- * one attempt at a time through, after a growing pause that differs between processes.
+ * It opens in two ways. The `DatabaseMonitor`, which has a connection of its own, holds it open while the database
+ * is down. It also opens by itself when the pool cannot get connections although the monitor still has one. Then it
+ * allows one attempt at a time, after a growing pause that differs between processes.
  */
 export class DatabaseCircuit {
   private readonly policy = circuitBreaker(
@@ -51,12 +51,15 @@ export class DatabaseCircuit {
     return this.policy.state === CircuitState.Isolated;
   }
 
-  /** True unless every connection may be tried. */
+  /** True unless all connections may be tried. */
   get isDisturbed(): boolean {
     return this.policy.state !== CircuitState.Closed;
   }
 
-  /** The word of the monitor. Once it lets go, what the pool had concluded by itself is forgotten too. */
+  /**
+   * Sets the verdict of the monitor. When the database is up again, this also resets the failures that the pool
+   * counted.
+   */
   set(isOpen: boolean): void {
     if (isOpen) this.isolation ??= this.policy.isolate();
     else {
@@ -65,7 +68,10 @@ export class DatabaseCircuit {
     }
   }
 
-  /** Tries to get a connection. @throws DatabaseDownError when it is of no use to try */
+  /**
+   * Tries to get a connection.
+   * @throws DatabaseDownError while the circuit is open
+   */
   async try<T>(connect: () => Promise<T>): Promise<T> {
     try {
       return await this.policy.execute(connect);
@@ -76,7 +82,10 @@ export class DatabaseCircuit {
     }
   }
 
-  /** Calls `refuse` should the circuit open; returns what ends that. */
+  /**
+   * Calls `refuse` if the circuit opens.
+   * @returns a function that cancels this
+   */
   onOpen(refuse: () => void): () => void {
     this.waiting.add(refuse);
     return () => this.waiting.delete(refuse);

@@ -1,4 +1,4 @@
-/** Why a connection could not be had, as a word for operators: never the driver's text. */
+/** Why a connection failed, as a word for operators: never the driver's text. */
 export const CONNECTION_FAILURES = [
   'unreachable',
   'timeout',

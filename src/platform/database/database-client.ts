@@ -17,7 +17,7 @@ export class DatabaseClient extends Client {
   constructor(config: DatabaseClientConfig) {
     super(config.connectionString === undefined ? config : withTls(config, config.connectionString));
     if (config.isPooler) return;
-    // Settings of the URL, the configuration or PGOPTIONS come first; ours override them.
+    // Options from the URL, the configuration or PGOPTIONS come first, so that ours override them.
     const { connectionParameters } = this as unknown as { connectionParameters: { options?: string } };
     connectionParameters.options = pinnedOptions(connectionParameters.options);
   }
@@ -36,7 +36,7 @@ const PgConnection = Connection as unknown as new (config: object) => Connection
   attachListeners(stream: Socket): void;
 };
 
-/** pg gives up when a server offers no encryption; with `sslmode=prefer` libpq goes on without. */
+/** pg fails when a server offers no encryption; with `sslmode=prefer`, libpq continues without encryption. */
 class PreferringConnection extends PgConnection {
   override connect(port: number | string, host?: string): void {
     super.connect(port, host);

@@ -17,7 +17,7 @@ export interface DatabaseVerdict {
   readonly isUp: boolean;
   /** Why it is down, as a word for operators: never the driver's text. */
   readonly reason: 'ok' | 'read-only' | 'unfit-settings' | ConnectionFailure;
-  /** Since when the verdict is what it is, and when it was last confirmed; milliseconds of `Date.now()`. */
+  /** When the verdict last changed, and when it was last confirmed; milliseconds of `Date.now()`. */
   readonly since: number;
   readonly checkedAt: number;
   readonly pingMs: number | undefined;
@@ -27,28 +27,34 @@ export interface DatabaseVerdict {
 }
 
 const INTERVAL_MS = 500;
-/** For each answer. */
+/** The limit for each answer. */
 const TIMEOUT_MS = 1_000;
-/** A refused password does not get better by trying; servers count such tries, and some lock the account. */
+/**
+ * The longest pause between observations. Retrying a wrong password does not help: servers count failures, and some
+ * lock the account.
+ */
 const MAX_INTERVAL_MS = 3_000;
-/** A server that has no connection left for us serves those who have one; if that lasts, it is of no use to others. */
+/**
+ * A database without a free connection counts as down after this long; requests that have a connection are still
+ * served.
+ */
 const CROWDED_MS = 10_000;
-/** No such table, no such column, no such function or not on this kind of PostgreSQL, no right to use it. */
+/** SQLSTATE of a missing table, column or function, of an unsupported feature, and of a missing right. */
 const UNKNOWN = ['42P01', '42703', '42883', '0A000', '42501'];
 
-/** A question that the monitor asks at every look, and what becomes of the answer. */
+/** A query that the monitor runs at every observation, and the handler of its result. */
 export interface MonitorQuestion<Row extends object> {
   readonly text: string;
   values(): unknown[];
-  /** Runs in the turn in which the answer arrives. */
+  /** Called in the turn in which the result arrives. */
   answered(rows: Row[]): void;
 }
 
 type Listener = (verdict: DatabaseVerdict) => void;
 
 /**
- * Checks the database twice a second over a connection of its own. Users may exhaust the pool while the database is
- * well, and a probe in its queue would make that worse.
+ * Checks the database twice a second over a connection of its own. The pool may be exhausted while the database is
+ * up, and a check in its queue would make that worse.
  */
 @Injectable()
 export class DatabaseMonitor implements OnApplicationShutdown {
@@ -90,7 +96,7 @@ export class DatabaseMonitor implements OnApplicationShutdown {
       () => (this.current.pingMs ?? NaN) / 1_000,
     );
     this.url = configuration.DATABASE_URL ?? '';
-    // The pool gets no connection any more: one that we have had for long proves nothing.
+    // The pool gets no connections any more, so an old connection proves nothing.
     circuit.onOpen(() => this.drop());
   }
 
@@ -102,7 +108,7 @@ export class DatabaseMonitor implements OnApplicationShutdown {
     this.listeners.push(listener);
   }
 
-  /** It may be another database, or another state of it, than the one before. */
+  /** Called on each new connection: it may lead to another database, or to another state of the same database. */
   onConnect(listener: () => void): void {
     this.connectListeners.push(listener);
   }
@@ -112,7 +118,7 @@ export class DatabaseMonitor implements OnApplicationShutdown {
     this.questions.push(question);
   }
 
-  /** The first look; later ones follow by themselves. */
+  /** Makes the first observation, and schedules the later ones. */
   async start(): Promise<void> {
     await this.look();
   }
@@ -127,7 +133,7 @@ export class DatabaseMonitor implements OnApplicationShutdown {
     const started = performance.now();
     try {
       const { version, isWritable, unfit } = await this.ask();
-      // The settings of a session are partly decided when it begins: the next look begins a new one.
+      // Some settings are fixed when a session begins, so the next observation begins a new session.
       if (!isWritable || unfit.length > 0) this.drop();
       this.crowdedSince = undefined;
       const reason = unfit.length > 0 ? 'unfit-settings' : isWritable ? 'ok' : 'read-only';
@@ -139,7 +145,7 @@ export class DatabaseMonitor implements OnApplicationShutdown {
     if (!this.isStopped) this.timer = setTimeout(() => void this.look(), this.nextPause());
   }
 
-  /** Not in step with other processes. */
+  /** A random pause, so that processes do not query at the same moment. */
   private nextPause(): number {
     const isRefused = this.current.reason === 'authentication';
     this.pause = isRefused ? Math.min(this.pause * 2, MAX_INTERVAL_MS) : INTERVAL_MS;
@@ -161,12 +167,15 @@ export class DatabaseMonitor implements OnApplicationShutdown {
     const isWritable = read_only === 'off';
     if (isNew) await this.meet(client, isWritable);
     for (const question of this.questions) await this.askQuestion(client, question);
-    // The last statement of a look: `serversUnaware` recognises it.
+    // The last statement of an observation: `serversUnaware` recognises it.
     await this.askForMaintenance(client);
     return { version, isWritable, unfit };
   }
 
-  /** No server becomes another one, or takes writes again, on a connection that we keep. */
+  /**
+   * Checks once for each connection: a database cannot change into another one, or become writable again, while the
+   * connection lasts.
+   */
   private async meet(client: DatabaseClient, isWritable: boolean): Promise<void> {
     if (isWritable) {
       const epoch = await unlessUnknown(inTime(TIMEOUT_MS, raiseEpochOnNewTimeline(client)));
@@ -204,7 +213,7 @@ export class DatabaseMonitor implements OnApplicationShutdown {
     return client;
   }
 
-  /** Destroys the socket: ending the session in order would wait for ever on a connection that has fallen silent. */
+  /** Destroys the socket: a graceful end would wait for ever on a silent connection. */
   private drop(): void {
     const { client } = this;
     this.client = undefined;
@@ -249,7 +258,7 @@ export class DatabaseMonitor implements OnApplicationShutdown {
     for (const listener of this.listeners) this.tell(listener);
   }
 
-  /** A listener that fails must not end the looking. */
+  /** A listener that throws must not stop the monitor. */
   private tell(listener: Listener): void {
     try {
       listener(this.current);
@@ -259,7 +268,7 @@ export class DatabaseMonitor implements OnApplicationShutdown {
   }
 }
 
-/** `SchemaMonitor` reports objects that are missing; until they exist, the last known state stays. */
+/** `SchemaMonitor` reports missing objects; the last known state stays until they exist. */
 async function unlessUnknown<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;

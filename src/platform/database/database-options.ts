@@ -11,7 +11,7 @@ import type { StatementWatch } from './statement-watch';
 
 type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }>;
 
-/** `bigint` counts messages and changes of one conversation: always within what a number holds exactly. */
+/** `bigint`. It counts messages and changes of one conversation, so a number holds it exactly. */
 const INT8 = 20;
 const types: pg.CustomTypesConfig = {
   getTypeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
@@ -21,7 +21,7 @@ const types: pg.CustomTypesConfig = {
   },
 };
 
-/** The tables as the program knows them, and the steps that make them. */
+/** The entities of the program, and the migrations that create their tables. */
 export interface DatabaseSchema {
   readonly entities: (new () => object)[];
   readonly migrations: (new () => Migration)[];
@@ -29,7 +29,7 @@ export interface DatabaseSchema {
   readonly dataMigrations: readonly DataMigration[];
   /** Writes a row with the values of a `Sample`, as $1 to $8, and returns them by the names of its fields. */
   readonly sample?: string;
-  /** Signatures of the functions that the migrations leave behind and the program calls. */
+  /** Signatures of the functions in the schema that the program calls. */
   readonly functions: string[];
   /** The sequences that those functions use with the rights of their caller. */
   readonly sequences?: string[];
@@ -43,9 +43,12 @@ export function isBehindPooler({ DATABASE_POOLER }: Configuration): boolean {
   return DATABASE_POOLER === 'transaction';
 }
 
-/** The server gets the first word on a statement that takes too long. */
+/** The client waits this much longer than the server, so that the server's timeout comes first. */
 const SILENCE_MARGIN_MS = 1_000;
-/** PostgreSQL ends a transaction that is idle for this much longer than a request may last: its client is gone. */
+/**
+ * PostgreSQL ends a transaction that is idle for this much longer than a request may last, since its client must be
+ * gone.
+ */
 const IDLE_MARGIN_MS = 5_000;
 
 /**
@@ -77,7 +80,7 @@ export function databaseOptions(
       idleTimeoutMillis: configuration.DATABASE_IDLE_TIMEOUT_MS,
       maxLifetimeSeconds: Math.ceil(configuration.DATABASE_MAX_LIFETIME_MS / 1_000),
       keepAlive: true,
-      // The last resort of background work, should the server fall silent; a request gives up with its deadline.
+      // Ends background work if the server falls silent; a request ends at its deadline.
       query_timeout: configuration.DATABASE_STATEMENT_TIMEOUT_MS + SILENCE_MARGIN_MS,
       types,
       ...guards,

@@ -15,7 +15,7 @@ import { DeadlineExceededError, type QueryFailure } from './deadline-client';
 import { AcquireTimeoutError } from './deadline-pool';
 import { QueueFullError } from './pool-budget';
 
-/** SQLSTATE or driver code → the problem to answer when certainly nothing was done. */
+/** SQLSTATE or driver code → the problem to answer when nothing was done for certain. */
 const PROBLEM_BY_CODE: Record<string, ProblemKind> = {
   '40001': DATABASE_BUSY, // serialization failure, after the retries
   '40P01': DATABASE_BUSY, // deadlock, after the retries
@@ -36,8 +36,9 @@ const PROBLEM_BY_CODE: Record<string, ProblemKind> = {
 };
 
 /**
- * The connection is gone or silent: what was under way may have been done. "Database connection provided by …" is what
- * TypeORM says when it went between two statements of a transaction, which the server undoes then.
+ * The connection is lost or silent, so the statement in flight may have been done. "Database connection provided by
+ * …" is TypeORM's text for a connection lost between two statements of a transaction, which the server then rolls
+ * back.
  */
 const LOST_CODE = /^(08\w{3}|57P0[1-5]|25P0[34]|E(CONN|PIPE|TIMEDOUT|HOST|NET|NOTFOUND|NOENT|AI_AGAIN)\w*)$/;
 const LOST_MESSAGE =
@@ -55,7 +56,7 @@ export function isConnectionLost(error: unknown): boolean {
   return LOST_CODE.test(failure.code ?? '') || LOST_MESSAGE.test(failure.message ?? '');
 }
 
-/** True for failures after which the whole transaction may simply be run again. */
+/** True for failures after which the whole transaction may be retried. */
 export function isRetryable(error: unknown): boolean {
   return ['40001', '40P01'].includes(rootOf(error)?.code ?? '');
 }
@@ -72,11 +73,11 @@ export function violatedConstraint(error: unknown): string | undefined {
 }
 
 /**
- * The problem for an error of the database; undefined for any other error, which is a bug.
- * Never carries the driver's text: it may hold a host, a statement or a parameter.
+ * The problem for an error of the database; undefined for any other error, which is a bug. It never has the
+ * driver's text, which may contain a host, a statement or a parameter.
  */
 export function databaseProblem(error: unknown): Problem | undefined {
-  // Not `instanceof Error`: errors of the network come from Node itself, which may be another realm than ours.
+  // Not `instanceof Error`: network errors come from Node itself, which may run in another realm.
   if (typeof error !== 'object' || error === null) return undefined;
   const failure = rootOf(error);
   const options = { cause: failure };

@@ -40,7 +40,10 @@ export async function openDatabase(
   }
 }
 
-/** As above, for a command that may run beside a server: it joins an embedded server that is already running. */
+/**
+ * Like `openDatabase`, for a command that may run beside a server: it joins an embedded database that is already
+ * running.
+ */
 export async function joinDatabase(configuration: Configuration, log: Log): Promise<DatabaseSource> {
   try {
     return await openDatabase(configuration, log);

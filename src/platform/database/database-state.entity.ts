@@ -1,6 +1,6 @@
 import { Check, Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** One row: what is true of the database as a whole. */
+/** A single row with the state of the whole database. */
 @Entity('database_state')
 @Check('database_state_single_check', 'id')
 export class DatabaseState {
@@ -11,7 +11,7 @@ export class DatabaseState {
   @Column('integer', { default: 1 })
   epoch: number;
 
-  /** Nobody may write from then on; null: everybody may. */
+  /** When maintenance began; null while it is off. */
   @Column('timestamp with time zone', {
     name: 'maintenance_since',
     precision: 3,
@@ -27,7 +27,10 @@ export class DatabaseState {
   })
   timeline: string | null;
 
-  /** Made once, and kept by a restore: a backup in a shared folder belongs to the installation with the same id. */
+  /**
+   * Created once, and unchanged by a restore. A backup in a shared folder belongs to the installation with the same
+   * id.
+   */
   @Column('uuid', {
     name: 'installation_id',
     nullable: true,

@@ -7,19 +7,22 @@ import { statementSpan } from './statement-span';
 import type { StatementWatch } from './statement-watch';
 import { isInWriteScope } from './write-scope';
 
-/** The client gives up this long before the answer is due, so that the refusal still arrives in time. */
+/** The client times out this long before the request's deadline, so that the problem still arrives in time. */
 export const CLIENT_MARGIN_MS = 250;
-/** The server gives up this long before the answer is due: its word ("rolled back") is better than ours ("unknown"). */
+/**
+ * The server times out this long before the deadline: its outcome ("rolled back") is better than the client's
+ * ("unknown").
+ */
 const SERVER_MARGIN_MS = 500;
 /**
- * A little more than PostgreSQL's `deadlock_timeout` (1 s): with less, a deadlock would look like any long wait, and
- * would be refused instead of run again.
+ * A little more than PostgreSQL's `deadlock_timeout` (1 s): with less, a deadlock would look like any long wait,
+ * and would be rejected instead of retried.
  */
 export const LOCK_TIMEOUT_MS = 1_200;
 /** Ending a transaction gets this long even when the request has no time left. */
 const ROLLBACK_TIMEOUT_MS = 1_000;
 const BEGIN = 'START TRANSACTION';
-/** A pooler in transaction mode refuses them at connect. */
+/** A pooler in transaction mode rejects limits at connect. */
 const WITHOUT_SESSION_LIMITS = {
   statement_timeout: undefined,
   lock_timeout: undefined,
@@ -27,44 +30,44 @@ const WITHOUT_SESSION_LIMITS = {
 };
 const CANCEL_REQUEST_CODE = 80_877_102;
 
-/** Set on every error that a query of ours fails with. */
+/** The fields that are set on the error of every failed query. */
 export interface QueryFailure extends Error {
   code?: string;
-  /** The statement was sent in a write scope (`asWrite`): its outcome may be unknown. */
+  /** Whether the statement was sent in a write scope (`asWrite`), so that its outcome may be unknown. */
   wrote?: boolean;
 }
 
-/** The request's time was up before the statement was sent. */
+/** The request's deadline passed before the statement was sent. */
 export class DeadlineExceededError extends Error {
   override name = 'DeadlineExceededError';
 }
 
 /**
- * Errors after which the connection is not used again. The server is stopping or has become a standby, or it reports a
- * lost connection although this one exists (as a foreign table may). Nobody would roll back the open transaction.
+ * Errors after which the connection is not used again, because nothing would roll back the open transaction. The
+ * server is stopping or has become a standby. Or it reports another lost connection, as a foreign table may.
  */
 const DISTRUSTED = /^(08\w{3}|57P0\d|25006)$/;
 
 export interface DeadlineClientConfig extends DatabaseClientConfig {
   watch?: StatementWatch;
-  /** Its transactions may take hours, whatever the role's `transaction_timeout` is. */
+  /** Allows transactions of hours, whatever the role's `transaction_timeout` is. */
   isUnlimited?: boolean;
-  /** No statement of a request gets more on the server, milliseconds. */
+  /** The most milliseconds that a statement of a request may take on the server. */
   statementLimit?: number;
 }
 
 /**
  * A PostgreSQL connection whose statements end with the request that they serve.
  *
- * Every statement gets a client-side limit from the request's deadline. Every transaction gets the same limit on the
- * server, in the round trip that begins it. A single write has the session's limit, which fits unless its request has
- * waited before. Then it gets a limit of its own, since "rolled back" is better than "unknown". When a statement times
- * out, the client cancels it on the server and closes its connection: a late answer would be taken for the next
- * statement's.
+ * Every statement gets a client-side limit from the request's deadline. Every transaction gets the same limit on
+ * the server, in the round trip that begins it. A single write has the session's limit, which fits unless its
+ * request has waited before. Then it gets a limit of its own, since "rolled back" is better than "unknown". When a
+ * statement times out, the client cancels it on the server and closes the connection, because a late answer would
+ * look like that of the next statement.
  *
- * Behind a pooler in transaction mode there is no session to put limits on. So each single statement becomes a
- * transaction with limits. Its three messages are sent at once (pipelined), so it still takes one round trip, and locks
- * are held no longer.
+ * Behind a pooler in transaction mode, a session cannot have limits. So each single statement becomes a transaction
+ * with limits. Its three messages are sent at once (pipelined), so it still takes one round trip, and holds locks
+ * no longer.
  */
 export class DeadlineClient extends DatabaseClient {
   private inTransaction = false;
@@ -78,9 +81,9 @@ export class DeadlineClient extends DatabaseClient {
 
   constructor(config: DeadlineClientConfig = {}) {
     super(config.isPooler ? { ...config, ...WITHOUT_SESSION_LIMITS, pipeline: true } : config);
-    // A pool takes its listener off before the next owner puts one on, and a server that is going can say so in the
-    // very packet that makes the connection ready: an 'error' that nobody hears ends the process. The outcome is not
-    // lost, since every later statement of this connection fails.
+    // The pool removes its listener before the next owner adds one, and an 'error' without a listener ends the
+    // process. A server that is stopping can report that in the packet that makes the connection ready. The error
+    // is not lost: every later statement of this connection fails.
     this.on('error', () => undefined);
     this.watch = config.watch;
     this.sessionLimit = Number(config.statement_timeout || 0);
@@ -146,13 +149,13 @@ export class DeadlineClient extends DatabaseClient {
     }
   }
 
-  /** pg takes `query_timeout` (milliseconds) beside each statement; its type declarations do not know it. */
+  /** pg accepts `query_timeout` (milliseconds) for each statement, but its types do not declare it. */
   private limited(config: QueryConfig, timeout: number | undefined): Promise<unknown> {
     const limited = timeout === undefined ? config : { ...config, query_timeout: Math.ceil(timeout) };
     return super.query(limited as QueryConfig);
   }
 
-  /** A failed statement makes a rollback of the commit that follows it. */
+  /** If the statement fails, PostgreSQL turns the commit after it into a rollback. */
   private async inOwnTransaction(
     config: QueryConfig,
     left: number | undefined,
@@ -172,7 +175,7 @@ export class DeadlineClient extends DatabaseClient {
     return Math.max(1, Math.floor(Math.min(left - SERVER_MARGIN_MS, this.statementLimit)));
   }
 
-  /** One simple query with several statements: limits and settings cost no round trip of their own. */
+  /** One simple query with several statements, so that limits and settings take no round trip of their own. */
   private begin(left: number | undefined): string {
     const ownLimit = this.statementLimit === Infinity ? 0 : this.statementLimit;
     const limits = [
@@ -194,11 +197,14 @@ export class DeadlineClient extends DatabaseClient {
 
   private abandon(): void {
     this.cancelOnServer();
-    // With a statement under way this closes the socket at once, and the pool will not take the client back.
+    // With a statement in flight this closes the socket at once, and the pool does not use the client again.
     void this.end().catch(() => undefined);
   }
 
-  /** PostgreSQL protocol, "CancelRequest": a new connection that says which backend shall stop. Best effort. */
+  /**
+   * PostgreSQL protocol, "CancelRequest": a new connection names the backend whose statement to cancel. Best
+   * effort.
+   */
   private cancelOnServer(): void {
     const { processID, secretKey } = this as unknown as { processID?: number; secretKey?: number };
     if (!processID || secretKey === undefined) return;

@@ -17,16 +17,16 @@ export class AcquireTimeoutError extends Error {
   override name = 'AcquireTimeoutError';
 }
 
-/** Beside what `pg` knows. */
+/** The options of this pool beside those of `pg`. */
 export interface DeadlinePoolConfig extends PoolConfig {
   max: number;
   circuit?: DatabaseCircuit;
   watch?: StatementWatch;
-  /** How many of one share may wait. */
+  /** How many requests of one share may wait. */
   queueMax?: number;
 }
 
-/** A connection in somebody's hands. */
+/** A connection that is checked out of the pool. */
 export interface Checkout {
   readonly share: PoolShare;
   /** The route or command that took it. */
@@ -40,8 +40,9 @@ export interface Checkout {
 const nothing = (): void => undefined;
 
 /**
- * A pool whose waiting ends with the request that waits, and as soon as the database is known to be down. TypeORM
- * makes it in place of its driver's own. Everybody waits in the queues of the budget; below them there is always room.
+ * A pool in which waiting ends at the request's deadline, and as soon as the database is known to be down. TypeORM
+ * creates it instead of its driver's pool. Requests wait in the queues of the budget, and never in `pg`'s own
+ * queue.
  */
 export class DeadlinePool extends Pool {
   readonly budget: PoolBudget;
@@ -53,12 +54,12 @@ export class DeadlinePool extends Pool {
     this.on('release', (_error, client) => {
       const checkout = this.taken.get(client);
       this.taken.delete(client);
-      // Only afterwards is the connection among the idle ones: the next would be given a new one instead.
+      // The connection becomes idle only after this turn. Before that, the next request would get a new connection.
       if (checkout) process.nextTick(() => this.budget.leave(checkout.share));
     });
   }
 
-  /** The holders of connections, the longest first. */
+  /** The connections that are checked out, longest first. */
   get checkouts(): Checkout[] {
     return [...this.taken.values()].sort((a, b) => a.since - b.since);
   }
@@ -73,7 +74,7 @@ export class DeadlinePool extends Pool {
     const share = context?.share ?? 'other';
     let isAnswered = false;
     const answer: ConnectCallback = (error, client, done) => {
-      // A connection that comes too late goes back.
+      // A connection that arrives too late is released.
       if (isAnswered) return client && done();
       isAnswered = true;
       clearTimeout(timer);

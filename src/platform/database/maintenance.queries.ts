@@ -10,7 +10,10 @@ export async function readMaintenance(dataSource: DataSource): Promise<Date | nu
   return row?.since ?? null;
 }
 
-/** On stays on since when it was; returns when the change was there to be seen, by the clock of the database. */
+/**
+ * Turning it on again keeps the first time.
+ * @returns when the change was visible, by the clock of the database
+ */
 export async function writeMaintenance(dataSource: DataSource, isOn: boolean): Promise<Date> {
   await inTransaction(dataSource, (manager) =>
     manager.query(
@@ -18,7 +21,7 @@ export async function writeMaintenance(dataSource: DataSource, isOn: boolean): P
       [isOn],
     ),
   );
-  // Rounded up, since dates end with the millisecond.
+  // Rounded up, since `Date` has only milliseconds.
   const [row] = await dataSource.query<[{ now: Date }]>(
     `select date_trunc('milliseconds', clock_timestamp()) + interval '1 ms' as now`,
   );
@@ -26,8 +29,8 @@ export async function writeMaintenance(dataSource: DataSource, isOn: boolean): P
 }
 
 /**
- * Counts the servers on this database, and those that have not read the row since then. Without `pg_monitor` this is
- * unknown for sessions of another user. It is also unknown for a server that has a lease but no session.
+ * Counts the servers on this database, and those that have not read the row since `since`. Without `pg_monitor`
+ * this is unknown for sessions of another user. It is also unknown for a server that has a lease but no session.
  */
 export async function serversUnaware(
   dataSource: DataSource,
@@ -44,7 +47,7 @@ export async function serversUnaware(
   return { servers: Math.max(seen, leased), unaware: unaware + Math.max(0, leased - seen) };
 }
 
-/** 0 also before the migration that makes the table: maintenance may be what it waits for. */
+/** 0 also before the migration that creates the table: people may turn maintenance on to run that migration. */
 async function countLeases(dataSource: DataSource): Promise<number> {
   const [{ exists }] = await dataSource.query<[{ exists: boolean }]>(
     `select to_regclass('servers') is not null as exists`,

@@ -6,16 +6,15 @@ import { Problem } from '../problems/problem';
 type Listener = (isOn: boolean) => void;
 
 /**
- * Whether people may write at the moment. One row of the database says so for all servers; the monitor reads it twice a
- * second and keeps this up to date. Writes ask here, which costs nothing: `inTransaction`, and the writer of
- * messages.
+ * Whether people may write. One row of the database has the state for all servers; the monitor reads it twice a
+ * second and updates this object. `inTransaction` and the message writer check it before each write.
  */
 export class Maintenance {
   private readonly logger = new Logger(Maintenance.name);
   private readonly listeners: Listener[] = [];
   private current: Date | undefined;
 
-  /** Undefined: everybody may write. */
+  /** When maintenance began; undefined while it is off. */
   get since(): Date | undefined {
     return this.current;
   }
@@ -42,7 +41,7 @@ export class Maintenance {
   }
 }
 
-/** Of the server whose connections these are; commands have none, and may write. */
+/** The maintenance state of the server that owns these connections. Commands have none, and may always write. */
 export function maintenanceOf(dataSource: DataSource): Maintenance | undefined {
   return (dataSource.options as { extra?: { maintenance?: Maintenance } }).extra?.maintenance;
 }

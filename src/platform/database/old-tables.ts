@@ -1,6 +1,6 @@
 import { DatabaseUnusableError } from './unusable-database';
 
-/** The tables that an earlier XFChat wrote, and the columns that tell them from ours of the same name. */
+/** The tables of an earlier XFChat, and the columns that distinguish them from current tables of the same name. */
 const SIGNATURES: Record<string, { has: string[]; lacks?: string }> = {
   users: { has: ['id', 'email', 'password_hash'], lacks: 'display_name' },
   messages: { has: ['id', 'text', 'version'] },
@@ -13,16 +13,16 @@ const SIGNATURES: Record<string, { has: string[]; lacks?: string }> = {
   usage_tracking: { has: [] },
 };
 
-/** An old table, whatever its columns are beside those that it is known by. */
+/** An old table. */
 export interface OldTable {
   readonly name: string;
   readonly columns: readonly string[];
 }
 
-/** Runs a statement, and gives its rows. */
+/** Runs a statement and returns its rows. */
 export type Query = (sql: string, values: unknown[]) => Promise<unknown[]>;
 
-/** The old tables of a schema, in the order in which the import wants them. Reads the catalogue only. */
+/** The old tables of a schema, in the order in which the import needs them. Reads only the catalogue. */
 export async function findOldTables(query: Query, schema: string): Promise<OldTable[]> {
   const names = Object.keys(SIGNATURES);
   const found = (await query(
@@ -38,14 +38,14 @@ export async function findOldTables(query: Query, schema: string): Promise<OldTa
     const { has, lacks } = SIGNATURES[name]!;
     return has.every((column) => columns.includes(column)) && !(lacks && columns.includes(lacks));
   });
-  // On its own it tells nothing: other programs may keep one.
+  // This table alone proves nothing, because other programs may have one.
   if (old.every(({ name }) => name === 'usage_tracking')) return [];
   return old.sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name));
 }
 
 /**
- * Refuses to work in a schema `public` that holds old tables: some have the names of ours.
- * @throws DatabaseUnusableError whose message is the steps to take
+ * Rejects a schema `public` that has old tables, since some of them have the names of current ones.
+ * @throws DatabaseUnusableError whose message lists the steps to take
  */
 export async function refuseOldTables(query: Query): Promise<void> {
   const old = await findOldTables(query, 'public');
@@ -54,7 +54,7 @@ export async function refuseOldTables(query: Query): Promise<void> {
     `select to_regclass('public.migrations') is not null as migrated`,
     [],
   )) as [{ migrated: boolean }];
-  // Beside tables of ours, the old ones are moved one by one.
+  // Beside current tables, the old ones have to be moved one by one.
   const moving = migrated
     ? ['create schema legacy', ...old.map(({ name }) => `alter table public.${name} set schema legacy`)]
     : ['alter schema public rename to legacy', 'create schema public'];

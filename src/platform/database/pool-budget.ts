@@ -1,6 +1,6 @@
 import type { PoolShare } from '../request-context';
 
-/** As many requests may wait as there are connections. Further ones would wait longer than their deadline. */
+/** The queue of the share is full: further requests would wait longer than their deadline. */
 export class QueueFullError extends Error {
   override name = 'QueueFullError';
 }
@@ -47,16 +47,16 @@ class Share {
 }
 
 const SHARES = ['sign-in', 'messages', 'other'] as const;
-/** A pool smaller than this has nothing to set aside. */
+/** A smaller pool reserves no connections. */
 const MIN_TO_SHARE = 4;
 
 /**
- * Decides which request may have a connection. A tenth of the pool (at least one) is reserved for authentication, and
- * as much for storing messages. Slow reads cannot take these, nor can the two take each other's.
+ * Decides which request gets a connection. A tenth of the pool (at least one) is reserved for authentication, and
+ * as much for storing messages. No other share can take a reserved connection.
  *
- * Invariant: after every admission, as many connections are left as the other shares have reserved. So the pool below
- * never makes anybody wait. The queues are here, one for each share, each of bounded length. Among admissible requests,
- * the longest waiting one is next.
+ * Invariant: after every admission, as many connections are left as the other shares have reserved. So no request
+ * waits in the pool below. The queues are here, one for each share, each of bounded length. Among admissible
+ * requests, the longest waiting one is next.
  */
 export class PoolBudget {
   private readonly shares: Record<PoolShare, Share>;
@@ -70,7 +70,8 @@ export class PoolBudget {
   }
 
   /**
-   * Calls `enter` now or when there is room; then `leave` is owed. Returns what takes the caller out of the queue.
+   * Calls `enter` now or when there is room; the caller must call `leave` later.
+   * @returns a function that removes the caller from the queue
    * @throws QueueFullError
    */
   enter(name: PoolShare, enter: () => void): () => void {
@@ -102,7 +103,7 @@ export class PoolBudget {
     }
   }
 
-  /** The share whose first has waited longest, among those that may have one more connection. */
+  /** The share whose first request has waited longest, among the shares that may have one more connection. */
   private next(): Share | undefined {
     let chosen: Share | undefined;
     for (const name of SHARES) {

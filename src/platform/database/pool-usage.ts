@@ -14,9 +14,9 @@ const SAMPLE_MS = 500;
 /** A pool that has had no free connection for this long makes the server not ready. */
 export const EXHAUSTED_MS = 10_000;
 const WARN_AT = 0.8;
-/** A warning is not repeated before. */
+/** A warning is not repeated within this time. */
 const QUIET_MS = 60_000;
-/** Longer than any request lasts, so nobody waits for the answer any more. */
+/** A connection held for this much longer than a request may last counts as a leak. */
 const LEAK_MARGIN_MS = 1_000;
 
 export interface PoolState {
@@ -27,8 +27,8 @@ export interface PoolState {
 }
 
 /**
- * Measures how much of the connection pool is in use, by which operation and for how long. Logs when it is too much or
- * too long.
+ * Measures how many connections of the pool are in use, by which operation and for how long. Logs when too many
+ * are, or for too long.
  */
 @Injectable()
 export class PoolUsage implements OnModuleInit, OnApplicationShutdown {
@@ -114,7 +114,7 @@ export class PoolUsage implements OnModuleInit, OnApplicationShutdown {
     return this.exhaustedSince === undefined ? 0 : performance.now() - this.exhaustedSince;
   }
 
-  /** Milliseconds since the last look. */
+  /** Milliseconds since the last measurement. */
   get ageMs(): number {
     return performance.now() - this.sampledAt;
   }

@@ -12,22 +12,22 @@ import { damageOfSchema } from './verify-schema';
 
 export const DATABASE_SCHEMA = Symbol('DatabaseSchema');
 
-/** Statements that fail so have met another schema than the program's: missing table, column, function. */
+/** SQLSTATE of statements that failed because the schema does not fit: a missing table, column or function. */
 const MISFIT = ['42P01', '42703', '42883'];
 const LOOK_AGAIN_MS = 2_000;
 
 export interface SchemaState extends SchemaVerdict {
-  /** Why this program cannot run on it, as a word for operators. */
+  /** Why this program cannot run on the schema, as a word for operators. */
   readonly fault: DatabaseFault | undefined;
-  /** Objects that the program needs and that are missing or invalid. */
+  /** Required objects that are missing or invalid. */
   readonly damage: string[];
   /** On the clock of `performance.now()`. */
   readonly checkedAt: number;
 }
 
 /**
- * Checks that the database has the schema of this program. It does so when the database comes up, and when a statement
- * fails as if the schema were missing, until it is there.
+ * Checks that the database has the schema of this program. It checks when the database comes up. It also checks
+ * after a statement failed for a missing object, until the schema fits.
  */
 @Injectable()
 export class SchemaMonitor implements OnModuleInit, OnApplicationShutdown {
@@ -55,7 +55,7 @@ export class SchemaMonitor implements OnModuleInit, OnApplicationShutdown {
     clearTimeout(this.timer);
   }
 
-  /** Undefined until the first look. */
+  /** Undefined until the first check. */
   get state(): SchemaState | undefined {
     return this.current;
   }

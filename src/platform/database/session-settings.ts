@@ -1,9 +1,9 @@
 /**
- * Settings that statements and their results depend on. A database or a role may bring other defaults along, so every
- * connection pins them. All of them exist since PostgreSQL 15 and may be set by any user.
+ * Settings that statements and their results depend on. A database or a role may have other defaults, so every
+ * connection pins them. All of them exist since PostgreSQL 15, and any user may set them.
  *
- * Left alone on purpose: `default_transaction_read_only` and `synchronous_commit`, by which operators and hosting
- * platforms say something; `work_mem` and other settings of performance.
+ * Deliberately not pinned: `default_transaction_read_only` and `synchronous_commit`, which operators and hosting
+ * platforms choose; `work_mem` and other settings of performance.
  */
 const PINNED: Readonly<Record<string, string>> = {
   search_path: 'public',
@@ -19,21 +19,21 @@ const PINNED: Readonly<Record<string, string>> = {
   xmloption: 'content',
   default_transaction_isolation: 'read committed',
   default_transaction_deferrable: 'off',
-  // Rows that a policy would hide are an error: a backup without them would look complete.
+  // A policy that hides rows causes an error, because a backup without these rows would look complete.
   row_security: 'off',
   exit_on_error: 'off',
   client_min_messages: 'notice',
   jit: 'off',
-  // Each connection that has limits names its own.
+  // Connections with limits set their own.
   statement_timeout: '0',
   lock_timeout: '0',
   idle_in_transaction_session_timeout: '0',
   idle_session_timeout: '0',
-  // The server looks once a second whether the client of a running statement is still there.
+  // The server checks once a second whether the client of a running statement is still connected.
   client_connection_check_interval: '1000',
 };
 
-/** No setting of PostgreSQL: whoever reads it back knows that the settings of the connection have arrived. */
+/** A custom setting. Reading it back proves that the settings of the connection have arrived. */
 export const ARRIVED = 'xfchat.pinned';
 
 /**
@@ -47,8 +47,8 @@ export function pinnedOptions(given: string | undefined): string {
 }
 
 /**
- * For transactions behind a pooler, which takes no settings at connect and where those of a session would reach other
- * clients. These cost no round trip, since they are sent with the statement that begins the transaction.
+ * For transactions behind a pooler. A pooler accepts no settings at connect, and settings of a session would reach
+ * other clients. These take no round trip, since they are sent with the statement that begins the transaction.
  */
 export const PINNED_IN_TRANSACTION: readonly string[] = [
   'search_path',
@@ -58,7 +58,7 @@ export const PINNED_IN_TRANSACTION: readonly string[] = [
   'transform_null_equals',
 ].map((name) => `SET LOCAL ${name} = ${PINNED[name]}`);
 
-/** Of `PINNED`, what a database of any version knows and what does not say where the tables are. */
+/** The settings of `PINNED` that a database of any version has, without those that locate the tables. */
 const PINNED_ELSEWHERE = [
   'datestyle',
   'intervalstyle',
@@ -77,8 +77,8 @@ const PINNED_ELSEWHERE = [
 ];
 
 /**
- * A statement for connections to databases of others, of whatever version: pins what texts of values depend on, and
- * lifts limits of time. The schema stays theirs.
+ * A statement for connections to foreign databases of any version. It pins the settings that texts of values depend
+ * on, and lifts time limits. It does not change the schema of the connection.
  * @param isLocal until the end of the transaction; a pooler may give the next one another session
  */
 export const pinForeign = (isLocal: boolean): string => `
@@ -87,6 +87,6 @@ export const pinForeign = (isLocal: boolean): string => `
     ('transaction_timeout', '0')) as pinned (name, value)
   join pg_settings on lower(pg_settings.name) = pinned.name`;
 
-/** For work that may take hours. PostgreSQL 17 and newer have this setting, so it cannot stand among the others. */
+/** For work that may take hours. Only PostgreSQL 17 and newer have this setting, so it is not among the others. */
 export const WITHOUT_TRANSACTION_LIMIT = `
   select set_config(name, '0', false) from pg_settings where name = 'transaction_timeout'`;

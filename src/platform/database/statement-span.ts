@@ -1,13 +1,16 @@
 import type { Span } from '../tracing/span';
 
-/** The verb, and the table or function that comes first: what a statement does, and nothing of what it is about. */
+/** The verb and the first table or function of a statement, without any values. */
 export function summaryOf(text: string): string {
   const [verb = ''] = /^\s*[a-z]+( transaction)?/i.exec(text) ?? [];
   const [, target] = /\b(?:from|into|update|join)\s+"?([a-z_]+)/i.exec(text) ?? [];
   return [verb.trim().toUpperCase(), ...(target ? [target.toLowerCase()] : [])].join(' ');
 }
 
-/** A statement in the trace of what needs it. @param operation as the metrics name it */
+/**
+ * The span of a statement.
+ * @param operation as the metrics name it
+ */
 export function statementSpan(parent: Span, text: string, operation = 'background'): Span {
   const summary = summaryOf(text);
   return parent.child(summary, {

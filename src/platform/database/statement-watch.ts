@@ -3,7 +3,7 @@ import type { Metrics } from '../metrics/metrics';
 import { currentContext } from '../request-context';
 import { connectionFailureOf } from './connection-failure';
 
-/** A statement that takes longer than this is worth a line. */
+/** A statement that takes longer than this is logged. */
 const SLOW_MS = 1_000;
 
 type Listener = (code: string) => void;
@@ -30,17 +30,17 @@ export class StatementWatch {
     return at === undefined ? undefined : performance.now() - at;
   }
 
-  /** Somebody has waited for a connection, and got one. */
+  /** A request got a connection after waiting for this long. */
   acquired(durationMs: number): void {
     this.metrics.databaseAcquireSeconds.observe(durationMs / 1_000);
   }
 
-  /** A connection was tried, and could not be had. */
+  /** An attempt to connect failed. */
   notConnected(error: Error): void {
     this.metrics.databaseConnectionFailures.inc({ source: 'pool', reason: connectionFailureOf(error) });
   }
 
-  /** Logs the operation, never the statement, whose text may hold a user's words. */
+  /** Logs the operation, never the statement, whose text may contain what a user wrote. */
   ended(durationMs: number, code: string | undefined): void {
     const operation = currentContext()?.operation ?? 'background';
     this.metrics.databaseQuerySeconds.observe({ operation }, durationMs / 1_000);

@@ -3,7 +3,7 @@ import { TlsSettingsError } from './tls';
 const UNKNOWN_AUTHORITY =
   'its certificate is of another authority than sslrootcert (or PGSSLROOTCERT) names. Name the file of the right one';
 
-/** By the codes of Node and OpenSSL. */
+/** Reasons by the error codes of Node and OpenSSL. */
 const REASONS: Record<string, string> = {
   SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
   DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
@@ -17,7 +17,7 @@ const REASONS: Record<string, string> = {
   CERT_NOT_YET_VALID: 'its certificate is not valid yet. Look at the clocks',
 };
 
-/** Why no encrypted connection came about, which waiting does not mend; undefined: for another reason. */
+/** Why encryption failed, if waiting cannot help; undefined for any other error. */
 export function tlsFailureOf(error: NodeJS.ErrnoException): string | undefined {
   const { code = '', message } = error;
   if (error instanceof TlsSettingsError) return message;

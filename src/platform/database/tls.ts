@@ -1,24 +1,26 @@
 import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 
-/** A URL asks for an encryption that cannot be had as it says. The message names the parameter, and no secret. */
+/** A URL has encryption parameters that cannot be satisfied. The message names the parameter, and no secret. */
 export class TlsSettingsError extends Error {
   override name = 'TlsSettingsError';
 }
 
 /** How connections to a URL are encrypted. */
 export interface TlsSettings {
-  /** The URL without the parameters that are settled here: pg reads some of them in another way than libpq. */
+  /**
+   * The URL without the parameters that are handled here, since pg interprets some of them differently than libpq.
+   */
   readonly url: string;
   readonly ssl: false | ConnectionOptions;
-  /** `sslmode=prefer`: without encryption where the server offers none. */
+  /** `sslmode=prefer`: connect without encryption if the server offers none. */
   readonly isOptional: boolean;
 }
 
 const MODES = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
 type Mode = (typeof MODES)[number];
 
-/** The parameters that libpq takes from these variables when the URL does not have them. */
+/** The variables from which libpq takes parameters that the URL does not have. */
 const VARIABLES = {
   sslmode: 'PGSSLMODE',
   sslrootcert: 'PGSSLROOTCERT',
@@ -30,13 +32,14 @@ const SETTLED: readonly Parameter[] = ['sslmode', 'sslrootcert', 'sslcert', 'ssl
 const UNSUPPORTED = ['sslcrl', 'sslcrldir'];
 
 /**
- * The meaning of `sslmode` is that of libpq, so that `pg_dump` does the same with the same URL: `require` encrypts and verifies
- * nothing, unless a root certificate is named. Two things differ: without any mode connections are not encrypted, and
- * `verify-full` without a root certificate takes those that come with Node.
+ * `sslmode` has the same meaning as in libpq, so that `pg_dump` behaves the same with the same URL: `require`
+ * encrypts and verifies nothing, unless a root certificate is named. Two things differ: without any mode
+ * connections are not encrypted, and `verify-full` without a root certificate takes those that come with Node.
  * @throws TlsSettingsError for a mode that is not supported, and for a file that cannot be read
  */
 export function tlsSettings(text: string, environment: Record<string, string | undefined>): TlsSettings {
-  // Not by `URL`, which refuses what pg and libpq take: `postgres://user@/database?host=/folder`.
+  // Not parsed by `URL`, which rejects addresses that pg and libpq accept:
+  // `postgres://user@/database?host=/folder`.
   const [address = '', query = ''] = text.split(/\?(.*)/s, 2);
   const parameters = new URLSearchParams(query);
   const given = (name: Parameter): string | undefined =>
@@ -75,7 +78,7 @@ function verification(mode: Mode, root: string | undefined): ConnectionOptions {
     if (mode !== 'verify-full') throw new TlsSettingsError('sslrootcert=system needs sslmode=verify-full');
     return {};
   }
-  // Read in any case: a file that was named and is not there is a mistake.
+  // Read in every mode, because a named file that does not exist is a mistake.
   const ca = root === undefined ? undefined : read('sslrootcert', root);
   if (mode === 'verify-full') return ca === undefined ? {} : { ca };
   if (mode === 'verify-ca' && ca === undefined)

@@ -7,7 +7,7 @@ import { announcerOf, type Announce } from '../events/announcer';
 import { maintenanceOf } from './maintenance';
 import { asWrite } from './write-scope';
 
-/** Something to be done once the transaction is committed, and never otherwise. It cannot fail the caller. */
+/** Work that runs only after the transaction is committed. Its failure does not fail the caller. */
 export type Effect = () => void | Promise<void>;
 export type AfterCommit = (effect: Effect) => void;
 export type { Announce } from '../events/announcer';
@@ -16,16 +16,16 @@ const MAX_ATTEMPTS = 4;
 const logger = new Logger('Transaction');
 
 /**
- * Everything that writes goes through this function. Runs `work` in one transaction. The events that it announces are told
- * to every server after the commit, in order; then the effects that it registers run. Both come before this resolves. A
- * deadlock or serialization failure runs the whole of `work` again, up to 3 times.
+ * Runs `work` in one transaction; all writes go through this function. After the commit, the events that `work`
+ * announced are published to every server in order. Then its effects run. This resolves after both. A deadlock or
+ * serialization failure retries all of `work`, up to 3 times.
  *
- * Lock order inside: the pair of two people (`lockTwoPeople`), conversations by id, people, what belongs to these, what is
- * counted (`lockAllowance`). A level may be left out; none is taken after a later one.
+ * Lock order inside: the pair of two people (`lockTwoPeople`), conversations by id, people, their rows, counters
+ * (`lockAllowance`). A level may be skipped, but never locked after a later one.
  *
- * @param options.duringMaintenance also while nobody may write: for signing in
+ * @param options.duringMaintenance allows the writes during maintenance, such as signing in
  * @throws Problem `maintenance`: nothing was done, or it was rolled back
- * @throws whatever `work` throws, after a rollback; database errors as they are, see `databaseProblem`
+ * @throws the error of `work`, after a rollback; database errors unchanged (see `databaseProblem`)
  */
 export async function inTransaction<T>(
   dataSource: DataSource,
@@ -46,7 +46,7 @@ export async function inTransaction<T>(
             (event) => events.push(event),
             (effect) => effects.push(effect),
           );
-          // The work may have waited for a lock since maintenance began.
+          // Checked again: `work` may have waited for a lock since maintenance began.
           maintenance?.refuseWrites();
           return { outcome, logged: await announcer?.log(manager, events) };
         }),
@@ -60,7 +60,7 @@ export async function inTransaction<T>(
   }
 }
 
-/** Reads that must agree with each other: one snapshot, nothing written. */
+/** Runs reads on one snapshot, so that they agree with each other. `work` must not write. */
 export async function inSnapshot<T>(
   dataSource: DataSource,
   work: (manager: EntityManager) => Promise<T>,
@@ -68,7 +68,7 @@ export async function inSnapshot<T>(
   return runOnce(dataSource, 'REPEATABLE READ', work);
 }
 
-/** Runs `work` in a transaction of its own and takes back what it has written. */
+/** Runs `work` in a transaction of its own and rolls it back. */
 export async function takingBack<T>(
   dataSource: DataSource,
   work: (manager: EntityManager) => Promise<T>,
@@ -113,7 +113,7 @@ async function rollBack(runner: QueryRunner, cause: unknown): Promise<void> {
   try {
     await runner.rollbackTransaction();
   } catch (error) {
-    // The connection is closed with the release; the server rolls back by itself.
+    // The release closes the connection, and the server then rolls back by itself.
     logger.warn(`rollback failed: ${(error as QueryFailure).code ?? 'no code'}`);
   }
 }

@@ -6,9 +6,9 @@ const ON = '^(on|true|yes|1|t|y)$';
 const OFF = '^(off|false|no|0|f|n)$';
 const NOT_OFF = '^(?!(off|false|no|0|f|n)$)';
 
-/** A setting that no connection of ours can pin. */
+/** A setting that a connection cannot pin. */
 interface Need {
-  /** Which values fit: a regular expression of PostgreSQL, whatever the case. */
+  /** A PostgreSQL regular expression of the fitting values, ignoring case. */
   readonly fits: string;
   /** The required value, as SQL. */
   readonly remedy: string;
@@ -19,7 +19,10 @@ const ALWAYS: Readonly<Record<string, Need>> = {
   session_replication_role: { fits: '^(origin|local)$', remedy: `'origin'` },
 };
 
-/** A pooler in transaction mode passes no settings on, and a statement outside of a transaction has none of its own. */
+/**
+ * A pooler in transaction mode passes no settings on, so a statement outside of a transaction runs with the
+ * defaults.
+ */
 const BEHIND_POOLER: Readonly<Record<string, Need>> = {
   datestyle: { fits: '^iso', remedy: `'ISO, MDY'` },
   default_transaction_isolation: { fits: '^read committed$', remedy: `'read committed'` },
@@ -28,7 +31,7 @@ const BEHIND_POOLER: Readonly<Record<string, Need>> = {
   transform_null_equals: { fits: OFF, remedy: 'off' },
 };
 
-/** The start refuses these by a fault of their own; a server that is running finds them here. */
+/** The start has a fault of its own for these; a running server finds them here. */
 const DURABLE: Readonly<Record<string, Need>> = {
   fsync: { fits: ON, remedy: 'on' },
   full_page_writes: { fits: ON, remedy: 'on' },
@@ -38,9 +41,9 @@ const DURABLE: Readonly<Record<string, Need>> = {
 const REMEDIES: Readonly<Record<string, Need>> = { ...ALWAYS, ...BEHIND_POOLER, ...DURABLE };
 
 /**
- * An SQL expression: the settings that do not fit, as an array of texts such as `datestyle = German`. It looks at this
- * session and at what later sessions of this user will begin with. Reads two small tables of the catalogue.
- * Takes the values of `needs`.
+ * An SQL expression: the unfit settings, as an array of texts such as `datestyle = German`. It checks this session,
+ * and the defaults of later sessions of this user. It reads two small tables of the catalogue, and takes the values
+ * of `needs`.
  */
 export const UNFIT_SETTINGS = `array(
   select distinct need.name || ' = ' || seen.value
@@ -56,7 +59,10 @@ export const UNFIT_SETTINGS = `array(
      order by s.setrole <> 0 desc, s.setdatabase <> 0 desc limit 1)) seen
   where seen.value !~* need.fits)`;
 
-/** The values that `UNFIT_SETTINGS` takes. @param withDurability also what may lose acknowledged messages */
+/**
+ * The parameters of `UNFIT_SETTINGS`.
+ * @param withDurability also check settings that may lose acknowledged messages
+ */
 export function needs(configuration: Configuration, withDurability: boolean): [string[], string[]] {
   const all = Object.entries({
     ...ALWAYS,
@@ -66,7 +72,10 @@ export function needs(configuration: Configuration, withDurability: boolean): [s
   return [all.map(([name]) => name), all.map(([, { fits }]) => fits)];
 }
 
-/** The statements that mend it. @param unfit as `UNFIT_SETTINGS` says, not empty */
+/**
+ * The statements that correct the settings.
+ * @param unfit the result of `UNFIT_SETTINGS`, not empty
+ */
 export function remedyOf(unfit: readonly string[], user: string, database: string): string {
   const names = new Set(unfit.map((setting) => setting.split(' = ')[0]!));
   const whose = `alter role ${escapeIdentifier(user)} in database ${escapeIdentifier(database)}`;

@@ -1,4 +1,4 @@
-/** Why a start was given up, and the exit code that says so (docs/operating.md); 1 is everything else. */
+/** The exit codes of a failed start, by its reason (docs/operating.md). All other faults exit with 1. */
 export const EXIT_CODES = {
   'never-appeared': 10,
   'login-refused': 11,
@@ -27,7 +27,7 @@ export const EXIT_CODES = {
 
 export type DatabaseFault = keyof typeof EXIT_CODES;
 
-/** The database cannot be used; the message says what to do. */
+/** The database is unusable; the message says what to do. */
 export class DatabaseUnusableError extends Error {
   override name = 'DatabaseUnusableError';
 

@@ -11,16 +11,16 @@ const INTERVAL_MS = 30_000;
 
 export interface ValueState {
   readonly reason: 'ok' | 'changed' | 'refused';
-  /** The kinds of values that came back changed, or the SQLSTATE of the refusal. */
+  /** The kinds of values that came back changed, or the SQLSTATE of the rejection. */
   readonly details: readonly string[];
   /** On the clock of `performance.now()`. */
   readonly checkedAt: number;
 }
 
 /**
- * Whether the database gives back what is written to it: a row with a value of each kind, over the pool, when the
- * database comes up and every 30 s. A database that is down, busy, full or read-only says nothing about values: then the
- * last state stays.
+ * Checks that the database returns the values that were written. It writes a row with a value of each kind over the
+ * pool, when the database comes up and every 30 s. While the database is down, busy, full or read-only, the last
+ * state stays.
  */
 @Injectable()
 export class ValueMonitor implements OnModuleInit, OnApplicationShutdown {

@@ -28,8 +28,8 @@ const newSample = (): Sample => ({
 });
 
 /**
- * Writes a row with a value of each kind, reads it and rolls it back. No statement on the catalogue shows every
- * encoding and time format that can change a value on its way. Three round trips.
+ * Writes a row with a value of each kind, reads it and rolls it back. A query of the catalogue cannot show every
+ * encoding and time format that may change a value in transit. Three round trips.
  * @returns the kinds of values that came back changed
  * @throws the database's error
  */

@@ -19,11 +19,11 @@ type Log = (message: string) => void;
 
 /** The properties of the server that the start checks. */
 export interface ServerFacts {
-  /** As the server calls itself, such as 18.1. */
+  /** The version that the server reports, such as 18.1. */
   readonly release: string;
-  /** It forgets nothing that it has acknowledged. */
+  /** Whether its settings keep every acknowledged write. */
   readonly durable: boolean;
-  /** Connections that the server lets this user open in this database, all processes together. */
+  /** The connections that this user may open in this database, from all processes together. */
   readonly connections: number;
 }
 
@@ -35,7 +35,7 @@ interface Settings extends Omit<ServerFacts, 'durable'> {
   read_only: string;
   may_use: boolean;
   encoding: string;
-  /** The settings that this connection pins are in force; null behind a pooler. */
+  /** Set when the pinned settings of this connection are in force; null behind a pooler. */
   arrived: string | null;
   unfit: string[];
   user: string;
@@ -45,11 +45,11 @@ interface Settings extends Omit<ServerFacts, 'durable'> {
 }
 
 /**
- * Waits until the database answers, then makes sure that it can be trusted with messages: its version, that it takes
- * writes, and that it keeps what it has acknowledged. Counts nothing.
- * @param configuration is told whether a pooler answers, unless it says so itself
+ * Waits until the database answers. Then checks its version, that it takes writes, and that it cannot lose
+ * acknowledged writes.
+ * @param configuration its `DATABASE_POOLER` is set to the detected value, unless it has one
  * @param signal ends the wait at once; its reason is thrown
- * @throws DatabaseUnusableError at once for what waiting does not mend, and after `DATABASE_START_TIMEOUT_MS`
+ * @throws DatabaseUnusableError at once for a permanent fault, and after `DATABASE_START_TIMEOUT_MS`
  */
 export async function verifyDatabase(
   url: string,
@@ -65,7 +65,7 @@ export async function verifyDatabase(
   return Promise.race([waitFor(url, configuration, log, signal), told]);
 }
 
-/** Verifies the database that `DIRECT_DATABASE_URL` names, where it is set. No pooler may stand before that one. */
+/** Verifies the database that `DIRECT_DATABASE_URL` names, if it is set. It must not lead to a pooler. */
 export async function verifyDirectly(
   configuration: Configuration,
   log: Log,
@@ -93,7 +93,7 @@ async function waitFor(
   }
 }
 
-/** Faults that may end by themselves: it is starting, it is being promoted, others let go of their connections. */
+/** Whether a fault may end by itself: the database is starting, being promoted, or out of free connections. */
 function mayPass({ fault, cause }: DatabaseUnusableError): boolean {
   return (
     ['never-appeared', 'read-only'].includes(fault) ||
@@ -167,7 +167,10 @@ function connectionFault(
   }
 }
 
-/** A connection that does not pass on its settings goes through a pooler. That is refused unless the way past it is known. */
+/**
+ * A connection that does not pass on its settings goes through a pooler. A pooler is rejected unless
+ * `DIRECT_DATABASE_URL` is set.
+ */
 async function findPooler(url: string, configuration: Configuration): Promise<'none' | 'transaction'> {
   if (configuration.DIRECT_DATABASE_URL === undefined) return 'none';
   const asSession = Object.assign(new Configuration(), configuration, { DATABASE_POOLER: 'none' });
@@ -244,7 +247,7 @@ function judge(settings: Settings, name: string, configuration: Configuration): 
   }
   judgeSession(settings, name, configuration);
   const off = memoryLapses(settings);
-  // Tests run on a database that is thrown away; people do not.
+  // Only in production: a development or test database may lose writes.
   if (configuration.isProduction && off.length > 0) {
     throw new DatabaseUnusableError(
       'not-durable',
@@ -305,14 +308,14 @@ function nameOf(url: string, { DIRECT_DATABASE_URL }: Configuration): string {
   return url === DIRECT_DATABASE_URL ? 'DIRECT_DATABASE_URL' : 'DATABASE_URL';
 }
 
-/** Settings with which the server may lose what it has acknowledged. */
+/** Settings with which the server may lose acknowledged writes. */
 function memoryLapses(settings: Settings): string[] {
   return (['fsync', 'full_page_writes', 'synchronous_commit'] as const).filter(
     (name) => settings[name] === 'off',
   );
 }
 
-/** Each worker has one connection for the monitor, and one for what servers tell each other. */
+/** Each worker has one connection for the monitor, and one for the event log. */
 const BESIDE_THE_POOL = 2;
 
 /** The most connections that one instance may open beside the pool. */
@@ -327,11 +330,11 @@ export function connectionsNeeded(configuration: Configuration): number {
 }
 
 /**
- * Compares what all instances may open (`INSTANCES` times the pool) with what the server has to give.
+ * Compares the connections of all instances (`INSTANCES` times the pool) with those that the server allows.
  * @throws DatabaseUnusableError when not even the pool of this instance fits
  */
 export function verifyConnectionBudget(facts: ServerFacts, configuration: Configuration, log: Log): void {
-  // Behind a pooler the server's number says nothing about ours.
+  // Behind a pooler the server's limit is not ours.
   if (isBehindPooler(configuration)) return;
   const { DATABASE_POOL_MAX, INSTANCES } = configuration;
   const own = DATABASE_POOL_MAX + connectionsBesideThePool(configuration);

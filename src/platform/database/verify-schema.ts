@@ -9,8 +9,8 @@ import { DatabaseUnusableError } from './unusable-database';
 const INSUFFICIENT_PRIVILEGE = '42501';
 
 /**
- * Makes sure that the database has the schema of this program, whole, and that the user may work with it. Reads the
- * catalogue only.
+ * Checks that the database has the complete schema of this program, and that the user has the rights to use it.
+ * Reads only the catalogue.
  * @throws DatabaseUnusableError
  */
 export async function verifySchema(
@@ -41,7 +41,7 @@ export async function verifySchema(
   } catch (error) {
     const { code, message } = error as { code?: string; message: string };
     if (code !== INSUFFICIENT_PRIVILEGE) throw error;
-    // The ledger could not be read, or the schema not be used: PostgreSQL names it.
+    // The ledger is not readable, or the schema not usable: PostgreSQL's message names it.
     throw new DatabaseUnusableError(
       'right-missing',
       `The user of DATABASE_URL lacks rights: ${message}. Grant them.`,

@@ -1,19 +1,22 @@
 /**
- * Carries messages between servers beside the log, faster than PostgreSQL's notifications. The log has everything that
- * a carrier loses or delays: each server looks into it twice a second.
+ * Carries messages between servers beside the log, faster than PostgreSQL's notifications. A carrier may lose
+ * or delay messages: the log has them too, and each server reads it twice a second.
  */
 export interface Carrier {
-  /** Which broker it is; undefined while it cannot be relied on. Servers that read the same reach each other. */
+  /**
+   * The identity of the broker; undefined while the carrier is not reliable. Servers with the same identity
+   * reach each other.
+   */
   readonly identity: string | undefined;
-  /** Makes every other server look into the log. */
+  /** Makes every other server read the log. */
   wake(): void;
-  /** Takes a signal to the servers that host the room. */
+  /** Sends a signal to the servers that host the room. */
   publishSignal(room: string, text: string): void;
-  /** Takes what was stored to the servers that host the rooms, and makes these look into the log. */
+  /** Sends stored events to the servers that host the rooms, and makes these read the log. */
   publishContents(contents: readonly RoomContent[]): void;
 }
 
-/** Events of one room that the log names. */
+/** Events of one room; their rows are in the log. */
 export interface RoomContent {
   readonly room: string;
   readonly kind: string;

@@ -15,11 +15,14 @@ import { LEASE_MS } from './lease';
 import { LogReader, type LogReaderListener } from './log-reader';
 import { insertEvents, type LogRow } from './relay.queries';
 
-/** A server that starts serves after so long even if another one has not taken notice of it: its lease has run out. */
+/**
+ * A starting server serves after this time, even if another server has not noticed it: the lease of that one
+ * has expired.
+ */
 const START_MS = LEASE_MS + 1_000;
 /**
- * No request waits longer than this for the other servers. A look in progress has renewed a lease at most once. A
- * server that has not applied the next look by then has lost that lease.
+ * No request waits longer than this for the other servers. A read of the log in progress has renewed a lease
+ * at most once. A server that has not applied its next read by then has lost that lease.
  */
 const MAX_WAIT_MS = 2 * LEASE_MS;
 
@@ -27,7 +30,8 @@ const MAX_WAIT_MS = 2 * LEASE_MS;
 export const RELAY_PATIENCE_MS = 2_000;
 
 /**
- * When more events are held than this, they are dropped: the database takes writes but has answered no look for long.
+ * Above this, the held events are dropped: the database takes writes, but has not answered a read of the log
+ * for long.
  */
 const MAX_HELD = 5_000;
 /** A database error that is not a failed connection, such as 42501 (a missing right). */
@@ -39,10 +43,10 @@ interface Waiter {
 }
 
 /**
- * Sends events between the servers on one database (ADR 34). Each transaction writes its events into a log. Each server
- * reads the log from the snapshot that it has read up to, so it misses nothing, whatever happens to notifications and
- * connections. A revoked right stands in the log before every message that was stored later: membership here is never
- * older than a delivered message (G6).
+ * Sends events between the servers on one database (ADR 34). Each transaction writes its events into a log.
+ * Each server continues to read the log from the last snapshot that it has read. So it misses no event when
+ * notifications or connections are lost. A revoked right is in the log before every message that was stored
+ * later. So the memberships that this server knows are never older than a delivered message (G6).
  *
  * A server that runs alone writes no log and publishes its events at once.
  */
@@ -100,24 +104,27 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
   }
 
   /**
-   * Whether other servers need the events written here. A server without a lease cannot know: others may have started
-   * meanwhile without waiting for it.
+   * Whether other servers need the events of this server. True without a lease, because other servers may
+   * have started meanwhile without waiting for this one.
    */
   get hasPeers(): boolean {
     return !this.isLive || this.reader.peers.length > 0;
   }
 
-  /** Whether this server may deliver, and take commands on sockets. */
+  /** Whether this server may deliver events, and accept commands on sockets. */
   get isLive(): boolean {
     return this.reader.lease.isLive;
   }
 
-  /** For how long this server has not been live; Infinity: it never was. */
+  /** How long this server has not been live; Infinity when it never was. */
   get notLiveMs(): number {
     return this.isLive ? 0 : performance.now() - this.lastLiveAt;
   }
 
-  /** Called when this server was away for so long that it cannot know what it missed: its clients have to restart. */
+  /**
+   * Called after this server was away for so long that it cannot know which events it missed. Its clients
+   * have to restart.
+   */
   onBegunAnew(listener: () => void): void {
     this.anewListeners.push(listener);
   }
@@ -126,23 +133,23 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
     this.carrier = carrier;
   }
 
-  /** It is connected, or no longer, or to another broker. */
+  /** The carrier connected, disconnected, or changed to another broker. */
   carrierChanged(): void {
     this.reader.carrierChanged();
   }
 
-  /** The carrier that all others hear as well. */
+  /** The carrier, if all other servers are connected to it as well. */
   get sharedCarrier(): Carrier | undefined {
     const { carrier } = this;
     return carrier?.identity !== undefined && this.reader.areAllOn(carrier.identity) ? carrier : undefined;
   }
 
-  /** Another server has written something. */
+  /** Another server has written to the log. */
   look(): void {
     this.reader.look();
   }
 
-  /** For `Signals`: what other servers have sent, and the way to them. */
+  /** For `Signals`: receives the signals of other servers. */
   onSignals(listener: (text: string) => void): void {
     this.signalListener = listener;
   }
@@ -155,7 +162,7 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
     this.signalListener(text);
   }
 
-  /** Resolves when the other servers know of this one, or after a few seconds. */
+  /** Resolves when the other servers have noticed this one, or after a few seconds. */
   async start(): Promise<void> {
     this.reader.start();
     await this.whenLive(START_MS);
@@ -170,7 +177,9 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
     this.held.drop();
   }
 
-  /** @returns whether this server may deliver, at once or within `patienceMs`; false at once while the database is down */
+  /**
+   * @returns whether this server may deliver within `patienceMs`; false at once while the database is down
+   */
   async whenLive(patienceMs: number): Promise<boolean> {
     if (!this.isLive && !this.circuit.isOpen)
       await heardWithin(patienceMs, this.liveListeners, (done) => done);
@@ -187,13 +196,13 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
     if (events.length === 0) return;
     const deadline = performance.now() + MAX_WAIT_MS;
     const { place, told } = await this.tell(events, logged);
-    // A server without a lease delivers nothing, so nothing here has to be waited for.
+    // A server without a lease delivers nothing, so there is nothing to wait for.
     if (this.isLive) await within(MAX_WAIT_MS, told);
     if (place && events.some(isControl))
       await this.appliedEverywhere(place.transactionId, deadline - performance.now());
   }
 
-  /** As `announce`, for messages: resolves at once unless the server is alone, when they have been told. */
+  /** As `announce`, for messages. Resolves at once, or on a lone server when the messages were published. */
   async announceMessages(events: readonly object[], logged: Logged | undefined): Promise<void> {
     if (events.length === 0) return;
     if (logged && this.carrier?.identity !== undefined)
@@ -216,13 +225,18 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
       this.held.drop();
       this.reader.giveUp();
     }
-    // The log has published a commit whose answer came late. Without a place among the servers, no client is connected.
+    // The events of a commit whose answer came late were already published from the log. An unregistered
+    // server has no clients.
     const isOver = place && (this.told.has(place.id) || this.reader.hasApplied(place.transactionId));
     const told = isOver || !this.reader.isRegistered ? Promise.resolve() : this.held.hold(events, place?.id);
     return { place, told };
   }
 
-  /** @returns whether the others look without being notified @param isPublished those that need it were made to */
+  /**
+   * Makes the other servers read the log through the carrier, if all are connected to it.
+   * @param isPublished whether the carrier has already made those that need the events read
+   * @returns whether there is such a carrier, so that no notification is needed
+   */
   private isCarried(isPublished: boolean): boolean {
     const carrier = this.sharedCarrier;
     if (carrier && !isPublished) carrier.wake();
@@ -239,7 +253,7 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
     }
   }
 
-  /** Resolves when no server delivers any more what the transaction has forbidden. */
+  /** Resolves when no server delivers any more events that the transaction has forbidden. */
   private async appliedEverywhere(transactionId: bigint, patienceMs: number): Promise<void> {
     if (this.reader.isAppliedEverywhere(transactionId)) return;
     this.reader.look();
@@ -325,8 +339,9 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
 }
 
 /**
- * While others did not wait for this server, rights may have been revoked and acknowledged. Users who lost them receive
- * nothing stored before that either. Messages are read in their current state.
+ * Puts events that revoke rights first. Other servers may have acknowledged them without waiting for this
+ * one. So users who lost a right do not receive earlier events either. Messages are read in their current
+ * state.
  */
 function rightsFirst(rows: readonly LogRow[]): LogRow[] {
   const isFirst = ({ events }: LogRow): boolean => events.some(changesRights);
@@ -339,7 +354,7 @@ async function within(ms: number, done: Promise<void>): Promise<void> {
   await Promise.race([done, bound]).finally(() => clearTimeout(timer));
 }
 
-/** Waits among others until somebody says that it is done, and leaves them in any case. */
+/** Waits up to `ms` until `done` is called, then removes its waiter from the set. */
 async function heardWithin<W>(ms: number, waiters: Set<W>, join: (done: () => void) => W): Promise<void> {
   let waiter: W | undefined;
   await within(ms, new Promise<void>((done) => waiters.add((waiter = join(done)))));

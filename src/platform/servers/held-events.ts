@@ -8,12 +8,15 @@ interface Held {
 }
 
 /**
- * The log may show a commit before its own connection answers. A commit that takes longer lost its answer. The limit is
- * for all rows of a look.
+ * The log may show a commit before the connection of the commit has answered. After this time, the answer is
+ * considered lost. The limit is for all rows of one read.
  */
 const COMMIT_ANSWER_MS = 100;
 
-/** Events of this server that wait for their place in the log: other servers may have written before them. */
+/**
+ * Events of this server that wait for their position in the log, since other servers may have written earlier
+ * ones.
+ */
 export class HeldEvents {
   private readonly byRow = new Map<number, Held>();
   private withoutRow: Held[] = [];
@@ -24,8 +27,8 @@ export class HeldEvents {
   }
 
   /**
-   * Resolves once the events were published. @param rowId undefined for events that are in no log; they follow the next
-   * look
+   * Resolves once the events were published. @param rowId undefined for events that are not in the log; they
+   * are published after the next read
    */
   hold(events: readonly object[], rowId: number | undefined): Promise<void> {
     return new Promise((told) => {
@@ -38,12 +41,12 @@ export class HeldEvents {
     });
   }
 
-  /** The time until which one look waits for answers to commits. */
+  /** The time until which one read of the log waits for answers to commits. */
   patience(): number {
     return performance.now() + COMMIT_ANSWER_MS;
   }
 
-  /** @returns whether the answer to the commit of a row has come, at once or by then */
+  /** @returns whether the answer to the commit of a row arrives by `latest` */
   async expect(rowId: number, latest: number): Promise<boolean> {
     if (this.byRow.has(rowId)) return true;
     await new Promise<void>((resolve) => {
@@ -67,7 +70,7 @@ export class HeldEvents {
     return this.withoutRow.shift();
   }
 
-  /** Nobody is there any more who could be told. */
+  /** Drops all held events: no client is connected any more. */
   drop(): void {
     for (const { told } of [...this.byRow.values(), ...this.withoutRow]) told();
     this.byRow.clear();

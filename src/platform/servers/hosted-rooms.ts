@@ -3,8 +3,9 @@ import { Injectable } from '@nestjs/common';
 type Listener = (room: string, isHosted: boolean) => void;
 
 /**
- * The rooms that a socket or Braid stream on this server receives events of. Other servers' events of any other room
- * are of no use here. Each host of a room counts by itself: the room is hosted until the last one has closed it.
+ * The rooms that a socket or Braid stream on this server receives events of. The server ignores other
+ * servers' events of all other rooms. A room may have several hosts, and stays hosted until the last one has
+ * closed it.
  */
 @Injectable()
 export class HostedRooms {
@@ -39,7 +40,7 @@ export class HostedRooms {
     }
   }
 
-  /** Called in the turn in which a room becomes hosted, or is hosted no more. */
+  /** Called in the turn in which a room becomes hosted, or stops being hosted. */
   onChange(listener: Listener): void {
     this.listeners.push(listener);
   }

@@ -1,9 +1,15 @@
 /** While the database remembers a server's lease, other servers wait for it before they acknowledge. */
 export const LEASE_MS = 2_000;
-/** The server gives up before the database does: one clock may run a little faster than the other. */
+/**
+ * The lease ends for the server before it ends for the database, since one clock may run faster than the
+ * other.
+ */
 const MARGIN_MS = 100;
 
-/** Two clocks: the monotonic one may stand still while the machine is suspended, the other one may be set. */
+/**
+ * The monotonic clock may stop while the machine is suspended, and the wall clock may be set. So both are
+ * read.
+ */
 export interface Clocks {
   monotonic(): number;
   wall(): number;
@@ -11,9 +17,9 @@ export interface Clocks {
 const SYSTEM_CLOCKS: Clocks = { monotonic: () => performance.now(), wall: () => Date.now() };
 
 /**
- * Decides whether this server may deliver and take commands on sockets (G6). It may while the others know that they
- * have to wait for it. A frozen server finds out by its own clocks that they no longer do. It then delivers nothing
- * until it has a new lease and has applied everything committed before.
+ * Decides whether this server may deliver and take commands on sockets (G6). It may while the other servers
+ * wait for it. A server that was frozen detects by its own clocks that they no longer do. It then delivers
+ * nothing until it has a new lease and has applied all earlier commits.
  */
 export class Lease {
   private until: { monotonic: number; wall: number } | undefined;
@@ -21,12 +27,12 @@ export class Lease {
 
   constructor(private readonly clocks: Clocks = SYSTEM_CLOCKS) {}
 
-  /** To be taken before the statement that renews is sent: its time is later than this. */
+  /** Read this before the renewing statement is sent, so that the database's time is later. */
   now(): { monotonic: number; wall: number } {
     return { monotonic: this.clocks.monotonic(), wall: this.clocks.wall() };
   }
 
-  /** The database has taken down a lease that was asked for then. */
+  /** The database has recorded the lease that was requested at `sentAt`. */
   renew(sentAt: { monotonic: number; wall: number }): void {
     const wasHeld = this.isHeld;
     const lasts = LEASE_MS - MARGIN_MS;
@@ -34,7 +40,7 @@ export class Lease {
     if (!wasHeld) this.isCaughtUp = false;
   }
 
-  /** Called when everything was applied that a statement sent under the lease has seen. */
+  /** Called when the server has applied everything that a statement under this lease has seen. */
   catchUp(): void {
     if (this.isHeld) this.isCaughtUp = true;
   }
@@ -52,7 +58,7 @@ export class Lease {
     return false;
   }
 
-  /** The server knows all that others have acknowledged, and may deliver. */
+  /** Whether the server knows everything that others have acknowledged, and may deliver. */
   get isLive(): boolean {
     return this.isHeld && this.isCaughtUp;
   }

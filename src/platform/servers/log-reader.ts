@@ -15,11 +15,11 @@ import {
 } from './relay.queries';
 import { Snapshot } from './snapshot';
 
-/** How often each server looks into the log without a notification, and renews its lease. */
+/** How often each server reads the log without a notification, and renews its lease. */
 const SWEEP_MS = 500;
-/** The least time from one look to the next: what arrives in between is read together. */
+/** The least time between two reads; rows that arrive in between are read together. */
 const GAP_MS = 3;
-/** The same when the database could not be asked. */
+/** The same after a read that failed. */
 const RETRY_MS = 100;
 const CLEAN_EVERY_MS = 10_000;
 
@@ -29,33 +29,34 @@ export interface LogReaderListener {
    * @returns whether rights were revoked; undefined when the lease ran out before everything was published
    */
   apply(rows: readonly LogRow[]): Promise<boolean | undefined>;
-  /** Everything that a look has found is applied. */
+  /** Called when all rows of a read are applied. */
   applied(): Promise<void>;
   /** The server cannot know what it missed, so its clients have to restart. */
   begunAnew(): void;
   looked(durationMs: number): void;
-  /** Another server has sent signals (`Signals`). */
+  /** Another server has sent these signals (see `Signals`). */
   signalled?(text: string): void;
   failed(error: Error): void;
 }
 
 /**
- * Reads the event log from one snapshot to the next, holds the lease of this server, and knows the other servers. One
- * statement returns all of that: new rows, the other servers, and whether this server still has its place.
+ * Reads the event log from one snapshot to the next, holds the lease of this server, and knows the other
+ * servers. One statement returns the new rows, the other servers, and whether this server is still
+ * registered.
  */
 export class LogReader {
   readonly lease = new Lease();
-  /** Servers that have to be notified. */
+  /** The other servers. */
   peers: readonly Peer[] = [];
-  /** Somebody waits for other servers: looks follow each other at once. */
+  /** Whether a request waits for other servers; then the next read begins at once. */
   isAwaited: () => boolean = () => false;
   /** The broker that this server is connected to, for the others to know. */
   carrier: () => string | undefined = () => undefined;
   private readonly connection: RelayConnection;
-  /** The snapshot that was applied; undefined while the server has no place among the others. */
+  /** The snapshot that was applied; undefined while the server is not registered. */
   private position: Snapshot | undefined;
   private registeredBy = 0n;
-  /** The others know of this server, and write into the log what it has to know. */
+  /** Whether the others have noticed this server, and write its events into the log. */
   private isKnown = false;
   private epoch: number | undefined;
   private renewedAt = -Infinity;
@@ -97,14 +98,16 @@ export class LogReader {
     this.connection.close();
   }
 
-  /** Looks for new rows. @param notify whether to notify the other servers too */
+  /** Reads new rows. @param notify whether to notify the other servers too */
   look(notify = false): void {
     this.mustLook = true;
     this.mustNotify ||= notify;
     this.wake?.();
   }
 
-  /** The others have to know of another `carrier`, and to look: what it took lately may be lost. */
+  /**
+   * Tells the others of the new `carrier`, and makes them read: recent messages of the old one may be lost.
+   */
   carrierChanged(): void {
     this.renewedAt = -Infinity;
     this.look(true);
@@ -115,18 +118,20 @@ export class LogReader {
     return this.peers.every((peer) => !peer.isLive || peer.carrier === carrier);
   }
 
-  /** @throws whatever went wrong: then some of them may be lost */
+  /** @throws the error of the database; some signals may then be lost */
   async notifySignals(texts: readonly string[]): Promise<void> {
     if (this.position) await this.connection.ask(NOTIFY_SIGNALS, [this.serverId, texts]);
   }
 
-  /** Rows since the last look are not published any more: the next successful look takes a new place. */
+  /**
+   * Rows since the last read are no longer published: the next successful read registers the server again.
+   */
   giveUp(): void {
     this.hasGivenUp = true;
     this.lease.end();
   }
 
-  /** Whether the server has a place among the others. */
+  /** Whether the server is registered with the others. */
   get isRegistered(): boolean {
     return this.position !== undefined && !this.hasGivenUp;
   }
@@ -135,7 +140,7 @@ export class LogReader {
     return this.position?.sees(transactionId) === true;
   }
 
-  /** By this server, and by all others that may deliver. */
+  /** Whether this server, and all others that may deliver, have applied the transaction. */
   isAppliedEverywhere(transactionId: bigint): boolean {
     return (
       this.hasApplied(transactionId) &&
@@ -172,7 +177,8 @@ export class LogReader {
   private async lookOnce(): Promise<void> {
     this.mustLook = false;
     if (!this.isRegistered) await this.register();
-    // Takes a new lease before the look: from then on, other servers wait for this one before they acknowledge.
+    // Takes a new lease before the read. From then on, other servers wait for this one before they
+    // acknowledge.
     if (!this.lease.isHeld && !(await this.renew())) return this.beginAnew();
     const pull = await this.pull();
     const isAnotherEpoch = (this.epoch ?? pull.epoch) !== pull.epoch;
@@ -182,7 +188,7 @@ export class LogReader {
     if (tookRights === undefined) return this.look();
     this.position = Snapshot.parse(pull.snapshot);
     this.peers = pull.peers;
-    // A server that has not noticed this one yet takes rights away without a row in the log.
+    // A server that has not noticed this one yet revokes rights without a row in the log.
     this.isKnown ||= this.isAppliedEverywhere(this.registeredBy);
     if (this.isKnown) this.lease.catchUp();
     await this.listener.applied();
@@ -206,7 +212,7 @@ export class LogReader {
     this.listener.begunAnew();
   }
 
-  /** False when the server has lost its place. */
+  /** @returns false when the server is no longer registered */
   private async renew(): Promise<boolean> {
     const sentAt = this.lease.now();
     const rows = await this.connection.ask(RENEW, [
@@ -215,7 +221,7 @@ export class LogReader {
       this.carrier() ?? null,
     ]);
     if (rows.length === 0) return false;
-    // The fault that kept this server from the database may have kept the others from it: they get time to come back.
+    // The same fault may have separated the other servers from the database, so they get time to come back.
     if (!this.lease.isHeld) this.cleanedAt = performance.now();
     this.lease.renew(sentAt);
     this.renewedAt = performance.now();
@@ -237,7 +243,7 @@ export class LogReader {
     }
   }
 
-  /** The next look takes a new place. Earlier rows that were not applied are unknown. */
+  /** The next read registers the server again. Earlier rows that were not applied are unknown. */
   private beginAnew(): void {
     this.position = undefined;
     this.isKnown = false;

@@ -4,21 +4,22 @@ import { DatabaseClient } from '../database/database-client';
 import { inTime } from '../database/in-time';
 import { CHANNEL, SIGNALS_CHANNEL } from './relay.queries';
 
-/** The limit for each answer. It detects a connection that is dead without notice (half open). */
+/** The limit for each answer. It detects a half-open connection. */
 const TIMEOUT_MS = 1_000;
 
 const ID_LENGTH = 36;
 
 export const RELAY_NAME = 'xfchat-relay';
 
-/** A session of its own: it listens, and it asks while people use up the pool. */
+/** A database session of its own: it listens for notifications, and works while the pool is exhausted. */
 export class RelayConnection {
   private client: DatabaseClient | undefined;
 
   /**
-   * @param url of the database itself: a pooler in transaction mode keeps no session that could listen
-   * @param onNotification is told the id of the server that has written
-   * @param onSignals is told the id of the server that has sent them, and the signals
+   * @param url the address of the database itself: a pooler in transaction mode has no lasting session that
+   * could listen
+   * @param onNotification receives the id of the server that has written
+   * @param onSignals receives the id of the sending server, and the signals
    */
   constructor(
     private readonly url: string,
@@ -26,7 +27,7 @@ export class RelayConnection {
     private readonly onSignals: (serverId: string, text: string) => void,
   ) {}
 
-  /** @throws whatever went wrong, silence included; the next call begins a new session */
+  /** @throws the error, or `NoAnswerError` after a timeout; the next call begins a new session */
   async ask<Row extends QueryResultRow>(text: string, values: unknown[]): Promise<Row[]> {
     const client = this.client ?? (await this.connect());
     try {
@@ -60,7 +61,7 @@ export class RelayConnection {
     }
   }
 
-  /** Destroys the socket: ending the session in order would wait for ever on a connection that has fallen silent. */
+  /** Destroys the socket: a graceful end would wait for ever on a silent connection. */
   private drop(client: DatabaseClient): void {
     if (this.client === client) this.client = undefined;
     (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();

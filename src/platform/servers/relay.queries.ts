@@ -14,12 +14,15 @@ export const NOTIFY_SIGNALS = `
   order by place`;
 
 const LEASE = `interval '${LEASE_MS} milliseconds'`;
-/** A server without a lease for this long keeps nothing in the log, and has to register again. */
+/**
+ * After this long without a lease, the log no longer keeps rows for a server, and the server has to register
+ * again.
+ */
 const GIVEN_UP = `interval '1 minute'`;
 
 /**
- * Takes a place among the servers. Events with a transaction id that is still to come are from another database: a dump
- * of it was read into this one.
+ * Registers a server. It deletes events whose transaction id is in the future: these came with a dump of
+ * another database.
  */
 export const REGISTER = `
   with foreign_events as (
@@ -36,7 +39,7 @@ export const RENEW = `update servers set lease_until = now() + ${LEASE}, applied
 
 export const UNREGISTER = `delete from servers where id = $1`;
 
-/** Another server, as one look sees it. */
+/** Another server, as one read sees it. */
 export interface Peer {
   readonly id: string;
   /** Whether others have to wait for it. */
@@ -47,7 +50,7 @@ export interface Peer {
   readonly carrier?: string | null;
 }
 
-/** Above this the server takes a new place: reading more would take longer than a lease, over and over again. */
+/** Above this the server registers again: reading more rows would take longer than a lease, each time. */
 export const MAX_ROWS = 5_000;
 
 export interface LogRow {
@@ -65,9 +68,9 @@ export interface Pull {
 }
 
 /**
- * Reads what was committed since a snapshot, in one statement: nothing twice, and nothing left out. Rows of one
- * conversation are in the order of its lock, since they are numbered while the lock is held. There is one row more than
- * `MAX_ROWS` when more are left. With `$4` the other servers are notified as well. Served by
+ * Reads the rows that were committed since a snapshot, in one statement: each exactly once. Rows of one
+ * conversation are in the order of its lock, since they are numbered while the lock is held. It returns one
+ * row more than `MAX_ROWS` when more are left. With `$4` it also notifies the other servers. Served by
  * `server_events_transaction_idx`.
  * @param $2 `xmax` of the snapshot
  * @param $3 transactions that were in progress then
@@ -84,10 +87,10 @@ export const PULL = `
         limit ${MAX_ROWS + 1}) missed), '[]') as rows,
     case when $4 then pg_notify('${CHANNEL}', $1::text) end as notified`;
 
-/** So many are taken out at a time that it takes less than the limit of an answer. */
+/** The most rows that one statement deletes, so that it stays below the limit of an answer. */
 const MAX_CLEANED = 20_000;
 
-/** Takes out what every server has applied, and servers that are given up. */
+/** Deletes rows that every server has applied, and servers without a lease for long. */
 export const CLEAN = `
   with gone as (delete from servers where lease_until < now() - ${GIVEN_UP} and id <> $1)
   delete from server_events where id in (
@@ -95,7 +98,7 @@ export const CLEAN = `
       select from servers s where not pg_visible_in_snapshot(e.transaction_id::text::xid8, s.applied::pg_snapshot))
     order by id limit ${MAX_CLEANED})`;
 
-/** Part of the transaction that the events belong to. */
+/** Runs in the transaction that the events belong to. */
 export async function insertEvents(
   manager: Pick<EntityManager, 'query'>,
   serverId: string,

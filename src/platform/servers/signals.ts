@@ -5,9 +5,12 @@ import { HostedRooms } from './hosted-rooms';
 
 /** PostgreSQL takes less than 8,000 bytes in one notification. */
 const MAX_NOTIFICATION_BYTES = 7_900;
-/** So that some fit into one notification. */
+/** Small enough for several signals to fit into one notification. */
 const MAX_SIGNAL_BYTES = 2_000;
-/** The least time between two statements that notify: PostgreSQL commits those of all servers one after the other. */
+/**
+ * The least time between two notifying statements. PostgreSQL commits them one after the other, those of all
+ * servers.
+ */
 const GAP_MS = 25;
 /** Signals beyond this within one gap are lost. */
 const MAX_PENDING_BYTES = 64 * 1_024;
@@ -16,17 +19,19 @@ type Listener = (payload: object, room: string) => void;
 type EncodedSignal = readonly [kind: string, room: string, payload: object];
 
 /**
- * Short-lived facts that servers tell each other, such as who is typing. A signal is not stored, is in no log, and may be
- * lost: whoever uses it ends the state that it begins by a timeout or by repeating it. It reaches all servers that host the
- * room, this one included, and there the listeners of its kind, which usually emit it to the room.
+ * Exchanges short-lived facts between servers, such as who is typing. A signal is not stored, is in no log,
+ * and may be lost. So a state that a signal begins has to end by a timeout, or the sender has to repeat the
+ * signal. A signal reaches all servers that host the room, including this one. The listeners of its kind
+ * there usually emit it to the room.
  *
- * Nobody hears more by signals than by the room: a server without a live lease neither sends nor receives any (G6).
+ * Signals give no more access than the room: a server without a live lease neither sends nor receives any
+ * (G6).
  *
- *     signals.on<Typing>('typing', (payload, room) => rooms.emit(room, 'typing', payload));
- *     signals.publish('typing', conversationRoom(id), { conversationId: id, userId, typing: true });
+ * signals.on<Typing>('typing', (payload, room) => rooms.emit(room, 'typing', payload));
+ * signals.publish('typing', conversationRoom(id), { conversationId: id, userId, typing: true });
  *
- * Signals travel through Redis where all servers are connected to it. Otherwise they are collected, and sent as payload of
- * a notification by the session of the relay, many at a time: a signal never costs a transaction of its own.
+ * Signals travel through Redis when all servers are connected to it. Otherwise the session of the relay sends
+ * several of them as the payload of one notification. A signal never costs a transaction of its own.
  */
 @Injectable()
 export class Signals implements OnModuleDestroy {
@@ -60,14 +65,14 @@ export class Signals implements OnModuleDestroy {
     clearTimeout(this.timer);
   }
 
-  /** @param kind its name on the wire between servers of two versions: it is never used for anything else */
+  /** @param kind its name on the wire. Never reuse a name: servers of two versions may exchange signals */
   on<Payload extends object>(kind: string, listener: (payload: Payload, room: string) => void): void {
     this.listeners.set(kind, [...(this.listeners.get(kind) ?? []), listener as Listener]);
   }
 
   /**
-   * Returns at once and never fails for want of a carrier. Signals of one server in one room arrive in order, or not at all.
-   * @param payload what JSON can hold, 2,000 bytes at most @throws RangeError for a larger one
+   * Returns at once, and does not fail without a carrier. Signals of one server in one room arrive in order,
+   * or not at all.
    */
   publish(kind: string, room: string, payload: object): void {
     const text = JSON.stringify([kind, room, payload] satisfies EncodedSignal);

@@ -1,13 +1,13 @@
 /**
- * A `pg_snapshot` of PostgreSQL: the transactions that a statement saw. A number from a sequence is taken before the
- * commit, but a snapshot shows exactly what has become visible since.
+ * A `pg_snapshot` of PostgreSQL: the transactions that a statement saw. A number from a sequence is taken
+ * before the commit, so it cannot show which rows became visible since; a snapshot can.
  */
 export class Snapshot {
   private constructor(
     readonly text: string,
     /** The first transaction that had not begun. */
     readonly xmax: string,
-    /** Transactions below `xmax` that were under way. */
+    /** Transactions below `xmax` that were in progress. */
     readonly underWay: readonly string[],
   ) {}
 

@@ -1,15 +1,15 @@
 import * as parser from 'socket.io-parser';
 import { exceedsJsonBounds } from '../validation/json-bounds';
 
-/** Takes the place of a payload that exceeds the bounds of JSON input; the command is answered with a problem. */
+/** Replaces a payload that exceeds the bounds of JSON input; the command is answered with a problem. */
 export const OVERSIZED: unique symbol = Symbol('oversized');
 
 /** An event: its type, the number of its acknowledgement and its name. */
 const EVENT = /^2(\d{0,15})\["([a-z:-]{1,64})"/;
 
 /**
- * Refuses hostile packets before Socket.IO parses them. Oversized packets that are not events end the connection;
- * Socket.IO itself takes ten attachments at most.
+ * Rejects hostile packets before Socket.IO parses them. Oversized packets that are not events end the connection.
+ * Socket.IO itself accepts ten attachments at most.
  */
 class BoundedDecoder extends parser.Decoder {
   override add(packet: unknown): void {

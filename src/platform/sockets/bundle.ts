@@ -1,6 +1,6 @@
 const FINAL_TEXT = 0x81;
 
-/** A WebSocket frame (RFC 6455) that holds a whole text, as servers send it: unmasked. */
+/** A WebSocket frame (RFC 6455) with a whole text, unmasked as servers send it. */
 export function textFrame(text: string): Buffer {
   const length = Buffer.byteLength(text);
   const offset = length < 126 ? 2 : length < 65_536 ? 4 : 10;
@@ -19,8 +19,8 @@ export function textFrame(text: string): Buffer {
 }
 
 /**
- * Frames that are to be written one after the other. A bundle never changes: adding a frame gives the next one. Sockets with
- * the same events in the same order share a bundle, so that its bytes are encoded once for all of them.
+ * Frames to write one after the other. A bundle is immutable: adding a frame gives a new one. Sockets with the same
+ * events in the same order share a bundle, so its bytes are encoded once for all of them.
  */
 export class Bundle {
   readonly length: number;
@@ -34,7 +34,7 @@ export class Bundle {
     this.length = (previous?.length ?? 0) + frame.length;
   }
 
-  /** The members of a room ask for the same frame one after the other: remembering the last answer is enough. */
+  /** All sockets of a room add the same frame one after the other, so caching the last result is enough. */
   with(frame: Buffer): Bundle {
     if (this.next?.frame !== frame) this.next = new Bundle(this, frame);
     return this.next;
@@ -44,7 +44,7 @@ export class Bundle {
     if (!this.joined) {
       const frames = [this.frame];
       for (let { previous } = this; previous; previous = previous.previous) frames.push(previous.frame);
-      // Behind the empty first one there may be a single frame, which needs no copy.
+      // A single frame after the empty first bundle needs no copy.
       this.joined = frames.length === 2 ? this.frame : Buffer.concat(frames.reverse(), this.length);
     }
     return this.joined;

@@ -32,8 +32,8 @@ const traceParentOf = (socket: Socket): TraceParent | undefined =>
 const COMMAND = /^[a-z]+(-[a-z]+)*:[a-z]+$/;
 
 /**
- * Nest listens on every socket for the commands that the gateways declare. The name comes from the client, and
- * Socket.IO lets numbers and, in a crafted packet, nothing at all through as one.
+ * Nest listens on every socket for the commands that the gateways declare. The client sends the name, and Socket.IO
+ * accepts any number as a name, and in a crafted packet a missing name.
  */
 function isCommand(socket: Socket, event: unknown): event is string {
   return typeof event === 'string' && COMMAND.test(event) && socket.listenerCount(event) > 0;
@@ -60,8 +60,9 @@ export function endingOf(requestId: string, problem: { code: string; status: num
 }
 
 /**
- * Surrounds every socket command, as `requestMiddleware` does for HTTP: its id, deadline, log line, metrics, span and place
- * among the work in flight. It also sees to it that each command is acknowledged exactly once, whatever happens.
+ * Runs around every socket command, as `requestMiddleware` does for HTTP. It adds the id, deadline, log line,
+ * metrics and span, and counts the command as work in flight. It also ensures that each command is acknowledged
+ * exactly once.
  */
 export function commandMiddleware(dependencies: {
   timeoutMs: number;
@@ -133,7 +134,7 @@ export function commandMiddleware(dependencies: {
     runInContext(context, () => {
       try {
         const payload = acknowledge ? packet.slice(1, -1) : packet.slice(1);
-        // The budget comes first: unknown and malformed commands use it up as others do.
+        // Charges the budget first, also for unknown and malformed commands.
         admit(socket);
         if (!isKnown) throw new Problem(MALFORMED_REQUEST, { detail: 'unknown command' });
         if (payload[0] === OVERSIZED) throw invalidField('', JSON_BOUNDS);
@@ -151,7 +152,7 @@ export function commandMiddleware(dependencies: {
           packet.splice(1, packet.length, payload[0] ?? {}, answer);
           next();
         };
-        // A server that the others do not wait for may not know yet that the session of this socket has ended.
+        // A server without a live lease may not know yet that the session of this socket has ended.
         if (relay.isLive) run();
         else
           void relay.whenLive(timeoutMs).then((isLive) => {

@@ -5,8 +5,8 @@ import { currentContext } from '../request-context';
 import { rejection } from './command-middleware';
 
 /**
- * Turns what a command's handler returns or throws into its acknowledgement. A handler that threw would otherwise
- * leave its client without one.
+ * Turns the result or the error of a command's handler into its acknowledgement. Without this, a client would get
+ * none after an error.
  */
 @Injectable()
 export class CommandResultInterceptor implements NestInterceptor {

@@ -11,8 +11,8 @@ type Handler = (identity: SocketIdentity, payload: unknown) => Promise<object>;
 type Method = (identity: SocketIdentity, payload: object) => Promise<object>;
 
 /**
- * The commands that say `isDirect`. The middleware calls them itself, with what Nest's guards, pipes and interceptors would
- * give them and without the time that those take. All other commands go through Nest.
+ * The commands that set `isDirect`. The middleware calls them itself, with the same arguments that Nest's guards,
+ * pipes and interceptors would give them, but faster. All other commands go through Nest.
  */
 @Injectable()
 export class DirectCommands implements OnModuleInit {

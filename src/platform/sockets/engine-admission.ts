@@ -7,14 +7,14 @@ import type { RateLimits } from '../rate-limits/rate-limits';
 import { TokenBucket } from '../rate-limits/token-bucket';
 import { refuseUpgrade } from './refuse-upgrade';
 
-/** Packets of one connection, whatever is in them: commands, pongs, acknowledgements, polling requests. */
+/** All packets of one connection: commands, pongs, acknowledgements, polling requests. */
 const PACKETS = { burst: 2_000, perSecond: 200 };
 /** Socket.IO's own clients need five short parameters. */
 const MAX_ADDRESS_LENGTH = 2_048;
 const SESSION_ID = /[?&]sid=([\w-]+)/;
 const RETRY_AFTER_SECONDS = 1;
 
-/** The engine that carries a server's sockets, as far as it is used here. */
+/** The parts of engine.io that this file uses. */
 interface Engine {
   readonly clients: Record<string, Connection | undefined>;
   on(event: 'connection', listener: (connection: Connection) => void): void;
@@ -27,9 +27,9 @@ interface Connection {
 }
 
 /**
- * Charges sockets before engine.io does anything for them. A new connection takes from its address's budget before the
- * handshake, over long polling and WebSocket alike. Each packet takes from its connection's budget. A connection that
- * sends too many packets is closed.
+ * Charges sockets before engine.io does any work for them. A new connection is charged to the budget of its address
+ * before the handshake, with long polling and WebSocket alike. Each packet is charged to the budget of its
+ * connection. A connection that sends too many packets is closed.
  *
  * @param onFlood called with each connection that was closed for its packets
  */
@@ -52,7 +52,7 @@ export function chargeConnections(
     onFlood();
     connection.close(true);
   };
-  // One function for all connections: an idle one holds nothing more.
+  // All connections share one function, so that an idle connection takes no memory for it.
   function onPacket(this: Connection): void {
     charge(this);
   }

@@ -2,7 +2,7 @@ import type { Socket } from 'socket.io';
 
 type Handshake = Socket['handshake'];
 
-/** Shared by all sockets: what is left to be read where nothing is kept. */
+/** The empty handshake that all authenticated sockets share. */
 const FORGOTTEN: Handshake = Object.freeze({
   headers: {},
   time: '',
@@ -16,11 +16,11 @@ const FORGOTTEN: Handshake = Object.freeze({
 });
 
 /**
- * Once a socket is authenticated nobody needs the request that opened it, which is most of the memory that an idle
- * socket takes, nor its token.
+ * Drops the request that opened an authenticated socket, and its token. The request is most of the memory of an
+ * idle socket.
  */
 export function forgetHandshake(socket: Socket): void {
-  // Socket.IO documents that engine.io's reference may be dropped; the types say otherwise of both.
+  // Socket.IO documents that engine.io's reference may be dropped, but the types of both do not allow it.
   (socket as { handshake: Handshake }).handshake = FORGOTTEN;
   (socket.conn as { request?: object }).request = undefined;
 }

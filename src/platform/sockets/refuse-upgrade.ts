@@ -2,9 +2,9 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 /**
- * Answers a request for another protocol and closes its connection. Node no longer supervises it, so `end` alone would
- * leave it open for as long as its client likes. It would stay for ever when unread bytes hide that the client has
- * gone.
+ * Answers a request for another protocol and closes its connection. Node no longer supervises it, so `end` alone
+ * would leave it open until the client closes it. It would stay open for ever if unread bytes hide that the client
+ * has gone.
  * @param headers whole lines
  */
 export function refuseUpgrade(socket: Duplex, status: string, headers = ''): void {
@@ -13,7 +13,7 @@ export function refuseUpgrade(socket: Duplex, status: string, headers = ''): voi
   socket.end(`HTTP/1.1 ${status}\r\n${headers}Connection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
-/** Refuses every upgrade that is not for the sockets below `path`. */
+/** Rejects every upgrade that is not for the sockets below `path`. */
 export function refuseOtherUpgrades(server: Server, path: string): void {
   server.on('upgrade', ({ url = '' }: IncomingMessage, socket: Duplex) => {
     if (!url.startsWith(path)) refuseUpgrade(socket, '400 Bad Request');

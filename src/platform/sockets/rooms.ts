@@ -14,7 +14,7 @@ const isOurs = (room: string): boolean => room.includes(':');
 @Injectable()
 export class Rooms {
   private server: Server | undefined;
-  /** Sockets that no room holds yet. */
+  /** Authenticated sockets that are not in their rooms yet. */
   private readonly arrivals = new Set<SocketLife>();
   readonly machine = new SocketMachine(this.arrivals);
 
@@ -23,7 +23,7 @@ export class Rooms {
     private readonly hosted: HostedRooms,
   ) {
     metrics.gauge('xfchat_rooms', 'Rooms with somebody in them', () => {
-      // Socket.IO gives each socket a room of its own, which is none of ours.
+      // Skip the room that Socket.IO gives each socket.
       const { rooms, sids } = this.server?.sockets.adapter ?? {};
       return (rooms?.size ?? 0) - (sids?.size ?? 0);
     });
@@ -44,12 +44,15 @@ export class Rooms {
     this.server?.to(room).emit(event, payload);
   }
 
-  /** Emits to everybody in a room but one socket, which may be on another server. */
+  /** Emits to all sockets of a room except one, which may be on another server. */
   emitToOthers(room: string, socketId: string, event: string, payload: object): void {
     this.server?.to(room).except(socketId).emit(event, payload);
   }
 
-  /** All sockets of a user enter a room, those that are arriving included. Later ones find it in the database. */
+  /**
+   * All sockets of a user enter a room, including those that are not in their rooms yet. Later sockets read it from
+   * the database.
+   */
   join(userId: string, room: string): void {
     for (const life of this.arrivals)
       if (life.identity!.userId === userId) this.machine.handle(life, 'room-granted', { room });
@@ -63,13 +66,13 @@ export class Rooms {
     for (const life of this.livesIn(userRoom(userId))) this.machine.handle(life, 'room-revoked', { room });
   }
 
-  /** Everybody leaves. */
+  /** All sockets leave the room. */
   close(room: string): void {
     for (const life of this.arrivals) this.machine.handle(life, 'room-revoked', { room });
     for (const life of this.livesIn(room)) this.machine.handle(life, 'room-revoked', { room });
   }
 
-  /** Closes the sockets of a session, after a last event to those that are open. */
+  /** Closes the sockets of a session. Open sockets get a last event before that. */
   endSession(sessionId: string, payload: object): void {
     for (const life of this.arrivals)
       if (life.identity!.sessionId === sessionId) this.machine.handle(life, 'session-ended');
@@ -77,7 +80,7 @@ export class Rooms {
       this.machine.handle(life, 'session-ended', { payload });
   }
 
-  /** The sockets that are in a room now, the oldest first. */
+  /** The sockets in a room, oldest first. */
   livesIn(room: string): SocketLife[] {
     const { adapter, sockets } = this.server?.sockets ?? {};
     return [...(adapter?.rooms.get(room) ?? [])].flatMap((id) => {
@@ -86,7 +89,7 @@ export class Rooms {
     });
   }
 
-  /** All sockets of this process that have entered. */
+  /** All open sockets of this process. */
   lives(): SocketLife[] {
     return [...(this.server?.sockets.sockets.values() ?? [])].map(lifeOf);
   }

@@ -6,13 +6,13 @@ import { CLIENT_HEADER, isHandedOver, KEY_HEADER } from '../workers/peer-listene
 import type { ThisWorker } from '../workers/this-worker';
 import { refuseUpgrade } from './refuse-upgrade';
 
-/** Engine.io keeps a session in one process. Its id says in which: `w2-…` in worker 2. */
+/** Engine.io keeps a session in one process. The id of the session names it: `w2-…` for worker 2. */
 const SESSION = /[?&]sid=w(\d{1,3})-/;
 /** The answer of engine.io for a session that it does not have: the client reconnects. */
 const UNKNOWN_SESSION = JSON.stringify({ code: 1, message: 'Session ID unknown' });
-/** They belong to one connection, not to the request. */
+/** Headers of one connection (hop by hop), which are not passed on. */
 const OF_THE_CONNECTION = ['connection', 'keep-alive', 'transfer-encoding', 'upgrade'];
-/** Shorter than the other side keeps an idle connection, so that no request meets one just closed. */
+/** Shorter than the peer keeps an idle connection, so that no request uses a connection that was just closed. */
 const IDLE_MS = 15_000;
 
 interface Engine {
@@ -22,12 +22,13 @@ interface Engine {
 }
 
 /**
- * Brings each request of a session to the worker that has it. The primary deals out connections, and one connection of
- * a proxy carries requests of many sessions. So the worker that receives a request hands it over, through the loopback.
- * WebSockets without a session, and requests that are not Socket.IO's, stay where they arrive
- * (docs/adr/0036-workers.md).
+ * Passes each request of a session to the worker that has it. The primary distributes connections, and one
+ * connection of a proxy carries requests of many sessions. So the worker that receives a request hands it over,
+ * through the loopback. WebSockets without a session, and requests of other protocols, stay with the worker that
+ * receives them (docs/adr/0036-workers.md).
  *
- * Call it after everything else that wraps the engine: the worker with the session charges the requests that it gets.
+ * Call it after everything else that wraps the engine: the worker with the session charges the requests that it
+ * gets.
  */
 export function routeSessions(io: Server, worker: ThisWorker): void {
   const engine = io.engine as unknown as Engine;
@@ -37,15 +38,19 @@ export function routeSessions(io: Server, worker: ThisWorker): void {
   const agent = new Agent({ keepAlive: true, timeout: 0 });
   agent.on('free', (socket: Socket) => socket.setTimeout(IDLE_MS));
 
-  /** The port of the worker that has the session of this request; undefined when it is this one, or has gone. */
+  /**
+   * The port of the worker that has the session of this request; undefined when that is this worker, or when it has
+   * ended.
+   */
   const peerPortOf = ({ url = '' }: IncomingMessage): number | undefined => {
     const number = SESSION.exec(url)?.[1];
     if (number === undefined || Number(number) === worker.number) return undefined;
     return worker.states.peerPorts[Number(number)];
   };
   /**
-   * A session of long polling may begin at any worker. The worker of its connection would not do, since its upgrade
-   * comes over the next connection. With two workers, one would get all sessions, and the other all upgrades.
+   * A session of long polling begins at a random worker. It does not begin at the worker of its connection, because
+   * its upgrade comes over the next connection. With two workers, one would get all sessions, and the other all
+   * upgrades.
    */
   const anyPort = (request: IncomingMessage): number | undefined => {
     if (request.url?.includes('sid=') || isHandedOver(request)) return undefined;
@@ -74,7 +79,7 @@ function handOver(
   response: ServerResponse,
   { port, agent, key }: { port: number; agent: Agent; key: string },
 ): void {
-  const client = request.socket.remoteAddress ?? ''; // none, once the client has gone
+  const client = request.socket.remoteAddress ?? ''; // empty when the client has disconnected
   const headers = { ...request.headers, [KEY_HEADER]: key, [CLIENT_HEADER]: client };
   for (const name of OF_THE_CONNECTION) delete headers[name as keyof typeof headers];
   const { method, url: path } = request;
@@ -114,7 +119,7 @@ function handOverUpgrade(
   });
 }
 
-/** The beginning of the request as it came, with our headers in the place of any that have their names. */
+/** The request line and headers as received, with our headers instead of any with the same names. */
 function headOf(
   { method, url, httpVersion, rawHeaders }: IncomingMessage,
   own: Record<string, string>,

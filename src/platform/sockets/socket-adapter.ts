@@ -23,7 +23,7 @@ import { writeOncePerTurn } from './turn-broadcast';
 /** A client that has not authenticated by then is disconnected. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** Socket.IO as the contract has it: origins checked on both transports, no compression, bounded frames. */
+/** Socket.IO as the API requires it: origins checked on both transports, no compression, bounded frames. */
 export class SocketAdapter extends IoAdapter {
   private readonly addresses: ClientAddresses;
   private readonly rateLimits: RateLimits;
@@ -57,7 +57,7 @@ export class SocketAdapter extends IoAdapter {
       // `cors` alone would not stop a WebSocket of another origin.
       allowRequest: (request, decide) => {
         const { origin, host } = request.headers;
-        this.addresses.of(request); // the address is kept: a polling client's connection may be closed later
+        this.addresses.of(request); // stores the address, because the connection of a polling client may be closed later
         const isAllowed = isAllowedOrigin(origin, host, this.addresses.protocolOf(request), allowed);
         if (!isAllowed)
           this.log.event('warn', 'a socket of another origin was refused; see CORS_ORIGINS', {
@@ -81,7 +81,7 @@ export class SocketAdapter extends IoAdapter {
     return server;
   }
 
-  /** As Nest's own, without a chain of observables that stays for each command of each socket. */
+  /** Like Nest's method, but without a chain of observables for each command of each socket. */
   override bindMessageHandlers(
     socket: Socket,
     handlers: WsMessageHandler<string>[],
@@ -89,7 +89,8 @@ export class SocketAdapter extends IoAdapter {
   ): void {
     for (const { message, callback } of handlers) {
       socket.on(message, (payload: unknown, answer: (acknowledgement: Acknowledgement) => void) => {
-        // A command that failed outside the interceptors gets no answer here; the middleware answers when its time is up.
+        // A command that failed outside the interceptors gets no answer here; the middleware answers at its
+        // deadline.
         firstValueFrom(transform(callback(payload, answer))).then(
           (acknowledgement) => acknowledgement && answer(acknowledgement),
           (error: unknown) =>
@@ -99,7 +100,7 @@ export class SocketAdapter extends IoAdapter {
     }
   }
 
-  /** Nest asks once for every gateway, one after the other, and tells all of them whatever one is told. */
+  /** Nest calls this once for every gateway, and notifies all gateways through any one of the callbacks. */
   override bindClientDisconnect(socket: Socket, callback: (reason: string) => void): void {
     if (socket !== this.latest) super.bindClientDisconnect(socket, callback);
     this.latest = socket;

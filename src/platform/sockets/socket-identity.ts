@@ -4,7 +4,7 @@ import type { Socket } from 'socket.io';
 export interface SocketIdentity {
   userId: string;
   sessionId: string;
-  /** When the access token runs out, in milliseconds of `Date.now()`. */
+  /** When the access token expires, in milliseconds of `Date.now()`. */
   expiresAt: number;
 }
 

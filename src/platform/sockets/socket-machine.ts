@@ -4,15 +4,15 @@ import type { SocketIdentity } from './socket-identity';
 import { SOCKET, type SocketEffect, type SocketState, type SocketTrigger } from './socket-states';
 
 /**
- * State of a socket between its authentication and its entry into the rooms. Its rights may change in between. The changes
- * are kept here, because no room holds the socket yet.
+ * State of a socket between its authentication and its entry into the rooms. Its rights may change in between. The
+ * changes are stored here, because the socket is in no room yet.
  */
 export interface Arrival {
-  /** By room: whether the user hears it since the last change. */
+  /** By room: whether the user receives its events since the last change. */
   readonly changes: Map<string, boolean>;
-  /** Listens for the end of the connection. */
+  /** The listener for the end of the connection. */
   readonly onGone: () => void;
-  /** Read of the database. */
+  /** Read from the database. */
   entry?: { conversationIds: string[]; epoch: number };
 }
 
@@ -20,11 +20,11 @@ export interface Arrival {
 export interface SocketLife {
   state: SocketState;
   readonly socket: Socket;
-  /** From the check of its token on. */
+  /** Set once the token was checked. */
   identity?: SocketIdentity;
-  /** While it is verified, admitted or ended. */
+  /** Set while the socket is verifying, admitted or ended. */
   arrival?: Arrival | undefined;
-  /** Kept only of those that name one. */
+  /** Only of sockets that sent one. */
   traceParent?: TraceParent;
 }
 
@@ -32,7 +32,7 @@ export interface SocketLife {
 interface Cause {
   readonly identity?: SocketIdentity;
   readonly room?: string;
-  /** Of the event that the socket gets. */
+  /** The payload of the event that the socket gets. */
   readonly payload?: object;
   readonly expiresAt?: number;
   /** Lets the socket enter. */
@@ -41,13 +41,16 @@ interface Cause {
 
 export const lifeOf = (socket: Socket): SocketLife => socket.data as SocketLife;
 
-/** The rooms that an arriving socket enters. @param read those that were read for it, after changes were held */
+/**
+ * The rooms that a new socket enters.
+ * @param read the rooms from the database, read after the first change was held
+ */
 export function roomsOf({ changes }: Arrival, read: readonly string[]): string[] {
   const granted = [...changes.keys()].filter((room) => changes.get(room));
   return [...new Set([...read, ...granted])].filter((room) => changes.get(room) !== false);
 }
 
-/** Does with each socket what the table of `socket-states.ts` says. */
+/** Moves each socket through the states of the table in `socket-states.ts`. */
 export class SocketMachine {
   /** @param arrivals the sockets that have an arrival */
   constructor(private readonly arrivals: Set<SocketLife>) {}

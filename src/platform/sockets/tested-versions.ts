@@ -25,14 +25,14 @@ export function installedVersions(): Versions {
   };
 }
 
-/** The installed ones that are not those tested, as `name version`. */
+/** The installed versions that differ from the tested ones, as `name version`. */
 export function untestedVersions(installed: Versions): string[] {
   return (Object.keys(TESTED) as (keyof Versions)[])
     .filter((name) => installed[name] !== TESTED[name])
     .map((name) => `${name} ${installed[name]}`);
 }
 
-/** Not every package lets its package.json be required, so it is looked for above what is. */
+/** Searches for package.json above the package's main file, because not every package exports its package.json. */
 function versionOf(name: string, require: NodeJS.Require): string {
   for (let folder = dirname(require.resolve(name)); ; folder = dirname(folder)) {
     try {

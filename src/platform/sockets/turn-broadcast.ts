@@ -4,7 +4,7 @@ import { Turn, TurnTransport } from './turn-transport';
 
 /** The most unread bytes of one socket: more than a slow line carries between two heartbeats. */
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
-/** The same for a client that polls: what it has not fetched, in packets. */
+/** The same for a polling client: the packets that it has not fetched. */
 const MAX_WAITING_PACKETS = 5_000;
 
 interface Packet {
@@ -15,7 +15,7 @@ interface PacketOptions {
   compress?: boolean;
   wsPreEncodedFrame?: Buffer[];
 }
-/** A socket of this process, with engine.io's side of it, as far as they are used here. */
+/** The parts of a local socket, and of its engine.io connection, that this file uses. */
 interface LocalSocket {
   readonly conn: Connection;
   notifyOutgoingListeners(packet: Packet): void;
@@ -37,15 +37,16 @@ interface Adapter {
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- TypeScript wants a mixin's constructor like this
 type AdapterClass = new (...parameters: any[]) => Adapter;
 
-/** Told of each socket that is closed because its client does not read. */
+/** Called for each socket that is closed because its client does not read. */
 type TooSlow = (waiting: { waitingBytes?: number; waitingPackets?: number }) => void;
 
 /**
  * Works over any adapter. An event for rooms is encoded once, and each socket on a `TurnTransport` gets the frame
- * directly. Socket.IO sends it to all others (long polling, or a socket with unsent packets). It also sends events that
- * are binary, volatile, acknowledged or have a compression flag.
+ * directly. Socket.IO sends it to all others (long polling, or a socket with unsent packets). It also sends events
+ * that are binary, volatile, acknowledged or have a compression flag.
  *
- * It stands below what adapters do to reach other processes: those end in the same two methods, one after the other.
+ * Adapters that reach other processes can stand above it: they end in the same two methods, called one after the
+ * other.
  */
 export function turnBroadcast(Base: AdapterClass, onTooSlow: TooSlow): AdapterClass {
   return class extends Base {
@@ -90,16 +91,16 @@ export function turnBroadcast(Base: AdapterClass, onTooSlow: TooSlow): AdapterCl
   };
 }
 
-/** The engine that carries a server's sockets, as far as it is used here. */
+/** The parts of engine.io that this file uses. */
 interface Engine {
   readonly opts: { readonly perMessageDeflate: unknown };
   createTransport(name: string, request: ConstructorParameters<typeof TurnTransport>[0]): unknown;
 }
 
 /**
- * Makes a server write each socket's frames of one turn of the event loop in one go. Must be called before anybody
- * connects.
- * @returns why it was left as it is: versions that this was not tested with, or compression
+ * Makes a server write all frames of a socket in one turn of the event loop at once. Call it before the first
+ * client connects.
+ * @returns why nothing was changed: untested versions, or compression
  */
 export function writeOncePerTurn(
   io: Server,

@@ -1,7 +1,7 @@
 import { transports } from 'engine.io';
 import { Bundle, textFrame } from './bundle';
 
-/** More than this in one turn is written at once: what waits must stay small. */
+/** A larger bundle is written at once, so that the unwritten bytes stay few. */
 const MAX_BUNDLE_BYTES = 64 * 1024;
 /** WebSocket close code 1013, "try again later" (IANA registry). */
 const TRY_AGAIN_LATER = 1013;
@@ -10,7 +10,7 @@ const TOO_SLOW = 'too slow: connect again and fetch what is missing';
 type Packets = Parameters<InstanceType<typeof transports.websocket>['send']>[0];
 type Request = ConstructorParameters<typeof transports.websocket>[0];
 
-/** Private parts of engine.io and ws that this file uses; `tested-versions.ts` says of which versions. */
+/** Private parts of engine.io and ws that this file uses; `tested-versions.ts` has their versions. */
 interface Internals {
   readonly parser: {
     encodePacket(packet: Packets[number], binary: boolean, done: (encoded: string) => void): void;
@@ -25,9 +25,9 @@ interface Internals {
   onClose(): void;
 }
 
-/** The current turn of the event loop: who has something to write at its end. */
+/** The current turn of the event loop, with the transports that write at its end. */
 export class Turn {
-  /** Where all bundles of this turn begin. */
+  /** The empty bundle from which all bundles of this turn grow. */
   start = new Bundle();
   private transports: TurnTransport[] = [];
 
@@ -46,11 +46,11 @@ export class Turn {
 /**
  * The WebSocket transport of engine.io, except that all frames of one turn leave in one write.
  *
- * Everything that engine.io sends passes through `send` and takes its place behind what `add` was given, so the order
- * of emission is the order of the frames. A transport is always writable; who does not read what is written is closed.
+ * Everything that engine.io sends passes through `send`, and is written after the frames that `add` got before. So
+ * the frames have the order of emission. A transport is always writable; a client that does not read is closed.
  */
 export class TurnTransport extends transports.websocket {
-  /** Off: from then on everything takes engine.io's own way, behind what was said before. */
+  /** When false, engine.io writes everything itself, after the frames that were added before. */
   isBundling = true;
   private bundle: Bundle | undefined;
 
@@ -63,7 +63,7 @@ export class TurnTransport extends transports.websocket {
     super(request);
   }
 
-  /** Behind everything that was said before; leaves at the end of the turn. */
+  /** Adds a frame after all earlier ones; it is written at the end of the turn. */
   add(frame: Buffer): void {
     if (!this.bundle) this.turn.add(this);
     this.bundle = (this.bundle ?? this.turn.start).with(frame);
@@ -78,7 +78,7 @@ export class TurnTransport extends transports.websocket {
       // engine.io counts its sends and awaits this for each.
       this.emit('drain');
     } else {
-      // Bytes go engine.io's own way as well, behind what was said before them.
+      // engine.io writes binary packets itself, after all earlier frames.
       this.flush();
       super.send(packets);
     }
@@ -89,7 +89,7 @@ export class TurnTransport extends transports.websocket {
     super.doClose(done);
   }
 
-  /** Writes what has been said so far. */
+  /** Writes the frames that were added so far. */
   flush(): void {
     const { bundle } = this;
     this.bundle = undefined;
@@ -100,7 +100,10 @@ export class TurnTransport extends transports.websocket {
     else socket._sender.sendFrame([bundle.bytes]);
   }
 
-  /** History has what the client misses from here on. ws drops the connection if it is not closed within 30 s. */
+  /**
+   * Closes the connection of a client that does not read. The client later catches up from the history. ws drops
+   * the connection if it is not closed within 30 s.
+   */
   private giveUp(unread: number): void {
     this.internals.socket.close(TRY_AGAIN_LATER, TOO_SLOW);
     this.onTooSlow(unread);
