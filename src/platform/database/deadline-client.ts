@@ -62,8 +62,8 @@ export interface DeadlineClientConfig extends DatabaseClientConfig {
  * Every statement gets a client-side limit from the request's deadline. Every transaction gets the same limit on
  * the server, in the round trip that begins it. A single write has the session's limit, which fits unless its
  * request has waited before. Then it gets a limit of its own, since "rolled back" is better than "unknown". When a
- * statement times out, the client cancels it on the server and closes the connection, because a late answer would
- * look like that of the next statement.
+ * statement times out, the client cancels it on the server and closes the connection. A late answer would look like
+ * that of the next statement.
  *
  * Behind a pooler in transaction mode, a session cannot have limits. So each single statement becomes a transaction
  * with limits. Its three messages are sent at once (pipelined), so it still takes one round trip, and holds locks
