@@ -11,6 +11,7 @@ import { Attachment } from './features/messages/attachment.entity';
 import { ChatMessage } from './features/messages/message.entity';
 import { MessageReaction } from './features/messages/message-reaction.entity';
 import { MessageVersion } from './features/messages/message-version.entity';
+import shape from './migrations/schema-shape.json';
 import { InitialSchema1764000000000 } from './migrations/1764000000000-initial-schema';
 import { AppendMessages1764000000001 } from './migrations/1764000000001-append-messages';
 import { InternalUsers1764000000006 } from './migrations/1764000000006-internal-users';
@@ -115,4 +116,5 @@ export const SCHEMA: DatabaseSchema = {
   // eslint-disable-next-line no-restricted-syntax -- named to see that it is there, not called
   functions: ['append_messages(uuid[],uuid[],uuid[],text[],text[],uuid[])', 'next_list_position()'],
   sequences: ['list_positions'],
+  shape,
 };

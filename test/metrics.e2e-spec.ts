@@ -152,6 +152,17 @@ describe('the pipeline of a message', () => {
 });
 
 describe('figures', () => {
+  it('count the objects of the schema that are missing or differ', async () => {
+    const database = await newDatabase();
+    await withClient(database.url, (client) =>
+      client.query(`
+        alter table users alter created_at drop default;
+        drop index sessions_user_idx`),
+    );
+    const server = await newServer({ database });
+    expect(await sample(server, 'xfchat_schema_differences')).toBe(2);
+  });
+
   it('tell of backups, disks, starts and the schema', async () => {
     const database = await newDatabase();
     const [data, backups] = [newFolder(), newFolder()];
@@ -176,6 +187,7 @@ describe('figures', () => {
       xfchat_migrations_pending: 0,
       xfchat_migrations_failed: 1,
       xfchat_schema_fits: 0,
+      xfchat_schema_differences: undefined,
       xfchat_schema_version: Number(SCHEMA.migrations.at(-1)!.name.slice(-13)),
       xfchat_db_replication_lag_seconds: undefined,
       xfchat_canary_age_seconds: undefined,

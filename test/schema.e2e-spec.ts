@@ -8,7 +8,8 @@ import { migrateDown, migrateUp } from '../src/platform/migrations/migrate';
 import { SCHEMA } from '../src/schema';
 import { catalogue } from './support/catalogue';
 import { createTestDatabase, withClient, type TestDatabase } from './support/databases';
-import { schemaText } from './support/schema-text';
+import { differencesOf, readShape } from '../src/platform/database/schema-shape';
+import { schemaShapeText, schemaText } from './support/schema-text';
 
 describe('the schema', () => {
   const configuration = loadConfiguration({});
@@ -44,6 +45,58 @@ describe('the schema', () => {
     expect(await migrateUp(other.url, configuration, SCHEMA)).toHaveLength(SCHEMA.migrations.length);
     expect(await catalogue(other.url)).toEqual(before);
     await other.drop();
+  });
+
+  it('is summed up in schema-shape.json (npm run schema)', async () => {
+    const written = readFileSync(join(__dirname, '../src/migrations/schema-shape.json'), 'utf8');
+    expect(await schemaShapeText(database.url)).toBe(written);
+  });
+
+  it.each([
+    ['column users.created_at', 'differs', 'alter table users alter created_at drop default'],
+    ['column users.username', 'differs', 'alter table users alter username drop not null'],
+    ['column users.status', 'missing', 'alter table users drop column status'],
+    ['index sessions_user_idx', 'missing', 'drop index sessions_user_idx'],
+    [
+      'index sessions_user_idx',
+      'differs',
+      'drop index sessions_user_idx; create index sessions_user_idx on sessions (created_at)',
+    ],
+    ['constraint blocks_self_check', 'missing', 'alter table blocks drop constraint blocks_self_check'],
+    [
+      'constraint blocks_self_check',
+      'differs',
+      `alter table blocks drop constraint blocks_self_check;
+       alter table blocks add constraint blocks_self_check check (blocker_id <> blocked_id) not valid`,
+    ],
+    ['sequence list_positions', 'differs', 'alter sequence list_positions increment 2'],
+    [
+      'function next_list_position()',
+      'differs',
+      'create or replace function next_list_position() returns bigint language sql as $$ select 1::bigint $$',
+    ],
+    ['trigger chat_messages', 'differs', 'alter table chat_messages disable trigger user'],
+  ])('has damage that its shape names: %s %s', async (object, kind, damage) => {
+    const runner = dataSource.createQueryRunner();
+    await runner.startTransaction();
+    try {
+      expect(differencesOf(SCHEMA.shape!, await readShape(runner))).toEqual([]);
+      await runner.query(damage);
+      const found = differencesOf(SCHEMA.shape!, await readShape(runner));
+      expect(found).toContainEqual({
+        object: expect.stringMatching(`^${object.replace(/[()]/g, '.')}`),
+        isMissing: kind === 'missing',
+      });
+    } finally {
+      await runner.rollbackTransaction();
+      await runner.release();
+    }
+  });
+
+  it('may have more than the migrations make', async () => {
+    await dataSource.query('create index of_operators_idx on users (display_name)');
+    expect(differencesOf(SCHEMA.shape!, await readShape(dataSource))).toEqual([]);
+    await dataSource.query('drop index of_operators_idx');
   });
 
   it('is written down in schema.sql, which makes the same schema (npm run schema)', async () => {

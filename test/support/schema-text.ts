@@ -1,3 +1,4 @@
+import { readShape } from '../../src/platform/database/schema-shape';
 import { withClient } from './databases';
 
 interface Table {
@@ -69,6 +70,14 @@ export async function schemaText(url: string): Promise<string> {
     ]
       .filter(Boolean)
       .join('\n');
+  });
+}
+
+/** `src/migrations/schema-shape.json` is this text of what all migrations make. */
+export async function schemaShapeText(url: string): Promise<string> {
+  return withClient(url, async (client) => {
+    const query = async (sql: string) => (await client.query(sql)).rows;
+    return `${JSON.stringify(await readShape({ query } as never), undefined, 2)}\n`;
   });
 }
 

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
+import { SchemaDifferences } from './schema-differences';
 import { ServerMetrics } from './server-metrics';
 
-@Module({ providers: [ServerMetrics] })
+@Module({ providers: [ServerMetrics, SchemaDifferences] })
 export class MonitoringModule {}

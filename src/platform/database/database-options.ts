@@ -7,6 +7,7 @@ import type { DatabaseCircuit } from './circuit';
 import { LOCK_TIMEOUT_MS } from './deadline-client';
 import { DeadlinePool } from './deadline-pool';
 import type { Maintenance } from './maintenance';
+import type { SchemaShape } from './schema-shape';
 import type { StatementWatch } from './statement-watch';
 
 type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }>;
@@ -33,6 +34,8 @@ export interface DatabaseSchema {
   readonly functions: string[];
   /** The sequences that those functions use with the rights of their caller. */
   readonly sequences?: string[];
+  /** The objects that the migrations leave behind. */
+  readonly shape?: SchemaShape;
 }
 
 /**
