@@ -3,6 +3,7 @@ import { Client, type QueryConfig } from 'pg';
 import { eraseNextBatch } from '../src/features/erasure/erase-next-batch.queries';
 import { erasePerson, lockPerson } from '../src/features/erasure/erase-person.queries';
 import { INDEXING } from '../src/features/search/search-indexer';
+import { READINGS } from '../src/platform/metrics/periodic-readings';
 import { OwnPresence } from '../src/features/presence/own-presence';
 import { DeadlineClient } from '../src/platform/database/deadline-client';
 import { inTransaction } from '../src/platform/database/transaction';
@@ -22,6 +23,9 @@ interface PlanNode {
 }
 
 const TOTAL = 20_000;
+
+/** The operations of work that goes on beside a request. */
+const BACKGROUND: readonly string[] = [INDEXING, READINGS];
 
 /** Tests the statements of requests: which ones, how many, and which indexes answer them. */
 describe('the statements of a request', () => {
@@ -116,7 +120,8 @@ describe('the statements of a request', () => {
       this: Client,
       ...parameters
     ) {
-      const isOfRequest = this instanceof DeadlineClient && currentContext()?.operation !== INDEXING;
+      const isOfRequest =
+        this instanceof DeadlineClient && !BACKGROUND.includes(currentContext()?.operation ?? '');
       if (isOfRequest) statements.push(parameters[0] as unknown as QueryConfig);
       return query.apply(this, parameters) as never;
     });

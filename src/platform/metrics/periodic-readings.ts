@@ -5,6 +5,8 @@ import { toProblem } from '../problems/to-problem';
 import { runInContext } from '../request-context';
 import { ThisWorker } from '../workers/this-worker';
 
+/** The operation in whose name the statements run. */
+export const READINGS = 'figures';
 const INTERVAL_MS = 15_000;
 /** For all statements of one round together. */
 const DATABASE_TIMEOUT_MS = 5_000;
@@ -80,7 +82,7 @@ export class PeriodicReadings implements BeforeApplicationShutdown {
   /** Never rejects. */
   private async readAll(): Promise<void> {
     const deadline = performance.now() + DATABASE_TIMEOUT_MS;
-    await runInContext({ requestId: randomUUID(), operation: 'figures', deadline }, async () => {
+    await runInContext({ requestId: randomUUID(), operation: READINGS, deadline }, async () => {
       for (const reading of this.readings) await this.readOne(reading);
     });
   }
