@@ -21,7 +21,7 @@ describe('the events of modules', () => {
     expect(EVENTS.length).toBeGreaterThan(10);
   });
 
-  it('have a kind of their own each', () => {
+  it('each have their own kind', () => {
     const kinds = EVENTS.flatMap(kindsOf);
     expect(kinds).toEqual([...new Set(kinds)]);
   });

@@ -13,7 +13,7 @@ const DECLARED: [file: string, declaration: RegExp, use: (name: string) => strin
 ];
 
 describe('the platform', () => {
-  it.each(DECLARED)('declares nothing in %s that only modules use', (file, declaration, use) => {
+  it.each(DECLARED)('declares nothing in %s that only feature modules use', (file, declaration, use) => {
     const names = [...read(file).matchAll(declaration)].map(([, name]) => name!);
     expect(names).not.toEqual([]);
     const code = readdirSync(PLATFORM, { recursive: true, encoding: 'utf8' })

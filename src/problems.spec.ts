@@ -6,7 +6,7 @@ import { declaredProblems, declareProblem } from './platform/problems/problem-ki
 const DOCUMENT = readFileSync(join(__dirname, '../docs/errors.md'), 'utf8');
 
 describe('the problems', () => {
-  it('are what docs/errors.md says: the same codes in the same order, with status, title and explanation', () => {
+  it('match docs/errors.md: the same codes in the same order, with status, title and explanation', () => {
     const documented = [...DOCUMENT.matchAll(/^## (\S+)\n\n\*\*(\d+)\*\* · (.+)\n\n(.+)$/gm)].map(
       ([, code, status, title, explanation]) => ({ code, status: Number(status), title, explanation }),
     );
@@ -21,7 +21,7 @@ describe('the problems', () => {
     expect(DOCUMENT.match(/^## /gm)).toHaveLength(documented.length);
   });
 
-  it('have a code of their own each', () => {
+  it('each have their own code', () => {
     expect(() => declareProblem('forbidden', 403, 'Another one', 'It has a code that is taken.')).toThrow(
       'the problem forbidden is declared twice',
     );

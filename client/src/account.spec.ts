@@ -61,7 +61,7 @@ async function openTwo(database: string) {
 
 describe('an account in two tabs', () => {
   it.each(['session-revoked', 'account-erased', 'signed-out'])(
-    'ends in both for the same reason, %s, which only one of them has heard',
+    'ends in both for the same reason, %s, although only one of them received it',
     async (reason) => {
       const { here, there } = await openTwo(`ended by ${reason}`);
       await here.storage.set('draft:1', 'a draft');
@@ -73,7 +73,7 @@ describe('an account in two tabs', () => {
     },
   );
 
-  it('leaves nothing in the storage, no reason either', async () => {
+  it('leaves nothing in the storage, not even the reason', async () => {
     const { here, there } = await openTwo('emptied');
     await here.storage.set('draft:1', 'a draft');
     here.session.over('session-revoked');

@@ -19,7 +19,7 @@ describe('pauses', () => {
     expect(new Backoff({ random: () => 1 }).next(5_000)).toBe(5_500);
   });
 
-  it('can be cut short', async () => {
+  it('can be ended early', async () => {
     const pause = new Pause();
     const long = pause.wait(1_000_000);
     pause.wake();
@@ -27,8 +27,8 @@ describe('pauses', () => {
   });
 });
 
-describe('insisting', () => {
-  it('repeats work that may still succeed', async () => {
+describe('a repeated attempt', () => {
+  it('is made for work that may still succeed', async () => {
     const answers = [refusal(503), refusal(500), XFChatError.unreachable(undefined)];
     const work = async () => {
       const failure = answers.shift();
@@ -38,7 +38,7 @@ describe('insisting', () => {
     await expect(insist(quick, new Pause(), work)).resolves.toBe('done');
   });
 
-  it('gives up at once on a final problem, and after a few attempts on another', async () => {
+  it('ends at once on a final problem, and after a few attempts on another', async () => {
     let attempts = 0;
     const always = (status: number) => async () => {
       attempts++;

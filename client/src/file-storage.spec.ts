@@ -59,7 +59,7 @@ describe('a file storage', () => {
   });
 
   it.each(['no lock', 'an abandoned lock'])(
-    'serves one of those who begin at once, from %s',
+    'serves one of several that begin at once, from %s',
     async (state) => {
       const before = new FileStorage(directory);
       await before.keys('');

@@ -8,14 +8,14 @@ describe('the migrations', () => {
    * A database somewhere has these already, and refuses a program that has them otherwise. A change of the schema is a
    * new migration; a new migration is a new line in `checksums.json`, which this test shows.
    */
-  it('are as they were when they were applied; a new one has its line, printed here, in checksums.json', async () => {
+  it('are unchanged since they were applied; a new one needs its line, printed here, in checksums.json', async () => {
     const recorded = await recordMigrations(SCHEMA.migrations);
     expect(Object.fromEntries(recorded.map(({ name, checksum }) => [fileOf(name), checksum]))).toEqual(
       checksums,
     );
   });
 
-  it('are all registered, under the names of their files', async () => {
+  it('are all registered under the names of their files', async () => {
     const files = readdirSync(__dirname).flatMap((file) => /^(\d{13}-.*)\.ts$/.exec(file)?.[1] ?? []);
     const recorded = await recordMigrations(SCHEMA.migrations);
     expect(recorded.map(({ name }) => fileOf(name))).toEqual(files.sort());

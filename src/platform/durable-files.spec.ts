@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { replaceDurably } from './durable-files';
 
-describe('a file that is put in its place', () => {
+describe('a durable file', () => {
   const folder = mkdtempSync(join(tmpdir(), 'xfchat-durable-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('is one of those that were written at once, whole, and nothing is left beside it', async () => {
+  it('is one complete version after simultaneous writes, and leaves no temporary file', async () => {
     const path = join(folder, 'entry.json');
     const texts = Array.from({ length: 20 }, (_, index) => `${index}`.repeat(10_000));
     await Promise.all(texts.map((text) => replaceDurably(path, text)));

@@ -6,7 +6,7 @@ function holdThread(milliseconds: number): void {
 }
 
 describe('LongWork', () => {
-  it('lets others have their turn while it lasts', async () => {
+  it('yields to other work', async () => {
     let turns = 0;
     const timer = setInterval(() => turns++, 1);
     const work = new LongWork();
@@ -18,7 +18,7 @@ describe('LongWork', () => {
     expect(turns).toBeGreaterThanOrEqual(3);
   });
 
-  it('goes on at once when it has hardly begun', async () => {
+  it('does not yield when it has just begun', async () => {
     let isTurnOver = false;
     setImmediate(() => (isTurnOver = true));
     await new LongWork().pause();

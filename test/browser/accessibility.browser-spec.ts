@@ -9,7 +9,7 @@ jest.setTimeout(240_000);
 
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
-describe('the browser client, for everybody', () => {
+describe('the accessibility of the browser client', () => {
   let bench: Bench;
   beforeAll(async () => {
     bench = await Bench.open();
@@ -24,7 +24,7 @@ describe('the browser client, for everybody', () => {
       tab = await bench.visit({ colorScheme, reducedMotion: 'reduce' });
     });
 
-    it.each(SCREENS)('has no violations of axe: %s', async (_name, show) => {
+    it.each(SCREENS)('has no violations that axe finds: %s', async (_name, show) => {
       await show(tab, world);
       expect(await violations(tab)).toEqual([]);
     });

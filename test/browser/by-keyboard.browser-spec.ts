@@ -9,7 +9,7 @@ const adasName = `ada-${randomBytes(4).toString('hex')}`;
 
 jest.setTimeout(240_000);
 
-describe('with the keyboard alone', () => {
+describe('with only the keyboard', () => {
   let bench: Bench;
   let ben: Person;
   let tab: Tab;
@@ -24,10 +24,10 @@ describe('with the keyboard alone', () => {
   const hit = (key: string): Promise<void> => tab.page.keyboard.press(key);
   const inDialog = (name: string): Locator =>
     tab.page.getByRole('dialog').last().getByRole('button', { name, exact: true });
-  /** Opens a dialog, and leaves it: one is where one was. */
+  /** Opens and closes a dialog. Afterwards, the focus is where it was. */
   const lookInto = async (opener: Locator, title: string, key?: 'Shift+Tab'): Promise<void> => {
     await press(tab, opener, key);
-    // Names in a sentence are isolated by characters that nobody sees.
+    // Invisible characters isolate names in a sentence.
     const named = new RegExp(`^${title.replace('?', '\\?').replace('Ben', '\u2068?Ben\u2069?')}$`);
     const dialog = tab.page.getByRole('dialog', { name: named });
     await dialog.waitFor();
@@ -36,7 +36,7 @@ describe('with the keyboard alone', () => {
     await isBackAt(opener);
   };
 
-  it('a person makes an account, and finds somebody', async () => {
+  it('a person creates an account, and finds somebody', async () => {
     await press(tab, tab.button('Create an account'));
     await write(tab, tab.field('Username'), adasName);
     await write(tab, tab.field(/Display name/), 'Ada');
@@ -78,7 +78,7 @@ describe('with the keyboard alone', () => {
     await tab.hasSent();
   });
 
-  it('a person moves from message to message, and answers, inspects and deletes them', async () => {
+  it('a person moves from message to message, and replies to, inspects and deletes them', async () => {
     const [first, second] = [tab.row('First line'), tab.row('Another one')];
     await reach(tab, second, 'Shift+Tab');
     await hit('ArrowUp');

@@ -5,7 +5,7 @@ import type { Tab } from './support/tab';
 
 jest.setTimeout(240_000);
 
-describe('what is written and not sent', () => {
+describe('a draft', () => {
   let bench: Bench;
   let ada: Person;
   let tab: Tab;
@@ -14,7 +14,7 @@ describe('what is written and not sent', () => {
     ada = await signUp(bench.url, { displayName: 'Ada' });
     await ada.direct(await signUp(bench.url, { displayName: 'Ben' }));
     await ada.direct(await signUp(bench.url, { displayName: 'Cem' }));
-    // A worker would answer for the server, where nothing can be held up.
+    // Block the service worker, which would answer for the server, so that the test can delay responses.
     tab = await bench.visit({ serviceWorkers: 'block' });
     await tab.signIn(ada);
   });
@@ -23,7 +23,7 @@ describe('what is written and not sent', () => {
   const isDraft = (text: string): Promise<true> =>
     until(`the draft to be "${text}"`, async () => (await tab.composer.inputValue()) === text);
 
-  it('is there when one comes back to the conversation, and belongs to no other', async () => {
+  it('is shown again in its own conversation only', async () => {
     await tab.openConversation(/Ben/);
     await tab.composer.fill('For Ben');
     await tab.openConversation(/Cem/);
@@ -34,7 +34,7 @@ describe('what is written and not sent', () => {
     await isDraft('For Ben');
   });
 
-  it('outlives the page', async () => {
+  it('survives a reload of the page', async () => {
     await tab.composer.press('End');
     await tab.composer.pressSequentially(', to be finished later');
     await tab.page.reload();
@@ -43,8 +43,8 @@ describe('what is written and not sent', () => {
     await isDraft('For Cem');
   });
 
-  it('outlives a page that is left before the storage has it', async () => {
-    // A transaction that lasts: all others wait for it, and none of them is begun before the page is gone.
+  it('survives when the page is left before the storage has it', async () => {
+    // A long transaction, so that no other one begins before the page is closed.
     await tab.page.evaluate(async () => {
       const database = await new Promise<IDBDatabase>((resolve) => {
         const request = indexedDB.open('xfchat');
@@ -68,7 +68,7 @@ describe('what is written and not sent', () => {
     await isDraft('For Cem');
   });
 
-  it('is sent once, and no draft any more', async () => {
+  it('is sent once, and is no draft afterwards', async () => {
     await tab.composer.press('Enter');
     await tab.shows(['For Cem']);
     await tab.hasSent();
@@ -77,7 +77,7 @@ describe('what is written and not sent', () => {
     await isDraft('');
   });
 
-  it('is given back to who signs in again after a long absence', async () => {
+  it('is shown again when the user signs in after a long absence', async () => {
     const problem = { code: 'token-expired', status: 401 };
     const answer = { status: 401, contentType: 'application/problem+json', body: JSON.stringify(problem) };
     await tab.page.route(/\/api\/v1\//, (route) => route.fulfill(answer));
@@ -89,7 +89,7 @@ describe('what is written and not sent', () => {
     await isDraft('For Ben, to be finished later');
   });
 
-  it('is gone when the session was ended, here or elsewhere', async () => {
+  it('is deleted when the session ends, here or elsewhere', async () => {
     const { body } = await ada.call('GET', '/auth/sessions');
     for (const { id } of body.items as { id: string }[])
       if (id !== ada.sessionId) await ada.call('DELETE', `/auth/sessions/${id}`);

@@ -7,7 +7,7 @@ import type { Tab } from './support/tab';
 
 jest.setTimeout(240_000);
 
-describe('what goes wrong', () => {
+describe('a failure', () => {
   let bench: Bench;
   let ada: Person;
   let ben: Person;
@@ -19,13 +19,13 @@ describe('what goes wrong', () => {
     ben = await signUp(bench.url, { displayName: 'Ben' });
     conversationId = await ada.group();
     await fillHistory(bench.database.url, conversationId, ada, 1_000);
-    // A worker would answer for the server, where nothing can be held up.
+    // Block the service worker, which would answer for the server, so that the test can delay responses.
     tab = await bench.visit({ serviceWorkers: 'block' });
     await tab.signIn(ada);
   });
   afterAll(() => bench.close());
 
-  it('is told where a conversation should be', async () => {
+  it('to load a conversation is shown in its place', async () => {
     await tab.goTo(`/c/${randomUUID()}`);
     await tab.page
       .getByRole('status')
@@ -33,7 +33,7 @@ describe('what goes wrong', () => {
       .waitFor();
   });
 
-  it('is told where earlier messages should be, which come with another try', async () => {
+  it('to load earlier messages is shown in their place, and a retry loads them', async () => {
     const pages = /\/messages\?before=/;
     await tab.page.route(pages, (route) => route.abort());
     await tab.goTo(`/c/${conversationId}`);
@@ -45,7 +45,7 @@ describe('what goes wrong', () => {
     await until('a page', async () => (await tab.rows.count()) > 20);
   });
 
-  it('is told where one writes too much, and nothing of it is lost', async () => {
+  it('from a message that is too long is shown beside the text, which is kept', async () => {
     await tab.composer.fill('🎈'.repeat(4_001));
     await tab.page.getByRole('alert').getByText('This message is 1 character too long.').waitFor();
     expect(await tab.button('Send').isDisabled()).toBe(true);
@@ -55,7 +55,7 @@ describe('what goes wrong', () => {
     await tab.composer.fill('');
   });
 
-  it('does not come of an action that is chosen while another one is under way', async () => {
+  it('does not result from an action that is chosen while another one is under way', async () => {
     const [cyd, dan] = [
       await signUp(bench.url, { displayName: 'Cyd' }),
       await signUp(bench.url, { displayName: 'Dan' }),
@@ -85,7 +85,7 @@ describe('what goes wrong', () => {
     expect(tab.faults).toEqual([]);
   });
 
-  it('is told where one asks somebody, and what one wrote is still there', async () => {
+  it('of a friend request is shown in its dialog, and the text is kept', async () => {
     await tab.link(/Friends/).click();
     await tab.field('Find people').fill(ben.username);
     await tab.button('Add friend Ben').click();

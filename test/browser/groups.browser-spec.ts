@@ -31,13 +31,13 @@ describe('a group', () => {
   const hasLeft = (tab: Tab): Promise<true> =>
     until('the group to leave the list', async () => !(await tab.list.innerText()).includes('a group'));
 
-  it('offers to members what they may do, which is to leave', async () => {
+  it('offers members only to leave', async () => {
     await ben.button('Leave group').waitFor();
     for (const name of [/^Remove/, /^Role of/, /^Make owner/, /^Add /, /^Delete/, /^Save/])
       expect([name, await ben.button(name).count()]).toEqual([name, 0]);
   });
 
-  it('lets admins add and remove, but not those above them', async () => {
+  it('lets admins add and remove others, except higher roles', async () => {
     await ada.field('Role of Ben').selectOption('admin');
     await ben.button('Remove Cem').waitFor();
     expect(await ben.button('Remove Ada').count()).toBe(0);
@@ -50,7 +50,7 @@ describe('a group', () => {
     await ben.page.getByText('Participants (3)').waitFor();
   });
 
-  it('is handed over, and left', async () => {
+  it('can be transferred to another owner, and left', async () => {
     await ada.button('Make owner Ben').click();
     await answer(ada, 'Hand this group over?', 'Cancel');
     await ada.button('Make owner Ben').click();
@@ -65,7 +65,7 @@ describe('a group', () => {
     expect(new URL(ada.page.url()).pathname).toBe('/');
   });
 
-  it('is deleted for everybody', async () => {
+  it('can be deleted for everybody', async () => {
     await ben.button('Delete group').click();
     await answer(ben, 'Delete this group?', 'Delete for everybody');
     await hasLeft(ben);

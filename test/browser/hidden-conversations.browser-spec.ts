@@ -5,7 +5,7 @@ import type { Tab } from './support/tab';
 
 jest.setTimeout(240_000);
 
-describe('a conversation that one hides', () => {
+describe('a hidden conversation', () => {
   let bench: Bench;
   let ada: Person;
   let ben: Person;
@@ -33,7 +33,7 @@ describe('a conversation that one hides', () => {
   const entry = (tab: Tab) => tab.list.getByRole('link', { name: /Ben/ });
   const hasLeft = (tab: Tab): Promise<void> => entry(tab).waitFor({ state: 'detached' });
 
-  it('leaves the list on every device, and comes back with the next message', async () => {
+  it('disappears from the list on every device, and returns with the next message', async () => {
     await telephone.goTo('/');
     await entry(telephone).waitFor();
     await hide(desk);
@@ -45,7 +45,7 @@ describe('a conversation that one hides', () => {
     await telephone.shows(['before', 'after']);
   });
 
-  it('leaves a device that was away meanwhile as well', async () => {
+  it('disappears also from a device that was offline meanwhile', async () => {
     await telephone.goTo('/');
     await entry(telephone).waitFor();
     await telephone.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
@@ -58,7 +58,7 @@ describe('a conversation that one hides', () => {
     await hasLeft(telephone);
   });
 
-  it('can be read and written in on a device where it is open, and is back then', async () => {
+  it('stays usable on a device where it is open, and returns with a message from there', async () => {
     await telephone.goTo(`/c/${conversationId}`);
     await telephone.shows(['before', 'after']);
     expect(await entry(telephone).count()).toBe(0);
@@ -67,7 +67,7 @@ describe('a conversation that one hides', () => {
     await Promise.all([entry(desk).waitFor(), entry(telephone).waitFor()]);
   });
 
-  it('stays open for whoever is reading it on another device', async () => {
+  it('stays open on another device that shows it', async () => {
     await telephone.goTo(`/c/${conversationId}`);
     await telephone.shows(['before', 'after', 'once more']);
     await telephone.composer.fill('and again');
@@ -82,7 +82,7 @@ describe('a conversation that one hides', () => {
     expect([...desk.faults, ...telephone.faults]).toEqual([]);
   });
 
-  it('is not there any more for whoever is removed from a group while reading', async () => {
+  it('closes for a user who is removed from the group while reading', async () => {
     const group = await ben.group(ada);
     await telephone.openConversation(/a group/);
     await ben.call('DELETE', `/conversations/${group}/participants/${ada.id}`);
@@ -90,7 +90,7 @@ describe('a conversation that one hides', () => {
     expect(telephone.faults).toEqual([]);
   });
 
-  it('is hidden also when that is chosen while its participants are still being loaded', async () => {
+  it('is hidden also when the user chooses that while its participants are still loading', async () => {
     await ben.send(conversationId, 'once more');
     await desk.goTo('/');
     let letGo = (): void => undefined;

@@ -35,7 +35,7 @@ describe('an invitation', () => {
     await tab.field('Password').fill(password);
   };
 
-  it('is asked for where it is needed, and what is wrong with it is told there', async () => {
+  it('is requested where it is needed, and its faults are shown there', async () => {
     const tab = await bench.visit();
     await tab.button('Create an account').click();
     await fill(tab, 'nobody', PASSWORD);
@@ -46,7 +46,7 @@ describe('an invitation', () => {
     expect(tab.faults).toEqual([]);
   });
 
-  it('comes by a link, and leaves the address with the first use, or with any other way in', async () => {
+  it('is read from a link, and is removed from the address after any registration or sign-in', async () => {
     const tab = await bench.visit();
     await tab.goTo(link);
     expect(await tab.field('Invitation').inputValue()).toBe(code);
@@ -55,7 +55,7 @@ describe('an invitation', () => {
     await tab.link(/Friends/).waitFor();
     await isForgotten(tab);
 
-    // Already signed in.
+    // The user is already signed in.
     await tab.goTo(link);
     await tab.link(/Friends/).waitFor();
     await isForgotten(tab);

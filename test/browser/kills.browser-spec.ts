@@ -6,7 +6,7 @@ import type { Tab } from './support/tab';
 
 const KILLS = 5;
 const MESSAGES = 25;
-/** Messages of both from one kill to the next. */
+/** The messages of both users between two kills. */
 const ROUND = (2 * MESSAGES) / KILLS;
 
 jest.setTimeout(300_000);
@@ -45,7 +45,7 @@ describe('a server that is killed while people write', () => {
       for (let number = 1; number <= MESSAGES; number++) {
         await tab.say(`${name} ${number}`);
         written++;
-        // Of each round some is written before the kill, and some into no server at all.
+        // In each round, some messages are written before the kill and some while no server runs.
         await until('the next kill', () => written < kills * ROUND + ROUND / 2, 90_000);
       }
     };
@@ -72,7 +72,7 @@ describe('a server that is killed while people write', () => {
     expect(kills).toBe(KILLS);
   });
 
-  it('keeps what is written over a reload without a server, in two tabs, and sends it once', async () => {
+  it('keeps unsent messages of two tabs over a reload without a server, and sends them once', async () => {
     const before = await stored();
     await ada.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
     await bench.server.kill();

@@ -38,7 +38,7 @@ describe('a long conversation', () => {
       }),
     );
 
-  it('stays where one reads while others write, and follows whoever is at its end', async () => {
+  it('stays in place for a reader while others write, and follows new messages for a reader at its end', async () => {
     await tab.goTo(`/c/${conversationId}`);
     await tab.row(`number ${COUNT}`).waitFor();
     await ben.send(conversationId, 'seen at once');
@@ -57,7 +57,7 @@ describe('a long conversation', () => {
     await isAtEnd();
   });
 
-  it('shows what a message answers, however long ago that was, and the way back', async () => {
+  it('shows the message that a reply refers to, however old, and leads back', async () => {
     const path = `/conversations/${conversationId}/messages?around=${COUNT - 1_500}&limit=1`;
     const [old] = (await ben.call('GET', path)).body.items;
     await ben.send(conversationId, 'Do you remember?', { replyToId: old.id });
@@ -72,7 +72,7 @@ describe('a long conversation', () => {
   });
 
   it(`is read back to the first of ${COUNT} messages, and to the last; nothing jumps, and no more is drawn`, async () => {
-    // In the page, because thousands of looks from here would take minutes.
+    // Run it in the page, because thousands of queries from here would take minutes.
     const up = await tab.page.evaluate(scrollThrough, -3_000);
     expect(up).toMatchObject({ jumps: [] });
     expect(up.first).toMatch(/^number 1\b/);

@@ -25,26 +25,26 @@ describe('at 200 %', () => {
   });
   afterAll(() => bench.close());
 
-  /** Where a row stands in the window, and whether all of it can be seen. */
+  /** The position of a row in the window, and whether it is completely visible. */
   const placeOf = (text: string): Promise<{ top: number; isInView: boolean }> =>
     tab.row(text).evaluate((row) => {
       const { top, bottom } = row.getBoundingClientRect();
       const list = row.closest('.messages')!.getBoundingClientRect();
-      // The outline of what has the focus may be cut.
+      // The outline of the focused element may be cut.
       return { top, isInView: top >= list.top - 4 && bottom <= list.bottom + 4 };
     });
   const hasFocus = (text: string): Promise<true> =>
     until(`the focus to be at ${text}`, () =>
       tab.row(text).evaluate((row) => row === document.activeElement && row.tabIndex === 0),
     );
-  /** The page has drawn what the last step has changed. */
+  /** Waits until the page has rendered the last change. */
   const isDrawn = (): Promise<void> =>
     tab.page.evaluate(async () => {
       for (let frame = 0; frame < 3; frame++)
         await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
     });
 
-  it('a pressed button stays under the pointer, also a little above the end', async () => {
+  it('a pressed button stays under the pointer, also slightly above the end', async () => {
     await tab.row('message 12.').evaluate((row) => (row.closest('.messages')!.scrollTop -= 40));
     await isDrawn();
     const { top } = await placeOf('message 10.');

@@ -10,7 +10,7 @@ const MISSED = 'Checking for missed messages …';
 
 jest.setTimeout(240_000);
 
-describe('when something is wrong with a server that can be reached', () => {
+describe('while a reachable server has a fault, the page', () => {
   let bench: Bench;
   let ada: Person;
   let ben: Person;
@@ -41,7 +41,7 @@ describe('when something is wrong with a server that can be reached', () => {
     return body.items.map((message: { body: string }) => message.body);
   };
 
-  it('says that something may be missing only when that takes a while', async () => {
+  it('warns of missing messages only after a while', async () => {
     const quiet = await bench.visit();
     const patience = await Patience.of(quiet.page, 1_000);
     const toServer = await Wire.of(quiet.page);
@@ -56,7 +56,7 @@ describe('when something is wrong with a server that can be reached', () => {
     await quiet.shows(['Hello Ben!']);
     await quiet.page.reload();
     await quiet.shows(['Hello Ben!']);
-    // As when one comes back to the tab.
+    // This simulates a return to the tab.
     const letGo = toServer.hold('conversation:sync');
     await quiet.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
     await until('it to be asked for', () => toServer.hasHeld);
@@ -69,7 +69,7 @@ describe('when something is wrong with a server that can be reached', () => {
     await quiet.context.close();
   });
 
-  it('shows that something was missed, and then what it was, once and in its place', async () => {
+  it('shows that it missed messages, and then shows each of them once in its place', async () => {
     const letGo = wire.hold('conversation:sync');
     wire.loseNext('message:created');
     await ada.send(conversationId, 'This one is lost on the way.');
@@ -78,7 +78,7 @@ describe('when something is wrong with a server that can be reached', () => {
 
     await tab.page.getByRole('status').getByText(MISSED).waitFor();
     await until('it to be asked for', () => wire.hasHeld);
-    // Nothing is shown in a place that may be another one's.
+    // No message is shown in a place that may belong to another one.
     expect(await tab.texts()).toEqual(['Hello Ben!']);
 
     letGo();
@@ -86,7 +86,7 @@ describe('when something is wrong with a server that can be reached', () => {
     await tab.page.getByText(MISSED).waitFor({ state: 'detached' });
   });
 
-  it('tells of maintenance, keeps what is written meanwhile, and sends it once afterwards', async () => {
+  it('announces maintenance, keeps messages that are written meanwhile, and sends them once afterwards', async () => {
     const before = await stored();
     await isMaintenance('on');
     await tab.page

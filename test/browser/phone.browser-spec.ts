@@ -39,7 +39,7 @@ describe('on a phone', () => {
     expect(new URL(tab.page.url()).pathname).toBe(`/c/${conversationId}`);
   };
 
-  it('the screen shows the list or a conversation, with a way back', async () => {
+  it('the screen shows the list or a conversation with a back button', async () => {
     await showsList();
     await tab.list.getByRole('link', { name: /Ben/ }).tap();
     await showsConversation();
@@ -48,7 +48,7 @@ describe('on a phone', () => {
     await tab.page.goForward();
     await showsConversation();
 
-    // As often as one likes: the way back does not become longer.
+    // Repeat it: the browser history must not grow.
     const length = await historyLength();
     await back().tap();
     await showsList();
@@ -59,7 +59,7 @@ describe('on a phone', () => {
     expect(await historyLength()).toBe(length);
   });
 
-  it('a conversation that was opened by its address has a way to the list as well', async () => {
+  it('a conversation that was opened by its address has a back button, too', async () => {
     await tab.goTo(`/c/${conversationId}`);
     await showsConversation();
     await back().tap();
@@ -111,7 +111,7 @@ describe('on a phone', () => {
     expect(narrow.faults).toEqual([]);
   });
 
-  it('nothing is wider than the screen, whatever people are called', async () => {
+  it('nothing is wider than the screen with any names', async () => {
     const world = await makeWorld(bench.url);
     const narrow = await bench.visit(PHONE);
     for (const [name, show] of SCREENS) {

@@ -32,7 +32,7 @@ describe('two people who see each other', () => {
   const head = (tab: Tab, text: string | RegExp): Promise<void> =>
     tab.page.locator('.pane-head').getByText(text).waitFor();
 
-  it('come, and see that the other is there', async () => {
+  it('connect, and see that the other is online', async () => {
     await ben.signIn(second);
     await ben.openConversation(/Ada/);
     await head(ada, /· online/);
@@ -41,17 +41,17 @@ describe('two people who see each other', () => {
     await ada.page.locator('.entry .presence-dot.online').waitFor();
   });
 
-  it('see the other type, until the message is there', async () => {
+  it('see the other type until the message arrives', async () => {
     await ben.composer.pressSequentially('Hello');
     await head(ada, /Ben.? is typing …/);
-    // Read when one wants to know, and not announced each time.
+    // A screen reader reads it on demand, and does not announce each change.
     expect(await ada.page.locator('.pane-head [aria-live], .pane-head [role=status]').count()).toBe(0);
     await ben.composer.press('Enter');
     await ada.shows(['Hello']);
     await head(ada, /· online/);
   });
 
-  it('see that the other has thought better of it', async () => {
+  it('see that the other has stopped typing', async () => {
     await ben.composer.fill('Never mind');
     await head(ada, /Ben.? is typing …/);
     await ben.composer.fill('');
@@ -68,7 +68,7 @@ describe('two people who see each other', () => {
     await Promise.all([ada.openConversation(/Ben/), ben.openConversation(/Ada/)]);
   });
 
-  it('go, and are seen to be away when no device of theirs is in use', async () => {
+  it('leave, and are shown as away when none of their devices is in use', async () => {
     const phone = await second.connect();
     await phone.ok('presence:set', { status: 'away' });
     await ben.page.goto('about:blank');
@@ -78,7 +78,7 @@ describe('two people who see each other', () => {
     await head(ada, /· last seen/);
   });
 
-  it('are invisible when they want to be, and say so on all devices', async () => {
+  it('can be invisible, which all of their devices show', async () => {
     await ben.goTo('/');
     await head(ada, /· online/);
     await ben.link('Settings').click();

@@ -41,7 +41,7 @@ describe('two people who react to messages and pin them', () => {
       return text === `${emoji} ${names.includes(' and ') ? 2 : 1} by ${names}` && pressed === String(isOwn);
     });
 
-  it('choose one of the usual emoji, and see each other’s', async () => {
+  it('choose one of the common emoji, and see each other’s', async () => {
     await ben.doTo('Shall we?', 'React');
     await ben.page.getByRole('dialog').getByRole('button', { name: 'Thumbs up' }).click();
     await ben.page.getByRole('dialog').waitFor({ state: 'detached' });
@@ -49,7 +49,7 @@ describe('two people who react to messages and pin them', () => {
     await shows(ada, '👍', 'Ben', false);
   });
 
-  it('join in and take it back by pressing it', async () => {
+  it('add and remove the same reaction by pressing it', async () => {
     await chip(ada, '👍').click();
     await shows(ada, '👍', 'You and Ben', true);
     await shows(ben, '👍', 'You and Ada', true);
@@ -58,7 +58,7 @@ describe('two people who react to messages and pin them', () => {
     await shows(ben, '👍', 'Ada', false);
   });
 
-  it('write any other emoji, and are told what is none', async () => {
+  it('type any other emoji, and see an error for other text', async () => {
     await ada.doTo('Shall we?', 'React');
     await ada.field('Another emoji').fill('yes');
     await ada.field('Another emoji').press('Enter');
@@ -68,7 +68,7 @@ describe('two people who react to messages and pin them', () => {
     await shows(ben, '🫖', 'Ada', false);
   });
 
-  it('do it by keyboard alone', async () => {
+  it('react with only the keyboard', async () => {
     await ben.row('Shall we?').focus();
     await until('the chip to have the focus', async () => {
       await ben.page.keyboard.press('Tab');
@@ -80,7 +80,7 @@ describe('two people who react to messages and pin them', () => {
     await shows(ada, '🫖', 'You', true);
   });
 
-  it('pin a message, which the other one finds above the messages and far up', async () => {
+  it('pin a message, which the other finds above the messages and far back', async () => {
     expect(await ben.page.getByRole('button', { name: /^Pinned/ }).count()).toBe(0);
     await ada.doTo('Shall we?', 'Pin');
     await ben.page.getByRole('button', { name: 'Pinned Shall we?' }).waitFor();
@@ -90,7 +90,7 @@ describe('two people who react to messages and pin them', () => {
       expect(await ben.row('Shall we?').getByRole('button', { name: action, exact: true }).count()).toBe(0);
   });
 
-  it('find a pinned message of long ago', async () => {
+  it('find an old pinned message', async () => {
     await first.call('PUT', `/conversations/${group}/messages/${oldest}/pin`);
     await ben.page.reload();
     await ben.openConversation(/a group/);
@@ -108,7 +108,7 @@ describe('two people who react to messages and pin them', () => {
     await ben.page.getByRole('button', { name: 'Pinned Shall we?' }).waitFor();
   });
 
-  it('take the pin off, for both', async () => {
+  it('unpin it for both', async () => {
     await ada.page.getByRole('button', { name: 'Pinned Shall we?' }).click();
     await ada.page.getByRole('dialog').getByText('Unpin').click();
     await ada.sees('Nothing is pinned any more.');
@@ -116,7 +116,7 @@ describe('two people who react to messages and pin them', () => {
     await ben.page.getByRole('button', { name: /^Pinned/ }).waitFor({ state: 'detached' });
   });
 
-  it('have met no error, and nothing that the policy refuses', () => {
+  it('have caused no error, and no violation of the content security policy', () => {
     expect([...ada.faults, ...ben.faults]).toEqual([]);
   });
 });

@@ -13,11 +13,11 @@ const WAYS: Readonly<Record<string, BrowserContextOptions>> = {
   light: { ...WIDE, colorScheme: 'light' },
   dark: { ...WIDE, colorScheme: 'dark' },
   phone: { viewport: { width: 390, height: 844 }, colorScheme: 'light', hasTouch: true, isMobile: true },
-  // As a browser shows a window of this size at 200 %.
+  // A browser shows a window of this size at 200 %.
   magnified: { viewport: { width: 640, height: 400 }, deviceScaleFactor: 2, colorScheme: 'dark' },
 };
 
-/** Every screen in light, in dark, on a phone and at 200 %, as pictures to look at. */
+/** Takes screenshots of every screen: light, dark, on a phone, and at 200 %. */
 async function takeAll(): Promise<void> {
   rmSync(FOLDER, { recursive: true, force: true });
   mkdirSync(FOLDER, { recursive: true });

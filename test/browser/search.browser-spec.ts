@@ -4,7 +4,7 @@ import type { Tab } from './support/tab';
 
 jest.setTimeout(240_000);
 
-describe('searching in the page', () => {
+describe('the search in the page', () => {
   let bench: Bench;
   let ada: Person;
   let ben: Person;
@@ -29,7 +29,7 @@ describe('searching in the page', () => {
   const results = () => tab.page.getByRole('region', { name: 'Search results' });
   const found = () => tab.page.getByRole('list', { name: 'Messages found' }).getByRole('link');
 
-  it('begins with Ctrl+K, marks what was found, and leads to the message far back', async () => {
+  it('begins with Ctrl+K, highlights matches, and leads to an old message', async () => {
     await tab.openConversation(/^Ben/);
     await tab.page.keyboard.press('Control+k');
     await tab.page.keyboard.type('cafe');
@@ -49,7 +49,7 @@ describe('searching in the page', () => {
     await tab.row('The Café opens at nine').waitFor();
   });
 
-  it('finds conversations by their names, and gives the list back with Escape', async () => {
+  it('finds conversations by their names, and shows the list again after Escape', async () => {
     await field().fill('gro');
     await results()
       .getByRole('link', { name: /a group/ })
@@ -60,7 +60,7 @@ describe('searching in the page', () => {
     expect(await field().inputValue()).toBe('');
   });
 
-  it('shows more when asked, and says when there is nothing', async () => {
+  it('shows more results on request, and says when there are none', async () => {
     await field().fill('filler');
     await tab.button('More messages').waitFor();
     expect(await found().count()).toBe(30);

@@ -18,8 +18,8 @@ describe('settings', () => {
   });
   afterAll(() => bench.close());
 
-  it('choose the colours, which are there from the first moment on', async () => {
-    // A worker would answer for the server, where nothing can be held up.
+  it('choose the colours, which apply from the first paint on', async () => {
+    // Block the service worker, which would answer for the server, so that the test can delay responses.
     const tab = await bench.visit({ colorScheme: 'light', serviceWorkers: 'block' });
     const choose = (name: string): Promise<void> => tab.page.getByRole('radio', { name }).check();
     await tab.signIn(ada);
@@ -41,7 +41,7 @@ describe('settings', () => {
     expect(tab.faults).toEqual([]);
   });
 
-  it('change the password, here and nowhere else', async () => {
+  it('change the password in this session and end all others', async () => {
     const [tab, elsewhere] = await Promise.all([bench.visit(), bench.visit()]);
     await Promise.all([tab.signIn(ada), elsewhere.signIn(ada)]);
     await tab.link('Settings').click();
@@ -79,7 +79,7 @@ describe('settings', () => {
     expect([...tab.faults, ...elsewhere.faults]).toEqual([]);
   });
 
-  it('erase the account, after which the others see what was said without a name', async () => {
+  it('erase the account, whose messages others then see without a name', async () => {
     const [cem, dora] = [
       await signUp(bench.url, { displayName: 'Cem' }),
       await signUp(bench.url, { displayName: 'Dora' }),
@@ -117,7 +117,7 @@ function ground(tab: Tab): Promise<string> {
   return tab.page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
 }
 
-/** Loads the page again, and looks at it when its styles are there and its script is still on its way. */
+/** Reloads the page, and inspects it when its styles are loaded and its script is not. */
 async function firstGround(tab: Tab): Promise<string> {
   const { page } = tab;
   let letGo = (): void => undefined;
@@ -137,7 +137,7 @@ async function firstGround(tab: Tab): Promise<string> {
   return seen;
 }
 
-/** The server does not take what stands in a field: that is told there, and there one goes on. */
+/** The server rejects the value of a field. The error is shown there, and the field has the focus. */
 async function isRefused(tab: Tab, label: string, why: string): Promise<void> {
   const field = tab.field(label);
   await until(`a refusal at ${label}`, async () => (await field.getAttribute('aria-invalid')) === 'true');

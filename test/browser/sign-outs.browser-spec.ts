@@ -6,7 +6,7 @@ import type { Tab } from './support/tab';
 
 jest.setTimeout(240_000);
 
-/** What the server has answered, and what comes to the page when the test says so. */
+/** Holds an answer of the server until the test releases it to the page. */
 class Late {
   private readonly answers: Promise<() => Promise<void>>[] = [];
 
@@ -21,7 +21,7 @@ class Late {
     return late;
   }
 
-  /** The server has answered. */
+  /** Resolves when the server has answered. */
   async isAnswered(): Promise<void> {
     await until('the server to be asked', () => this.answers.length > 0);
     await Promise.all(this.answers);
@@ -34,7 +34,7 @@ class Late {
 
   private async ask(route: Route): Promise<() => Promise<void>> {
     const response = await route.fetch();
-    // The page may not want it any more.
+    // The page may have cancelled the request.
     return () => route.fulfill({ response }).catch(() => undefined);
   }
 }
@@ -64,10 +64,10 @@ describe('after a session', () => {
   const signOut = async (tab: Tab): Promise<void> => {
     await tab.link('Settings').click();
     await tab.button('Sign out').click();
-    // Sooner than the request could time out.
+    // This is sooner than a timeout of the request.
     await tab.button('Sign in').waitFor({ timeout: 10_000 });
   };
-  /** An answer that the page was given before is followed by others, and by what they have changed on the screen. */
+  /** Waits until the page has processed an earlier answer and rendered the result. */
   const hasTakenAnswers = (tab: Tab): Promise<void> =>
     tab.page.evaluate(async () => {
       for (let count = 0; count < 5; count++) {
@@ -75,7 +75,7 @@ describe('after a session', () => {
         await new Promise((resolve) => requestAnimationFrame(resolve));
       }
     });
-  /** What the browser keeps of anybody. */
+  /** Everything that the browser has stored about any user. */
   const kept = (tab: Tab): Promise<string[]> =>
     tab.page.evaluate(async () => {
       const names: string[] = [];
@@ -112,7 +112,7 @@ describe('after a session', () => {
     await tab.context.close();
   });
 
-  it('the next person sees nothing of the one before, even if answers come late', async () => {
+  it('the next user sees nothing of the previous one, even if answers arrive late', async () => {
     const tab = await visit();
     const late = [await Late.of(tab, PROFILE), await Late.of(tab, FRIENDS)] as const;
     await tab.signIn(ada);
@@ -152,7 +152,7 @@ describe('after a session', () => {
     await tab.context.close();
   });
 
-  it('an action that was begun runs for the user who began it, and navigates nobody else', async () => {
+  it('an earlier action still runs for the user who began it, and does not navigate another user', async () => {
     const tab = await visit();
     await tab.signIn(ada);
     await tab.link('New group').click();
@@ -171,7 +171,7 @@ describe('after a session', () => {
     await tab.context.close();
   });
 
-  it('a tab that slept does not touch the session that another tab began', async () => {
+  it('a suspended tab does not touch the session that another tab began', async () => {
     const [sleeping, awake] = await (async () => {
       const tab = await bench.visit();
       await tab.signIn(ada);
@@ -198,7 +198,7 @@ describe('after a session', () => {
     await sleeping.context.close();
   });
 
-  it('nothing stays in any tab or in the browser when it was ended elsewhere', async () => {
+  it('nothing stays in any tab or in the browser when the session was ended elsewhere', async () => {
     const tab = await bench.visit();
     await tab.signIn(ada);
     await tab.openConversation(/Friend of Ada/);

@@ -7,12 +7,12 @@ import { fillHistory } from './support/long-history';
 import type { Tab } from './support/tab';
 
 const COUNT = 10_000;
-/** Of one turn of the wheel, in pixels. */
+/** The distance of one turn of the wheel, in pixels. */
 const TURN = 1_200;
-/** The processor as it is, and slowed down as by the developer tools: like a phone of some years ago. */
+/** The processor at full speed, and throttled as by the developer tools, like an older phone. */
 const SLOWDOWNS = [1, 4];
 
-/** Scrolls through a long conversation with the wheel, and prints how smoothly that went. */
+/** Scrolls through a long conversation with the wheel, and prints how smooth that was. */
 async function measure(): Promise<void> {
   await startTestPostgres();
   const bench = await Bench.open();

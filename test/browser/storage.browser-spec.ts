@@ -36,7 +36,7 @@ const FAULTS: Readonly<Record<string, (tab: Tab) => Promise<unknown>>> = {
   silent: (tab) =>
     tab.page.evaluate(() => {
       const store = IDBObjectStore.prototype;
-      // Requests of this kind keep the transaction open for ever.
+      // Requests of this kind keep the transaction open forever.
       const endless = function (this: IDBObjectStore): void {
         const again = (): void => void (this.get('x').onsuccess = again);
         again();
@@ -71,7 +71,7 @@ describe('a page whose storage fails', () => {
   };
 
   it.each(Object.entries(FAULTS))(
-    'sends once what is written, and stays signed in: %s',
+    'sends each message once, and stays signed in: %s',
     async (name, damage) => {
       const tab = await bench.visit();
       await tab.page.addInitScript(() => {
@@ -97,11 +97,11 @@ describe('a page whose storage fails', () => {
       }
       await tab.hasSent();
       await tab.shows(['before', 'one', 'two']);
-      // A database that was closed is opened again, and nobody has to know.
+      // A closed database is opened again without a message to the user.
       if (name !== 'closed') await tab.page.getByRole('status').getByText(TOLD).waitFor();
       expect(await tab.composer.inputValue()).toBe('');
 
-      // Longer than several tokens live.
+      // This is longer than the lifetime of several tokens.
       const renewals: unknown[] = [];
       tab.page.on('response', (response) => {
         if (response.url().endsWith('/auth/refresh') && response.ok()) renewals.push(response);
@@ -116,7 +116,7 @@ describe('a page whose storage fails', () => {
     },
   );
 
-  it('works in a browser that gives it no storage at all, and says so', async () => {
+  it('works in a browser without any storage, and warns the user', async () => {
     const tab = await bench.visit({ serviceWorkers: 'block' });
     await tab.page.addInitScript(() => {
       const refuse = (): never => {

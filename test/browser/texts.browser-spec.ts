@@ -5,7 +5,7 @@ import type { Tab } from './support/tab';
 
 jest.setTimeout(240_000);
 
-/** Each with what has to be read of it. */
+/** Each text with its required display. */
 const HOSTILE: readonly (readonly [sent: string, read: string])[] = [
   ['<img src=x onerror="alert(1)">', '<img src=x onerror="alert(1)">'],
   ['<script>document.title = "taken"</script>', '<script>document.title = "taken"</script>'],
@@ -26,7 +26,7 @@ const HOSTILE: readonly (readonly [sent: string, read: string])[] = [
   ['W'.repeat(3_999), 'W'.repeat(3_999)],
 ];
 
-describe('what is written', () => {
+describe('the text of a message', () => {
   let bench: Bench;
   let ada: Person;
   let ben: Person;
@@ -35,7 +35,7 @@ describe('what is written', () => {
     bench = await Bench.open();
     ada = await signUp(bench.url, { displayName: 'Ada' });
     ben = await signUp(bench.url, { displayName: '<b>Ben</b>' });
-    // The server refuses such names now; accounts of earlier releases may have one.
+    // The server rejects such names now; accounts of earlier releases may have one.
     await withClient(bench.database.url, (client) =>
       client.query('update users set display_name = $2 where id = $1', [ben.id, '<b>Ben</b> \u202e']),
     );
@@ -44,7 +44,7 @@ describe('what is written', () => {
   });
   afterAll(() => bench.close());
 
-  it('is text, whatever it says', async () => {
+  it('is shown as text, whatever it contains', async () => {
     const id = await ben.direct(ada);
     for (const [body] of HOSTILE) await ben.send(id, body);
     await tab.openConversation(/Ben/);
@@ -62,7 +62,7 @@ describe('what is written', () => {
     expect(tab.faults).toEqual([]);
   });
 
-  it('stays in its own place, however many marks are piled up, and turns around nothing else', async () => {
+  it('stays in its place with many combining marks, and does not change the direction of other text', async () => {
     const zoe = await signUp(bench.url, { displayName: 'Zoe' });
     const id = await zoe.direct(ada);
     await zoe.send(id, 'the line before');
@@ -77,7 +77,7 @@ describe('what is written', () => {
     expect(clip).toEqual({ overflowX: 'clip', overflowY: 'clip', unicodeBidi: 'isolate' });
   });
 
-  it('stands where all others do when it is right-to-left, and reads in its own direction', async () => {
+  it('is aligned like all others when it is right-to-left, and has its own direction', async () => {
     const noor = await signUp(bench.url, { displayName: 'نور الهدى' });
     const id = await ada.group(noor);
     const { id: replyToId } = await noor.send(id, 'السؤال الأول');
@@ -96,7 +96,7 @@ describe('what is written', () => {
     }
   });
 
-  it('says where a link leads when its words do not', async () => {
+  it('shows the target of a link if its words do not', async () => {
     const zoe = await signUp(bench.url, { displayName: 'Zoe the second' });
     const id = await zoe.direct(ada);
     await zoe.send(id, 'pay at [https://bank.example](https://evil.example/x) now');

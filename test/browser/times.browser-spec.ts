@@ -2,7 +2,7 @@ import { withClient } from '../support/databases';
 import { signUp, type Person } from '../support/people';
 import { Bench } from './support/bench';
 
-/** Half an hour before midnight in London, of a year that is over. */
+/** Half an hour before midnight in London, in a past year. */
 const SAID_AT = '2024-03-09T23:30:00.000Z';
 
 jest.setTimeout(240_000);
@@ -33,15 +33,18 @@ describe('times', () => {
     },
     { locale: 'de-DE', timezoneId: 'Europe/Berlin', day: '10. März 2024', time: /^00:30$/, today: 'Heute' },
     { locale: 'ja-JP', timezoneId: 'Asia/Tokyo', day: '2024年3月10日', time: /^8:30$/, today: '今日' },
-  ])('are those of the viewer: $locale in $timezoneId', async ({ day, time, today, ...viewer }) => {
-    const tab = await bench.visit(viewer);
-    await tab.signIn(ada);
-    await tab.openConversation(/a group/);
-    const row = tab.row('a while ago');
-    expect(await row.locator('time').innerText()).toMatch(time);
-    expect(await row.locator('time').getAttribute('datetime')).toBe(SAID_AT);
-    expect(await tab.page.locator('.messages .day').allInnerTexts()).toEqual([day, today]);
-    expect(tab.faults).toEqual([]);
-    await tab.context.close();
-  });
+  ])(
+    'are shown in the viewer’s time zone and locale: $locale in $timezoneId',
+    async ({ day, time, today, ...viewer }) => {
+      const tab = await bench.visit(viewer);
+      await tab.signIn(ada);
+      await tab.openConversation(/a group/);
+      const row = tab.row('a while ago');
+      expect(await row.locator('time').innerText()).toMatch(time);
+      expect(await row.locator('time').getAttribute('datetime')).toBe(SAID_AT);
+      expect(await tab.page.locator('.messages .day').allInnerTexts()).toEqual([day, today]);
+      expect(tab.faults).toEqual([]);
+      await tab.context.close();
+    },
+  );
 });

@@ -14,7 +14,7 @@ describe('two people in two browsers', () => {
   let bench: Bench;
   let ada: Tab;
   let ben: Tab;
-  /** Ben's account on a device that is not a browser. */
+  /** Ben's account on another device, which is not a browser. */
   let bensPhone: Person;
   beforeAll(async () => {
     bench = await Bench.open({ CONTACT_POLICY: 'friends' });
@@ -22,7 +22,7 @@ describe('two people in two browsers', () => {
   });
   afterAll(() => bench.close());
 
-  it('make accounts, and become friends before each other’s eyes', async () => {
+  it('create accounts, and become friends, which both see live', async () => {
     await ada.signUp(adasName, 'Ada');
     await ben.signUp(bensName, 'Ben');
     await ada.sees('No conversations yet.');
@@ -41,7 +41,7 @@ describe('two people in two browsers', () => {
     await ada.openConversation(/Ben/);
   });
 
-  it('write to each other, in lines', async () => {
+  it('send each other messages of several lines', async () => {
     await ada.say('Hello Ben!');
     await ben.shows(['Hello Ben!']);
     await ben.composer.fill('Hello Ada!');
@@ -52,7 +52,7 @@ describe('two people in two browsers', () => {
     await ada.row('Hello Ben!').getByText('Read', { exact: true }).waitFor({ state: 'attached' });
   });
 
-  it('count what is unread, until it is read', async () => {
+  it('see the number of unread messages until they are read', async () => {
     await ben.link('Settings').click();
     await ada.say('Are you there?');
     await ben.list.getByRole('link', { name: /Are you there\?.*1 unread/ }).waitFor();
@@ -62,7 +62,7 @@ describe('two people in two browsers', () => {
     await ada.row('Are you there?').getByText('Read', { exact: true }).waitFor({ state: 'attached' });
   });
 
-  it('answer, edit and delete messages', async () => {
+  it('reply to, edit and delete messages', async () => {
     await ben.doTo('Are you there?', 'Reply');
     await ben.say('Yes I am');
     await ada
@@ -118,7 +118,7 @@ describe('two people in two browsers', () => {
     await ada.row('We meet at two').waitFor();
   });
 
-  it('make a group, and share out roles', async () => {
+  it('create a group, and assign roles', async () => {
     await ada.link('New group').click();
     await ada.field('Group name').fill('The engine');
     await ada.page.getByRole('checkbox', { name: /Ben/ }).check();
@@ -140,7 +140,7 @@ describe('two people in two browsers', () => {
     await ada.page.keyboard.press('Escape');
   });
 
-  it('sign out elsewhere', async () => {
+  it('sign out other sessions', async () => {
     await ben.link('Settings').click();
     await ben.button('Sign out phone').click();
     await ben.button('Sign out phone').waitFor({ state: 'detached' });
@@ -162,7 +162,7 @@ describe('two people in two browsers', () => {
     await ada.row('Why?').waitFor({ state: 'detached' });
   });
 
-  it('sign out, and leave nothing', async () => {
+  it('sign out, and leave no data behind', async () => {
     await ben.link('Settings').click();
     await ben.button('Sign out').click();
     await ben.field('Username or e-mail').waitFor();
@@ -170,7 +170,7 @@ describe('two people in two browsers', () => {
     await ben.field('Username or e-mail').waitFor();
   });
 
-  it('have met no error, and nothing that the policy refuses', () => {
+  it('have caused no error, and no violation of the content security policy', () => {
     expect([...ada.faults, ...ben.faults]).toEqual([]);
   });
 });

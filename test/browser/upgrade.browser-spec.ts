@@ -28,9 +28,9 @@ describe('a server that is upgraded under open pages', () => {
   const script = (tab: Tab): Promise<string> =>
     tab.page.evaluate(() => document.querySelector<HTMLScriptElement>('script[type=module]')!.src);
 
-  // A worker answers for the server where it can; where there is none (without TLS) the page asks for everything itself.
+  // A service worker answers for the server if it can. Without one (without TLS), the page requests everything itself.
   it.each(['allow', 'block'] as const)(
-    'is announced by the page, which then loads the new one with drafts and queue (workers: %s)',
+    'is announced by the page, which then loads the new client with its drafts and queue (workers: %s)',
     async (serviceWorkers) => {
       const tab = await bench.visit({ serviceWorkers });
       await tab.signIn(ada);
@@ -48,7 +48,7 @@ describe('a server that is upgraded under open pages', () => {
 
       await tab.page.getByRole('status').getByText(NEWS).waitFor();
       await tab.hasSent();
-      // It goes on as it is for as long as one likes.
+      // The old page continues to work for any time.
       expect([await script(tab), await tab.composer.inputValue()]).toEqual([old, 'Not finished']);
 
       const asked = tab.page.waitForEvent('requestfinished', (request) =>
@@ -70,7 +70,7 @@ describe('a server that is upgraded under open pages', () => {
     },
   );
 
-  it('makes a page that lacks its script load again', async () => {
+  it('makes a page reload that lacks its script', async () => {
     const tab = await bench.visit({ serviceWorkers: 'block' });
     await tab.button('Sign in').waitFor();
     let asked = 0;

@@ -49,7 +49,7 @@ describe('drafts', () => {
     tab = tabStorage();
   });
 
-  it('outlive a page that is left before the storage has them', async () => {
+  it('survive when the page is left before the storage has them', async () => {
     const before = await open();
     before.set('1', 'stored');
     before.set('2', 'to be sent');
@@ -68,7 +68,7 @@ describe('drafts', () => {
     expect(tab.values.size).toBe(0);
   });
 
-  it('are left once more by a page that is left before it has stored what it has found', async () => {
+  it('survive again when the page is left before it has stored the ones that it has found', async () => {
     const first = await open();
     storage.isSlow = true;
     first.set('1', 'a draft');
@@ -101,7 +101,7 @@ describe('drafts', () => {
     expect(tab.values.size).toBe(0);
   });
 
-  it('of one user are not those of the next', async () => {
+  it('of one user are not shown to the next', async () => {
     const drafts = await open();
     storage.isSlow = true;
     drafts.set('1', 'a draft');
@@ -126,7 +126,7 @@ describe('drafts', () => {
   });
 });
 
-describe('drafts of nobody', () => {
+describe('drafts without a user', () => {
   it('are forgotten', () => {
     const tab = tabStorage();
     tab.values.set('xfchat-drafts', '{}');

@@ -7,13 +7,13 @@ const single = (range: string, content: string, unit = 'json') => ({
 });
 
 describe('the patches of a PUT', () => {
-  it('is one with its content as body', () => {
+  it('are one patch if the body is its content', () => {
     expect(readPatches({ 'content-range': 'json .body' }, Buffer.from('"new"'))).toEqual([
       single('.body', '"new"'),
     ]);
   });
 
-  it.each(['\r\n', '\n'])('are parts, whatever their lines end with (%j)', (end) => {
+  it.each(['\r\n', '\n'])('are read from parts with any line ending (%j)', (end) => {
     const part = (range: string, content: string): string =>
       [`content-length: ${Buffer.byteLength(content)}`, `Content-Range: json ${range}`, '', content].join(
         end,
@@ -25,7 +25,7 @@ describe('the patches of a PUT', () => {
     ]);
   });
 
-  it('may be none', () => {
+  it('can be an empty list', () => {
     expect(readPatches({ patches: '0' }, Buffer.alloc(0))).toEqual([]);
   });
 
@@ -39,7 +39,7 @@ describe('the patches of a PUT', () => {
     ['101', ''],
     ['-1', ''],
     ['one', ''],
-  ])('are refused: %s of %j', (patches, text) => {
+  ])('are rejected: %s of %j', (patches, text) => {
     expect(() => readPatches({ patches }, Buffer.from(text))).toThrow();
   });
 });
@@ -54,11 +54,11 @@ describe('a patched body', () => {
     ['.body[-0:-0]', '🙂bodynew'],
     ['.body[-1:-0]', '🙂bodnew'],
     ['.body[0:1]', 'newbody'],
-  ])('takes a patch at %s', (range, expected) => {
+  ])('applies a patch at %s', (range, expected) => {
     expect(patchedBody('🙂body', [single(range, '"new"')])).toBe(expected);
   });
 
-  it('takes each patch on what the one before has left', () => {
+  it('applies each patch to the result of the previous one', () => {
     expect(patchedBody('ab', [single('.body[0:0]', '"x"'), single('.body[0:2]', '""')])).toBe('b');
   });
 
@@ -70,11 +70,11 @@ describe('a patched body', () => {
     ['json', '.body[0:3]'],
     ['json', '.body[-3:0]'],
     ['text', '[0:0]'],
-  ])('knows no %s %s', (unit, range) => {
+  ])('rejects the unknown %s %s', (unit, range) => {
     expect(() => patchedBody('ab', [single(range, '"x"', unit)])).toThrow(/range/);
   });
 
-  it.each(['x', '1', '{"a": 1}', '\xff', ''])('takes no %j', (content) => {
+  it.each(['x', '1', '{"a": 1}', '\xff', ''])('rejects %j', (content) => {
     expect(() =>
       patchedBody('a', [{ ...single('.body', ''), content: Buffer.from(content, 'latin1') }]),
     ).toThrow(/patches/);

@@ -37,7 +37,7 @@ describe('a stream of updates', () => {
     for (let count = 0; count < MANY; count++) stream.write(LARGE);
   };
 
-  it('sends its head before there is anything to say, and ends regularly', async () => {
+  it('sends its head before the first update, and ends with a complete response', async () => {
     const { stream, ends } = open({ maxUnreadBytes: 1_000, stalledMs: 60_000 });
     await until('the head', () => answer);
     expect([answer.statusCode, answer.statusMessage, answer.headers.subscribe]).toEqual([
@@ -54,7 +54,7 @@ describe('a stream of updates', () => {
     expect([text, ends, stream.hasEnded]).toEqual(['one', [false], true]);
   });
 
-  it('goes on when a reader that was behind has read', async () => {
+  it('continues when a slow reader has read', async () => {
     const { stream, ends } = open({ maxUnreadBytes: 1_000, stalledMs: 60_000 });
     fill(stream);
     expect(stream.isBehind).toBe(true);
@@ -67,14 +67,14 @@ describe('a stream of updates', () => {
     expect([stream.isBehind, ends]).toEqual([false, []]);
   });
 
-  it('is cut off from a reader that takes nothing', async () => {
+  it('is closed for a reader that reads nothing', async () => {
     const { stream, ends } = open({ maxUnreadBytes: 1_000, stalledMs: 100 });
     fill(stream);
     await until('the end', () => ends.length > 0);
     expect([ends, response.destroyed, stream.hasEnded]).toEqual([[true], true, true]);
   });
 
-  it('drops what is unread when it has to end', async () => {
+  it('drops unread updates when it must end', async () => {
     const { stream } = open({ maxUnreadBytes: 1_000, stalledMs: 60_000 });
     fill(stream);
     stream.end();
@@ -86,7 +86,7 @@ describe('a stream of updates', () => {
     expect(bytes).toBeLessThan(MANY * LARGE.length);
   });
 
-  it('says that it lives, as often as promised, to those who read', async () => {
+  it('sends heartbeats to readers as often as promised', async () => {
     const { stream } = open({ maxUnreadBytes: 1_000, stalledMs: 60_000 }, 20);
     await until('the head', () => answer);
     let text = '';
@@ -95,7 +95,7 @@ describe('a stream of updates', () => {
     stream.end();
   });
 
-  it('is over when the reader has gone', async () => {
+  it('ends when the reader disconnects', async () => {
     const { stream, ends } = open({ maxUnreadBytes: 1_000, stalledMs: 60_000 });
     await until('the head', () => answer);
     answer.destroy();

@@ -11,7 +11,7 @@ describe('a list of versions in a header', () => {
     expect(parseVersions('Version', header)).toEqual(ids);
   });
 
-  it.each(['a', '"a', '"a" "b"', '1', '["a"]', 'null', '%"a"', '"a",'])('refuses %s', (header) => {
+  it.each(['a', '"a', '"a" "b"', '1', '["a"]', 'null', '%"a"', '"a",'])('rejects %s', (header) => {
     expect(() => parseVersions('Version', header)).toThrow(/\/headers\/Version/);
   });
 

@@ -40,7 +40,7 @@ describe('the browser client', () => {
   });
 
   it.each(['/', '/friends', '/c/019c9d1e-7a52-7c3b-9f04-1d2e3f4a5b6c', '/index.html'])(
-    'is the page for whoever goes to %s',
+    'serves the page at %s',
     async (path) => {
       const response = await fetch(url + path, { headers: NAVIGATION });
       expect(response.status).toBe(200);
@@ -50,7 +50,7 @@ describe('the browser client', () => {
     },
   );
 
-  it('lets nothing in that is not its own', async () => {
+  it('allows no foreign content', async () => {
     const policy = (await fetch(url)).headers.get('content-security-policy')!;
     expect(policy).toMatch(/^default-src 'none'; script-src 'self'; style-src 'self'; /);
     expect(policy).not.toMatch(/unsafe|https?:|\*|upgrade-insecure-requests/);
@@ -77,12 +77,12 @@ describe('the browser client', () => {
     ['sent to', { path: '/', method: 'POST', headers: NAVIGATION }],
     ['that is gone', { path: '/assets/index-ffffffff.js' }],
     ['outside of the folder', { path: '/..%2fpackage.json' }],
-  ])('answers nothing %s', async (_what, { path, ...request }) => {
+  ])('does not answer %s', async (_what, { path, ...request }) => {
     const response = await fetch(url + path, request);
     expect([response.status, await response.text()]).toEqual([404, 'of the server']);
   });
 
-  it('gives scripts for good, compressed, and once', async () => {
+  it('serves compressed scripts that caches keep forever, and answers a conditional request with 304', async () => {
     const path = `${url}/assets/index-0a1b2c3d.js`;
     const response = await fetch(path, { headers: { 'accept-encoding': 'br' } });
     expect(response.headers.get('content-type')).toMatch(/^text\/javascript/);
@@ -105,7 +105,7 @@ describe('the browser client', () => {
     ]);
   });
 
-  it('is not there in an installation that was made without it', async () => {
+  it('is absent in an installation that was built without it', async () => {
     const application = express().use(browserClient(join(folder, 'assets')));
     const bare = application.listen(0, '127.0.0.1');
     await new Promise((resolve) => bare.once('listening', resolve));

@@ -36,7 +36,7 @@ function outcomeOf(token: string, by = tokens): string {
 }
 
 describe('access tokens', () => {
-  it('are read back as the claims that they were signed for', () => {
+  it('contain the claims that they were signed for', () => {
     const claims = tokens.verify(tokens.sign(userId, sessionId));
     expect(claims).toMatchObject({ userId, sessionId });
     expect(Math.abs(claims.expiresAt / 1_000 - now() - tokens.lifetimeSeconds)).toBeLessThanOrEqual(1);
@@ -47,7 +47,7 @@ describe('access tokens', () => {
   });
 
   // The thread pool has four threads and hashes passwords: a request must not wait for one of them.
-  it('are signed and verified without waiting for anything', () => {
+  it('are signed and verified synchronously', () => {
     const token: unknown = tokens.sign(userId, sessionId);
     expect(typeof token).toBe('string');
     expect((tokens.verify(token as string) as object) instanceof Promise).toBe(false);
@@ -125,7 +125,7 @@ describe('access tokens', () => {
       expect(outcomeOf(await signed({ exp: now() - 3_600 }), during)).toBe('token-expired');
     });
 
-    it('name a key that says nothing about the secret, the same on every server', () => {
+    it('name a key that reveals nothing about the secret and is the same on every server', () => {
       const kidOf = (token: string): string =>
         (JSON.parse(Buffer.from(token.split('.')[0]!, 'base64url').toString()) as { kid: string }).kid;
       const kid = kidOf(during.sign(userId, sessionId));
@@ -134,8 +134,11 @@ describe('access tokens', () => {
       expect(kidOf(tokens.sign(userId, sessionId))).not.toBe(kid);
     });
 
-    it.each(['no such key', '', null, 7, {}, ['a']])('are refused when they name the key %j', async (kid) => {
-      expect(outcomeOf(await signed({}, { kid }), during)).toBe('unauthenticated');
-    });
+    it.each(['no such key', '', null, 7, {}, ['a']])(
+      'are rejected when they name the key %j',
+      async (kid) => {
+        expect(outcomeOf(await signed({}, { kid }), during)).toBe('unauthenticated');
+      },
+    );
   });
 });

@@ -11,7 +11,7 @@ const at = 1_000;
 describe('the rows of the authentication log', () => {
   const total = (rows: { times: number }[]): number => rows.reduce((sum, { times }) => sum + times, 0);
 
-  it('are one for each success, up to a bound, and no event is lost', () => {
+  it('are one for each success, up to a limit, and count every event', () => {
     const rows = new AuthenticationEventRows();
     for (let n = 0; n < 1_000; n++)
       rows.add({ kind: 'sign-in', outcome: 'ok', userId: 'ada', address: '::1', requestId: `r${n}` }, 1, at);
@@ -21,7 +21,7 @@ describe('the rows of the authentication log', () => {
     expect(total(changed)).toBe(1_000);
   });
 
-  it('are bounded for refusals, however many addresses and accounts there are', () => {
+  it('are limited in number for rejections from any number of addresses and accounts', () => {
     const rows = new AuthenticationEventRows();
     for (let n = 0; n < 5_000; n++) rows.add(refusal(undefined, `2001:db8::${n}`), 1, at);
     for (let n = 0; n < 5_000; n++) rows.add(refusal(`user-${n}`, '203.0.113.9'), 1, at);
@@ -30,7 +30,7 @@ describe('the rows of the authentication log', () => {
     expect(total(changed)).toBe(10_000);
   });
 
-  it('keep telling of known accounts while unknown ones are attacked', () => {
+  it('continue to record known accounts while unknown ones are attacked', () => {
     const rows = new AuthenticationEventRows();
     for (let n = 0; n < 5_000; n++) rows.add(refusal(undefined, `2001:db8::${n}`), 1, at);
     rows.add(refusal('ada', '203.0.113.9'), 3, at);
@@ -39,14 +39,14 @@ describe('the rows of the authentication log', () => {
     );
   });
 
-  it('begin anew in the next window', () => {
+  it('start again in the next window', () => {
     const rows = new AuthenticationEventRows();
     rows.add(refusal('ada', '::1'), 1, at);
     rows.add(refusal('ada', '::1'), 1, at + WINDOW_MS);
     expect(rows.takeChanged().map(({ times }) => times)).toEqual([1, 1]);
   });
 
-  it('are given again when they have counted more, or could not be stored', () => {
+  it('are returned again when their counts have grown, or when they could not be stored', () => {
     const rows = new AuthenticationEventRows();
     rows.add(refusal('ada', '::1'), 1, at);
     const first = rows.takeChanged();

@@ -42,7 +42,7 @@ describe('servers whose clocks differ', () => {
     },
   );
 
-  it('refuse a token that has expired for longer than the tolerance, by whichever clock', () => {
+  it('reject a token that has expired for longer than the tolerance, by either clock', () => {
     expect(outcomeAt(45, 60 + LEEWAY_SECONDS)).toBe('token-expired');
     expect(outcomeAt(LEEWAY_SECONDS + 1, 60)).toBe('token-expired');
   });

@@ -38,14 +38,14 @@ async function effort(passwords: Passwords, hash: string | undefined, password: 
 }
 
 describe('passwords while old hashes are left', () => {
-  it('are refused with the same effort for nobody, for an old hash, a new one, and one that is none', async () => {
+  it('are rejected with the same effort for an unknown user, an old hash, a new hash and an invalid one', async () => {
     const passwords = await passwordsWith('05');
     const refusal = { matches: false, bcrypt: ['05'], argon2: 1 };
     const hashes = [undefined, hashSync(PASSWORD, 5), await passwords.hash(PASSWORD), '!'];
     for (const hash of hashes) expect(await effort(passwords, hash, 'wrong')).toEqual(refusal);
   });
 
-  it('match without the effort of a refusal', async () => {
+  it('match without the effort of a rejection', async () => {
     const passwords = await passwordsWith('05');
     const matching = [hashSync(PASSWORD, 5), await passwords.hash(PASSWORD)];
     expect(await effort(passwords, matching[0], PASSWORD)).toEqual({
@@ -58,12 +58,12 @@ describe('passwords while old hashes are left', () => {
     expect(await passwords.replacement(matching[1]!, PASSWORD)).toBeUndefined();
   });
 
-  it('cost nobody anything once none is left', async () => {
+  it('cost nothing once no old hash is left', async () => {
     const passwords = await passwordsWith(null);
     expect(await effort(passwords, undefined, 'wrong')).toEqual({ matches: false, bcrypt: [], argon2: 1 });
   });
 
-  it('are refused with the same effort for everybody when they can be spelt in several ways', async () => {
+  it('are rejected with the same effort for everybody when they have several spellings', async () => {
     const passwords = await passwordsWith('05');
     const wrong = 'contrase\u00f1a';
     const hashes = [undefined, hashSync(PASSWORD, 5), await passwords.hash(PASSWORD), '!'];
@@ -84,7 +84,7 @@ describe('passwords that keyboards spell differently', () => {
   };
 
   it.each(Object.entries(oldHashes))(
-    'match %s, however they are typed',
+    'match %s in any composition',
     async (_, make) => {
       const passwords = await passwordsWith('04');
       const stored = await make();
@@ -101,7 +101,7 @@ describe('passwords that keyboards spell differently', () => {
 });
 
 describe('hashing', () => {
-  it('is bounded: one at a time for each processor, and clients take turns', async () => {
+  it('is limited to one at a time for each processor, and clients take turns', async () => {
     const passwords = await passwordsWith(null);
     const stored = await passwords.hash(PASSWORD);
     let [atOnce, most] = [0, 0];

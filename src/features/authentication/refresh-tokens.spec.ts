@@ -17,11 +17,11 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 describe('a refresh token', () => {
   const token = tokens.issue(link);
 
-  it('is read back as the link that it was issued for', () => {
+  it('contains the link that it was issued for', () => {
     expect(tokens.read(token)).toEqual(link);
   });
 
-  it('has one spelling: no change of a single character is a token', () => {
+  it('has one spelling: a change of any character makes it invalid', () => {
     const accepted = [...token].flatMap((_, at) =>
       [...ALPHABET, '']
         .map((character) => token.slice(0, at) + character + token.slice(at + 1))
@@ -30,7 +30,7 @@ describe('a refresh token', () => {
     expect(new Set(accepted)).toEqual(new Set([token]));
   });
 
-  it('takes nothing that a base64 decoder overlooks', () => {
+  it('is rejected with characters that a base64 decoder ignores', () => {
     const [prefix, body] = [token.slice(0, 4), token.slice(4)];
     for (const other of [
       body,

@@ -95,9 +95,9 @@ function act(history: History, random: Random, times: number): void {
 const messagesOf = (changes: Changes): number[] => changes.messages.map((message) => message.seq);
 const peopleOf = (changes: Changes): string[] => changes.participants.map((entry) => entry.userId);
 
-describe('one step of catching up', () => {
+describe('a step of the catch-up', () => {
   it.each(SEEDS)(
-    'leads from any position to the head when it is repeated, also during writes (SEED=%d)',
+    'leads from any position to the head when repeated, also during writes (SEED=%d)',
     (seed) => {
       const random = new Random(seed);
       for (let round = 0; round < 400; round++) {
@@ -139,7 +139,7 @@ describe('one step of catching up', () => {
     },
   );
 
-  it('tells exactly what is newer when everything fits', () => {
+  it('returns exactly the newer changes when all of them fit', () => {
     const history = new History();
     history.send();
     history.send();
@@ -156,7 +156,7 @@ describe('one step of catching up', () => {
     expect(nothing).toMatchObject({ messages: [], participants: [], conversation: null, complete: true });
   });
 
-  it('is full with new messages before it tells any change, and keeps the rev until then', () => {
+  it('returns new messages before any change, and keeps the rev until then', () => {
     const history = new History();
     history.send();
     history.edit(1);

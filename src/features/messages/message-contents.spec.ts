@@ -3,7 +3,7 @@ import type { MessageView } from './message-view';
 
 const message = (id: string, length = 5): MessageView => ({ id, body: 'x'.repeat(length) }) as MessageView;
 
-describe('what has come ahead of the log', () => {
+describe('a message that arrives ahead of the log', () => {
   let now: number;
   let contents: MessageContents;
   beforeEach(() => {
@@ -11,14 +11,14 @@ describe('what has come ahead of the log', () => {
     contents = new MessageContents(() => now);
   });
 
-  it('is taken once', () => {
+  it('is returned once', () => {
     contents.keep(message('a'));
     expect(contents.take('a')).toEqual(message('a'));
     expect(contents.take('a')).toBeUndefined();
     expect(contents.size).toBe(0);
   });
 
-  it('is of no use after a while, and then takes no room', () => {
+  it('expires after a while, and then takes no memory', () => {
     contents.keep(message('a'));
     now = 5_001;
     expect(contents.take('a')).toBeUndefined();
@@ -28,7 +28,7 @@ describe('what has come ahead of the log', () => {
     expect(contents.size).toBe(1);
   });
 
-  it('takes so much room at most: the oldest goes', () => {
+  it('is evicted first if it is the oldest when the memory limit is reached', () => {
     for (let number = 0; number < 3_000; number++) contents.keep(message(String(number), 4_000));
     expect(contents.size).toBeLessThan(2_000);
     expect([contents.take('0'), contents.take('2999')]).toEqual([undefined, message('2999', 4_000)]);

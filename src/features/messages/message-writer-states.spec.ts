@@ -239,7 +239,7 @@ describe('a failed batch of the writer', () => {
     expect(isContended).toBe(effect === 'contend');
   });
 
-  it('is sent four times at most', async () => {
+  it('is sent at most four times', async () => {
     const { sent, outcomes } = await failOnce('one-message', errors.conflict, 4);
     expect([sent, outcomes]).toEqual([[['a'], ['a'], ['a']], ['rejected']]);
   });

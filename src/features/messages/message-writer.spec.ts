@@ -50,7 +50,7 @@ function writerOf(): {
 }
 
 describe('the writer of messages', () => {
-  it('takes what a broadcast is answered with into the next batch of its conversation, and holds up no other', async () => {
+  it('puts replies to a broadcast into the next batch of its conversation, and delays no other', async () => {
     const { writer, events, batches } = writerOf();
     const append = (id: string, conversationId: string): Promise<unknown> =>
       writer.append({ id, conversationId, ...REST });
@@ -65,7 +65,7 @@ describe('the writer of messages', () => {
   });
 
   // Tests G23.
-  it('acknowledges a message although another one of its batch fails after the commit', async () => {
+  it('acknowledges a message although another of its batch fails after the commit', async () => {
     const { writer, batches, rows } = writerOf();
     const append = (id: string): Promise<{ isNew: boolean }> =>
       writer.append({ id, conversationId: ROOM, ...REST });
@@ -76,7 +76,7 @@ describe('the writer of messages', () => {
     expect(batches).toEqual([['first'], ['odd', 'last']]);
   });
 
-  it('looks for no spans while nothing is traced', async () => {
+  it('reads no spans while nothing is traced', async () => {
     const { writer } = writerOf();
     const span = jest.fn();
     const context = Object.defineProperty({ requestId: 'r', deadline: Infinity }, 'span', { get: span });

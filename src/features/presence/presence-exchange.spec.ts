@@ -58,11 +58,11 @@ function belief(of: Server, about: Server): Record<string, string> {
   );
 }
 
-describe('what servers tell each other of presence', () => {
+describe('the presence that servers exchange', () => {
   beforeEach(() => jest.useFakeTimers());
   afterEach(() => jest.useRealTimers());
 
-  it.each(SEEDS)('agrees in the end, whatever signals are lost on the way (SEED=%d)', (seed) => {
+  it.each(SEEDS)('converges, whichever signals are lost (SEED=%d)', (seed) => {
     const chance = new Random(seed);
     let loss = 0.3;
     const { all } = servers(3, () => chance.chance(loss));
@@ -77,7 +77,7 @@ describe('what servers tell each other of presence', () => {
     for (const of of all) for (const about of all) expect(belief(of, about)).toEqual(belief(about, about));
   });
 
-  it('ends with a server that is silent, within eight seconds, and not while nobody can be heard', () => {
+  it('ends within eight seconds for a silent server, and not while no signal arrives at all', () => {
     const { all } = servers(2);
     const [one, two] = all as [Server, Server];
     const userId = randomUUID();

@@ -20,8 +20,8 @@ function bench() {
   return { watches, sights, answers, watch, turn };
 }
 
-describe('who may see whom', () => {
-  it('is answered after a question that overtakes the first one, and asked no third time', async () => {
+describe('the question of who sees whom', () => {
+  it('is answered after a second query overtakes the first one, without a third', async () => {
     const { sights, answers, watch, turn } = bench();
     const [ben] = watch();
     let isAnswered = false;
@@ -39,7 +39,7 @@ describe('who may see whom', () => {
     expect(answers).toHaveLength(3);
   });
 
-  it('does not count for a list that was replaced meanwhile', async () => {
+  it('is ignored for a list that was replaced meanwhile', async () => {
     const { watches, sights, answers, watch } = bench();
     const [before] = watch();
     const asked = sights.askFirst([before!]);

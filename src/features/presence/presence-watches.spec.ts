@@ -28,11 +28,11 @@ function bench() {
   return { directory, relay, watches, watch, emitted: () => emitted };
 }
 
-describe('the sockets that watch', () => {
+describe('watching sockets', () => {
   beforeEach(() => jest.useFakeTimers());
   afterEach(() => jest.useRealTimers());
 
-  it('are told of the last of several changes, and of none that was taken back', () => {
+  it('receive only the last of several changes, and none that was reverted', () => {
     const { directory, watch } = bench();
     const [ada, ben] = [randomUUID(), randomUUID()];
     const { told } = watch([ada, ben]);
@@ -42,7 +42,7 @@ describe('the sockets that watch', () => {
     expect(told).toEqual([`${ada} online`]);
   });
 
-  it('are told in turn, and never more than a bound, when five thousand people come at once', () => {
+  it('are notified in turn, in limited batches, when five thousand people connect at once', () => {
     const { directory, watch, emitted } = bench();
     const people = Array.from({ length: 5_000 }, () => randomUUID());
     const sockets = Array.from({ length: 400 }, (_, index) =>
@@ -68,7 +68,7 @@ describe('the sockets that watch', () => {
     expect(sockets.every(({ told }) => new Set(told).size === 100)).toBe(true);
   });
 
-  it('are told nothing by a server without a lease, and what is true when it has one again', () => {
+  it('receive nothing from a server without a lease, and the current state when it has one again', () => {
     const { directory, relay, watch, watches } = bench();
     const [ada, ben] = [randomUUID(), randomUUID()];
     const { told, people } = watch([ada, ben]);
@@ -83,7 +83,7 @@ describe('the sockets that watch', () => {
     expect(told).toEqual([`${ben} online`]);
   });
 
-  it('leave nothing behind when they go', () => {
+  it('leave nothing behind when they disconnect', () => {
     const { directory, watch, watches } = bench();
     const ada = randomUUID();
     const { told, id } = watch([ada]);

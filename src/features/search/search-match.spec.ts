@@ -12,7 +12,7 @@ const found = (
     ({ start, end }) => text.slice(start, end),
   );
 
-describe('what a text says of a query', () => {
+describe('the matches of a query in a text', () => {
   it.each([
     ['Hello world', 'hello', ['Hello']],
     ['Hello world', 'wor hel', ['Hel', 'wor']],
@@ -27,18 +27,18 @@ describe('what a text says of a query', () => {
     ['東京都に行く', '京都', ['京都']],
     ['東京と京都', '"京都"', ['京都']],
     ['party 🎉', '🎉', ['🎉']],
-  ])('%j has of %s: %j', (text, query, places) => {
+  ])('in %j for %s: %j', (text, query, places) => {
     expect(found(text, query)).toEqual(places);
   });
 
-  it('finds other forms by their stems', () => {
+  it('include other word forms by their stems', () => {
     const stems = { running: ['run'], runs: ['run'] };
     expect(found('she runs', 'running', 'word', stems)).toEqual(['runs']);
     expect(found('a run', 'running', 'word', stems)).toEqual(['run']);
     expect(found('a rung', 'running', 'word', stems)).toBeUndefined();
   });
 
-  it('finds parts of words, and similar words, only when it may', () => {
+  it('include parts of words and similar words only when allowed', () => {
     expect(found('our database', 'base')).toBeUndefined();
     expect(found('our database', 'base', 'part')).toEqual(['base']);
     expect(found('our databsae', 'database', 'part')).toBeUndefined();
@@ -46,7 +46,7 @@ describe('what a text says of a query', () => {
     expect(found('a cat', 'cot', 'similar')).toBeUndefined();
   });
 
-  it('takes a query apart: quoted ones, each term once, and no more than twelve', () => {
+  it('are for parsed terms: quoted ones stay whole, each occurs once, and twelve at most', () => {
     expect(parseQuery('Say "Hello World" say')).toEqual([
       { words: ['say'], isExact: false },
       { words: ['hello', 'world'], isExact: true },

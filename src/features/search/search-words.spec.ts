@@ -24,7 +24,7 @@ describe('the words of a text', () => {
     expect(texts(text)).toEqual(words);
   });
 
-  it('stand where they were written, whatever folding does to their length', () => {
+  it('have their original positions, although folding changes their length', () => {
     const text = '𝔸 Straße — cre\u0300me ﬁn';
     for (const word of wordsOf(text)) {
       expect(word.start).toBeLessThan(word.end);
@@ -35,13 +35,13 @@ describe('the words of a text', () => {
     expect(written).toEqual(['𝔸', 'Straße', 'cre\u0300me', 'ﬁn']);
   });
 
-  it('are cut when they are no words', () => {
+  it('are cut when they are too long', () => {
     const [word] = wordsOf('x'.repeat(5_000));
     expect(word!.text).toHaveLength(64);
     expect(word!.end).toBe(5_000);
   });
 
-  it('give each key once, and the pairs of unspaced writing', () => {
+  it('give each key once, and pairs of characters for scripts without spaces', () => {
     expect(keysOfText('a b A')).toEqual(['a', 'b']);
     expect(keysOfText('東京都')).toEqual(['東', '東京', '京', '京都', '都']);
   });

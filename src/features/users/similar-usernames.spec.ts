@@ -18,7 +18,7 @@ const alike = username.chain((name) =>
 );
 
 describe('the skeleton of a username', () => {
-  it('is the one of Unicode TS 39, without case', () => {
+  it('is that of Unicode TS 39, without case', () => {
     fc.assert(fc.property(username, (name) => expect(skeletonOf(name)).toBe(official(name))));
   });
 

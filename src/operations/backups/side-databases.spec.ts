@@ -28,7 +28,7 @@ describe('the names of databases beside the live one', () => {
     },
   );
 
-  it('are told apart where the names of the live databases begin alike', () => {
+  it('are distinct for live databases whose names begin alike', () => {
     const [eu, us] = ['eu', 'us'].map((place) => `the_company_and_all_of_its_many_good_friends_${place}`);
     expect(sideDatabasePrefix(eu!, 'replaced')).not.toBe(sideDatabasePrefix(us!, 'replaced'));
     expect(sideDatabasePrefix('ü'.repeat(30), 'scratch')).toMatch(/^ü+_[0-9a-f]{12}_scratch_$/);

@@ -4,12 +4,12 @@ import { rollbackLimit } from './rollback-limits';
 import { aligned } from './table';
 import { watchText } from './watch-text';
 
-describe('what is said before a deployment', () => {
+describe('the report before a deployment', () => {
   const green = { name: 'database', status: 'green', evidence: 'PostgreSQL 18.4' } as const;
   const open = { name: 'alerts', status: 'person', evidence: 'are the rules loaded?' } as const;
   const red = { name: 'configuration', status: 'red', evidence: '2 fault(s):\n  - PORT\n  - HOST' } as const;
 
-  it('is a list with a verdict that names what is in the way', () => {
+  it('is a list with a verdict that names the obstacles', () => {
     expect(preflightText('1.2.3', [red, green, open])).toBe(
       [
         'Before XFChat 1.2.3 is deployed',
@@ -32,7 +32,7 @@ describe('what is said before a deployment', () => {
   });
 });
 
-describe('what is said after a watch', () => {
+describe('the report after a watch', () => {
   const met = { name: 'errors', goal: '< 0.1 %', seen: '0 %: 0 of 9', met: true };
   const report = {
     ok: true,
@@ -59,7 +59,7 @@ describe('what is said after a watch', () => {
     );
   });
 
-  it('names what was missed, and what calls for a rollback', () => {
+  it('names missed targets, and reasons for a rollback', () => {
     const missed = { ...report, ok: false, targets: [{ ...met, met: false }] };
     expect(watchText(missed)).toMatch(/MISSED {2}errors[^]*\ntargets missed: errors; nothing calls/);
     const rollback = [{ criterion: 'errors', node: 'http://a:3000', evidence: '6 %: 60 of 1000' }];
@@ -79,8 +79,8 @@ describe('a time on the command line', () => {
   });
 });
 
-describe('limits of the criteria for a rollback', () => {
-  it('are shares, times and numbers, one beside the other', () => {
+describe('the limits of rollback criteria', () => {
+  it('can be shares, times and numbers', () => {
     const words = ['errors=2%', 'timeouts=0.5%', 'delivery=500ms', 'canary=5m', 'restarts=0'];
     expect(words.reduce((limits, word) => rollbackLimit(word, limits), {})).toEqual({
       errors: 0.02,
@@ -101,16 +101,16 @@ describe('limits of the criteria for a rollback', () => {
     'restarts=1.5',
     'pool=1',
     'what=1',
-  ])('are not %s', (word) => expect(() => rollbackLimit(word)).toThrow(/^It has to be/));
+  ])('cannot be %s', (word) => expect(() => rollbackLimit(word)).toThrow(/^It has to be/));
 });
 
-describe('tables in a terminal', () => {
+describe('a table', () => {
   const rows = [
     ['ok', 'database', 'PostgreSQL 18.4, takes writes, keeps what it has acknowledged'],
     ['NO', 'disk', 'a-path-that-is-longer-than-all-the-room-there-is and:\n  - this'],
   ];
 
-  it('break what is too long for it between words, below where it begins', () => {
+  it('wraps long texts between words within their column in a terminal', () => {
     expect(aligned(rows, '  ', 46)).toEqual([
       [
         '  ok  database  PostgreSQL 18.4, takes writes,',
@@ -124,7 +124,7 @@ describe('tables in a terminal', () => {
     ]);
   });
 
-  it('are left alone where there is none, or hardly any room', () => {
+  it('is not wrapped without a terminal or in a very narrow one', () => {
     const whole = '  ok  database  PostgreSQL 18.4, takes writes, keeps what it has acknowledged';
     expect(aligned(rows)[0]).toBe(whole);
     expect(aligned(rows, '  ', 30)[0]).toBe(whole);

@@ -31,7 +31,7 @@ function byTarjan(nodes: number, edges: [number, number][]): string[] {
 }
 
 describe('the search for cycles', () => {
-  it.each(SEEDS)('finds what trying finds (SEED=%d)', (seed) => {
+  it.each(SEEDS)('finds the same cycles as a brute-force search (SEED=%d)', (seed) => {
     const graph = fc.integer({ min: 1, max: 9 }).chain((nodes) => {
       const node = fc.integer({ min: 0, max: nodes - 1 });
       return fc.tuple(fc.constant(nodes), fc.array(fc.tuple(node, node), { maxLength: 20 }));
@@ -44,7 +44,7 @@ describe('the search for cycles', () => {
     );
   });
 
-  it('walks a chain of any length, and one that bites its tail', () => {
+  it('handles a chain of any length, and one that ends at its beginning', () => {
     const nodes = 300_000;
     const from = Int32Array.from({ length: nodes - 1 }, (_, index) => index + 1);
     const to = Int32Array.from({ length: nodes - 1 }, (_, index) => index);

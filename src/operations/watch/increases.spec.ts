@@ -13,15 +13,15 @@ const gained = (increases: Increases, samples: Sample[]): Record<string, number>
       .map(({ labels, value }) => [labels.code, value]),
   );
 
-describe('what counters have gained', () => {
-  it('is nothing at first, and then what was added, by label', () => {
+describe('the increase of counters', () => {
+  it('is nothing at first, and then the added count, by label', () => {
     const increases = new Increases();
     expect(gained(increases, scrape(1, { a: 100, b: 7 }))).toEqual({});
     expect(gained(increases, scrape(1, { a: 103, b: 7, c: 2 }))).toEqual({ a: 3, b: 0, c: 2 });
     expect(gained(increases, scrape(1, { a: 103, b: 9, c: 2 }))).toEqual({ a: 0, b: 2, c: 0 });
   });
 
-  it('is everything after a restart, also when the new process has counted further than the old one', () => {
+  it('is the whole count after a restart, also when it exceeds that of the old process', () => {
     const increases = new Increases();
     increases.since(scrape(1, { a: 5 }));
     expect(increases.since(scrape(1, { a: 6 })).restarted).toBe(false);

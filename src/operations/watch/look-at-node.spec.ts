@@ -4,7 +4,7 @@ import { lookAtNode } from './look-at-node';
 
 jest.setTimeout(60_000);
 
-describe('a look at a server', () => {
+describe('a read of a server’s state', () => {
   const servers: FakeServer[] = [];
   afterEach(async () => {
     for (const server of servers.splice(0)) await server.close();
@@ -16,7 +16,7 @@ describe('a look at a server', () => {
   const look = (url: string, metricsUrl = url, metricsToken?: string) =>
     lookAtNode({ url, metricsUrl, metricsToken, timeoutMs: 10_000 });
 
-  it('finds what it says of itself, and what is down', async () => {
+  it('finds its metrics, and its failed checks', async () => {
     const exporter = new FakeExporter();
     const url = await started(serveExporter(exporter, () => undefined));
     const well = await look(url);
@@ -26,7 +26,7 @@ describe('a look at a server', () => {
     expect(await look(url)).toMatchObject({ isReady: false, reason: 'not ready (database unreachable)' });
   });
 
-  it('asks another port for the metrics when it is told to, with the token', async () => {
+  it('reads the metrics from another port with the token, if configured', async () => {
     const exporter = new FakeExporter();
     const url = await started(serveExporter(exporter, () => undefined));
     const guarded = await started(
@@ -43,7 +43,7 @@ describe('a look at a server', () => {
     });
   });
 
-  it('is told of no answer by its reason, and of an answer that is none', async () => {
+  it('reports the reason of a missing answer, and an invalid answer', async () => {
     const gone = await FakeServer.start(() => undefined);
     await gone.close();
     const nothing = { isReady: false, reason: 'no answer (ECONNREFUSED)', samples: undefined };

@@ -2,7 +2,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { gaugeOf, parseSamples } from './prometheus-text';
 
 describe("Prometheus' text format", () => {
-  it('is read as the library that the server uses writes it', async () => {
+  it('is read as the server’s metrics library writes it', async () => {
     const registry = new Registry();
     const registers = [registry];
     const counter = new Counter({ name: 'a_total', help: 'a', labelNames: ['route', 'status'], registers });
@@ -30,7 +30,7 @@ describe("Prometheus' text format", () => {
     ]);
   });
 
-  it('may have infinite values, timestamps, and lines that are none', () => {
+  it('can have infinite values, timestamps and invalid lines', () => {
     expect(parseSamples('# HELP a\n\na +Inf 1700000000000\nb{x="1",} -Inf\n<html>\n')).toEqual([
       { name: 'a', labels: {}, value: Infinity },
       { name: 'b', labels: { x: '1' }, value: -Infinity },

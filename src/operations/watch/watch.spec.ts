@@ -50,8 +50,8 @@ const missed = ({ targets }: WatchReport): string[] =>
 
 jest.setTimeout(60_000);
 
-describe('watching after a deployment', () => {
-  it('finds nothing wrong with a day on which nothing is wrong, and says now and then how it goes', async () => {
+describe('the watch after a deployment', () => {
+  it('reports no fault on a healthy day, and prints its progress now and then', async () => {
     const servers = [new FakeExporter(), new FakeExporter()];
     // Counts from before the watch are not of this release.
     servers[0]!.answer(1_000, 900);
@@ -75,7 +75,7 @@ describe('watching after a deployment', () => {
     expect(told[0]).toContain('10 min of 24 h: errors 0 %: 0 of 400 · delivery');
   });
 
-  it('names the criterion and the server when 6 % are errors for a minute, and ends at once', async () => {
+  it('ends at once when 6 % are errors for a minute, and names the criterion and the server', async () => {
     const servers = [new FakeExporter(), new FakeExporter()];
     const { report } = await watching(servers, (ms) => {
       servers.forEach(live);
@@ -91,7 +91,7 @@ describe('watching after a deployment', () => {
     expect(missed(report)).toEqual(['errors']);
   });
 
-  it('takes the same for less than a minute, or 4 %, or one error at night, for a missed target at most', async () => {
+  it('reports at most a missed target for a shorter time, for 4 %, or for one error at night', async () => {
     const server = new FakeExporter();
     const short = await watching([server], (ms) => {
       live(server);
@@ -124,7 +124,7 @@ describe('watching after a deployment', () => {
     expect(report.watchedSeconds).toBeLessThanOrEqual(6 * 60);
   });
 
-  it('counts on over a restart', async () => {
+  it('continues its counts over a restart', async () => {
     const server = new FakeExporter();
     const { report, told } = await watching([server], (ms) => {
       if (ms === 10 * MINUTE_MS) server.restart(2);
@@ -137,7 +137,7 @@ describe('watching after a deployment', () => {
     expect(told.filter((line) => line.startsWith('http'))).toEqual(['http://node-0 was restarted']);
   });
 
-  it('tells of what people were not told, and of a server that was away for a while', async () => {
+  it('reports undelivered messages, and a server that was unavailable for a while', async () => {
     const server = new FakeExporter();
     const { report, told } = await watching([server], (ms) => {
       live(server);
@@ -152,7 +152,7 @@ describe('watching after a deployment', () => {
     ]);
   });
 
-  it('has a pool that is nearly full for two minutes as a missed target', async () => {
+  it('reports a pool that is nearly full for two minutes as a missed target', async () => {
     const server = new FakeExporter();
     const { report } = await watching([server], (ms) => {
       live(server);
@@ -164,7 +164,7 @@ describe('watching after a deployment', () => {
     );
   });
 
-  it('reports what it has when it is stopped, and that this is not all; without people there is nothing to judge', async () => {
+  it('prints a partial report when it is stopped, in which targets without traffic have no verdict', async () => {
     const { report } = await watching([new FakeExporter()], () => undefined, { cancelAtMs: 5 * MINUTE_MS });
     expect(report).toMatchObject({ ok: false, complete: false, watchedSeconds: 300, rollback: [] });
     expect(report.targets.filter(({ met }) => met === null).map(({ name }) => name)).toEqual([

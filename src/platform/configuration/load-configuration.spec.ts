@@ -63,12 +63,12 @@ describe('the configuration', () => {
     '0.0.0.0/1, 128.0.0.0/1',
     '2000::/3',
     ',',
-  ])('refuses TRUST_PROXY=%s by name', (TRUST_PROXY) => {
+  ])('rejects TRUST_PROXY=%s by name', (TRUST_PROXY) => {
     expect(faultsOf({ TRUST_PROXY })).toEqual([expect.stringMatching(/^TRUST_PROXY must /)]);
   });
 
   it.each(['0', '1', 'false', 'loopback', '10.0.0.1', '10.0.0.0/8, fc00::/7', 'loopback, uniquelocal'])(
-    'takes TRUST_PROXY=%s',
+    'accepts TRUST_PROXY=%s',
     (TRUST_PROXY) => {
       expect(faultsOf({ TRUST_PROXY })).toEqual([]);
     },
@@ -90,7 +90,7 @@ describe('the configuration', () => {
     );
   });
 
-  it('takes an empty variable for an unset one, and lists apart', () => {
+  it('treats an empty variable as unset, and splits lists', () => {
     const { PORT, CORS_ORIGINS } = loadConfiguration({
       PORT: '',
       CORS_ORIGINS: 'https://a.example, http://b.example:8080',
@@ -101,7 +101,7 @@ describe('the configuration', () => {
     });
   });
 
-  it('tells all faults at once, by name', () => {
+  it('reports all faults at once, by name', () => {
     const faults = faultsOf({
       NODE_ENV: 'production',
       PORT: '70000',
@@ -157,7 +157,7 @@ describe('the configuration', () => {
     [{ OTEL_TRACES_SAMPLER_ARG: ' ' }, 'OTEL_TRACES_SAMPLER_ARG must be a number'],
     [{ OTEL_TRACES_SAMPLER_ARG: '1.01' }, 'OTEL_TRACES_SAMPLER_ARG must not be greater than 1'],
     [{ OTEL_TRACES_SAMPLER_ARG: '-0.1' }, 'OTEL_TRACES_SAMPLER_ARG must not be less than 0'],
-  ])('refuses %j', (environment, fault) => {
+  ])('rejects %j', (environment, fault) => {
     expect(faultsOf(environment as Record<string, string>).join('\n')).toContain(fault);
   });
 
@@ -193,7 +193,7 @@ describe('the configuration', () => {
     expect(faultsOf({ [`${name}_FILE`]: file })).toContain(`${name}_FILE cannot be read (ENOENT)`);
   });
 
-  it('gives to other processes what files held, whatever they hold now', () => {
+  it('gives other processes the contents that files had at the start', () => {
     const directory = mkdtempSync(join(tmpdir(), 'xfchat-secret-'));
     const file = join(directory, 'secret');
     writeFileSync(file, SECRET);
@@ -207,7 +207,7 @@ describe('the configuration', () => {
     expect(loadConfiguration({ AUTH_SECRET_FILE: file, ...given }).AUTH_SECRET).toBe(SECRET);
   });
 
-  it('validates what it has read from a file', () => {
+  it('validates values that it has read from a file', () => {
     const directory = mkdtempSync(join(tmpdir(), 'xfchat-secret-'));
     writeFileSync(join(directory, 'url'), 'mysql://x');
     const faults = faultsOf({ DATABASE_URL_FILE: join(directory, 'url') });
@@ -223,12 +223,12 @@ describe('the configuration', () => {
     [{ METRICS_TOKEN: 'aaaaaaaaaaaa' }, 'METRICS_TOKEN is too weak'],
     [{ DATABASE_URL: 'postgres://xfchat:change-me@db/x' }, 'DATABASE_URL has a placeholder for a password'],
     [{ DATABASE_URL: 'postgres://xfchat:…@db/x' }, 'DATABASE_URL has a placeholder for a password'],
-  ])('refuses %j in production only', (environment, fault) => {
+  ])('rejects %j in production only', (environment, fault) => {
     expect(faultsOf({ ...PRODUCTION, ...environment }).join('\n')).toContain(fault);
     expect(faultsOf(environment)).toEqual([]);
   });
 
-  it('says of variables that it does not know which one may have been meant', () => {
+  it('suggests a known variable for an unknown one', () => {
     const environment = {
       DATABSE_URL: 'x',
       REGISTRATON: 'closed',
@@ -247,7 +247,7 @@ describe('the configuration', () => {
     ]);
   });
 
-  it('says nothing of what others use', () => {
+  it('ignores variables of other programs', () => {
     const others = [
       'PATH',
       'HOSTNAME',
@@ -286,7 +286,7 @@ describe('the configuration', () => {
     ['traceidratio', '1e-3', 0.001],
     ['always_off', '0', 0],
     ['parentbased_always_on', '', undefined],
-  ])('takes the sampler %s with %j', (sampler, text, share) => {
+  ])('accepts the sampler %s with %j', (sampler, text, share) => {
     const taken = loadConfiguration({ OTEL_TRACES_SAMPLER: sampler, OTEL_TRACES_SAMPLER_ARG: text });
     expect(taken).toMatchObject({ OTEL_TRACES_SAMPLER: sampler });
     expect(taken.OTEL_TRACES_SAMPLER_ARG).toBe(share);
@@ -310,7 +310,7 @@ describe('the configuration', () => {
 });
 
 describe('the settings', () => {
-  it('are read from the environment, all of them that have a rule', () => {
+  it('that have a rule are all read from the environment', () => {
     const rules = getMetadataStorage().getTargetValidationMetadatas(Configuration, '', true, false);
     const names = [...new Set(rules.map(({ propertyName }) => propertyName))];
     expect(names).toContain('ATTACHMENTS_DIR');
@@ -320,12 +320,12 @@ describe('the settings', () => {
 });
 
 describe('workers', () => {
-  it('share out the whole pool', () => {
+  it('share the whole pool', () => {
     const configuration = loadConfiguration({ WORKERS: '4', DATABASE_POOL_MAX: '26' });
     expect([1, 2, 3, 4].map((worker) => configuration.poolShareOf(worker))).toEqual([7, 7, 6, 6]);
   });
 
-  it('are as many as there are cores, and no more than have five connections each', () => {
+  it('are as many as the cores, but no more than can have five connections each', () => {
     expect(loadConfiguration({ WORKERS: 'auto' }).workerCount).toBe(Math.min(availableCores(), 5));
     expect(loadConfiguration({ WORKERS: 'auto', DATABASE_POOL_MAX: '4' }).workerCount).toBe(1);
     expect(loadConfiguration({}).workerCount).toBe(1);

@@ -13,7 +13,7 @@ describe('the circuit breaker of the pool', () => {
       await expect(circuit.try(refused(code))).rejects.toMatchObject({ code });
   }
 
-  it('opens after five connections in a row that could not be had, and tries one after a while', async () => {
+  it('opens after five consecutive failed connections, and tries one after a while', async () => {
     const circuit = new DatabaseCircuit();
     const opened = jest.fn();
     circuit.onOpen(opened);
@@ -31,7 +31,7 @@ describe('the circuit breaker of the pool', () => {
     expect(circuit.isDisturbed).toBe(false);
   });
 
-  it('waits for longer each time that the one try fails', async () => {
+  it('waits longer after each failed attempt', async () => {
     const circuit = new DatabaseCircuit();
     await fail(circuit, 5);
     for (const now of [10_000, 20_000, 30_000]) {
@@ -47,7 +47,7 @@ describe('the circuit breaker of the pool', () => {
     expect(await circuit.try(connected)).toBe('connected');
   });
 
-  it('is held open by the monitor, whose word that all is well also ends what the pool has concluded', async () => {
+  it('is held open by the monitor, whose healthy report also closes it after failures of the pool', async () => {
     const circuit = new DatabaseCircuit();
     const refuse = jest.fn();
     const forget = circuit.onOpen(refuse);

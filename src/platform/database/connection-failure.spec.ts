@@ -1,6 +1,6 @@
 import { connectionFailureOf, NoAnswerError } from './connection-failure';
 
-describe('why a connection could not be had', () => {
+describe('the cause of a failed connection', () => {
   it.each([
     [Object.assign(new Error('x'), { code: '28P01' }), 'authentication'],
     [Object.assign(new Error('x'), { code: '3D000' }), 'authentication'],

@@ -7,7 +7,7 @@ const extraOf = (environment: Record<string, string>, url = URL): Record<string,
   databaseOptions(url, loadConfiguration(environment), schema).extra as Record<string, unknown>;
 
 describe('the options of the database', () => {
-  it('need a URL: without one TypeORM would take whatever listens here', () => {
+  it('need a URL, because TypeORM would otherwise use any local database', () => {
     expect(() => extraOf({}, '')).toThrow('DATABASE_URL');
   });
 
@@ -22,12 +22,12 @@ describe('the options of the database', () => {
     );
   });
 
-  it('let no statement outlive the longest request', () => {
+  it('limit each statement to the time of the longest request', () => {
     expect(extraOf({})).toMatchObject({ statement_timeout: 9_500, lock_timeout: 1_200 });
     expect(extraOf({ DATABASE_STATEMENT_TIMEOUT_MS: '700' })).toMatchObject({ statement_timeout: 700 });
   });
 
-  it('tell a pooler from the database: it would refuse settings', () => {
+  it('send no settings to a pooler, which would reject them', () => {
     const pooled = { DATABASE_POOLER: 'transaction', DIRECT_DATABASE_URL: `${URL}_behind` };
     expect(extraOf({}).isPooler).toBe(false);
     expect(extraOf(pooled).isPooler).toBe(true);
@@ -37,12 +37,12 @@ describe('the options of the database', () => {
     expect(command(URL)).toMatchObject({ isPooler: true });
   });
 
-  it('take another role for migrations for no pooler', () => {
+  it('do not mistake another role for migrations for a pooler', () => {
     const extra = extraOf({ DIRECT_DATABASE_URL: 'postgres://owner@host/database' });
     expect(extra).toMatchObject({ isPooler: false, statement_timeout: 9_500, lock_timeout: 1_200 });
   });
 
-  it('bound a migration in waiting for locks, and not in its work', () => {
+  it('limit a migration’s wait for locks, and not its work', () => {
     const extra = migrationOptions(URL, loadConfiguration({}), schema).extra as object;
     expect(extra).toMatchObject({ lock_timeout: 1_200 });
     expect(extra).not.toHaveProperty('statement_timeout');

@@ -63,7 +63,7 @@ describe('an error of the database', () => {
     }
   });
 
-  it('never tells the client what the driver said', () => {
+  it('never shows the driver’s message to the client', () => {
     for (const code of ['ECONNREFUSED', '53100', '42P01', '40001', '28P01']) {
       const document = databaseProblem(throughTypeorm(failure({ code })))!.toDocument('/x', 'id');
       expect(JSON.stringify(document)).not.toContain('secret');
@@ -91,13 +91,13 @@ describe('an error of the database', () => {
     expect(isConnectionLost(error)).toBe(false);
   });
 
-  it('is no problem of the database if it came from elsewhere', () => {
+  it('is no database problem if it has another origin', () => {
     for (const error of [new Error('a bug'), new TypeError('x'), 'text', undefined, { code: 404 }]) {
       expect(databaseProblem(error)).toBeUndefined();
     }
   });
 
-  it('is worth running the transaction again only when the server has undone it for us', () => {
+  it('allows a retry of the transaction only if the server has rolled it back', () => {
     for (const code of ['40001', '40P01']) expect(isRetryable(throughTypeorm(failure({ code })))).toBe(true);
     for (const code of ['55P03', '57014', '23505', 'ECONNRESET', undefined]) {
       expect(isRetryable(throughTypeorm(failure({ code })))).toBe(false);

@@ -38,7 +38,7 @@ async function serverThatStays(): Promise<Server> {
 }
 
 describe('a pool', () => {
-  it('tells in a trace of who waited in vain for a connection, and of who had one made', async () => {
+  it('traces failed waits for a connection, and new connections', async () => {
     const server = await serverThatStays();
     const { port } = server.address() as AddressInfo;
     const config = { host: '127.0.0.1', port, user: 'u', database: 'd', max: 1, ssl: false };
@@ -72,7 +72,7 @@ describe('a pool', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  it('outlives a server that ends a connection while it changes hands', async () => {
+  it('survives a server that ends a connection during its handover', async () => {
     const server = await serverThatIsGoing();
     const { port } = server.address() as AddressInfo;
     const pool = new DeadlinePool({ host: '127.0.0.1', port, user: 'u', database: 'd', max: 1, ssl: false });

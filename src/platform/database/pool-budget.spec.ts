@@ -16,7 +16,7 @@ function budgetOf(
 const times = <T>(count: number, work: () => T): T[] => Array.from({ length: count }, work);
 
 describe('the budget of the pool', () => {
-  it('keeps a tenth for telling who somebody is and a tenth for messages, whatever else is asked', () => {
+  it('reserves a tenth for authentication and a tenth for messages under any other load', () => {
     const { enter } = budgetOf(25);
     const others = times(40, () => enter('other'));
     expect(others.filter((isIn) => isIn())).toHaveLength(21);
@@ -26,14 +26,14 @@ describe('the budget of the pool', () => {
     expect(enter('messages')()).toBe(false);
   });
 
-  it('lets no share take what is reserved for another, while it takes what is free', () => {
+  it('lets no share use connections that are reserved for another, but all free ones', () => {
     const { enter } = budgetOf(25);
     expect(times(30, () => enter('sign-in')).filter((isIn) => isIn())).toHaveLength(23);
     expect(enter('other')()).toBe(false);
     expect(enter('messages')()).toBe(true);
   });
 
-  it('never lets in more than there are, and everybody in the end', () => {
+  it('never admits more than the pool has, and admits everybody in the end', () => {
     const { budget, enter } = budgetOf(5);
     const shares: PoolShare[] = ['other', 'messages', 'sign-in'];
     const inside: PoolShare[] = [];
@@ -51,7 +51,7 @@ describe('the budget of the pool', () => {
     expect(enter('other')()).toBe(true);
   });
 
-  it('takes the request that has waited longest among those that may enter', () => {
+  it('admits the request that has waited longest among those that may enter', () => {
     const { budget, enter } = budgetOf(4);
     times(2, () => enter('other'));
     times(2, () => enter('sign-in'));
@@ -63,7 +63,7 @@ describe('the budget of the pool', () => {
     expect([first(), second()]).toEqual([true, false]);
   });
 
-  it('refuses at once when too many wait, and forgets who has gone', () => {
+  it('rejects at once when too many wait, and forgets cancelled requests', () => {
     const { budget, enter } = budgetOf(2, 3);
     times(2, () => enter('other'));
     const giveUp = budget.enter('other', () => undefined);

@@ -2,7 +2,7 @@ import { remainingMs, runInContext } from '../request-context';
 import { SchemaMonitor } from './schema-monitor';
 
 describe('the schema monitor', () => {
-  it('looks again without the deadline of the request whose statement failed', async () => {
+  it('checks again without the deadline of the request whose statement failed', async () => {
     const looked = new Promise<number | undefined>((resolve) => {
       let fail = (_code: string): void => undefined;
       let isStarted = false;

@@ -18,14 +18,14 @@ function packageWith(target: string): string {
   return folder;
 }
 
-it('makes the links that an install without scripts has left out, once', () => {
+it('creates the links that an install without scripts omits, once', () => {
   const folder = packageWith('native/lib/libpq.so.5');
   completeSymlinks(folder);
   completeSymlinks(folder);
   expect(readlinkSync(join(folder, 'lib', 'libpq.so.5'))).toBe('libpq.so.5.18');
 });
 
-it('says what to do when a link cannot be made', () => {
+it('prints instructions when a link cannot be created', () => {
   const folder = packageWith('native/missing/libpq.so.5');
   expect(() => completeSymlinks(folder)).toThrow(/cannot be made \(ENOENT\).*--ignore-scripts.*npm rebuild/);
 });

@@ -13,7 +13,7 @@ describe('belongsToCluster', () => {
     ['a longer path in front', postmaster('/backup/srv/chat/data'), false],
     ['a session of another server', 'postgres: xfchat-01234: xfchat postgres [local] idle', false],
     ['a program that names the folder', 'tail -f /srv/chat/data/log/postgres-Mon.log', false],
-  ])('knows %s', (_, commandLine, expected) => {
+  ])('recognises %s', (_, commandLine, expected) => {
     expect(belongsToCluster(commandLine, ' ', cluster)).toBe(expected);
   });
 

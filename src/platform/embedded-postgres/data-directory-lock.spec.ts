@@ -27,14 +27,14 @@ afterEach(async () => {
   rmSync(root, { recursive: true });
 });
 
-it('refuses a directory that is taken, and says by whom', async () => {
+it('rejects a directory that is in use, and names the process that uses it', async () => {
   await lock('data');
   const refusal = lock('data');
   await expect(refusal).rejects.toBeInstanceOf(DataDirectoryInUseError);
   await expect(refusal).rejects.toThrow(`data is in use by another XFChat server (process ${process.pid})`);
 });
 
-it('knows a directory by any of its names', async () => {
+it('recognises a directory under any of its names', async () => {
   await lock('data');
   symlinkSync('data', join(root, 'alias'));
   await expect(lock('alias')).rejects.toBeInstanceOf(DataDirectoryInUseError);
@@ -44,7 +44,7 @@ it('does not confuse two directories', async () => {
   await Promise.all([lock('data'), lock('data-2'), lock(join('data', 'postgres'))]);
 });
 
-it('waits until the directory is free, and releases twice without harm', async () => {
+it('waits until the directory is free, and can be released twice', async () => {
   const first = await lock('data');
   const second = lock('data', 10_000);
   await first.release();
@@ -53,12 +53,12 @@ it('waits until the directory is free, and releases twice without harm', async (
   await expect(lock('data')).rejects.toBeInstanceOf(DataDirectoryInUseError);
 });
 
-it('lets one of many have it', async () => {
+it('gives the lock to one of many', async () => {
   const results = await Promise.allSettled(Array.from({ length: 20 }, () => lock('data')));
   expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
 });
 
-it('takes names that leave no file behind', () => {
+it('uses names that leave no file behind', () => {
   expect(lockName('/srv/chat', 'linux')).toMatch(/^\0xfchat-[0-9a-f]{64}$/);
   expect(lockName('C:\\chat', 'win32')).toMatch(/^\\\\\.\\pipe\\xfchat-[0-9a-f]{64}$/);
 });

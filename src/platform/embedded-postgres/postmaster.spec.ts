@@ -30,7 +30,7 @@ describe('a server', () => {
   const childrenWaitedFor = (): number =>
     process.getActiveResourcesInfo().filter((name) => name === 'ProcessWrap').length;
 
-  it('is no reason for this process to stay, until it is told to end', async () => {
+  it('does not keep this process alive until it is told to stop', async () => {
     const before = childrenWaitedFor();
     const postmaster = new Postmaster({} as Cluster, spawn('sleep', ['60']), () => '');
     expect(childrenWaitedFor()).toBe(before);
@@ -58,5 +58,5 @@ describe('firstProcessId', () => {
     expect(firstProcessId(file)).toBe(expected);
   });
 
-  it('does without the file', () => expect(firstProcessId(join(root, 'missing'))).toBeUndefined());
+  it('handles a missing file', () => expect(firstProcessId(join(root, 'missing'))).toBeUndefined());
 });

@@ -23,7 +23,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(cluster.directory, { recursive: true }));
 
-it('removes last week, empties what is too large, and leaves other files alone', () => {
+it('removes logs of last week, empties large ones, and leaves other files alone', () => {
   const now = Date.now();
   const days = (count: number) => new Date(now - count * 24 * 3600 * 1000);
   for (const day of ['Mon', 'Tue', 'Wed', 'Thu']) writeFileSync(log(day), 'text');
@@ -40,13 +40,13 @@ it('removes last week, empties what is too large, and leaves other files alone',
   expect([statSync(log('Wed')).size, statSync(log('Thu')).size]).toEqual([0, 4]);
 });
 
-it('does without a log folder', () => {
+it('handles a missing log folder', () => {
   rmSync(cluster.dataFolder, { recursive: true });
   expect(() => pruneServerLog(cluster)).not.toThrow();
   expect(markServerLog(cluster)()).toBe('');
 });
 
-it('shows only what was written since the mark, and of that the end', () => {
+it('shows only the end of the text since the mark', () => {
   writeFileSync(log('Mon'), 'old line\n');
   const logSinceMark = markServerLog(cluster);
   writeFileSync(cluster.startLog, 'early line\n');

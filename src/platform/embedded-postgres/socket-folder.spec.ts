@@ -10,7 +10,7 @@ let root: string;
 beforeEach(() => (root = mkdtempSync(join(tmpdir(), 'xfchat-test-'))));
 afterEach(() => rmSync(root, { recursive: true }));
 
-describe('the place', () => {
+describe('the place of the socket', () => {
   it('is in the directory, and elsewhere when the path would not fit into a socket address', () => {
     expect(clusterAt('/srv/chat').socketFolder).toBe('/srv/chat/socket');
     for (let length = 1; length < 200; length += 1) {
@@ -21,7 +21,7 @@ describe('the place', () => {
     );
   });
 
-  it('is written into the address with everything that the environment could change', () => {
+  it('is written into the address with every setting that the environment could change', () => {
     expect(connectionUrl(clusterAt('/srv/a b'), 'x/y')).toBe(
       'postgres://xfchat@localhost:5432/x%2Fy?host=%2Fsrv%2Fa%20b%2Fsocket&sslmode=disable',
     );
@@ -29,7 +29,7 @@ describe('the place', () => {
 });
 
 describe('prepareSocketFolder', () => {
-  it('makes the folder for its owner alone, and takes it again', () => {
+  it('creates the folder for its owner only, and reuses it', () => {
     const folder = join(root, 'socket');
     expect([prepareSocketFolder(folder, owner), prepareSocketFolder(folder, owner)]).toEqual([
       folder,
@@ -58,7 +58,7 @@ describe('prepareSocketFolder', () => {
     ]);
   }
 
-  it.each(foreign)('takes another one when what is there %s', (_, occupy) => {
+  it.each(foreign)('uses another folder when the existing one %s', (_, occupy) => {
     const folder = join(root, 'socket');
     occupy(folder);
     const before = readdirSync(root);

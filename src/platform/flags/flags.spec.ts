@@ -59,7 +59,7 @@ describe('feature flags', () => {
   const becomes = (flags: Flags, isOn: boolean): Promise<unknown> =>
     until(`the flag to be ${isOn ? 'on' : 'off'}`, async () => (await flags.isOn(NAME, people[0]!)) === isOn);
 
-  it('split people by shares, the same on every server, and keep who had it when the share grows', async () => {
+  it('split users by shares, equally on every server, and keep their users when the share grows', async () => {
     const [flags, elsewhere] = [await open(onFor(25)), await open(onFor(25))];
     const quarter = await chosen(flags);
     expect(quarter.size).toBeGreaterThan(people.length * 0.2);
@@ -75,7 +75,7 @@ describe('feature flags', () => {
     expect([...quarter].filter((userId) => !half.has(userId))).toEqual([]);
   });
 
-  it('are switched while the server runs, and tell who listens', async () => {
+  it('are switched while the server runs, and notify listeners', async () => {
     const flags = await open(OFF);
     let told = 0;
     flags.onChange(() => told++);
@@ -116,7 +116,7 @@ describe('feature flags', () => {
     expect(await flags.isOn(NAME, people[0]!)).toBe(false);
   });
 
-  it('are as this version has them without a file, before there is one, and when it does not name them', async () => {
+  it('have the defaults of this version without a file, and when the file does not name them', async () => {
     const without = new Flags(loadConfiguration({}));
     opened.push(without);
     await without.onModuleInit();
@@ -133,7 +133,7 @@ describe('feature flags', () => {
     expect(await flags.isOn(NAME, people[0]!)).toBe(true);
   });
 
-  it('may follow a rule that is more than shares', async () => {
+  it('can follow a rule beyond shares', async () => {
     const rule = { if: [{ '==': [{ var: 'targetingKey' }, people[1]] }, 'on', 'off'] };
     const flags = await open(flagFile({ targeting: rule }));
     expect(flags.state).toEqual([{ name: NAME, onPercent: null, source: 'file' }]);

@@ -19,7 +19,7 @@ describe('the address of a client', () => {
     expect(addresses('0').of(via('192.0.2.1', '198.51.100.7'))).toBe('192.0.2.1');
   });
 
-  it('is what the trusted proxies report, and nothing that the client put before', () => {
+  it('is the one that trusted proxies report, and none that the client added before', () => {
     expect(addresses('1').of(via('10.0.0.1', '203.0.113.9, 198.51.100.7'))).toBe('198.51.100.7');
     expect(addresses('2').of(via('10.0.0.1', '203.0.113.9, 198.51.100.7'))).toBe('203.0.113.9');
     expect(addresses('10.0.0.0/8').of(via('10.0.0.1', '203.0.113.9, 198.51.100.7, 10.1.1.1'))).toBe(
@@ -29,7 +29,7 @@ describe('the address of a client', () => {
     expect(addresses('loopback').of(via('::ffff:127.0.0.1', '198.51.100.7'))).toBe('198.51.100.7');
   });
 
-  it('is that of the nearest machine with an address when the report is no address', () => {
+  it('is that of the nearest known machine when the report is no address', () => {
     for (const text of ['unknown', '', '_hidden', 'x'.repeat(10_000), '0x7f.1', '1'])
       expect(addresses('1').of(via('10.0.0.1', text))).toBe('10.0.0.1');
   });
@@ -42,7 +42,7 @@ describe('the address of a client', () => {
     expect(addresses().of(request('fe80::1%eth0'))).toBe('fe80::1');
   });
 
-  it('stays known when the connection has closed', () => {
+  it('is still known after the connection has closed', () => {
     const polling = request('192.0.2.1');
     const known = addresses();
     known.of(polling);
@@ -52,8 +52,8 @@ describe('the address of a client', () => {
   });
 });
 
-describe('the key of a budget', () => {
-  it('is a whole IPv4 address, however it is written', () => {
+describe('the key of a rate limit', () => {
+  it('is a whole IPv4 address in any notation', () => {
     expect(budgetKey('192.0.2.1')).toBe('192.0.2.1');
     expect(budgetKey('::ffff:192.0.2.1')).toBe('192.0.2.1');
     expect(budgetKey('192.0.2.1')).not.toBe(budgetKey('192.0.2.2'));
@@ -67,7 +67,7 @@ describe('the key of a budget', () => {
 });
 
 describe('the scheme of a request', () => {
-  it('is what a trusted proxy reports, and nobody else', () => {
+  it('is the one that a trusted proxy reports, and nobody else', () => {
     const headers = { 'x-forwarded-proto': 'https, http' };
     expect(addresses('1').protocolOf(request('10.0.0.1', headers))).toBe('https');
     expect(addresses('10.0.0.1').protocolOf(request('10.0.0.1', headers))).toBe('https');

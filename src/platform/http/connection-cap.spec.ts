@@ -50,7 +50,7 @@ describe('connections of one address', () => {
   const closed = (client: Socket): Promise<boolean> => until('the end', () => client.destroyed);
   const openOnes = (): number => clients.filter(({ destroyed }) => !destroyed).length;
 
-  it('give way to newer ones, the one that has waited for longest first', async () => {
+  it('are closed for newer ones, the longest idle one first', async () => {
     await listen();
     const silent = await open();
     const slow = await open('GET / HTTP/1.1\r\nHost:');
@@ -63,7 +63,7 @@ describe('connections of one address', () => {
     expect(openOnes()).toBe(MAXIMUM);
   });
 
-  it('are refused while all others have a request to answer, and accepted again afterwards', async () => {
+  it('are rejected while all others have an open request, and accepted again afterwards', async () => {
     await listen();
     const busy = [await ask(), await ask(), await ask()];
     await closed(await open());

@@ -23,7 +23,7 @@ describe('a request', () => {
     server.close();
   });
 
-  it('leaves the connection to the next request if its handler returns after the deadline', async () => {
+  it('leaves the connection usable for the next request if its handler returns after the deadline', async () => {
     const failed = gate<void>();
     const arrived = gate<Response>();
     const application = express();

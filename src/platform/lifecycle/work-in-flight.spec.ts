@@ -1,7 +1,7 @@
 import { WorkInFlight } from './work-in-flight';
 
 describe('work in flight', () => {
-  it('is waited for, each piece ending once', async () => {
+  it('is awaited, and each piece ends once', async () => {
     const work = new WorkInFlight();
     const [first, second] = [work.begin(), work.begin()];
     first();
@@ -13,13 +13,13 @@ describe('work in flight', () => {
     await expect(work.idle(0)).resolves.toBe(true);
   });
 
-  it('is not waited for longer than the bound', async () => {
+  it('is not awaited for longer than the limit', async () => {
     const work = new WorkInFlight();
     work.begin();
     await expect(work.idle(1)).resolves.toBe(false);
   });
 
-  it('is refused only after the server has said for a while that it is not ready', () => {
+  it('is rejected only after the server has reported for a while that it is not ready', () => {
     const work = new WorkInFlight();
     expect([work.isDraining, work.isClosed]).toEqual([false, false]);
     work.startDraining();

@@ -4,7 +4,7 @@ const AWKWARD = '\u0000\u001b[31m\u007f\u009b2J\u202eevil\u2066\u200b\u2028\ufef
 const STEERS = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/; // eslint-disable-line no-control-regex -- it finds control characters
 
 describe('text from outside', () => {
-  it('is shown without anything that would steer a terminal', () => {
+  it('is shown without characters that would control a terminal', () => {
     expect(visible(AWKWARD)).not.toMatch(STEERS);
     expect(visible('\u001b[31m\u{e0041}')).toBe('\\u{001b}[31m\\u{e0041}');
     expect(visible('Zoë 🙂 漢字')).toBe('Zoë 🙂 漢字');
@@ -15,7 +15,7 @@ describe('text from outside', () => {
     expect(foreign('x'.repeat(14_000))).toBe(`${'x'.repeat(200)}… (14000 characters)`);
   });
 
-  it('means the same in JSON', () => {
+  it('has the same meaning in JSON', () => {
     const line = JSON.stringify({ path: AWKWARD });
     expect(visibleJson(line)).not.toMatch(STEERS);
     expect(JSON.parse(visibleJson(line))).toEqual({ path: AWKWARD });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { LineBuffer } from './line-buffer';
 
 describe('lines of a log', () => {
-  it('leave in one write for each turn, in order, or when they are many', async () => {
+  it('are written in order, once per event-loop turn, or earlier if they are many', async () => {
     const writes: string[] = [];
     const buffer = new LineBuffer({ write: (text) => writes.push(text) });
     buffer.write('one\n');

@@ -4,7 +4,7 @@ import { Metrics } from './metrics';
 import { MetricsPort } from './metrics-port';
 
 describe('the port of the metrics', () => {
-  it('says so when they cannot be read, and goes on', async () => {
+  it('reports a failure to read them, and continues', async () => {
     const port = await freePort();
     const metrics = new Metrics();
     let isBroken = true;

@@ -25,11 +25,11 @@ describe('the locks of a statement', () => {
     expect(locks!.map(({ table, mode }) => `${table} ${mode}`)).toEqual(expected);
   });
 
-  it('are not known of a statement that was not foreseen', () => {
+  it('are unknown for an unexpected statement', () => {
     expect(locksOfStatement('vacuum full a')).toBeUndefined();
   });
 
-  it('are told once a table, the strongest', () => {
+  it('are listed once per table, with the strongest', () => {
     expect(
       strongestLocks([
         { table: 'a', mode: 'SHARE' },

@@ -33,7 +33,7 @@ async function judge(program: (new () => Migration)[], ledger: LedgerEntry[]) {
 }
 
 describe('the verdict on a schema', () => {
-  it('is clean if it is the one of this program', async () => {
+  it('is clean if it is that of this program', async () => {
     const { verdict, refusal, incompleteness } = await judge(
       [SECOND, FIRST, THIRD],
       await ledgerOf(FIRST, SECOND, THIRD),
@@ -47,7 +47,7 @@ describe('the verdict on a schema', () => {
     });
   });
 
-  it('names what it lacks if it is older', async () => {
+  it('names the missing migrations if it is older', async () => {
     const { refusal, incompleteness } = await judge([FIRST, SECOND], await ledgerOf(FIRST));
     expect(refusal).toBeUndefined();
     expect(incompleteness).toMatchObject({ fault: 'schema-too-old', exitCode: 17 });
@@ -99,7 +99,7 @@ describe('the verdict on a schema', () => {
     expect(refusal!.message).toContain('1764000000002-second-step');
   });
 
-  it('is refused a migration that is older than what it has', async () => {
+  it('is rejected if a pending migration is older than an applied one', async () => {
     const { refusal } = await judge([FIRST, SECOND, THIRD], await ledgerOf(FIRST, THIRD));
     expect(refusal).toMatchObject({ fault: 'migration-out-of-order', exitCode: 23 });
     expect(refusal!.message).toContain('1764000000002-second-step');
@@ -126,7 +126,7 @@ describe('the verdict on a schema', () => {
 });
 
 describe('a recorded migration', () => {
-  it('has to be repeatable outside a transaction', async () => {
+  it('must be repeatable outside a transaction', async () => {
     const outside = (sql: string) =>
       recordMigrations([migration('Outside1764000000004', sql, { transaction: false })]);
     await outside('create index concurrently if not exists a_idx on a (id)');

@@ -35,7 +35,7 @@ class Bench {
 }
 
 describe('a fair bulkhead', () => {
-  it('never runs more at once than it may, and runs everything that it accepts', async () => {
+  it('never exceeds its limit, and runs everything that it accepts', async () => {
     const bench = new Bench(
       new FairBulkhead({ atOnce: 2, waitingPerKey: 10, waiting: 20, waitingMs: 60_000 }),
     );
@@ -45,7 +45,7 @@ describe('a fair bulkhead', () => {
     expect(bench.begun).toEqual(Array.from({ length: 12 }, (_, n) => `a${n}`));
   });
 
-  it('gives the next turn to somebody who brings one, however many another brings', async () => {
+  it('gives a client with one task the next turn before a client with many', async () => {
     const bench = new Bench(
       new FairBulkhead({ atOnce: 1, waitingPerKey: 100, waiting: 200, waitingMs: 60_000 }),
     );
@@ -57,7 +57,7 @@ describe('a fair bulkhead', () => {
     await bench.endAll();
   });
 
-  it('refuses what exceeds the line of a key', async () => {
+  it('rejects work that exceeds the queue of a key', async () => {
     const bench = new Bench(
       new FairBulkhead({ atOnce: 1, waitingPerKey: 3, waiting: 20, waitingMs: 60_000 }),
     );
@@ -68,7 +68,7 @@ describe('a fair bulkhead', () => {
     expect(bench.begun).toContain('b0');
   });
 
-  it('lets the longest line give way when the queue is full, and no shorter one', async () => {
+  it('drops work of the longest queue when it is full, and of no shorter one', async () => {
     const bench = new Bench(
       new FairBulkhead({ atOnce: 1, waitingPerKey: 10, waiting: 4, waitingMs: 60_000 }),
     );
@@ -82,7 +82,7 @@ describe('a fair bulkhead', () => {
     expect(bench.begun.sort()).toEqual(['a0', 'a1', 'b0', 'c0', 'd0']);
   });
 
-  it('rejects work that has waited too long when its turn comes, and runs what came since', async () => {
+  it('rejects work that has waited too long when its turn comes, and runs later work', async () => {
     const now = jest.spyOn(performance, 'now').mockReturnValue(0);
     const bench = new Bench(
       new FairBulkhead({ atOnce: 1, waitingPerKey: 10, waiting: 20, waitingMs: 1_000 }),

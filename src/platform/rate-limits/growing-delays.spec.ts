@@ -14,7 +14,7 @@ describe('growing delays', () => {
     delays.take(key);
   };
 
-  it('let the free attempts pass and then double, up to the longest', () => {
+  it('begin after the free attempts, and then double up to a maximum', () => {
     fail();
     fail();
     fail();
@@ -28,7 +28,7 @@ describe('growing delays', () => {
     expect(delays.wait('b')).toBe(0);
   });
 
-  it('count an attempt from when it is taken: of many at once no more than the free ones pass', () => {
+  it('count an attempt when it begins, so that only the free ones of many simultaneous attempts pass', () => {
     let passed = 0;
     for (let n = 0; n < 200; n++) {
       if (delays.wait('a') > 0) continue;
@@ -38,7 +38,7 @@ describe('growing delays', () => {
     expect(passed).toBe(3);
   });
 
-  it('charge nothing for attempts that are given back, however many', () => {
+  it('charge nothing for any number of refunded attempts', () => {
     for (let n = 0; n < 100; n++) {
       expect(delays.wait('a')).toBe(0);
       delays.giveBack('a', delays.take('a'));
@@ -46,7 +46,7 @@ describe('growing delays', () => {
     fail();
   });
 
-  it('keep the delay that a failure began when another attempt is given back', () => {
+  it('keep the delay after a failure when another attempt is refunded', () => {
     const receipt = delays.take('a');
     fail();
     fail();
@@ -54,7 +54,7 @@ describe('growing delays', () => {
     expect(delays.wait('a')).toBe(1_000);
   });
 
-  it('grow for one who mixes failures with successes', () => {
+  it('grow for a client that mixes failures with successes', () => {
     const waits: number[] = [];
     for (let n = 0; n < 6; n++) {
       now += delays.wait('a');
@@ -66,7 +66,7 @@ describe('growing delays', () => {
     expect(waits).toEqual([0, 0, 1_000, 2_000, 4_000, 8_000]);
   });
 
-  it('are forgotten with time, and at once when told so', () => {
+  it('are forgotten after a time, and at once on request', () => {
     for (let n = 0; n < 3; n++) fail();
     now += 10 * 60_000;
     for (let n = 0; n < 3; n++) fail();

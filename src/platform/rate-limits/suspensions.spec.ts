@@ -5,7 +5,7 @@ const at = (clock: () => number, RATE_LIMITS: 'on' | 'off' = 'on'): Suspensions 
   new Suspensions(Object.assign(new Configuration(), { RATE_LIMITS }), clock);
 
 describe('suspensions', () => {
-  it('begin when somebody goes on after refusals, end by themselves, and concern nobody else', () => {
+  it('begin when a client continues after rejections, end by themselves, and affect nobody else', () => {
     let now = 0;
     const suspensions = at(() => now);
     for (let refusal = 0; refusal < 2_000; refusal++) expect(suspensions.noteRefusal('a')).toBe(false);
@@ -16,7 +16,7 @@ describe('suspensions', () => {
     expect(suspensions.remaining('a')).toBe(0);
   });
 
-  it('do not begin for somebody who is refused now and then', () => {
+  it('do not begin for a client that is rejected now and then', () => {
     let now = 0;
     const suspensions = at(() => now);
     for (let refusal = 0; refusal < 10_000; refusal++) {

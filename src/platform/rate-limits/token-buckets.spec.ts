@@ -1,7 +1,7 @@
 import { TokenBuckets } from './token-buckets';
 
 describe('token buckets', () => {
-  it('give the burst at once and then one at a time, by key', () => {
+  it('allow the burst at once and then one at a time, by key', () => {
     let now = 0;
     const buckets = new TokenBuckets({ burst: 3, perSecond: 0.5 }, () => now);
     expect([1, 2, 3].map(() => buckets.take('a'))).toEqual([0, 0, 0]);

@@ -27,13 +27,13 @@ describe('REDIS_URL', () => {
         database: 0,
       },
     ],
-  ])('may be %s', (text, address) => {
+  ])('can be %s', (text, address) => {
     expect(redisAddress(text)).toEqual(address);
     expect(loadConfiguration({ REDIS_URL: text }).REDIS_URL).toBe(text);
   });
 
   it.each(['cache:6379', 'http://cache', 'redis://', 'redis://a,http://b', 'redis://a/name', 'redis://a,'])(
-    'may not be %s',
+    'cannot be %s',
     (text) => {
       expect(() => loadConfiguration({ REDIS_URL: text })).toThrow('REDIS_URL must');
     },

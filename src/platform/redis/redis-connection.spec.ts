@@ -3,7 +3,7 @@ import { RedisTooOldError, verify } from './redis-connection';
 const info = (version: string, cluster: 0 | 1): string =>
   `# Server\r\nredis_version:${version}\r\nvalkey_version:8.0.1\r\n# Cluster\r\ncluster_enabled:${cluster}\r\n`;
 
-describe('what Redis says of itself', () => {
+describe('the information of Redis', () => {
   it('tells whether it is part of a cluster', () => {
     expect(verify(info('7.0.15', 0))).toBe(false);
     expect(verify(info('7.2.4', 1))).toBe(true);

@@ -50,19 +50,19 @@ describe('the event log', () => {
     lease.renew(lease.now());
   });
 
-  it('is told in its order while the others wait for this server', async () => {
+  it('is delivered in its order while the others wait for this server', async () => {
     lease.catchUp();
     await relay.apply(ROWS);
     expect(told).toEqual([0, 1, 2, 3, 4]);
   });
 
   // Tests G6.
-  it('is told to nobody who has lost the right meanwhile, after a time in which they did not wait', async () => {
+  it('is not delivered to users who have lost access, after a time in which the others did not wait', async () => {
     await relay.apply(ROWS);
     expect(told).toEqual([1, 3, 0, 2, 4]);
   });
 
-  it('keeps nothing of a commit that is answered when this server has no place among the servers', async () => {
+  it('keeps no event of a commit that ends when this server has no lease', async () => {
     relay.begunAnew();
     await relay.announce([new Content(7)], { id: 7, transactionId: 7n });
     const { held } = relay as unknown as { held: HeldEvents };
@@ -70,7 +70,7 @@ describe('the event log', () => {
     expect(told).toEqual([]);
   });
 
-  it('tells a row once whose commit is answered after it was read', async () => {
+  it('delivers a row once whose commit ends after it was read', async () => {
     const ids = (relay as unknown as { serverId: string }).serverId;
     await relay.apply([{ ...ROWS[0]!, serverId: ids }]);
     await relay.announce([new Content(0)], { id: 0, transactionId: 7n });
@@ -78,7 +78,7 @@ describe('the event log', () => {
     expect({ told, held: held.size }).toEqual({ told: [0], held: 0 });
   });
 
-  it('is given up by a server that holds too much of it, and its place is taken anew', async () => {
+  it('is abandoned by a server that holds too much of it, which then takes a new lease', async () => {
     const { reader, held } = relay as unknown as { reader: LogReader; held: HeldEvents };
     Object.assign(reader, { position: Snapshot.parse('1:1:') });
     let most = 0;

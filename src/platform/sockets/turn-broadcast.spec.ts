@@ -26,8 +26,8 @@ const ended = (...clients: { got: unknown[] }[]): Promise<unknown> =>
 
 afterEach(endLab);
 
-describe('what is written once a turn', () => {
-  it('is, byte for byte, what Socket.IO sends by itself', async () => {
+describe('the write of an event-loop turn', () => {
+  it('equals the bytes that Socket.IO sends by itself', async () => {
     const texts = [
       '',
       'plain',
@@ -71,7 +71,7 @@ describe('what is written once a turn', () => {
     expect(fast!.equals(plain!)).toBe(true);
   });
 
-  it('takes one write for each socket, whatever was said to it', async () => {
+  it('happens once for each socket, for any number of events', async () => {
     const lab = await serve();
     const members = [await join(lab), await join(lab), await join(lab)];
     for (const { socket } of members) await socket.join('room');
@@ -148,7 +148,7 @@ describe('what is written once a turn', () => {
     expect(expected.every((list) => list.length > 300)).toBe(true);
   }, 30_000);
 
-  it('reaches who was in the room when it was said, at once when they leave, and nobody else', async () => {
+  it('reaches only sockets that were in the room at the emission, at once when they leave', async () => {
     const lab = await serve();
     const [leaver, stayer] = [await join(lab), await join(lab)];
     for (const { socket } of [leaver, stayer]) await socket.join('room');
@@ -164,7 +164,7 @@ describe('what is written once a turn', () => {
     expect(stayer.got).toEqual(['before', 'after', 'end']);
   });
 
-  it('goes before a disconnection in the same turn, and nothing behind it', async () => {
+  it('precedes a disconnection in the same turn, and contains nothing after it', async () => {
     const lab = await serve();
     const [first, second, stayer] = [await join(lab), await join(lab), await join(lab)];
     for (const { socket } of [first, second, stayer]) await socket.join('room');
@@ -183,7 +183,7 @@ describe('what is written once a turn', () => {
     expect(stayer.got).toEqual([1, 2, 3, 'end']);
   });
 
-  it('loses nothing to a client that goes away in the middle of a turn', async () => {
+  it('loses nothing for others when a client disconnects during a turn', async () => {
     const lab = await serve();
     const [goer, stayer] = [await join(lab), await join(lab)];
     for (const { socket } of [goer, stayer]) await socket.join('room');
@@ -200,7 +200,7 @@ describe('what is written once a turn', () => {
     expect(stayer.got).toEqual([...Array(n).keys(), 'end']);
   });
 
-  it('arrives whole while a client goes from polling to WebSocket', async () => {
+  it('arrives whole while a client upgrades from polling to WebSocket', async () => {
     const lab = await serve();
     const one = await join(lab, ['polling', 'websocket']);
     await one.socket.join('room');
@@ -216,7 +216,7 @@ describe('what is written once a turn', () => {
     expect(one.got).toEqual([...Array(n).keys(), 'end']);
   });
 
-  it('reaches the sockets of other processes as well, over an adapter that tells them', async () => {
+  it('reaches the sockets of other processes as well, over an adapter', async () => {
     const Base = new Server().adapter() as unknown as new (nsp: unknown) => {
       broadcast(packet: object, options: object): void;
     };
@@ -249,10 +249,10 @@ describe('what is written once a turn', () => {
   });
 });
 
-describe('who does not read', () => {
+describe('a socket that does not read', () => {
   const text = 'x'.repeat(16_000);
 
-  it('is closed with a reason once too much is waiting, after an unbroken beginning; others go on', async () => {
+  it('is closed with a reason once too much is pending, after a gapless beginning; others continue', async () => {
     const lab = await serve();
     const reader = await join(lab);
     const arriving = new Promise<Socket>((resolve) => lab.io.once('connection', resolve));
@@ -289,7 +289,7 @@ describe('who does not read', () => {
     expect(heard).toEqual([...Array(heard.length).keys()]);
   }, 60_000);
 
-  it('may be told a single thing that is larger than the limit', async () => {
+  it('can receive a single event that is larger than the limit', async () => {
     const lab = await serve();
     const one = await join(lab);
     lab.io.emit('event', 'y'.repeat(20 * MAX_BUFFERED_BYTES));
@@ -317,7 +317,7 @@ describe('who does not read', () => {
   }, 30_000);
 });
 
-describe('the ordinary path is taken', () => {
+describe('the ordinary path of Socket.IO is used', () => {
   it('by a socket that switches to it, from then on and after all earlier events', async () => {
     const lab = await serve();
     const [switched, other] = [await join(lab), await join(lab)];

@@ -16,7 +16,7 @@ describe('the bounds of JSON input', () => {
       'fields after a string with quotes',
       `{"a":"${'\\"'.repeat(300)}",${JSON.stringify(fields(200)).slice(1)}`,
     ],
-  ])('refuse %s', (_name, text) => {
+  ])('reject %s', (_name, text) => {
     expect(exceedsJsonBounds(text)).toBe(true);
   });
 
@@ -32,11 +32,11 @@ describe('the bounds of JSON input', () => {
     ['a long text that ends with a backslash', { body: `${',{'.repeat(2_000)}\\` }],
     ['an object of 100 fields', { ...fields(99), long: 'x'.repeat(600) }],
     ['a thousand ids', { participantIds: Array.from({ length: 1_000 }, () => 'x'.repeat(36)) }],
-  ])('let %s pass', (_name, value) => {
+  ])('accept %s', (_name, value) => {
     expect(exceedsJsonBounds(JSON.stringify(value))).toBe(false);
   });
 
-  it('count values as JSON.parse would, whatever the strings hold', () => {
+  it('count values as JSON.parse would, whatever the strings contain', () => {
     const awkward = fc.string({ unit: fc.constantFrom('"', '\\', ',', '{', '[', ':', 'a'), maxLength: 30 });
     fc.assert(
       fc.property(fc.array(awkward, { minLength: 0, maxLength: 90 }), (strings) => {

@@ -45,7 +45,7 @@ describe('compileQuickCheck', () => {
     { name: 'Ada' },
     { name: 'Ada', count: 1, note: 'x', ids: [ID] },
     { name: 'Ada', count: undefined, ids: [] },
-  ])('accepts what follows every rule: %j', (payload) => {
+  ])('accepts values that follow every rule: %j', (payload) => {
     expect(isValid(payload)).toBe(true);
   });
 

@@ -42,7 +42,7 @@ const blank = fc.array(fc.constantFrom(...Object.values(INVISIBLE), ...SPACES), 
 
 describe('a name', () => {
   it.each(Object.entries(INVISIBLE))(
-    'is refused when it is only a %s, and when it contains one',
+    'is rejected when it is only a %s, and when it contains one',
     (_what, text) => {
       expect(nameFault(text)).toBeDefined();
       expect(nameFault(`a${text}b`)).toBeDefined();
@@ -50,12 +50,12 @@ describe('a name', () => {
     },
   );
 
-  it('is refused when nothing in it can be seen', () => {
+  it('is rejected when nothing in it is visible', () => {
     fc.assert(fc.property(blank, (parts) => nameFault(parts.join('')) !== undefined));
     for (const mark of ['\u0301', '\u20dd', '\u0903']) expect(nameFault(mark)).toBeDefined();
   });
 
-  it('is refused wherever an invisible character stands in it', () => {
+  it('is rejected with an invisible character at any place', () => {
     fc.assert(
       fc.property(
         fc.string({ maxLength: 8 }),
@@ -97,12 +97,12 @@ describe('a name', () => {
     '…',
     '(ツ)_/¯',
     'iPhone 15 ',
-  ])('may be %s', (name) => {
+  ])('can be %s', (name) => {
     expect(nameFault(name)).toBeUndefined();
   });
 
   it.each(['a\u0301\u0302\u0303\u0304\u0305', '\u0301Ada', 'Ada1\ufe0f', '\u{1f3f4}\u{e0067}', 'a\u200db'])(
-    'may not be %j',
+    'cannot be %j',
     (name) => {
       expect(nameFault(name)).toBeDefined();
     },
@@ -110,11 +110,11 @@ describe('a name', () => {
 });
 
 describe('a message', () => {
-  it('shows nothing when it is white space and invisible characters alone', () => {
+  it('is invisible when it has only white space and invisible characters', () => {
     fc.assert(fc.property(blank, (parts) => !showsSomething(parts.join(''))));
   });
 
-  it('shows something as soon as one character of it is seen', () => {
+  it('is visible as soon as one of its characters is', () => {
     const visible = fc.constantFrom(
       'a',
       '.',

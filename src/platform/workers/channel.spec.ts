@@ -27,11 +27,11 @@ describe('a channel', () => {
     expect(await Promise.all([1, 2, 3].map((number) => near.ask('double', number, 1_000)))).toEqual([
       2, 4, 6,
     ]));
-  it('passes on why a handler failed', async () =>
+  it('returns the reason of a failed handler', async () =>
     expect(near.ask('broken', 1, 1_000)).rejects.toEqual(new RemoteError('on purpose')));
-  it('gives up on who does not answer', async () =>
+  it('times out when the other side does not answer', async () =>
     expect(near.ask('silent', 1, 1)).rejects.toBeInstanceOf(NoWordError));
-  it('gives up at once when the other side has gone', async () => {
+  it('fails at once when the other side has closed', async () => {
     cut();
     near.tell('double', 1);
     await expect(near.ask('double', 1, 60_000)).rejects.toBeInstanceOf(NoWordError);

@@ -3,7 +3,7 @@ import { CLIENT_HEADER, isHandedOver, KEY_HEADER, listenForPeers } from './peer-
 
 const KEY = 'a key of this test';
 
-describe('the port for what other workers hand over', () => {
+describe('the port for requests that other workers hand over', () => {
   let main: Server;
   let port: number;
 
@@ -27,14 +27,14 @@ describe('the port for what other workers hand over', () => {
         .end();
     });
 
-  it('gives it to the server with the address of the client, and without its own headers', async () => {
+  it('passes them to the server with the address of the client, and without its own headers', async () => {
     const { status, body } = await ask({ [KEY_HEADER]: KEY, [CLIENT_HEADER]: '192.0.2.7' });
     expect(status).toBe(200);
     expect(JSON.parse(body)).toEqual({ remoteAddress: '192.0.2.7', headers: [], isHandedOver: true });
   });
 
   it.each([undefined, '', 'a key of that test', `${KEY}.`])(
-    'has nothing for whoever does not have the key: %j',
+    'rejects requests without the key: %j',
     async (key) => {
       const headers: Record<string, string> = key === undefined ? {} : { [KEY_HEADER]: key };
       expect(await ask({ ...headers, [CLIENT_HEADER]: '127.0.0.1' })).toEqual({ status: 404, body: '' });

@@ -1,7 +1,7 @@
 import { Replacement } from './replacement';
 
-describe('the place of a worker', () => {
-  it('is filled at once after a long life, and later after each short one, until there were five in a row', () => {
+describe('the replacement of a worker', () => {
+  it('starts at once after a long life, and later after each short one, until there were five in a row', () => {
     const replacement = new Replacement();
     const after = (servedMs: number): number | undefined => replacement.after({ servedMs });
     expect(after(60_000)).toBe(0);

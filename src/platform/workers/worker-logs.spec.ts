@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { WorkerLogs } from './worker-logs';
 
-it('writes whole lines only, however they arrive, and nothing of one that is never finished', () => {
+it('writes only whole lines, however they arrive, and no unfinished one', () => {
   const written: string[] = [];
   const logs = new WorkerLogs({ write: (lines) => written.push(lines) });
   const [one, two] = [new PassThrough(), new PassThrough()];

@@ -7,7 +7,7 @@ import { createTestDatabase, type TestDatabase } from '../../support/databases';
 import { chromiumPath } from './chromium';
 import { Tab } from './tab';
 
-/** A built server with a database of its own, and a browser. */
+/** A built server with its own database, and a browser. */
 export class Bench {
   private constructor(
     readonly server: RestartableServer,
@@ -35,7 +35,7 @@ export class Bench {
     return this.server.url;
   }
 
-  /** A browser of somebody's own, with one tab: nothing is shared with the others. */
+  /** Opens a separate browser context with one tab, which shares nothing with the others. */
   async visit(options: BrowserContextOptions = {}): Promise<Tab> {
     const context = await this.browser.newContext({
       locale: 'en-GB',

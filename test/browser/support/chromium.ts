@@ -8,7 +8,7 @@ const PLACES = [
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
 ];
 
-/** @returns the browser to test with: `CHROMIUM`, or one that is installed. @throws Error saying how to get one */
+/** @returns the browser to test with: `CHROMIUM`, or an installed one. @throws Error with instructions to install one */
 export function chromiumPath(): string {
   const found = [process.env.CHROMIUM, ...PLACES].find((path) => path && existsSync(path));
   if (found) return found;

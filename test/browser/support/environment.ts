@@ -2,7 +2,7 @@ import NodeEnvironment from 'jest-environment-node';
 import type { Page } from 'playwright-core';
 
 interface FailedTest {
-  /** Each error, or a pair of it with the place where the test was called. */
+  /** Each error, or a pair of an error and the place of the test. */
   readonly errors: unknown[];
 }
 

@@ -1,12 +1,12 @@
 import type { Page } from 'playwright-core';
 
-/** How a page was drawn while it was watched. */
+/** The rendering of a page while it was observed. */
 export interface Frames {
-  /** From each frame to the next, in milliseconds, ascending. */
+  /** The times from each frame to the next, in milliseconds, ascending. */
   readonly intervals: readonly number[];
   /**
-   * What each task of the page has cost the processor, in milliseconds, ascending: a frame is late by it alone, however
-   * busy the machine is with other things.
+   * The processor time of each task of the page, in milliseconds, ascending. It delays frames independently of
+   * other load on the machine.
    */
   readonly tasks: readonly number[];
   readonly mostRows: number;
@@ -18,7 +18,7 @@ interface Watching {
   stopWatching: () => void;
 }
 
-/** Watches how a page is drawn. @returns what ends that, and tells what was seen */
+/** Observes the rendering of a page. @returns a function that stops this and returns the result */
 export async function watchFrames(page: Page): Promise<() => Promise<Frames>> {
   const browser = page.context().browser()!;
   await browser.startTracing(page, { categories: ['toplevel', 'devtools.timeline'] });
@@ -51,11 +51,11 @@ interface TraceEvent {
   readonly name: string;
   readonly pid: number;
   readonly tid: number;
-  /** Of the processor, in microseconds. */
+  /** Processor time, in microseconds. */
   readonly tdur?: number;
 }
 
-/** Of the thread that lays the page out. */
+/** The events of the thread that lays out the page. */
 function tasksOfPage(trace: Buffer): number[] {
   const { traceEvents } = JSON.parse(trace.toString()) as { traceEvents: TraceEvent[] };
   const layout = traceEvents.findLast(({ name }) => name === 'Layout');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 const PROJECT = join(__dirname, '../../..');
 
-/** The built server once more, whose browser client can be exchanged for that of another release. */
+/** A second copy of the built server, whose browser client can be replaced by that of another release. */
 export class Installation {
   private readonly folder = mkdtempSync(join(tmpdir(), 'xfchat-installation-'));
   readonly program = join(this.folder, 'dist/cli.js');
@@ -16,7 +16,7 @@ export class Installation {
     symlinkSync(join(PROJECT, 'node_modules'), join(this.folder, 'node_modules'));
   }
 
-  /** The same client under names that begin with this one: nothing that the old page may ask for is there any more. */
+  /** Installs the same client under file names with this prefix, so that no file of the old page exists. */
   upgrade(name: string): void {
     const vite = join(PROJECT, 'node_modules/vite/bin/vite.js');
     const config = join(__dirname, 'next-release.config.mjs');

@@ -2,14 +2,14 @@ import type { Locator } from 'playwright-core';
 import { until } from '../../support/until';
 import type { Tab } from './tab';
 
-/** More steps than there are on any screen of these tests. */
+/** More steps than any screen of these tests needs. */
 const MOST_STEPS = 60;
 
 export function hasFocus(element: Locator): Promise<boolean> {
   return element.evaluate((found) => found === document.activeElement);
 }
 
-/** Goes there with the tab key. One has to see that one is there. */
+/** Moves the focus there with the Tab key, and asserts that the focus is visible. */
 export async function reach(tab: Tab, element: Locator, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
   await element.waitFor();
   for (let step = 0; !(await hasFocus(element)); step++) {

@@ -2,8 +2,8 @@ import { withClient } from '../../support/databases';
 import type { Person } from '../../support/people';
 
 /**
- * So many messages of one person in a conversation that has none: short and long ones, with some Markdown; every seventh
- * answers one a few places before it. Past the server, for their number.
+ * Inserts this many messages of one user into an empty conversation: short and long ones, with some Markdown. Every seventh
+ * replies to one a few places before it. It uses SQL, because the server would be too slow.
  */
 export async function fillHistory(
   databaseUrl: string,

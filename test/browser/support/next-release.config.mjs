@@ -1,7 +1,7 @@
 import { mergeConfig } from 'vite';
 import present from '../../../web/vite.config.js';
 
-// The browser client as it is, under other names: as if something in it had changed.
+// Builds the unchanged browser client under other file names, as if it had changed.
 const name = process.env.RELEASE;
 
 export default mergeConfig(present, {

@@ -3,7 +3,7 @@ import { signUp, type Person } from '../../support/people';
 /** A letter with as many marks as a name may have. */
 const MARKED = 'a\u0300\u0316\u0301\u0317';
 
-/** Names and statuses that the server takes, and that are hard to show. */
+/** Names and statuses that the server accepts and that are hard to display. */
 const PEOPLE: readonly (readonly [displayName: string, status: string])[] = [
   ['W'.repeat(64), 'm'.repeat(140)],
   [MARKED.repeat(12), `marks ${MARKED.repeat(20)}`],
@@ -30,7 +30,7 @@ const TEXTS: readonly string[] = [
   '.',
 ];
 
-/** A group of people with odd names, in which odd texts were written. @returns its id */
+/** Creates a group of people with odd names and odd messages. @returns its id */
 export async function makeOddGroup(url: string, me: Person): Promise<string> {
   const people = await Promise.all(
     PEOPLE.map(async ([displayName, status]) => {

@@ -2,15 +2,15 @@ import type { Page } from 'playwright-core';
 import { until } from '../../support/until';
 
 interface Scope {
-  /** False while no timer of this length is set. */
+  /** Runs out the timers of this length. Returns false if none is set. */
   endPatience: () => boolean;
 }
 
-/** Timers of one length run out when the test says so, and not before. For pages that are loaded afterwards. */
+/** Timers of one length run out only when the test says so. It applies to pages that are loaded afterwards. */
 export class Patience {
   private constructor(private readonly page: Page) {}
 
-  /** @param milliseconds what the timers are set to; no others are touched */
+  /** @param milliseconds the length of these timers; others are unchanged */
   static async of(page: Page, milliseconds: number): Promise<Patience> {
     await page.addInitScript((length) => {
       const held = new Map<number, () => void>();
@@ -37,7 +37,7 @@ export class Patience {
     return new Patience(page);
   }
 
-  /** All that is waited for has taken too long. Waits until something is: the page sets its timer after it has rendered. */
+  /** Lets all of these timers run out. Waits for the first one, because the page sets its timer after it has rendered. */
   async end(): Promise<void> {
     await until('a timer to be set', () =>
       this.page.evaluate(() => (globalThis as unknown as Scope).endPatience()),

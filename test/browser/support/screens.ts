@@ -1,7 +1,7 @@
 import type { Tab } from './tab';
 import type { World } from './world';
 
-/** Every screen, and how one gets to it, in an order in which each can follow the one before. Signing in comes first. */
+/** Every screen with the steps that lead to it from the previous one. The sign-in comes first. */
 export const SCREENS: readonly (readonly [name: string, show: (tab: Tab, world: World) => Promise<void>])[] =
   [
     ['sign in', async (tab) => tab.button('Sign in').waitFor()],

@@ -1,17 +1,17 @@
-/** What was seen on the way through a conversation. */
+/** The observations during a scroll through a conversation. */
 export interface Passage {
-  /** Messages that were not where they had to be after a step. */
+  /** Messages that were in a wrong place after a step. */
   readonly jumps: string[];
   readonly mostRows: number;
   readonly mostElements: number;
-  /** What the first and the last message say that are drawn at the end of the way. */
+  /** The texts of the first and the last rendered message at the end. */
   readonly first: string;
   readonly last: string;
 }
 
 /**
- * Scrolls to the beginning of a conversation, or to its end, in steps of so many pixels. A row that was seen at one place
- * has to be found a step further afterwards, whatever is put in on one side of it or taken away on the other. Runs in the
+ * Scrolls to the beginning of a conversation, or to its end, in steps of this many pixels. A visible row must be
+ * exactly one step further afterwards, whatever rows are added on one side or removed on the other. Runs in the
  * page.
  */
 export async function scrollThrough(step: number): Promise<Passage> {
@@ -28,7 +28,7 @@ export async function scrollThrough(step: number): Promise<Passage> {
   let [mostRows, mostElements] = [0, 0];
   const deadline = performance.now() + 100_000;
   while (!isThere() && performance.now() < deadline) {
-    // Not the first: it loses its name and the line of its day once something is known of what comes before.
+    // Skip the first row: it loses its name and the line of its day once an earlier message is loaded.
     const { top: upper, bottom: lower } = list.getBoundingClientRect();
     const inSight = rows().filter((row, index) => index > 0 && top(row) > upper && top(row) < lower);
     const seen = step < 0 ? inSight[0]! : inSight.at(-1)!;

@@ -2,19 +2,19 @@ import type { BrowserContext, Locator, Page } from 'playwright-core';
 import { PASSWORD, type Person } from '../../support/people';
 import { until } from '../../support/until';
 
-/** What the browser itself says of requests that fail while there is no server, and of a socket that a server is closing. */
+/** Messages of the browser itself about failed requests without a server, and about a socket that a server closes. */
 const EXPECTED =
   /Failed to load resource|WebSocket connection|WebSocket is already in CLOSING or CLOSED|net::ERR/;
 
-/** On a busy machine. */
+/** Enough for a busy machine. */
 const PATIENCE_MS = 60_000;
 
-/** The environment of the tests shows these pages when a test fails. */
+/** The environment of the tests prints these pages when a test fails. */
 const { pages } = globalThis as unknown as { pages?: Set<Page> };
 
-/** A page of the client, used as a person does: by what can be read, pressed and typed. */
+/** A page of the client, which a test uses as a person does: it reads, presses and types. */
 export class Tab {
-  /** Errors of the page, and everything that its policy has refused. */
+  /** Errors of the page, and violations of its content security policy. */
   readonly faults: string[] = [];
 
   private constructor(
@@ -35,7 +35,7 @@ export class Tab {
     return tab;
   }
 
-  /** Another tab of the same browser. */
+  /** Opens another tab of the same browser. */
   another(path = '/'): Promise<Tab> {
     return Tab.open(this.context, this.url, path);
   }
@@ -95,7 +95,7 @@ export class Tab {
     await this.composer.press('Enter');
   }
 
-  /** Nothing waits to be sent any more. */
+  /** Waits until no message is pending. */
   async hasSent(): Promise<void> {
     await until(
       'everything to be sent',
@@ -112,15 +112,15 @@ export class Tab {
     return this.rows.filter({ hasText: text });
   }
 
-  /** One of the buttons beside a message. */
+  /** Presses a button beside a message. */
   async doTo(text: string, action: string): Promise<void> {
     const row = this.row(text).last();
     await row.hover();
-    await row.focus(); // where nobody can hover
+    await row.focus(); // for devices without hover
     await row.getByRole('button', { name: action, exact: true }).click();
   }
 
-  /** What is said on the screen, from top to bottom. */
+  /** The texts of the shown messages, from top to bottom. */
   texts(): Promise<string[]> {
     return this.rows.locator('.text').allInnerTexts();
   }

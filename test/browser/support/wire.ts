@@ -1,6 +1,6 @@
 import type { Page, WebSocketRoute } from 'playwright-core';
 
-/** The socket of a page, of which something can be lost or held up on the way. For what is connected afterwards. */
+/** Drops or delays packets of a page's sockets that connect afterwards. */
 export class Wire {
   private losing: string | undefined;
   private holding: string | undefined;
@@ -12,7 +12,7 @@ export class Wire {
     return wire;
   }
 
-  /** Loses the next event of this name on its way to the page. */
+  /** Drops the next event of this name on its way to the page. */
   loseNext(event: string): void {
     this.losing = event;
   }
@@ -21,7 +21,7 @@ export class Wire {
     return this.losing === undefined;
   }
 
-  /** Keeps commands of this name from the server. @returns what lets them go */
+  /** Holds back commands of this name. @returns a function that releases them */
   hold(command: string): () => void {
     this.holding = command;
     return () => {
@@ -47,7 +47,7 @@ export class Wire {
   }
 }
 
-/** A packet of Socket.IO: `42["name",…]`, or with the number of an acknowledgement before the list. */
+/** A packet of Socket.IO: `42["name",…]`, optionally with the id of an acknowledgement before the list. */
 function isCalled(name: string | undefined, message: string | Buffer): boolean {
   return name !== undefined && /^42\d*\["([^"]+)"/.exec(message.toString())?.[1] === name;
 }

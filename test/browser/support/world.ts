@@ -1,23 +1,23 @@
 import { signUp, type Person } from '../../support/people';
 import { makeOddGroup } from './odd-world';
 
-/** People and conversations for looking at: names of all lengths, everything that can become of a message. */
+/** People and conversations for screenshots: names of all lengths, and messages in every state. */
 export interface World {
   readonly me: Person;
   readonly ben: Person;
-  /** Has asked to be one's friend. */
+  /** A person who has sent a friend request to `me`. */
   readonly kim: Person;
-  /** Nobody that one knows. */
+  /** A person without a relation to `me`. */
   readonly sam: Person;
   readonly direct: string;
   readonly group: string;
-  /** A group with names and texts that are hard to show. */
+  /** A group with names and texts that are hard to display. */
   readonly odd: string;
 }
 
 const LONG = 'Wilhelmina Theodora Alexandrina van der Hoogenbergsteinhausen';
 
-/** Makes a world in which `me` has something of everything. */
+/** Creates a world in which `me` has an example of everything. */
 export async function makeWorld(url: string): Promise<World> {
   const named = (displayName: string): Promise<Person> => signUp(url, { displayName });
   const me = await signUp(url, { displayName: 'Ada Lovelace' });
