@@ -15,11 +15,14 @@ export interface Logged {
   readonly transactionId: bigint;
 }
 
-/** Tells all servers what was committed; `EventRelay` is the one of a server. */
+/** Publishes committed events to all servers; `EventRelay` is the implementation. */
 export interface Announcer {
   /** Writes the events into the log, in their own transaction; undefined when no other server needs them. */
   log(manager: EntityManager, events: readonly object[]): Promise<Logged | undefined>;
-  /** After the commit. Resolves once every server that may deliver has applied what takes rights away. */
+  /**
+   * Call it after the commit. Resolves once every server that may deliver has applied the events that revoke
+   * rights.
+   */
   announce(events: readonly object[], logged: Logged | undefined): Promise<void>;
 }
 

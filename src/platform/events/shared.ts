@@ -4,11 +4,11 @@ import type { RoomContent } from '../servers/carrier';
 type EventClass<E extends object> = abstract new (...values: never[]) => E;
 
 export interface SharedOptions {
-  /** Its name in the log. Servers of two versions run side by side: it is never used for anything else. */
+  /** Its name in the log. Never reuse a name, because servers of two versions run side by side. */
   readonly kind: string;
   /**
-   * `taken`: the request that caused it is answered once every server has applied it (G6). `given`: a user receives
-   * more than before.
+   * `taken`: the causing request is answered once every server has applied the event (G6). `given`: a user receives
+   * more events than before.
    */
   readonly rights?: 'given' | 'taken';
 }
@@ -37,7 +37,10 @@ export interface EncodedEvent {
 /** For events that are stored as a reference. Each server that needs one reads the current rows. */
 export interface EventCodec<E extends object, Payload extends object> {
   encode(event: E): Payload;
-  /** Reads all of them in one query. Returns one list of events for each payload, empty when nobody here needs it. */
+  /**
+   * Reads all of them in one query. Returns one list of events for each payload, empty when no client of this
+   * server needs it.
+   */
   decode(payloads: readonly Payload[], reading: Reading): Promise<readonly (readonly E[])[]>;
   /**
    * Whether content may travel ahead of the log, to servers that host the room. They keep it until the log names it.
@@ -49,15 +52,15 @@ export interface EventCodec<E extends object, Payload extends object> {
   };
 }
 
-/** Which part of the log is read. */
+/** The part of the log that is read. */
 export interface Reading {
-  /** Whether the server may deliver now: its last look into the log is recent. */
+  /** Whether the server may deliver now, because its last read of the log is recent. */
   readonly isCurrent: boolean;
   /** All events of this part, of any kind and server. */
   readonly events: readonly EncodedEvent[];
 }
 
-/** Turns events into what the log holds, and back. */
+/** Encodes events for the log, and decodes them. */
 @Injectable()
 export class SharedEvents {
   private readonly codecs = new Map<unknown, EventCodec<object, object>>();
@@ -69,7 +72,7 @@ export class SharedEvents {
     this.codecs.set(event, codec);
   }
 
-  /** Leaves out events that are not shared, since they concern this server alone. */
+  /** Leaves out events that are not shared, since only this server needs them. */
   encode(events: readonly object[]): EncodedEvent[] {
     return events.flatMap((event) => {
       const shared = SHARED.get(event.constructor as EventClass<object>);

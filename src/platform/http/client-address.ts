@@ -6,21 +6,21 @@ import proxyAddress from 'proxy-addr';
 import { Configuration } from '../configuration/configuration';
 import { trustedProxies, type TrustsProxy } from '../configuration/trusted-proxies';
 
-/** Stands for the address of a connection that closed before anybody asked for its address. */
+/** The address of a connection that closed before its address was read. */
 const UNKNOWN_ADDRESS = 'unknown';
 /** Some proxies append the client's port: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */
 const WITH_PORT = /^(?:\[([^\]]+)\]|([\d.]+))(?::\d{1,5})?$/;
-/** One household or office has a whole /64; counting single addresses would give it 2^64 budgets. */
+/** One household or office has a whole /64. Counting single addresses would give it 2^64 budgets. */
 const NETWORK_GROUPS = 4;
 
 /**
- * The one answer to "which client sent this?", for HTTP requests, WebSocket upgrades and long polling alike.
- * `X-Forwarded-*` headers count as far as `TRUST_PROXY` trusts the machine that sent them.
+ * Finds the client's address, for HTTP requests, WebSocket upgrades and long polling alike. It uses `X-Forwarded-*`
+ * headers only from machines that `TRUST_PROXY` names.
  */
 @Injectable()
 export class ClientAddresses {
   readonly trustsProxy: TrustsProxy;
-  /** A request keeps its address when its connection has closed: then Node no longer knows it. */
+  /** The addresses of requests, because Node forgets the address of a closed connection. */
   private readonly known = new WeakMap<IncomingMessage, string>();
 
   constructor(configuration: Configuration) {
@@ -42,7 +42,7 @@ export class ClientAddresses {
     return budgetKey(this.of(request));
   }
 
-  /** The key of a connection before it has sent anything; undefined when it comes from a trusted proxy. */
+  /** The budget key of a connection before its first request; undefined when it comes from a trusted proxy. */
   peerKeyOf({ remoteAddress }: Socket): string | undefined {
     const isProxy = remoteAddress !== undefined && this.trustsProxy(remoteAddress, 0);
     return isProxy ? undefined : budgetKey(canonical(remoteAddress) ?? UNKNOWN_ADDRESS);
@@ -58,13 +58,13 @@ export class ClientAddresses {
   }
 
   private determine(request: IncomingMessage): string {
-    // From the nearest machine to the client. A name or other text that a client put there stands for nobody.
+    // From the nearest machine to the client. Text that is not an address is ignored.
     const addresses = proxyAddress.all(request, this.trustsProxy).map((address) => canonical(address));
     return addresses.findLast((address) => address !== undefined) ?? UNKNOWN_ADDRESS;
   }
 }
 
-/** The shortest form of an address, IPv4-mapped ones as IPv4; undefined for text that is no address. */
+/** The shortest form of an address, with IPv4-mapped ones as IPv4; undefined for other text. */
 function canonical(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   const match = WITH_PORT.exec(text);

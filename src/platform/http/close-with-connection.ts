@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net';
 import type { NextFunction, Request, Response } from 'express';
 
-/** The answers that each connection is still owed. */
+/** The unfinished answers of each connection. */
 const owed = new WeakMap<Socket, Set<Response>>();
 
 /**
  * Closes answers that wait behind another one on their connection (pipelining) when the connection closes. Node
- * notifies only the first one, which has the socket. Everything that waits for `close` would otherwise be held for
+ * notifies only the first one, which has the socket. Without this, all code that waits for `close` would wait for
  * ever: work in flight, log lines, streams.
  */
 export function closeWithConnection(request: Request, response: Response, next: NextFunction): void {

@@ -2,23 +2,23 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ClientAddresses } from './client-address';
 
-/** Browsers open six at most, and leave them open for a while: enough for an office behind one address. */
+/** Enough for an office behind one address: browsers open at most six connections, and keep them for a while. */
 export const MAX_CONNECTIONS_PER_ADDRESS = 1_000;
 
 interface Client {
   readonly key: string;
   open: number;
-  /** Connections that have no request to answer, those that have been so for longest first. */
+  /** Connections without a request in flight, longest idle first. */
   readonly idle: Set<Socket>;
 }
 
 /**
- * Bounds how many TCP connections one address holds. Node closes connections whose headers or bodies are overdue, and
- * idle ones, but it accepts any number of them meanwhile. The connection that has been without a request for longest
- * gives way. When all others have a request to answer, that is the new one.
+ * Bounds how many TCP connections one address holds. Node closes connections whose headers or bodies are overdue,
+ * and idle ones, but it accepts any number of them meanwhile. At the limit, it closes the connection that has been
+ * idle for longest. When all others have a request in flight, that is the new one.
  *
- * Connections that became sockets are not counted: they have budgets and caps of their own. Behind a trusted proxy all
- * connections come from the proxy, which has to bound those of its clients.
+ * It does not count connections that became sockets, since these have budgets and caps of their own. Behind a
+ * trusted proxy all connections come from the proxy, which has to bound those of its clients.
  */
 export function capConnections(
   server: Server,

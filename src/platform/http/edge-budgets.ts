@@ -10,7 +10,7 @@ import type { Allowance } from '../rate-limits/token-buckets';
 import type { ClientAddresses } from './client-address';
 import { isProbe, ProbeAnswers } from './probe-answers';
 
-/** No route has more than ten query parameters; Node takes 8,000 of them in one address. */
+/** No route has more than ten query parameters. Node would accept 8,000 in one address. */
 const MAX_QUERY_PARAMETERS = 100;
 /** Browsers and proxies together send about 40. */
 const MAX_HEADERS = 100;
@@ -23,8 +23,8 @@ interface Dependencies {
 }
 
 /**
- * Stands before everything else: a suspended address is refused, and a flood of probes is answered from memory, before
- * a request gets a log line. A request with credentials passes: its token is charged when it is verified.
+ * The first middleware. It rejects suspended addresses and answers a flood of probes from memory, before a request
+ * gets a log line. A request with credentials passes: its token is charged when it is verified.
  */
 export function refuseSuspended({ addresses, rateLimits, suspensions }: Dependencies): RequestHandler {
   const probes = new ProbeAnswers();
@@ -81,8 +81,8 @@ export function chargeAddress({
 }
 
 /**
- * Which budget a request takes from before anything is known of its sender. The guard gives back what a token took, once
- * its signature is good. Probes have a budget of their own, which never refuses them.
+ * The budget that a request is charged to before its sender is known. The guard returns the charge of a token once
+ * its signature is good. Probes have a budget of their own, and are never rejected.
  */
 function budgetOf(request: Request, pathBudgets: PathBudgets): Allowance | undefined {
   if (isProbe(request)) return undefined;

@@ -1,9 +1,9 @@
 import type { Request, Response } from 'express';
 
 /**
- * A browser fetches the pictures of a page itself, without `Authorization`. This cookie replaces it on the routes that
- * serve files, and on no other. Scripts cannot read it, other sites cannot make a browser send it, and no address holds
- * a token.
+ * A browser fetches the pictures of a page itself, without `Authorization`. This cookie replaces it, only on the
+ * routes that serve files. Scripts cannot read it, and other sites cannot make a browser send it. So no address
+ * contains a token.
  */
 const NAME = 'xfchat-files';
 const PATH = '/api/v1/attachments';

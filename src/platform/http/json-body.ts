@@ -5,14 +5,15 @@ import { invalidField, Problem } from '../problems/problem';
 import { isUpload } from './upload-requests';
 import { exceedsJsonBounds, JSON_BOUNDS } from '../validation/json-bounds';
 
-/** The largest legal body (4,000 characters, each escaped to twelve bytes) fits with room to spare. */
+/** More than the largest legal body: 4,000 characters, each escaped to twelve bytes. */
 export const MAX_BODY_BYTES = 128 * 1024;
 
 const JSON_TYPE = /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
 
 /**
- * Reads JSON bodies: UTF-8 only, not compressed, nothing else. A request without a body has none afterwards. That of a
- * partial PUT stays as it came, a Buffer: its route knows what the bytes are. Uploads are left to their route.
+ * Reads JSON bodies, which must be uncompressed UTF-8, and rejects other types. Without a body, `request.body` is
+ * undefined. The body of a partial PUT stays a Buffer, because its route interprets the bytes. The upload route
+ * reads its own body.
  */
 export function jsonBody(): RequestHandler[] {
   const read = raw({ limit: MAX_BODY_BYTES, inflate: false, type: () => true });

@@ -1,8 +1,6 @@
 /**
- * Whether a browser page of this origin may use the server (G26). No `Origin` means no browser. The server's
- * own origin is the one whose scheme, host and port the request was sent to; `null` is never one.
- *
- * @param protocol the scheme as the proxy in front, if it is trusted, or the connection says
+ * Whether a browser page of this origin may use the server (G26). A request without `Origin` is not from a browser.
+ * The server's own origin has the scheme, host and port that the request was sent to; it is never `null`.
  */
 export function isAllowedOrigin(
   origin: string | undefined,

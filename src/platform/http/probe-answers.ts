@@ -4,7 +4,7 @@ import type { Request, Response } from 'express';
 import { isLocal } from './is-local';
 
 const PROBE_PATHS = new Set(['/health', '/health/live', '/health/ready', '/health/startup']);
-/** How old an answer may be that is given again. Probes ask every second at most. */
+/** The maximum age of a repeated answer. Probes ask at most every second. */
 const MAX_AGE_MS = 1_000;
 
 interface Answer {
@@ -14,7 +14,7 @@ interface Answer {
   readonly body: string | Buffer;
 }
 
-/** Requests from this machine may see more of the server, so their answers are kept apart. */
+/** Requests from this machine may see more details, so their answers are stored separately. */
 const keyOf = (request: Request): string => `${request.path} ${isLocal(request)}`;
 
 /** Whether the request is a probe whose answer is the same for everybody. */
@@ -29,7 +29,7 @@ export function isProbe({ method, path, headers }: Request): boolean {
 export class ProbeAnswers {
   private readonly answers = new Map<string, Answer>();
 
-  /** Remembers what the request will be answered. */
+  /** Stores the answer that the request will get. */
   remember(request: Request, response: Response): void {
     const key = keyOf(request);
     const send = response.send.bind(response);
@@ -43,7 +43,10 @@ export class ProbeAnswers {
     };
   }
 
-  /** Answers from memory. False when there is no recent answer: then the request has to be served. */
+  /**
+   * Answers from memory.
+   * @returns false when there is no recent answer, so that the request has to be served
+   */
   repeat(request: Request, response: Response): boolean {
     const answer = this.answers.get(keyOf(request));
     if (!answer || performance.now() - answer.at > MAX_AGE_MS) return false;

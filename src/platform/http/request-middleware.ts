@@ -15,11 +15,11 @@ import type { ClientAddresses } from './client-address';
 import { isUpload, UPLOAD_TIMEOUT_MS } from './upload-requests';
 
 const CLIENT_REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
-/** The path pattern that routes are declared with. Node takes others, too, and each would be a series of its own. */
+/** The methods that label metrics. Node accepts others, too, and each would be a series of its own. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 const ALWAYS_ANSWERED = /^\/(health|metrics)(\/|$)/;
 
-/** Gives every HTTP request its id, deadline, log line, metrics, span, and its place among the work in flight. */
+/** Gives every HTTP request its id, deadline, log line, metrics and span, and counts it as work in flight. */
 export function requestMiddleware(dependencies: {
   timeoutMs: number;
   work: WorkInFlight;
@@ -61,7 +61,7 @@ export function requestMiddleware(dependencies: {
       const durationMs = performance.now() - started;
       const route = routeOf(request);
       const method = METHODS.has(request.method) ? request.method : 'other';
-      // A stream ends when its client leaves, so its duration says nothing about the server's speed.
+      // A stream ends when its client leaves, so its duration does not measure the server's speed.
       const isStream = response.statusCode === 209;
       const status = response.writableFinished || isStream ? response.statusCode : 499;
       metrics.httpRequests.inc({ method, route, status });
@@ -103,7 +103,7 @@ function routeOf(request: Request): string {
   return (request.route as { path?: string } | undefined)?.path ?? 'none';
 }
 
-/** The last resort: statements end by themselves before this, so something else must be slow. */
+/** Answers with a problem at the deadline. Statements time out before this, so something else must be slow. */
 function giveUp(request: Request, response: Response, context: RequestContext): void {
   if (response.headersSent) return;
   const kind = isStillArriving(request)

@@ -6,8 +6,8 @@ import type { ClientAddresses } from './client-address';
 const MAX_UNREAD_BYTES = 32 * 1024 * 1024;
 
 /**
- * Bounds the answers in this process that clients requested but do not read. Above the bound, it closes the connection
- * that has waited longest; a slow reader can request again. Signed-in people are counted individually, others by
+ * Bounds the answers in this process that clients requested but do not read. Above the bound, it closes the
+ * connection that has waited longest; a slow reader can retry. Signed-in people are counted individually, others by
  * address.
  */
 export function boundUnreadAnswers(addresses: Pick<ClientAddresses, 'budgetKeyOf'>): RequestHandler {

@@ -1,6 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 
-/** Whether somebody with this `Authorization` may read the metrics; everybody may where no token is set. */
+/**
+ * Whether a request with this `Authorization` may read the metrics; without a configured token, every request may.
+ */
 export function isReader(authorization: string | undefined, token: string | undefined): boolean {
   if (!token) return true;
   const given = Buffer.from(authorization ?? '');

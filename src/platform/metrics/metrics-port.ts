@@ -8,14 +8,14 @@ import { Metrics } from './metrics';
 
 const CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
 
-/** @throws Error that says what to do when `METRICS_PORT` cannot be had */
+/** @throws Error that says what to do when `METRICS_PORT` is not available */
 export async function listenForMetrics(port: MetricsPort, { METRICS_PORT }: Configuration): Promise<void> {
   await taking('METRICS_PORT', METRICS_PORT, () => port.listen());
 }
 
 /**
- * The metrics on a port of their own (`METRICS_PORT`), which the people's proxy does not reach. It answers until the
- * very end of a drain, and serves only `GET /metrics`.
+ * Serves `GET /metrics` on a port of its own (`METRICS_PORT`), which the public proxy does not reach. It answers
+ * until the very end of a drain.
  */
 @Injectable()
 export class MetricsPort implements OnApplicationShutdown {
@@ -27,7 +27,10 @@ export class MetricsPort implements OnApplicationShutdown {
     @Inject(Metrics) private readonly metrics: { page(): Promise<string> },
   ) {}
 
-  /** Does nothing where no port is set. @throws Error of Node, when the port cannot be had */
+  /**
+   * Does nothing without a port.
+   * @throws Error of Node, when the port is not available
+   */
   async listen(): Promise<void> {
     const { METRICS_PORT: port, listenAddress: host } = this.configuration;
     if (port === undefined) return;

@@ -18,11 +18,14 @@ export class MetricsController {
     budgets: PathBudgets,
     @Optional() private readonly worker?: ThisWorker,
   ) {
-    // The token for metrics is none of a person: it is never looked at as one.
+    // The token for metrics is not an access token, and is never verified as one.
     budgets.add({ paths: /^\/metrics/, allowance: ANONYMOUS });
   }
 
-  /** In production only with the token; without one configured, or with a port of their own, there is nothing here. */
+  /**
+   * In production only with the token. Answers 404 when none is configured, or when the metrics have a port of
+   * their own.
+   */
   @Public()
   @Get()
   @Header('Content-Type', 'text/plain; version=0.0.4; charset=utf-8')

@@ -9,7 +9,7 @@ export const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 /** Many operations have a histogram of statements; fewer steps are enough to see which of them is slow. */
 export const STATEMENT_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1, 5];
 
-/** Gauges that end like counters, which Prometheus' conventions forbid; each is the sum of one that stays. */
+/** Gauges with names of counters, against Prometheus' conventions. Each is the sum of a gauge that stays. */
 export const MISNAMED = [
   'nodejs_active_handles_total',
   'nodejs_active_requests_total',
@@ -17,8 +17,9 @@ export const MISNAMED = [
 ];
 
 /**
- * The series of this process, in Prometheus' conventions; docs/metrics.md lists them. Label values come from fixed sets
- * only. A counter that an alert watches begins at 0: what a series begins with is no increase.
+ * The series of this process, in Prometheus' conventions; docs/metrics.md lists them. Label values come from fixed
+ * sets only. A counter that an alert watches begins at 0, because Prometheus does not count the first value of a
+ * series as an increase.
  */
 @Injectable()
 export class Metrics {
@@ -99,7 +100,9 @@ export class Metrics {
     ['outcome'],
   );
 
-  /** @param worker the number of this worker: then every series has it as a label, and the primary says what it knows of it */
+  /**
+   * @param worker the number of this worker, which becomes a label of every series; the primary adds its own series
+   */
   constructor(worker?: number) {
     if (worker === undefined) this.addOnlyWorker();
     else this.registry.setDefaultLabels({ worker: String(worker) });
@@ -129,7 +132,7 @@ export class Metrics {
     new Counter({ ...WORKER_REPLACEMENTS, registers: [this.registry] });
   }
 
-  /** A gauge that is read when the metrics are; it has no sample while its value is not known. */
+  /** A gauge that is read at each scrape; it has no sample while its value is unknown. */
   gauge(name: string, help: string, read: () => number | undefined): void {
     this.gauges(name, help, [], () => [{ labels: {}, value: read() }]);
   }
@@ -155,7 +158,7 @@ export class Metrics {
     });
   }
 
-  /** A counter that is kept elsewhere. */
+  /** A counter whose value another component counts. */
   counterOf(name: string, help: string, read: () => number): void {
     new Counter({
       name,

@@ -39,22 +39,22 @@ export class PeriodicReadings implements BeforeApplicationShutdown {
     this.isReader = worker === undefined || worker.number === 1;
   }
 
-  /** @returns what gives the value that was read last */
+  /** @returns a function that returns the last value */
   add<T>(name: string, read: () => Promise<T>): () => T | undefined {
     return this.register(name, false, read);
   }
 
-  /** Like `add`, for what is read from the database: it is not asked while it is down. */
+  /** Like `add`, for values from the database. They are not read while it is down. */
   addFromDatabase<T>(name: string, read: () => Promise<T>): () => T | undefined {
     return this.register(name, true, read);
   }
 
-  /** The first round; later ones follow by themselves. */
+  /** Reads all values for the first time, and schedules the later rounds. */
   async start(): Promise<void> {
     if (this.isReader) await this.beginRound();
   }
 
-  /** While there still is a database connection. */
+  /** Runs while there still is a database connection. */
   async beforeApplicationShutdown(): Promise<void> {
     this.isStopped = true;
     clearTimeout(this.timer);

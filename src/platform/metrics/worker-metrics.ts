@@ -1,4 +1,4 @@
-/** A server without workers has both as well, and is its own only worker. */
+/** A server without workers has both series as well, and is its only worker. */
 export const WORKER_SERVING = {
   name: 'xfchat_worker_serving',
   help: '1 while the worker serves and answers the primary',

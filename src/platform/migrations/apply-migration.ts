@@ -8,8 +8,8 @@ import { givingWay, type Patience } from './lock-retries';
 import { describeMigration, type RecordedMigration } from './recorded-migration';
 
 /**
- * Runs one migration and writes it down: in one transaction, so that it is applied and known to be, or neither. A migration
- * that cannot run in one is recorded as begun first, and can be repeated.
+ * Runs one migration and records it, in one transaction. A migration that cannot run in a transaction is first
+ * recorded as begun, and can be repeated.
  * @returns how long it took at the attempt that succeeded, milliseconds
  * @throws DatabaseUnusableError `migration-blocked` or `migration-failed`
  */
@@ -45,7 +45,10 @@ export async function applyMigration(
   }
 }
 
-/** Takes one migration back, and with it what the database says of it. @throws DatabaseUnusableError as `applyMigration` */
+/**
+ * Reverts one migration and deletes its record.
+ * @throws DatabaseUnusableError as `applyMigration`
+ */
 export async function undoMigration(
   session: QueryRunner,
   recorded: RecordedMigration,
@@ -67,7 +70,9 @@ export async function undoMigration(
   }
 }
 
-/** CONCURRENTLY waits for open transactions without blocking anybody, so it may wait as long as the operator allows. */
+/**
+ * CONCURRENTLY waits for open transactions without blocking others, so it may wait as long as the operator allows.
+ */
 async function withoutTransaction<T>(
   session: QueryRunner,
   { patienceMs }: Patience,
@@ -77,7 +82,10 @@ async function withoutTransaction<T>(
   return work();
 }
 
-/** It has failed by itself (two rows that a unique index forbids, say): no half-built index stays, and no entry. */
+/**
+ * Cleans up after a migration that failed by itself, for example on duplicate rows: drops a half-built index and
+ * the record.
+ */
 async function forget(session: QueryRunner, name: string): Promise<void> {
   await dropInvalidIndexes(session);
   await strike(session, name);

@@ -3,7 +3,7 @@ import { readLedger, type Run } from './ledger';
 import { recordMigrations } from './recorded-migration';
 import { judgeSchema, type SchemaVerdict } from './schema-verdict';
 
-/** Reads what was applied, and nothing else. */
+/** Compares the recorded migrations with those of the program. It only reads the ledger. */
 export async function compareSchema(run: Run, schema: DatabaseSchema): Promise<SchemaVerdict> {
   return judgeSchema(await recordMigrations(schema.migrations), await readLedger(run));
 }

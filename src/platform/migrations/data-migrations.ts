@@ -11,7 +11,7 @@ export interface DataMigrationProgress {
   readonly name: string;
   readonly state: DataMigrationState;
   readonly rowsDone: number;
-  /** Rows a second at most; null: as fast as it goes. */
+  /** The most rows a second; null for no limit. */
   readonly rate: number | null;
 }
 
@@ -41,7 +41,10 @@ export async function dataMigrationProgress(
   return progress;
 }
 
-/** Works until nothing is left, or until somebody pauses it; returns how many rows it has worked on now. */
+/**
+ * Runs until no rows are left, or until it is paused.
+ * @returns the number of rows changed by this run
+ */
 export async function runDataMigration(
   session: QueryRunner,
   migration: DataMigration,
@@ -60,7 +63,7 @@ export async function runDataMigration(
   }
 }
 
-/** The lock on its row makes two that run it at once take turns, and a pause wait for the batch under way. */
+/** The lock on its row serialises two runs, and makes a pause wait for the batch in progress. */
 async function runBatch(
   session: QueryRunner,
   migration: DataMigration,
@@ -79,7 +82,7 @@ async function runBatch(
   return { state, rows, rowsDone: rowsDone + rows, rate: row.rate };
 }
 
-/** Ends a run after the batch that is under way. */
+/** Ends a run after the batch in progress. */
 export async function pauseDataMigration(run: Run, name: string): Promise<void> {
   await run.query(
     `insert into data_migrations (name, state) values ($1, 'paused')
@@ -88,7 +91,10 @@ export async function pauseDataMigration(run: Run, name: string): Promise<void> 
   );
 }
 
-/** The next `migrate up` goes on. @param rate rows a second at most; null: as fast as it goes */
+/**
+ * Lets the next `migrate up` continue it.
+ * @param rate the most rows a second; null for no limit
+ */
 export async function resumeDataMigration(run: Run, name: string, rate: number | null): Promise<void> {
   await run.query(
     `insert into data_migrations (name, rate) values ($1, $2)

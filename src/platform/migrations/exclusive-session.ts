@@ -12,15 +12,16 @@ const INSUFFICIENT_PRIVILEGE = '42501';
 
 export interface ExclusiveSession {
   readonly session: QueryRunner;
-  /** Of the program, oldest first. */
+  /** The migrations of the program, oldest first. */
   readonly known: readonly RecordedMigration[];
-  /** Nothing in it forbids to go on. */
+  /** The verdict on the ledger, which allows changes. */
   readonly verdict: SchemaVerdict;
 }
 
 /**
- * The only one to change the schema meanwhile, on a database whose ledger agrees with the program.
- * @throws DatabaseUnusableError when the two disagree or there are old tables (then nothing is touched), or the user may not change the schema
+ * Runs `work` while no other process can change the schema, if the ledger agrees with the program.
+ * @throws DatabaseUnusableError when the two disagree or there are old tables (then nothing is touched), or the
+ * user may not change the schema
  */
 export async function withExclusiveSession<T>(
   url: string,

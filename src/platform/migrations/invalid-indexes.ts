@@ -2,12 +2,12 @@ import type { Run } from './ledger';
 import type { Patience } from './lock-retries';
 
 interface InvalidIndex {
-  /** Quoted. */
+  /** The quoted name. */
   readonly name: string;
   readonly table: string;
 }
 
-/** Half-built indexes: those of a build without locks that was killed or has failed. */
+/** Half-built indexes, left by a concurrent build that was killed or has failed. */
 export async function invalidIndexes(run: Run): Promise<InvalidIndex[]> {
   return run.query<InvalidIndex[]>(`
     select quote_ident(c.relname) as name, t.relname as "table"
@@ -20,12 +20,12 @@ export async function invalidIndexes(run: Run): Promise<InvalidIndex[]> {
 const REMNANT = /_cc(new|old)\d*"?$/;
 
 /**
- * Builds anew what is half built, while people go on reading and writing; IF NOT EXISTS would take it for finished.
- * @returns the names
+ * Rebuilds half-built indexes without blocking reads and writes. IF NOT EXISTS would consider them finished.
+ * @returns their names
  */
 export async function mendIndexes(run: Run, { patienceMs, progress }: Patience): Promise<string[]> {
   const broken = await invalidIndexes(run);
-  // Waits for open transactions, and holds up nobody meanwhile.
+  // The rebuild waits for open transactions without blocking others.
   if (broken.length > 0) await run.query(`set lock_timeout = ${patienceMs}`);
   for (const { name, table } of broken) {
     progress(`index ${name} of ${table} is half built: building it again`);

@@ -4,15 +4,15 @@ import { timestampOf, type RecordedMigration } from './recorded-migration';
 /** The record of a migration that was applied to the database. */
 export interface LedgerEntry {
   readonly name: string;
-  /** Undefined for what only TypeORM's table knows; the next `migrate up` takes it over. */
+  /** Undefined for a migration that is only in TypeORM's table; the next `migrate up` adds it to the ledger. */
   readonly checksum?: string;
-  /** The oldest schema version whose program may run on what it made. */
+  /** The oldest schema version whose program may run on the resulting schema. */
   readonly compatVersion?: number;
   readonly appVersion?: string;
   readonly durationMs?: number;
-  /** Undefined when it was begun outside of a transaction and has not been finished. */
+  /** Undefined while the migration is begun, outside of a transaction, and not finished. */
   readonly appliedAt?: Date;
-  /** Whether TypeORM's table has it, too. The two are written in one transaction. */
+  /** Whether TypeORM's table has it, too. One transaction writes both. */
   readonly isInTypeorm: boolean;
 }
 
@@ -21,7 +21,7 @@ export interface Run {
   query<T = unknown>(text: string, values?: unknown[]): Promise<T>;
 }
 
-/** TypeORM's table as TypeORM makes it, and the ledger beside it. Harmless when they are there. */
+/** Creates TypeORM's table as TypeORM does, and the ledger, unless they exist. */
 export async function makeLedger(run: Run): Promise<void> {
   const { names, ledger } = await tablesPresent(run);
   if (!names) {
@@ -50,7 +50,7 @@ export async function makeLedger(run: Run): Promise<void> {
       'what was applied, and by whom: app_version and duration_ms are null for what was there before the ledger, applied_at is null for what was begun outside of a transaction and not finished'`);
 }
 
-/** Everything that was applied or begun, oldest first; also of a database without a ledger, or without anything. */
+/** All migrations that were applied or begun, oldest first. Works without a ledger, and on an empty database. */
 export async function readLedger(run: Run): Promise<LedgerEntry[]> {
   const { names, ledger } = await tablesPresent(run);
   const known: { name: string }[] = names ? await run.query(`select name from migrations`) : [];
@@ -92,7 +92,7 @@ async function tablesPresent(run: Run): Promise<{ names: boolean; ledger: boolea
   return present;
 }
 
-/** Takes over what was applied before there was a ledger, or by TypeORM's own command line. */
+/** Adds migrations to the ledger that ran before the ledger existed, or by TypeORM's own command line. */
 export async function adopt(run: Run, migrations: readonly RecordedMigration[]): Promise<void> {
   for (const { name, checksum, timestamp, compatVersion } of migrations) {
     await run.query(
@@ -103,7 +103,7 @@ export async function adopt(run: Run, migrations: readonly RecordedMigration[]):
   }
 }
 
-/** Before something that no transaction protects. */
+/** Records a migration as begun, before it runs without a transaction. */
 export async function writeBegun(run: Run, migration: RecordedMigration): Promise<void> {
   const { name, checksum, timestamp, compatVersion } = migration;
   await run.query(
@@ -113,7 +113,10 @@ export async function writeBegun(run: Run, migration: RecordedMigration): Promis
   );
 }
 
-/** In the transaction that has applied it; TypeORM's table is kept, so that its own command line agrees. */
+/**
+ * Records a migration, in the transaction that applied it. It also updates TypeORM's table, so that its command
+ * line agrees.
+ */
 export async function writeApplied(
   run: Run,
   migration: RecordedMigration,
@@ -133,7 +136,7 @@ export async function writeApplied(
   );
 }
 
-/** Once more what `writeBegun` says: it is being taken back, and no transaction protects that. */
+/** Records a migration as unfinished, before it is reverted without a transaction. */
 export async function writeUndoing(run: Run, name: string): Promise<void> {
   await run.query(`update migration_ledger set applied_at = null where name = $1`, [name]);
 }

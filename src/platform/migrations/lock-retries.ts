@@ -5,7 +5,7 @@ import { describeMigration } from './recorded-migration';
 import type { Run } from './ledger';
 import { pause } from './session';
 
-/** Told in sentences what is being done, and what it waits for. */
+/** Receives sentences about the current step, and the locks that it waits for. */
 export type Progress = (message: string) => void;
 
 /**
@@ -23,8 +23,8 @@ export interface Patience {
 }
 
 /**
- * One transaction that yields to the traffic: when a lock is not available at once, it is rolled back, lets the statements pass
- * that queued behind it, and is retried. In the end it gives up: no lock is waited for without a limit.
+ * Runs one transaction that yields to the traffic. When a lock is not available at once, the transaction is rolled
+ * back, so that statements queued behind it can run. Then it is retried, until the patience is over.
  * @throws DatabaseUnusableError `migration-blocked` naming the migration and who holds transactions open
  */
 export async function givingWay<T>(
@@ -49,7 +49,7 @@ export async function givingWay<T>(
       progress(
         `${describeMigration(name)}: a lock was not free (attempt ${attempt}), trying again; ${holders}`,
       );
-      // Not in step with whoever takes the lock at regular times.
+      // Random, because another process may take the lock at regular times.
       await pause(wait * (0.5 + Math.random()));
     }
   }
@@ -63,7 +63,10 @@ function blocked(name: string, attempts: number, holders: string, cause: unknown
   );
 }
 
-/** Sessions that may hold the lock; PostgreSQL shows the doings of other users to superusers and monitors only. */
+/**
+ * Sessions that may hold the lock. PostgreSQL shows sessions of other users only to superusers and members of
+ * `pg_monitor`.
+ */
 async function oldestTransactions(run: Run): Promise<string> {
   const rows: { pid: number; name: string; seconds: number }[] = await run.query(`
     select pid, coalesce(nullif(application_name, ''), 'unnamed') as name,

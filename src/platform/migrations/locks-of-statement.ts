@@ -1,4 +1,4 @@
-/** A lock on a table, by PostgreSQL's name, from the weakest of those that matter here to the strongest. */
+/** PostgreSQL's table locks that matter here, from the weakest to the strongest. */
 export const LOCK_MODES = [
   'ROW EXCLUSIVE',
   'SHARE UPDATE EXCLUSIVE',
@@ -23,7 +23,7 @@ export const WAITERS: Record<LockMode, string> = {
 };
 
 const NAME = String.raw`(?:if (?:not )?exists )?(?:only )?([a-z_][a-z0-9_.]*)`;
-/** `ALTER TABLE` that lets reading and writing go on. */
+/** `ALTER TABLE` that does not block reads and writes. */
 const GENTLE =
   /^(validate constraint|alter (column )?\S+ set statistics|set \(|reset \(|cluster on|attach partition)/;
 const ADDS_FOREIGN_KEY = /^add (constraint \S+ )?foreign key/;
@@ -45,7 +45,8 @@ const referenced = (text: string): TableLock[] =>
   }));
 
 /**
- * Of a statement in lower case with single spaces; the first rule that fits counts. PostgreSQL's manual, "Explicit Locking".
+ * Rules for a statement in lower case with single spaces; the first match counts. See "Explicit Locking" in
+ * PostgreSQL's manual.
  */
 const RULES: readonly Rule[] = [
   {
@@ -82,9 +83,8 @@ function modeOfAlter(action: string): LockMode {
 }
 
 /**
- * The locks that a statement takes on tables, by its text; undefined when this does not know the statement, and
- * somebody has to read it. Tables that it makes are not among them.
- * @param tableOfIndex the table of an index that is there already
+ * The locks that a statement takes on existing tables, by its text. Undefined for an unknown statement, which a
+ * person has to read.
  */
 export function locksOfStatement(
   statement: string,
@@ -104,7 +104,7 @@ export function locksOfStatement(
   return undefined;
 }
 
-/** One lock a table, the strongest. */
+/** The strongest lock of each table. */
 export function strongestLocks(locks: readonly TableLock[]): TableLock[] {
   const byTable = new Map<string, LockMode>();
   for (const { table, mode } of locks) {

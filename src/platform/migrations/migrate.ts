@@ -18,18 +18,18 @@ const DEFAULT_PATIENCE_MS = 120_000;
 export type BeforeMigrating = (pending: readonly string[]) => Promise<void>;
 
 export interface MigrateOptions {
-  /** A step of the caller's. An error that it throws ends the migration before any change. */
+  /** A step of the caller. If it throws, the migration ends before any change. */
   readonly beforeMigrating?: BeforeMigrating;
   readonly progress?: Progress;
-  /** How long to try for the locks of one migration, milliseconds. */
+  /** How long to retry for the locks of one migration, in milliseconds. */
   readonly patienceMs?: number;
 }
 
 /**
- * Brings the database to the schema of this program. Records migrations from before the ledger, rebuilds incomplete
- * indexes, finishes interrupted migrations, and applies pending ones. Harmless when there is nothing to do.
- * @throws DatabaseUnusableError when the ledger and the program disagree, a lock is not available, a migration fails,
- * the user may not change the schema, or the catalogue is not whole afterwards
+ * Migrates the database to the schema of this program. It records migrations from before the ledger, rebuilds
+ * incomplete indexes, finishes interrupted migrations, and applies pending ones. It may be repeated.
+ * @throws DatabaseUnusableError when the ledger and the program disagree, a lock is not available, a migration
+ * fails, the user may not change the schema, or the catalogue is not whole afterwards
  */
 export async function migrate(
   url: string,
@@ -50,7 +50,10 @@ export async function migrate(
   });
 }
 
-/** Applies what is pending; returns the names. @throws DatabaseUnusableError as `migrate` */
+/**
+ * Applies pending migrations, and returns their names.
+ * @throws DatabaseUnusableError as `migrate`
+ */
 export async function migrateUp(
   url: string,
   configuration: Configuration,
@@ -61,8 +64,7 @@ export async function migrateUp(
 }
 
 /**
- * Takes back the last migration, or everything after `to` (a timestamp, a file or a name; 0 for everything). Returns the
- * names.
+ * Reverts the last migration, or all after `to` (a timestamp, a file or a name; 0 for all). Returns their names.
  * @throws DatabaseUnusableError `migration-irreversible` before anything is done, and as `migrate`
  */
 export async function migrateDown(
@@ -123,7 +125,7 @@ const patienceOf = ({
   progress,
 });
 
-/** Every migration is applied: the schema has to be as the program needs it. */
+/** Checks the complete schema once every migration is applied. */
 async function refuseDamage(session: QueryRunner, schema: DatabaseSchema): Promise<void> {
   const damage = await damageOfSchema(session.dataSource, schema);
   if (damage.length === 0) return;

@@ -7,7 +7,7 @@ import { recordMigrations, type RecordedMigration } from './recorded-migration';
 import { judgeSchema, type SchemaVerdict } from './schema-verdict';
 
 export interface PlannedLock extends TableLock {
-  /** By PostgreSQL's estimate; null when it has never counted. */
+  /** PostgreSQL's estimate; null when it has none. */
   readonly rows: number | null;
   readonly waiters: string;
 }
@@ -16,11 +16,11 @@ export interface PlannedMigration {
   readonly name: string;
   readonly isTransactional: boolean;
   readonly statements: number;
-  /** On tables that are there before the migration. */
+  /** Locks on tables that exist before the migration. */
   readonly locks: PlannedLock[];
-  /** Statements whose locks are not known: read them. */
+  /** Statements whose locks are unknown, for a person to read. */
   readonly unknown: string[];
-  /** Why it could not be taken back. */
+  /** Why it cannot be reverted. */
   readonly irreversible: string | null;
 }
 
@@ -28,7 +28,7 @@ export interface MigrationPlan {
   readonly verdict: SchemaVerdict;
   readonly migrations: PlannedMigration[];
   readonly dataMigrations: DataMigrationProgress[];
-  /** Indexes that are half built and would be built again, without locks. */
+  /** Half-built indexes that would be rebuilt, without blocking. */
   readonly rebuild: string[];
 }
 

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** A migration as written in `src/migrations`: SQL that is the same whenever it is run. */
+/** A migration in `src/migrations`. It always runs the same SQL. */
 export interface Migration extends MigrationInterface {
-  /** Why it cannot be taken back, for those that cannot. */
+  /** Why it cannot be reverted; unset if it can. */
   readonly irreversible?: string;
   /**
-   * The oldest schema version whose program runs on the schema that this one makes. Unset: every program that could run
-   * before it still can, which is the rule; only what takes something away has to say.
+   * The oldest schema version whose program runs on the schema that this one makes. Unset when every program that
+   * could run before it still can. Only a migration that removes something has to set it.
    */
   readonly compatVersion?: number;
 }
@@ -16,16 +16,16 @@ export interface Migration extends MigrationInterface {
 export interface RecordedMigration {
   readonly migration: Migration;
   readonly name: string;
-  /** The last 13 digits of the name; also the version of the schema that it makes. */
+  /** The last 13 digits of the name; also the version of the resulting schema. */
   readonly timestamp: number;
   readonly isTransactional: boolean;
   readonly compatVersion: number;
   readonly statements: readonly string[];
-  /** Of the SQL and nothing else, so that the sources and what is built from them agree, whatever is done to comments. */
+  /** The digest of only the SQL, so that sources and build agree, and comments may change. */
   readonly checksum: string;
 }
 
-/** Statements that may run outside a transaction: each can be killed half-way and run again. */
+/** Statements that may run outside a transaction, because each can be repeated after it was killed. */
 const REPEATABLE =
   /^\s*(create\s+(unique\s+)?index\s+concurrently\s+if\s+not\s+exists|drop\s+index\s+concurrently\s+if\s+exists|reindex\s+(\([^)]*\)\s*)?\w+\s+concurrently)\s/i;
 
@@ -91,7 +91,7 @@ export function fileOf(name: string): string {
   return timestamp ? `${timestamp}-${kebab}` : kebab;
 }
 
-/** For people: the file to look for, and the name that stands in the database. */
+/** For messages to operators: the file, and the name in the database. */
 export function describeMigration(name: string): string {
   return `${fileOf(name)} (${name})`;
 }

@@ -14,7 +14,7 @@ export interface SchemaPart {
 const NOT_POSSIBLE = ['42501', '25006'];
 
 /**
- * Everything that the catalogue knows of one schema. Only the schema itself may be on the `search_path`: then the
+ * All objects of one schema, from the catalogue. Only that schema may be on the `search_path`, so that the
  * definitions of two schemas can be compared.
  */
 const PARTS = `
@@ -51,8 +51,8 @@ export const schemaParts = (manager: EntityManager): Promise<SchemaPart[]> =>
   manager.query(PARTS, ['public']);
 
 /**
- * The objects that the migrations make: runs their SQL in an empty schema and rolls it back. Locks nothing that
- * others use, since every table is a new one. To be called in a transaction.
+ * The objects that the migrations create. Runs their SQL in an empty schema and rolls it back. It locks only new
+ * tables. Call it in a transaction.
  * @returns undefined when the user may not create a schema, or the database takes no writes
  */
 export async function replayMigrations(

@@ -3,7 +3,7 @@ import { GrowingDelays, type DelayRule } from './growing-delays';
 
 /** A budget that an attempt is charged to. */
 export interface Budget {
-  /** Which rule: budgets of one name have the same. */
+  /** The name of the rule; budgets with the same name have the same rule. */
   readonly name: string;
   readonly rule: DelayRule;
   readonly key: string;
@@ -17,13 +17,16 @@ interface Charge {
 }
 export type Charges = readonly Charge[];
 
-/** Counts attempts: each server by itself (`MemoryAttemptStore`), or all together (`RedisAttemptStore`). */
+/** Counts attempts: for one server (`MemoryAttemptStore`), or for all servers together (`RedisAttemptStore`). */
 export abstract class AttemptStore {
-  /** Charges all of the budgets or none. @returns the charges, or the seconds after which another try makes sense */
+  /**
+   * Charges all of the budgets or none.
+   * @returns the charges, or the seconds to wait before another attempt
+   */
   abstract take(budgets: readonly Budget[]): Promise<Charges | number>;
-  /** The attempt was no failure. */
+  /** Returns the charges of an attempt that did not fail. */
   abstract giveBack(charges: Charges): Promise<void>;
-  /** Forgets the failures of one budget. */
+  /** Resets the failures of one budget. */
   abstract forget(budget: Budget): Promise<void>;
 }
 

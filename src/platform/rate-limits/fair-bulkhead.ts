@@ -1,4 +1,4 @@
-/** Rejects work that would wait too long for its turn: nothing of it was begun. */
+/** The work would wait too long, and was not begun. */
 export class BulkheadFullError extends Error {
   constructor() {
     super('too much work is waiting');
@@ -6,13 +6,13 @@ export class BulkheadFullError extends Error {
 }
 
 export interface BulkheadLimits {
-  /** Pieces of work that run at the same time. */
+  /** How many pieces of work run at the same time. */
   readonly atOnce: number;
-  /** Pieces of one key that may wait. */
+  /** How many pieces of one key may wait. */
   readonly waitingPerKey: number;
-  /** Pieces of all keys that may wait. */
+  /** How many pieces of all keys may wait. */
   readonly waiting: number;
-  /** Work that has waited longer when its turn comes is rejected. */
+  /** Work that has waited longer than this is rejected. */
   readonly waitingMs: number;
 }
 
@@ -23,11 +23,11 @@ interface Waiter {
 }
 
 /**
- * Bounds how much runs at once, and shares the turns between keys: whoever brings a hundred pieces of work waits for them,
- * and the others take every second turn. When the queue is full, the newest piece of the longest line gives way.
+ * Bounds how much work runs at once, and alternates between keys. A caller with a hundred pieces of work delays
+ * mostly itself. When the queue is full, the newest piece of the longest line is rejected.
  */
 export class FairBulkhead {
-  /** The next turn belongs to the first key. A key that has had its turn goes to the end. */
+  /** In order of their turns. A key that has had its turn moves to the end. */
   private readonly lines = new Map<string, Waiter[]>();
   private running = 0;
   private count = 0;
@@ -38,7 +38,7 @@ export class FairBulkhead {
     return this.count;
   }
 
-  /** @throws BulkheadFullError, or what `work` throws */
+  /** @throws BulkheadFullError, or the error of `work` */
   async run<T>(key: string, work: () => Promise<T>): Promise<T> {
     if (this.running < this.limits.atOnce) this.running++;
     else await this.turn(key);
@@ -61,7 +61,7 @@ export class FairBulkhead {
     });
   }
 
-  /** The slot goes to the next in turn without becoming free in between. */
+  /** Passes the slot to the next waiter, without freeing it in between. */
   private passOn(): void {
     const earliest = performance.now() - this.limits.waitingMs;
     for (let waiter = this.next(); waiter; waiter = this.next()) {

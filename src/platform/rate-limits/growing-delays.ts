@@ -1,11 +1,13 @@
-/** After `free` attempts that were not given back, each further one has to wait, twice as long as the one before. */
+/**
+ * After `free` attempts that were not given back, each further one has to wait twice as long as the previous one.
+ */
 export interface DelayRule {
   readonly free: number;
   /** Milliseconds before the first attempt that has to wait. */
   readonly firstMs: number;
-  /** No wait is longer: a delay, and never a lock. */
+  /** The longest delay, so that it never becomes a lockout. */
   readonly maxMs: number;
-  /** One attempt is forgotten each so many milliseconds. */
+  /** One attempt expires each time this many milliseconds pass. */
   readonly forgetMs: number;
 }
 
@@ -19,8 +21,8 @@ interface Entry {
 const MAX_KEYS = 100_000;
 
 /**
- * Attempts by key, in memory. An attempt counts from the moment that it is taken, so that parallel ones cannot all pass
- * before the first of them has failed; one that succeeds is given back.
+ * Attempts by key, in memory. An attempt is charged before its result is known. Otherwise, parallel attempts could
+ * all pass before the first one has failed. A successful attempt is given back.
  */
 export class GrowingDelays {
   private readonly entries = new Map<string, Entry>();
@@ -30,13 +32,16 @@ export class GrowingDelays {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** Milliseconds until an attempt may be taken; 0: now. */
+  /** Milliseconds until the next attempt is allowed; 0 when it is allowed now. */
   wait(key: string): number {
     const entry = this.entries.get(key);
     return entry ? Math.max(0, entry.blockedUntil - this.now()) : 0;
   }
 
-  /** Counts an attempt that `wait` lets pass. @returns a receipt for `giveBack` */
+  /**
+   * Counts an attempt that `wait` allows.
+   * @returns a receipt for `giveBack`
+   */
   take(key: string): number {
     const now = this.now();
     const entry = this.entryOf(key, now);
@@ -47,7 +52,10 @@ export class GrowingDelays {
     return entry.blockedUntil;
   }
 
-  /** The attempt was no failure. It takes back the delay that it began, and none that another one began. */
+  /**
+   * Returns an attempt that did not fail. It removes the delay that this attempt began, but not that of another
+   * attempt.
+   */
   giveBack(key: string, receipt: number): void {
     const entry = this.entries.get(key);
     if (!entry) return;
@@ -61,7 +69,7 @@ export class GrowingDelays {
 
   private entryOf(key: string, now: number): Entry {
     const entry = this.entries.get(key) ?? { level: 0, at: now, blockedUntil: 0 };
-    // Put at the end: those not used for longest stand first and are dropped first.
+    // Moved to the end, so that the least recently used entries are first, and are dropped first.
     this.entries.delete(key);
     if (this.entries.size >= MAX_KEYS) this.dropOldest(now);
     this.entries.set(key, entry);

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { Allowance } from './token-buckets';
 
-/** Which budget the requests of certain paths take from before anything is known of their senders. */
+/** The budget that requests to certain paths are charged to before their sender is known. */
 export interface PathBudget {
   readonly paths: RegExp;
   readonly allowance: Allowance;
 }
 
-/** Modules add what their routes take from, where it is not what other routes take from. */
+/** Modules add the budgets of their routes, if these differ from the default. */
 @Injectable()
 export class PathBudgets {
   private readonly budgets: PathBudget[] = [];

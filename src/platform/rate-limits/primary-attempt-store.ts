@@ -5,7 +5,10 @@ interface Line {
   ask<T>(name: string, content: unknown): Promise<T>;
 }
 
-/** Attempts of all workers of one command, counted in their primary: a guesser has one budget, however many workers there are. */
+/**
+ * Counts the attempts of all workers of an instance in their primary, so that a guesser has one budget for all
+ * workers.
+ */
 export class PrimaryAttemptStore extends AttemptStore {
   constructor(private readonly primary: Line) {
     super();

@@ -6,13 +6,14 @@ import { SharedCounts } from './shared-counts';
 import { TokenBuckets, type Allowance } from './token-buckets';
 
 /**
- * Counts what a person or a network does, and refuses what is more than they may. Each process decides by its own buckets,
- * at once. With Redis it compares them with those of the other servers afterwards (`SharedCounts`). An allowance is a constant
- * of the module that takes from it (`allowances.ts`); wrong passwords have budgets of their own.
+ * Counts the requests and commands of a person or network, and rejects those above the limit. Each process decides
+ * at once, by its own buckets. With Redis, `SharedCounts` later adjusts them to those of the other servers. An
+ * allowance is a constant in the module that charges it (see `allowances.ts`). Wrong passwords have budgets of
+ * their own.
  */
 @Injectable()
 export class RateLimits {
-  /** `RATE_LIMITS`; off: nothing is counted or refused. */
+  /** `RATE_LIMITS`; when off, nothing is counted or rejected. */
   readonly isOn: boolean;
   private readonly buckets = new Map<Allowance, TokenBuckets>();
 
@@ -32,12 +33,15 @@ export class RateLimits {
     throw new Problem(RATE_LIMITED, { retryAfter, policy });
   }
 
-  /** Takes if something is left; says whether it did. */
+  /**
+   * Charges the bucket unless it is empty.
+   * @returns whether it was charged
+   */
   tryTake(allowance: Allowance, key: string): boolean {
     return !this.isOn || this.charge(allowance, key) === 0;
   }
 
-  /** Returns what `take` took, once it turned out that nothing was to be counted. */
+  /** Returns a charge of `take` that should not count. */
   giveBack(allowance: Allowance, key: string): void {
     if (this.isOn) this.bucketsOf(allowance).giveBack(key);
   }

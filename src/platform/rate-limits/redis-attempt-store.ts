@@ -3,7 +3,7 @@ import type { RedisLink } from '../redis/redis-link';
 import { AttemptStore, type Budget, type Charges } from './attempt-store';
 import { digest } from './shared-counts';
 
-/** Less than the hashing of a password takes. */
+/** How long to wait for Redis: less than the hashing of a password takes. */
 const PATIENCE_MS = 100;
 
 const NOW = `
@@ -11,8 +11,8 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
 
 /**
- * As `GrowingDelays`, for several budgets: charges all of them or none. KEYS: budgets. ARGV, four for each: its rule.
- * Returns the milliseconds to wait, and unless there are any a receipt for each.
+ * Like `GrowingDelays`, for several budgets: charges all of them or none. KEYS: budgets. ARGV, four for each: its
+ * rule. Returns the milliseconds to wait; if that is 0, also a receipt for each budget.
  */
 const TAKE = redisScript(`${NOW}
 local wait = 0
@@ -48,11 +48,11 @@ end`);
 const FORGET = redisScript(`return redis.call('DEL', KEYS[1])`);
 
 /**
- * Counts attempts of all servers together, in one round trip. This server counts for itself as well, and decides alone when
- * Redis does not answer: then an attempt on each server is counted by each.
+ * Counts attempts of all servers together, in one round trip. This server also counts for itself, and decides alone
+ * when Redis does not answer.
  */
 export class RedisAttemptStore extends AttemptStore {
-  /** @param own where this server counts for itself */
+  /** @param own the counts of this server */
   constructor(
     private readonly link: RedisLink,
     private readonly own: AttemptStore,
@@ -89,7 +89,10 @@ export class RedisAttemptStore extends AttemptStore {
     await this.ask(FORGET, [budget], []);
   }
 
-  /** Undefined when there is no answer. Budgets of one attempt are in one slot of a cluster: people sign in rarely. */
+  /**
+   * Undefined when Redis does not answer. All budgets are in one slot of a cluster, which is enough because people
+   * sign in rarely.
+   */
   private async ask(
     script: RedisScript,
     budgets: readonly Budget[],

@@ -4,9 +4,9 @@ import { redisScript } from '../redis/redis-connection';
 import { RedisLink } from '../redis/redis-link';
 import type { Allowance, TokenBuckets } from './token-buckets';
 
-/** A server reports what it has let pass at the latest when it is this part of the burst … */
+/** A server reports its charges at the latest when they are this part of the burst … */
 const REPORTED_PART = 0.1;
-/** … or after so long; and at once what it lets pass after having reported nothing for so long. */
+/** … or after this time. It reports at once if its last report is older than that. */
 const REPORT_MS = 1_000;
 /** The least time between two reports. */
 const GAP_MS = 10;
@@ -16,9 +16,9 @@ const SHARDS = 16;
 const MAX_BUCKETS = 500;
 
 /**
- * Takes from buckets that servers share. KEYS: buckets. ARGV, three for each: tokens taken, burst, tokens per second.
- * Returns what is left of each. It may be less than nothing: several servers have let more pass than there was.
- * A bucket is gone once it would be full.
+ * Charges buckets that servers share. KEYS: buckets. ARGV, three for each: tokens taken, burst, tokens per second.
+ * Returns the rest of each bucket, which is negative if the servers together allowed more than it had. A full
+ * bucket expires.
  */
 const TAKE = redisScript(`
 local time = redis.call('TIME')
@@ -44,12 +44,12 @@ interface Report {
 }
 
 /**
- * Lets servers count together, so that a client who uses several of them gets no more than on one. No request waits for
- * this. Each server decides by its own buckets, reports in the background what it let pass, and learns what is left
- * overall. While Redis is down nothing is reported, and each server counts by itself.
+ * Lets servers count together, so that a client of several servers gets no more than on one. No request waits for
+ * this. Each server decides by its own buckets, reports its charges in the background, and gets the overall rest.
+ * While Redis is down, each server counts for itself.
  *
- * In t seconds, N servers let pass at most burst + t × perSecond. Each further server adds a tenth of the burst, and
- * what it lets pass during one round trip to Redis. The shared bucket goes below zero, so that is paid back.
+ * In t seconds, N servers allow at most burst + t × perSecond. Each further server adds a tenth of the burst, and
+ * its charges during one round trip to Redis. These are paid back, because the shared bucket goes below zero.
  */
 @Injectable()
 export class SharedCounts implements OnModuleDestroy {
@@ -100,7 +100,7 @@ export class SharedCounts implements OnModuleDestroy {
     this.isReporting = false;
   }
 
-  /** A failed report is not repeated: it would be older than the current counts. */
+  /** A failed report is not retried, because it would be older than the current counts. */
   private async report(shard: string, reports: readonly Report[]): Promise<void> {
     const prefix = `${this.link.namespace}:limits:{${shard}}`;
     const keys = reports.map(({ allowance, key }) => `${prefix}:${allowance.sharedAs}:${digest(key)}`);
@@ -118,7 +118,7 @@ export class SharedCounts implements OnModuleDestroy {
   }
 }
 
-/** Redis need not know who people are, or where. */
+/** Redis stores no names and addresses of people. */
 export const digest = (key: string): string =>
   createHash('sha256').update(key).digest('base64url').slice(0, 22);
 

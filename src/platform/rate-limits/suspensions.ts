@@ -2,15 +2,19 @@ import { Injectable, Optional } from '@nestjs/common';
 import { Configuration } from '../configuration/configuration';
 import { TokenBuckets, type Allowance } from './token-buckets';
 
-/** Refusals for want of a budget that a client may cause before it is suspended: a slip of a program stays below. */
+/**
+ * The rejections by rate limits that a client may cause before it is suspended. A single mistake in a program stays
+ * below this.
+ */
 const REFUSALS: Allowance = { burst: 2_000, perSecond: 50 };
 const SUSPENSION_MS = 30_000;
-/** As many keys are remembered; beyond, the oldest suspension ends early. */
+/** The most suspended keys; beyond that, the oldest suspension ends early. */
 const MAX_SUSPENDED = 10_000;
 
 /**
- * Clients that continued after rejections. While suspended, they are rejected before the server does anything else for
- * them. Keys are user ids and the budget keys of addresses, which never look alike. Per process, in memory.
+ * Suspends clients that continue after rejections. While suspended, they are rejected before the server does any
+ * other work for them. Keys are user ids and the budget keys of addresses, which cannot be equal. Per process, in
+ * memory.
  */
 @Injectable()
 export class Suspensions {
@@ -27,8 +31,8 @@ export class Suspensions {
   }
 
   /**
-   * Counts one refusal for want of a budget.
-   * @returns whether the client is suspended from now on
+   * Counts one rejection by a rate limit.
+   * @returns whether the client is suspended now
    */
   noteRefusal(key: string): boolean {
     if (!this.isOn || this.refusals.take(key) === 0) return false;
@@ -41,7 +45,7 @@ export class Suspensions {
     return true;
   }
 
-  /** Seconds until the client is heard again; 0 when it is not suspended. */
+  /** Seconds until the suspension ends; 0 when the client is not suspended. */
   remaining(key: string): number {
     const until = this.suspendedUntil.get(key);
     if (until === undefined) return 0;

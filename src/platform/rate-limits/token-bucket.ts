@@ -1,6 +1,6 @@
 import type { Allowance } from './token-buckets';
 
-/** One token bucket, for something that exists for a while by itself, such as a connection. */
+/** One token bucket, for an object such as a connection. */
 export class TokenBucket {
   private tokens: number;
   private at: number;

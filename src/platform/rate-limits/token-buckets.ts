@@ -9,14 +9,14 @@ export interface Allowance {
 interface Bucket {
   tokens: number;
   at: number;
-  /** Taken here since it was last reported to what servers count together (`SharedCounts`). */
+  /** The tokens taken here since the last report to `SharedCounts`. */
   unreported: number;
   reportedAt: number;
 }
 
 const MAX_KEYS = 100_000;
 
-/** Token buckets by key, in memory. Full buckets are forgotten, so memory is bounded by what is in use. */
+/** Token buckets by key, in memory. Full buckets are dropped, so memory is bounded by the buckets in use. */
 export class TokenBuckets {
   private readonly buckets = new Map<string, Bucket>();
 
@@ -25,7 +25,7 @@ export class TokenBuckets {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** @returns 0 when taken, otherwise the seconds (at least 1) after which another try makes sense */
+  /** @returns 0 when a token was taken, otherwise the seconds to wait (at least 1) */
   take(key: string): number {
     const wait = this.peek(key);
     if (wait > 0) return wait;
@@ -35,7 +35,7 @@ export class TokenBuckets {
     return 0;
   }
 
-  /** Returns a token that was taken for something that turned out to need none. */
+  /** Returns a token that should not have been charged. */
   giveBack(key: string): void {
     const bucket = this.bucketOf(key);
     bucket.tokens = Math.min(this.allowance.burst, bucket.tokens + 1);
@@ -48,7 +48,7 @@ export class TokenBuckets {
     return { taken: bucket?.unreported ?? 0, sinceMs: this.now() - (bucket?.reportedAt ?? this.now()) };
   }
 
-  /** @returns what was taken here since the last report */
+  /** @returns the tokens taken here since the last report */
   report(key: string): number {
     const bucket = this.buckets.get(key);
     if (!bucket) return 0;
@@ -58,7 +58,9 @@ export class TokenBuckets {
     return unreported;
   }
 
-  /** All servers together have left so much, the last report included. They never have more than this one believes. */
+  /**
+   * Sets the rest of the shared bucket, which includes the last report. It can only lower the rest of this bucket.
+   */
   learn(key: string, left: number): void {
     const bucket = this.buckets.get(key);
     if (bucket) bucket.tokens = Math.min(bucket.tokens, left - bucket.unreported);
@@ -88,7 +90,7 @@ export class TokenBuckets {
     for (const [key, bucket] of this.buckets) {
       if (bucket.tokens + ((now - bucket.at) / 1_000) * perSecond >= burst) this.buckets.delete(key);
     }
-    // Everybody is busy at once: the oldest give way, rather than the memory.
+    // All buckets are in use: the oldest are evicted, to bound the memory.
     for (const key of this.buckets.keys()) {
       if (this.buckets.size < MAX_KEYS) break;
       this.buckets.delete(key);

@@ -1,8 +1,8 @@
 import type { DataSource } from 'typeorm';
 
 /**
- * Names this database among all that share one Redis: a copy of a database, such as one for trials, has the id of its
- * installation, and not its number.
+ * Identifies this database among all that share one Redis. The installation id alone is not enough: a copy of a
+ * database, such as one for trials, has the same id.
  */
 export async function readNamespace(dataSource: DataSource): Promise<string> {
   const [row] = await dataSource.query<[{ id: string; number: string }]>(

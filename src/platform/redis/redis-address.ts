@@ -1,6 +1,6 @@
 const DEFAULT_PORT = 6_379;
 
-/** Where Redis is, as `REDIS_URL` says it. */
+/** The address of Redis, parsed from `REDIS_URL`. */
 export interface RedisAddress {
   readonly nodes: readonly { readonly host: string; readonly port: number }[];
   readonly isEncrypted: boolean;
@@ -10,9 +10,9 @@ export interface RedisAddress {
 }
 
 /**
- * `redis[s]://[[username][:password]@]host[:port][/database]`; of a cluster any node, or several separated by commas.
- * Credentials stand in the first.
- * @throws TypeError that says what is wrong, without the value
+ * `redis[s]://[[username][:password]@]host[:port][/database]`; of a cluster any node, or several separated by
+ * commas. The first one has the credentials.
+ * @throws TypeError that describes the fault, without the value
  */
 export function redisAddress(text: string): RedisAddress {
   const urls = text.split(',').map((part, index) => {

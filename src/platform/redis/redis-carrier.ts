@@ -8,22 +8,22 @@ import { Signals } from '../servers/signals';
 import { version } from '../version';
 import { RedisLink, type LinkUser } from './redis-link';
 
-/** Nobody tells another server anything about it: there are as many as sockets. */
+/** Rooms that no other server emits to. There are as many as sockets, so they get no channels. */
 const UNSHARED_ROOMS = 'session:';
 const SIGNAL = 's';
 const CONTENT = 'c';
 const ID_LENGTH = 36;
 
-/** Servers of two releases run side by side: what one leaves out of a message, the other would not miss. */
+/** It has a version, because servers of two releases run side by side and would not notice missing fields. */
 type EncodedContent = readonly [version: string, kind: string, contents: object[]];
 
 /**
- * Lets servers notify each other through Redis (ADR 35). The log in PostgreSQL still decides which events happened, in
- * which order, and who may receive them. Redis carries three things: "look into the log" (to all servers, or to those
- * that host the room), the content of new messages, which spares those servers a read, and signals.
+ * Lets servers notify each other through Redis (ADR 35). The log in PostgreSQL still decides which events happened,
+ * in which order, and who may receive them. Redis carries three things. Wake-ups make all servers, or those that
+ * host a room, read the log. The content of new messages saves those servers a read. The third are signals.
  *
- * Each hosted room is a channel, to which this server subscribes while it hosts the room. Channels are sharded: in a
- * cluster each is on one node, and no message goes to the others.
+ * Each hosted room is a channel, to which this server subscribes while it hosts the room. Channels are sharded: in
+ * a cluster each is on one node, and no message goes to the others.
  */
 @Injectable()
 export class RedisCarrier implements Carrier, LinkUser, BeforeApplicationShutdown {
@@ -137,7 +137,7 @@ export class RedisCarrier implements Carrier, LinkUser, BeforeApplicationShutdow
     this.changed.add(room);
   }
 
-  /** The next look into the log finds events that were published before the subscription took effect. */
+  /** The next read of the log finds events that were published before the subscription took effect. */
   private async subscribeChanged(): Promise<void> {
     const rooms = [...this.changed];
     this.changed.clear();

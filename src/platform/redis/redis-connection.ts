@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { createClient, createCluster, ErrorReply } from '@redis/client';
 import type { RedisAddress } from './redis-address';
 
-/** Sharded channels came with it. */
+/** The first version with sharded channels. */
 export const OLDEST_REDIS = 7;
 const CONNECT_TIMEOUT_MS = 1_000;
-/** Channels of one command, where they need not be in one slot. */
+/** The most channels in one command, without a cluster. */
 const CHANNELS_AT_ONCE = 500;
 
-/** A script that reads and writes what one slot holds: all of its keys have the same hash tag. */
+/** A script that reads and writes keys of one slot: all of its keys have the same hash tag. */
 export interface RedisScript {
   readonly sha: string;
   readonly text: string;
@@ -31,14 +31,14 @@ export interface RedisConnection {
   publish(channel: string, text: string): Promise<unknown>;
   subscribe(channels: readonly string[], listener: OnMessage): Promise<void>;
   unsubscribe(channels: readonly string[]): Promise<void>;
-  /** @param key has the hash tag of all keys that the command is about */
+  /** @param key has the hash tag of all keys of the command */
   command(key: string, ...words: string[]): Promise<unknown>;
   destroy(): void;
 }
 
 /**
  * @param onLost is called when a connection has ended by itself
- * @throws RedisTooOldError, or what the connection has failed with
+ * @throws RedisTooOldError, or the error of the connection
  */
 export async function connectRedis(address: RedisAddress, onLost: () => void): Promise<RedisConnection> {
   if (address.nodes.length > 1) return connectCluster(address, onLost);
@@ -60,7 +60,7 @@ const commonOptions = ({ username, password }: RedisAddress) => ({
   ...(password !== undefined && { password }),
   name: 'xfchat',
   disableOfflineQueue: true,
-  // A timer for each command would cost more than the command; the beats of `RedisLink` find out what is silent.
+  // A timer for each command would cost more than the command. The beats of `RedisLink` detect a silent connection.
   commandOptions: { timeout: undefined as never },
 });
 const socketOptions = ({ isEncrypted }: RedisAddress) => ({
@@ -119,7 +119,7 @@ async function connectCluster(address: RedisAddress, onLost: () => void): Promis
   return {
     isCluster: true,
     publish: (channel, text) => cluster.sPublish(channel, text),
-    // Each channel has its slot, and one command may not name two.
+    // Each channel has its slot, and one command may only name one slot.
     subscribe: async (channels, listener) => {
       await Promise.all(channels.map((channel) => cluster.sSubscribe(channel, listener)));
     },
@@ -131,7 +131,7 @@ async function connectCluster(address: RedisAddress, onLost: () => void): Promis
   };
 }
 
-/** Runs a script by its digest; a Redis that does not know it is given the text. */
+/** Runs a script by its digest, and sends the text when Redis does not have the script. */
 export async function runScript(
   connection: RedisConnection,
   { sha, text }: RedisScript,
@@ -147,7 +147,11 @@ export async function runScript(
   }
 }
 
-/** @param info what `INFO` has answered @returns whether it is part of a cluster @throws RedisTooOldError */
+/**
+ * @param info the answer to `INFO`
+ * @returns whether the node is part of a cluster
+ * @throws RedisTooOldError
+ */
 export function verify(info: string): boolean {
   const version = /^redis_version:(\d+)\S*/m.exec(info);
   if (Number(version?.[1]) < OLDEST_REDIS)

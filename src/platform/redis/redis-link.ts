@@ -18,13 +18,13 @@ import {
 import { readNamespace } from './namespace.queries';
 
 const BEAT_MS = 250;
-/** A beat that takes longer is as good as none: a notification of PostgreSQL would have been quicker. */
+/** A beat that takes longer counts as late: a notification of PostgreSQL would have been faster. */
 const MAX_LAG_MS = 200;
-/** Times that a beat has not come back, or not soon enough, one after the other, before the link is down. */
+/** After this many missing or late beats in a row, the link is down. */
 const MAX_LATE_BEATS = 3;
-/** Of a cluster, so that every part of it has one. */
+/** The beats of a cluster, so that every node has one. */
 const CLUSTER_BEATS = 16;
-/** For a connection with all that it subscribes to. */
+/** The limit for a connection with all of its subscriptions. */
 const CONNECT_MS = 2_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 1_000;
@@ -38,10 +38,11 @@ export interface LinkUser {
 }
 
 /**
- * Monitors the connection to Redis. The link is up when everything is subscribed and a published message came back over
- * the subscription. From then on a beat takes the same way four times a second. If Redis is gone, frozen, slow, half
- * open or has lost subscriptions, beats do not come back. Then the link discards the connection and tries new ones
- * until one works. Nothing waits for Redis, and while the link is down nothing is sent to it.
+ * Monitors the connection to Redis. The link is up when everything is subscribed and a published message came back
+ * over the subscription. From then on, a beat makes the same round trip four times a second. If Redis is gone,
+ * frozen, slow, half open or has lost subscriptions, beats do not come back. Then the link discards the connection
+ * and tries new ones until one works. No request waits for Redis, and the server sends nothing to it while the link
+ * is down.
  */
 @Injectable()
 export class RedisLink {
@@ -50,7 +51,7 @@ export class RedisLink {
   private readonly id = randomUUID();
   private readonly users: LinkUser[] = [];
   private connection: RedisConnection | undefined;
-  /** Which Redis it is: all servers that read the same are connected to the same one. */
+  /** The identity of this Redis: all servers with the same value are connected to the same one. */
   private redisId: string | undefined;
   private isUpNow = false;
   private beat = 0;
@@ -100,7 +101,9 @@ export class RedisLink {
     return { isUp: this.isUp, lagMs: this.lagMs, downMs: this.isUp ? 0 : performance.now() - this.downSince };
   }
 
-  /** All names in Redis begin with it: several installations may share one. Known as soon as the link was up once. */
+  /**
+   * The prefix of all names in Redis, because several installations may share one. Known once the link has been up.
+   */
   get namespace(): string {
     return this.namespaceRead ?? 'xfchat:?';
   }
@@ -113,19 +116,22 @@ export class RedisLink {
     if (this.isConfigured) this.running ??= this.run();
   }
 
-  /** Does not wait for a connection that is being tried: it is thrown away when it is there. */
+  /** Does not wait for a connection that is being opened; it is discarded later. */
   stop(): void {
     this.isStopped = true;
     this.lose('stopped');
   }
 
-  /** Does not wait, and does not fail: what gets lost brings the link down. */
+  /** Does not wait, and does not fail: lost messages bring the link down. */
   publish(channel: string, text: string): void {
     const { connection } = this;
     connection?.publish(channel, text).catch(() => this.loseThis(connection));
   }
 
-  /** Resolves when they are in force, or the link is down: the next connection subscribes to what is needed then. */
+  /**
+   * Resolves when the subscriptions are in force, or the link is down. The next connection subscribes to the
+   * channels that are needed then.
+   */
   async subscribe(channels: readonly string[], listener: OnMessage): Promise<void> {
     const { connection } = this;
     await connection?.subscribe(channels, listener).catch(() => this.loseThis(connection));
@@ -171,7 +177,7 @@ export class RedisLink {
       if (made && this.connection === made) this.lose('ended');
     });
     const connection = await inTime(CONNECT_MS, opening).catch((error: Error) => {
-      // It may still succeed: then nobody needs it.
+      // It may still succeed, and is then discarded.
       opening.then((late) => late.destroy()).catch(() => undefined);
       throw error;
     });
@@ -193,13 +199,13 @@ export class RedisLink {
     for (const user of this.users) await connection.subscribe(user.channels(), user.onMessage);
   }
 
-  /** Each part of a cluster has some of them: channels are spread over its slots by their names. */
+  /** Every node of a cluster has some of them, because their names spread them over the slots. */
   private get beatChannels(): string[] {
     const count = this.connection?.isCluster ? CLUSTER_BEATS : 1;
     return Array.from({ length: count }, (_, index) => `${this.namespace}:beat:${index}:${this.id}`);
   }
 
-  /** Counts turns of the loop and not time: a busy process reads what has come between two of them. */
+  /** Counts rounds and not time, because a busy process reads received beats between two rounds. */
   private async keepBeating(): Promise<void> {
     const connection = this.connection!;
     await sleep(BEAT_MS, undefined, { ref: false });

@@ -13,7 +13,7 @@ interface Message {
   readonly id?: number;
 }
 
-/** The other side gave no answer in time, or has gone. */
+/** The other side did not answer in time, or has ended. */
 export class NoWordError extends Error {
   override name = 'NoWordError';
 }
@@ -26,12 +26,12 @@ export class RemoteError extends Error {
 const ANSWER = 'answer';
 const FAILURE = 'failure';
 
-/** Notices, and questions with answers, between two processes. Neither side is harmed when the other has gone. */
+/** Sends notices, and questions with answers, between two processes. It survives the end of the other side. */
 export class Channel {
   private readonly pending = new Map<number, (message: Message) => void>();
   private nextId = 1;
 
-  /** @param handlers what this side does with a notice, or answers to a question, by its name */
+  /** @param handlers of notices and questions, by name; the result of a handler is the answer */
   constructor(
     private readonly end: ChannelEnd,
     private readonly handlers: Handlers,

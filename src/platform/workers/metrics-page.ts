@@ -2,11 +2,11 @@ import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Registry } f
 import { MISNAMED } from '../metrics/metrics';
 import { WORKER_REPLACEMENTS, WORKER_SERVING } from '../metrics/worker-metrics';
 
-/** Metrics of one process, as prom-client has them as JSON. */
+/** Metrics of one process, in prom-client's JSON format. */
 export type ProcessMetrics = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
 
 /**
- * One page of the metrics of all workers. Each series has the label `worker`, and nothing is added up: Prometheus does that
+ * One page of the metrics of all workers. Each series has the label `worker`; Prometheus computes the sums
  * (docs/metrics.md). The primary itself has the label too.
  */
 export class MetricsPage {
@@ -35,7 +35,7 @@ export class MetricsPage {
     for (const [worker, metrics] of answers) this.serving.set({ worker }, metrics ? 1 : 0);
     const told = [...answers.values()].filter((metrics) => metrics !== undefined);
     const all = [await this.process.getMetricsAsJSON(), await this.own.getMetricsAsJSON(), ...told];
-    // No two series have the same labels, so that there is nothing to add up: `sum` keeps all of them.
+    // No two series have the same labels, so `sum` leaves all of them unchanged.
     const parts = all.map((metrics) => metrics.map((metric) => ({ ...metric, aggregator: 'sum' as const })));
     return AggregatorRegistry.aggregate(parts).metrics();
   }

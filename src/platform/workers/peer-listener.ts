@@ -2,13 +2,13 @@ import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Headers of what one worker hands over to another. They are taken off on arrival. */
+/** Headers of requests that one worker hands over to another. The receiving worker removes them. */
 export const KEY_HEADER = 'x-xfchat-worker-key';
 export const CLIENT_HEADER = 'x-xfchat-client';
 
 const handedOver = new WeakSet<IncomingMessage>();
 
-/** Whether another worker has handed this request over: it stays here. */
+/** Whether another worker has handed this request over, so that this one serves it. */
 export const isHandedOver = (request: IncomingMessage): boolean => handedOver.has(request);
 
 /**
@@ -29,7 +29,7 @@ export async function listenForPeers(main: Server, key: string): Promise<number>
   peers.keepAliveTimeout = main.keepAliveTimeout;
   await new Promise<void>((resolve, reject) => {
     peers.once('error', reject);
-    // Exclusive: otherwise the primary would listen, and give it to any worker.
+    // Exclusive: otherwise the primary would listen, and give the connection to any worker.
     peers.listen({ port: 0, host: '127.0.0.1', exclusive: true }, resolve);
   });
   peers.unref();

@@ -1,13 +1,13 @@
 import type { WorkerEnd } from './worker-process';
 
-/** A worker that served for this long did not end because of its start. */
+/** A worker that served for this long did not fail because of its start. */
 const LONG_LIFE_MS = 10_000;
 const FIRST_PAUSE_MS = 500;
 const MAX_PAUSE_MS = 8_000;
-/** After so many short-lived workers in a row, another one makes no sense. */
+/** After this many short-lived workers in a row, no other one is started. */
 const MAX_SHORT_LIVES = 5;
 
-/** Decides about one worker's place: when the next process starts there, or that it is of no use any more. */
+/** Decides when an ended worker is replaced by a new process, and when no more. */
 export class Replacement {
   private shortLives = 0;
 

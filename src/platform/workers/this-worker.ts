@@ -5,12 +5,12 @@ import type { FailureNotice, ServingNotice, WorkerStates } from './worker-states
 export const WORKER_NUMBER = 'XFCHAT_WORKER';
 export const WORKER_KEY = 'XFCHAT_WORKER_KEY';
 
-/** The primary has hardly anything else to do. */
+/** The limit for an answer of the primary, which has little other work. */
 const ANSWER_MS = 5_000;
 
 const NO_STATES: WorkerStates = { peerPorts: {}, notAnswering: [], notReady: [], total: 0 };
 
-/** A worker, as seen by itself: its number, and its line to the primary. */
+/** This process as a worker: its number, and its channel to the primary. */
 export class ThisWorker {
   /** From 1. A worker that replaces another one has the same number. */
   readonly number: number;
@@ -39,7 +39,7 @@ export class ThisWorker {
     this.isReady = isReady;
   }
 
-  /** Its metrics, as prom-client has them as JSON. */
+  /** Registers the function that reads the metrics, in prom-client's JSON format. */
   onMetricsAsked(readMetrics: () => Promise<unknown>): void {
     this.readMetrics = readMetrics;
   }
@@ -48,7 +48,7 @@ export class ThisWorker {
     this.channel.tell('serving', notice);
   }
 
-  /** Resolves when the primary knows. Never rejects. */
+  /** Resolves when the primary has received the notice. Never rejects. */
   async announceFailure(notice: FailureNotice): Promise<void> {
     await this.channel.ask('failed', notice, ANSWER_MS).catch(() => undefined);
   }
@@ -58,7 +58,10 @@ export class ThisWorker {
     return this.channel.ask('metrics-page', undefined, ANSWER_MS);
   }
 
-  /** Asks what the primary keeps for all workers. @throws NoWordError */
+  /**
+   * Asks the primary for state that it keeps for all workers.
+   * @throws NoWordError
+   */
   async ask<T>(name: string, content: unknown): Promise<T> {
     return this.channel.ask(name, content, ANSWER_MS);
   }

@@ -3,8 +3,8 @@ import { StringDecoder } from 'node:string_decoder';
 import { LineBuffer } from '../logging/line-buffer';
 
 /**
- * Passes the lines of the workers on to the standard output of the primary, each whole. A worker that is killed in the
- * middle of a line leaves the rest of it unwritten; so does what it began.
+ * Passes the log lines of the workers on to the standard output of the primary, only whole lines. The incomplete
+ * last line of a killed worker is dropped.
  */
 export class WorkerLogs {
   constructor(private readonly output: { write(lines: string): unknown } = new LineBuffer()) {}

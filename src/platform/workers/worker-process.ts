@@ -2,9 +2,12 @@ import type { Worker } from 'node:cluster';
 import { Channel, type Handlers } from './channel';
 import type { FailureNotice, ServingNotice } from './worker-states';
 
-/** Observations of a worker that failed one after the other, a second apart, before it counts as not answering, … */
+/** After this many failed checks in a row, a second apart, a worker counts as not answering. */
 const SILENT_AFTER = 3;
-/** … and before it is killed. Counted, not timed: a machine that was suspended has not been silent. */
+/**
+ * After this many failed checks it is killed. Checks are counted and not timed, because the machine may have been
+ * suspended.
+ */
 const KILLED_AFTER = 10;
 
 const CHECK_TIMEOUT_MS = 900;
@@ -13,7 +16,7 @@ const CHECK_TIMEOUT_MS = 900;
 export interface WorkerEnd {
   /** The exit code, or the name of the signal. */
   readonly how: number | string;
-  /** How long it had served; 0 if it never did. */
+  /** How long it served; 0 if it never did. */
   readonly servedMs: number;
   readonly failure: FailureNotice | undefined;
 }
@@ -21,7 +24,7 @@ export interface WorkerEnd {
 /** One process of a worker, as the primary sees it: from its start to its end. */
 export class WorkerProcess {
   readonly channel: Channel;
-  /** Resolves once it serves, or has ended before. Never rejects. */
+  /** Resolves once the worker serves, or ended before that. Never rejects. */
   readonly started: Promise<ServingNotice | undefined>;
   /** Never rejects. */
   readonly ended: Promise<WorkerEnd>;

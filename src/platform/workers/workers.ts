@@ -15,7 +15,9 @@ const CHECK_EVERY_MS = 1_000;
 const METRICS_MS = 2_000;
 /** After the longest drain, a worker that is still there is killed. */
 const STOP_MARGIN_MS = 2_000;
-/** A replacement worker waits for the database like the other workers: an outage ends no server (G7). */
+/**
+ * A replacement worker waits for the database as long as necessary, because an outage must not end a server (G7).
+ */
 const REPLACEMENT_WAIT_MS = '2147483647';
 
 interface Options {
@@ -32,7 +34,7 @@ interface Place {
   process: WorkerProcess;
 }
 
-/** A worker that did not start; its message is that of the worker. */
+/** A worker failed to start; the message is from the worker. */
 export class WorkerStartError extends Error {
   override name = 'WorkerStartError';
 
@@ -45,8 +47,9 @@ export class WorkerStartError extends Error {
 }
 
 /**
- * The workers of this process, which is then their primary. It listens, deals out connections (`node:cluster`, in turn)
- * and replaces workers that end or hang. It serves no client itself. docs/states.md has the states of a worker.
+ * The workers of this process, which is then their primary. It listens, distributes connections (`node:cluster`,
+ * round robin) and replaces workers that end or hang. It serves no client itself. docs/states.md has the states of
+ * a worker.
  */
 export class Workers {
   /** Rejects, and never resolves, once a worker could not be kept alive. */
@@ -78,7 +81,7 @@ export class Workers {
   /**
    * Resolves when all of them serve.
    * @param signal stops them when it is aborted meanwhile; its reason is thrown
-   * @throws WorkerStartError of the first that ended before; the others have ended too
+   * @throws WorkerStartError of the first worker that failed; the others have ended too
    */
   async start(signal?: AbortSignal): Promise<ServingNotice> {
     for (const number of this.numbers) {
@@ -109,7 +112,9 @@ export class Workers {
     }
   }
 
-  /** Drains all workers at once, and resolves when they have ended; none lives longer than the longest drain. */
+  /**
+   * Drains all workers at once, and resolves when they have ended. It kills those that outlive the longest drain.
+   */
   async stop(): Promise<void> {
     this.isStopping = true;
     clearInterval(this.checks);
@@ -122,7 +127,10 @@ export class Workers {
     clearTimeout(bound);
   }
 
-  /** A worker that does not answer in time is missing on it, and `xfchat_worker_serving` says so. */
+  /**
+   * The metrics of all workers. Those of a worker that does not answer in time are missing, and
+   * `xfchat_worker_serving` shows that.
+   */
   async metricsPage(): Promise<string> {
     const answers = this.all.map(async ({ number, process }) => {
       const answer = process.serving && process.channel.ask<ProcessMetrics>('metrics', undefined, METRICS_MS);
@@ -160,7 +168,7 @@ export class Workers {
     };
   }
 
-  /** Puts another process into the place whenever its process ends. */
+  /** Starts a new process whenever the worker's process ends. */
   private keepAlive(place: Place): void {
     void place.process.ended.then((end) => this.replace(place, end));
   }
@@ -190,7 +198,7 @@ export class Workers {
       void place.process.started.then((serving) => {
         if (!serving) return;
         this.logger.event('info', 'a worker was replaced', { worker: number, pid: place.process.pid });
-        this.states = ''; // the new one knows nothing
+        this.states = ''; // the new worker has no states yet
         this.tellStates();
       });
       this.keepAlive(place);
@@ -209,7 +217,7 @@ export class Workers {
     process.kill();
   }
 
-  /** Tells all workers what has changed since the last time. */
+  /** Sends the states to all workers if they have changed. */
   private tellStates(): void {
     const serving = this.all.filter(({ process }) => process.serving && !process.hasEnded);
     const numbersOf = (places: Place[]): number[] => places.map(({ number }) => number);
