@@ -5,18 +5,18 @@ import { dirname } from 'node:path';
 import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
-/** Of a file: bytes, and SHA-256 in hexadecimal. */
+/** The size of a file in bytes, and its SHA-256 in hexadecimal. */
 export interface FileSeal {
   readonly size: number;
   readonly sha256: string;
 }
 
-/** The content that was read does not fit the seal. */
+/** The content does not match the seal. */
 export class OtherContentError extends Error {
   override readonly name = 'OtherContentError';
 }
 
-/** Lets everything through, and fails at the end unless it is what the seal says. */
+/** Passes all bytes through, and fails at the end if they do not match the seal. */
 export function expecting(seal: FileSeal): Transform {
   const meter = new Meter();
   return new Transform({
@@ -32,7 +32,7 @@ export function expecting(seal: FileSeal): Transform {
   });
 }
 
-/** Writes the stream to a new file that only its owner may read, and to the disk before this resolves. */
+/** Writes the stream to a new file that only its owner may read. Resolves once it is synced to the disk. */
 export async function writeDurably(
   path: string,
   ...streams: [Readable, ...NodeJS.ReadWriteStream[]]
@@ -51,7 +51,10 @@ export async function writeDurably(
   return meter.seal();
 }
 
-/** Puts a small file in its place whole or not at all, also when several do so at once; in containers all have one pid. */
+/**
+ * Replaces a small file atomically, also when several processes do so at once. In containers, all may have the same
+ * pid.
+ */
 export async function replaceDurably(path: string, text: string): Promise<void> {
   const draft = `${path}.draft-${randomUUID()}`;
   await writeFile(draft, text, { mode: 0o600, flush: true });
@@ -64,7 +67,9 @@ export async function moveDurably(from: string, to: string): Promise<void> {
   await syncFolder(dirname(to));
 }
 
-/** A folder that only its owner may enter, there after a power failure as well. The one above it has to be there. */
+/**
+ * Makes a folder that only its owner may enter, and that survives a power failure. The parent folder must exist.
+ */
 export async function makeFolderDurably(path: string): Promise<void> {
   if (await mkdir(path, { recursive: true, mode: 0o700 })) await syncFolder(dirname(path));
 }
@@ -84,7 +89,7 @@ export async function sealOfFile(path: string, progress: (bytes: number) => void
   return meter.seal();
 }
 
-/** Counts and digests what goes through. */
+/** Counts and digests the bytes that pass. */
 class Meter {
   private readonly hash = createHash('sha256');
   private size = 0;

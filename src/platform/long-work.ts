@@ -1,13 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 
-/** Work of this length on the thread delays nobody noticeably. */
+/** Work of this length on the thread causes no noticeable delay. */
 const TURN_MS = 10;
 
-/** Work that takes the thread for long. Between its parts it lets others have their turn. */
+/** Long work on the thread. Between its parts it lets other work run. */
 export class LongWork {
   private since = performance.now();
 
-  /** To be called between parts that take a few milliseconds each. */
+  /** Call it between parts that take a few milliseconds each. */
   async pause(): Promise<void> {
     if (performance.now() - this.since < TURN_MS) return;
     await setImmediate();

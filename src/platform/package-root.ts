@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /**
- * The folder of `package.json`, with what is read at run time and is no code beside it. It is looked for from here upwards,
- * since this file may be a source, compiled, or a part of the one file that the build makes of all.
+ * The folder of `package.json`, which also has the data files that are read at run time. It is searched from here
+ * upwards, because this file may be a source, compiled, or part of the bundle.
  */
 export const PACKAGE_ROOT = folderAbove(__dirname);
 

@@ -12,7 +12,7 @@ export interface RequestContext {
   /** The route or the command, for operators. Never what a client has typed. */
   readonly operation?: string;
   share?: PoolShare;
-  /** True while a statement that writes is on its way and its answer has not come. */
+  /** True while a writing statement is in flight. */
   writePending?: boolean;
   userId?: string;
   /** Where the request came from; absent in background work. */
@@ -40,7 +40,7 @@ export function inBackground<T>(work: () => T): T {
   return storage.exit(work);
 }
 
-/** Always of one shape, which is quicker to log; the log leaves out what is undefined. */
+/** The object always has the same shape, which is faster to log; the log omits undefined fields. */
 export function identifiersOf({ requestId, traceId, span }: RequestContext): Identifiers {
   return { requestId, traceId: span ? span.traceId : traceId, spanId: span?.spanId };
 }

@@ -1,4 +1,7 @@
-/** Listens on the port of a setting. @throws Error that says what to do when it cannot be had */
+/**
+ * Listens on the port of a setting.
+ * @throws Error that says what to do when the port is not available
+ */
 export async function taking(
   name: string,
   port: number | undefined,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Configuration } from './configuration';
 
 /**
- * The secret that signs tokens: as configured, else the one kept in `DATA_DIR`, made at the first start so that
+ * The secret that signs tokens. Without a configured one, the first start creates one in `DATA_DIR`, so that
  * sessions survive a restart.
  */
 export function authSecret(configuration: Configuration): string {
@@ -16,7 +16,7 @@ export function authSecret(configuration: Configuration): string {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
-  // Linked into place whole, so that neither a crash nor a second server leaves half a secret.
+  // A complete file is linked into place, so that neither a crash nor a second server leaves a partial secret.
   const draft = `${file}.${process.pid}`;
   writeFileSync(draft, `${randomBytes(48).toString('base64')}\n`, { mode: 0o600 });
   try {

@@ -29,7 +29,7 @@ const toList = ({ value }: TransformFnParams): unknown =>
         .filter(Boolean)
     : value;
 
-/** Text that is no number stays, and is refused. */
+/** Other text stays unchanged, and validation rejects it. */
 const toNumber = ({ value }: TransformFnParams): unknown =>
   typeof value === 'string' && value.trim() ? Number(value) : value;
 
@@ -58,12 +58,12 @@ function faultOfRedisUrl(value: unknown): string | undefined {
     return (error as TypeError).message;
   }
 }
-/** `WORKERS=auto` makes no more workers than can have so many connections each. */
+/** `WORKERS=auto` starts only as many workers as can have this many connections each. */
 const CONNECTIONS_PER_WORKER = 5;
-/** Fewer connections than this, and a worker cannot tell who somebody is while it stores a message. */
+/** With fewer connections, a worker could not authenticate a request while it stores a message. */
 export const MIN_CONNECTIONS_PER_WORKER = 2;
 
-/** The values that the SDK knows. It silently replaces any other value by the first. */
+/** The samplers of the SDK. It silently replaces any other value by the first one. */
 const TRACES_SAMPLERS = [
   'parentbased_always_on',
   'parentbased_always_off',
@@ -73,7 +73,7 @@ const TRACES_SAMPLERS = [
   'traceidratio',
 ];
 
-/** Environment variables that hold secrets: they are masked wherever the configuration is shown. */
+/** Environment variables that hold secrets. They are masked when the configuration is shown. */
 export const SECRETS = [
   'AUTH_SECRET',
   'AUTH_SECRET_SECONDARY',
@@ -90,8 +90,8 @@ export const SECRET_URLS = [
 ] as const;
 
 /**
- * Everything that an operator can set, one environment variable a field, with its default.
- * Times are milliseconds. Made by `loadConfiguration`, never by hand outside tests.
+ * All settings, one field for each environment variable, with its default. Times are in milliseconds. Only
+ * `loadConfiguration` and tests create it.
  */
 export class Configuration {
   @IsIn(['development', 'test', 'production'])
@@ -119,12 +119,14 @@ export class Configuration {
   @IsString()
   DATABASE_URL_FILE?: string;
 
-  /** For migrations and backups, as another role than the server's or past a pooler; also for what servers tell each other. */
+  /** For migrations, backups and the event log: a direct address past a pooler, or another role. */
   @IsOptional()
   @Matches(POSTGRES_URL, { message: 'must be a postgres:// URL' })
   DIRECT_DATABASE_URL?: string;
 
-  /** Lets servers tell each other through Redis, and count for rate limits together; of a cluster, any of its nodes. */
+  /**
+   * Redis, through which servers exchange events and count rate limits together. Of a cluster, any of its nodes.
+   */
   @IsOptional()
   @IsRedisUrl()
   REDIS_URL?: string;
@@ -139,7 +141,7 @@ export class Configuration {
   @IsString()
   DIRECT_DATABASE_URL_FILE?: string;
 
-  /** Whether `DATABASE_URL` names a pooler in transaction mode. Unset: `verifyDatabase` finds out and sets it. */
+  /** Whether `DATABASE_URL` names a pooler in transaction mode. When unset, `verifyDatabase` detects it. */
   @IsOptional()
   @IsIn(['none', 'transaction'])
   DATABASE_POOLER?: 'none' | 'transaction';
@@ -151,7 +153,7 @@ export class Configuration {
   @Max(1_000)
   DATABASE_POOL_MAX = 25;
 
-  /** Processes that serve on the one port. 1: this one, and no others. `auto`: one for each core that may be used. */
+  /** Processes that serve on the same port. With 1, only this process; with `auto`, one for each available core. */
   @Transform(toInteger)
   @ValidateIf(({ WORKERS }: Configuration) => WORKERS !== 'auto')
   @IsInt({ message: 'must be a number or auto' })
@@ -159,7 +161,7 @@ export class Configuration {
   @Max(256)
   WORKERS: number | 'auto' = 1;
 
-  /** Requests of one share of the pool that may wait for a connection; further ones are refused at once. */
+  /** Requests of one share of the pool that may wait for a connection; further ones are rejected at once. */
   @Transform(toInteger)
   @IsInt()
   @Min(1)
@@ -262,7 +264,7 @@ export class Configuration {
   @IsString()
   AUTH_SECRET_FILE?: string;
 
-  /** Signs nothing, but what it has signed is accepted: the next secret, or the last one (docs/operating.md). */
+  /** A second secret whose tokens are accepted: the next or the previous `AUTH_SECRET` (docs/operating.md). */
   @IsOptional()
   @IsString()
   AUTH_SECRET_SECONDARY?: string;
@@ -289,7 +291,10 @@ export class Configuration {
   @Min(1_000)
   SESSION_LIFETIME_MS = 31_536_000_000;
 
-  /** Decides who may make an account: everybody, people with an invitation (`xfchat invitation create`), or nobody. */
+  /**
+   * Decides who may create an account: everybody, people with an invitation (`xfchat invitation create`), or
+   * nobody.
+   */
   @IsIn(['open', 'invite', 'closed'])
   REGISTRATION: 'open' | 'invite' | 'closed' = 'open';
 
@@ -305,13 +310,13 @@ export class Configuration {
   @Max(3_650)
   AUTHENTICATION_LOG_DAYS = 90;
 
-  /** Sockets whose token ran out while the database was away get this long to renew it (G7). */
+  /** After an outage of the database, sockets with an expired token get this long to refresh it (G7). */
   @Transform(toInteger)
   @IsInt()
   @Min(0)
   SOCKET_GRACE_AFTER_OUTAGE_MS = 60_000;
 
-  /** How often this process sends itself a message to see that sending works; 0: never. */
+  /** How often this process sends itself a message to prove that sending works; 0 means never. */
   @Transform(toInteger)
   @IsInt()
   @Min(0)
@@ -329,7 +334,7 @@ export class Configuration {
   })
   CORS_ORIGINS: string[] = [];
 
-  /** Trusted proxies: their number, or their addresses separated by commas. `true` (anybody) is refused. */
+  /** Trusted proxies: their number, or their addresses separated by commas. `true` (any address) is rejected. */
   @IsOptional()
   @IsString()
   TRUST_PROXY?: string;
@@ -340,14 +345,14 @@ export class Configuration {
   @IsIn(['on', 'off'])
   RATE_LIMITS: 'on' | 'off' = 'on';
 
-  /** How long the server still takes requests after it reports not ready. */
+  /** How long the server still accepts requests after it reports not ready. */
   @Transform(toInteger)
   @IsInt()
   @Min(0)
   @Max(60_000)
   DRAIN_DELAY_MS = 0;
 
-  /** Feature flags, in the format of flagd; read anew when it changes. */
+  /** The file of feature flags, in the format of flagd; read again when it changes. */
   @IsOptional()
   @IsString()
   FLAGS_FILE?: string;
@@ -400,7 +405,9 @@ export class Configuration {
   @IsString()
   OTEL_EXPORTER_OTLP_HEADERS_FILE?: string;
 
-  /** Which requests are traced. The SDK reads it, and the next, itself: here it is only seen to that it can. */
+  /**
+   * Which requests are traced. The SDK itself reads this setting and the next one; here they are only validated.
+   */
   @IsOptional()
   @IsIn(TRACES_SAMPLERS)
   OTEL_TRACES_SAMPLER?: string;
@@ -413,13 +420,16 @@ export class Configuration {
   @Max(1)
   OTEL_TRACES_SAMPLER_ARG?: number;
 
-  /** Where traces go; undefined while there are none. */
+  /** The address that traces are sent to; undefined while tracing is off. */
   get tracesUrl(): string | undefined {
     const base = this.OTEL_EXPORTER_OTLP_ENDPOINT;
     return this.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? (base && `${base.replace(/\/+$/, '')}/v1/traces`);
   }
 
-  /** Where to listen. Outside production nobody else in the network is meant to reach the server, or its metrics. */
+  /**
+   * The address to listen on. Outside production it is loopback, so that others in the network cannot reach the
+   * server or its metrics.
+   */
   get listenAddress(): string | undefined {
     return this.HOST ?? (this.isProduction ? undefined : '127.0.0.1');
   }
@@ -431,7 +441,7 @@ export class Configuration {
     return Math.max(1, Math.min(availableCores(), connected));
   }
 
-  /** The part of the pool that a worker has, by its number from 1: together they have all of it. */
+  /** The connections of one worker, by its number from 1. The shares of all workers add up to the pool. */
   poolShareOf(worker: number): number {
     const { DATABASE_POOL_MAX: all, workerCount } = this;
     return Math.floor(all / workerCount) + (worker <= all % workerCount ? 1 : 0);

@@ -82,7 +82,7 @@ const OPTIONAL_NAMES = [
 /** Every variable that is a setting. */
 export const SETTINGS: readonly string[] = Object.keys(new Configuration()).concat(OPTIONAL_NAMES);
 
-/** Variables of the contract that this version does not act on yet; setting them deserves a warning, not silence. */
+/** Documented variables that this version does not use yet. Setting them causes a warning. */
 const NOT_YET_SUPPORTED = ['DATABASE_REPLICA_URLS'];
 
 export function unsupportedVariables(environment: Environment): string[] {
@@ -128,7 +128,10 @@ function workerFaults({ WORKERS, DATABASE_POOL_MAX }: Configuration): string[] {
 
 type SecretName = 'AUTH_SECRET' | 'AUTH_SECRET_SECONDARY';
 
-/** `AUTH_SECRET_FILE` holds `AUTH_SECRET`, and so for every secret: orchestrators and systemd give secrets as files. */
+/**
+ * `AUTH_SECRET_FILE` names a file with `AUTH_SECRET`, and so for every secret: orchestrators and systemd provide
+ * secrets as files.
+ */
 function fileOf<Name extends string>(name: Name): `${Name}_FILE` {
   return `${name}_FILE`;
 }
@@ -147,7 +150,7 @@ export function secretsFromFiles(configuration: Configuration): Record<string, s
   );
 }
 
-/** @returns faults; `given` gets what the files hold, before it is validated */
+/** @returns faults; `given` gets the content of the files, before it is validated */
 function readSecretFiles(given: Environment): string[] {
   return CAN_BE_FILES.flatMap((name) => {
     const file = given[fileOf(name)];
@@ -181,7 +184,7 @@ function secretFaults(configuration: Configuration): string[] {
   return faults;
 }
 
-/** Placeholders of examples. An operator who deploys one unread would share the secret with everybody. */
+/** Placeholders of examples. An operator who deploys one by mistake would share the secret with everybody. */
 const PLACEHOLDER = /^(change|replace|insert|your)[-_ ]?(me|this|it|own)?\b|^changeme|^<.*>$|^…|^\.\.\.$/i;
 const MIN_TOKEN_LENGTH = 8;
 const MIN_DISTINCT_IN_TOKEN = 4;
@@ -220,7 +223,7 @@ function weaknesses(name: SecretName, secret: string | undefined): string[] {
   return [];
 }
 
-/** The configuration as it may be shown: secrets and passwords masked. */
+/** The configuration with masked secrets and passwords, to be shown. */
 export function maskedConfiguration(configuration: Configuration): Record<string, unknown> {
   const shown: Record<string, unknown> = { ...configuration };
   for (const name of SECRETS) if (shown[name]) shown[name] = '***';

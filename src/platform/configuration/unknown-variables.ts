@@ -1,9 +1,9 @@
 import { distance } from 'fastest-levenshtein';
 import { SETTINGS } from './load-configuration';
 
-/** A letter that is missing, wrong or doubled, or two that changed places. */
+/** The most edits between similar names: a missing, wrong or doubled letter, or two swapped letters. */
 const MOST_EDITS = 2;
-/** Shorter names are close to too many others. */
+/** Shorter names are similar to too many others. */
 const SHORTEST = 6;
 const PREFIX = 'XFCHAT_';
 /** Kubernetes sets such variables in each container for a service named "xfchat". */

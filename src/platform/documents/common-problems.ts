@@ -27,14 +27,14 @@ export interface Circumstances {
   readonly isPublic: boolean;
   readonly isWrite: boolean;
   readonly hasBody: boolean;
-  /** Path or query parameters, a body, or a payload: something that can be wrong. */
+  /** Whether it has path or query parameters, a body or a payload that may be invalid. */
   readonly hasInput: boolean;
 }
 
 const READ_UNAVAILABLE: ProblemKind[] = [TEMPORARILY_UNAVAILABLE, DATABASE_BUSY, SCHEMA_MISMATCH, DRAINING];
 const WRITE_UNAVAILABLE: ProblemKind[] = [...READ_UNAVAILABLE, STORAGE_FULL, DATABASE_READ_ONLY, MAINTENANCE];
 
-/** The refusals that come from what surrounds every handler: middleware, guard, pipe, limits and the database. */
+/** The problems that come from the middleware, guard, pipe, limits and database around every handler. */
 export function commonProblems(about: Circumstances): ProblemKind[] {
   const { kind, isPublic, isWrite, hasBody, hasInput } = about;
   if (kind === 'probe') return [INTERNAL];
@@ -42,12 +42,12 @@ export function commonProblems(about: Circumstances): ProblemKind[] {
   if (!isPublic) codes.push(UNAUTHENTICATED, TOKEN_EXPIRED, SESSION_REVOKED);
   if (hasBody) codes.push(REQUEST_TIMEOUT, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE);
   if (kind === 'page') return [...codes, INTERNAL, DRAINING];
-  if (isWrite) codes.push(NOT_FOUND); // what it refers to has gone in that very moment
+  if (isWrite) codes.push(NOT_FOUND); // a referenced row was deleted at the same moment
   codes.push(RATE_LIMITED, INTERNAL, ...(isWrite ? WRITE_UNAVAILABLE : READ_UNAVAILABLE));
   return isWrite ? [...codes, OUTCOME_UNKNOWN] : codes;
 }
 
-/** The same for a command: its socket has authenticated, and its payload comes whole. */
+/** The same for a command: its socket is authenticated, and its payload arrives complete. */
 export function commonCommandProblems(isWrite: boolean): ProblemKind[] {
   return commonProblems({ kind: 'service', isPublic: true, isWrite, hasBody: false, hasInput: true });
 }

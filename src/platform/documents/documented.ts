@@ -5,7 +5,7 @@ import type { Schema } from './schema';
 
 /** An answer without a body. */
 export const NO_CONTENT = { isEmpty: true } as const;
-/** An answer that goes on for as long as the client listens, in the framing of Braid (docs/braid.md). */
+/** An answer that stays open until the client leaves, in the framing of Braid (docs/braid.md). */
 export interface Stream {
   readonly isStream: true;
   /** The subject of each update: the resource as a whole. */
@@ -30,19 +30,19 @@ type ValueOf<A> = A extends typeof NO_CONTENT
         ? T
         : never;
 type ValuesOf<A extends Answers> = { [S in keyof A]: ValueOf<A[S]> }[keyof A];
-/** A method that gives what the document says: anything else does not compile. */
+/** A method that returns the documented type; any other method does not compile. */
 type Giving<T> = <M extends (...parameters: never[]) => T | Promise<T>>(
   target: object,
   key: string,
   method: TypedPropertyDescriptor<M>,
 ) => void;
 
-/** A route of the HTTP interface, beside what its decorators and DTOs say already. */
+/** The documentation of an HTTP route that its decorators and DTOs do not already contain. */
 export interface RouteDocument<A extends Answers = Answers> {
   readonly summary: string;
   readonly description?: string;
   readonly answers: A;
-  /** Refusals of its own; those that every route of its kind has are added (`common-problems.ts`). */
+  /** The route's own problems; those of every route of its kind are added (`common-problems.ts`). */
   readonly problems?: readonly ProblemKind[];
   /** The checks that a request passes: `service` all of it, `page` no database, `probe` not even the drain. */
   readonly kind?: 'service' | 'page' | 'probe';
@@ -51,9 +51,9 @@ export interface RouteDocument<A extends Answers = Answers> {
   /** The input that the method validates itself (`toValid`); other methods have it as a parameter. */
   readonly body?: Dto;
   readonly query?: Dto;
-  /** The route takes one file as `multipart/form-data`, in the field `file`: what it says of it. */
+  /** Set when the route accepts one file as `multipart/form-data`, in the field `file`: its description. */
   readonly file?: string;
-  /** Request headers that mean something to this route alone: name → description. */
+  /** Request headers that only this route uses: name → description. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 

@@ -7,9 +7,9 @@ export interface FieldSchema {
   readonly schema: JsonSchema;
   /** May be left out. */
   readonly isOptional: boolean;
-  /** Null in a JSON body says the same as leaving it out. */
+  /** Whether null in a JSON body means the same as an absent field. */
   readonly takesNull: boolean;
-  /** One that was given by hand, with `About`. */
+  /** An example that `About` set. */
   readonly example?: unknown;
 }
 
@@ -28,7 +28,7 @@ function describe(parts: Parts): PropertyDecorator {
   };
 }
 
-/** A rule for a field and its schema: what is checked and what is documented are written side by side. */
+/** A rule for a field together with its schema, so that validation and documentation agree. */
 export function fieldRule(schema: JsonSchema, ...checks: PropertyDecorator[]): PropertyDecorator {
   return applyDecorators(describe({ schema }), ...checks);
 }

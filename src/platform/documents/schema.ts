@@ -2,7 +2,7 @@
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 declare const describes: unique symbol;
-/** A JSON schema together with the type of what it describes: written once, for the compiler and for the documents. */
+/** A JSON schema together with its TypeScript type, so that both are declared once. */
 export type Schema<T> = JsonSchema & { readonly [describes]?: T };
 export type Of<S> = S extends Schema<infer T> ? T : never;
 
@@ -88,7 +88,7 @@ export function nullable<T>(schema: Schema<T>): Schema<T | null> {
   return { ...schema, type: [schema.type, 'null'] };
 }
 
-/** Null, unless something has happened. Examples show null: the usual message was not deleted. */
+/** Usually null. Examples show null, since most messages are not deleted. */
 export function usuallyNull<T>(schema: Schema<T>): Schema<T | null> {
   return { ...nullable(schema), examples: [null] };
 }
@@ -122,7 +122,7 @@ export function described<T>(schema: Schema<T>, description: string): Schema<T> 
   return schema.title === undefined ? { ...schema, description } : { allOf: [schema], description };
 }
 
-/** Always empty: what the contract reserves and nothing fills yet. */
+/** A list that the API reserves and that is still always empty. */
 export function emptyList(description: string): Schema<never[]> {
   return { type: 'array', items: {}, maxItems: 0, ...about({ description, example: [] }) };
 }

@@ -1,8 +1,9 @@
 /**
- * The flags, which are switched while the server runs. True is the newer path, false the older one, which has to stay whole.
+ * The flags, which can be switched while the server runs. True selects the newer code, false the older code, which
+ * must keep working.
  */
 export const FLAGS = {
-  /** One write for each socket and turn of the event loop (ADR 10); off: Socket.IO's own way. */
+  /** One write for each socket and turn of the event loop (ADR 10); off: Socket.IO's own writes. */
   'one-write-per-turn': { default: true },
 } as const;
 

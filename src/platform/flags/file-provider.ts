@@ -12,13 +12,13 @@ import {
 import { openFlags, type OpenFlags } from './flag-file';
 
 /**
- * Comparing what a small file says is cheap, and sees what notifications miss: editors and orchestrators that put
- * another file in its place, and file systems of other machines.
+ * How often the content is compared. That is cheap for a small file. Notifications would miss editors and
+ * orchestrators that replace the file, and remote file systems.
  */
 const LOOK_AGAIN_MS = 250;
 
 interface Witness {
-  /** The flags are those of the file now. */
+  /** The flags now have the values of the file. */
   changed(): void;
   /** The file cannot be used; the last valid flags stay in force. */
   broken(fault: string): void;
@@ -50,7 +50,7 @@ export class FileProvider implements Provider {
     return this.current;
   }
 
-  /** Since the file was last looked at, milliseconds. */
+  /** Milliseconds since the file was last read. */
   get ageMs(): number {
     return performance.now() - this.lookedAt;
   }

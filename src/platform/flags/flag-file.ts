@@ -7,25 +7,25 @@ export interface OpenFlags {
   readonly definitions: Readonly<Record<string, { targeting?: object }>>;
 }
 
-/** How a flag stands, for operators. */
+/** The state of a flag, for operators. */
 export interface FlagState {
   readonly name: FlagName;
-  /** For how many of the people it is on; null where a rule decides that is more than shares. */
+  /** The share of people for whom it is on; null if a more complex rule decides that. */
   readonly onPercent: number | null;
   readonly source: 'file' | 'default';
 }
 
 const SILENT = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
-/** Anybody: what is resolved for them is resolved for all. */
+/** An arbitrary user, to resolve flags that are the same for everybody. */
 const SOMEBODY = { targetingKey: '00000000-0000-7000-8000-000000000000' };
 
 /**
  * The flags of a file in the format of flagd.
- * @throws Error that says what is wrong: no JSON, not of the format, or a flag of ours that is not true or false
+ * @throws Error that describes the fault: no JSON, not the format, or a known flag that is not true or false
  */
 export function openFlags(text: string): OpenFlags {
   const { flags: definitions } = JSON.parse(text) as { flags: OpenFlags['definitions'] };
-  // Rules are interpreted: a file of flags is not to become code.
+  // Rules are interpreted and not compiled, so that a file of flags cannot become code.
   const storage = new MemoryStorage(SILENT, { disableDynamicCodeGeneration: true });
   try {
     storage.setConfigurations(text, true);
@@ -44,7 +44,7 @@ export function openFlags(text: string): OpenFlags {
   return { core, definitions };
 }
 
-/** The first of the places that its schema does not allow, out of a page of them. */
+/** The first fault of the schema validation, out of a long list. */
 function whatIsWrong({ message, cause }: Error): string {
   const [, place, fault] = /"instancePath": "([^"]*)"[^]*?"message": "([^"]*)"/.exec(message) ?? [];
   if (place !== undefined) return `${place || '/'} ${fault}`;
@@ -65,7 +65,7 @@ export function stateOfFlags(flags: OpenFlags | undefined): FlagState[] {
   });
 }
 
-/** Names in the file that this version does nothing with. */
+/** Names in the file that this version does not know. */
 export function unknownFlags({ definitions }: OpenFlags): string[] {
   return Object.keys(definitions).filter((name) => !(FLAG_NAMES as string[]).includes(name));
 }

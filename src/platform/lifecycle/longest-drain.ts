@@ -2,9 +2,9 @@ import type { Configuration } from '../configuration/configuration';
 
 /** In-flight work ends by itself within the request deadline. */
 export const WORK_MARGIN_MS = 2_000;
-/** For the last events to reach the clients that poll. */
+/** The time for the last events to reach polling clients. */
 export const SOCKETS_CLOSE_MS = 2_000;
-/** For the rest. Neither a database nor a client that does not answer keeps the process. */
+/** The time for all later steps. A database or client that does not answer cannot delay the exit further. */
 export const CLOSE_MS = 3_000;
 
 /** The longest drain, in milliseconds; the process that stops the server must wait at least as long. */

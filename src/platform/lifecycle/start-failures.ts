@@ -4,15 +4,15 @@ import { join } from 'node:path';
 const NAME = 'start-failures';
 
 /**
- * How many starts have failed so far, ever. A server that does not start can be asked nothing, so it leaves a number
- * behind for the one that does. 0 where nothing could be written.
+ * How many starts have failed so far. A failed start cannot be scraped, so it stores a count for the next server
+ * that starts. 0 when nothing could be written.
  */
 export async function countStartFailures(folder: string): Promise<number> {
   const text = await readFile(join(folder, NAME), 'utf8').catch(() => '');
   return /^\d{1,9}\n$/.test(text) ? Number(text) : 0;
 }
 
-/** Never rejects, and makes no folder: why the start has failed is what people want to read. */
+/** Never rejects, and makes no folder, so that the reason of the failed start stays the only error. */
 export async function recordStartFailure(folder: string): Promise<void> {
   const count = await countStartFailures(folder);
   await writeFile(join(folder, NAME), `${count + 1}\n`).catch(() => undefined);

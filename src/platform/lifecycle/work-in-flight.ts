@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 
 /**
- * Counts what the server has begun and not answered, so that a shutdown can wait for it.
+ * Counts requests and commands that are not answered yet, so that a shutdown can wait for them.
  *
- *   serving  → everything is taken
- *   draining → readiness is red; requests are still taken until the drain delay is over
- *   closed   → new work is refused with 503 `draining`; what is in flight is finished
+ *   serving  → all requests and commands are accepted
+ *   draining → readiness is red; requests are still accepted until the drain delay is over
+ *   closed   → new work is rejected with 503 `draining`; work in flight is finished
  */
 @Injectable()
 export class WorkInFlight {
@@ -17,7 +17,7 @@ export class WorkInFlight {
     return this.phase !== 'serving';
   }
 
-  /** True once new work has to be refused. */
+  /** True once new work has to be rejected. */
   get isClosed(): boolean {
     return this.phase === 'closed';
   }
@@ -26,7 +26,7 @@ export class WorkInFlight {
     return this.count;
   }
 
-  /** @returns what has to be called once, when the work is answered */
+  /** @returns a function to call once, when the work is answered */
   begin(): () => void {
     this.count++;
     let ended = false;

@@ -48,7 +48,7 @@ export class StructuredLogger implements LoggerService {
     this.isReadable = options.readable;
   }
 
-  /** One line for one event, with its fields. */
+  /** Logs one event with its fields, on one line. */
   event(level: pino.Level, message: string, fields: Fields = {}): void {
     const all = { ...requestFields(), ...fields };
     if (this.isReadable) this.pino[level](readableFields(all), visible(message));
@@ -84,12 +84,15 @@ export class StructuredLogger implements LoggerService {
   }
 }
 
-/** Escapes what JSON leaves alone and a terminal would obey. */
+/** Escapes characters that JSON does not escape and that would control a terminal. */
 function escaping(output: LineBuffer): { write(line: string): void } {
   return { write: (line) => output.write(visibleJson(line)) };
 }
 
-/** Readable lines go to a terminal as they are. A stack is our own, and has several lines. */
+/**
+ * Makes fields safe for readable lines, which go to a terminal unescaped. A stack is trusted, and has several
+ * lines.
+ */
 function readableFields(fields: Fields): Fields {
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => [name, name === 'stack' ? value : readableValue(value)]),
@@ -119,7 +122,10 @@ function rootOf(error: DatabaseFailure): DatabaseFailure {
   return error.driverError ?? error;
 }
 
-/** The loggable part of an error. A database error's own text can quote values, so its code and names stand for it. */
+/**
+ * The loggable part of an error. The text of a database error can quote values, so only its code and names are
+ * logged.
+ */
 export function describeError(error: Error): Fields {
   const failure = rootOf(error);
   return {

@@ -28,8 +28,8 @@ export interface MigrateOptions {
 /**
  * Migrates the database to the schema of this program. It records migrations from before the ledger, rebuilds
  * incomplete indexes, finishes interrupted migrations, and applies pending ones. It may be repeated.
- * @throws DatabaseUnusableError when the ledger and the program disagree, a lock is not available, a migration
- * fails, the user may not change the schema, or the catalogue is not whole afterwards
+ * @throws DatabaseUnusableError when the ledger and the program disagree, a lock is not available or a migration
+ * fails. Also when the user may not change the schema, or the schema is incomplete afterwards
  */
 export async function migrate(
   url: string,

@@ -14,11 +14,11 @@ export interface SchemaVerdict {
   readonly disputed: string[];
   /** Applied by a newer program. */
   readonly newer: string[];
-  /** Applied, not newer than what this program knows, and yet unknown to it. */
+  /** Applied migrations that this program does not have, although they are not newer than its own. */
   readonly missing: string[];
-  /** Applied with other SQL than this program has under the name. */
+  /** Applied migrations whose SQL differs from that of this program. */
   readonly edited: string[];
-  /** Migrations that are not applied although younger ones are. */
+  /** Migrations that are not applied although newer ones are. */
   readonly outOfOrder: string[];
   /** The timestamp of this program's youngest migration. */
   readonly programVersion: number;
@@ -48,7 +48,7 @@ export function judgeSchema(
   return {
     applied: names(ledger.filter((entry) => !isBegun(entry))),
     pending: names(pending),
-    // One that only a newer program knows is that program's to finish.
+    // Only a program that knows a migration can finish it.
     halfApplied: names(ledger.filter((entry) => isBegun(entry) && byName.has(entry.name))),
     disputed: names(ledger.filter((entry) => !isBegun(entry) && !entry.isInTypeorm)),
     newer: names(newer),
@@ -69,7 +69,10 @@ export function judgeSchema(
 
 const list = (names: readonly string[]): string => names.map(describeMigration).join(', ');
 
-/** The faults that forbid running on the database and migrating it, in the order in which to mend them. */
+/**
+ * The fault that forbids both running on the database and migrating it. When there are several, the first to
+ * repair.
+ */
 export function unusableSchema(verdict: SchemaVerdict): DatabaseUnusableError | undefined {
   const { newer, missing, edited, disputed, outOfOrder } = verdict;
   const refuse = (fault: DatabaseFault, text: string): DatabaseUnusableError =>
@@ -102,7 +105,7 @@ export function unusableSchema(verdict: SchemaVerdict): DatabaseUnusableError | 
   return undefined;
 }
 
-/** The faults that `migrate up` mends and that forbid a start. */
+/** The fault that forbids a start, and that `migrate up` repairs. */
 export function incompletenessOf({ halfApplied, pending }: SchemaVerdict): DatabaseUnusableError | undefined {
   if (halfApplied.length > 0) {
     return new DatabaseUnusableError(

@@ -6,7 +6,7 @@ import { migrationOptions, type DatabaseSchema } from '../database/database-opti
 const ADVISORY_LOCK = 932_428;
 const LOOK_AGAIN_MS = 200;
 
-/** One connection past every pooler, which the work has for itself. */
+/** Runs the work on a direct connection of its own, past every pooler. */
 export async function withDirectSession<T>(
   url: string,
   configuration: Configuration,
@@ -28,12 +28,12 @@ export async function withDirectSession<T>(
 }
 
 /**
- * Holds the migration lock meanwhile, so that of several processes that migrate at once one does and the others find it
- * done. The connection that migrates holds it: however its process ends, the lock goes when the last statement of it
- * has ended, and not before.
+ * Runs `work` under the migration lock. When several processes migrate at once, one does the work, and the others
+ * find it done. The migrating connection holds the lock. So if its process dies, the lock is released when its last
+ * statement has ended, and not earlier.
  *
- * Waiting sessions poll instead of queueing at the lock: a queued statement is a transaction that `CREATE INDEX CONCURRENTLY`
- * would wait for, and neither would end.
+ * Waiting sessions poll instead of queueing at the lock: a queued statement is a transaction that
+ * `CREATE INDEX CONCURRENTLY` would wait for, and neither would end.
  */
 export async function holdingMigrationLock<T>(session: QueryRunner, work: () => Promise<T>): Promise<T> {
   for (;;) {

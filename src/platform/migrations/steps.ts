@@ -12,15 +12,15 @@ type Step = { readonly schema: RecordedMigration } | { readonly data: DataMigrat
 export interface Migrated {
   /** Names, in the order in which they were applied. */
   readonly applied: string[];
-  /** Indexes that were half built and have been built again. */
+  /** Half-built indexes that were rebuilt. */
   readonly mended: string[];
-  /** Data migrations that were worked on: to their end, unless somebody has paused them. */
+  /** Data migrations that ran: to their end, unless an operator paused them. */
   readonly dataMigrations: { name: string; state: DataMigrationState; rows: number }[];
   /** Migrations that wait for a paused data migration. */
   readonly waiting: string[];
 }
 
-/** Migrations and data migrations by their timestamps: a migration may count on the data migrations before it. */
+/** Migrations and data migrations by their timestamps: a migration may depend on the data migrations before it. */
 export async function openSteps(
   { session, known, verdict }: ExclusiveSession,
   schema: DatabaseSchema,
@@ -39,7 +39,10 @@ export async function openSteps(
 
 export const nameOf = (step: Step): string => ('schema' in step ? step.schema.name : step.data.name);
 
-/** Takes one after the other and writes down in `result` what was done; ends before what waits for a paused one. */
+/**
+ * Runs the steps in order and records them in `result`. It stops before steps that wait for a paused data
+ * migration.
+ */
 export async function takeSteps(
   session: QueryRunner,
   steps: readonly Step[],

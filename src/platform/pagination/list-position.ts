@@ -13,11 +13,11 @@ export interface ListPosition {
 export const NEXT_LIST_POSITION = (() => 'next_list_position()') as unknown as number;
 
 /**
- * SQL for the position of a row. A row without one was stored by an earlier release or imported; it has its place by the
- * first of its times that has passed. A time of the future says nothing about when a row was stored, so it never puts a
- * row on top.
+ * SQL for the position of a row. A row without one was stored by an earlier release or imported; its position is
+ * the first of its times that is in the past. A future time is no evidence of when a row was stored, so it never
+ * moves a row to the top.
  * @param alias of a table that has `list_position`
- * @param times columns of that table, the most telling first
+ * @param times columns of that table, in order of preference
  */
 export function listPositionOf(alias: string, ...times: string[]): string {
   const passed = times.map((time) => `when ${alias}.${time} <= now() then ${alias}.${time}`).join(' ');
@@ -25,7 +25,7 @@ export function listPositionOf(alias: string, ...times: string[]): string {
     (extract(epoch from greatest('epoch', case ${passed} else 'epoch' end)) * 1000000)::bigint)`;
 }
 
-/** Another form than the cursors of earlier releases, which held a time: those are refused, not misread. */
+/** It differs from the cursors of earlier releases, which had a time, so that those are rejected. */
 const FORM = /^p(\d{1,18})\.([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/;
 
 /** Opaque to clients: base64url of the position and the id. */

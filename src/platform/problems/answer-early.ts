@@ -4,7 +4,10 @@ import type { Request, Response } from 'express';
 /** Long enough for bytes in flight, and for a client that stops once it reads the answer. */
 const LINGER_MS = 1_000;
 
-/** Whether a body was announced and has not come whole. A request without one is never "complete" until it is read. */
+/**
+ * Whether an announced body has not arrived completely. A request without a body is not "complete" until it is
+ * read.
+ */
 export function isStillArriving(request: Request): boolean {
   const announced =
     request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length']) > 0;

@@ -157,7 +157,10 @@ export const OUTCOME_UNKNOWN = declareProblem(
   'A write was sent to the database and its answer did not come in time. It may or may not have been done. Repeat the request with the same id to find out; that is safe.',
 );
 
-/** Problems that are the server's fault. Features declare none of these: a caller can mend what features reject. */
+/**
+ * Problems that are the server's fault. Features declare none of these, because callers can correct the requests
+ * that features reject.
+ */
 export const FAULTS = [
   INTERNAL,
   TEMPORARILY_UNAVAILABLE,

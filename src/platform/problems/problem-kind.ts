@@ -13,7 +13,7 @@ export interface ProblemKind {
   readonly title: string;
   /** The cause, and what the client should do, as served under `/problems/<code>`. */
   readonly explanation: string;
-  /** Seconds until another try makes sense, unless the problem itself says so. */
+  /** Seconds to wait before a retry, unless the problem itself sets them. */
   readonly retryAfter?: number;
   readonly carries?: CarriedField;
 }

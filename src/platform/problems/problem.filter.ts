@@ -31,7 +31,7 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-/** Problems that are the server's are worth a line of their own, with their cause. */
+/** Logs problems that are the server's fault, with their cause. */
 export function logProblem(logger: StructuredLogger, problem: Problem): void {
   if (problem.status < 500) return;
   logger.event(problem.kind === INTERNAL ? 'error' : 'warn', `refused with ${problem.code}`, {
@@ -45,8 +45,8 @@ export const problemOf = (response: Response): string | undefined =>
 
 export function sendProblem(request: Request, response: Response, problem: Problem): void {
   if (response.headersSent) {
-    // An answer that broke off must not look whole. A problem is whole: the deadline has sent it before the handler ended, and
-    // its connection may carry the next request already.
+    // An interrupted answer must not look complete. A problem is complete: the deadline sent it before the handler
+    // ended, and its connection may already carry the next request.
     if (!response.writableEnded && problemOf(response) === undefined) request.socket.destroy();
     return;
   }

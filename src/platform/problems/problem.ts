@@ -11,13 +11,13 @@ export interface FieldError {
 export interface ProblemFields {
   readonly detail?: string;
   readonly errors?: readonly FieldError[];
-  /** Seconds until another try makes sense; becomes `Retry-After` on HTTP. */
+  /** Seconds to wait before a retry; becomes `Retry-After` on HTTP. */
   readonly retryAfter?: number;
   /** The limit that was reached, for `rate-limited`; becomes `RateLimit-Policy` on HTTP. */
   readonly policy?: { readonly quota: number; readonly windowSeconds: number };
-  /** By name: what problems of its kind carry. */
+  /** The extra members of this kind of problem, by name. */
   readonly carried?: Readonly<Record<string, object>>;
-  /** The methods that the address takes, for `method-not-allowed`. */
+  /** The allowed methods of the address, for `method-not-allowed`. */
   readonly allow?: readonly string[];
 }
 
@@ -34,7 +34,7 @@ export interface ProblemDocument {
   readonly retryAfter?: number;
 }
 
-/** A refusal of a declared kind; thrown anywhere, rendered at the edge. */
+/** A rejection of a declared kind. Any code may throw it; a filter renders it. */
 export class Problem extends Error {
   readonly retryAfter: number | undefined;
 
@@ -74,7 +74,7 @@ export class Problem extends Error {
   }
 }
 
-/** The one way to refuse a single wrong field. */
+/** A problem about a single wrong field. */
 export function invalidField(pointer: string, detail: string): Problem {
   return new Problem(VALIDATION_FAILED, { detail: `${pointer} ${detail}`, errors: [{ pointer, detail }] });
 }

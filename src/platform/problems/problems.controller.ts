@@ -17,7 +17,7 @@ const explanationSchema = record('Explanation', {
   ),
 });
 
-/** `type` of every problem leads here: what it means and what to do. */
+/** Serves the page that `type` of every problem links to: its meaning and the remedy. */
 @Controller('problems')
 export class ProblemsController {
   @Public()

@@ -27,8 +27,8 @@ type EncodedSignal = readonly [kind: string, room: string, payload: object];
  * Signals give no more access than the room: a server without a live lease neither sends nor receives any
  * (G6).
  *
- * signals.on<Typing>('typing', (payload, room) => rooms.emit(room, 'typing', payload));
- * signals.publish('typing', conversationRoom(id), { conversationId: id, userId, typing: true });
+ *     signals.on<Typing>('typing', (payload, room) => rooms.emit(room, 'typing', payload));
+ *     signals.publish('typing', conversationRoom(id), { conversationId: id, userId, typing: true });
  *
  * Signals travel through Redis when all servers are connected to it. Otherwise the session of the relay sends
  * several of them as the payload of one notification. A signal never costs a transaction of its own.

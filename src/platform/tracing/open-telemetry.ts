@@ -19,8 +19,8 @@ import { WatchedExporter } from './watched-exporter';
 const KINDS = { client: SpanKind.CLIENT, internal: SpanKind.INTERNAL };
 
 /**
- * Spans by the OpenTelemetry SDK, sent as OTLP over HTTP. The SDK reads its own variables (sampler, headers, sizes);
- * nothing is registered globally, so that two servers in one process do not meet.
+ * Spans by the OpenTelemetry SDK, sent as OTLP over HTTP. The SDK reads its own variables (sampler, headers,
+ * sizes); nothing is registered globally, so that two servers in one process do not interfere.
  */
 export class OpenTelemetry implements SpanSource {
   private readonly provider: BasicTracerProvider;
@@ -45,7 +45,7 @@ export class OpenTelemetry implements SpanSource {
           }),
         )
         .merge(detectResources({ detectors: [envDetector] })),
-      // The SDK would drop all but the last 128. Only batches are linked, and what they may hold is bounded.
+      // The SDK would drop all but the last 128. Only batches are linked, and their size is bounded.
       spanLimits: { linkCountLimit: Infinity },
       spanProcessors: [new BatchSpanProcessor(exporter)],
     });
@@ -60,7 +60,7 @@ export class OpenTelemetry implements SpanSource {
   async shutdown(boundMs: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const bound = new Promise<void>((resolve) => (timer = setTimeout(resolve, boundMs)));
-    // The exporter has told why, if it failed.
+    // The exporter has already logged the reason of a failure.
     const sent = this.provider.shutdown().catch(() => undefined);
     await Promise.race([sent, bound]).finally(() => clearTimeout(timer));
   }

@@ -1,12 +1,12 @@
-/** The attributes of a span. Never what people typed: no bodies, tokens, addresses or parameters of statements. */
+/** The attributes of a span. They must not have bodies, tokens, addresses or parameters of statements. */
 export type Attributes = Readonly<Record<string, string | number | boolean>>;
 
-/** How it ended. */
+/** How a span ended. */
 export interface Ending {
-  /** When only now it is known what it was: a route is, once a request is routed. */
+  /** The final name, if it is only known at the end, such as the route of a request. */
   readonly name?: string;
   readonly attributes?: Attributes;
-  /** The code of what went wrong, when that was the server's fault. */
+  /** The problem code, if the server was at fault. */
   readonly error?: string;
 }
 
@@ -14,27 +14,27 @@ export interface ChildOptions {
   /** `client` when another program does the work. */
   readonly kind?: 'client' | 'internal';
   readonly attributes?: Attributes;
-  /** The spans whose work it does together. They and it are linked, both ways: it can have one parent only. */
+  /** The spans whose work this one does together. Links lead both ways, because a span can have only one parent. */
   readonly on?: readonly Span[];
 }
 
-/** A piece of work that is under way, as it will be seen in a trace. */
+/** A piece of work in progress, recorded in a trace. */
 export interface Span {
   /** 32 hexadecimal digits. */
   readonly traceId: string;
   /** 16 hexadecimal digits. */
   readonly spanId: string;
-  /** False when the sampler has left it out: then nothing is told of it, and it has no children. */
+  /** False when the sampler has left it out; it is then not exported, and has no children. */
   readonly isRecorded: boolean;
   child(name: string, options?: ChildOptions): Span;
   end(ending?: Ending): void;
 }
 
-/** Where spans come from. */
+/** Creates spans. */
 export interface SpanSource {
-  /** A piece of work that somebody else has asked for, in the trace of `parent` or in one of its own. */
+  /** Begins a span for a request or command, in the trace of `parent` or in a new one. */
   begin(name: string, parent: TraceParent | undefined): Span;
-  /** Sends what is left. Takes no longer than `boundMs`, and never rejects. */
+  /** Sends the remaining spans. Takes at most `boundMs`, and never rejects. */
   shutdown(boundMs: number): Promise<void>;
 }
 

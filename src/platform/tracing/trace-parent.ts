@@ -4,7 +4,7 @@ const TRACE_PARENT = /^(?!ff)([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-
 const ONLY_ZEROS = /^0+$/;
 const MAX_LENGTH = 256;
 
-/** Undefined for what W3C Trace Context says is to be ignored. Later versions may say more at the end. */
+/** Undefined for values that W3C Trace Context says to ignore. Later versions may append further fields. */
 export function parseTraceParent(value: unknown): TraceParent | undefined {
   if (typeof value !== 'string' || value.length > MAX_LENGTH) return undefined;
   const [, version, traceId, spanId, flags, more] = TRACE_PARENT.exec(value) ?? [];

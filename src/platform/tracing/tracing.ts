@@ -3,18 +3,18 @@ import type { StructuredLogger } from '../logging/structured-logger';
 import type { Metrics } from '../metrics/metrics';
 import type { Span, SpanSource, TraceParent } from './span';
 
-/** Less than the close of the server may take: a collector that does not answer keeps nobody. */
+/** Less than the close of the server may take, so that a silent collector does not delay the exit. */
 const FLUSH_MS = 1_500;
 
 /**
- * Where traces begin: the middleware of requests and commands asks for a span, and what they call asks that for children.
- * While tracing is off there are no spans, and OpenTelemetry is not even loaded (ADR 23).
+ * Begins traces. The middleware of requests and commands gets a span, and the code that they call gets children of
+ * it. While tracing is off there are no spans, and OpenTelemetry is not even loaded (ADR 23).
  */
 @Injectable()
 export class Tracing implements OnApplicationShutdown {
   constructor(private readonly source?: SpanSource) {}
 
-  /** While it is off nobody needs to look for spans. */
+  /** While it is off, callers need not look for spans. */
   get isOn(): boolean {
     return this.source !== undefined;
   }
@@ -24,14 +24,14 @@ export class Tracing implements OnApplicationShutdown {
     return this.source?.begin(name, parent);
   }
 
-  /** Requests and commands are through by then. */
+  /** Runs when requests and commands have ended. */
   async onApplicationShutdown(): Promise<void> {
     await this.source?.shutdown(FLUSH_MS);
   }
 }
 
 /**
- * @param url where traces go; undefined: nowhere
+ * @param url the address for traces; undefined turns tracing off
  * @param headers as `OTEL_EXPORTER_OTLP_HEADERS` has them; the SDK knows those of the environment
  */
 export async function startTracing(

@@ -6,8 +6,9 @@ import type { Metrics } from '../metrics/metrics';
 type Done = Parameters<SpanExporter['export']>[1];
 
 /**
- * Counts what reaches the collector and what does not, and says so once when it begins to fail and once when it is over.
- * Only the code of the failure is told: its text may hold the address with a password, or what the collector answered.
+ * Counts the spans that reach the collector, and those that do not. Logs once when exports begin to fail, and once
+ * when they work again. It logs only the code of the failure: the text may contain the address with a password, or
+ * the collector's answer.
  */
 export class WatchedExporter implements SpanExporter {
   private isFailing = false;
@@ -41,7 +42,10 @@ export class WatchedExporter implements SpanExporter {
   }
 }
 
-/** An HTTP status, or what the operating system says; `none` when there was no answer in time, or one that puts off. */
+/**
+ * An HTTP status, or the operating system's code; `none` when there was no answer in time, or one that asks for a
+ * retry.
+ */
 function codeOf(error: Error | undefined): string {
   return String((error as { code?: string | number } | undefined)?.code ?? 'none');
 }

@@ -12,7 +12,7 @@ interface NormalForm {
 const NORMAL_FORMS = 'xfchat:normal-forms';
 
 /**
- * Normalizes a value before the rules check it. class-transformer does that but does not expose what it was given, so
+ * Normalizes a value before the rules check it. class-transformer does that, but does not expose the function. So
  * the quick check finds it here.
  */
 export function normalized(toNormal: NormalForm['toNormal'], impliedBy?: string): PropertyDecorator {

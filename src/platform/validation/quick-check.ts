@@ -36,8 +36,8 @@ export function compileQuickCheck(dto: Dto): QuickCheck | undefined {
 }
 
 /**
- * Writes the function as text, with one call after the other. The engine compiles each call for the one function that it
- * calls; a loop over the rules would share one call among all of them, which takes a quarter longer.
+ * Writes the function as text, with one call after the other. The engine compiles each call for the function that it calls.
+ * A loop over the rules would share one call among all of them, which takes a quarter longer.
  */
 function write(fields: ReadonlyMap<string, Field>): QuickCheck {
   const functions: unknown[] = [];

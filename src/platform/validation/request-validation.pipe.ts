@@ -46,8 +46,8 @@ function quickCheckOf(dto: Dto): QuickCheck {
 }
 
 /**
- * Returns a valid payload unchanged. Everything else, wrong or only unusual (an id in capitals, a null field), goes
- * through the rules of the DTO one by one; only they describe faults.
+ * Returns a valid payload unchanged. Any other payload goes through the rules of the DTO one by one. It may be
+ * wrong or only unusual (an id in capitals, a null field); only the rules describe faults.
  * @throws Problem `validation-failed` or `malformed-request`
  */
 export function toValid<T extends object>(dto: Dto<T>, value: unknown, prefix = ''): T {

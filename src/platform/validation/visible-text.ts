@@ -1,8 +1,8 @@
 /**
- * Which characters people can see, by the properties of the Unicode Character Database that the engine carries.
+ * Decides which characters are visible, by the properties of the Unicode Character Database that the engine carries.
  *
- * A name is shown beside other text, so it contains nothing that is invisible, that breaks the line or that changes the
- * direction of what follows. A message is shown by itself, so it only has to show something.
+ * A name is shown beside other text. So it must not contain characters that are invisible, break the line or change the
+ * direction of the following text. A message is shown by itself, so it only needs some visible text.
  */
 
 /** White space, default-ignorable characters (fillers, joiners, variation selectors, bidi marks) and glyphs that are blank. */
