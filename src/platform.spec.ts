@@ -4,7 +4,7 @@ import { join } from 'node:path';
 const PLATFORM = join(__dirname, 'platform');
 const read = (path: string): string => readFileSync(join(PLATFORM, path), 'utf8');
 
-/** Declarations that belong to modules, not to the platform: their form where declared and where used. */
+/** Declarations that belong to feature modules and not to the platform, in their declared and their used form. */
 const DECLARED: [file: string, declaration: RegExp, use: (name: string) => string][] = [
   ['problems/general-problems.ts', /^export const (\w+) = declareProblem/gm, (name) => name],
   ['rate-limits/allowances.ts', /^export const (\w+): Allowance/gm, (name) => `${name}[,;)]`],

@@ -217,7 +217,7 @@ describe('accounts that an operator changes', () => {
       });
     });
 
-    it('refuses a weak password without being used up', async () => {
+    it('rejects a weak password and stays valid', async () => {
       const ada = await signUp(server.url);
       const code = await makeReset(ada);
       for (const weak of ['short', 'password123', ada.username])

@@ -47,7 +47,7 @@ describe('storing messages', () => {
         ['created', 'repeated'].includes(outcome) ? `${outcome} ${seq}` : outcome,
       );
 
-    it('judges each row by itself, and answers in the order of rows', async () => {
+    it('judges each row separately, and answers in the order of rows', async () => {
       const [first, unknown] = [randomUUID(), randomUUID()];
       const rows: Row[] = [
         [randomUUID(), foreign, ada.id, 'an outsider'],

@@ -41,7 +41,7 @@ jest.setTimeout(240_000);
 const TEXT = 'the second file';
 const NOBODY = '01900000-0000-7000-8000-000000000000';
 
-describe('the files of attachments and backups', () => {
+describe('attachment files and their backups', () => {
   let bench: BackupBench;
   let database: TestDatabase;
   let files: string;
@@ -116,7 +116,7 @@ describe('the files of attachments and backups', () => {
   }
 
   // Tests G1.
-  it('come back byte for byte on an empty machine', async () => {
+  it('are restored byte for byte on an empty machine', async () => {
     const made = await command('backup', 'create');
     const { id } = made.answer;
     expect(made).toMatchObject({
@@ -148,11 +148,11 @@ describe('the files of attachments and backups', () => {
     const first = await createBackup(context);
     expect(first.manifest.attachments).toMatchObject({ count: 2, missing: 0 });
     const { ino } = statSync(kept(first, picture));
-    await uploaded(ada); // no message carries it yet
+    await uploaded(ada); // no message has it yet
     const second = await createBackup(context);
     expect(second.manifest.attachments).toMatchObject({ count: 3, missing: 0 });
     expect(statSync(kept(second, picture)).ino).toBe(ino);
-    // A copy, not a link: what happens to the file of the servers does not happen to the backup.
+    // The backup has a copy and not a link, so that damage to the server's file does not reach it.
     expect(statSync(live(picture)).nlink).toBe(1);
     expect(await verifyBackup(context, first)).toMatchObject({ attachments: { count: 2, missing: 0 } });
   });
@@ -189,7 +189,7 @@ describe('the files of attachments and backups', () => {
     expect((await command('backup', 'list')).answer.backups).toMatchObject([{ verifiedAt: null }]);
   });
 
-  it('make a backup fail aloud that cannot have them, and the next one complete', async () => {
+  it('fail a backup that cannot copy them, with an error, and complete the next one', async () => {
     const elsewhere = { ...environment, DATABASE_URL: database.url, ATTACHMENTS_DIR: `${files}-elsewhere` };
     const made = await commandOf(elsewhere, 'backup', 'create');
     expect(made).toMatchObject({ status: 1, answer: { attachments: { count: 2, missing: 2 } } });
@@ -201,7 +201,7 @@ describe('the files of attachments and backups', () => {
     expect((await command('backup', 'verify', made.answer.id)).answer).toMatchObject({ ok: true });
   });
 
-  it('are told by name when one is lost or damaged before it is backed up', async () => {
+  it('are named when one is lost or damaged before its backup', async () => {
     rmSync(live(picture));
     appendFileSync(live(text), 'x');
     const made = await command('backup', 'create');
@@ -217,7 +217,7 @@ describe('the files of attachments and backups', () => {
   });
   const latest = (): Promise<Backup> => findBackup(context, 'latest');
 
-  it('are brought back where they are missing, and nothing else is touched', async () => {
+  it('are restored where they are missing, and nothing else is changed', async () => {
     const backup = await createBackup(context);
     const later = await sent(ada, 'after the backup');
     rmSync(live(picture));
@@ -240,7 +240,7 @@ describe('the files of attachments and backups', () => {
     expect(await query('select epoch from database_state')).toEqual([{ epoch: 2 }]);
   });
 
-  it('are not brought back when the copy is damaged', async () => {
+  it('are not restored from a damaged copy', async () => {
     const backup = await createBackup(context);
     const bytes = readFileSync(kept(backup, text));
     bytes[0]! ^= 1;
@@ -254,7 +254,7 @@ describe('the files of attachments and backups', () => {
   });
 
   // Tests G28.
-  it('of people who were erased since stay away, wherever they are', async () => {
+  it('of users who were erased since are not restored from any place', async () => {
     const backup = await createBackup(context);
     const later = await sent(ben, 'after the backup');
     const unsent = await uploaded(ben);
@@ -266,7 +266,7 @@ describe('the files of attachments and backups', () => {
       async () => (await query('select from erasures where finished_at is null')).length === 0,
     );
     await stop();
-    // The collector has not seen to the later ones, and only the backup has the first one.
+    // The collector has not processed the later ones, and only the backup has the first one.
     rmSync(live(text));
     const restored = await restoreBackup(context, backup, { force: true });
     expect(restored.attachments).toMatchObject({ count: 1, missing: 0 });
@@ -278,14 +278,14 @@ describe('the files of attachments and backups', () => {
     expect(await check(true)).toEqual([]);
   });
 
-  it('stay until a backup has them, whatever people delete meanwhile', async () => {
+  it('are kept until a backup has them, whatever people delete meanwhile', async () => {
     const { body } = await ada.call('GET', `/conversations/${group}/messages`);
     const deleteAll = async (): Promise<void> => {
       for (const [index, { id }] of body.items.entries())
         await [ada, ben][index]!.call('DELETE', `/conversations/${group}/messages/${id}`);
       await collect();
     };
-    // Between the snapshot and the copies.
+    // This happens between the snapshot and the copies.
     let deletion: Promise<void> | undefined;
     const { read } = LocalAttachmentStore.prototype;
     const reading = jest.spyOn(LocalAttachmentStore.prototype, 'read').mockImplementation(async function (
@@ -309,7 +309,7 @@ describe('the files of attachments and backups', () => {
     expect(await bytesOf(ben, picture)).toEqual(PIXEL);
   });
 
-  it('are removed from the archive once no backup names them', async () => {
+  it('are removed from the archive once no backup references them', async () => {
     const old = await createBackup(context);
     const { body } = await ada.call('GET', `/conversations/${group}/messages`);
     await ada.call('DELETE', `/conversations/${group}/messages/${body.items[0].id}`);
@@ -319,7 +319,7 @@ describe('the files of attachments and backups', () => {
     expect(newer.manifest.attachments).toMatchObject({ count: 1 });
     expect(existsSync(kept(old, picture))).toBe(true);
 
-    // As if it was old, and as if its removal and a copy had been interrupted.
+    // Make it look old, with an interrupted removal and an interrupted copy.
     rmSync(`${old.base}.json`);
     writeFileSync(`${kept(old, text)}.draft-1`, 'half');
     writeFileSync(join(archive(old), 'notes.txt'), 'mine');
@@ -331,7 +331,7 @@ describe('the files of attachments and backups', () => {
     expect(await verifyBackup(context, newer)).toMatchObject({ attachments: { missing: 0 } });
   });
 
-  it('stay in the archive while it is not known what the backups name', async () => {
+  it('are kept in the archive while the references of the backups are unknown', async () => {
     const old = await createBackup(context);
     rmSync(list(old));
     await query(`update attachments set message_id = null, uploader_id = null where id = '${picture}'`);
@@ -341,7 +341,7 @@ describe('the files of attachments and backups', () => {
     expect((await command('backup', 'verify', old.manifest.id)).stderr).toContain('is missing, the list');
   });
 
-  it('stay in the archive while another process makes a backup', async () => {
+  it('are kept in the archive while another process makes a backup', async () => {
     const old = await createBackup(context);
     await query(`update attachments set message_id = null, uploader_id = null where id = '${picture}'`);
     rmSync(`${old.base}.json`);
@@ -354,7 +354,7 @@ describe('the files of attachments and backups', () => {
     expect(existsSync(kept(old, picture))).toBe(false);
   });
 
-  it('are told missing by a backup of an earlier release, which restores', async () => {
+  it('are reported as missing by the restore of an earlier release’s backup, which succeeds', async () => {
     const { base } = await createBackup(context);
     const { attachments: _, ...manifest } = openManifest(readFileSync(`${base}.json`, 'utf8'));
     writeFileSync(`${base}.json`, sealManifest(manifest));
@@ -384,7 +384,7 @@ describe('the files of attachments and backups', () => {
     });
   });
 
-  it('are looked at by the check', async () => {
+  it('are verified by the integrity check', async () => {
     const third = await sent(ada, 'third');
     const unclaimed = (await uploaded(ada)).id;
     expect(await check(true)).toEqual([]);
@@ -392,7 +392,7 @@ describe('the files of attachments and backups', () => {
     truncateSync(live(text), 3);
     writeFileSync(live(third), 'THIRD');
     rmSync(live(unclaimed));
-    // Nobody may claim it any more: the collector removes the row.
+    // Nobody can claim it any more, so the collector removes the row.
     await query(`update attachments set created_at = now() - interval '26 hours' where id = '${unclaimed}'`);
     const young = NOBODY.replace(/0$/, '1');
     for (const id of [NOBODY, young]) {

@@ -51,7 +51,7 @@ describe('downloads of attachments', () => {
   });
 
   // Tests G6.
-  it('are repeated to nobody who has them, and ask each time whether one may have them', async () => {
+  it('are not sent again to a reader who has them, but check access each time', async () => {
     const group = await ada.group(ben);
     const { id } = await text();
     await ada.send(group, '', { attachmentIds: [id] });
@@ -138,7 +138,7 @@ describe('downloads of attachments', () => {
       'image/png',
       `inline; filename="gr??e ?.png"; filename*=UTF-8''gr%C3%B6%C3%9Fe%20%E2%82%AC.png`,
     ],
-  ])('run nothing: %s', async (_name, file, type, disposition) => {
+  ])('never run as a program in a browser: %s', async (_name, file, type, disposition) => {
     const { id } = await uploaded(ada, file);
     const { headers, status } = await download(ada, id);
     expect(status).toBe(200);

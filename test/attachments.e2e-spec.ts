@@ -50,7 +50,7 @@ describe('attachments', () => {
   });
 
   // Tests G2, G6.
-  it('come with the message that carries them, to everybody in the conversation and nobody else', async () => {
+  it('are sent with their message to everybody in the conversation and nobody else', async () => {
     const [first, second] = [await uploaded(ada), await uploaded(ada, { name: 'b.txt', content: 'text' })];
     expect((await download(ben, first.id)).body).toMatchObject({ code: 'attachment-not-found' });
     const socket = await ben.connect();
@@ -138,7 +138,7 @@ describe('attachments', () => {
         return [id];
       },
     ],
-  ])('are refused when they are %s, and the message with them', async (_name, make) => {
+  ])('are rejected together with the message when they are %s', async (_name, make) => {
     const { body: before } = await ada.call('GET', `/conversations/${group}`);
     const refused = await send(ada, group, { body: 'refused', attachmentIds: await make() });
     expect(refused.body).toMatchObject({ status: 400, code: 'validation-failed' });
@@ -200,7 +200,7 @@ describe('attachments', () => {
   });
 
   // Tests G6.
-  it('are readable no more by those who have left, and by nobody once the message is deleted', async () => {
+  it('cannot be read by former participants, or by anybody once the message is deleted', async () => {
     const circle = await ada.group(ben);
     const file = await uploaded(ada);
     const message = await ada.send(circle, 'look', { attachmentIds: [file.id] });
@@ -220,7 +220,7 @@ describe('attachments', () => {
     expect(await rows(file.id)).toEqual([]);
   });
 
-  it('are removed when no message has claimed them, and not before', async () => {
+  it('are removed only when no message has claimed them in time', async () => {
     const [fresh, old, broken] = [await uploaded(ada), await uploaded(ada), await uploaded(ada)];
     await server.dataSource.query(
       `update attachments set created_at = now() - interval '26 hours' where id = $1`,
@@ -240,7 +240,7 @@ describe('attachments', () => {
   });
 
   it.each(['keep', 'remove'])(
-    'go with their uploader who is erased, when the messages go (%s)',
+    'are deleted with their erased uploader if the messages are deleted (%s)',
     async (messages) => {
       const [cleo] = (await signUpAll(server.url, 1)) as [Person];
       const circle = await ada.group(cleo);

@@ -130,7 +130,7 @@ describe('the authentication log', () => {
     expect(await eventsOf(ada.id)).toMatchObject([{ kind: 'registration', outcome: 'ok' }]);
   });
 
-  it('forgets a person with their account', async () => {
+  it('deletes the entries of an erased user', async () => {
     const ada = await signUp(server.url);
     await logged(ada, 1);
     // An entry that was recorded before the erasure and is stored after it does not name the account either.

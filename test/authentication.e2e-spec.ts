@@ -22,8 +22,8 @@ describe('accounts and sessions', () => {
   const refresh = (refreshToken: string): Promise<Answer> => post('/refresh', { refreshToken });
   const meWith = (token: string): Promise<Answer> => call(server.url, 'GET', '/api/v1/users/me', { token });
 
-  describe('registering', () => {
-    it('makes an account and a session', async () => {
+  describe('a registration', () => {
+    it('creates an account and a session', async () => {
       const username = someName();
       const { status, body } = await post('/register', {
         username: username.toUpperCase(),
@@ -67,7 +67,7 @@ describe('accounts and sessions', () => {
       [{ displayName: '' }, '/displayName'],
       [{ isOperator: true }, '/isOperator'],
       [{ id: randomUUID() }, '/id'],
-    ])('refuses %j', async (fields, pointer) => {
+    ])('rejects %j', async (fields, pointer) => {
       const before = await server.dataSource.query<unknown[]>('select count(*) from users');
       const answer = await post('/register', { username: someName(), password: PASSWORD, ...fields });
       expect(answer).toMatchObject({
@@ -77,12 +77,12 @@ describe('accounts and sessions', () => {
       expect(await server.dataSource.query('select count(*) from users')).toEqual(before);
     });
 
-    it('refuses the username as the password', async () => {
+    it('rejects the username as the password', async () => {
       const username = someName();
       expect((await post('/register', { username, password: username })).status).toBe(400);
     });
 
-    it('gives a username and an address to one of several people who register at the same time', async () => {
+    it('gives a username and an address to one of several simultaneous requests', async () => {
       const [username, email] = [someName(), `${someName()}@example.org`];
       const names = await Promise.all(
         Array.from({ length: 5 }, () => post('/register', { username, password: PASSWORD })),
@@ -103,7 +103,7 @@ describe('accounts and sessions', () => {
     });
   });
 
-  describe('signing in', () => {
+  describe('a sign-in', () => {
     it('works by username and by e-mail, in any case, from several devices', async () => {
       const email = `${someName()}@example.org`;
       const ada = await signUp(server.url, { email });
@@ -117,7 +117,7 @@ describe('accounts and sessions', () => {
       expect((await ada.call('GET', '/auth/sessions')).body.items).toHaveLength(3);
     });
 
-    it('does not cut passwords: the last of 128 characters counts', async () => {
+    it('does not truncate passwords: the last of 128 characters counts', async () => {
       const username = someName();
       const long = '🔑'.repeat(127);
       await post('/register', { username, password: `${long}a` });
@@ -144,7 +144,7 @@ describe('accounts and sessions', () => {
       expect(median(times.unknown) / median(times.known)).toBeGreaterThan(0.4);
     });
 
-    it('is slowed down for a person who guesses, and not for others', async () => {
+    it('is slowed down for a client that guesses, and not for others', async () => {
       const limited = await startTestServer({ environment: { RATE_LIMITS: 'on' } });
       const [ada, ben] = [await signUp(limited.url), await signUp(limited.url)];
       const login = (who: Person, password: string) =>
@@ -163,7 +163,7 @@ describe('accounts and sessions', () => {
     });
   });
 
-  describe('refreshing', () => {
+  describe('a refresh', () => {
     const agedBy = (sessionId: string, seconds: number): Promise<unknown> =>
       server.dataSource.query(
         `update sessions set rotated_at = now() - make_interval(secs => $2) where id = $1`,
@@ -247,7 +247,7 @@ describe('accounts and sessions', () => {
     });
   });
 
-  describe('ending', () => {
+  describe('an ended session', () => {
     it('closes the sockets of the session that signs out, and no others', async () => {
       const ada = await signUp(server.url);
       const telephone = await ada.signInAgain();
@@ -373,7 +373,7 @@ describe('accounts and sessions', () => {
     ['sid', "' or true --"],
     ['sub', 'not-an-id'],
     ['sub', ''],
-  ])('refuses a token of its own whose %s is %j with 401, over HTTP and sockets', async (name, value) => {
+  ])('rejects an own token whose %s is %j with 401, over HTTP and sockets', async (name, value) => {
     const ada = await signUp(server.url);
     const secret = authSecret(server.configuration);
     const key = createHmac('sha256', secret).update('access-token').digest();
@@ -389,7 +389,7 @@ describe('accounts and sessions', () => {
     });
   });
 
-  it('rejects an expired access token with a code of its own', async () => {
+  it('rejects an expired access token with a separate code', async () => {
     const brief = await startTestServer({ environment: { ACCESS_TOKEN_LIFETIME_MS: '1000' } });
     const ada = await signUp(brief.url);
     const now = Date.now();

@@ -86,7 +86,7 @@ const RULES: Record<string, Rule> = {
   'GET /api/v1/attachments/:attachmentId': { code: 'attachment-not-found' },
 };
 
-describe('the edge', () => {
+describe('the authorisation', () => {
   let server: TestServer;
   let ada: Person;
   let ben: Person;
@@ -153,7 +153,7 @@ describe('the edge', () => {
   });
 
   it.each(Object.entries(RULES).filter(([, rule]) => rule !== 'public'))(
-    'refuses nobody in particular: %s',
+    'rejects a request without an account: %s',
     async (route) => {
       const before = await everything();
       const answer = await request(route, (name) => existing[name]!);
@@ -165,7 +165,7 @@ describe('the edge', () => {
 
   // Tests G6, G20.
   it.each(Object.entries(RULES).filter(([, rule]) => typeof rule === 'object'))(
-    'tells an outsider no more than that it is not there: %s',
+    'answers an outsider only that the object does not exist: %s',
     async (route, rule) => {
       const { code, body } = rule as { code: string; body?: object };
       const before = await everything();
@@ -187,7 +187,7 @@ describe('the edge', () => {
   );
 
   it.each(Object.keys(RULES).filter((route) => route.includes(':') && !route.includes(':code')))(
-    'takes well-formed ids only: %s',
+    'accepts only well-formed ids: %s',
     async (route) => {
       for (const wrong of [
         'x',
@@ -206,7 +206,7 @@ describe('the edge', () => {
     },
   );
 
-  it('says which methods an address takes', async () => {
+  it('names the allowed methods of an address', async () => {
     for (const [method, path, allow] of [
       ['DELETE', '/api/v1/auth/login', 'POST'],
       ['POST', '/health/live', 'GET, HEAD'],
@@ -235,7 +235,7 @@ describe('the edge', () => {
     expect((await call(server.url, 'GET', '/problems/constructor')).status).toBe(404);
   });
 
-  it('refuses with a problem of the whole form, not stored anywhere, under security headers', async () => {
+  it('rejects with a complete problem, without caching, and with security headers', async () => {
     const answer = await call(server.url, 'GET', '/api/v1/users/me?secret=1', {
       headers: { 'x-request-id': 'my-request-1' },
     });
@@ -273,7 +273,7 @@ describe('the edge', () => {
     }
   });
 
-  describe('reads bodies with care', () => {
+  describe('handles a hostile body:', () => {
     const raw = async (
       body: string | Buffer,
       headers: Record<string, string> = {},
@@ -357,12 +357,12 @@ describe('the edge', () => {
       },
     );
 
-    it('leaves nothing on any prototype', () => {
+    it('leaves every prototype unchanged', () => {
       expect(({} as Record<string, unknown>).login).toBeUndefined();
     });
   });
 
-  it('takes no field that is not the caller’s to give, and meta characters as text', async () => {
+  it('ignores or rejects fields that the caller must not set, and treats meta characters as text', async () => {
     const before = await everything();
     const path = `/conversations/${existing.conversationId}`;
     for (const fields of [

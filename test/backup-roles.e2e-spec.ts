@@ -32,7 +32,7 @@ const PRIVILEGES = `
     where setdatabase = (select oid from pg_database where datname = current_database())
   order by what`;
 
-describe('a restore where the server has a role of its own', () => {
+describe('a restore with a separate role for the server', () => {
   const suffix = randomBytes(4).toString('hex');
   const [name, owner, app] = [`roles_${suffix}`, `owner_${suffix}`, `app_${suffix}`];
   const as = (user: string): string =>
@@ -89,7 +89,7 @@ describe('a restore where the server has a role of its own', () => {
     bench.remove();
   });
 
-  it('carries privileges and settings over, and the server goes on with the rights that it had', async () => {
+  it('transfers privileges and settings, and the server keeps its rights', async () => {
     const database = { url: as(app), name, drop: async () => undefined };
     const environment = { AUTH_SECRET: 'a-secret-of-40-characters-0123456789-xyz' };
     const server = await startTestServer({ database, environment });
@@ -128,7 +128,7 @@ describe('a restore where the server has a role of its own', () => {
     await again.close();
   }, 60_000);
 
-  it('a command that lacks a right names it', async () => {
+  it('names the right that a command lacks', async () => {
     const result = runCommand(
       { DATABASE_URL: as(app), BACKUP_DIR: bench.folder },
       'migrate',

@@ -79,7 +79,7 @@ describe('a block in a direct conversation', () => {
     ['the one who blocks', true],
     ['the one who is blocked', false],
   ])(
-    'hides reading and deleting of %s from the other one, whose own devices hear all of it',
+    'hides reads and deletions of %s from the other person, and not from the own devices',
     async (_who, isBlocker) => {
       await block(...(isBlocker ? ([ada, ben] as const) : ([ben, ada] as const)));
       const before = await placeOf(ada, ben);

@@ -229,7 +229,7 @@ describe('a message as a Braid resource', () => {
     });
   });
 
-  it('documents the headers of a message, and their examples are ones that the server takes', async () => {
+  it('documents the headers of a message with examples that the server accepts', async () => {
     const sent = await ada.send(conversationId, 'one');
     const { get, put } = documented.paths['/api/v1/conversations/{conversationId}/messages/{messageId}'] as {
       get: Operation;
@@ -247,7 +247,7 @@ describe('a message as a Braid resource', () => {
     expect(match).toBe(tag);
   });
 
-  it('refuses headers that it cannot read', async () => {
+  it('rejects headers that it cannot parse', async () => {
     for (const path of [pathOf('').slice(0, -1), '/users/me/timeline'])
       expect(await ada.call('GET', path, undefined, { headers: { parents: 'no quotes' } })).toMatchObject({
         status: 400,
@@ -444,7 +444,7 @@ describe('a timeline as a Braid resource', () => {
   });
 
   // Tests G6.
-  it('ends when the reader may not hear any more, and not for others', async () => {
+  it('ends when the reader loses access, and not for others', async () => {
     const [cora, dan] = (await signUpAll(server.url, 2)) as [Person, Person];
     const group = await ada.group(ben, cora, dan);
     const direct = await ada.direct(dan);

@@ -124,7 +124,7 @@ describe('the canary', () => {
     expect((await canaryOf(one)).reason).toBe('ok');
   });
 
-  it('reports what fails, degrades nothing else, and completes round trips again afterwards', async () => {
+  it('reports failures, degrades nothing else, and completes round trips again afterwards', async () => {
     const server = await start();
     await roundTripSucceeds(server);
     const silence = jest.spyOn(Rooms.prototype, 'emit').mockImplementation(() => undefined);

@@ -67,7 +67,7 @@ describe('catching up after random changes of every kind', () => {
 
   // Tests G4.
   it.each(SEEDS)(
-    'leads from the events up to any moment to what a fresh read gives (SEED=%d)',
+    'leads from the events up to any moment to the state of a fresh read (SEED=%d)',
     async (seed) => {
       const random = new Random(seed);
       const id = await owner.group(reader, others[0]!, others[1]!, others[2]!);

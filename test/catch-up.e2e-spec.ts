@@ -26,7 +26,7 @@ describe('catching up', () => {
     (await changes(person, id, `seq=${seq}&rev=${rev}&epoch=1`)).body;
 
   // Tests G4.
-  it('tells exactly what is newer', async () => {
+  it('returns exactly the newer messages and changes', async () => {
     const id = await owner.group(others[0]!, others[1]!);
     const [one, two, three] = [
       await owner.send(id, '1'),
@@ -211,7 +211,7 @@ describe('catching up', () => {
     }
   });
 
-  it('reads everything at one moment', async () => {
+  it('reads everything from one snapshot', async () => {
     const id = await owner.group(others[0]!);
     await owner.send(id, 'before');
     let answer: ReturnType<typeof changes> | undefined;
@@ -252,7 +252,7 @@ describe('catching up', () => {
   });
 
   // Tests G4.
-  it('begins again from nothing in another epoch', async () => {
+  it('starts again from nothing in another epoch', async () => {
     // This test has its own server, which ends the connections of another epoch when it notices.
     const restored = await startTestServer();
     const ada = await signUp(restored.url);

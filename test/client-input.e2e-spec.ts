@@ -35,7 +35,7 @@ describe('the reference client with invalid input', () => {
     return client;
   }
 
-  it.each(NO_IDS)('refuses to open %p, and still receives new conversations', async (id) => {
+  it.each(NO_IDS)('rejects opening %p, and still receives new conversations', async (id) => {
     const storage = await storageOf(ada);
     const client = await device(storage);
     await expect(client.open(id as string)).rejects.toMatchObject({
@@ -94,7 +94,7 @@ describe('the reference client with invalid input', () => {
     { body: 7 },
     { body: 'hello', id: 'x' },
     { body: 'hello', replyToId: '..' },
-  ])('refuses to send %p at once, in a sentence', async (message) => {
+  ])('rejects sending %p at once with a clear message', async (message) => {
     const client = await device();
     const conversation = await client.open(await ada.group());
     const refusal = await conversation.send(message as never).catch((error: unknown) => error as XFChatError);
@@ -113,7 +113,7 @@ describe('the reference client with invalid input', () => {
     '',
     'ws://localhost',
     undefined,
-  ])('refuses the address %p at once, in a sentence', (url) => {
+  ])('rejects the address %p at once with a clear message', (url) => {
     const create = (): XFChatClient => new XFChatClient({ url: url as string });
     expect(create).toThrow(/^`url` must be the whole address of the server, such as https:.*\.$/);
   });
@@ -126,7 +126,7 @@ describe('the reference client with invalid input', () => {
     '/users/%2E%2e/me',
     '/.',
     undefined,
-  ])('refuses to request %p at once, in a sentence', async (path) => {
+  ])('rejects a request for %p at once with a clear message', async (path) => {
     const client = await device();
     await expect(client.request('GET', path as string)).rejects.toMatchObject({
       code: 'validation-failed',

@@ -47,32 +47,35 @@ describe('the guide for authors of clients', () => {
     expect(examples.filter(({ program, output }) => !program || !output)).toEqual([]);
   });
 
-  it.each(examples)('has an example that does what it says: $title', async ({ title, program, output }) => {
-    const file = join(DIRECTORY, 'example.mjs');
-    writeFileSync(file, beginning + program);
-    const child = spawn(process.execPath, [file, server.url], { stdio: ['ignore', 'pipe', 'pipe'] });
-    let printed = '';
-    let complaints = '';
-    child.stdout.on('data', (data: Buffer) => (printed += data.toString()));
-    child.stderr.on('data', (data: Buffer) => (complaints += data.toString()));
-    const ended = until('the end of the example', () => child.exitCode !== null, 30_000);
-    if (title === 'When the database is away') {
-      await until('its socket', async () => /sockets_connected 1$/m.test(await metrics()));
-      proxy.set('refuse');
-      await until('a refused message', async () =>
-        /socket_commands_total\{event="message:send",outcome="temporarily-unavailable"\}/.test(
-          await metrics(),
-        ),
-      );
-      proxy.set('pass');
-    }
-    await ended;
-    expect({ complaints, printed, code: child.exitCode }).toEqual({
-      complaints: '',
-      printed: output,
-      code: 0,
-    });
-  });
+  it.each(examples)(
+    'has an example with the described result: $title',
+    async ({ title, program, output }) => {
+      const file = join(DIRECTORY, 'example.mjs');
+      writeFileSync(file, beginning + program);
+      const child = spawn(process.execPath, [file, server.url], { stdio: ['ignore', 'pipe', 'pipe'] });
+      let printed = '';
+      let complaints = '';
+      child.stdout.on('data', (data: Buffer) => (printed += data.toString()));
+      child.stderr.on('data', (data: Buffer) => (complaints += data.toString()));
+      const ended = until('the end of the example', () => child.exitCode !== null, 30_000);
+      if (title === 'When the database is away') {
+        await until('its socket', async () => /sockets_connected 1$/m.test(await metrics()));
+        proxy.set('refuse');
+        await until('a refused message', async () =>
+          /socket_commands_total\{event="message:send",outcome="temporarily-unavailable"\}/.test(
+            await metrics(),
+          ),
+        );
+        proxy.set('pass');
+      }
+      await ended;
+      expect({ complaints, printed, code: child.exitCode }).toEqual({
+        complaints: '',
+        printed: output,
+        code: 0,
+      });
+    },
+  );
 
   const metrics = async (): Promise<string> => (await fetch(`${server.url}/metrics`)).text();
 });

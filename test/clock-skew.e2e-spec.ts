@@ -20,7 +20,7 @@ describe('a session whose requests reach servers whose clocks differ', () => {
   const profile = (token: string) => call(server.url, 'GET', '/api/v1/users/me', { token });
 
   // Tests G25.
-  it.each([-45_000, 45_000])('goes on in two tabs that present the same token: %d ms', async (skewMs) => {
+  it.each([-45_000, 45_000])('continues in two tabs that present the same token: %d ms', async (skewMs) => {
     const person = await signUp(server.url);
     const first = await refresh(person.refreshToken);
     moveClock(skewMs);

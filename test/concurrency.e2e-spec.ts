@@ -10,7 +10,7 @@ import { signUpAll, type Person } from './support/people';
 import { startTestServer, type TestServer } from './support/test-server';
 import { until } from './support/until';
 
-describe('many at once', () => {
+describe('many simultaneous actions:', () => {
   let server: TestServer;
 
   beforeAll(async () => {
@@ -64,7 +64,7 @@ describe('many at once', () => {
     }
   }, 120_000);
 
-  describe('a message that waits for the conversation', () => {
+  describe('a message that waits for the conversation’s lock', () => {
     let ada: Person;
     let ben: Person;
     let conversationId: string;
@@ -92,7 +92,7 @@ describe('many at once', () => {
       expect(await seqOf()).toBe(0);
     });
 
-    it('is not stored when a block came between meanwhile', async () => {
+    it('is not stored when a block was set meanwhile', async () => {
       conversationId = await ada.direct(ben);
       let sent: ReturnType<typeof send> | undefined;
       await whileLocked(server, conversationId, async (client) => {
@@ -104,7 +104,7 @@ describe('many at once', () => {
       expect(await seqOf()).toBe(0);
     });
 
-    it('is not edited when a block came between meanwhile', async () => {
+    it('is not edited when a block was set meanwhile', async () => {
       conversationId = await ada.direct(ben);
       const sent = await ben.send(conversationId, 'before');
       let edited: ReturnType<typeof send> | undefined;
@@ -135,7 +135,7 @@ describe('many at once', () => {
       expect((await send(ben, { body: 'next' })).body.seq).toBe(2);
     });
 
-    it('is refused when somebody else took its id meanwhile', async () => {
+    it('is rejected when somebody else took its id meanwhile', async () => {
       const id = randomUUID();
       let sent: ReturnType<typeof send> | undefined;
       await whileLocked(server, conversationId, async (client) => {
@@ -206,7 +206,7 @@ describe('many at once', () => {
   }
 
   // Tests G19.
-  it('a change that waits for the conversation is rejected if its author was removed or demoted meanwhile', async () => {
+  it('a change that waits for the lock is rejected if its author was removed or demoted meanwhile', async () => {
     const [ada, ben] = (await signUpAll(server.url, 2)) as [Person, Person];
     const conversationId = await ada.group(ben);
     const path = `/conversations/${conversationId}`;
@@ -245,7 +245,7 @@ describe('many at once', () => {
   });
 
   // Tests G17.
-  it('sends in many conversations are numbered in each by itself', async () => {
+  it('messages in many conversations are numbered separately in each', async () => {
     const people = await signUpAll(server.url, 5);
     const [ada] = people as [Person];
     const conversations = await Promise.all(numbers(25).map(() => ada.group(...people.slice(1))));

@@ -65,7 +65,7 @@ describe('conversations', () => {
       socket.close();
     });
 
-    it('let nobody be added, removed or renamed', async () => {
+    it('cannot be renamed, and nobody can be added or removed', async () => {
       const id = await ada.direct(ben);
       const answers = [
         await put(ada, id, cem),
@@ -198,7 +198,7 @@ describe('conversations', () => {
     [{ type: 'group', title: 'x', participantIds: ['nobody'] }, 404],
     [{ type: 'group', title: 'x', participantIds: [], createdBy: 'ben' }, 400],
     [{ type: 'group', title: 'x', id: 'x', participantIds: [] }, 400],
-  ])('are not made from %j', async (body, status) => {
+  ])('cannot be created from %j', async (body, status) => {
     const ids: Record<string, string> = { self: ada.id, ben: ben.id, cem: cem.id, nobody: randomUUID() };
     const filled = JSON.parse(JSON.stringify(body), (_key, value: unknown) => ids[value as string] ?? value);
     const before = await server.dataSource.query<unknown[]>('select count(*) from conversations');
@@ -206,7 +206,7 @@ describe('conversations', () => {
     expect(await server.dataSource.query('select count(*) from conversations')).toEqual(before);
   });
 
-  it('are listed by latest activity, in pages, with the last message and what is unread', async () => {
+  it('are listed by latest activity, in pages, with the last message and the unread count', async () => {
     const [person, other] = (await signUpAll(server.url, 2)) as [Person, Person];
     const ids: string[] = [];
     for (let n = 0; n < 5; n++) ids.push(await other.group(person));
@@ -268,7 +268,7 @@ describe('conversations', () => {
       if (expected === 'owner') expect((await get(boss, id)).myRole).toBe('admin');
     });
 
-    it('hand the ownership over to one at a time', async () => {
+    it('can transfer the ownership to one at a time', async () => {
       const id = await ada.group(ben, cem);
       const answers = await Promise.all([put(ada, id, ben, 'owner'), put(ada, id, cem, 'owner')]);
       expect(answers.map((answer) => answer.status).sort()).toEqual([200, 403]);
@@ -290,7 +290,7 @@ describe('conversations', () => {
       expect((await remove(ada, id, ada)).status).toBe(204);
     });
 
-    it('are removed by those above them, once', async () => {
+    it('are removed once, by a participant with a higher role', async () => {
       const id = await ada.group(ben, cem);
       await put(ada, id, ben, 'admin');
       expect((await remove(cem, id, ben)).status).toBe(403);
@@ -303,7 +303,7 @@ describe('conversations', () => {
     });
 
     // Tests G6.
-    it('hear nothing more from the moment in which their removal is acknowledged', async () => {
+    it('receive nothing after their removal is acknowledged', async () => {
       const id = await ada.group(ben, cem);
       const [bens, cems] = [await ben.connect(), await cem.connect()];
       const sends = Promise.all(Array.from({ length: 40 }, (_, index) => ada.send(id, `${index}`)));
@@ -330,7 +330,7 @@ describe('conversations', () => {
       [bens, cems].forEach((socket) => socket.close());
     });
 
-    it('see the whole history and begin with everything read when they join or join again', async () => {
+    it('see the whole history, with everything marked as read, when they join or rejoin', async () => {
       const id = await ada.group(ben);
       const socket = await cem.connect();
       const first = await ada.send(id, 'before');
@@ -359,7 +359,7 @@ describe('conversations', () => {
   });
 
   describe('reading', () => {
-    it('moves forward only, unless asked otherwise, and counts undeleted messages of others', async () => {
+    it('moves the position only forward, unless requested otherwise, and counts undeleted messages of others', async () => {
       const id = await ada.group(ben);
       const [adas, bens] = [await ada.connect(), await ben.connect()];
       const messages = [];
@@ -399,7 +399,7 @@ describe('conversations', () => {
 
     // Tests G15.
     it.each(SEEDS)(
-      'counts the same as counting one by one, whatever happened before (SEED=%d)',
+      'gives the same count as counting one by one, after any history (SEED=%d)',
       async (seed) => {
         const people = await signUpAll(server.url, 3);
         const [ada] = people as [Person];

@@ -61,7 +61,7 @@ describe('the documents of the interface', () => {
     expect(answer.body).toEqual({ ...asyncApi, servers });
   });
 
-  it('say how an unexpected body or query parameter is handled', async () => {
+  it('explain how an unexpected body or query parameter is handled', async () => {
     const { description } = openApi.info as { description: string };
     const statusOf = async (path: string, init?: RequestInit): Promise<number> =>
       (await fetch(`${server.url}/api/v1${path}`, init)).status;
@@ -168,7 +168,7 @@ describe('the documents of the interface', () => {
     }
   });
 
-  it('show usual values in examples: nothing deleted, nobody gone', () => {
+  it('show typical values in examples: nothing deleted, nobody erased', () => {
     const examples = [...nodesOf(openApi)].filter(
       ({ node, steps }) => steps.includes('example') && 'seq' in node && 'deletedAt' in node,
     );

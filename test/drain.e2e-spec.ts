@@ -16,7 +16,7 @@ import { startTestServer, type TestServer } from './support/test-server';
 import { connectSocket, type CommandAnswer, type TestSocket } from './support/test-socket';
 import { until } from './support/until';
 
-/** From this call on, sent messages wait until the test releases them. */
+/** After this call, sent messages wait until the test releases them. */
 function holdSends(server: TestServer): { readonly held: () => number; readonly release: () => void } {
   const messages = server.application.get(MessagesService);
   const send = messages.send.bind(messages);
@@ -48,7 +48,7 @@ describe('draining', () => {
     const { held, release } = holdSends(server);
     const begin = (socket: TestSocket, body: string): Promise<CommandAnswer> =>
       socket.command('message:send', { conversationId, body });
-    // The first answer takes the poll that waits; the second has to wait for the next one.
+    // The first answer uses the open poll; the second must wait for the next one.
     const overSockets = [
       begin(bySocket, 'one'),
       begin(byPolling, 'two'),
@@ -64,7 +64,7 @@ describe('draining', () => {
     expect(ready).toMatchObject({ status: 503, body: { error: { draining: { status: 'down' } } } });
     expect((await call(server.url, 'GET', '/health/live')).status).toBe(200);
     const notices = await Promise.all(sockets.map((socket) => socket.next('server:draining')));
-    // Each of three sockets gets a third of two seconds.
+    // The three sockets get different thirds of two seconds.
     const slots = notices.map(({ reconnectInMs }) => Math.floor(reconnectInMs / (2_000 / 3)));
     expect(slots.sort()).toEqual([0, 1, 2]);
     expect(await begin(sockets[1]!, 'too late')).toMatchObject({
@@ -76,7 +76,7 @@ describe('draining', () => {
     for (const answer of overSockets) expect(await answer).toMatchObject({ ok: true });
     expect((await overHttp).status).toBe(201);
     await drained;
-    // Told to go ("io server disconnect") they would not come back by themselves.
+    // After "io server disconnect", they would not reconnect by themselves.
     for (const socket of sockets) expect(await socket.disconnected()).toBe('transport close');
     await until('the port to be closed', async () =>
       fetch(server.url).then(
@@ -104,7 +104,7 @@ describe('draining', () => {
   });
 });
 
-describe('metrics', () => {
+describe('the metrics', () => {
   it('count requests, commands and connections by fixed labels', async () => {
     const server = await startTestServer();
     const [ada] = (await signUpAll(server.url, 1)) as [Person];
@@ -134,7 +134,7 @@ describe('metrics', () => {
       MIGRATE_ON_START: 'true',
       DRAIN_DELAY_MS: '0',
     };
-    // In production a server trusts only a database that keeps what it acknowledges; that of the tests does not.
+    // In production, a server accepts only a durable database, and the database of the tests is not durable.
     const directory = mkdtempSync(join(tmpdir(), 'xfchat-durable-'));
     const postgres = await startEmbeddedPostgres({ directory });
     const database = { url: postgres.url('postgres'), name: 'postgres', drop: () => Promise.resolve() };

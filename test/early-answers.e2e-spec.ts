@@ -7,7 +7,7 @@ import { startTestServer, type TestServer } from './support/test-server';
 const LARGE_BYTES = 8_000_000;
 const TIMES = 5;
 
-/** A process of its own: a client that shares the event loop with the server never writes while the server closes. */
+/** It runs in a separate process, because a client in the server's event loop never writes while the server closes. */
 const CLIENT = `
   const [url, token, kind] = process.argv.slice(1);
   const headers = { ...(token && { authorization: 'Bearer ' + token }) };
@@ -23,7 +23,7 @@ const CLIENT = `
     console.log(JSON.stringify(told));
   })();`;
 
-describe('a request that is answered before its body has come', () => {
+describe('a request that is answered before its body has arrived', () => {
   let server: TestServer;
   let ada: Person;
 

@@ -98,7 +98,7 @@ describe('erasures and backups', () => {
   }
 
   // Tests G28.
-  it('a restore of an older backup erases the same people again, under a new epoch', async () => {
+  it('a restore of an older backup erases the same users again, under a new epoch', async () => {
     const backup = await createBackup(context);
     await erase(ada, 'keep');
     await erase(ben, 'remove');
@@ -160,30 +160,27 @@ describe('erasures and backups', () => {
     ['longer', (path) => appendFileSync(path, 'x')],
     ['edited', (path) => writeFileSync(path, readFileSync(path, 'utf8').replace('"keep"', '"remove"'))],
     ['foreign', (_path, folder) => writeFileSync(join(folder, 'notes.txt'), 'mine')],
-  ])(
-    'a journal with a file that is %s is refused by name, before anything is touched',
-    async (_what, spoil) => {
-      const backup = await createBackup(context);
-      await erase(ada, 'keep');
-      await stop();
-      spoil(entryOf(ada), join(bench.folder, 'erasures'));
-      for (const attempt of [
-        () => verifyBackup(context, backup),
-        () => restoreBackup(context, backup, { force: true }),
-      ]) {
-        const failure = await attempt().catch((error: unknown) => error);
-        expect(failure).toBeInstanceOf(BackupError);
-        expect((failure as Error).message).toMatch(/erasures\/\S+\.(json|txt) is not as it was written/);
-      }
-      expect(await drill(context)).toMatchObject({
-        ok: false,
-        reason: expect.stringContaining('not as it was written'),
-      });
-      expect(await query('select epoch from database_state')).toEqual([{ epoch: 1 }]);
-    },
-  );
+  ])('a journal with a file that is %s is rejected by name, before any change', async (_what, spoil) => {
+    const backup = await createBackup(context);
+    await erase(ada, 'keep');
+    await stop();
+    spoil(entryOf(ada), join(bench.folder, 'erasures'));
+    for (const attempt of [
+      () => verifyBackup(context, backup),
+      () => restoreBackup(context, backup, { force: true }),
+    ]) {
+      const failure = await attempt().catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(BackupError);
+      expect((failure as Error).message).toMatch(/erasures\/\S+\.(json|txt) is not as it was written/);
+    }
+    expect(await drill(context)).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining('not as it was written'),
+    });
+    expect(await query('select epoch from database_state')).toEqual([{ epoch: 1 }]);
+  });
 
-  it('a draft that a killed process left is no part of the journal', async () => {
+  it('a draft of a killed process is not part of the journal', async () => {
     await erase(ada, 'keep');
     writeFileSync(`${entryOf(ben)}.draft-123`, '{"userId"');
     expect(await new ErasureJournal(bench.folder, installationId).read()).toMatchObject([
@@ -195,7 +192,7 @@ describe('erasures and backups', () => {
     await erase(ada, 'keep');
     const journal = new ErasureJournal(bench.folder, installationId);
     const day = 24 * 3_600_000;
-    // As if the erasure had happened long ago.
+    // Make the erasure look old.
     await journal.write({ userId: ben.id, messages: 'keep', erasedAt: new Date(Date.now() - 2 * day) });
     await journal.write({ userId: cem.id, messages: 'keep', erasedAt: new Date(Date.now() - day / 2) });
     const ids = async () => (await journal.read()).map(({ userId }) => userId).sort();
@@ -222,7 +219,7 @@ describe('erasures and backups', () => {
   it('the next server writes the entries that a killed server did not write', async () => {
     await erase(ada, 'keep');
     await stop();
-    // As if the server had been killed between the commit and the journal.
+    // This simulates a kill of the server between the commit and the journal.
     rmSync(entryOf(ada));
     await query('update erasures set journaled_at = null');
     await serve();
@@ -243,11 +240,11 @@ describe('erasures and backups', () => {
     await until('the end', async () => (await unfinished()) === 0);
   });
 
-  it('a server erases people again who came back into the database by other means', async () => {
+  it('a server erases users again who returned to the database by other means', async () => {
     await erase(ada, 'remove');
     await until('the end', async () => (await unfinished()) === 0);
     await stop();
-    // As a restore by another tool would leave the row.
+    // A restore by another tool would leave the row in this state.
     await query(`update users set erased_at = null, username = '${ada.username}' where id = '${ada.id}'`);
     await query('delete from erasures');
     await query(

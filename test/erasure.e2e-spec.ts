@@ -15,7 +15,7 @@ import { until } from './support/until';
 const ERASED = 'Erased account';
 
 /** An erasure removes a person, and changes everything that they share with others. */
-describe('erasing an account', () => {
+describe('the erasure of an account', () => {
   let server: TestServer;
   beforeAll(async () => {
     server = await startTestServer();
@@ -70,7 +70,7 @@ describe('erasing an account', () => {
     expect(conversation).toMatchObject({ unreadCount: 1, participants: [{ userId: ben.id }] });
   });
 
-  it('makes tombstones of the person’s messages only', async () => {
+  it('makes tombstones of the user’s messages only', async () => {
     const [ada, ben] = (await signUpAll(server.url, 2)) as [Person, Person];
     const group = await ada.group(ben);
     const [plain, edited] = [await ada.send(group, 'plain'), await ada.send(group, 'first')];
@@ -91,7 +91,7 @@ describe('erasing an account', () => {
       for (const version of body.items)
         expect(version).toMatchObject({ body: null, authorId: version.authorId && ben.id });
     }
-    // Nobody else's message gets to have the id, and nothing changes.
+    // Nobody else can use the id of the message, and nothing changes.
     const again = await ben.call('POST', `/conversations/${group}/messages`, { id: plain.id, body: 'plain' });
     expect(again).toMatchObject({ status: 409, body: { code: 'message-id-conflict' } });
     expect((await page(ben, group))[0]).toEqual(first);
@@ -150,7 +150,7 @@ describe('erasing an account', () => {
     [socket, device].forEach((listener) => listener.close());
   });
 
-  it('ends sessions and sockets at once, and signs nobody in any more', async () => {
+  it('ends sessions and sockets at once, and prevents later sign-ins', async () => {
     const ada = await signUp(server.url, { email: `ada-${Date.now()}@example.org` });
     const elsewhere = await ada.signInAgain();
     const { email } = (await ada.call('GET', '/users/me')).body;
@@ -172,9 +172,9 @@ describe('erasing an account', () => {
       });
       expect(signIn).toMatchObject({ status: 401, body: { code: 'invalid-credentials' } });
     }
-    // Asking again, as after a lost answer, says that it is done.
+    // A repetition, as after a lost answer, returns that it is done.
     expect((await erase(ada, 'keep')).body.code).toBe('session-revoked');
-    // The name and the address are free, for somebody else.
+    // The username and the address are free for somebody else.
     const another = await call(server.url, 'POST', '/api/v1/auth/register', {
       body: { username: ada.username, email, password: PASSWORD },
     });
@@ -183,7 +183,7 @@ describe('erasing an account', () => {
     await finished(ada);
   });
 
-  it('leaves no personal data, and no user who can be found, asked or added', async () => {
+  it('leaves no personal data, and no user who can be found, befriended or added', async () => {
     const [ben, ada] = [
       await signUp(server.url),
       await signUp(server.url, { email: `x-${Date.now()}@example.org` }),
@@ -248,7 +248,7 @@ describe('erasing an account', () => {
     listeners.forEach((listener) => listener.close());
   });
 
-  it('passes groups on to the oldest admin, then to the oldest member, and ends those without anybody', async () => {
+  it('transfers groups to the oldest admin, or else to the oldest member, and ends empty ones', async () => {
     const [ada, ben, cem, dora] = (await signUpAll(server.url, 4)) as [Person, Person, Person, Person];
     const [withAdmin, withMembers, alone] = [await ada.group(ben), await ada.group(), await ada.group()];
     const add = (group: string, person: Person, role: string) =>
@@ -286,7 +286,7 @@ describe('erasing an account', () => {
     socket.close();
   });
 
-  it('takes the entries of the authentication log in batches, however many there are', async () => {
+  it('deletes the entries of the authentication log in batches', async () => {
     const ada = await signUp(server.url);
     const other = await signUp(server.url);
     const add = (person: Person) =>
@@ -323,7 +323,7 @@ describe('erasing an account', () => {
     expect(await count(server.dataSource, other)).toBe(1_000);
   });
 
-  it('asks for the password, and changes nothing without it', async () => {
+  it('requires the password, and changes nothing without it', async () => {
     const ada = await signUp(server.url);
     for (const [body, code] of [
       [{ password: 'not my password', messages: 'keep' }, 'invalid-credentials'],
@@ -394,7 +394,7 @@ describe('erasing an account', () => {
   });
 
   // Tests G28.
-  it('is written down beside the backups before it is acknowledged, by an id alone', async () => {
+  it('is recorded beside the backups before it is acknowledged, with only an id', async () => {
     const ada = await signUp(server.url);
     expect((await erase(ada, 'remove')).status).toBe(202);
     const { id } = await readInstallation(server.database.url);

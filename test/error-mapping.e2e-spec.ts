@@ -91,7 +91,7 @@ describe('an error of the database', () => {
     },
   );
 
-  it.each(['40001', '40P01'])('is retried and reaches nobody if it passes: %s', async (sqlState) => {
+  it.each(['40001', '40P01'])('is retried and not reported if it is temporary: %s', async (sqlState) => {
     await setTrap(sqlState, 2);
     expect((await change()).status).toBe(200);
     await setTrap(sqlState, 2);
@@ -108,7 +108,7 @@ describe('an error of the database', () => {
     });
   });
 
-  it('an incomplete schema fails the probe until it is mended', async () => {
+  it('an incomplete schema fails the probe until it is repaired', async () => {
     await rows('alter table friend_requests rename to gone');
     expect(await ada.call('GET', '/friend-requests?direction=incoming')).toMatchObject({
       status: 503,

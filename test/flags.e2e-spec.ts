@@ -77,7 +77,7 @@ describe('the flag of one write for each socket and turn', () => {
     expect((await flags()).flags).toEqual([{ name: NAME, onPercent: 0, source: 'file' }]);
   });
 
-  it('holds for sockets that connect later, and for those that begin by polling', async () => {
+  it('applies to sockets that connect later, and to those that begin by polling', async () => {
     sockets.forEach((socket) => socket.close());
     await settles('neither', 'neither');
     sockets = [

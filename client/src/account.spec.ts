@@ -15,7 +15,7 @@ const signedIn = (userId: string): SignedIn => ({
   expiresIn: 900,
 });
 
-/** A tab of a browser: its database has this name. Neither a socket nor a server is there. */
+/** A tab of a browser whose database has this name, without a socket or a server. */
 function open(database: string) {
   const storage: OwnedStorage = new OwnedStorage(
     new IndexedDbStorage(database),
@@ -78,7 +78,7 @@ describe('an account in two tabs', () => {
     await here.storage.set('draft:1', 'a draft');
     here.session.over('session-revoked');
     await there.left;
-    await here.account.signOut(); // after what was begun
+    await here.account.signOut(); // after the pending work
     await expect(new IndexedDbStorage('emptied').keys('')).resolves.toEqual([]);
   });
 

@@ -9,7 +9,7 @@ describe('the order of activity', () => {
     const order = new ActivityOrder();
     order.listed([view('a', 3), view('b', 5), view('c', 1)]);
     expect(sorted(order, 'c', 'b', 'a')).toBe('abc');
-    order.reached('b', 5); // the list accounts for it already
+    order.reached('b', 5); // the list contains it already
     expect(sorted(order, 'c', 'b', 'a')).toBe('abc');
     order.reached('c', 2);
     order.reached('d', 0);

@@ -5,8 +5,8 @@ import checksums from './checksums.json';
 
 describe('the migrations', () => {
   /**
-   * A database somewhere has these already, and refuses a program that has them otherwise. A change of the schema is a
-   * new migration; a new migration is a new line in `checksums.json`, which this test shows.
+   * Some databases have applied these migrations, and reject a program with different ones. So a change of the schema is a
+   * new migration with a new line in `checksums.json`, which this test prints.
    */
   it('are unchanged since they were applied; a new one needs its line, printed here, in checksums.json', async () => {
     const recorded = await recordMigrations(SCHEMA.migrations);

@@ -1,7 +1,7 @@
 import { MemoryStorage } from '../../client/src/storage.ts';
 import { Drafts, forgetLeftDrafts, type TabStorage } from './drafts.ts';
 
-/** A storage that takes nothing until it may. */
+/** A storage that stores nothing until the test allows it. */
 class SlowStorage extends MemoryStorage {
   private readonly waiting: (() => void)[] = [];
   isSlow = false;
@@ -60,7 +60,7 @@ describe('drafts', () => {
     before.set('2', '');
     before.leave();
 
-    storage.isSlow = false; // what the old page has begun is lost with it
+    storage.isSlow = false; // the unfinished writes of the old page are lost
     const after = await open();
     expect([after.get('1'), after.get('2')]).toEqual(['stored, and more', '']);
     await after.flush();

@@ -20,7 +20,7 @@ const now = (): number => Math.floor(Date.now() / 1_000);
 const [userId, sessionId] = [randomUUID(), randomUUID()];
 const CLAIMS = { iss: 'xfchat', aud: 'xfchat', sub: userId, sid: sessionId, exp: now() + 900 };
 
-/** Signed with the server's own key by another implementation. */
+/** Another implementation signs the claims with the server's own key. */
 const signed = (claims: object = {}, header: object = {}): Promise<string> =>
   new SignJWT({ ...CLAIMS, ...claims } as JWTPayload)
     .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt', ...header } as JWTHeaderParameters)
@@ -46,7 +46,7 @@ describe('access tokens', () => {
     expect(tokens.verify(await signed())).toEqual({ userId, sessionId, expiresAt: CLAIMS.exp * 1_000 });
   });
 
-  // The thread pool has four threads and hashes passwords: a request must not wait for one of them.
+  // Password hashing uses the four threads of the pool, so a request must not wait for one of them.
   it('are signed and verified synchronously', () => {
     const token: unknown = tokens.sign(userId, sessionId);
     expect(typeof token).toBe('string');

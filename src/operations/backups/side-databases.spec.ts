@@ -18,7 +18,7 @@ describe('the names of databases beside the live one', () => {
           for (const purpose of ['scratch', 'replaced'] as const) {
             const name = sideDatabasePrefix(one, purpose) + ENDINGS[purpose];
             expect(Buffer.byteLength(name)).toBeLessThanOrEqual(63);
-            // PostgreSQL gives the name back as it was given, so no character may be cut in two.
+            // PostgreSQL returns the name unchanged, so no character may be cut in two.
             expect(Buffer.from(name).toString()).toBe(name);
             if (one !== other) expect(name.startsWith(sideDatabasePrefix(other, purpose))).toBe(false);
           }

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { SEEDS } from '../../../test/support/random';
 import { nodesOnCycles } from './cycles';
 
-/** By trying: two nodes are on one cycle when each is reached from the other. */
+/** The brute-force search: two nodes are on one cycle if each can be reached from the other. */
 function byTrying(nodes: number, edges: [number, number][]): string[] {
   const reached = Array.from({ length: nodes }, () => new Set<number>());
   for (let round = 0; round < nodes; round++)

@@ -15,7 +15,7 @@ function live(server: FakeExporter): void {
   server.signIn('invalid-credentials', 5);
 }
 
-/** Watches by a clock that stands still but for the pauses; `happen` is told the time before each look. */
+/** Watches with a fake clock that only pauses advance. `happen` gets the time before each read. */
 async function watching(
   servers: FakeExporter[],
   happen: (ms: number) => void,
@@ -53,7 +53,7 @@ jest.setTimeout(60_000);
 describe('the watch after a deployment', () => {
   it('reports no fault on a healthy day, and prints its progress now and then', async () => {
     const servers = [new FakeExporter(), new FakeExporter()];
-    // Counts from before the watch are not of this release.
+    // Counts from before the watch do not belong to this release.
     servers[0]!.answer(1_000, 900);
     const { report, told } = await watching(servers, () => servers.forEach(live), {
       durationMs: 24 * HOUR_MS,
@@ -86,7 +86,7 @@ describe('the watch after a deployment', () => {
       complete: false,
       rollback: [{ criterion: 'errors', node: 'http://node-1', evidence: '5.88 %: 300 of 5100' }],
     });
-    // As soon as it has lasted through every third of a minute.
+    // It ends as soon as the fault has lasted through every third of a minute.
     expect(report.watchedSeconds).toBe(5 * 60 + 50);
     expect(missed(report)).toEqual(['errors']);
   });

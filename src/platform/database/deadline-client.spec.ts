@@ -3,7 +3,7 @@ import { runInContext, type RequestContext } from '../request-context';
 import { DeadlineClient, DeadlineExceededError, type DeadlineClientConfig } from './deadline-client';
 import { asWrite } from './write-scope';
 
-/** A client whose statements go nowhere: `answer` decides what becomes of each. */
+/** A client without a server: `answer` decides the outcome of each statement. */
 function clientThat(
   answer: (text: string) => Promise<unknown>,
   config?: DeadlineClientConfig,

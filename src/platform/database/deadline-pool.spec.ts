@@ -5,7 +5,7 @@ import { runInContext } from '../request-context';
 import type { Span } from '../tracing/span';
 import { AcquireTimeoutError, DeadlinePool } from './deadline-pool';
 
-/** Messages of the PostgreSQL protocol: a letter, the length with itself, the rest. */
+/** A message of the PostgreSQL protocol: a letter, the length (which includes itself), and the content. */
 function message(type: string, body: Buffer): Buffer {
   const head = Buffer.alloc(5);
   head.write(type);
@@ -17,7 +17,7 @@ const AUTHENTICATION_OK = message('R', Buffer.alloc(4));
 const READY = message('Z', Buffer.from('I'));
 const GOING = message('E', Buffer.from('SFATAL\0C57P01\0Mterminating connection\0\0'));
 
-/** A server that takes a connection and ends it with the same packet. */
+/** A server that accepts a connection and ends it in the same packet. */
 async function serverThatIsGoing(): Promise<Server> {
   const server = createServer((socket) => {
     socket.on('error', () => undefined);
@@ -27,7 +27,7 @@ async function serverThatIsGoing(): Promise<Server> {
   return server;
 }
 
-/** A server that takes connections and keeps them. */
+/** A server that accepts connections and keeps them. */
 async function serverThatStays(): Promise<Server> {
   const server = createServer((socket) => {
     socket.on('error', () => undefined);

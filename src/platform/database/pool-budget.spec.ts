@@ -56,7 +56,7 @@ describe('the budget of the pool', () => {
     times(2, () => enter('other'));
     times(2, () => enter('sign-in'));
     const [message, first, second] = [enter('messages'), enter('other'), enter('other')];
-    // The third connection of the two that are not reserved to them has to stay for messages.
+    // Only two connections are available to them; the third one is reserved for messages.
     budget.leave('sign-in');
     expect([message(), first(), second()]).toEqual([true, false, false]);
     budget.leave('other');

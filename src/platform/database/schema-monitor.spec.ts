@@ -16,7 +16,7 @@ describe('the schema monitor', () => {
         { onChange: () => undefined } as never,
         { onFailure: (listener: typeof fail) => (fail = listener) } as never,
       );
-      void monitor.onModuleInit(); // its own look stays without an answer
+      void monitor.onModuleInit(); // its own check gets no answer
       setImmediate(() => {
         isStarted = true;
         runInContext({ requestId: 'request-1', deadline: 0 }, () => fail('42P01'));

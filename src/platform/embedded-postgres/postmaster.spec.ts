@@ -35,7 +35,7 @@ describe('a server', () => {
     const postmaster = new Postmaster({} as Cluster, spawn('sleep', ['60']), () => '');
     expect(childrenWaitedFor()).toBe(before);
     postmaster.signal('SIGINT');
-    // Otherwise a process with nothing else to do would end in the middle of stopping it, and with code 0.
+    // Otherwise an idle process would exit with code 0 in the middle of the stop.
     expect(childrenWaitedFor()).toBe(before + 1);
     expect(await postmaster.ended).toBe('signal SIGINT');
   });

@@ -39,7 +39,7 @@ describe('feature flags', () => {
   afterAll(() => rmSync(directory, { recursive: true }));
 
   const write = (content: string): void => {
-    // As editors and orchestrators do it: another file takes its place.
+    // Replace the file by another one, as editors and orchestrators do.
     writeFileSync(`${path}.new`, content);
     renameSync(`${path}.new`, path);
   };

@@ -112,7 +112,7 @@ describe('the verdict on a schema', () => {
     expect(refusal).toBeUndefined();
     expect(incompleteness).toMatchObject({ fault: 'migration-half-applied', exitCode: 24 });
     expect(incompleteness!.message).toContain('1764000000002-second-step');
-    // The newer program that has begun it will finish it.
+    // The newer program that began the migration will finish it.
     expect((await judge([FIRST], ledger)).incompleteness).toBeUndefined();
   });
 

@@ -1,6 +1,6 @@
 import { BulkheadFullError, FairBulkhead } from './fair-bulkhead';
 
-/** Work that ends when it is told to, and the order in which it began. */
+/** Work that the test ends, and the order in which it began. */
 class Bench {
   readonly begun: string[] = [];
   readonly refused: string[] = [];

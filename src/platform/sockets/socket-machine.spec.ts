@@ -47,7 +47,7 @@ function machineIn(state: SocketState) {
 }
 
 describe('a socket', () => {
-  /** The state that follows, and the calls. */
+  /** The next state, and the calls. */
   const expected = {
     admitted: () => ['admitted', []],
     ended: () => ['ended', []],
@@ -85,7 +85,7 @@ describe('a socket', () => {
     const { arrivals, life, conn, fire, done } = machineIn(state);
     fire(trigger);
     expect([life.state, done]).toEqual(expected[effect](state, { because: trigger }));
-    // It is held, and its connection is watched, as long as no room has it.
+    // The machine keeps the socket, and watches its connection, until the socket is in a room.
     const isHeld = ['verifying', 'admitted', 'ended'].includes(life.state);
     expect([arrivals.size, conn.listenerCount('close')]).toEqual(isHeld ? [1, 1] : [0, 0]);
     if (effect === 'hold')

@@ -9,7 +9,7 @@ import { TurnTransport } from './turn-transport';
 
 const MAX_BUFFERED_BYTES = 256 * 1024;
 
-/** A server that writes once a turn, and whom it found too slow. */
+/** A server that writes once per event-loop turn, and the sockets that it found too slow. */
 async function serve(prepare: (io: Server) => void = () => undefined): Promise<Lab & { tooSlow: object[] }> {
   const tooSlow: object[] = [];
   const lab = await startLab((io) => {
@@ -234,7 +234,7 @@ describe('the write of an event-loop turn', () => {
     }
     const prepare = (io: Server): void => void io.adapter(TellingAdapter as never);
     const labs = [await serve(prepare), await serve(prepare)];
-    // Setting an adapter makes one more for the namespace that is there; the last of each server is in use.
+    // Setting an adapter creates another one for the existing namespace. The last one of each server is in use.
     nodes.splice(0, nodes.length, ...labs.map(({ io }) => io.sockets.adapter as never));
     const people = [await join(labs[0]!), await join(labs[1]!)];
     for (const { socket } of people) await socket.join('room');
@@ -275,7 +275,7 @@ describe('a socket that does not read', () => {
     const { waitingBytes } = lab.tooSlow[0] as { waitingBytes: number };
     expect(waitingBytes).toBeGreaterThan(MAX_BUFFERED_BYTES);
     expect(waitingBytes).toBeLessThan(MAX_BUFFERED_BYTES + 128 * 1024);
-    // Far more than the limit was said since.
+    // Far more bytes than the limit were emitted since.
     expect(process.memoryUsage().external - external).toBeLessThan(30 * 1024 * 1024);
     sleeper.socket.resume();
     await until('the last frame', () => sleeper.frames.at(-1)?.opcode === 8);
@@ -330,7 +330,7 @@ describe('the ordinary path of Socket.IO is used', () => {
     switched.socket.emit('event', 'direct');
     lab.io.emit('end');
     await ended(switched, other);
-    // Each frame has left by itself; all of them together would be a handful of writes.
+    // Each frame was written separately; together they would need only a few writes.
     expect(lab.writes() - before).toBeGreaterThanOrEqual(12);
     const all = [...Array(11).keys()];
     expect(switched.got).toEqual([...all, 'direct', 'end']);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { nameFault, showsSomething } from './visible-text';
 
-/** One example of each kind of character of which nothing is seen. */
+/** An example of each kind of invisible character. */
 const INVISIBLE = {
   'zero width space': '\u200b',
   'word joiner': '\u2060',
