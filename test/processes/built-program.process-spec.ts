@@ -66,7 +66,24 @@ describe('the built program', () => {
     });
   });
 
-  // The limit is for processor time, because the elapsed time depends on the load of the machine.
+  /** Processor time of a Node process in milliseconds. */
+  function processorTimeOf(...words: string[]): number {
+    const folder = mkdtempSync(join(tmpdir(), 'xfchat-usage-'));
+    const hook = join(folder, 'hook.cjs');
+    const report = join(folder, 'microseconds');
+    const usage = '(({ user, system }) => String(user + system))(process.cpuUsage())';
+    writeFileSync(
+      hook,
+      `process.on('exit', () => require('node:fs').writeFileSync(${JSON.stringify(report)}, ${usage}))`,
+    );
+    spawnSync(process.execPath, ['--require', hook, ...words]);
+    const milliseconds = Number(readFileSync(report, 'utf8')) / 1_000;
+    rmSync(folder, { recursive: true });
+    return milliseconds;
+  }
+
+  // Such a command shall end within 300 ms. A loaded machine inflates processor time as well, but that of an empty program
+  // just as much, so the limit is relative to it: about 40 ms on a machine where nothing else runs.
   it.each([
     '--help',
     '--version',
@@ -76,24 +93,14 @@ describe('the built program', () => {
     'user --help',
     'backup restore',
     'migrate up --no-such',
-  ])('takes less than 300 ms for a command without work: xfchat %s', (words) => {
-    const folder = mkdtempSync(join(tmpdir(), 'xfchat-usage-'));
-    const hook = join(folder, 'hook.cjs');
-    const report = join(folder, 'microseconds');
-    const usage = '(({ user, system }) => String(user + system))(process.cpuUsage())';
-    writeFileSync(
-      hook,
-      `process.on('exit', () => require('node:fs').writeFileSync(${JSON.stringify(report)}, ${usage}))`,
-    );
-    spawnSync(process.execPath, [
-      '--require',
-      hook,
-      join(__dirname, '../../bin/xfchat.js'),
-      ...words.split(' '),
-    ]);
-    const milliseconds = Number(readFileSync(report, 'utf8')) / 1_000;
-    rmSync(folder, { recursive: true });
-    expect(milliseconds).toBeLessThan(300);
+  ])('takes less than seven times an empty program for a command without work: xfchat %s', (words) => {
+    const program = join(__dirname, '../../bin/xfchat.js');
+    const pairs = [1, 2, 3].map(() => ({
+      empty: processorTimeOf('-e', '0'),
+      command: processorTimeOf(program, ...words.split(' ')),
+    }));
+    const least = (name: 'empty' | 'command'): number => Math.min(...pairs.map((pair) => pair[name]));
+    expect(least('command') / least('empty')).toBeLessThan(7);
   });
 
   // Commands are loaded when they run. Each must get as far as the database, which does not answer here, or to its own end.
