@@ -1,9 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Server, Socket } from 'socket.io';
-import { SocketsGateway } from '../src/delivery/sockets/sockets.gateway';
-import { identityOf } from '../src/platform/sockets/socket-identity';
+import { Rooms } from '../src/platform/sockets/rooms';
 import { TurnTransport } from '../src/platform/sockets/turn-transport';
 import { call } from './support/api';
 import { signUpAll, type Person } from './support/people';
@@ -35,10 +33,9 @@ describe('the flag of one write for each socket and turn', () => {
   });
   /** The write mode of each person's socket: one write per turn, Socket.IO's own writes, or polling. */
   const ways = (): string[] => {
-    const gateway = server.application.get(SocketsGateway) as unknown as { server: Server };
-    const connected = [...gateway.server.sockets.sockets.values()];
+    const connected = server.application.get(Rooms).lives();
     return people.map(({ id }) => {
-      const transport = connected.find((socket: Socket) => identityOf(socket).userId === id)?.conn.transport;
+      const transport = connected.find(({ identity }) => identity!.userId === id)?.socket.conn.transport;
       return transport instanceof TurnTransport ? (transport.isBundling ? 'turn' : 'plain') : 'neither';
     });
   };
