@@ -70,6 +70,7 @@ module.exports = {
     {
       ...base,
       displayName: 'unit',
+      setupFilesAfterEnv: ['./test/support/setup.ts'],
       testRegex:
         '(src|client/src|web/src|test/guarantees|test/support|test/deployment|scripts)/.*\\.spec\\.ts$',
     },
