@@ -11,8 +11,7 @@ export type SchemaShape = Readonly<Record<string, string>>;
 const SHAPE = `
   with ours as (select c.oid, c.relname, c.relkind from pg_class c
       where c.relnamespace = current_schema()::regnamespace
-        and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')),
-    columns_of as (select a.attrelid, a.attnum, a.attname::text as name from pg_attribute a)
+        and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e'))
   select 'column ' || t.relname || '.' || a.attname as name,
       concat_ws(' ', format_type(a.atttypid, a.atttypmod), case when a.attnotnull then 'not null' end,
         case when a.atthasdef then 'with a default' end, nullif(a.attidentity, ''),
@@ -23,19 +22,19 @@ const SHAPE = `
   union all
   select 'constraint ' || k.conname,
       concat_ws(' ', k.contype, 'on', t.relname,
-        (select string_agg(c.name, ',' order by n.place) from unnest(k.conkey) with ordinality as n (number, place)
-         join columns_of c on (c.attrelid, c.attnum) = (k.conrelid, n.number)),
+        (select string_agg(c.attname, ',' order by n.place) from unnest(k.conkey) with ordinality as n (number, place)
+         join pg_attribute c on (c.attrelid, c.attnum) = (k.conrelid, n.number)),
         case when k.contype = 'f' then concat_ws(' ', 'to', (select r.relname from pg_class r where r.oid = k.confrelid),
-          (select string_agg(c.name, ',' order by n.place) from unnest(k.confkey) with ordinality as n (number, place)
-           join columns_of c on (c.attrelid, c.attnum) = (k.confrelid, n.number)), 'on delete', k.confdeltype) end,
+          (select string_agg(c.attname, ',' order by n.place) from unnest(k.confkey) with ordinality as n (number, place)
+           join pg_attribute c on (c.attrelid, c.attnum) = (k.confrelid, n.number)), 'on delete', k.confdeltype) end,
         case when not k.convalidated then 'not valid' end)
     from ours t join pg_constraint k on k.conrelid = t.oid and k.contype in ('p', 'u', 'f', 'c', 'x')
   union all
   select 'index ' || t.relname,
       concat_ws(' ', case when i.indisunique then 'unique' end, m.amname, 'on', (select r.relname from pg_class r where r.oid = i.indrelid),
-        (select string_agg(concat_ws(' ', coalesce(c.name, 'an expression'), nullif(i.indoption[n.place - 1], 0)), ',' order by n.place)
+        (select string_agg(concat_ws(' ', coalesce(c.attname, 'an expression'), nullif(i.indoption[n.place - 1], 0)), ',' order by n.place)
          from unnest(i.indkey::int2[]) with ordinality as n (number, place)
-         left join columns_of c on (c.attrelid, c.attnum) = (i.indrelid, n.number)),
+         left join pg_attribute c on (c.attrelid, c.attnum) = (i.indrelid, n.number)),
         case when i.indpred is not null then 'of some rows' end, case when not i.indisvalid then 'invalid' end)
     from ours t join pg_index i on i.indexrelid = t.oid join pg_class x on x.oid = t.oid join pg_am m on m.oid = x.relam
   union all
