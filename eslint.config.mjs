@@ -94,7 +94,10 @@ export default tseslint.config(
     rules: { 'no-restricted-syntax': ['error', ...oneDoor] },
   },
   {
-    files: ['src/platform/validation/normalized.ts', 'src/platform/configuration/configuration.ts'],
+    files: [
+      'src/platform/validation/normalized.ts',
+      'src/platform/configuration/{configuration,setting-rules}.ts',
+    ],
     rules: { 'no-restricted-imports': 'off' },
   },
   {

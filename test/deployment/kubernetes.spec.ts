@@ -1,4 +1,4 @@
-import { SECRETS, SECRET_URLS } from '../../src/platform/configuration/configuration';
+import { SECRETS, SECRET_URLS } from '../../src/platform/configuration/secret-settings';
 import { loadConfiguration } from '../../src/platform/configuration/load-configuration';
 import { longestDrainMs } from '../../src/platform/lifecycle/longest-drain';
 import { IMAGE_COMMAND, read, readYaml, ROUTES, SECRET_VALUES, VARIABLES } from './deployed';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Transform, type TransformFnParams } from 'class-transformer';
+import { Transform } from 'class-transformer';
 import {
   IsBoolean,
   IsIn,
@@ -11,53 +11,20 @@ import {
   Matches,
   Max,
   Min,
-  ValidateBy,
   ValidateIf,
 } from 'class-validator';
-import { redisAddress } from '../redis/redis-address';
 import { availableCores } from '../workers/available-cores';
+import {
+  IsRedisUrl,
+  IsWholeNumber,
+  POSTGRES_URL,
+  toBoolean,
+  toInteger,
+  toList,
+  toNumber,
+  WEB_ADDRESS,
+} from './setting-rules';
 
-const toInteger = ({ value }: TransformFnParams): unknown =>
-  typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
-const toBoolean = ({ value }: TransformFnParams): unknown =>
-  value === 'true' ? true : value === 'false' ? false : value;
-const toList = ({ value }: TransformFnParams): unknown =>
-  typeof value === 'string'
-    ? value
-        .split(',')
-        .map((entry) => entry.trim())
-        .filter(Boolean)
-    : value;
-
-/** Other text stays unchanged, and validation rejects it. */
-const toNumber = ({ value }: TransformFnParams): unknown =>
-  typeof value === 'string' && value.trim() ? Number(value) : value;
-
-const POSTGRES_URL = /^postgres(ql)?:\/\/\S+$/;
-export const isPostgresUrl = (text: string): boolean => POSTGRES_URL.test(text);
-const WEB_ADDRESS = {
-  protocols: ['http', 'https'],
-  require_protocol: true,
-  require_tld: false,
-  allow_underscores: true,
-};
-
-const IsRedisUrl = (): PropertyDecorator =>
-  ValidateBy({
-    name: 'isRedisUrl',
-    validator: {
-      validate: (value: unknown) => faultOfRedisUrl(value) === undefined,
-      defaultMessage: (validated) => faultOfRedisUrl(validated?.value) ?? '',
-    },
-  });
-function faultOfRedisUrl(value: unknown): string | undefined {
-  try {
-    redisAddress(String(value));
-    return undefined;
-  } catch (error) {
-    return (error as TypeError).message;
-  }
-}
 /** `WORKERS=auto` starts only as many workers as can have this many connections each. */
 const CONNECTIONS_PER_WORKER = 5;
 /** With fewer connections, a worker could not authenticate a request while it stores a message. */
@@ -73,22 +40,6 @@ const TRACES_SAMPLERS = [
   'traceidratio',
 ];
 
-/** Environment variables that hold secrets. They are masked when the configuration is shown. */
-export const SECRETS = [
-  'AUTH_SECRET',
-  'AUTH_SECRET_SECONDARY',
-  'METRICS_TOKEN',
-  'OTEL_EXPORTER_OTLP_HEADERS',
-] as const;
-/** Environment variables that hold a URL with a password in it. */
-export const SECRET_URLS = [
-  'DATABASE_URL',
-  'DIRECT_DATABASE_URL',
-  'REDIS_URL',
-  'OTEL_EXPORTER_OTLP_ENDPOINT',
-  'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
-] as const;
-
 /**
  * All settings, one field for each environment variable, with its default. Times are in milliseconds. Only
  * `loadConfiguration` and tests create it.
@@ -98,10 +49,7 @@ export class Configuration {
   NODE_ENV: 'development' | 'test' | 'production' = 'development';
 
   /** 0 takes any free port. */
-  @Transform(toInteger)
-  @IsInt()
-  @Min(0)
-  @Max(65_535)
+  @IsWholeNumber(0, 65_535)
   PORT = 3000;
 
   /** The address to listen on, for `METRICS_PORT` too. Unset: loopback, and in production every address. */
@@ -147,10 +95,7 @@ export class Configuration {
   DATABASE_POOLER?: 'none' | 'transaction';
 
   /** For the whole instance; its workers share the connections. */
-  @Transform(toInteger)
-  @IsInt()
-  @Min(2)
-  @Max(1_000)
+  @IsWholeNumber(2, 1_000)
   DATABASE_POOL_MAX = 25;
 
   /** Processes that serve on the same port. With 1, only this process; with `auto`, one for each available core. */
@@ -162,50 +107,34 @@ export class Configuration {
   WORKERS: number | 'auto' = 1;
 
   /** Requests of one share of the pool that may wait for a connection; further ones are rejected at once. */
-  @Transform(toInteger)
-  @IsInt()
-  @Min(1)
+  @IsWholeNumber(1)
   DATABASE_QUEUE_MAX = 1_000;
 
   /**
    * Instances (`start` commands, with any number of workers) that share the database. Their pools have to fit into its
    * connections.
    */
-  @Transform(toInteger)
-  @IsInt()
-  @Min(1)
+  @IsWholeNumber(1)
   INSTANCES = 1;
 
-  @Transform(toInteger)
-  @IsInt()
-  @Min(100)
+  @IsWholeNumber(100)
   DATABASE_ACQUIRE_TIMEOUT_MS = 5_000;
 
-  @Transform(toInteger)
-  @IsInt()
-  @Min(1_000)
+  @IsWholeNumber(1_000)
   DATABASE_IDLE_TIMEOUT_MS = 600_000;
 
-  @Transform(toInteger)
-  @IsInt()
-  @Min(10_000)
+  @IsWholeNumber(10_000)
   DATABASE_MAX_LIFETIME_MS = 1_800_000;
 
   /** For background work; a statement inside a request ends with the request. */
-  @Transform(toInteger)
-  @IsInt()
-  @Min(100)
+  @IsWholeNumber(100)
   DATABASE_STATEMENT_TIMEOUT_MS = 30_000;
 
-  @Transform(toInteger)
-  @IsInt()
-  @Min(1_000)
+  @IsWholeNumber(1_000)
   REQUEST_TIMEOUT_MS = 10_000;
 
   /** How long the start waits for a database that does not answer yet. */
-  @Transform(toInteger)
-  @IsInt()
-  @Min(0)
+  @IsWholeNumber(0)
   DATABASE_START_TIMEOUT_MS = 60_000;
 
   @Transform(toBoolean)
@@ -226,27 +155,19 @@ export class Configuration {
   ATTACHMENTS_DIR?: string;
 
   /** The largest file that a user may upload. */
-  @Transform(toInteger)
-  @IsInt()
-  @Min(1)
+  @IsWholeNumber(1)
   ATTACHMENT_MAX_BYTES = 26_214_400;
 
   /** The largest total size of one person's attachments. */
-  @Transform(toInteger)
-  @IsInt()
-  @Min(0)
+  @IsWholeNumber(0)
   ATTACHMENT_QUOTA_BYTES = 5_368_709_120;
 
   /** Uploads stop while less than this is free on the disk of `ATTACHMENTS_DIR`, which others may need. */
-  @Transform(toInteger)
-  @IsInt()
-  @Min(0)
+  @IsWholeNumber(0)
   ATTACHMENTS_KEEP_FREE_BYTES = 268_435_456;
 
   /** Older backups are deleted after a new one was made, but never the newest one that is known to restore. */
-  @Transform(toInteger)
-  @IsInt()
-  @Min(1)
+  @IsWholeNumber(1)
   BACKUP_RETENTION_DAYS = 30;
 
   /** The folder of pg_dump and pg_restore; unset: where PostgreSQL is usually installed, and PATH. */
@@ -274,21 +195,15 @@ export class Configuration {
   @IsString()
   AUTH_SECRET_SECONDARY_FILE?: string;
 
-  @Transform(toInteger)
-  @IsInt()
-  @Min(1_000)
+  @IsWholeNumber(1_000)
   ACCESS_TOKEN_LIFETIME_MS = 900_000;
 
   /** A session that is not refreshed for this long expires. */
-  @Transform(toInteger)
-  @IsInt()
-  @Min(1_000)
+  @IsWholeNumber(1_000)
   SESSION_IDLE_LIMIT_MS = 2_592_000_000;
 
   /** A session expires this long after the sign-in, however often it is refreshed. */
-  @Transform(toInteger)
-  @IsInt()
-  @Min(1_000)
+  @IsWholeNumber(1_000)
   SESSION_LIFETIME_MS = 31_536_000_000;
 
   /**
@@ -304,22 +219,15 @@ export class Configuration {
   PUBLIC_URL?: string;
 
   /** How many days the authentication log is kept. */
-  @Transform(toInteger)
-  @IsInt()
-  @Min(1)
-  @Max(3_650)
+  @IsWholeNumber(1, 3_650)
   AUTHENTICATION_LOG_DAYS = 90;
 
   /** After an outage of the database, sockets with an expired token get this long to refresh it (G7). */
-  @Transform(toInteger)
-  @IsInt()
-  @Min(0)
+  @IsWholeNumber(0)
   SOCKET_GRACE_AFTER_OUTAGE_MS = 60_000;
 
   /** How often this process sends itself a message to prove that sending works; 0 means never. */
-  @Transform(toInteger)
-  @IsInt()
-  @Min(0)
+  @IsWholeNumber(0)
   CANARY_INTERVAL_MS = 10_000;
 
   /** Decides with whom a user may start a conversation, or whom they may add to one. */
@@ -346,10 +254,7 @@ export class Configuration {
   RATE_LIMITS: 'on' | 'off' = 'on';
 
   /** How long the server still accepts requests after it reports not ready. */
-  @Transform(toInteger)
-  @IsInt()
-  @Min(0)
-  @Max(60_000)
+  @IsWholeNumber(0, 60_000)
   DRAIN_DELAY_MS = 0;
 
   /** The file of feature flags, in the format of flagd; read again when it changes. */
@@ -369,10 +274,7 @@ export class Configuration {
 
   /** `/metrics` answers on this port and no longer on `PORT`. */
   @IsOptional()
-  @Transform(toInteger)
-  @IsInt()
-  @Min(1)
-  @Max(65_535)
+  @IsWholeNumber(1, 65_535)
   METRICS_PORT?: number;
 
   /** The collector of OpenTelemetry, without `/v1/traces`. While neither this nor the next is set, nothing is traced. */

@@ -1,13 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
-import {
-  Configuration,
-  isPostgresUrl,
-  MIN_CONNECTIONS_PER_WORKER,
-  SECRETS,
-  SECRET_URLS,
-} from './configuration';
+import { Configuration, MIN_CONNECTIONS_PER_WORKER } from './configuration';
+import { SECRETS, SECRET_URLS } from './secret-settings';
+import { isPostgresUrl } from './setting-rules';
 import { tlsSettings, type TlsSettingsError } from '../database/tls';
 import { trustedProxies } from './trusted-proxies';
 
