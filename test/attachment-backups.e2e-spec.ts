@@ -392,7 +392,7 @@ describe('attachment files and their backups', () => {
     truncateSync(live(text), 3);
     writeFileSync(live(third), 'THIRD');
     rmSync(live(unclaimed));
-    // Nobody can claim it any more, so the collector removes the row.
+    // The time for claiming it is over, so the collector removes the row.
     await query(`update attachments set created_at = now() - interval '26 hours' where id = '${unclaimed}'`);
     const young = NOBODY.replace(/0$/, '1');
     for (const id of [NOBODY, young]) {

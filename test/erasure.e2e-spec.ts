@@ -91,7 +91,7 @@ describe('the erasure of an account', () => {
       for (const version of body.items)
         expect(version).toMatchObject({ body: null, authorId: version.authorId && ben.id });
     }
-    // Nobody else can use the id of the message, and nothing changes.
+    // Another user cannot reuse the id of the message, and the message does not change.
     const again = await ben.call('POST', `/conversations/${group}/messages`, { id: plain.id, body: 'plain' });
     expect(again).toMatchObject({ status: 409, body: { code: 'message-id-conflict' } });
     expect((await page(ben, group))[0]).toEqual(first);

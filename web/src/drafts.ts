@@ -106,7 +106,7 @@ export class Drafts {
   }
 }
 
-/** Nobody is signed in, or somebody else. */
+/** Removes the drafts that a reload has left. For a page that no user, or another user, is signed in to. */
 export function forgetLeftDrafts(tab: TabStorage): void {
   try {
     tab.removeItem(LEFT);

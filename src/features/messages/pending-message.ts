@@ -18,7 +18,7 @@ export interface Pending {
   readonly since: number;
   /** The writer rejects the message when its batch has not begun by then. */
   readonly latestStart: number;
-  /** From the commit on. */
+  /** The stored row; set once the statement has committed. */
   stored: StoredMessage | undefined;
   resolve(stored: StoredMessage): void;
   reject(error: Error): void;

@@ -23,8 +23,8 @@ const LOCK_NOT_AVAILABLE = '55P03';
 export const COPIES_AT_ONCE = 4;
 
 /**
- * Nobody removes files of attachments while `work` runs: neither the collector from the store, nor the retention from the
- * archive. The lock belongs to a session, so that no transaction has to stay open while files are copied.
+ * Keeps the files of attachments in place while `work` runs: the collector removes none from the store, and the retention
+ * removes none from the archive. The lock belongs to a session, so that no transaction has to stay open while files are copied.
  */
 export async function whileFilesStay<T>(url: string, work: () => Promise<T>): Promise<T> {
   return withClient(url, async (client) => {

@@ -58,7 +58,7 @@ export class ClientAddresses {
   }
 
   private determine(request: IncomingMessage): string {
-    // From the nearest machine to the client. Text that is not an address is ignored.
+    // The list begins with the nearest machine and ends with the client. A proxy may have added text that is no address.
     const addresses = proxyAddress.all(request, this.trustsProxy).map((address) => canonical(address));
     return addresses.findLast((address) => address !== undefined) ?? UNKNOWN_ADDRESS;
   }

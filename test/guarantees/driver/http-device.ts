@@ -43,7 +43,7 @@ export class HttpDevice implements Device {
       return response.ok ? { type: 'ok', value: answer } : refused(answer as object);
     } catch (error) {
       const { cause, name } = error as Error & { cause?: { code?: string } };
-      // Nobody listens there, so nothing was done.
+      // No server listens on the port, so the request had no effect.
       if (cause?.code === 'ECONNREFUSED')
         return { type: 'fail', value: { code: 'unreachable', status: 503 } };
       return { type: 'info', value: { code: cause?.code ?? name } };
