@@ -113,7 +113,7 @@ export const SCHEMA: DatabaseSchema = {
       returning id, display_name, created_at, is_internal)
     select id, display_name as text, created_at as time, is_internal as flag,
       $5::jsonb as document, $6::bytea as bytes, $7::text[] as texts, $8::bigint as count from written`,
-  // eslint-disable-next-line no-restricted-syntax -- named to see that it is there, not called
+  // eslint-disable-next-line no-restricted-syntax -- the signature is compared with the catalogue, and nothing is called
   functions: ['append_messages(uuid[],uuid[],uuid[],text[],text[],uuid[])', 'next_list_position()'],
   sequences: ['list_positions'],
   shape,

@@ -15,7 +15,7 @@ import { dtoOf } from '../../platform/documents/dto-of';
 import { PUBLIC } from '../../platform/http/public';
 
 type Dto = Type<object>;
-// eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- a handler of any form
+// eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- a method of a controller, with any parameters and result
 type Handler = Function;
 
 export interface DeclaredRoute {

@@ -12,7 +12,7 @@ const SHOWN = new Set([
 ]);
 
 /** Control characters that do not occur in text. */
-// eslint-disable-next-line no-control-regex -- they are what it looks for
+// eslint-disable-next-line no-control-regex -- it looks for control characters
 const BINARY = /[\0-\x08\x0e-\x1a\x1c-\x1f]/;
 
 /**

@@ -106,11 +106,11 @@ export function DocumentedAs(group: string): ClassDecorator {
 export const groupDocument = (controller: object): string | undefined =>
   Reflect.getMetadata(GROUP, controller) as string | undefined;
 
-// eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- a handler of any form
+// eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- a method of a controller, with any parameters and result
 export const routeDocument = (handler: Function): RouteDocument | undefined =>
   Reflect.getMetadata(ROUTE, handler) as RouteDocument | undefined;
 
-// eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- a handler of any form
+// eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- a method of a controller, with any parameters and result
 export const commandDocument = (handler: Function): CommandDocument | undefined =>
   Reflect.getMetadata(COMMAND, handler) as CommandDocument | undefined;
 

@@ -34,7 +34,7 @@ interface Adapter {
   apply(target: object, deliver: (socket: LocalSocket) => void): void;
   del(id: string, room: string): unknown;
 }
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- TypeScript wants a mixin's constructor like this
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- TypeScript requires `any[]` of a mixin's constructor (TS2545)
 type AdapterClass = new (...parameters: any[]) => Adapter;
 
 /** Called for each socket that is closed because its client does not read. */

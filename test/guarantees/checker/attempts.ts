@@ -5,14 +5,14 @@ export interface Attempt {
   readonly process: string;
   readonly op: Operation;
   readonly key: string;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in the history
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- payloads have every shape, as in the history
   readonly input: any;
   readonly invokedAt: number;
   /** The time at which its outcome was known; Infinity if it never was. */
   readonly endedAt: number;
   /** An attempt without an end has an unknown outcome. */
   readonly type: 'ok' | 'fail' | 'info';
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in the history
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- payloads have every shape, as in the history
   readonly output: any;
 }
 

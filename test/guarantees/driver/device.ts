@@ -1,7 +1,7 @@
 import type { Message } from '../history/history';
 
 /** The outcome of an attempt, as far as the client knows: done, certainly not done, or unknown. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- what the server said, whatever it is
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- answers of the server have every shape
 export type Outcome = { readonly type: 'ok' | 'fail' | 'info'; readonly value: any };
 
 export type Command =
