@@ -37,7 +37,7 @@ export class SocketSupervisor implements OnModuleInit, OnApplicationShutdown {
     this.monitor.onChange(() => this.announceStatus());
     this.monitor.onConnect(() => void this.compareEpoch());
     this.maintenance.onChange(() => this.announceStatus());
-    this.relay.onBegunAnew(() => this.disconnectAll());
+    this.relay.onBegunAnew(() => this.restartAll());
   }
 
   attach(server: Server): void {
@@ -75,9 +75,18 @@ export class SocketSupervisor implements OnModuleInit, OnApplicationShutdown {
         epoch,
       });
       this.disconnectAll();
+      // The relay would notice it later, and disconnect those who have come back.
+      this.relay.restart();
     } catch {
       // The next sweep, or the next connection of the monitor, asks again.
     }
+  }
+
+  /** The relay may have noticed another epoch first. The epoch of the next socket, or the next comparison, counts. */
+  private restartAll(): void {
+    this.epoch = undefined;
+    this.isEpochCertain = false;
+    this.disconnectAll();
   }
 
   /** Like a broken network, so that clients reconnect. */

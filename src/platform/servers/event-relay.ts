@@ -129,6 +129,15 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
     this.anewListeners.push(listener);
   }
 
+  /**
+   * Ends the lease, and registers this server anew. For a database that is another one than before: until the server is
+   * registered there, it delivers nothing and admits no socket.
+   */
+  restart(): void {
+    this.reader.giveUp();
+    this.reader.look();
+  }
+
   useCarrier(carrier: Carrier): void {
     this.carrier = carrier;
   }

@@ -128,6 +128,7 @@ export class LogReader {
    */
   giveUp(): void {
     this.hasGivenUp = true;
+    this.epoch = undefined;
     this.lease.end();
   }
 
