@@ -4,7 +4,7 @@ import type { WorkInFlight } from '../lifecycle/work-in-flight';
 import { foreign } from '../logging/foreign-text';
 import type { StructuredLogger } from '../logging/structured-logger';
 import type { Metrics } from '../metrics/metrics';
-import { isStillArriving } from '../problems/answer-early';
+import { isStillArriving, wasAnsweredEarly } from '../problems/answer-early';
 import { problemOf, sendProblem } from '../problems/problem.filter';
 import { DATABASE_BUSY, DRAINING, OUTCOME_UNKNOWN, REQUEST_TIMEOUT } from '../problems/general-problems';
 import { Problem } from '../problems/problem';
@@ -63,7 +63,8 @@ export function requestMiddleware(dependencies: {
       const method = METHODS.has(request.method) ? request.method : 'other';
       // A stream ends when its client leaves, so its duration does not measure the server's speed.
       const isStream = response.statusCode === 209;
-      const status = response.writableFinished || isStream ? response.statusCode : 499;
+      const isWhole = response.writableFinished || wasAnsweredEarly(response);
+      const status = isWhole || isStream ? response.statusCode : 499;
       metrics.httpRequests.inc({ method, route, status });
       if (!isStream) metrics.httpSeconds.observe({ method, route }, durationMs / 1_000);
       const code = problemOf(response);
