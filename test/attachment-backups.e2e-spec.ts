@@ -7,16 +7,19 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { DataSource } from 'typeorm';
 import { AttachmentCollector } from '../src/features/attachments/attachment-collector';
 import { LocalAttachmentStore } from '../src/features/attachments/local-attachment-store';
 import type { BackupContext } from '../src/operations/backups/backup-context';
+import { AttachmentArchive } from '../src/operations/backups/attachment-archive';
 import type { Backup } from '../src/operations/backups/backup-folder';
 import { createBackup } from '../src/operations/backups/create-backup';
 import { drill } from '../src/operations/backups/drill';
@@ -215,6 +218,67 @@ describe('attachment files and their backups', () => {
       text.slice(-2) === third.slice(-2) ? [third] : [],
     );
   });
+
+  it('that cannot be read are counted one by one, and keep no other file from a backup or a restore', async () => {
+    const third = await sent(ada, 'whole');
+    loop(live(picture));
+    const brokenDisk = breakReadsOf(LocalAttachmentStore.prototype, text);
+    const partial = await createBackup(context).finally(brokenDisk);
+    expect(partial.manifest.attachments).toMatchObject({ count: 3, missing: 2 });
+    expect(bench.warnings.join()).toMatch(/2 of 3 files.*which cannot be read \((ELOOP|EIO)\)/);
+    expect(existsSync(kept(partial, third))).toBe(true);
+
+    rmSync(live(picture));
+    writeFileSync(live(picture), PIXEL);
+    const backup = await createBackup(context);
+    expect(backup.manifest.attachments).toMatchObject({ count: 3, missing: 0 });
+    for (const id of [picture, text, third]) rmSync(live(id));
+    loop(kept(backup, picture));
+    const brokenArchive = breakReadsOf(AttachmentArchive.prototype, text);
+    try {
+      const { attachments } = await verifyBackup(context, backup);
+      expect(attachments).toMatchObject({ count: 3, missing: 0, damaged: 2 });
+      expect(attachments!.findings.map(({ kind, where }) => [kind, where])).toEqual(
+        [picture, text].sort().map((id) => ['attachment-unreadable', id]),
+      );
+      await stop();
+      const restored = await restoreBackup(context, backup, { force: true });
+      expect(restored.attachments).toMatchObject({ count: 3, restored: 1, missing: 2 });
+    } finally {
+      brokenArchive();
+    }
+    expect(readFileSync(live(third), 'utf8')).toBe('whole');
+
+    // A file of the servers that cannot be looked at is left alone.
+    loop(live(picture));
+    rmSync(kept(backup, picture));
+    const again = await command('backup', 'restore', backup.manifest.id, '--only-files');
+    expect(again).toMatchObject({
+      status: 1,
+      answer: { attachments: { count: 3, restored: 1, missing: 1, examples: [picture] } },
+    });
+    expect(readFileSync(live(text), 'utf8')).toBe(TEXT);
+  });
+  /** Puts a file there that nobody can look at. */
+  const loop = (path: string): void => {
+    rmSync(path, { force: true });
+    symlinkSync(path, path);
+  };
+  /** Reading the file fails after some bytes, as on a broken disk. @returns how to end that */
+  const breakReadsOf = (holder: { read(id: string): Promise<Readable> }, id: string): (() => void) => {
+    const { read } = holder;
+    holder.read = async function (this: typeof holder, ...what) {
+      if (what[0] !== id) return read.apply(this, what);
+      return Readable.from(
+        (function* () {
+          yield Buffer.from('the');
+          throw Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO', syscall: 'read' });
+        })(),
+        { objectMode: false },
+      );
+    };
+    return () => void (holder.read = read);
+  };
   const latest = (): Promise<Backup> => findBackup(context, 'latest');
 
   it('are restored where they are missing, and nothing else is changed', async () => {

@@ -84,8 +84,12 @@ async function syncFolder(path: string): Promise<void> {
 }
 
 export async function sealOfFile(path: string, progress: (bytes: number) => void): Promise<FileSeal> {
+  return sealOf(createReadStream(path), progress);
+}
+
+export async function sealOf(source: Readable, progress: (bytes: number) => void): Promise<FileSeal> {
   const meter = new Meter();
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) progress(meter.add(chunk));
+  for await (const chunk of source as AsyncIterable<Buffer>) progress(meter.add(chunk));
   return meter.seal();
 }
 

@@ -11,6 +11,7 @@ export interface ByteRange {
 export interface StoredItem {
   readonly id: string;
   readonly isWhole: boolean;
+  /** The beginning of 1970 when the file cannot be looked at. */
   readonly modifiedAt: Date;
 }
 
@@ -22,7 +23,7 @@ export abstract class AttachmentStore {
    */
   abstract write(id: string, ...streams: [Readable, ...NodeJS.ReadWriteStream[]]): Promise<FileSeal>;
 
-  /** @throws Error when the file does not exist */
+  /** @throws UnreadableFileError when the file does not exist, or cannot be opened */
   abstract read(id: string, range?: ByteRange): Promise<Readable>;
 
   /** Bytes of the file; undefined when there is none. */

@@ -7,6 +7,7 @@ import { diskOf } from '../../platform/disk';
 import { makeFolderDurably, moveDurably, writeDurably, type FileSeal } from '../../platform/durable-files';
 import { STORAGE_FULL } from '../../platform/problems/general-problems';
 import { Problem } from '../../platform/problems/problem';
+import { ifUnreadable, UnreadableFileError } from '../../platform/unreadable-file';
 import { AttachmentStore, type ByteRange, type StoredItem } from './attachment-store';
 
 const UPLOADS = 'uploads';
@@ -47,8 +48,7 @@ export class LocalAttachmentStore extends AttachmentStore {
 
   async read(id: string, range?: ByteRange): Promise<Readable> {
     const file = await open(this.pathOf(id), 'r').catch((error: NodeJS.ErrnoException) => {
-      // The new error has no `code`: errors of sockets and other files have the same codes, and handlers go by them.
-      throw new Error(`the file of attachment ${id} cannot be read (${error.code})`);
+      throw new UnreadableFileError(`the file of attachment ${id}`, error);
     });
     return file.createReadStream({ ...range });
   }
@@ -62,8 +62,13 @@ export class LocalAttachmentStore extends AttachmentStore {
     for await (const folder of entriesOf(this.folder))
       for await (const id of entriesOf(join(this.folder, folder))) {
         if (!ID.test(id) || (folder !== UPLOADS && folder !== id.slice(-2))) continue;
-        const found = await unlessMissing(stat(join(this.folder, folder, id)));
-        if (found?.isFile()) yield { id, isWhole: folder !== UPLOADS, modifiedAt: found.mtime };
+        const isWhole = folder !== UPLOADS;
+        const found = await ifUnreadable(
+          unlessMissing(stat(join(this.folder, folder, id))),
+          () => 'unreadable' as const,
+        );
+        if (found === 'unreadable') yield { id, isWhole, modifiedAt: new Date(0) };
+        else if (found?.isFile()) yield { id, isWhole, modifiedAt: found.mtime };
       }
   }
 

@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { AttachmentFile } from '../../features/attachments/attachments.queries';
@@ -7,10 +6,11 @@ import {
   expecting,
   makeFolderDurably,
   moveDurably,
-  sealOfFile,
+  sealOf,
   writeDurably,
   type FileSeal,
 } from '../../platform/durable-files';
+import { ifUnreadable, UnreadableFileError } from '../../platform/unreadable-file';
 import { randomUUID } from 'node:crypto';
 
 const FOLDER = 'attachments';
@@ -19,7 +19,14 @@ const SHARD = /^[0-9a-f]{2}$/;
 const DRAFT = '.draft-';
 const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-export type ArchiveState = 'held' | 'missing' | 'damaged';
+/** Why a file cannot be restored from the archive. */
+export interface ArchiveFault {
+  readonly kind: 'missing' | 'damaged' | 'unreadable';
+  /** The end of a sentence about the file. */
+  readonly reason: string;
+}
+
+const DAMAGED: ArchiveFault = { kind: 'damaged', reason: 'is not what was uploaded' };
 
 /**
  * The files of attachments that the backups of one installation name: `BACKUP_DIR/attachments/<installation>`. A file never
@@ -41,20 +48,27 @@ export class AttachmentArchive {
 
   /** By its size alone. */
   async has({ id, size }: AttachmentFile): Promise<boolean> {
-    return (await sizeOf(this.pathOf(id))) === size;
+    return (await ifUnreadable(sizeOf(this.pathOf(id)), () => undefined)) === size;
   }
 
   /** Reads all of it. */
-  async stateOf(file: AttachmentFile, progress: (bytes: number) => void): Promise<ArchiveState> {
-    const size = await sizeOf(this.pathOf(file.id));
-    if (size === undefined) return 'missing';
-    if (size !== file.size) return 'damaged';
-    const { sha256 } = await sealOfFile(this.pathOf(file.id), progress);
-    return sha256 === file.sha256 ? 'held' : 'damaged';
+  async faultOf(file: AttachmentFile, progress: (bytes: number) => void): Promise<ArchiveFault | undefined> {
+    const look = async (): Promise<ArchiveFault | undefined> => {
+      const size = await sizeOf(this.pathOf(file.id));
+      if (size === undefined) return { kind: 'missing', reason: 'is not there' };
+      if (size !== file.size) return DAMAGED;
+      const { sha256 } = await sealOf(await this.read(file.id), progress);
+      return sha256 === file.sha256 ? undefined : DAMAGED;
+    };
+    return ifUnreadable(look(), (reason): ArchiveFault => ({ kind: 'unreadable', reason }));
   }
 
-  read(id: string): Readable {
-    return createReadStream(this.pathOf(id));
+  /** @throws UnreadableFileError */
+  async read(id: string): Promise<Readable> {
+    const file = await open(this.pathOf(id), 'r').catch((error: NodeJS.ErrnoException) => {
+      throw new UnreadableFileError(this.pathOf(id), error);
+    });
+    return file.createReadStream();
   }
 
   /**

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import type { AttachmentStore } from '../../features/attachments/attachment-store';
 import { LocalAttachmentStore } from '../../features/attachments/local-attachment-store';
 import {
@@ -9,6 +8,7 @@ import {
 import type { EntityManager } from 'typeorm';
 import { diskOf } from '../../platform/disk';
 import { OtherContentError } from '../../platform/durable-files';
+import { unreadableReason } from '../../platform/unreadable-file';
 import { AttachmentArchive } from './attachment-archive';
 import { ListWriter, readList } from './attachment-list';
 import type { BackupContext } from './backup-context';
@@ -115,20 +115,15 @@ async function copy(
   file: AttachmentFile,
 ): Promise<string | undefined> {
   const { id } = file;
-  let source: Readable;
   try {
-    if ((await store.sizeOf(id)) === undefined) return `${id}, which is not there`;
-    source = await store.read(id);
-  } catch (error) {
-    return `${id}: ${(error as Error).message}`;
-  }
-  try {
-    await archive.add(file, source);
+    await archive.add(file, await store.read(id));
+    return undefined;
   } catch (error) {
     if (error instanceof OtherContentError) return `${id}, which is not what was uploaded`;
-    throw error;
+    const reason = unreadableReason(error);
+    if (reason === undefined) throw error;
+    return `${id}, which ${reason}`;
   }
-  return undefined;
 }
 
 async function* lackingFrom(

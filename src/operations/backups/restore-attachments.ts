@@ -11,6 +11,7 @@ import { LocalAttachmentStore } from '../../features/attachments/local-attachmen
 import { databaseNow } from '../../platform/database/database-clock';
 import { diskOf } from '../../platform/disk';
 import { expecting, OtherContentError } from '../../platform/durable-files';
+import { ifUnreadable, unreadableReason } from '../../platform/unreadable-file';
 import type { AttachmentArchive } from './attachment-archive';
 import { COPIES_AT_ONCE, sumOf } from './back-up-attachments';
 import { directUrl, type BackupContext } from './backup-context';
@@ -54,7 +55,7 @@ export async function restoreAttachments(
     const found = { count: 0, restored: 0, missing: 0 };
     await inParallel(files(), COPIES_AT_ONCE, async (file) => {
       found.count++;
-      const size = await store.sizeOf(file.id);
+      const size = await sizeIn(store, file);
       if (size === file.size) return;
       if (size === undefined && archive && (await copy(archive, store, file))) {
         found.restored++;
@@ -76,10 +77,10 @@ async function copy(
 ): Promise<boolean> {
   if (!(await archive.has(file))) return false;
   try {
-    await store.write(file.id, archive.read(file.id), expecting(file));
+    await store.write(file.id, await archive.read(file.id), expecting(file));
     return true;
   } catch (error) {
-    if (error instanceof OtherContentError) return false;
+    if (error instanceof OtherContentError || unreadableReason(error) !== undefined) return false;
     throw error;
   }
 }
@@ -104,8 +105,12 @@ async function* absentFrom(
   store: AttachmentStore,
   files: AsyncIterable<AttachmentFile>,
 ): AsyncGenerator<AttachmentFile> {
-  for await (const file of files) if ((await store.sizeOf(file.id)) === undefined) yield file;
+  for await (const file of files) if ((await sizeIn(store, file)) === undefined) yield file;
 }
+
+/** A file that is there and cannot be looked at has no size that any attachment has. */
+const sizeIn = (store: AttachmentStore, { id }: AttachmentFile): Promise<number | undefined> =>
+  ifUnreadable(store.sizeOf(id), () => -1);
 
 /**
  * Removes files that nobody may read any more and that the restored data does not know. They belong to messages that were deleted

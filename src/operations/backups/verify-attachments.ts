@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { AttachmentArchive } from './attachment-archive';
+import { AttachmentArchive, type ArchiveFault } from './attachment-archive';
 import { readList, requireList } from './attachment-list';
 import type { BackupContext } from './backup-context';
 import type { Backup } from './backup-folder';
@@ -7,11 +7,14 @@ import type { Finding } from '../integrity/finding';
 
 /** More would not help anybody. */
 const NAMED = 100;
+/** Sizes do not tell which of the two it is. */
+const CUT_SHORT: ArchiveFault = { kind: 'missing', reason: 'is not there, or is cut short' };
 
 export interface AttachmentNumbers {
   readonly count: number;
   readonly bytes: number;
   readonly missing: number;
+  /** Those that are not what was uploaded, and those that cannot be read. */
   readonly damaged: number;
 }
 
@@ -46,27 +49,28 @@ export async function verifyAttachments(
   const { count, bytes } = attachments;
   await requireList(archive, backup);
   const findings: Finding[] = [];
-  const found = { held: 0, missing: 0, damaged: 0 };
+  const found = { missing: 0, damaged: 0 };
   let read = 0;
   const list = count === 0 ? [] : readList(archive.pathOfList(backupId));
   for await (const file of list) {
     const say = (part: number): void =>
       progress(`reading files of attachments: ${Math.floor((100 * (read + part)) / Math.max(bytes, 1))} %`);
-    const state = readsAll
-      ? await archive.stateOf(file, say)
+    const fault = readsAll
+      ? await archive.faultOf(file, say)
       : (await archive.has(file))
-        ? 'held'
-        : 'missing';
-    found[state]++;
+        ? undefined
+        : CUT_SHORT;
     read += file.size;
-    if (state !== 'held' && findings.length < NAMED)
+    if (!fault) continue;
+    found[fault.kind === 'missing' ? 'missing' : 'damaged']++;
+    if (findings.length < NAMED)
       findings.push({
-        kind: `attachment-${state}`,
+        kind: `attachment-${fault.kind}`,
         where: file.id,
-        detail: `${archive.pathOf(file.id)} ${state === 'missing' ? 'is not there, or is cut short' : 'is not what was uploaded'}`,
+        detail: `${archive.pathOf(file.id)} ${fault.reason}`,
       });
   }
-  return { count, bytes, missing: found.missing, damaged: found.damaged, findings };
+  return { count, bytes, ...found, findings };
 }
 
 export const numbersOf = ({ count, bytes, missing, damaged }: AttachmentNumbers): AttachmentNumbers => ({
