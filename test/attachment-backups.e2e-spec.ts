@@ -479,6 +479,21 @@ describe('attachment files and their backups', () => {
       where: third,
       detail: expect.any(String),
     });
+    // A file that cannot be opened or read does not end the check: files beside it are still looked at.
+    const fourth = await sent(ada, 'fourth');
+    const brokenDisk = breakReadsOf(LocalAttachmentStore.prototype, fourth);
+    loop(live(picture));
+    loop(live(NOBODY));
+    const findings = await check(true).finally(brokenDisk);
+    expect(findings.map(({ kind, where }) => [kind, where]).sort()).toEqual(
+      [
+        ['attachment-damaged', third],
+        ['attachment-size', text],
+        ['attachment-unknown', NOBODY],
+        ['attachment-unreadable', fourth],
+        ['attachment-unreadable', picture],
+      ].sort(),
+    );
     const run = await command('check', '--deep');
     expect(run).toMatchObject({ status: 1, answer: { ok: false } });
     expect(run.answer.findings).toHaveLength(4);

@@ -8,6 +8,7 @@ import {
 } from '../../features/attachments/attachments.queries';
 import { databaseNow } from '../../platform/database/database-clock';
 import { expecting, OtherContentError } from '../../platform/durable-files';
+import { ifUnreadable } from '../../platform/unreadable-file';
 import type { Finding } from './finding';
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -56,7 +57,10 @@ async function faultyFiles(
   let looked = 0;
   for await (const file of filesInUse(manager, at)) {
     if (looked++ % PAGE === 0) progress(`files of attachments: ${looked}`);
-    const fault = await faultOf(store, file, deep);
+    const fault = await ifUnreadable(faultOf(store, file, deep), (reason) => ({
+      kind: 'attachment-unreadable',
+      detail: `has a file in ${store.place} that ${reason}`,
+    }));
     // It may have been deleted since its row was read.
     if (!fault || !(await isInUse(manager, file.id, at))) continue;
     findings.push({ where: file.id, ...fault });
@@ -105,7 +109,7 @@ async function unknownFiles(
     for (const { id, isWhole } of page) {
       if (known.has(id) || findings.length === MAX_FINDINGS) continue;
       // The collector may have removed it, and its row after it.
-      if (isWhole && (await store.sizeOf(id)) === undefined) continue;
+      if (isWhole && (await ifUnreadable(store.sizeOf(id), () => -1)) === undefined) continue;
       findings.push({
         kind: 'attachment-unknown',
         where: id,
