@@ -20,7 +20,7 @@ import { AttachmentCollector } from '../src/features/attachments/attachment-coll
 import { LocalAttachmentStore } from '../src/features/attachments/local-attachment-store';
 import type { BackupContext } from '../src/operations/backups/backup-context';
 import { AttachmentArchive } from '../src/operations/backups/attachment-archive';
-import type { Backup } from '../src/operations/backups/backup-folder';
+import { listBackups, type Backup } from '../src/operations/backups/backup-folder';
 import { createBackup } from '../src/operations/backups/create-backup';
 import { drill } from '../src/operations/backups/drill';
 import { findBackup } from '../src/operations/backups/find-backup';
@@ -371,6 +371,41 @@ describe('attachment files and their backups', () => {
     });
     await serve();
     expect(await bytesOf(ben, picture)).toEqual(PIXEL);
+  });
+
+  it('are in no backup whose lock on them was lost', async () => {
+    let ended = 0;
+    const { read } = LocalAttachmentStore.prototype;
+    const reading = jest.spyOn(LocalAttachmentStore.prototype, 'read').mockImplementation(async function (
+      this: LocalAttachmentStore,
+      id,
+    ) {
+      const sessions = await query(
+        `select pg_terminate_backend(pid) from pg_locks
+         where locktype = 'advisory' and mode = 'ShareLock' and pid in
+           (select pid from pg_stat_activity where datname = current_database() and application_name = 'xfchat-backup')`,
+      );
+      ended += sessions.length;
+      return read.call(this, id);
+    });
+    const made = createBackup(context).finally(() => reading.mockRestore());
+    await expect(made).rejects.toThrow('ended the session that kept the files');
+    expect(ended).toBe(1);
+    expect(await listBackups(bench.folder)).toEqual([]);
+  });
+
+  it('are in a backup that is made, although the database cannot be reached afterwards', async () => {
+    const isMade = (): boolean => readdirSync(bench.folder).some((name) => name.endsWith('.json'));
+    const unreachable = 'postgresql://xfchat@127.0.0.1:1/xfchat';
+    const cut = {
+      ...context,
+      get url() {
+        return isMade() ? unreachable : database.url;
+      },
+    };
+    const { manifest } = await createBackup(cut);
+    expect(bench.warnings).toEqual([expect.stringContaining(`${manifest.id} is made. Older backups`)]);
+    expect(await latest()).toMatchObject({ manifest: { id: manifest.id } });
   });
 
   it('are removed from the archive once no backup references them', async () => {

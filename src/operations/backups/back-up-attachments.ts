@@ -25,8 +25,13 @@ export const COPIES_AT_ONCE = 4;
 /**
  * Keeps the files of attachments in place while `work` runs: the collector removes none from the store, and the retention
  * removes none from the archive. The lock belongs to a session, so that no transaction has to stay open while files are copied.
+ * @param work gets a function to call before its result counts. It rejects when the session, and the lock with it, was lost.
+ * @throws BackupError when the collector does not give up the lock
  */
-export async function whileFilesStay<T>(url: string, work: () => Promise<T>): Promise<T> {
+export async function whileFilesStay<T>(
+  url: string,
+  work: (requireLock: () => Promise<void>) => Promise<T>,
+): Promise<T> {
   return withClient(url, async (client) => {
     await client.query(`set lock_timeout = ${LOCK_TIMEOUT_MS}`);
     await client
@@ -37,10 +42,13 @@ export async function whileFilesStay<T>(url: string, work: () => Promise<T>): Pr
           'Files of attachments are being removed, and that does not end. Try again later.',
         );
       });
-    const result = await work();
-    // Rejects when the session was lost, and the lock with it.
-    await client.query('select 1');
-    return result;
+    return work(async () => {
+      await client.query('select 1').catch(() => {
+        throw new BackupError(
+          'The database ended the session that kept the files of attachments in place, so some may be gone. Nothing was changed. Try again.',
+        );
+      });
+    });
   });
 }
 

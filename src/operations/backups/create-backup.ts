@@ -1,5 +1,6 @@
 import { DataSource } from 'typeorm';
 import { databaseNow } from '../../platform/database/database-clock';
+import { isConnectionLost } from '../../platform/database/database-problem';
 import { migrationOptions } from '../../platform/database/database-options';
 import { inSnapshot } from '../../platform/database/transaction';
 import { version } from '../../platform/version';
@@ -30,7 +31,12 @@ export async function createBackup(
     if ((error as { code?: string }).code !== LOCK_NOT_AVAILABLE) throw error;
     throw new BackupError('Somebody is changing the schema of the database. Try again when that is done.');
   });
-  await deleteExpired(context, backup);
+  await deleteExpired(context, backup).catch((error: unknown) => {
+    if (!isConnectionLost(error)) throw error;
+    context.warn(
+      `${backup.manifest.id} is made. Older backups and their files were not removed, since the database could not be reached; the next backup does so.`,
+    );
+  });
   return backup;
 }
 
@@ -41,20 +47,19 @@ async function writeBackup(context: BackupContext, isPortable: boolean): Promise
   const url = directUrl(context);
   const dataSource = await new DataSource(migrationOptions(url, configuration, schema)).initialize();
   try {
-    return await whileFilesStay(url, async () => {
+    return await whileFilesStay(url, async (requireLock) => {
       const { archive, named, ...written } = await writeData(context, dataSource, isPortable);
       // After the snapshot has ended, which would keep the database from cleaning up.
       const { id } = written;
       const attachments = archive && named && (await copyAttachments(context, archive, id, named));
-      return publish(
-        folder,
-        newManifest({
-          ...written,
-          appVersion: version,
-          finishedAt: (await databaseNow(dataSource.manager)).toISOString(),
-          ...(attachments && { attachments }),
-        }),
-      );
+      const manifest = newManifest({
+        ...written,
+        appVersion: version,
+        finishedAt: (await databaseNow(dataSource.manager)).toISOString(),
+        ...(attachments && { attachments }),
+      });
+      await requireLock();
+      return publish(folder, manifest);
     });
   } finally {
     await dataSource.destroy();
