@@ -117,6 +117,32 @@ describe('accounts and sessions', () => {
       expect((await ada.call('GET', '/auth/sessions')).body.items).toHaveLength(3);
     });
 
+    it('is listed in pages, each session once', async () => {
+      const ada = await signUp(server.url);
+      for (const name of ['one', 'two', 'three', 'four']) await ada.signInAgain(name);
+      const names: (string | null)[][] = [];
+      let cursor = '';
+      for (let page = 0; page < 3; page++) {
+        const { body } = await ada.call('GET', `/auth/sessions?limit=2${cursor}`);
+        names.push(body.items.map(({ deviceName }: { deviceName: string | null }) => deviceName));
+        cursor = `&cursor=${body.nextCursor}`;
+      }
+      expect(names).toEqual([['four', 'three'], ['two', 'one'], [null]]);
+      expect(cursor).toBe('&cursor=null');
+    });
+
+    it.each([
+      'x',
+      '12',
+      Buffer.from(`p${'9'.repeat(18)}.019c9d1e-7a52-7c3b-9f04-1d2e3f4a5b6c`).toString('base64url'),
+    ])('rejects the cursor %s of a list of sessions', async (cursor) => {
+      const ada = await signUp(server.url);
+      expect(await ada.call('GET', `/auth/sessions?cursor=${cursor}`)).toMatchObject({
+        status: 400,
+        body: { code: 'validation-failed', errors: [{ pointer: '/query/cursor' }] },
+      });
+    });
+
     it('does not truncate passwords: the last of 128 characters counts', async () => {
       const username = someName();
       const long = '🔑'.repeat(127);

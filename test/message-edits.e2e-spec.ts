@@ -55,6 +55,26 @@ describe('an edit of a message', () => {
     socket.close();
   });
 
+  it('lists versions in pages, the oldest first', async () => {
+    const sent = await ada.send(conversationId, 'one');
+    const list = async (query: string) =>
+      (await ben.call('GET', `${pathOf(sent.id)}/versions?${query}`)).body;
+    expect(await list('limit=1')).toMatchObject({ items: [{ body: 'one' }], nextCursor: null });
+    for (const body of ['two', 'three', 'four', 'five']) await edit(ada, sent.id, { body });
+    const first = await list('limit=2');
+    expect(first).toMatchObject({ items: [{ body: 'one' }, { body: 'two' }], nextCursor: '2' });
+    const second = await list(`limit=2&cursor=${first.nextCursor}`);
+    expect(second.items).toMatchObject([{ body: 'three' }, { body: 'four' }]);
+    const third = await list(`limit=2&cursor=${second.nextCursor}`);
+    expect(third).toMatchObject({ items: [{ body: 'five' }], nextCursor: null });
+    expect(await list('cursor=5')).toEqual({ items: [], nextCursor: null });
+    expect(await list('cursor=-1')).toMatchObject({ code: 'validation-failed' });
+    expect(await list('')).toMatchObject({
+      items: Array(5).fill({ parents: expect.any(Array) }),
+      nextCursor: null,
+    });
+  });
+
   it('works the same over sockets', async () => {
     const socket = await ada.connect();
     const sent = await ada.send(conversationId, 'one');

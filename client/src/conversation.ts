@@ -225,8 +225,7 @@ export class Conversation {
   async versions({ id: messageId }: Message): Promise<readonly MessageVersion[]> {
     const params = { conversationId: this.id, messageId };
     const route = 'GET /conversations/{conversationId}/messages/{messageId}/versions';
-    const { items } = await this.host.call(route, { params });
-    return items;
+    return allOf((cursor) => this.host.call(route, { params, query: { limit: PAGE_SIZE, cursor } }));
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { Call } from './routes.ts';
+import { allOf, PAGE_SIZE, type Call } from './routes.ts';
 import type { Device, OwnUser, PresenceSettings, PresenceSettingsChanges, ProfileChanges } from './types.ts';
 
 /** The user's own profile, password, presence settings and devices. */
@@ -36,8 +36,7 @@ export class Profile {
 
   /** The devices on which the user is signed in. @throws XFChatError */
   async devices(): Promise<readonly Device[]> {
-    const { items } = await this.call('GET /auth/sessions');
-    return items;
+    return allOf((cursor) => this.call('GET /auth/sessions', { query: { limit: PAGE_SIZE, cursor } }));
   }
 
   /** Signs out a device. @throws XFChatError */

@@ -691,7 +691,10 @@ export interface components {
       /** @description List your sessions */
       readonly 'GET /auth/sessions': {
         readonly params: null;
-        readonly query: null;
+        readonly query: {
+          readonly cursor?: string;
+          readonly limit?: number;
+        };
         readonly body: null;
         readonly answer: components['schemas']['SessionList'];
       };
@@ -859,7 +862,10 @@ export interface components {
           readonly conversationId: string;
           readonly messageId: string;
         };
-        readonly query: null;
+        readonly query: {
+          readonly cursor?: string;
+          readonly limit?: number;
+        };
         readonly body: null;
         readonly answer: components['schemas']['VersionList'];
       };
@@ -1137,8 +1143,8 @@ export interface components {
     };
     readonly SessionList: {
       readonly items: readonly components['schemas']['Session'][];
-      /** @description There is one page only. */
-      readonly nextCursor: null;
+      /** @description `cursor` of the next page; null at the end. */
+      readonly nextCursor: string | null;
     };
     readonly SessionRevokedEvent: {
       /** @enum {string} */
@@ -1302,9 +1308,10 @@ export interface components {
       readonly authorId: string | null;
       readonly createdAt: string;
     };
-    /** @description Oldest first. */
     readonly VersionList: {
       readonly items: readonly components['schemas']['Version'][];
+      /** @description `cursor` of the next page; null at the end. */
+      readonly nextCursor: string | null;
     };
     readonly WatchPresenceCommand: {
       /** @description The users whom the socket watches from now on, instead of earlier ones. An empty list ends watching. */

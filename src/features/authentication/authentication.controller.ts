@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Req } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, Req } from '@nestjs/common';
 import type { Request } from 'express';
 import { NO_CONTENT, Route } from '../../platform/documents/documented';
 import { Caller, type CallerIdentity } from '../../platform/http/caller';
@@ -15,7 +15,7 @@ import {
   LoginDto,
   RefreshDto,
   RegisterDto,
-  type SessionView,
+  type SessionList,
   type SignedIn,
   type Tokens,
   sessionListSchema,
@@ -25,6 +25,7 @@ import {
 import type { AuthenticationEvent } from './authentication-event';
 import { AuthenticationLog } from './authentication-log';
 import { AuthenticationService } from './authentication.service';
+import { ListQueryDto } from '../../platform/pagination/page';
 import { SessionsService } from './sessions.service';
 import {
   FAULTS,
@@ -152,9 +153,13 @@ export class AuthenticationController {
   }
 
   @Get('sessions')
-  @Route({ summary: 'List your sessions', answers: { 200: sessionListSchema } })
-  async list(@Caller() caller: CallerIdentity): Promise<{ items: SessionView[]; nextCursor: null }> {
-    return { items: await this.sessions.list(caller.userId, caller.sessionId), nextCursor: null };
+  @Route({
+    summary: 'List your sessions',
+    description: 'The most recently used one first.',
+    answers: { 200: sessionListSchema },
+  })
+  async list(@Caller() caller: CallerIdentity, @Query() query: ListQueryDto): Promise<SessionList> {
+    return this.sessions.list(caller.userId, caller.sessionId, query);
   }
 
   @Delete('sessions/:sessionId')

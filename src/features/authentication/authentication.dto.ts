@@ -4,9 +4,8 @@ import {
   flag,
   id,
   integer,
-  list,
-  nothing,
   nullable,
+  page,
   record,
   text,
   time,
@@ -94,11 +93,8 @@ export const sessionSchema = record(
 );
 export type SessionView = Of<typeof sessionSchema>;
 
-/** One page has all of them. */
-export const sessionListSchema = record('SessionList', {
-  items: list(sessionSchema),
-  nextCursor: nothing('There is one page only.'),
-});
+export const sessionListSchema = page('SessionList', sessionSchema);
+export type SessionList = Of<typeof sessionListSchema>;
 
 export function sessionView(session: Session, currentId: string): SessionView {
   return {

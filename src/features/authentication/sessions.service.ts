@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, IsNull, Raw, type EntityManager } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { uuidv7 } from 'uuidv7';
 import { inTransaction, type Announce } from '../../platform/database/transaction';
 import {
@@ -9,12 +9,15 @@ import {
   TOKEN_EXPIRED,
   UNAUTHENTICATED,
 } from '../../platform/problems/general-problems';
-import { Problem } from '../../platform/problems/problem';
+import { invalidField, Problem } from '../../platform/problems/problem';
+import { readListCursor, writeListCursor } from '../../platform/pagination/list-position';
+import { pageOf, type ListQueryDto } from '../../platform/pagination/page';
+import { DEFAULT_PAGE_SIZE } from '../../platform/validation/field-rules';
 import { Configuration } from '../../platform/configuration/configuration';
 import type { Allowance } from '../../platform/rate-limits/token-buckets';
 import { RateLimits } from '../../platform/rate-limits/rate-limits';
 import { AccessTokens } from './access-tokens';
-import { sessionView, type SessionView, type Tokens } from './authentication.dto';
+import { sessionView, type SessionList, type Tokens } from './authentication.dto';
 import { lockAccount } from './lock-account';
 import { judgeRefresh, REFRESH_EFFECTS } from './refresh-rule';
 import { RefreshTokens, type RefreshLink } from './refresh-tokens';
@@ -134,12 +137,23 @@ export class SessionsService {
     return this.tokensOf(session, now);
   }
 
-  async list(userId: string, currentId: string): Promise<SessionView[]> {
-    const sessions = await this.dataSource.manager.find(Session, {
-      where: { userId, endedAt: IsNull(), expiresAt: Raw((column) => `${column} > now()`) },
-      order: { lastUsedAt: 'DESC', id: 'DESC' },
-    });
-    return sessions.map((session) => sessionView(session, currentId));
+  /** The most recently used one first. @throws Problem `validation-failed` */
+  async list(userId: string, currentId: string, query: ListQueryDto): Promise<SessionList> {
+    const { limit = DEFAULT_PAGE_SIZE } = query;
+    const last = readListCursor(query.cursor);
+    const lastUsedAt = last && new Date(Number(last.position));
+    if (lastUsedAt && Number.isNaN(lastUsedAt.getTime()))
+      throw invalidField('/query/cursor', 'is not a cursor of this list');
+    const found = this.dataSource.manager
+      .createQueryBuilder(Session, 's')
+      .where('s.userId = :userId and s.endedAt is null and s.expiresAt > now()', { userId })
+      .orderBy({ 's.lastUsedAt': 'DESC', 's.id': 'DESC' })
+      .limit(limit + 1);
+    if (last) found.andWhere('(s.lastUsedAt, s.id) < (:lastUsedAt, :id)', { lastUsedAt, id: last.id });
+    const { items, nextCursor } = pageOf(await found.getMany(), limit, (session) =>
+      writeListCursor({ position: String(session.lastUsedAt.getTime()), id: session.id }),
+    );
+    return { items: items.map((session) => sessionView(session, currentId)), nextCursor };
   }
 
   /**

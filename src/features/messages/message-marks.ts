@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { inTransaction, type Announce } from '../../platform/database/transaction';
-import { pageOf, type ListQueryDto } from '../../platform/pagination/page';
+import { pageOf, readNumberCursor, type ListQueryDto } from '../../platform/pagination/page';
 import { FORBIDDEN } from '../../platform/problems/general-problems';
-import { invalidField, Problem } from '../../platform/problems/problem';
+import { Problem } from '../../platform/problems/problem';
 import { DEFAULT_PAGE_SIZE } from '../../platform/validation/field-rules';
 import { isAtLeast, lockConversation, takeRevs, type Access } from '../membership/conversation-access';
 import { CONVERSATION_NOT_FOUND } from '../membership/membership.problems';
@@ -109,7 +109,7 @@ export class MessageMarks {
   /** Newest message first. @throws Problem `conversation-not-found` or `validation-failed` */
   async listPinned(userId: string, conversationId: string, query: ListQueryDto): Promise<PinnedList> {
     const limit = query.limit ?? DEFAULT_PAGE_SIZE;
-    const before = readSeqCursor(query.cursor);
+    const before = readNumberCursor(query.cursor);
     const { manager } = this.dataSource;
     const rows = await readPinned(manager, userId, conversationId, before, limit + 1);
     if (!rows) throw new Problem(CONVERSATION_NOT_FOUND);
@@ -164,11 +164,4 @@ function requireRoomForReaction(counts: ReactionCounts): void {
 
 function requireMayPin({ conversation, participant }: Access): void {
   if (conversation.type === 'group' && !isAtLeast(participant.role, 'admin')) throw new Problem(FORBIDDEN);
-}
-
-/** The cursor is the `seq` of the last message of the page before. */
-function readSeqCursor(cursor: string | undefined): number | undefined {
-  if (cursor === undefined) return undefined;
-  if (!/^\d{1,15}$/.test(cursor)) throw invalidField('/query/cursor', 'is not a cursor of this list');
-  return Number(cursor);
 }

@@ -1,10 +1,10 @@
-import { Body, Controller, Get, Param, Post, Res } from '@nestjs/common';
+import { Body, Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { Route } from '../../platform/documents/documented';
 import { Caller, type CallerIdentity } from '../../platform/http/caller';
 import { parseId } from '../../platform/validation/field-rules';
 import { addressOfMessage, type MessageView, messageSchema } from './message-view';
-import { SendMessageDto, type VersionView, versionListSchema } from './messages.dto';
+import { SendMessageDto, VersionListQueryDto, versionListSchema, type VersionList } from './messages.dto';
 import { MessagesService } from './messages.service';
 import { MESSAGE_ID_CONFLICT, MESSAGE_NOT_FOUND, MESSAGE_TOO_LONG } from './messages.problems';
 import { CONVERSATION_NOT_FOUND } from '../membership/membership.problems';
@@ -41,6 +41,7 @@ export class MessagesController {
   @Get(':messageId/versions')
   @Route({
     summary: 'List the versions of a message',
+    description: 'Oldest first.',
     answers: { 200: versionListSchema },
     problems: [CONVERSATION_NOT_FOUND, MESSAGE_NOT_FOUND],
   })
@@ -48,8 +49,9 @@ export class MessagesController {
     @Caller() { userId }: CallerIdentity,
     @Param('conversationId') conversationId: string,
     @Param('messageId') messageId: string,
-  ): Promise<{ items: VersionView[] }> {
+    @Query() query: VersionListQueryDto,
+  ): Promise<VersionList> {
     const ids = [parseId('conversationId', conversationId), parseId('messageId', messageId)] as const;
-    return { items: [...(await this.messages.versions(userId, ...ids))] };
+    return this.messages.versions(userId, ...ids, query);
   }
 }

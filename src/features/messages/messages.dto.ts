@@ -16,7 +16,9 @@ import {
   IsId,
   IsListOfIds,
   IsOptionalChoice,
+  IsCursor,
   IsPageSize,
+  MAX_PAGE_SIZE,
   IsQueryInteger,
   Optional,
 } from '../../platform/validation/field-rules';
@@ -152,4 +154,15 @@ export const versionSchema = record('Version', {
 });
 export type VersionView = Of<typeof versionSchema>;
 
-export const versionListSchema = record('VersionList', { items: list(versionSchema) }, 'Oldest first.');
+export const versionListSchema = page('VersionList', versionSchema);
+export type VersionList = Of<typeof versionListSchema>;
+
+export class VersionListQueryDto {
+  @Optional()
+  @IsCursor()
+  cursor?: string;
+
+  @Optional()
+  @IsPageSize(MAX_PAGE_SIZE)
+  limit?: number;
+}

@@ -171,12 +171,20 @@ export interface VersionRow {
   created_at: Date;
 }
 
-/** Oldest first; empty for a message that was never changed. Served by `message_versions_pkey`. */
-export async function versionsOf(manager: EntityManager, messageId: string): Promise<VersionRow[]> {
+/**
+ * Oldest first; empty for a message that was never changed. Served by `message_versions_pkey`.
+ * @param after the `number` of the version before the first one
+ */
+export async function versionsOf(
+  manager: EntityManager,
+  messageId: string,
+  after = 0,
+  limit: number | null = null,
+): Promise<VersionRow[]> {
   return manager.query(
     `select number, version, parents, body, author_id, created_at
-     from message_versions where message_id = $1 order by number`,
-    [messageId],
+     from message_versions where message_id = $1 and number > $2 order by number limit $3`,
+    [messageId, after, limit],
   );
 }
 

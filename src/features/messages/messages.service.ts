@@ -7,12 +7,21 @@ import { inSnapshot } from '../../platform/database/transaction';
 import { CONVERSATION_NOT_FOUND } from '../membership/membership.problems';
 import { MESSAGE_ID_CONFLICT, MESSAGE_NOT_FOUND } from './messages.problems';
 import { invalidField, Problem } from '../../platform/problems/problem';
-import { DEFAULT_PAGE_SIZE } from '../../platform/validation/field-rules';
+import { pageOf, readNumberCursor } from '../../platform/pagination/page';
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../platform/validation/field-rules';
 import { requireContent } from './message-body';
 import { MessageEdits } from './message-edits';
 import { messageView, type MessageRow, type MessageView } from './message-view';
 import { MessageWriter } from './message-writer';
-import type { MessagePage, MessagePageDto, PutMessageDto, SendMessageDto, VersionView } from './messages.dto';
+import type {
+  MessagePage,
+  MessagePageDto,
+  PutMessageDto,
+  SendMessageDto,
+  VersionList,
+  VersionListQueryDto,
+  VersionView,
+} from './messages.dto';
 import { findMessage, readPage, versionsOf, type VersionRow } from './messages.queries';
 import type { StoredMessage } from './pending-message';
 
@@ -91,9 +100,21 @@ export class MessagesService {
     return messageView(await this.find(userId, conversationId, messageId));
   }
 
-  /** Oldest first. @throws Problem `conversation-not-found` or `message-not-found` */
-  async versions(userId: string, conversationId: string, messageId: string): Promise<readonly VersionView[]> {
-    return (await this.history(userId, conversationId, messageId)).versions;
+  /** Oldest first. @throws Problem `conversation-not-found`, `message-not-found` or `validation-failed` */
+  async versions(
+    userId: string,
+    conversationId: string,
+    messageId: string,
+    { cursor, limit = MAX_PAGE_SIZE }: VersionListQueryDto,
+  ): Promise<VersionList> {
+    const after = readNumberCursor(cursor);
+    return inSnapshot(this.dataSource, async (manager) => {
+      const row = await this.find(userId, conversationId, messageId, manager);
+      const rows = await versionsOf(manager, messageId, after, limit + 1);
+      const { items, nextCursor } = pageOf(rows, limit, ({ number }) => String(number));
+      if (rows.length === 0 && after !== undefined) return { items: [], nextCursor };
+      return { items: [...versionViews(row, items)], nextCursor };
+    });
   }
 
   /**

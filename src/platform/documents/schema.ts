@@ -78,10 +78,6 @@ export function oneOf<const T extends string>(values: readonly T[], description?
   return { type: 'string', enum: [...values], ...about({ description }) };
 }
 
-export function nothing(description: string): Schema<null> {
-  return { type: 'null', ...about({ description }) };
-}
-
 export function nullable<T>(schema: Schema<T>): Schema<T | null> {
   if (schema.title !== undefined || schema.enum !== undefined || typeof schema.type !== 'string')
     return { anyOf: [schema, { type: 'null' }] };

@@ -188,14 +188,14 @@ export function IsQueryInteger(min: number, max: number = Number.MAX_SAFE_INTEGE
   return applyDecorators(normalized(toInteger), IsInteger(min, max));
 }
 
-const MAX_PAGE_SIZE = 200;
+export const MAX_PAGE_SIZE = 200;
 /** How many items a page has when the client does not say. */
 export const DEFAULT_PAGE_SIZE = 50;
 
 /** `limit` of a list. */
-export function IsPageSize(): PropertyDecorator {
+export function IsPageSize(defaultSize = DEFAULT_PAGE_SIZE): PropertyDecorator {
   return applyDecorators(
-    About(`Items of a page; ${DEFAULT_PAGE_SIZE} when it is left out.`, DEFAULT_PAGE_SIZE),
+    About(`Items of a page; ${defaultSize} when it is left out.`, defaultSize),
     IsQueryInteger(1, MAX_PAGE_SIZE),
   );
 }
