@@ -8,9 +8,9 @@ import {
   ConfigurationError,
   loadConfiguration,
   maskedConfiguration,
-  SETTINGS,
   secretsFromFiles,
 } from './load-configuration';
+import { SETTINGS } from './setting-names';
 import { unknownVariables } from './unknown-variables';
 
 const SECRET = 'n3ver-9uess-this-0ne-because-it-is-random';
@@ -246,6 +246,24 @@ describe('the configuration', () => {
       'XFCHAT_METRICS is no setting: no setting begins with XFCHAT_',
     ]);
   });
+
+  it('names a misspelt variable beside the faults that it may explain', () => {
+    const environment = { NODE_ENV: 'production', AUTH_SECRET: SECRET, DATBASE_URL: 'postgres://db/x' };
+    expect(() => loadConfiguration(environment)).toThrow(
+      [
+        'The configuration has 1 fault:',
+        '  - DATABASE_URL (or DATABASE_URL_FILE) is required in production',
+        '  - DATBASE_URL is no setting: DATABASE_URL may have been meant',
+      ].join('\n'),
+    );
+  });
+
+  it.each([
+    [{ WORKERS: 'zero' }, 'WORKERS must be a number or auto'],
+    [{ WORKERS: '0' }, 'WORKERS must not be less than 1'],
+    [{ PORT: 'http' }, 'PORT must be an integer number'],
+    [{ PORT: '65536' }, 'PORT must not be greater than 65535'],
+  ])('reports one fault for %j', (environment, fault) => expect(faultsOf(environment)).toEqual([fault]));
 
   it('ignores variables of other programs', () => {
     const others = [

@@ -3,17 +3,24 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { Configuration, MIN_CONNECTIONS_PER_WORKER } from './configuration';
 import { SECRETS, SECRET_URLS } from './secret-settings';
+import { CAN_BE_FILES, fileOf, SETTINGS } from './setting-names';
 import { isPostgresUrl } from './setting-rules';
 import { tlsSettings, type TlsSettingsError } from '../database/tls';
 import { trustedProxies } from './trusted-proxies';
+import { unknownVariables } from './unknown-variables';
 
 /** Every fault of the configuration, by the name of its variable. */
 export class ConfigurationError extends Error {
   override name = 'ConfigurationError';
 
-  constructor(readonly faults: readonly string[]) {
+  /** @param unknown sentences about variables that resemble a setting: one of them may explain a fault */
+  constructor(
+    readonly faults: readonly string[],
+    unknown: readonly string[] = [],
+  ) {
+    const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`;
     super(
-      `The configuration has ${faults.length} fault(s):\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
+      [`The configuration has ${count}:`, ...[...faults, ...unknown].map((line) => `  - ${line}`)].join('\n'),
     );
   }
 }
@@ -41,11 +48,11 @@ export function loadConfiguration(environment: Environment): Configuration {
     { exposeDefaultValues: true },
   );
 
-  const faults = validateSync(configuration).flatMap((error) =>
-    Object.values(error.constraints ?? {}).map(
-      (text) => `${error.property} ${text.replace(`${error.property} `, '')}`,
-    ),
-  );
+  const faults = validateSync(configuration).map(({ property, constraints = {} }) => {
+    // A text that is no number breaks each bound as well; the last constraint is the one about the type.
+    const text = Object.values(constraints).at(-1) ?? 'is not valid';
+    return `${property} ${text.replace(`${property} `, '')}`;
+  });
   faults.push(...proxyFaults(configuration));
   faults.push(...workerFaults(configuration));
   faults.push(...databaseFaults(configuration, environment));
@@ -54,29 +61,9 @@ export function loadConfiguration(environment: Environment): Configuration {
       'DIRECT_DATABASE_URL is required with DATABASE_POOLER=transaction: the address of the database behind it',
     );
   faults.push(...unreadable, ...secretFaults(configuration));
-  if (faults.length > 0) throw new ConfigurationError(faults);
+  if (faults.length > 0) throw new ConfigurationError(faults, unknownVariables(environment));
   return configuration;
 }
-
-const CAN_BE_FILES = [...SECRETS, ...SECRET_URLS];
-
-const OPTIONAL_NAMES = [
-  ...CAN_BE_FILES.flatMap((name) => [name, fileOf(name)]),
-  'HOST',
-  'DATABASE_POOLER',
-  'PUBLIC_URL',
-  'TRUST_PROXY',
-  'METRICS_PORT',
-  'BACKUP_DIR',
-  'ATTACHMENTS_DIR',
-  'PG_BIN_DIR',
-  'FLAGS_FILE',
-  'OTEL_TRACES_SAMPLER',
-  'OTEL_TRACES_SAMPLER_ARG',
-];
-
-/** Every variable that is a setting. */
-export const SETTINGS: readonly string[] = Object.keys(new Configuration()).concat(OPTIONAL_NAMES);
 
 /** Documented variables that this version does not use yet. Setting them causes a warning. */
 const NOT_YET_SUPPORTED = ['DATABASE_REPLICA_URLS'];
@@ -123,14 +110,6 @@ function workerFaults({ WORKERS, DATABASE_POOL_MAX }: Configuration): string[] {
 }
 
 type SecretName = 'AUTH_SECRET' | 'AUTH_SECRET_SECONDARY';
-
-/**
- * `AUTH_SECRET_FILE` names a file with `AUTH_SECRET`, and so for every secret: orchestrators and systemd provide
- * secrets as files.
- */
-function fileOf<Name extends string>(name: Name): `${Name}_FILE` {
-  return `${name}_FILE`;
-}
 
 /**
  * The values read from files, as variables for a process that must have the same ones even if the files have changed

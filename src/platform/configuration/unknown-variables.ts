@@ -1,5 +1,5 @@
 import { distance } from 'fastest-levenshtein';
-import { SETTINGS } from './load-configuration';
+import { SETTINGS } from './setting-names';
 
 /** The most edits between similar names: a missing, wrong or doubled letter, or two swapped letters. */
 const MOST_EDITS = 2;
