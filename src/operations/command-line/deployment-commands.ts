@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { CRITERIA } from '../watch/criteria';
 import { commandsOf } from './commands-of';
-import { duration } from './durations';
+import { timeOption } from './durations';
 import { rollbackLimit } from './rollback-limits';
 
 /** The commands that operators run before and after a deployment. */
@@ -20,9 +20,9 @@ export function addDeploymentCommands(program: Command): void {
   program
     .command('watch <url...>')
     .description('watch servers after a deployment: their targets, and the criteria for a rollback')
-    .addOption(time('--duration', 'how long to watch', '24h'))
-    .addOption(time('--interval', 'how often to look', '10s'))
-    .addOption(time('--lasting', 'how long something has to last to call for a rollback', '1m'))
+    .addOption(timeOption('--duration', 'how long to watch', '24h'))
+    .addOption(timeOption('--interval', 'how often to look', '10s'))
+    .addOption(timeOption('--lasting', 'how long something has to last to call for a rollback', '1m'))
     .addOption(
       new Option('--rollback-at <criterion=limit...>', 'other limits than those below').argParser(
         rollbackLimit,
@@ -40,9 +40,6 @@ export function addDeploymentCommands(program: Command): void {
     )
     .action(commandsOf(() => import('./watch.command.ts'))('watchCommand'));
 }
-
-const time = (name: string, description: string, usual: string): Option =>
-  new Option(`${name} <time>`, description).argParser(duration).default(duration(usual), usual);
 
 function percent(value: string): number {
   const number = Number(value);

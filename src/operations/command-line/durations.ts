@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 
 const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -10,3 +10,7 @@ export function duration(text: string): number {
     throw new InvalidArgumentError('It has to be a time such as 500ms, 10s, 5m or 24h.');
   return milliseconds;
 }
+
+/** An option with a time. The help shows its default as people write it, such as `7d`. */
+export const timeOption = (name: string, description: string, usual: string): Option =>
+  new Option(`${name} <time>`, description).argParser(duration).default(duration(usual), usual);

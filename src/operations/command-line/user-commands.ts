@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { commandsOf } from './commands-of';
-import { duration } from './durations';
+import { timeOption } from './durations';
 
 const users = commandsOf(() => import('./user.command.ts'));
 const sessions = commandsOf(() => import('./user-sessions.command.ts'));
@@ -44,10 +44,10 @@ export function addUserCommands(program: Command): void {
     `reset-password ${USER}`,
     'print a link that sets a new password once; all sessions end when it is used',
   )
-    .option('--expires <time>', 'how long the link works, such as 30m or 24h', duration, duration('24h'))
+    .addOption(timeOption('--expires', 'how long the link works, such as 30m or 24h', '24h'))
     .action(sessions('userResetPasswordCommand'));
   command('log [user]', 'read the authentication log, newest first')
-    .option('--since <time>', 'how far back, such as 24h or 30d', duration, duration('7d'))
+    .addOption(timeOption('--since', 'how far back, such as 24h or 30d', '7d'))
     .option('--kind <kind>', 'only this kind, such as sign-in')
     .option('--limit <number>', 'entries at most', count(100_000), 100)
     .action(log('userLogCommand'));
@@ -62,7 +62,7 @@ export function addInvitationCommands(program: Command): void {
 
   command('create', 'print a link and a code, which are shown only this once')
     .option('--uses <number>', 'how many accounts can be made with it', count(1_000_000), 1)
-    .option('--expires <time>', 'how long it works, such as 24h or 30d', duration, duration('7d'))
+    .addOption(timeOption('--expires', 'how long it works, such as 24h or 30d', '7d'))
     .option('--note <text>', 'whom it is for')
     .action(invitations('invitationCreateCommand'));
   command('list', 'list invitations, newest first').action(invitations('invitationListCommand'));
