@@ -1,3 +1,4 @@
+import { uploaded } from '../support/attachments';
 import { withClient } from '../support/databases';
 import { signUp, type Person } from '../support/people';
 import { Bench } from './support/bench';
@@ -112,5 +113,23 @@ describe('the text of a message', () => {
     expect(links[0]).toEqual({ rel: 'noopener noreferrer nofollow', title: 'https://evil.example/x' });
     expect(links[1]!.title).toBe('https://xn--80ak6aa92e.com/');
     expect(tab.faults).toEqual([]);
+  });
+
+  it('has no marks of Markdown where it is quoted, pinned or listed, and files are named there', async () => {
+    const fields = { type: 'group', title: 'Plans', participantIds: [ada.id] };
+    const { id: group } = (await ben.call('POST', '/conversations', fields)).body;
+    const marked = await ben.send(group, 'Meet on **Friday** at `5`');
+    await ben.send(group, 'agreed', { replyToId: marked.id });
+    const attachment = await uploaded(ben, { name: 'owl.txt', content: 'owl' });
+    const file = await ben.send(group, '', { attachmentIds: [attachment.id] });
+    await tab.openConversation(/Plans/);
+    await tab.row('owl.txt').waitFor();
+    expect(await tab.row('agreed').locator('.quoted-text').innerText()).toBe('Meet on Friday at 5');
+    expect(await tab.list.getByRole('link', { name: /Plans/ }).innerText()).toContain('File: owl.txt');
+    await ben.call('PUT', `/conversations/${group}/messages/${file.id}/pin`);
+    await tab.page.getByRole('button', { name: 'Pinned File: owl.txt' }).waitFor();
+    await ben.call('DELETE', `/conversations/${group}/messages/${file.id}/pin`);
+    await ben.call('PUT', `/conversations/${group}/messages/${marked.id}/pin`);
+    await tab.page.getByRole('button', { name: 'Pinned Meet on Friday at 5' }).waitFor();
   });
 });

@@ -7,6 +7,7 @@ import { Avatar } from '../people/avatar.tsx';
 import { follow, pathOf, route } from '../route.ts';
 import { SearchField } from '../search/search-field.tsx';
 import { SearchResults } from '../search/search-results.tsx';
+import { plainText, previewOf } from '../text/preview.ts';
 import { shortTime, wholeTime } from '../times.ts';
 import { ERASED_NAME } from '../words.ts';
 import { isolated, nameOf } from '../people/names.ts';
@@ -119,10 +120,10 @@ function ConversationEntry({ conversation, chat }: { conversation: Conversation;
 /** The last message with its sender. */
 function preview({ messages, outgoing, participants, type }: Conversation, chat: Chat): string {
   const waiting = outgoing.at(-1);
-  if (waiting) return waiting.status === 'failed' ? `Not sent: ${waiting.body}` : `You: ${waiting.body}`;
+  if (waiting) return `${waiting.status === 'failed' ? 'Not sent' : 'You'}: ${plainText(waiting.body)}`;
   const last = messages.at(-1);
   if (!last) return 'No messages yet';
-  const text = last.deletedAt ? 'Deleted message' : (last.body ?? '');
+  const text = previewOf(last);
   if (last.senderId === chat.ownId) return `You: ${text}`;
   if (type === 'direct') return text;
   if (last.senderId === null) return `${ERASED_NAME}: ${text}`;

@@ -14,6 +14,7 @@ import { MessageList } from './message-list.tsx';
 import { PinnedBar } from './pinned.tsx';
 import { ReactionDialog } from './reaction-dialog.tsx';
 import { isolated, nameOf } from '../people/names.ts';
+import { previewOf } from '../text/preview.ts';
 
 /** A gap is shown only if it lasts longer than this, in milliseconds. */
 const GAP_PATIENCE_MS = 1_000;
@@ -214,11 +215,11 @@ function Announcement({ conversation }: { conversation: Conversation }) {
   useChangesOf(conversation);
   const arrivedAt = useMemo(() => conversation.position.seq, []);
   const newest = conversation.messages.at(-1);
-  const isNew = newest && newest.seq > arrivedAt && newest.senderId !== chat.ownId && newest.body;
+  const isNew = newest && newest.seq > arrivedAt && newest.senderId !== chat.ownId && !newest.deletedAt;
   const sender = conversation.participants.find(({ userId }) => userId === newest?.senderId);
   return (
     <p class="hidden" aria-live="polite">
-      {isNew && `${sender ? isolated(nameOf(sender.user)) : ''}: ${newest.body}`}
+      {isNew && `${sender ? isolated(nameOf(sender.user)) : ''}: ${previewOf(newest)}`}
     </p>
   );
 }

@@ -4,8 +4,10 @@ import { Icon } from '../components/icon.tsx';
 import { useChat } from '../context.ts';
 import { Avatar } from '../people/avatar.tsx';
 import { MessageText } from '../text/message-text.tsx';
+import { previewOf } from '../text/preview.ts';
 import { timeOfDay, wholeTime } from '../times.ts';
 import { ERASED_NAME } from '../words.ts';
+import { FileNames } from './file-names.tsx';
 import type { MessageActions } from './message-actions.ts';
 import { MessageState } from './message-state.tsx';
 import { MessageToolbar } from './message-toolbar.tsx';
@@ -91,6 +93,7 @@ function Row(props: RowProps & RowState & { onEnter: () => void; onLeave: () => 
           ) : (
             <MessageText body={said.body ?? ''} />
           )}
+          {message && <FileNames attachments={message.attachments} />}
           <p class="meta">
             {message?.pinnedAt && (
               <span class="state">
@@ -158,7 +161,7 @@ function Quote({ quoted, quotedName, said, isCurrent, actions }: RowProps) {
         {quoted ? (quotedName ?? 'Somebody who has left') : 'An earlier message'}
       </span>
       <span class="quoted-text" dir="auto">
-        {!quoted ? 'Show this message' : quoted.deletedAt ? 'Deleted message' : quoted.body}
+        {quoted ? previewOf(quoted) : 'Show this message'}
       </span>
     </button>
   );

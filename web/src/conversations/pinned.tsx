@@ -7,8 +7,10 @@ import { Failure } from '../components/failure.tsx';
 import { Icon } from '../components/icon.tsx';
 import { nameOf } from '../people/names.ts';
 import { MessageText } from '../text/message-text.tsx';
+import { previewOf } from '../text/preview.ts';
 import { wholeTime } from '../times.ts';
 import { ERASED_NAME } from '../words.ts';
+import { FileNames } from './file-names.tsx';
 
 /** Both people of a direct conversation may pin; in a group only the admins and the owner. */
 export const mayPin = ({ type, myRole }: Conversation): boolean => type === 'direct' || myRole !== 'member';
@@ -37,7 +39,7 @@ export function PinnedBar({ conversation, onShow }: PinnedBarProps) {
           <Icon name="pin" />
           <span class="pinned-count">{pinned.length === 1 ? 'Pinned' : `${pinned.length} pinned`}</span>
           <span class="pinned-text" dir="auto">
-            {newest.body}
+            {previewOf(newest)}
           </span>
         </button>
       )}
@@ -85,6 +87,7 @@ function PinnedDialog({ conversation, pinned, onShow, onChange, onClose }: Pinne
               {senderOf(message)} <time dateTime={message.createdAt}>{wholeTime(message.createdAt)}</time>
             </h3>
             <MessageText body={message.body ?? ''} />
+            <FileNames attachments={message.attachments} />
             <div class="buttons">
               {mayPin(conversation) && (
                 <button type="button" onClick={() => void unpin(message)}>
