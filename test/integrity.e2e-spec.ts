@@ -334,6 +334,27 @@ describe('the integrity check', () => {
     });
   });
 
+  it('compares everything as the user of DIRECT_DATABASE_URL, and says when it could not', async () => {
+    await onCopy(async (url) => {
+      const role = `reader_${randomBytes(4).toString('hex')}`;
+      await damage(
+        url,
+        `create role ${role} login; grant usage on schema public to ${role};
+         grant select on all tables in schema public to ${role};
+         alter function append_messages cost 99`,
+      );
+      const reader = new URL(url);
+      reader.username = role;
+      const alone = command(reader.toString());
+      expect(JSON.parse(alone.stdout)).toEqual({ ok: true, findings: [] });
+      expect(alone.stderr).toContain('The schema was compared with the entities of the program only');
+      const both = command(reader.toString(), { DIRECT_DATABASE_URL: url });
+      expect(both).toMatchObject({ status: 1, stderr: '' });
+      expect(JSON.parse(both.stdout).findings).toMatchObject([{ kind: 'schema-differs' }]);
+      await damage(url, `drop owned by ${role}; drop role ${role}`);
+    });
+  });
+
   it('compares only the entities if its user cannot create a schema', async () => {
     await onCopy(async (url) => {
       const role = `reader_${randomBytes(4).toString('hex')}`;
@@ -437,12 +458,15 @@ describe('the integrity check', () => {
     rmSync(directory, { recursive: true, force: true });
   }, 60_000);
 
-  function command(url: string): { status: number | null; stdout: string } {
+  function command(
+    url: string,
+    settings: Record<string, string> = {},
+  ): { status: number | null; stdout: string; stderr: string } {
     const program = join(__dirname, '../dist/cli.js');
-    const { status, stdout } = spawnSync(process.execPath, [program, 'check', '--json'], {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [program, 'check', '--json'], {
       encoding: 'utf8',
-      env: { PATH: process.env.PATH, DATABASE_URL: url },
+      env: { PATH: process.env.PATH, DATABASE_URL: url, ...settings },
     });
-    return { status, stdout };
+    return { status, stdout, stderr };
   }
 });

@@ -186,7 +186,7 @@ describe('the start of a server', () => {
     },
     'without an index': {
       fault: 'schema-damaged',
-      text: /not whole: index chat_messages_sender_idx/,
+      text: /not whole: index chat_messages_sender_idx.*`npx xfchat check` shows the definition/,
       before: `drop index chat_messages_sender_idx`,
       after: `create index chat_messages_sender_idx on chat_messages (sender_id)`,
     },

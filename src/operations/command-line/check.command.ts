@@ -1,36 +1,36 @@
-import { DataSource } from 'typeorm';
 import { LocalAttachmentStore } from '../../features/attachments/local-attachment-store';
+import { asOwner } from '../integrity/as-owner';
 import { checkAttachmentFiles } from '../integrity/attachment-files';
 import { checkIntegrity } from '../integrity/check-integrity';
-import { migrationOptions } from '../../platform/database/database-options';
 import type { Finding } from '../integrity/finding';
 import { foreign } from '../../platform/logging/foreign-text';
 import { SCHEMA } from '../../schema';
-import { print, progress } from './output';
+import { note, print, progress } from './output';
 import { withDatabase } from './with-database';
 
 /** Ends with 1 when something was found. */
 export async function checkCommand(options: { json?: boolean; deep?: boolean }): Promise<void> {
-  await withDatabase(async (url, configuration) => {
-    const dataSource = await new DataSource(migrationOptions(url, configuration, SCHEMA)).initialize();
-    try {
-      const inRows = await checkIntegrity(dataSource, (kind, done, total) =>
-        progress(`${done} of ${total}: ${kind}`),
+  await withDatabase((url, configuration) =>
+    asOwner(url, configuration, SCHEMA, async (dataSource) => {
+      const remarks: string[] = [];
+      const inRows = await checkIntegrity(
+        dataSource,
+        (kind, done, total) => progress(`${done} of ${total}: ${kind}`),
+        (sentence) => remarks.push(sentence),
       );
       const store = new LocalAttachmentStore(configuration);
       const inFiles = await checkAttachmentFiles(dataSource, store, { deep: options.deep, progress });
       const findings = [...inRows, ...inFiles];
       progress('');
+      remarks.forEach(note);
       const text = findings.map(findingText);
       print(options, text.join('\n') || 'everything is as it should be', {
         ok: findings.length === 0,
         findings,
       });
       if (findings.length > 0) process.exitCode = 1;
-    } finally {
-      await dataSource.destroy();
-    }
-  });
+    }),
+  );
 }
 
 export function findingText({ kind, where, detail }: Finding): string {

@@ -22,10 +22,12 @@ const LACKING = ['42P01', '42703', '42883'];
  * Checks that the stored data keeps every guarantee, and that the schema is as the migrations make it. Reads every
  * table once or more, each check in a snapshot of its own. It leaves nothing behind and may run while people chat.
  * @param progress gets the name of each check
+ * @param remark gets a sentence when a check was not complete
  */
 export async function checkIntegrity(
   dataSource: DataSource,
   progress: (kind: string, done: number, total: number) => void = () => undefined,
+  remark: (sentence: string) => void = () => undefined,
 ): Promise<Finding[]> {
   const checks = await inSnapshot(dataSource, async (manager) => [
     ...CATALOGUE,
@@ -39,7 +41,7 @@ export async function checkIntegrity(
   ]);
   const total = checks.length + 2;
   progress('schema', 0, total);
-  const schema = await inSnapshot(dataSource, (manager) => schemaFindings(dataSource, manager));
+  const schema = await inSnapshot(dataSource, (manager) => schemaFindings(dataSource, manager, remark));
   const findings = [...schema];
   const run = (kind: string, look: (manager: EntityManager) => Promise<Finding[]>): Promise<Finding[]> =>
     inSnapshot(dataSource, look).catch((error: unknown) => [obstacle(kind, error, schema.length > 0)]);

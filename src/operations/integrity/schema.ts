@@ -5,11 +5,20 @@ import { replayMigrations, schemaParts, type SchemaPart } from '../../platform/m
 import { judgeSchema } from '../../platform/migrations/schema-verdict';
 import type { Finding } from './finding';
 
+const ONLY_ENTITIES =
+  'The schema was compared with the entities of the program only, without functions, triggers and conditions: this user may ' +
+  'not create a schema, or the database takes no writes. Let DIRECT_DATABASE_URL name the owner of the tables.';
+
 /**
  * Whether the schema is as the migrations make it, and whether the entities of this program fit it. Objects that operators
  * added, such as an index of their own, are no finding. Says nothing of a schema that a newer program has made.
+ * @param remark gets a sentence when the comparison was not complete
  */
-export async function schemaFindings(dataSource: DataSource, manager: EntityManager): Promise<Finding[]> {
+export async function schemaFindings(
+  dataSource: DataSource,
+  manager: EntityManager,
+  remark: (sentence: string) => void,
+): Promise<Finding[]> {
   const known = await recordMigrations(dataSource.options.migrations as (new () => Migration)[]);
   const { applied, newer, missing, pending, halfApplied } = judgeSchema(known, await readLedger(manager));
   if (newer.length + missing.length > 0) return [];
@@ -17,6 +26,7 @@ export async function schemaFindings(dataSource: DataSource, manager: EntityMana
     manager,
     known.filter(({ name }) => applied.includes(name)),
   );
+  if (!expected) remark(ONLY_ENTITIES);
   const findings = expected ? deviations(expected, await schemaParts(manager)) : [];
   // Each deviation of the schema would show in the entities once more.
   if (findings.length > 0 || pending.length + halfApplied.length > 0) return findings;
@@ -57,6 +67,6 @@ async function entityFindings(dataSource: DataSource): Promise<Finding[]> {
     .map((query) => ({
       kind: 'entity-differs',
       where: /"(?:public"\.")?([a-z_]+)"/.exec(query)?.[1] ?? 'schema',
-      detail: `an entity of the program differs from the schema; what would make them equal: ${query}`,
+      detail: `the schema differs from an entity of the program; this statement would make them equal: ${query}`,
     }));
 }

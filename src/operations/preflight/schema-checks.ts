@@ -1,3 +1,4 @@
+import { asOwner } from '../integrity/as-owner';
 import { checkIntegrity } from '../integrity/check-integrity';
 import { Configuration } from '../../platform/configuration/configuration';
 import { DatabaseUnusableError } from '../../platform/database/unusable-database';
@@ -74,12 +75,17 @@ export async function checkRollback(ground: Ground): Promise<ItemResult> {
 }
 
 /** The output of `xfchat check`. */
-export async function checkData({ dataSource, plan, progress }: Ground): Promise<ItemResult> {
+export async function checkData({ url, configuration, schema, plan, progress }: Ground): Promise<ItemResult> {
   const { verdict } = await plan;
   if (verdict.applied.length === 0) return green('the database is empty');
   const pending = incompletenessOf(verdict);
-  const findings = await checkIntegrity(dataSource, (kind, done, total) =>
-    progress(`checking ${done} of ${total}: ${kind}`),
+  const remarks: string[] = [];
+  const findings = await asOwner(url, configuration, schema, (dataSource) =>
+    checkIntegrity(
+      dataSource,
+      (kind, done, total) => progress(`checking ${done} of ${total}: ${kind}`),
+      (sentence) => remarks.push(sentence),
+    ),
   ).catch((error: unknown) => {
     // A pending migration may create the objects of these queries.
     if (pending instanceof DatabaseUnusableError) return undefined;
@@ -92,7 +98,7 @@ export async function checkData({ dataSource, plan, progress }: Ground): Promise
     ? red(
         `broken in ${findings.length} places, such as ${first.kind}: ${first.where} ${first.detail}. See \`npx xfchat check\`.`,
       )
-    : green('`xfchat check` finds nothing');
+    : green(['`xfchat check` finds nothing', ...remarks].join('. '));
 }
 
 const MANY = 3;

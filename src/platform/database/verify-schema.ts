@@ -4,7 +4,7 @@ import { migrationOptions, type DatabaseSchema } from './database-options';
 import { compareSchema } from '../migrations/compare-schema';
 import { incompletenessOf, unusableSchema } from '../migrations/schema-verdict';
 import { refuseOldTables } from './old-tables';
-import { DatabaseUnusableError } from './unusable-database';
+import { DatabaseUnusableError, MEND_SCHEMA } from './unusable-database';
 
 const INSUFFICIENT_PRIVILEGE = '42501';
 
@@ -28,7 +28,7 @@ export async function verifySchema(
     if (damage.length > 0) {
       throw new DatabaseUnusableError(
         'schema-damaged',
-        `The schema of the database is not whole: ${damage.join(', ')}. Restore a backup, or mend it by hand.`,
+        `The schema of the database is not whole: ${damage.join(', ')}. ${MEND_SCHEMA}`,
       );
     }
     const missing = await missingRights(dataSource, schema);

@@ -2,7 +2,7 @@ import type { QueryRunner } from 'typeorm';
 import { foreign } from '../logging/foreign-text';
 import type { Configuration } from '../configuration/configuration';
 import type { DatabaseSchema } from '../database/database-options';
-import { DatabaseUnusableError } from '../database/unusable-database';
+import { DatabaseUnusableError, MEND_SCHEMA } from '../database/unusable-database';
 import { damageOfSchema } from '../database/verify-schema';
 import { undoMigration } from './apply-migration';
 import { withExclusiveSession } from './exclusive-session';
@@ -131,6 +131,6 @@ async function refuseDamage(session: QueryRunner, schema: DatabaseSchema): Promi
   if (damage.length === 0) return;
   throw new DatabaseUnusableError(
     'schema-damaged',
-    `Every migration is applied, and yet the schema is not whole: ${damage.join(', ')}. Restore a backup, or mend it by hand.`,
+    `Every migration is applied, and yet the schema is not whole: ${damage.join(', ')}. ${MEND_SCHEMA}`,
   );
 }
