@@ -25,6 +25,7 @@ import { createBackup } from '../src/operations/backups/create-backup';
 import { drill } from '../src/operations/backups/drill';
 import { findBackup } from '../src/operations/backups/find-backup';
 import { openManifest, sealManifest } from '../src/operations/backups/manifest';
+import { restoreOnlyFiles } from '../src/operations/backups/restore-attachments';
 import { restoreBackup } from '../src/operations/backups/restore-backup';
 import { verifyBackup } from '../src/operations/backups/verify-backup';
 import { checkAttachmentFiles } from '../src/operations/integrity/attachment-files';
@@ -406,6 +407,51 @@ describe('attachment files and their backups', () => {
     const { manifest } = await createBackup(cut);
     expect(bench.warnings).toEqual([expect.stringContaining(`${manifest.id} is made. Older backups`)]);
     expect(await latest()).toMatchObject({ manifest: { id: manifest.id } });
+  });
+
+  it('are left alone by the collector while a restore copies them', async () => {
+    const backup = await createBackup(context);
+    rmSync(live(picture));
+    const { body } = await ada.call('GET', `/conversations/${group}/messages`);
+    const { read } = AttachmentArchive.prototype;
+    const reading = jest.spyOn(AttachmentArchive.prototype, 'read').mockImplementation(async function (
+      this: AttachmentArchive,
+      id,
+    ) {
+      await ada.call('DELETE', `/conversations/${group}/messages/${body.items[0].id}`);
+      await collect();
+      return read.call(this, id);
+    });
+    await restoreOnlyFiles(context, backup).finally(() => reading.mockRestore());
+    // Its row is there as long as its file is, so the next run finds both.
+    expect(existsSync(live(picture))).toBe(true);
+    await collect();
+    expect(existsSync(live(picture))).toBe(false);
+    expect(await query(`select from attachments where id = '${picture}'`)).toEqual([]);
+  });
+
+  it('are left alone by the collector after a restore has found them in place', async () => {
+    const later = await uploaded(ada);
+    const message = await ada.send(group, 'look', { attachmentIds: [later.id] });
+    const backup = await createBackup(context);
+    const last = await ada.send(group, 'look', { attachmentIds: [(await uploaded(ada)).id] });
+    for (const { id } of [message, last]) await ada.call('DELETE', `/conversations/${group}/messages/${id}`);
+    // The restore removes the file of the last one, after it has looked for all files.
+    const { remove } = LocalAttachmentStore.prototype;
+    let collecting = 0;
+    const removing = jest.spyOn(LocalAttachmentStore.prototype, 'remove').mockImplementation(async function (
+      this: LocalAttachmentStore,
+      id,
+    ) {
+      if (collecting++ === 0) await collect();
+      return remove.call(this, id);
+    });
+    const restored = await restoreBackup(context, backup, { force: true }).finally(() =>
+      removing.mockRestore(),
+    );
+    expect(collecting).toBe(1);
+    expect(restored.attachments).toEqual({ count: 3, restored: 0, missing: 0, examples: [] });
+    expect(existsSync(live(later.id))).toBe(true);
   });
 
   it('are removed from the archive once no backup references them', async () => {

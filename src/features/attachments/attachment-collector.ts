@@ -24,7 +24,7 @@ const BATCH = 50;
 /**
  * Removes attachments that nobody can ever read, in batches. Any server does it. The rows list what to remove, and a
  * file goes before its row: when a server is killed in between, the next run finds the row and removes the rest.
- * One server does so at a time, and none while a backup is being made.
+ * One server does so at a time, and none while a backup or a restore copies files.
  */
 @Injectable()
 export class AttachmentCollector implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -84,7 +84,7 @@ export class AttachmentCollector implements OnApplicationBootstrap, BeforeApplic
 
   private async collectBatch(): Promise<number> {
     return inTransaction(this.dataSource, async (manager, _announce, afterCommit) => {
-      // A backup is being made: what it names has to stay until it has the file.
+      // A backup or a restore copies files: what it names has to stay until it has ended.
       if (!(await tryLockName(manager, ATTACHMENT_FILES))) return 0;
       const ids = await lockGarbage(manager, BATCH);
       await Promise.all(ids.map((id) => this.store.remove(id)));

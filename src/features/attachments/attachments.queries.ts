@@ -4,7 +4,8 @@ import { CLAIMABLE_HOURS } from '../messages/message-attachments.queries';
 
 /**
  * The name of the lock on the files of attachments. The collector holds it alone while it removes files. A backup
- * shares it from before its snapshot until it has the files, so every row of the snapshot keeps its file meanwhile.
+ * shares it from before its snapshot until it has the files, so every row of the snapshot keeps its file meanwhile. A
+ * restore shares it from before it looks for files until the databases have swapped.
  */
 export const ATTACHMENT_FILES = 'files of attachments';
 

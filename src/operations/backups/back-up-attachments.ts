@@ -23,7 +23,7 @@ const LOCK_NOT_AVAILABLE = '55P03';
 export const COPIES_AT_ONCE = 4;
 
 /**
- * Keeps the files of attachments in place while `work` runs: the collector removes none from the store, and the retention
+ * Keeps the files of attachments in place while `work` copies them, for a backup or a restore: the collector removes none from the store, and the retention
  * removes none from the archive. The lock belongs to a session, so that no transaction has to stay open while files are copied.
  * @param work gets a function to call before its result counts. It rejects when the session, and the lock with it, was lost.
  * @throws BackupError when the collector does not give up the lock
@@ -45,7 +45,7 @@ export async function whileFilesStay<T>(
     return work(async () => {
       await client.query('select 1').catch(() => {
         throw new BackupError(
-          'The database ended the session that kept the files of attachments in place, so some may be gone. Nothing was changed. Try again.',
+          'The database ended the session that kept the files of attachments in place, so some may be gone. Try again.',
         );
       });
     });

@@ -13,7 +13,7 @@ import { diskOf } from '../../platform/disk';
 import { expecting, OtherContentError } from '../../platform/durable-files';
 import { ifUnreadable, unreadableReason } from '../../platform/unreadable-file';
 import type { AttachmentArchive } from './attachment-archive';
-import { COPIES_AT_ONCE, sumOf } from './back-up-attachments';
+import { COPIES_AT_ONCE, sumOf, whileFilesStay } from './back-up-attachments';
 import { directUrl, type BackupContext } from './backup-context';
 import { BackupError } from './backup-error';
 import type { Backup } from './backup-folder';
@@ -37,7 +37,8 @@ const PAGE = 1_000;
 /**
  * Copies the files from the backups that a database needs and the store lacks, and verifies their digests. It overwrites
  * nothing: a file that is there with another size counts as missing.
- * @param url of the database, in which everybody is erased again who was erased since the backup
+ * @param url of the database, in which everybody is erased again who was erased since the backup. The caller keeps the collector
+ * away (`whileFilesStay`), which could remove the row of a file while it is copied, and a file that was found to be there.
  * @throws BackupError when there is no room
  */
 export async function restoreAttachments(
@@ -66,6 +67,16 @@ export async function restoreAttachments(
       }
     });
     return { ...found, examples };
+  });
+}
+
+/** The same for the live database, whose rows are left as they are. */
+export async function restoreOnlyFiles(context: BackupContext, backup: Backup): Promise<RestoredAttachments> {
+  const url = directUrl(context);
+  return whileFilesStay(url, async (requireLock) => {
+    const restored = await restoreAttachments(context, backup, url);
+    await requireLock();
+    return restored;
   });
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { whileFilesStay } from './back-up-attachments';
 import { directUrl, type BackupContext } from './backup-context';
 import { BackupError } from './backup-error';
 import { isWhole, listBackups, type Backup } from './backup-folder';
@@ -73,21 +74,25 @@ export async function restoreBackup(
         { url: scratchUrl, name: scratch },
         privileges,
       );
-      attachments = await restoreAttachments(context, backup, scratchUrl);
-      // Of files that were there already, those of the backup have not been read.
-      if (attachments.restored === attachments.count) await recordProof(backup, result);
-      await removeRevokedFiles(context, scratchUrl);
-      context.progress('changing the places');
-      // Read as late as possible: restoring takes long, and maintenance may have begun or ended meanwhile.
-      maintenanceSince = (await readLive(url)).maintenanceSince;
-      await withClient(scratchUrl, (client) =>
-        client.query(
-          `update database_state set epoch = $1, maintenance_since = $2, installation_id = coalesce($3, installation_id)`,
-          [epoch, maintenanceSince, before.installationId ?? (options.copy ? randomUUID() : null)],
-        ),
-      );
-      refused.push(...(await grantTo(scratchUrl, privileges.settings)));
-      await databases.putInPlace(scratch, replaced);
+      await whileFilesStay(url, async (requireLock) => {
+        attachments = await restoreAttachments(context, backup, scratchUrl);
+        // Of files that were there already, those of the backup have not been read.
+        if (attachments.restored === attachments.count) await recordProof(backup, result);
+        await removeRevokedFiles(context, scratchUrl);
+        context.progress('changing the places');
+        // Read as late as possible: restoring takes long, and maintenance may have begun or ended meanwhile.
+        maintenanceSince = (await readLive(url)).maintenanceSince;
+        await withClient(scratchUrl, (client) =>
+          client.query(
+            `update database_state set epoch = $1, maintenance_since = $2, installation_id = coalesce($3, installation_id)`,
+            [epoch, maintenanceSince, before.installationId ?? (options.copy ? randomUUID() : null)],
+          ),
+        );
+        refused.push(...(await grantTo(scratchUrl, privileges.settings)));
+        await requireLock();
+        // Ends the session of the lock with all others, so that no collector comes in between.
+        await databases.putInPlace(scratch, replaced);
+      });
       // They name the database as it was called while it was filled.
       for (const statement of refused)
         context.warn(

@@ -1,11 +1,11 @@
-import { directUrl, type BackupContext } from '../backups/backup-context';
+import type { BackupContext } from '../backups/backup-context';
 import { isWhole, listBackups, type Backup } from '../backups/backup-folder';
 import { createBackup } from '../backups/create-backup';
 import { drill } from '../backups/drill';
 import { findBackup } from '../backups/find-backup';
 import { ownerInWords, ownershipOf, readInstallation, type Installation } from '../backups/installation';
 import type { Manifest } from '../backups/manifest';
-import { restoreAttachments, type RestoredAttachments } from '../backups/restore-attachments';
+import { restoreOnlyFiles, type RestoredAttachments } from '../backups/restore-attachments';
 import { restoreBackup } from '../backups/restore-backup';
 import { attachmentFault, numbersOf } from '../backups/verify-attachments';
 import { verifyBackup } from '../backups/verify-backup';
@@ -131,7 +131,7 @@ export async function backupRestoreCommand(reference: string, options: RestoreOp
   await withBackups(async (context) => {
     const backup = await findBackup(context, reference);
     const { id, begunAt } = backup.manifest;
-    if (options.onlyFiles) return restoreOnlyFiles(context, backup, options);
+    if (options.onlyFiles) return restoreFilesCommand(context, backup, options);
     const restored = await restoreBackup(context, backup, options);
     const { database, replaced, epoch, disconnected, maintenanceSince, erasedAgain, findings } = restored;
     const { attachments } = restored;
@@ -159,8 +159,8 @@ export async function backupRestoreCommand(reference: string, options: RestoreOp
 }
 
 /** For files that were lost while the database was not. */
-async function restoreOnlyFiles(context: BackupContext, backup: Backup, options: Options): Promise<void> {
-  const attachments = await restoreAttachments(context, backup, directUrl(context));
+async function restoreFilesCommand(context: BackupContext, backup: Backup, options: Options): Promise<void> {
+  const attachments = await restoreOnlyFiles(context, backup);
   const isComplete = attachments.missing === 0;
   progress('');
   if (!isComplete) context.warn(missingInWords(attachments, backup));
