@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { Configuration } from '../../platform/configuration/configuration';
 import { diskOf } from '../../platform/disk';
+import { UUID_PATTERN } from '../../platform/documents/schema';
 import { makeFolderDurably, moveDurably, writeDurably, type FileSeal } from '../../platform/durable-files';
 import { STORAGE_FULL } from '../../platform/problems/general-problems';
 import { Problem } from '../../platform/problems/problem';
@@ -11,7 +12,7 @@ import { ifUnreadable, UnreadableFileError } from '../../platform/unreadable-fil
 import { AttachmentStore, type ByteRange, type StoredItem } from './attachment-store';
 
 const UPLOADS = 'uploads';
-const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const ID = new RegExp(UUID_PATTERN);
 const FULL = new Set(['ENOSPC', 'EDQUOT']);
 
 /**

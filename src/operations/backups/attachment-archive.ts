@@ -2,6 +2,7 @@ import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { AttachmentFile } from '../../features/attachments/attachments.queries';
+import { UUID_PATTERN } from '../../platform/documents/schema';
 import {
   expecting,
   makeFolderDurably,
@@ -17,7 +18,7 @@ const FOLDER = 'attachments';
 const LISTS = 'lists';
 const SHARD = /^[0-9a-f]{2}$/;
 const DRAFT = '.draft-';
-const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const ID = new RegExp(UUID_PATTERN);
 
 /** Why a file cannot be restored from the archive. */
 export interface ArchiveFault {

@@ -6,6 +6,8 @@ import {
   type AttachmentFile,
 } from '../../features/attachments/attachments.queries';
 import type { EntityManager } from 'typeorm';
+import { lockNameSharedForSession } from '../../platform/database/advisory-lock';
+import { isLockTimeout } from '../../platform/database/database-problem';
 import { diskOf } from '../../platform/disk';
 import { OtherContentError } from '../../platform/durable-files';
 import { unreadableReason } from '../../platform/unreadable-file';
@@ -18,7 +20,6 @@ import { inParallel } from './in-parallel';
 import type { AttachmentSummary, BackedUpAttachments, DatabaseSummary } from './manifest';
 import { withClient } from './side-databases';
 
-const LOCK_NOT_AVAILABLE = '55P03';
 /** Each waits for the disk most of the time. */
 export const COPIES_AT_ONCE = 4;
 
@@ -34,14 +35,12 @@ export async function whileFilesStay<T>(
 ): Promise<T> {
   return withClient(url, async (client) => {
     await client.query(`set lock_timeout = ${LOCK_TIMEOUT_MS}`);
-    await client
-      .query(`select pg_advisory_lock_shared(hashtextextended($1, 0))`, [ATTACHMENT_FILES])
-      .catch((error: { code?: string }) => {
-        if (error.code !== LOCK_NOT_AVAILABLE) throw error;
-        throw new BackupError(
-          'Files of attachments are being removed, and that does not end. Try again later.',
-        );
-      });
+    await lockNameSharedForSession(client, ATTACHMENT_FILES).catch((error: unknown) => {
+      if (!isLockTimeout(error)) throw error;
+      throw new BackupError(
+        'Files of attachments are being removed, and that does not end. Try again later.',
+      );
+    });
     return work(async () => {
       await client.query('select 1').catch(() => {
         throw new BackupError(

@@ -1,6 +1,6 @@
 import { DataSource } from 'typeorm';
 import { databaseNow } from '../../platform/database/database-clock';
-import { isConnectionLost } from '../../platform/database/database-problem';
+import { isConnectionLost, isLockTimeout } from '../../platform/database/database-problem';
 import { migrationOptions } from '../../platform/database/database-options';
 import { inSnapshot } from '../../platform/database/transaction';
 import { version } from '../../platform/version';
@@ -16,8 +16,6 @@ import { dumpWithTools, findPostgresTools, type PostgresTools } from './postgres
 import { deleteExpired } from './retention';
 import { withClient } from './side-databases';
 
-const LOCK_NOT_AVAILABLE = '55P03';
-
 /**
  * Backs up the live database while it is in use: data, counts, digests and the list of files are of one snapshot. The backup is
  * in `BACKUP_DIR` and on the disk when this resolves, and so are the files; it counts as a backup only once `verifyBackup` has restored it.
@@ -28,7 +26,7 @@ export async function createBackup(
   options: { portable?: boolean } = {},
 ): Promise<Backup> {
   const backup = await writeBackup(context, options.portable ?? false).catch((error: unknown) => {
-    if ((error as { code?: string }).code !== LOCK_NOT_AVAILABLE) throw error;
+    if (!isLockTimeout(error)) throw error;
     throw new BackupError('Somebody is changing the schema of the database. Try again when that is done.');
   });
   await deleteExpired(context, backup).catch((error: unknown) => {

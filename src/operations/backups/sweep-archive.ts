@@ -3,6 +3,7 @@ import { readList, requireList } from './attachment-list';
 import { directUrl, type BackupContext } from './backup-context';
 import { BackupError } from './backup-error';
 import { backupIdsIn, type Backup } from './backup-folder';
+import { tryLockNameForSession } from '../../platform/database/advisory-lock';
 import { withClient } from './side-databases';
 import { ATTACHMENT_FILES } from '../../features/attachments/attachments.queries';
 
@@ -23,11 +24,7 @@ export async function sweepArchive(
 ): Promise<void> {
   await withClient(directUrl(context), async (client) => {
     // Somebody who makes a backup has copied files that no manifest names yet.
-    const { rows } = await client.query<{ held: boolean }>(
-      `select pg_try_advisory_lock(hashtextextended($1, 0)) as held`,
-      [ATTACHMENT_FILES],
-    );
-    if (!rows[0]!.held) return;
+    if (!(await tryLockNameForSession(client, ATTACHMENT_FILES))) return;
     try {
       for (const backup of own) await requireList(archive, backup);
       await sweep(context, archive);
