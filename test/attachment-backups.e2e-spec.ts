@@ -149,7 +149,11 @@ describe('attachment files and their backups', () => {
   });
 
   it('are copied once for all backups, with a digest of their list', async () => {
+    const looking = jest.spyOn(AttachmentArchive.prototype, 'has');
     const first = await createBackup(context);
+    // Each file is looked for once, where there is room for all.
+    expect(looking).toHaveBeenCalledTimes(2);
+    looking.mockRestore();
     expect(first.manifest.attachments).toMatchObject({ count: 2, missing: 0 });
     const { ino } = statSync(kept(first, picture));
     await uploaded(ada); // no message has it yet

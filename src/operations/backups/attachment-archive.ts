@@ -37,6 +37,8 @@ const DAMAGED: ArchiveFault = { kind: 'damaged', reason: 'is not what was upload
 export class AttachmentArchive {
   readonly folder: string;
   private readonly lists: string;
+  /** Folders that are there: at most one for each pair of digits, and that of the lists. */
+  private readonly made = new Set<string>();
 
   /** @param backupFolder `BACKUP_DIR`, or the folder that the backup lies in */
   constructor(backupFolder: string, installationId: string) {
@@ -117,11 +119,13 @@ export class AttachmentArchive {
     return removed;
   }
 
-  /** Where the free space is asked for. */
-  async makeFolder(path = this.folder): Promise<void> {
+  /** Nobody removes a folder of the archive, so each is made once. */
+  private async makeFolder(path: string): Promise<void> {
+    if (this.made.has(path)) return;
     await mkdir(dirname(this.folder), { recursive: true, mode: 0o700 });
     await makeFolderDurably(this.folder);
     await makeFolderDurably(path);
+    this.made.add(path);
   }
 }
 

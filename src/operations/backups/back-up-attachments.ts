@@ -93,14 +93,15 @@ export async function copyAttachments(
   if (summary.count === 0) return { ...summary, missing: 0 };
   const store = new LocalAttachmentStore(context.configuration);
   const list = archive.pathOfList(backupId);
-  const needed = await requireRoom(archive, list);
-  const found = { copied: 0, missing: 0, example: '' };
-  await inParallel(lackingFrom(archive, readList(list)), COPIES_AT_ONCE, async (file) => {
+  await requireRoom(archive, list, summary.bytes);
+  const found = { held: 0, copied: 0, missing: 0, example: '' };
+  await inParallel(readList(list), COPIES_AT_ONCE, async (file) => {
+    if (await archive.has(file)) return void found.held++;
     const fault = await copy(store, archive, file);
     if (fault === undefined) found.copied++;
     else if (found.missing++ === 0) found.example = fault;
-    const done = found.copied + found.missing;
-    context.progress(`copying files of attachments: ${done} of ${needed.count}`);
+    const done = found.held + found.copied + found.missing;
+    context.progress(`copying files of attachments: ${done} of ${summary.count}`);
   });
   const { missing } = found;
   if (missing > 0) {
@@ -133,6 +134,17 @@ async function copy(
   }
 }
 
+/** @param all the bytes of all files of the list: where they would fit, nobody has to look which of them the archive lacks */
+async function requireRoom(archive: AttachmentArchive, list: string, all: number): Promise<void> {
+  const { freeBytes } = await diskOf(archive.folder);
+  if (all <= freeBytes) return;
+  const bytes = await bytesOf(lackingFrom(archive, readList(list)));
+  if (bytes > freeBytes)
+    throw new BackupError(
+      `${archive.folder} needs room for ${bytes} bytes of attachments, and ${freeBytes} are free.`,
+    );
+}
+
 async function* lackingFrom(
   archive: AttachmentArchive,
   files: AsyncIterable<AttachmentFile>,
@@ -140,24 +152,8 @@ async function* lackingFrom(
   for await (const file of files) if (!(await archive.has(file))) yield file;
 }
 
-async function requireRoom(
-  archive: AttachmentArchive,
-  list: string,
-): Promise<{ count: number; bytes: number }> {
-  const { count, bytes } = await sumOf(lackingFrom(archive, readList(list)));
-  const { freeBytes } = await diskOf(archive.folder);
-  if (bytes > freeBytes)
-    throw new BackupError(
-      `${archive.folder} needs room for ${bytes} bytes of attachments, and ${freeBytes} are free.`,
-    );
-  return { count, bytes };
-}
-
-export async function sumOf(files: AsyncIterable<AttachmentFile>): Promise<{ count: number; bytes: number }> {
-  const sum = { count: 0, bytes: 0 };
-  for await (const { size } of files) {
-    sum.count++;
-    sum.bytes += size;
-  }
-  return sum;
+export async function bytesOf(files: AsyncIterable<AttachmentFile>): Promise<number> {
+  let bytes = 0;
+  for await (const { size } of files) bytes += size;
+  return bytes;
 }

@@ -13,7 +13,7 @@ import { diskOf } from '../../platform/disk';
 import { expecting, OtherContentError } from '../../platform/durable-files';
 import { ifUnreadable, unreadableReason } from '../../platform/unreadable-file';
 import type { AttachmentArchive } from './attachment-archive';
-import { COPIES_AT_ONCE, sumOf, whileFilesStay } from './back-up-attachments';
+import { bytesOf, COPIES_AT_ONCE, whileFilesStay } from './back-up-attachments';
 import { directUrl, type BackupContext } from './backup-context';
 import { BackupError } from './backup-error';
 import type { Backup } from './backup-folder';
@@ -101,7 +101,7 @@ async function requireRoom(
   store: AttachmentStore,
   files: AsyncIterable<AttachmentFile>,
 ): Promise<void> {
-  const { bytes } = await sumOf(absentFrom(store, files));
+  const bytes = await bytesOf(absentFrom(store, files));
   if (bytes === 0) return;
   // Makes the folder.
   await store.requireSpace(0).catch(() => undefined);
