@@ -20,7 +20,7 @@ import { inParallel } from './in-parallel';
 import type { AttachmentSummary, BackedUpAttachments, DatabaseSummary } from './manifest';
 import { withClient } from './side-databases';
 
-/** Each waits for the disk most of the time. */
+/** A copy waits for the disk most of the time, so several at once use it better. More would only queue there. */
 export const COPIES_AT_ONCE = 4;
 
 /**

@@ -1,6 +1,6 @@
 import type { AttachmentSummary, DatabaseSummary } from './manifest';
 
-/** More would not help anybody. */
+/** The most conversations that are named: enough to look into one of them. */
 const NAMED = 5;
 
 /** Tables whose rows are not as many as were backed up, and another epoch, in words. */

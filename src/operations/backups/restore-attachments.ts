@@ -10,7 +10,7 @@ import {
 import { LocalAttachmentStore } from '../../features/attachments/local-attachment-store';
 import { databaseNow } from '../../platform/database/database-clock';
 import { diskOf } from '../../platform/disk';
-import { expecting, OtherContentError } from '../../platform/durable-files';
+import { expecting, makeFolderDurably, OtherContentError } from '../../platform/durable-files';
 import { ifUnreadable, unreadableReason } from '../../platform/unreadable-file';
 import type { AttachmentArchive } from './attachment-archive';
 import { bytesOf, COPIES_AT_ONCE, whileFilesStay } from './back-up-attachments';
@@ -103,8 +103,7 @@ async function requireRoom(
 ): Promise<void> {
   const bytes = await bytesOf(absentFrom(store, files));
   if (bytes === 0) return;
-  // Makes the folder.
-  await store.requireSpace(0).catch(() => undefined);
+  await makeFolderDurably(configuration.attachmentsFolder);
   const { freeBytes } = await diskOf(configuration.attachmentsFolder);
   if (bytes > freeBytes)
     throw new BackupError(

@@ -5,7 +5,7 @@ import type { BackupContext } from './backup-context';
 import type { Backup } from './backup-folder';
 import type { Finding } from '../integrity/finding';
 
-/** More would not help anybody. */
+/** The most files that are named in findings: enough to see what they share. */
 const NAMED = 100;
 /** Sizes do not tell which of the two it is. */
 const CUT_SHORT: ArchiveFault = { kind: 'missing', reason: 'is not there, or is cut short' };

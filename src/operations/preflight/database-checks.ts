@@ -5,7 +5,7 @@ import { changedValues } from '../../platform/database/value-sample';
 import { green, person, red, type ItemResult, type Ground } from './checklist';
 
 const LOOKS = 25;
-/** The free space below which an alert fires while the server runs. */
+/** A median above this makes every request slow: a request takes several statements. */
 const SLOW_MS = 100;
 
 /** Also writes a row with a value of each kind, reads it and takes it back, where there are tables already. */
