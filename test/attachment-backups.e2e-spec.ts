@@ -1,4 +1,4 @@
-import {
+import fs, {
   appendFileSync,
   existsSync,
   mkdirSync,
@@ -472,7 +472,11 @@ describe('attachment files and their backups', () => {
     rmSync(`${old.base}.json`);
     writeFileSync(`${kept(old, text)}.draft-1`, 'half');
     writeFileSync(join(archive(old), 'notes.txt'), 'mine');
+    const opening = jest.spyOn(fs, 'createReadStream');
     await createBackup(context);
+    // However many lists there are, each is read once.
+    expect(opening.mock.calls.filter(([path]) => path === list(newer))).toHaveLength(1);
+    opening.mockRestore();
     expect(existsSync(kept(old, picture))).toBe(false);
     expect(existsSync(list(old))).toBe(false);
     expect(readdirSync(join(archive(old), text.slice(-2)))).toEqual([text]);
@@ -487,6 +491,12 @@ describe('attachment files and their backups', () => {
     await createBackup(context);
     expect(existsSync(kept(old, picture))).toBe(true);
     expect(bench.warnings.join()).toContain('No files of attachments were removed');
+    bench.warnings.length = 0;
+    writeFileSync(list(old), `${'0'.repeat(64)} 1 ${NOBODY}\n`);
+    await createBackup(context);
+    expect(existsSync(kept(old, picture))).toBe(true);
+    expect(bench.warnings.join()).toContain('is not as it was written, so it is not known which files');
+    rmSync(list(old));
     expect((await command('backup', 'verify', old.manifest.id)).stderr).toContain('is missing, the list');
   });
 

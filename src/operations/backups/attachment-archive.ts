@@ -104,19 +104,14 @@ export class AttachmentArchive {
     return (await namesIn(this.folder)).filter((name) => SHARD.test(name));
   }
 
-  /**
-   * Removes files that are not to be kept, and what a copy that was killed has left. Leaves what is no file of an attachment.
-   * @returns how many files
-   */
-  async removeOthers(shard: string, isKept: (id: string) => boolean): Promise<number> {
-    let removed = 0;
-    for (const name of await namesIn(join(this.folder, shard))) {
-      const [id, draft] = name.split(DRAFT) as [string, string?];
-      if (!ID.test(id) || (draft === undefined && isKept(id))) continue;
-      await rm(join(this.folder, shard, name), { force: true });
-      removed++;
-    }
-    return removed;
+  /** Names of the files of attachments in a shard: ids, and names of what a copy that was killed has left. */
+  async namesIn(shard: string): Promise<string[]> {
+    const names = await namesIn(join(this.folder, shard));
+    return names.filter((name) => ID.test(name.split(DRAFT)[0]!));
+  }
+
+  async remove(shard: string, name: string): Promise<void> {
+    await rm(join(this.folder, shard, name), { force: true });
   }
 
   /** Nobody removes a folder of the archive, so each is made once. */

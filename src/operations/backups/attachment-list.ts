@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import type { AttachmentFile } from '../../features/attachments/attachments.queries';
-import { sealOfFile } from '../../platform/durable-files';
 import type { AttachmentArchive } from './attachment-archive';
 import { BackupError } from './backup-error';
 import type { Backup } from './backup-folder';
@@ -39,26 +37,56 @@ export async function summarise(files: AsyncIterable<AttachmentFile>): Promise<A
   return writer.summary();
 }
 
+/** Longer ones are no lines of a list, and are not kept in memory. */
+const LONGEST_LINE = 200;
+
 /** @throws BackupError when a line is none */
-export async function* readList(path: string): AsyncGenerator<AttachmentFile> {
-  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
-    const [, sha256, size, id] = LINE.exec(line) ?? [];
-    if (id === undefined) throw new BackupError(`${path} is damaged: it has a line that no list has.`);
-    yield { id, size: Number(size), sha256: sha256! };
+export async function* readList(
+  path: string,
+  pass: (chunk: string) => void = () => undefined,
+): AsyncGenerator<AttachmentFile> {
+  let rest = '';
+  for await (const chunk of createReadStream(path, 'utf8') as AsyncIterable<string>) {
+    pass(chunk);
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop()!;
+    for (const line of lines) yield fileOf(line, path);
+    if (rest.length > LONGEST_LINE) fileOf(rest, path);
   }
+  if (rest !== '') yield fileOf(rest, path);
 }
 
-/** @throws BackupError when the list that the backup names is missing, or not as it was written */
-export async function requireList(archive: AttachmentArchive, { manifest }: Backup): Promise<void> {
+function fileOf(line: string, path: string): AttachmentFile {
+  const [, sha256, size, id] = LINE.exec(line) ?? [];
+  if (id === undefined) throw new BackupError(`${path} is damaged: it has a line that no list has.`);
+  return { id, size: Number(size), sha256: sha256! };
+}
+
+/**
+ * Reads the list of a backup and digests it in the same pass, so whoever acts on the files does so after the end.
+ * @throws BackupError when the list that the backup names is missing, or at the end, when it is not as it was written
+ */
+export async function* readSealedList(
+  archive: AttachmentArchive,
+  { manifest }: Backup,
+): AsyncGenerator<AttachmentFile> {
   const { id, attachments } = manifest;
   if (!attachments || attachments.count === 0) return;
   const path = archive.pathOfList(id);
-  const seal = await sealOfFile(path, () => undefined).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
+  const hash = createHash('sha256');
+  try {
+    yield* readList(path, (chunk) => void hash.update(chunk));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     throw new BackupError(
       `${path} is missing, the list of the ${attachments.count} files of attachments of ${id}. Copy the folder "attachments" that was beside the backup.`,
     );
-  });
-  if (seal.sha256 !== attachments.listSha256)
+  }
+  if (hash.digest('hex') !== attachments.listSha256)
     throw new BackupError(`${path} is not as it was written, so it is not known which files ${id} has.`);
+}
+
+/** Reads the whole list, before anything is done with its files. @throws BackupError as `readSealedList` does */
+export async function requireList(archive: AttachmentArchive, backup: Backup): Promise<void> {
+  for await (const _ of readSealedList(archive, backup));
 }
