@@ -27,7 +27,7 @@ export const EXIT_CODES = {
 
 export type DatabaseFault = keyof typeof EXIT_CODES;
 
-/** What to do about a schema that lacks a part. */
+/** The remedy for a schema that lacks a part. */
 export const MEND_SCHEMA = '`npx xfchat check` shows the definition: run it by hand, or restore a backup.';
 
 /** The database is unusable; the message says what to do. */
