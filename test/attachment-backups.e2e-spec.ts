@@ -18,6 +18,7 @@ import { Readable } from 'node:stream';
 import { DataSource } from 'typeorm';
 import { AttachmentCollector } from '../src/features/attachments/attachment-collector';
 import { LocalAttachmentStore } from '../src/features/attachments/local-attachment-store';
+import { backUpBeforeMigrating } from '../src/operations/backups/back-up-before-migrating';
 import type { BackupContext } from '../src/operations/backups/backup-context';
 import { AttachmentArchive } from '../src/operations/backups/attachment-archive';
 import { listBackups, type Backup } from '../src/operations/backups/backup-folder';
@@ -530,6 +531,33 @@ describe('attachment files and their backups', () => {
     await serve();
     expect((await download(ada, picture)).status).toBe(500);
     expect(await bytesOf(ada, text)).toEqual(Buffer.from(TEXT));
+  });
+
+  it('are listed and not copied by the backup before a migration', async () => {
+    const said: string[] = [];
+    await backUpBeforeMigrating(context, (message) => void said.push(message))([]);
+    expect(said).toEqual([expect.stringContaining('without the files of attachments')]);
+    const backup = await latest();
+    expect(backup).toMatchObject({
+      manifest: { attachments: { count: 2, missing: 0, isListOnly: true } },
+      proof: undefined,
+    });
+    expect(existsSync(kept(backup, picture))).toBe(false);
+    expect(await drill(context)).toMatchObject({
+      ok: true,
+      attachments: { count: 2, missing: 0, notCopied: 2 },
+    });
+    expect(await latest()).toMatchObject({ proof: undefined });
+
+    // A backup that copies files completes it.
+    await createBackup(context);
+    expect((await verifyBackup(context, backup)).attachments).not.toHaveProperty('notCopied');
+    expect((await findBackup(context, backup.manifest.id)).proof).toBeDefined();
+    await stop();
+    rmSync(live(text));
+    expect(await restoreBackup(context, backup, { force: true })).toMatchObject({
+      attachments: { count: 2, restored: 1, missing: 0 },
+    });
   });
 
   it('are compared with the data that a backup restores', async () => {

@@ -16,6 +16,12 @@ import { dumpWithTools, findPostgresTools, type PostgresTools } from './postgres
 import { deleteExpired } from './retention';
 import { withClient } from './side-databases';
 
+interface CreateOptions {
+  readonly portable?: boolean;
+  /** Otherwise the backup has the list of the files alone. */
+  readonly copiesFiles?: boolean;
+}
+
 /**
  * Backs up the live database while it is in use: data, counts, digests and the list of files are of one snapshot. The backup is
  * in `BACKUP_DIR` and on the disk when this resolves, and so are the files; it counts as a backup only once `verifyBackup` has restored it.
@@ -23,9 +29,9 @@ import { withClient } from './side-databases';
  */
 export async function createBackup(
   context: BackupContext,
-  options: { portable?: boolean } = {},
+  { portable = false, copiesFiles = true }: CreateOptions = {},
 ): Promise<Backup> {
-  const backup = await writeBackup(context, options.portable ?? false).catch((error: unknown) => {
+  const backup = await writeBackup(context, portable, copiesFiles).catch((error: unknown) => {
     if (!isLockTimeout(error)) throw error;
     throw new BackupError('Somebody is changing the schema of the database. Try again when that is done.');
   });
@@ -38,7 +44,11 @@ export async function createBackup(
   return backup;
 }
 
-async function writeBackup(context: BackupContext, isPortable: boolean): Promise<Backup> {
+async function writeBackup(
+  context: BackupContext,
+  isPortable: boolean,
+  copiesFiles: boolean,
+): Promise<Backup> {
   const { configuration, schema } = context;
   const folder = configuration.backupFolder;
   await prepareFolder(folder);
@@ -49,7 +59,12 @@ async function writeBackup(context: BackupContext, isPortable: boolean): Promise
       const { archive, named, ...written } = await writeData(context, dataSource, isPortable);
       // After the snapshot has ended, which would keep the database from cleaning up.
       const { id } = written;
-      const attachments = archive && named && (await copyAttachments(context, archive, id, named));
+      const attachments =
+        archive &&
+        named &&
+        (copiesFiles
+          ? await copyAttachments(context, archive, id, named)
+          : { ...named, missing: 0, isListOnly: true as const });
       const manifest = newManifest({
         ...written,
         appVersion: version,

@@ -44,6 +44,8 @@ export interface AttachmentSummary {
 export interface BackedUpAttachments extends AttachmentSummary {
   /** Files that could not be read when the backup was made. A later backup may have brought them. */
   readonly missing: number;
+  /** Only their list is in the backup, which was made before a migration. A restore needs the files of the servers. */
+  readonly isListOnly?: true;
 }
 
 /** The manifest lies beside the data. A restore verifies all of it. */

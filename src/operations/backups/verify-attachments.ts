@@ -16,6 +16,8 @@ export interface AttachmentNumbers {
   readonly missing: number;
   /** Those that are not what was uploaded, and those that cannot be read. */
   readonly damaged: number;
+  /** Files of a backup before a migration, which had only their list. No backup has copied them since. */
+  readonly notCopied?: number;
 }
 
 /** How the files of a backup are. */
@@ -50,6 +52,7 @@ export async function verifyAttachments(
   await requireList(archive, backup);
   const findings: Finding[] = [];
   const found = { missing: 0, damaged: 0 };
+  let notCopied = 0;
   let read = 0;
   const list = count === 0 ? [] : readList(archive.pathOfList(backupId));
   for await (const file of list) {
@@ -62,6 +65,10 @@ export async function verifyAttachments(
         : CUT_SHORT;
     read += file.size;
     if (!fault) continue;
+    if (fault.kind === 'missing' && attachments.isListOnly) {
+      notCopied++;
+      continue;
+    }
     found[fault.kind === 'missing' ? 'missing' : 'damaged']++;
     if (findings.length < NAMED)
       findings.push({
@@ -70,14 +77,21 @@ export async function verifyAttachments(
         detail: `${archive.pathOf(file.id)} ${fault.reason}`,
       });
   }
-  return { count, bytes, ...found, findings };
+  return { count, bytes, ...found, ...(notCopied > 0 && { notCopied }), findings };
 }
 
-export const numbersOf = ({ count, bytes, missing, damaged }: AttachmentNumbers): AttachmentNumbers => ({
+export const numbersOf = ({
   count,
   bytes,
   missing,
   damaged,
+  notCopied,
+}: AttachmentNumbers): AttachmentNumbers => ({
+  count,
+  bytes,
+  missing,
+  damaged,
+  ...(notCopied !== undefined && { notCopied }),
 });
 
 /** @returns undefined when nothing is wrong */

@@ -101,7 +101,7 @@ export async function recordProof(
   backup: Backup,
   { findings, durationMs, attachments }: VerifiedBackup,
 ): Promise<void> {
-  if (findings.length > 0 || (attachments && attachmentFault(attachments))) return;
+  if (findings.length > 0 || (attachments && (attachmentFault(attachments) || attachments.notCopied))) return;
   await writeProof(backup, { verifiedAt: new Date().toISOString(), durationMs, appVersion: version });
 }
 

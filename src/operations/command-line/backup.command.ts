@@ -4,7 +4,7 @@ import { createBackup } from '../backups/create-backup';
 import { drill } from '../backups/drill';
 import { findBackup } from '../backups/find-backup';
 import { ownerInWords, ownershipOf, readInstallation, type Installation } from '../backups/installation';
-import type { Manifest } from '../backups/manifest';
+import type { BackedUpAttachments, Manifest } from '../backups/manifest';
 import { restoreOnlyFiles, type RestoredAttachments } from '../backups/restore-attachments';
 import { restoreBackup } from '../backups/restore-backup';
 import { attachmentFault, numbersOf } from '../backups/verify-attachments';
@@ -80,7 +80,7 @@ export async function backupListCommand(options: Options): Promise<void> {
             backup.schema,
             backup.digest.slice(0, 12),
             backup.attachments
-              ? `${backup.attachments.count} files (${inWords(backup.attachments.bytes)})${backup.attachments.missing > 0 ? `, of which ${backup.attachments.missing} could not be read` : ''}`
+              ? `${backup.attachments.count} files (${inWords(backup.attachments.bytes)})${backup.attachments.missing > 0 ? `, of which ${backup.attachments.missing} could not be read` : ''}${backup.attachments.isListOnly ? ', as a list only' : ''}`
               : 'without the files of attachments',
             backup.verifiedAt ? `proven ${backup.verifiedAt}` : 'never proven',
             backup.ownership === 'own'
@@ -107,7 +107,12 @@ export async function backupVerifyCommand(reference: string | undefined, options
     const fault = attachments && attachmentFault(attachments);
     const isOk = broken.length === 0 && fault === undefined;
     const findings = [...broken, ...(attachments?.findings ?? [])];
-    const files = attachments ? `, ${attachments.count} files (${inWords(attachments.bytes)})` : '';
+    const notCopied = attachments?.notCopied
+      ? `, of which ${attachments.notCopied} are in no backup: a restore needs them in ATTACHMENTS_DIR`
+      : '';
+    const files = attachments
+      ? `, ${attachments.count} files (${inWords(attachments.bytes)}${notCopied})`
+      : '';
     const text = isOk
       ? `${backup.manifest.id} restores: ${facts.rows} rows, ${facts.conversations} conversations${files}, in ${facts.durationMs} ms${erasedInWords(facts.erasedAgain)}`
       : [...(fault ? [fault] : []), ...findings.map(findingText)].join('\n');
@@ -205,9 +210,9 @@ const hasNoFiles = ({ attachments, tables }: Manifest): boolean =>
   !attachments && tables.some(({ name, rows }) => name === 'attachments' && rows > 0);
 
 /** A schema without attachments has none. */
-const attachmentsOf = ({ attachments }: Manifest): { count: number; bytes: number; missing: number } => {
-  const { count, bytes, missing } = attachments ?? { count: 0, bytes: 0, missing: 0 };
-  return { count, bytes, missing };
+const attachmentsOf = ({ attachments }: Manifest): Omit<BackedUpAttachments, 'listSha256'> => {
+  const { count, bytes, missing, isListOnly } = attachments ?? { count: 0, bytes: 0, missing: 0 };
+  return { count, bytes, missing, ...(isListOnly && { isListOnly }) };
 };
 
 function filesInWords({ count, bytes, missing }: { count: number; bytes: number; missing: number }): string {
@@ -222,7 +227,9 @@ const restoredInWords = ({ count, restored, missing }: RestoredAttachments): str
 function missingInWords({ count, missing, examples }: RestoredAttachments, { manifest }: Backup): string {
   const why = hasNoFiles(manifest)
     ? `${manifest.id} was made before backups held files`
-    : 'neither the backup nor ATTACHMENTS_DIR holds them as they were uploaded';
+    : manifest.attachments?.isListOnly
+      ? `${manifest.id} was made before a migration and has only their list`
+      : 'neither the backup nor ATTACHMENTS_DIR holds them as they were uploaded';
   return `${missing} of ${count} files of attachments are missing, since ${why}: ${examples.join(', ')}${missing > examples.length ? ' …' : ''}. When you have found them, copy the folder "attachments" beside the backup and run \`npx xfchat backup restore ${manifest.id} --only-files\`.`;
 }
 
