@@ -9,6 +9,7 @@ import { FoldEmails1764000000077 } from './migrations/fold-emails';
 import { ErasureRow } from './features/erasure/erasure.entity';
 import { Attachment } from './features/messages/attachment.entity';
 import { ChatMessage } from './features/messages/message.entity';
+import { MessageMention } from './features/messages/message-mention.entity';
 import { MessageReaction } from './features/messages/message-reaction.entity';
 import { MessageVersion } from './features/messages/message-version.entity';
 import shape from './migrations/schema-shape.json';
@@ -38,6 +39,7 @@ import { Carriers1764000000091 } from './migrations/1764000000091-carriers';
 import { Reactions1764000000100 } from './migrations/1764000000100-reactions';
 import { Pins1764000000101 } from './migrations/1764000000101-pins';
 import { Attachments1764000000120 } from './migrations/1764000000120-attachments';
+import { Mentions1764000000130 } from './migrations/1764000000130-mentions';
 import { UserPresence1764000000103 } from './migrations/1764000000103-user-presence';
 import { HideAcrossBlocks1764000000086 } from './migrations/hide-across-blocks';
 import { Conversation } from './features/membership/conversation.entity';
@@ -67,6 +69,7 @@ export const SCHEMA: DatabaseSchema = {
     ChatMessage,
     MessageVersion,
     MessageReaction,
+    MessageMention,
     SearchEntry,
     SearchPosition,
     Attachment,
@@ -104,6 +107,7 @@ export const SCHEMA: DatabaseSchema = {
     UserPresence1764000000103,
     Search1764000000110,
     Attachments1764000000120,
+    Mentions1764000000130,
   ],
   dataMigrations: [FoldEmails1764000000077, HideAcrossBlocks1764000000086],
   sample: `
@@ -113,8 +117,12 @@ export const SCHEMA: DatabaseSchema = {
       returning id, display_name, created_at, is_internal)
     select id, display_name as text, created_at as time, is_internal as flag,
       $5::jsonb as document, $6::bytea as bytes, $7::text[] as texts, $8::bigint as count from written`,
-  // eslint-disable-next-line no-restricted-syntax -- the signature is compared with the catalogue, and nothing is called
-  functions: ['append_messages(uuid[],uuid[],uuid[],text[],text[],uuid[])', 'next_list_position()'],
+  functions: [
+    // eslint-disable-next-line no-restricted-syntax -- the signature is compared with the catalogue, and nothing is called
+    'append_messages(uuid[],uuid[],uuid[],text[],text[],uuid[])',
+    'next_list_position()',
+    'store_mentions(uuid[],bigint[],text[])',
+  ],
   sequences: ['list_positions'],
   shape,
 };

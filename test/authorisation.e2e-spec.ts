@@ -137,6 +137,7 @@ describe('the authorisation', () => {
       'chat_messages',
       'message_versions',
       'message_reactions',
+      'message_mentions',
       'attachments',
       'erasures',
       'password_resets',

@@ -38,13 +38,18 @@ describe('catching up after random changes of every kind', () => {
     const path = `/conversations/${id}`;
     const person = pick(others.slice(2));
     const dice = random.next();
+    /** Names nobody, participants, people who may have left, or everybody. */
+    const named = (): string =>
+      pick(['', ` @${pick(others).username}`, ` @${pick(others).username} @${reader.username}`, ' @all']);
     if (dice < 0.34 || sent.length === 0) {
       const by = pick([owner, ...others.slice(0, 2)]);
-      const { body, status } = await by.call('POST', `${path}/messages`, { body: `m${random.next()}` });
+      const { body, status } = await by.call('POST', `${path}/messages`, {
+        body: `m${random.next()}${named()}`,
+      });
       if (status === 201) sent.push({ id: body.id, by });
     } else if (dice < 0.46) {
       const { id: messageId, by } = pick(sent);
-      await by.call('PUT', `${path}/messages/${messageId}`, { body: `e${random.next()}` });
+      await by.call('PUT', `${path}/messages/${messageId}`, { body: `e${random.next()}${named()}` });
     } else if (dice < 0.52) await owner.call('DELETE', `${path}/messages/${pick(sent).id}`);
     else if (dice < 0.64) {
       const by = pick([owner, ...others]);

@@ -409,8 +409,13 @@ describe('conversations', () => {
         for (let step = 0; step < 120; step++) {
           const person = random.pick(people);
           const dice = random.below(10);
-          if (dice < 6) sent.push({ id: (await person.send(id, `${step}`)).id, by: person });
-          else if (dice < 8) {
+          const named = random.pick(['', ...people.map(({ username }) => `@${username}`), '@all']);
+          if (dice < 5) sent.push({ id: (await person.send(id, `${step} ${named}`)).id, by: person });
+          else if (dice < 6 && sent.length > 0) {
+            const message = random.pick(sent);
+            const body = { body: `${step} ${named}` };
+            await message.by.call('PUT', `/conversations/${id}/messages/${message.id}`, body);
+          } else if (dice < 8) {
             const body = { seq: random.below(sent.length + 1), unread: random.chance(0.5) };
             await person.call('PUT', `/conversations/${id}/read`, body);
           } else if (sent.length > 0) {
@@ -433,8 +438,13 @@ describe('conversations', () => {
               message.seq > readSeq && message.senderId !== person.id && message.deletedAt === null,
           );
           expect(body.unreadCount).toBe(unread.length);
+          const mentioning = unread.filter(
+            ({ mentions, mentionsAll }: { mentions: string[]; mentionsAll: boolean }) =>
+              mentionsAll || mentions.includes(person.id),
+          );
+          expect(body.mentionCount).toBe(mentioning.length);
           const [listed] = (await person.call('GET', '/conversations')).body.items;
-          expect(listed.unreadCount).toBe(unread.length);
+          expect(listed).toMatchObject({ unreadCount: unread.length, mentionCount: mentioning.length });
           const read = await person.call('PUT', `/conversations/${id}/read`, { seq: readSeq });
           expect(read.body).toEqual({ seq: readSeq, unreadCount: unread.length });
         }

@@ -30,12 +30,13 @@ describe('the integrity check', () => {
   let plain: string;
   let ada: Person;
   let ben: Person;
+  let outsider: Person;
 
   beforeAll(async () => {
     original = await createTestDatabase();
     const server = await startTestServer({ database: original });
     let cem: Person;
-    [ada, ben, cem] = (await signUpAll(server.url, 3)) as [Person, Person, Person];
+    [ada, ben, cem, outsider] = (await signUpAll(server.url, 4)) as [Person, Person, Person, Person];
     [group, direct] = [await ada.group(ben, cem), await ada.direct(ben)];
     plain = (await ada.send(group, 'plain')).id;
     edited = (await ben.send(group, 'first', { replyToId: plain })).id;
@@ -126,6 +127,27 @@ describe('the integrity check', () => {
       () => edited,
       () =>
         `delete from conversation_participants where conversation_id = '${group}' and user_id = '${ben.id}'`,
+    ],
+    [
+      'mention-outside',
+      () => plain,
+      () => `insert into message_mentions (message_id, position, user_id, conversation_id, seq)
+        select id, 0, '${outsider.id}', conversation_id, seq from chat_messages where id = '${plain}'`,
+    ],
+    [
+      'mention-place',
+      () => plain,
+      () => `insert into message_mentions (message_id, position, user_id, conversation_id, seq)
+        select id, 0, '${ben.id}', conversation_id, seq + 1 from chat_messages where id = '${plain}'`,
+    ],
+    [
+      'erasure-unfinished',
+      () => ben.id,
+      () => `${husk(ben, `now(), now()`)};
+        update chat_messages set sender_id = null; update message_versions set author_id = null;
+        delete from message_reactions; delete from authentication_events;
+        insert into message_mentions (message_id, position, user_id, conversation_id, seq)
+        select id, 0, '${ben.id}', conversation_id, seq from chat_messages where id = '${plain}'`,
     ],
     [
       'attachment-flag',

@@ -39,6 +39,7 @@ describe('messages', () => {
       replyToId: null,
       attachments: [],
       mentions: [],
+      mentionsAll: false,
       reactions: [],
       version: stored.id,
       parents: [],

@@ -32,7 +32,7 @@ describe('the statements of a request', () => {
   let server: TestServer;
   let ada: Person;
   let ben: Person;
-  /** A conversation of 20,000 messages, of which every tenth was edited. Ada has read all but the last ten. */
+  /** A conversation of 20,000 messages, of which every tenth was edited and every fifth mentions ten users and Ada. Ada has read all but the last ten. */
   let large: string;
   let anyMessage: string;
   let quiet: string;
@@ -74,7 +74,7 @@ describe('the statements of a request', () => {
     );
     await run(
       `insert into chat_messages (id, conversation_id, seq, sender_id, body, rev)
-       select gen_random_uuid(), $1, n, $2, 'm', case when n % 10 = 0 then n / 10 else 0 end
+       select gen_random_uuid(), $1, n, $2, case when n % 5 = 0 then '@ada @crowd' else 'm' end, case when n % 10 = 0 then n / 10 else 0 end
        from generate_series(1, ${TOTAL}) n`,
       [large, ben.id],
     );
@@ -88,6 +88,13 @@ describe('the statements of a request', () => {
        cross join (select id from users where username like 'crowd-%' limit 10) u
        where m.conversation_id = $1 and m.rev > 0`,
       [large],
+    );
+    await run(
+      `insert into message_mentions (message_id, position, user_id, conversation_id, seq)
+       select m.id, row_number() over (partition by m.seq), u.id, m.conversation_id, m.seq from chat_messages m
+       cross join (select id from users where username like 'crowd-%' or id = $2 order by id = $2 desc limit 11) u
+       where m.conversation_id = $1 and m.seq % 5 = 0`,
+      [large, ada.id],
     );
     await run(
       `update chat_messages set pinned_at = now() where conversation_id = $1 and rev > 0 and seq % 200 = 0`,
@@ -174,7 +181,7 @@ describe('the statements of a request', () => {
     [
       'a page before',
       () => path('/messages?before=9000&limit=200'),
-      ['chat_messages_conversation_seq_key', 'message_reactions_pkey'],
+      ['chat_messages_conversation_seq_key', 'message_reactions_pkey', 'message_mentions_pkey'],
       200,
     ],
     [
@@ -229,13 +236,17 @@ describe('the statements of a request', () => {
     [
       'how much is unread, however much it is',
       () => path('') + '?',
-      ['chat_messages_sender_idx', 'chat_messages_deleted_idx'],
+      ['chat_messages_sender_idx', 'chat_messages_deleted_idx', 'message_mentions_user_idx'],
       20,
     ],
     [
       'the list of conversations',
       () => '/conversations?limit=50',
-      ['conversation_participants_user_idx', 'chat_messages_conversation_seq_key'],
+      [
+        'conversation_participants_user_idx',
+        'chat_messages_conversation_seq_key',
+        'message_mentions_user_idx',
+      ],
       120,
     ],
   ])('use an index: %s', async (_what, address, indexes, maxRows) => {
@@ -245,7 +256,13 @@ describe('the statements of a request', () => {
     const scans = await scansOf(statements);
     const used = scans.map((scan) => scan.by);
     expect(used).toEqual(expect.arrayContaining(indexes));
-    const tables = ['chat_messages', 'message_versions', 'message_reactions', 'conversation_participants'];
+    const tables = [
+      'chat_messages',
+      'message_versions',
+      'message_reactions',
+      'message_mentions',
+      'conversation_participants',
+    ];
     expect(scans.filter(({ table, by }) => by === 'Seq Scan' && tables.includes(table))).toEqual([]);
     const rows = scans.filter((scan) => scan.table === 'chat_messages').map((scan) => scan.rows);
     expect(rows.reduce((a, b) => a + b, 0)).toBeLessThanOrEqual(maxRows);
@@ -306,7 +323,13 @@ describe('the statements of a request', () => {
         'conversation_participants_user_idx',
       ]),
     );
-    const tables = ['chat_messages', 'message_versions', 'message_reactions', 'conversation_participants'];
+    const tables = [
+      'chat_messages',
+      'message_versions',
+      'message_reactions',
+      'message_mentions',
+      'conversation_participants',
+    ];
     expect(scans.filter(({ table, by }) => by === 'Seq Scan' && tables.includes(table))).toEqual([]);
     const rows = scans.filter((scan) => scan.table === 'chat_messages').map((scan) => scan.rows);
     expect(rows.reduce((a, b) => a + b, 0)).toBeLessThanOrEqual(1_500); // of 20,000, for 200 messages
@@ -326,7 +349,8 @@ describe('the statements of a request', () => {
         await client.query('select pg_stat_force_next_flush()');
         const { rows } = await client.query(
           `select relname, seq_scan from pg_stat_user_tables
-           where relname in ('chat_messages', 'message_versions', 'conversation_participants', 'conversations')
+           where relname in ('chat_messages', 'message_versions', 'message_mentions', 'conversation_participants', 'conversations',
+             'users')
            order by relname`,
         );
         return rows;
@@ -353,6 +377,14 @@ describe('the statements of a request', () => {
           'created',
         ]);
       }
+      await client.query('begin');
+      for (let round = 0; round < 12; round++)
+        await client.query('select from store_mentions($1, $2, $3)', [
+          Array.from({ length: 3 }, () => anyMessage),
+          [100 * round + 100, 100 * round + 101, 100 * round + 102],
+          [ben.username, 'crowd-1', 'all'],
+        ]);
+      await client.query('rollback');
       expect(await scans()).toEqual(before);
     });
   });
@@ -410,6 +442,8 @@ describe('the statements of a request', () => {
       expect(overSocket).toHaveLength(1);
       expect(overSocket[0]!.text).toContain('append_messages');
       expect(await statementsOf(() => ada.send(conversationId, 'x'))).toHaveLength(2);
+      const body = `@${ben.username} and @all`;
+      expect(await statementsOf(() => socket.ok('message:send', { conversationId, body }))).toHaveLength(1);
       socket.close();
     });
 

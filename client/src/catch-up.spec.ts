@@ -23,7 +23,15 @@ function viewOf(id: string): ConversationView {
 function messageOf(conversationId: string, seq = 1): Message {
   return {
     ...{ id: newId(), conversationId, seq, rev: 0, senderId: newId(), type: 'text', body: 'hello' },
-    ...{ replyToId: null, attachments: [], mentions: [], reactions: [], version: newId(), parents: [] },
+    ...{
+      replyToId: null,
+      attachments: [],
+      mentions: [],
+      mentionsAll: false,
+      reactions: [],
+      version: newId(),
+      parents: [],
+    },
     ...{ pinnedAt: null, editedAt: null, deletedAt: null, createdAt: '' },
   };
 }

@@ -6,7 +6,15 @@ const at = '2026-03-01T12:00:00.000Z';
 function message(seq: number, fields: Partial<Message> = {}): Message {
   return {
     ...{ id: `m${seq}`, conversationId: 'c', seq, rev: 0, senderId: 'ben', type: 'text', body: `${seq}` },
-    ...{ replyToId: null, attachments: [], mentions: [], reactions: [], version: `m${seq}`, parents: [] },
+    ...{
+      replyToId: null,
+      attachments: [],
+      mentions: [],
+      mentionsAll: false,
+      reactions: [],
+      version: `m${seq}`,
+      parents: [],
+    },
     ...{ pinnedAt: null, editedAt: null, deletedAt: null, createdAt: at },
     ...fields,
   };

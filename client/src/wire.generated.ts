@@ -143,6 +143,7 @@ export interface components {
       readonly updatedAt: string;
       /** @description Other people’s undeleted messages not read yet. */
       readonly unreadCount: number;
+      /** @description Unread messages that mention the caller, by name or by `@all`. */
       readonly mentionCount: number;
       /** @enum {string} */
       readonly myRole: 'owner' | 'admin' | 'member';
@@ -348,8 +349,10 @@ export interface components {
       readonly replyToId: string | null;
       /** @description In the order in which the sender named them. */
       readonly attachments: readonly components['schemas']['Attachment'][];
-      /** @description There are none yet. */
-      readonly mentions: readonly unknown[];
+      /** @description The users whom the text names by `@username`, in the order of the text. The server resolves the names when it stores the text, in any case of letters, to those who participate then: any other name is plain text. A name inside code, a word, an e-mail address or a link's address is plain text too. At most 50 different names of a text count. */
+      readonly mentions: readonly string[];
+      /** @description Whether it mentions everybody else in the group: its text has `@all`, and its sender was the owner or an admin. */
+      readonly mentionsAll: boolean;
       /** @description Ordered by the time of the first reaction with each emoji. */
       readonly reactions: readonly components['schemas']['Reaction'][];
       /** @description The current version; the id of a message that was never edited. */

@@ -272,6 +272,15 @@ create table legacy_versions (
   constraint legacy_versions_pkey PRIMARY KEY (source_key)
 );
 
+create table message_mentions (
+  message_id uuid not null,
+  "position" bigint not null, -- the order of the names in the text
+  user_id uuid, -- null: everybody in the group, by @all
+  conversation_id uuid not null, -- that of the message, as is seq: mentions are counted by them
+  seq bigint not null,
+  constraint message_mentions_pkey PRIMARY KEY (message_id, "position")
+);
+
 create table message_reactions (
   message_id uuid not null,
   emoji text collate "C" not null,
@@ -416,6 +425,8 @@ alter table friend_requests add constraint friend_requests_sender_fkey FOREIGN K
 alter table friendships add constraint friendships_user_high_fkey FOREIGN KEY (user_high_id) REFERENCES users(id) ON DELETE CASCADE;
 alter table friendships add constraint friendships_user_low_fkey FOREIGN KEY (user_low_id) REFERENCES users(id) ON DELETE CASCADE;
 alter table legacy_message_origins add constraint legacy_message_origins_message_fkey FOREIGN KEY (message_id) REFERENCES chat_messages(id) ON DELETE CASCADE;
+alter table message_mentions add constraint message_mentions_message_fkey FOREIGN KEY (message_id) REFERENCES chat_messages(id) ON DELETE CASCADE;
+alter table message_mentions add constraint message_mentions_user_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
 alter table message_reactions add constraint message_reactions_message_fkey FOREIGN KEY (message_id) REFERENCES chat_messages(id) ON DELETE CASCADE;
 alter table message_reactions add constraint message_reactions_user_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
 alter table message_versions add constraint message_versions_author_fkey FOREIGN KEY (author_id) REFERENCES users(id) ON DELETE SET NULL;
@@ -580,6 +591,53 @@ AS $function$
         where stem <> word and stem <> ''
       $function$;
 
+CREATE OR REPLACE FUNCTION store_mentions(message_ids uuid[], positions bigint[], names text[])
+ RETURNS TABLE(message_id uuid, "position" bigint, user_id uuid)
+ LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
+AS $function$
+      #variable_conflict use_column
+      begin
+        return query
+        with named as materialized (
+          select n.* from unnest(message_ids, positions, names) as n (message_id, position, name)
+        ),
+        resolved as (
+          select n.message_id, n.position, n.name, m.conversation_id, m.seq, u.id as user_id
+          from named n
+          join chat_messages m on m.id = n.message_id
+          join users u on u.username = n.name
+          join conversation_participants p
+            on p.conversation_id = m.conversation_id and p.user_id = u.id and p.left_at is null
+          where n.name <> 'all'
+          union all
+          select n.message_id, n.position, n.name, m.conversation_id, m.seq, null
+          from named n
+          join chat_messages m on m.id = n.message_id
+          join conversations c on c.id = m.conversation_id and c.type = 'group'
+          join conversation_participants p
+            on p.conversation_id = m.conversation_id and p.user_id = m.sender_id and p.left_at is null
+              and p.role in ('owner', 'admin')
+          where n.name = 'all'
+        ),
+        -- A full stop may end a sentence or a username: the longest name that exists counts.
+        longest as (
+          select distinct on (r.message_id, r.position) r.* from resolved r
+          order by r.message_id, r.position, length(r.name) desc
+        ),
+        earliest as materialized (
+          select distinct on (l.message_id, l.user_id) l.* from longest l
+          order by l.message_id, l.user_id, l.position
+        ),
+        stored as (
+          insert into message_mentions (message_id, position, user_id, conversation_id, seq)
+          select e.message_id, e.position, e.user_id, e.conversation_id, e.seq from earliest e
+        )
+        select e.message_id, e.position, e.user_id from earliest e;
+      end
+      $function$;
+
 CREATE INDEX attachments_message_idx ON attachments USING btree (message_id, "position") WHERE (message_id IS NOT NULL);
 CREATE INDEX attachments_unclaimed_idx ON attachments USING btree (created_at) WHERE (message_id IS NULL);
 CREATE INDEX attachments_uploader_idx ON attachments USING btree (uploader_id, created_at);
@@ -604,6 +662,7 @@ CREATE INDEX friendships_user_high_idx ON friendships USING btree (user_high_id)
 CREATE INDEX legacy_mappings_target_idx ON legacy_mappings USING btree (target_id);
 CREATE INDEX legacy_rows_belongs_to_idx ON legacy_rows USING btree (source_table, belongs_to);
 CREATE INDEX legacy_rows_order_idx ON legacy_rows USING btree (source_table, rank, sort_at, source_key);
+CREATE INDEX message_mentions_user_idx ON message_mentions USING btree (user_id, conversation_id, seq);
 CREATE INDEX message_reactions_user_idx ON message_reactions USING btree (user_id, message_id);
 CREATE INDEX message_versions_author_idx ON message_versions USING btree (author_id);
 CREATE INDEX search_entries_grams_idx ON search_entries USING gin (search_grams(words));

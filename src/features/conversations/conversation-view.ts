@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { MENTION_COUNT } from '../messages/message-mentions.queries';
 import { messageSchema, messageView } from '../messages/message-view';
 import { messagesAt } from '../messages/messages.queries';
 import { listPositionOf, type ListPosition, writeListCursor } from '../../platform/pagination/list-position';
@@ -57,7 +58,10 @@ export const conversationSchema = extended(
   sharedConversationSchema,
   {
     unreadCount: integer(0, { description: 'Other people’s undeleted messages not read yet.', example: 0 }),
-    mentionCount: integer(0, { example: 0 }),
+    mentionCount: integer(0, {
+      description: 'Unread messages that mention the caller, by name or by `@all`.',
+      example: 0,
+    }),
     myRole: oneOf(ROLES),
     hidden: flag(
       'Whether it is hidden from the caller’s list until the next message, or until the caller opens it again.',
@@ -83,6 +87,7 @@ interface OwnConversationRow extends ConversationRow {
   my_role: Role;
   is_hidden: boolean;
   unread_count: number;
+  mention_count: number;
 }
 
 const COLUMNS = `c.id, c.type, c.title, c.description, c.created_by, c.last_seq, c.last_rev, c.created_at,
@@ -104,6 +109,9 @@ const UNREAD_COUNT = `(c.last_seq - p.read_seq
      where gone.conversation_id = p.conversation_id and gone.seq > p.read_seq and gone.deleted_at is not null
        and gone.sender_id is distinct from p.user_id))`;
 
+const OWN_COLUMNS = `p.role as my_role, ${IS_HIDDEN} as is_hidden, ${UNREAD_COUNT} as unread_count,
+  ${MENTION_COUNT} as mention_count`;
+
 /** A page of the user's conversations, the latest activity first. */
 export async function listOwnConversations(
   manager: EntityManager,
@@ -119,8 +127,7 @@ export async function listOwnConversations(
          and not ${IS_HIDDEN}
          and ($2::bigint is null or (${CONVERSATION_POSITION}, c.id) < ($2, $3::uuid))
        order by position desc, c.id desc limit $4)
-     select ${COLUMNS}, p.role as my_role, ${IS_HIDDEN} as is_hidden, ${UNREAD_COUNT} as unread_count,
-       p.position::text as position
+     select ${COLUMNS}, ${OWN_COLUMNS}, p.position::text as position
      from page p join conversations c on c.id = p.conversation_id
      order by p.position desc, c.id desc`,
     [userId, after?.position ?? null, after?.id ?? null, limit + 1],
@@ -137,7 +144,7 @@ export async function findOwnConversations(
 ): Promise<ConversationView[]> {
   if (ids.length === 0) return [];
   const rows: OwnConversationRow[] = await manager.query(
-    `select ${COLUMNS}, p.role as my_role, ${IS_HIDDEN} as is_hidden, ${UNREAD_COUNT} as unread_count
+    `select ${COLUMNS}, ${OWN_COLUMNS}
      from conversation_participants p join conversations c on c.id = p.conversation_id
      where p.user_id = $1 and p.conversation_id = any ($2) and p.left_at is null and c.deleted_at is null`,
     [userId, ids],
@@ -181,7 +188,7 @@ async function ownViews(
   return rows.map((row, index) => ({
     ...shared[index]!,
     unreadCount: row.unread_count,
-    mentionCount: 0,
+    mentionCount: row.mention_count,
     myRole: row.my_role,
     hidden: row.is_hidden,
   }));

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { releaseAttachments } from '../messages/message-attachments.queries';
+import { removeMentions } from '../messages/message-mentions.queries';
 import type { MessagesAfterErasure } from './erase-person.queries';
 
 /** Changed messages of one conversation; each took one `rev`. */
@@ -15,13 +16,13 @@ interface Open {
 
 /**
  * Works on the next batch of some unfinished erasure: up to `limit` entries of the authentication log. When none are
- * left, messages of one conversation; then messages of one conversation to which the person reacted; then versions that
- * name the person. Then the erasure is finished. Rows that still name the person are the remaining work, so a killed
- * process loses nothing.
+ * left, messages of one conversation. Then messages of one conversation to which the person reacted, or that mention the
+ * person. Then versions that name the person. Then the erasure is finished. Rows that still name the person are the
+ * remaining work, so a killed process loses nothing.
  *
  * Locks: the erasure, so that several processes work on different ones, then the conversation. Served by
- * `erasures_open_idx`, `authentication_events_user_idx`, `chat_messages_sender_idx`, `message_reactions_user_idx` and
- * `message_versions_author_idx`.
+ * `erasures_open_idx`, `authentication_events_user_idx`, `chat_messages_sender_idx`, `message_reactions_user_idx`,
+ * `message_mentions_user_idx` and `message_versions_author_idx`.
  * @returns undefined when no work is left that no other process is doing
  */
 export async function eraseNextBatch(
@@ -37,9 +38,12 @@ export async function eraseNextBatch(
   if ((await forgetEvents(manager, userId, limit)) > 0) return { changed: [] };
   const ids = await lockNextMessages(manager, userId, limit);
   if (ids.length === 0) {
-    const reactedTo = await forgetReactions(manager, userId, limit);
-    if (!reactedTo) await forgetAuthor(manager, userId, limit);
-    return { changed: reactedTo ?? [] };
+    for (const marks of [REACTIONS, MENTIONS]) {
+      const marked = await forgetMarks(manager, userId, limit, marks);
+      if (marked) return { changed: marked };
+    }
+    await forgetAuthor(manager, userId, limit);
+    return { changed: [] };
   }
   const changed = messages === 'keep' ? await orphan(manager, userId, ids) : await bury(manager, userId, ids);
   await manager.query(`update erasures set messages_done = messages_done + $2 where user_id = $1`, [
@@ -106,35 +110,42 @@ async function orphan(manager: EntityManager, userId: string, ids: string[]): Pr
   return ids.map((id) => ({ id, becameTombstone: false }));
 }
 
+/** A table whose rows put a user to a message. Its index by user continues with `order`, which ends with the message. */
+interface Marks {
+  readonly table: string;
+  readonly order: string;
+}
+
+const REACTIONS: Marks = { table: 'message_reactions', order: 'message_id' };
+const MENTIONS: Marks = { table: 'message_mentions', order: 'conversation_id, seq, message_id' };
+
 /**
- * Removes the person's reactions from the messages of one conversation. Nobody can add a reaction for an erased person.
+ * Removes the person's reactions or mentions from the messages of one conversation. Nobody can add one for an erased
+ * person.
  * @returns undefined when there are none
  */
-async function forgetReactions(
+async function forgetMarks(
   manager: EntityManager,
   userId: string,
   limit: number,
+  { table, order }: Marks,
 ): Promise<Changed[] | undefined> {
   const [next]: { conversation_id: string }[] = await manager.query(
-    `select m.conversation_id from message_reactions r join chat_messages m on m.id = r.message_id
-     where r.user_id = $1 order by r.message_id limit 1`,
+    `select m.conversation_id from (select message_id from ${table} where user_id = $1 order by ${order} limit 1) r
+     join chat_messages m on m.id = r.message_id`,
     [userId],
   );
   if (!next) return undefined;
   await manager.query(`select from conversations where id = $1 for no key update`, [next.conversation_id]);
   const rows: { id: string }[] = await manager.query(
-    `select m.id from (select distinct message_id from message_reactions where user_id = $1
-                       order by message_id limit $3) r
+    `select m.id from (select distinct ${order} from ${table} where user_id = $1 order by ${order} limit $3) r
      join chat_messages m on m.id = r.message_id
      where m.conversation_id = $2 order by m.seq`,
     [userId, next.conversation_id, limit],
   );
   const ids = rows.map(({ id }) => id);
   if (ids.length === 0) return [];
-  await manager.query(`delete from message_reactions where user_id = $1 and message_id = any ($2)`, [
-    userId,
-    ids,
-  ]);
+  await manager.query(`delete from ${table} where user_id = $1 and message_id = any ($2)`, [userId, ids]);
   await manager.query(
     `with ${NUMBERED}
      update chat_messages m set rev = numbered.last_rev + place.n from place, numbered where m.id = place.id`,
@@ -159,6 +170,7 @@ async function bury(manager: EntityManager, userId: string, ids: string[]): Prom
     [ids, userId],
   );
   await manager.query(`delete from message_reactions where message_id = any ($1)`, [ids]);
+  await removeMentions(manager, ids);
   await releaseAttachments(manager, ids);
   const [tombstones] = await manager.query<[{ id: string }[], number]>(
     `with ${NUMBERED},

@@ -8,7 +8,9 @@ import type { ProblemKind } from '../../platform/problems/problem-kind';
 import { CONVERSATION_NOT_FOUND } from '../membership/membership.problems';
 import type { MessageType } from './message.entity';
 import type { MessageRow } from './message-view';
+import { mentionNamesIn } from './mention-names';
 import { claimAttachments } from './message-attachments.queries';
+import { columnsOf } from './message-mentions.queries';
 import { findMessages } from './messages.queries';
 import { MESSAGE_ID_CONFLICT, MESSAGE_NOT_FOUND } from './messages.problems';
 
@@ -50,20 +52,41 @@ type ResultRow = MessageRow & {
 const APPEND = `select * from append_messages($1, $2, $3, $4, $5, $6)
   where current_setting('transaction_isolation') = 'read committed'`;
 
-/** As `APPEND`, and adds one row to the log for all of the messages. Other servers read it (`SharedMessages`). */
-const APPEND_AND_LOG = `
-  with stored as materialized (${APPEND}),
-  logged as (
+/** Adds one row to the log for all of the messages. Other servers read it (`SharedMessages`). */
+const LOGGED = (serverId: string): string => `logged as (
     insert into server_events (transaction_id, server_id, events)
-    select pg_current_xact_id()::text::bigint, $7, jsonb_build_array(jsonb_build_object('kind', 'messages-created',
+    select pg_current_xact_id()::text::bigint, ${serverId}, jsonb_build_array(jsonb_build_object('kind', 'messages-created',
       'payload', jsonb_build_object('messages', jsonb_agg(jsonb_build_array(conversation_id, id) order by ordinal))))
     from stored where outcome = 'created' having count(*) > 0
-    returning id as log_id, transaction_id::text as transaction_id)
+    returning id as log_id, transaction_id::text as transaction_id)`;
+
+/**
+ * Resolves the names in the new messages, under the locks that `append_messages` took. `store_mentions` is volatile, so
+ * it sees the messages and everything that was committed during the wait for the locks.
+ */
+const MENTIONED = `named as (
+    select array_agg(s.id) as ids, array_agg(n.position) as positions, array_agg(n.name) as names
+    from stored s join unnest($7::bigint[], $8::bigint[], $9::text[]) as n (ordinal, position, name) using (ordinal)
+    where s.outcome = 'created'),
+  mentioned as (
+    select m.message_id, array_agg(m.user_id order by m.position) as mentions
+    from named n, store_mentions(n.ids, n.positions, n.names) m group by m.message_id)`;
+const MENTIONED_ROWS = `left join mentioned on mentioned.message_id = stored.id and stored.outcome = 'created'`;
+
+const APPEND_AND_LOG = `
+  with stored as materialized (${APPEND}), ${LOGGED('$7')}
   select stored.*, logged.* from stored left join logged on true order by ordinal`;
+const APPEND_AND_MENTION = `
+  with stored as materialized (${APPEND}), ${MENTIONED}
+  select stored.*, mentioned.mentions from stored ${MENTIONED_ROWS} order by ordinal`;
+const APPEND_MENTION_AND_LOG = `
+  with stored as materialized (${APPEND}), ${MENTIONED}, ${LOGGED('$10')}
+  select stored.*, mentioned.mentions, logged.* from stored ${MENTIONED_ROWS} left join logged on true order by ordinal`;
 
 /**
  * Checks, numbers and commits messages in one round trip (function `append_messages`, see its migration). Results come
- * in the order of the commands. A rejected command does not affect the others.
+ * in the order of the commands. A rejected command does not affect the others. The text of a message resolves names only
+ * when one of the batch has any, so that a batch without an at sign runs `append_messages` alone.
  * @param serverId this server's id; given when other servers read the log
  * @throws Problem `temporarily-unavailable` under another isolation level; then nothing is stored
  */
@@ -80,11 +103,7 @@ export async function appendMessages(
     commands.map((command) => command.body),
     commands.map((command) => command.replyToId),
   ];
-  const rows: ResultRow[] = await asWrite(() =>
-    serverId === undefined
-      ? manager.query(APPEND, columns)
-      : manager.query(APPEND_AND_LOG, [...columns, serverId]),
-  );
+  const rows = await asWrite(() => appendRows(manager, commands, columns, serverId));
   if (rows.length === 0 && commands.length > 0) throw new Problem(TEMPORARILY_UNAVAILABLE);
   const results = rows.map((row): AppendResult =>
     row.outcome === 'created' || row.outcome === 'repeated'
@@ -94,6 +113,25 @@ export async function appendMessages(
   if (rows.some(({ outcome }) => outcome === 'repeated')) await completeRepeated(manager, commands, results);
   const { log_id: id, transaction_id: transactionId } = rows[0] ?? {};
   return { results, logged: id && transactionId ? { id, transactionId: BigInt(transactionId) } : undefined };
+}
+
+async function appendRows(
+  manager: EntityManager,
+  commands: readonly AppendCommand[],
+  columns: unknown[],
+  serverId: string | undefined,
+): Promise<ResultRow[]> {
+  const named = commands.flatMap(({ body }, index) =>
+    mentionNamesIn(body).map((name) => ({ ...name, ordinal: index + 1 })),
+  );
+  const server = serverId === undefined ? [] : [serverId];
+  if (named.length === 0) return manager.query(serverId ? APPEND_AND_LOG : APPEND, [...columns, ...server]);
+  const names = [named.map(({ ordinal }) => ordinal), ...columnsOf(named)];
+  return manager.query(serverId ? APPEND_MENTION_AND_LOG : APPEND_AND_MENTION, [
+    ...columns,
+    ...names,
+    ...server,
+  ]);
 }
 
 /**
@@ -117,7 +155,7 @@ export async function appendWithAttachments(
 }
 
 /**
- * Adds the reactions and attachments, which the function does not return, and compares the attachments (G2). The
+ * Adds the reactions, mentions and attachments, which the function does not return, and compares the attachments (G2). The
  * messages are committed, so a failed read rejects only the repeated commands; their senders retry.
  */
 async function completeRepeated(

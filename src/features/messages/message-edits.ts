@@ -9,6 +9,8 @@ import { FORBIDDEN } from '../../platform/problems/general-problems';
 import { MESSAGE_NOT_FOUND, VERSION_CONFLICT } from './messages.problems';
 import { Problem } from '../../platform/problems/problem';
 import { requireContent } from './message-body';
+import { replaceMentions } from './message-mentions.queries';
+import { AllMentions } from './all-mentions';
 import { currentVersion, messageView, type MessageRow, type MessageView } from './message-view';
 import { MessageDeleted, MessageUpdated } from './messages.events';
 import {
@@ -36,26 +38,32 @@ export interface Edit {
 /** Edits and deletes messages. Each change makes a new version with its parents and takes one `rev`. */
 @Injectable()
 export class MessageEdits {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly allMentions: AllMentions,
+  ) {}
 
   /**
    * Only the sender edits. An edit with the same body takes no `rev`. In a direct conversation a block rejects edits as
-   * it rejects sends: otherwise an edit could carry a new message past the block. Deleting stays possible.
-   * @throws Problem `conversation-not-found`, `message-not-found`, `forbidden` or `version-conflict` (with `current`)
+   * it rejects sends: otherwise an edit could carry a new message past the block. Deleting stays possible. The mentions
+   * become those of the new text, among the participants of now.
+   * @throws Problem `conversation-not-found`, `message-not-found`, `forbidden`, `rate-limited` or `version-conflict`
+   * (with `current`)
    */
   async edit(userId: string, conversationId: string, messageId: string, edit: Edit): Promise<MessageView> {
     return inTransaction(this.dataSource, async (manager, announce) => {
-      const { conversation } = await lockConversation(manager, userId, conversationId);
+      const access = await lockConversation(manager, userId, conversationId);
       const row = await loadMessage(manager, conversationId, messageId);
       if (row.sender_id !== userId) throw new Problem(FORBIDDEN);
       if (await isRepeated(manager, row, edit)) return messageView(row);
-      if (conversation.type === 'direct' && (await isDirectBlocked(manager, userId, conversationId)))
+      if (access.conversation.type === 'direct' && (await isDirectBlocked(manager, userId, conversationId)))
         throw new Problem(FORBIDDEN);
       if (row.deleted_at || !isBasedOnCurrent(row, edit.parents)) throw conflict(row);
       if (row.body === edit.body) return messageView(row);
       requireContent(edit.body, row.attachments?.length ?? 0);
       if ((await countVersions(manager, messageId)) >= MAX_VERSIONS)
         throw new Problem(FORBIDDEN, { detail: `A message has at most ${MAX_VERSIONS} versions.` });
+      this.allMentions.chargeEdit(access, row, edit.body);
 
       const version: NewVersion = {
         messageId,
@@ -67,6 +75,7 @@ export class MessageEdits {
       await beginHistory(manager, messageId);
       await addVersion(manager, version);
       const rev = await takeRevs(manager, conversationId);
+      if (`${row.body}${edit.body}`.includes('@')) await replaceMentions(manager, messageId, edit.body);
       const message = messageView(await applyEdit(manager, version, rev));
       announce(new MessageUpdated(message));
       return message;

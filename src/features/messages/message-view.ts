@@ -1,7 +1,7 @@
 import {
   described,
-  emptyList,
   EXAMPLE_ID,
+  flag,
   id,
   integer,
   list,
@@ -15,6 +15,7 @@ import {
 } from '../../platform/documents/schema';
 import { EMOJI_SCHEMA } from '../../platform/validation/emoji';
 import { attachmentSchema, MAX_ATTACHMENTS, type AttachmentView } from './attachment-view';
+import { MAX_MENTIONS } from './mention-names';
 import type { MessageType } from './message.entity';
 
 /** In code points. No other place repeats this limit. */
@@ -47,6 +48,8 @@ export interface MessageRow {
   reactions?: ReactionView[] | null;
   /** Null or absent as `reactions`. */
   attachments?: AttachmentView[] | null;
+  /** Null when there are none; a null among them stands for everybody. */
+  mentions?: (string | null)[] | null;
 }
 
 const reactionSchema = record(
@@ -63,6 +66,8 @@ const reactionSchema = record(
   'An emoji on a message.',
 );
 export type ReactionView = Of<typeof reactionSchema>;
+
+const MENTIONS_DESCRIPTION = `The users whom the text names by \`@username\`, in the order of the text. The server resolves the names when it stores the text, in any case of letters, to those who participate then: any other name is plain text. A name inside code, a word, an e-mail address or a link's address is plain text too. At most ${MAX_MENTIONS} different names of a text count.`;
 
 const version = text({ minimum: 1, maximum: 128 }, { example: EXAMPLE_ID });
 
@@ -90,7 +95,14 @@ export const messageSchema = record(
       { maximum: MAX_ATTACHMENTS },
       { description: 'In the order in which the sender named them.', example: [] },
     ),
-    mentions: emptyList('There are none yet.'),
+    mentions: list(
+      id(),
+      { maximum: MAX_MENTIONS, isUnique: true },
+      { description: MENTIONS_DESCRIPTION, example: [] },
+    ),
+    mentionsAll: flag(
+      'Whether it mentions everybody else in the group: its text has `@all`, and its sender was the owner or an admin.',
+    ),
     reactions: list(
       reactionSchema,
       { maximum: MAX_EMOJIS },
@@ -122,7 +134,8 @@ export function messageView(row: MessageRow): MessageView {
     body: row.body,
     replyToId: row.reply_to_id,
     attachments: row.attachments ?? [],
-    mentions: [],
+    mentions: row.mentions?.filter((id) => id !== null) ?? [],
+    mentionsAll: row.mentions?.includes(null) ?? false,
     reactions: row.reactions ?? [],
     version: currentVersion(row),
     parents: row.parents,

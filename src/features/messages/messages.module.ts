@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AllMentions } from './all-mentions';
 import { MessageEdits } from './message-edits';
 import { MessageMarks } from './message-marks';
 import { MessageMarksController } from './message-marks.controller';
@@ -14,6 +15,7 @@ import { SharedMessages } from './shared-messages';
   providers: [
     MessagesService,
     MessageEdits,
+    AllMentions,
     MessageMarks,
     MessageWriter,
     MessagesGateway,

@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { ATTACHMENT_JSON } from './attachment-view';
 import { releaseAttachments } from './message-attachments.queries';
+import { MENTIONS, removeMentions } from './message-mentions.queries';
 import { NAMED_PEOPLE, type MessageRow } from './message-view';
 
 /**
@@ -18,7 +19,8 @@ const ATTACHMENTS = `case when m.has_attachments then (
 
 /** The columns of a `MessageRow`, read from the message `m`. */
 export const COLUMNS = `m.id, m.conversation_id, m.seq, m.rev, m.sender_id, m.type, m.body, m.reply_to_id, m.version,
-  m.parents, m.pinned_at, m.edited_at, m.deleted_at, m.created_at, ${REACTIONS}, ${ATTACHMENTS}`;
+  m.parents, m.pinned_at, m.edited_at, m.deleted_at, m.created_at, ${REACTIONS}, ${ATTACHMENTS},
+  ${MENTIONS}`;
 
 /** Served by `chat_messages_pkey`. */
 export async function findMessage(
@@ -251,7 +253,7 @@ export async function applyEdit(
   return rows[0]!;
 }
 
-/** Makes the message a tombstone and deletes its earlier texts, its reactions and its attachments. */
+/** Makes the message a tombstone and deletes its earlier texts, its reactions, its mentions and its attachments. */
 export async function applyDeletion(
   manager: EntityManager,
   version: NewVersion,
@@ -259,6 +261,7 @@ export async function applyDeletion(
 ): Promise<MessageRow> {
   await manager.query(`update message_versions set body = null where message_id = $1`, [version.messageId]);
   await manager.query(`delete from message_reactions where message_id = $1`, [version.messageId]);
+  await removeMentions(manager, [version.messageId]);
   await releaseAttachments(manager, [version.messageId]);
   const [rows] = await manager.query<[MessageRow[], number]>(
     `update chat_messages m

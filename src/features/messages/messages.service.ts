@@ -9,6 +9,7 @@ import { MESSAGE_ID_CONFLICT, MESSAGE_NOT_FOUND } from './messages.problems';
 import { invalidField, Problem } from '../../platform/problems/problem';
 import { pageOf, readNumberCursor } from '../../platform/pagination/page';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../platform/validation/field-rules';
+import { AllMentions } from './all-mentions';
 import { requireContent } from './message-body';
 import { MessageEdits } from './message-edits';
 import { messageView, type MessageRow, type MessageView } from './message-view';
@@ -32,26 +33,29 @@ export class MessagesService {
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly writer: MessageWriter,
     private readonly edits: MessageEdits,
+    private readonly allMentions: AllMentions,
   ) {}
 
   /**
    * Stores and broadcasts a message; repeating it with the same id gives the stored one (G2).
-   * @throws Problem `conversation-not-found`, `message-id-conflict`, `message-not-found`, `forbidden`
+   * @throws Problem `conversation-not-found`, `message-id-conflict`, `message-not-found`, `forbidden`, `rate-limited`
    */
   async send(userId: string, conversationId: string, input: SendMessageDto): Promise<StoredMessage> {
     const attachmentIds = input.attachmentIds ?? [];
     requireContent(input.body, attachmentIds.length);
     if (new Set(attachmentIds).size < attachmentIds.length)
       throw invalidField('/attachmentIds', 'must not name an attachment twice');
-    return this.writer.append({
-      id: input.id ?? uuidv7(),
-      conversationId,
-      senderId: userId,
-      type: input.type ?? 'text',
-      body: input.body,
-      replyToId: input.replyToId ?? null,
-      attachmentIds,
-    });
+    return this.allMentions.charge(userId, input.body, () =>
+      this.writer.append({
+        id: input.id ?? uuidv7(),
+        conversationId,
+        senderId: userId,
+        type: input.type ?? 'text',
+        body: input.body,
+        replyToId: input.replyToId ?? null,
+        attachmentIds,
+      }),
+    );
   }
 
   /**

@@ -12,19 +12,24 @@ const milliseconds = (column: string): string => `(extract(epoch from ${column})
 
 /**
  * The digests of all conversations, by id. They cover every message with its `seq`, texts, versions and their parents,
- * and all present and former participants. They include reactions and attachments only where there are any, so that a
+ * and all present and former participants. They include reactions, mentions and attachments only where there are any, so that a
  * schema without them has the same digests. They leave out per-user values (read positions) and those of the moment.
  */
 export async function contentDigests(manager: EntityManager): Promise<ContentDigest[]> {
-  const [{ hasReactions, hasAttachments }] = await manager.query<
-    [{ hasReactions: boolean; hasAttachments: boolean }]
+  const [{ hasReactions, hasMentions, hasAttachments }] = await manager.query<
+    [{ hasReactions: boolean; hasMentions: boolean; hasAttachments: boolean }]
   >(
     `select to_regclass('public.message_reactions') is not null as "hasReactions",
+       to_regclass('public.message_mentions') is not null as "hasMentions",
        to_regclass('public.attachments') is not null as "hasAttachments"`,
   );
   const reactions = hasReactions
     ? `(select jsonb_agg(jsonb_build_array(r.emoji, r.user_id, r.rev) order by r.emoji, r.user_id)
         from message_reactions r where r.message_id = m.id)`
+    : 'null::jsonb';
+  const mentions = hasMentions
+    ? `(select jsonb_agg(jsonb_build_array(n.position, n.user_id) order by n.position)
+        from message_mentions n where n.message_id = m.id)`
     : 'null::jsonb';
   const attachments = hasAttachments
     ? `(select jsonb_agg(jsonb_build_array(a.id, a.name, a.type, a.size, a.sha256) order by a.position)
@@ -38,7 +43,7 @@ export async function contentDigests(manager: EntityManager): Promise<ContentDig
         ${milliseconds('m.pinned_at')},
         (select jsonb_agg(jsonb_build_array(v.number, v.version, v.parents, v.body, v.author_id) order by v.number)
          from message_versions v where v.message_id = m.id))::text || coalesce(${reactions}::text, '')
-        || coalesce(${attachments}::text, '')) as digest
+        || coalesce(${mentions}::text, '') || coalesce(${attachments}::text, '')) as digest
       from chat_messages m),
     said as (
       select conversation_id, count(*) as messages, string_agg(digest, '' order by seq) as digests

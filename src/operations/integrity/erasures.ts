@@ -34,13 +34,14 @@ export const ERASURES: readonly IntegrityCheck[] = [
     sql: `
       select e.user_id as place, case
           when e.finished_at is null then 'was erased more than a day ago, and nobody works on what is left'
-          else 'still is the sender or author of messages, has reacted to some, has attachments, or is in the authentication log' end as detail
+          else 'still is the sender or author of messages, has reacted to some, is mentioned in some, has attachments, or is in the authentication log' end as detail
       from erasures e
       where (e.finished_at is null and e.erased_at < now() - interval '1 day')
         or (e.finished_at is not null and (
           exists (select from chat_messages m where m.sender_id = e.user_id)
           or exists (select from message_versions v where v.author_id = e.user_id)
           or exists (select from message_reactions r where r.user_id = e.user_id)
+          or exists (select from message_mentions n where n.user_id = e.user_id)
           or exists (select from attachments f where f.uploader_id = e.user_id)
           or exists (select from authentication_events a where a.user_id = e.user_id)))`,
   },

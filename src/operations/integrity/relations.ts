@@ -40,6 +40,22 @@ export const RELATIONS: readonly IntegrityCheck[] = [
         where p.conversation_id = m.conversation_id and p.user_id = r.user_id)`,
   },
   {
+    kind: 'mention-outside',
+    sql: `
+      select n.message_id as place, format('mentions user %s, who never was in the conversation', n.user_id) as detail
+      from message_mentions n
+      where n.user_id is not null and not exists (
+        select from conversation_participants p
+        where p.conversation_id = n.conversation_id and p.user_id = n.user_id)`,
+  },
+  {
+    kind: 'mention-place',
+    sql: `
+      select n.message_id as place, format('mentions somebody at position %s of %s', n.seq, n.conversation_id) as detail
+      from message_mentions n join chat_messages m on m.id = n.message_id
+      where n.conversation_id <> m.conversation_id or n.seq <> m.seq`,
+  },
+  {
     kind: 'attachment-flag',
     sql: `
       select m.id as place, case when m.has_attachments then 'says that it carries attachments, and has none'

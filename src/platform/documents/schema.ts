@@ -118,11 +118,6 @@ export function described<T>(schema: Schema<T>, description: string): Schema<T> 
   return schema.title === undefined ? { ...schema, description } : { allOf: [schema], description };
 }
 
-/** A list that the API reserves and that is still always empty. */
-export function emptyList(description: string): Schema<never[]> {
-  return { type: 'array', items: {}, maxItems: 0, ...about({ description, example: [] }) };
-}
-
 export function optional<T>(schema: Schema<T>): Optional<T> {
   return { ...schema, [OPTIONAL]: true };
 }
