@@ -39,14 +39,14 @@ export async function drainAndClose(
   connections.announceDraining();
   application.get(Subscriptions).drain();
   const isFinished = await work.idle(configuration.REQUEST_TIMEOUT_MS + WORK_MARGIN_MS);
-  if (!isFinished) logger.event('warn', 'work was left unfinished', { inFlight: work.size });
+  if (!isFinished) logger.event('warn', 'some work was not finished', { inFlight: work.size });
   await within(SOCKETS_CLOSE_MS, connections.closeAll());
 
   const server = application.getHttpServer();
   server.closeIdleConnections();
   const closed = application.close();
   setTimeout(() => server.closeAllConnections(), LINGER_MS).unref();
-  if (!(await within(CLOSE_MS, closed))) logger.event('warn', 'not everything could be closed in time');
+  if (!(await within(CLOSE_MS, closed))) logger.event('warn', 'some parts did not close in time');
 }
 
 /** @returns whether `done` resolved in time */

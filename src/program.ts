@@ -21,7 +21,7 @@ export function buildProgram(): Command {
     .configureOutput({ writeOut, writeErr: writeError });
   program
     .command('start')
-    .description('start the server (and the embedded PostgreSQL when DATABASE_URL is unset)')
+    .description('start the server (and the embedded PostgreSQL if DATABASE_URL is unset)')
     .option('--no-backup', 'with MIGRATE_ON_START: change the database without a backup of now')
     .action(commandsOf(() => import('./start.command.ts'))('startCommand'));
 
@@ -30,7 +30,7 @@ export function buildProgram(): Command {
   const maintenance = program.command('maintenance').description('reject all writes; reads still work');
   maintenance
     .command('on')
-    .description('reject writes on all servers, also after a restart; returns when all servers do')
+    .description('reject writes on all servers, even after a restart; returns when all servers do')
     .option('--json', 'print JSON')
     .action(maintenanceMode('maintenanceOnCommand'));
   maintenance
@@ -40,15 +40,13 @@ export function buildProgram(): Command {
     .action(maintenanceMode('maintenanceOffCommand'));
   maintenance
     .command('status')
-    .description('show whether it is on, and since when')
+    .description('show whether maintenance is on, and since when')
     .option('--json', 'print JSON')
     .action(maintenanceMode('maintenanceStatusCommand'));
 
   program
     .command('check')
-    .description(
-      'look for broken data: gaps, orphans, broken histories, unfinished schema changes, lost files',
-    )
+    .description('find broken data: gaps, orphans, broken histories, unfinished schema changes, lost files')
     .option('--deep', 'read every byte of the files of attachments as well')
     .option('--json', 'print JSON')
     .action(commandsOf(() => import('./operations/command-line/check.command.ts'))('checkCommand'));
@@ -56,8 +54,11 @@ export function buildProgram(): Command {
   const backup = program.command('backup').description('make, list, verify and restore backups');
   backup
     .command('create')
-    .description('back up the database while it is in use; deletes what is older than BACKUP_RETENTION_DAYS')
-    .option('--portable', 'by COPY also where pg_dump is found: fits every later version of PostgreSQL')
+    .description('back up the database while it is in use; deletes backups older than BACKUP_RETENTION_DAYS')
+    .option(
+      '--portable',
+      'use COPY even if pg_dump is installed: the backup fits every later version of PostgreSQL',
+    )
     .option('--json', 'print JSON')
     .action(backups('backupCreateCommand'));
   backup
@@ -75,51 +76,45 @@ export function buildProgram(): Command {
   backup
     .command('restore <backup>')
     .description(
-      'put a backup (an id, a path, or "latest") in the place of the database, once it is proven beside it',
+      'verify a backup (an id, a path, or "latest") beside the database, then replace the database with it',
     )
-    .option('--confirm <database>', 'replace a database that is not empty: its name, as DATABASE_URL has it')
-    .option('--force', 'replace it without asking, also while servers are connected')
+    .option('--confirm <database>', 'replace a database that is not empty; its name, as in DATABASE_URL')
+    .option('--force', 'replace it without asking, even while servers are connected')
     .option('--discard', 'drop what was there instead of keeping it under another name')
-    .option(
-      '--copy',
-      'into an empty database: it becomes an installation of its own, beside the one backed up',
-    )
-    .option(
-      '--only-files',
-      'leave the database as it is, and bring back files of attachments that are missing',
-    )
+    .option('--copy', 'restore into an empty database as a new installation, independent of the original one')
+    .option('--only-files', 'do not change the database; restore only missing files of attachments')
     .option('--json', 'print JSON')
     .action(backups('backupRestoreCommand'));
 
   program
     .command('drill')
     .description(
-      'restore the last backup beside the live database, prove it, and say how old it is and how long it took',
+      'restore the last backup beside the live database, verify it, and report its age and how long that took',
     )
     .option('--json', 'print JSON')
     .action(backups('drillCommand'));
   addDeploymentCommands(program);
 
-  const legacy = program.command('legacy').description('bring over the tables of an earlier XFChat');
+  const legacy = program.command('legacy').description('import the tables of an earlier XFChat');
   const sourceOf = (command: Command): Command =>
     command
       .option('--schema <name>', 'the schema of this database that holds the old tables')
-      .option('--source-url <url>', 'another database that holds them')
+      .option('--source-url <url>', 'another database that holds the old tables')
       .option('--json', 'print JSON');
   sourceOf(legacy.command('import'))
-    .description('import the old tables, or go on with an import that was interrupted')
-    .option('--owner <username>', 'who is to own the old global room')
+    .description('import the old tables, or continue an interrupted import')
+    .option('--owner <username>', 'the owner of the old global room')
     .option('--title <text>', 'the title of the old global room')
     .action(legacyImports('legacyImportCommand'));
   sourceOf(legacy.command('verify'))
-    .description('compare the old tables with what was imported, before people use it')
+    .description('compare the old tables with the imported data, before people use it')
     .action(legacyImports('legacyVerifyCommand'));
   sourceOf(legacy.command('rollback'))
-    .description('take back what was imported, as long as nobody has used it')
+    .description('remove the imported data, if nobody has used it')
     .action(legacyImports('legacyRollbackCommand'));
   sourceOf(legacy.command('archive'))
     .description(
-      'move the old tables to the schema legacy_archive, 30 days after a verified import, and with a backup proven in the last 7',
+      'move the old tables to the schema legacy_archive; requires a verification of the import 30 days ago and of a backup in the last 7',
     )
     .action(legacyImports('legacyArchiveCommand'));
 

@@ -34,13 +34,15 @@ export async function startCommand(options: PrepareOptions): Promise<void> {
     return end(error);
   }
   const { logger, url, failed } = instance;
-  process.on('unhandledRejection', (reason) => logger.error('a rejection was not handled', reason));
+  process.on('unhandledRejection', (reason) =>
+    logger.error('a promise was rejected and nothing handled it', reason),
+  );
   process.on('uncaughtException', (error) => {
-    logger.fatal('an exception was not caught', error);
+    logger.fatal('an exception was thrown and nothing caught it', error);
     stop('uncaughtException', 1);
   });
   failed?.catch((error: unknown) => {
-    logger.fatal('cannot go on', error);
+    logger.fatal('the server cannot continue', error);
     stop('workers', 1);
   });
   writeOut(`XFChat serves at ${url}\n`);

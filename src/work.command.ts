@@ -36,9 +36,11 @@ export async function workCommand(): Promise<void> {
     await verifySchema(configuration.DATABASE_URL!, configuration, SCHEMA);
     const serving = await serve(configuration, logger, worker);
     drain = serving.drain;
-    process.on('unhandledRejection', (reason) => logger.error('a rejection was not handled', reason));
+    process.on('unhandledRejection', (reason) =>
+      logger.error('a promise was rejected and nothing handled it', reason),
+    );
     process.on('uncaughtException', (error) => {
-      logger.fatal('an exception was not caught', error);
+      logger.fatal('an exception was thrown and nothing caught it', error);
       stop(1);
     });
     const peerPort = await listenForPeers(serving.application.getHttpServer(), worker.key);

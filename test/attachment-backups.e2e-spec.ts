@@ -527,7 +527,7 @@ describe('attachment files and their backups', () => {
     rmSync(live(picture));
     const restored = await command('backup', 'restore', 'latest', '--force');
     expect(restored).toMatchObject({ status: 1, answer: { attachments: { restored: 0, missing: 1 } } });
-    expect(restored.stderr).toContain('made before backups held files');
+    expect(restored.stderr).toContain('made before backups stored files');
     await serve();
     expect((await download(ada, picture)).status).toBe(500);
     expect(await bytesOf(ada, text)).toEqual(Buffer.from(TEXT));

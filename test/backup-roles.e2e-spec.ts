@@ -141,7 +141,7 @@ describe('a restore with a separate role for the server', () => {
     await sql(owner, `grant select on chat_messages to ${app}`);
     expect(refused).toMatchObject({
       status: 13,
-      stderr: expect.stringMatching(/lacks a right: permission denied for table chat_messages/),
+      stderr: expect.stringMatching(/lacks a privilege: permission denied for table chat_messages/),
     });
   });
 

@@ -97,7 +97,7 @@ describe('draining', () => {
     for (const link of [toServer, toDatabase]) link.set('stall');
     const said = jest.spyOn(logger, 'event');
     await drainAndClose(server.application, server.configuration, logger);
-    expect(said.mock.calls.map(([, message]) => message)).toContain('not everything could be closed in time');
+    expect(said.mock.calls.map(([, message]) => message)).toContain('some parts did not close in time');
     socket.close();
     for (const link of [toServer, toDatabase]) await link.close();
     await database.drop();

@@ -214,7 +214,7 @@ describe('unexpected rows of old tables', () => {
     await withClient(database.url, (client) =>
       client.query(`update legacy_imports set source = $1`, [`database ${other.name} on ${host}:${port}`]),
     );
-    await expect(runVerify(database.url, elsewhere)).rejects.toThrow('What was imported is from');
+    await expect(runVerify(database.url, elsewhere)).rejects.toThrow('The imported data is from');
     await runImport(database.url, { url: other.url });
     expect(await runVerify(database.url, elsewhere)).toMatchObject({ ok: true });
     await withLegacySource(database.url, elsewhere, (dataSource) =>

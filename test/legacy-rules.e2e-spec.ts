@@ -232,7 +232,7 @@ describe('the rules of the legacy import', () => {
       'no tables of an earlier XFChat',
     );
     await expect(runImport(database.url, { url: 'postgres://x:geheim@127.0.0.1:1/none' })).rejects.toThrow(
-      /^The database of the old tables did not let us in \(ECONNREFUSED\)\.$/,
+      /^Could not connect to the database of the old tables \(ECONNREFUSED\)\.$/,
     );
     await expect(runVerify(database.url, LEGACY_SCHEMA)).rejects.toThrow('Nothing was imported');
     expect(await select(database, `select from legacy_imports union all select from legacy_rows`)).toEqual(
@@ -250,7 +250,7 @@ describe('the rules of the legacy import', () => {
       client.query(`create schema other; set search_path = other; ${TABLES}`),
     );
     await expect(runImport(database.url, { schema: 'other' }, { owner: 'ann lee' })).rejects.toThrow(
-      'An import from schema legacy',
+      'already has an import from schema legacy',
     );
   });
 
@@ -291,7 +291,7 @@ describe('the rules of the legacy import', () => {
     await verifiedAgo('29 days');
     await expect(archive(true)).rejects.toThrow('29 days ago');
     await verifiedAgo('31 days');
-    await expect(archive(false)).rejects.toThrow('No backup was proven');
+    await expect(archive(false)).rejects.toThrow('No backup was verified');
     expect(await select(database, `select count(*)::integer from legacy.users`)).toEqual([[2]]);
     await archive(true);
     expect(await select(database, `select count(*)::integer from legacy_archive.users`)).toEqual([[2]]);

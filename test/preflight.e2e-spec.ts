@@ -84,7 +84,10 @@ describe('the checklist before a deployment', () => {
       const context = { ...ground, isEmbedded: true, warn: () => undefined };
       const backup = await createBackup(context);
       const [unproven] = await preflight(ground, ['backup']);
-      expect(unproven).toMatchObject({ status: 'red', evidence: expect.stringContaining('none was proven') });
+      expect(unproven).toMatchObject({
+        status: 'red',
+        evidence: expect.stringContaining('none was verified'),
+      });
       await verifyBackup(context, backup);
       const begunAt = new Date(Date.parse(backup.manifest.begunAt) - 27 * 3_600_000).toISOString();
       writeFileSync(`${backup.base}.json`, sealManifest({ ...backup.manifest, begunAt }));
@@ -136,8 +139,8 @@ describe('the checklist before a deployment', () => {
     expect(withStatus(checks, 'red')).toMatchObject({
       pool: expect.stringContaining('12000 connections'),
       migrations: expect.stringContaining('1764000000020-maintenance'),
-      backup: expect.stringContaining('there is none in'),
-      disk: expect.stringContaining('100 % has to be free'),
+      backup: expect.stringContaining('has no backup of this'),
+      disk: expect.stringContaining('100 % must be free'),
       flags: expect.any(String),
       alerts: expect.stringContaining('lacks rules of this release: Slow'),
       tests: expect.stringContaining('2 tests and 1 files failed'),
@@ -202,7 +205,7 @@ describe('the checklist before a deployment', () => {
     expect(withStatus(pooled, 'person').pool).toContain('behind a pooler');
     expect(withStatus(pooled, 'green')).toMatchObject({
       migrations: expect.stringMatching(/^1 to apply: \d{13}-/),
-      rollback: expect.stringMatching(/: \d{13}-\S+ taken back$/),
+      rollback: expect.stringMatching(/: \d{13}-\S+ reverted$/),
     });
   });
 
@@ -212,7 +215,7 @@ describe('the checklist before a deployment', () => {
     expect(checks.at(-1)).toEqual({
       name: 'tests',
       status: 'red',
-      evidence: 'not looked at: configuration comes first',
+      evidence: 'not checked: configuration must be green first',
     });
   });
 });

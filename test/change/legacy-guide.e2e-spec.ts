@@ -81,7 +81,7 @@ describe(`the guide to the import (SEED=${SEED})`, () => {
     );
     expect(run(archive)).toMatchObject({
       status: 1,
-      stderr: expect.stringContaining('No backup was proven'),
+      stderr: expect.stringContaining('No backup was verified'),
     });
     const proof = ['backup create', 'drill'].map(commandsWith);
     for (const command of [...proof, archive])

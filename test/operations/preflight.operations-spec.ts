@@ -89,8 +89,8 @@ describe('xfchat preflight', () => {
       latency: expect.stringMatching(/^25 statements took \d+\.\d ms in the middle/),
       pool: expect.stringMatching(/^1 × \(10 \+ 2 beside the pool\) = 12 connections, of \d+/),
       migrations: expect.stringMatching(/^all \d+ are applied .* whole$/),
-      rollback: expect.stringMatching(/rehearsed up, down and up .*: \d{13}-\S+ taken back$/),
-      backup: expect.stringMatching(/^xfchat-\S+ is 0\.0 h old, proven by restoring it at /),
+      rollback: expect.stringMatching(/rehearsed up, down and up .*: \d{13}-\S+ reverted$/),
+      backup: expect.stringMatching(/^xfchat-\S+ is 0\.0 h old, verified by restoring it at /),
       flags: 'no FLAGS_FILE: one-write-per-turn on',
       alerts: 'all 2 rules are loaded, and none fires',
       tests: expect.stringMatching(/^700 tests passed at /),
@@ -136,7 +136,11 @@ describe('xfchat preflight', () => {
         ),
     ],
     ['rollback', /may not create databases/, () => asRoleThatMayNotCreateDatabases()],
-    ['backup', /there is none in .*elsewhere/, () => preflight({ BACKUP_DIR: join(directory, 'elsewhere') })],
+    [
+      'backup',
+      /elsewhere has no backup of this/,
+      () => preflight({ BACKUP_DIR: join(directory, 'elsewhere') }),
+    ],
     [
       'integrity',
       /broken in 1 places, such as /,
@@ -146,7 +150,7 @@ describe('xfchat preflight', () => {
           `delete from conversations where id = '00000000-0000-7000-8000-000000000001'`,
         ),
     ],
-    ['disk', /100 % has to be free/, () => preflight({}, '--disk-free', '100')],
+    ['disk', /100 % must be free/, () => preflight({}, '--disk-free', '100')],
     [
       'flags',
       /must have required property 'variants'/,

@@ -56,7 +56,7 @@ describe('xfchat watch', () => {
     const { status, stderr } = await commandOf({}, ...words, '60s', '--rollback-at', 'pool=2%');
     expect({ status, stderr }).toMatchObject({
       status: 1,
-      stderr: expect.stringContaining('It has to be <criterion>'),
+      stderr: expect.stringContaining('Must be <criterion>'),
     });
   });
 

@@ -61,11 +61,11 @@ export async function backupListCommand(options: Options): Promise<void> {
         schema: migrations.at(-1),
         appVersion,
         verifiedAt,
-        /** Null when an earlier release made it, which kept no files. */
+        /** Null for a backup of an earlier release, which stored no files. */
         attachments: hasNoFiles(manifest) ? null : attachmentsOf(manifest),
         installationId,
         database,
-        /** Unknown while the database cannot be asked. */
+        /** Null while the database does not answer. */
         ownership: installation ? ownershipOf(manifest, installation) : null,
         owner: ownerInWords(manifest),
       };
@@ -94,7 +94,7 @@ export async function backupListCommand(options: Options): Promise<void> {
   }
 }
 
-/** Asked only where a database is named: the embedded one may not be running. */
+/** Reads it only if the configuration names a database, because the embedded one may not be running. */
 async function installationOf(configuration: Configuration): Promise<Installation | undefined> {
   const url = configuration.DIRECT_DATABASE_URL ?? configuration.DATABASE_URL;
   return url === undefined ? undefined : readInstallation(url).catch(() => undefined);
@@ -131,7 +131,7 @@ interface RestoreOptions extends Options {
   onlyFiles?: boolean;
 }
 
-/** Ends with 1 when files of attachments are missing, although the data is in its place. */
+/** Exits with 1 if files of attachments are missing, even though the data is restored. */
 export async function backupRestoreCommand(reference: string, options: RestoreOptions): Promise<void> {
   await withBackups(async (context) => {
     const backup = await findBackup(context, reference);
@@ -145,17 +145,17 @@ export async function backupRestoreCommand(reference: string, options: RestoreOp
     if (!isComplete) context.warn(missingInWords(attachments, backup));
     if (findings.length > 0)
       context.warn(
-        `the data was broken when it was backed up, in ${findings.length} places: run \`xfchat check\``,
+        `the data was already broken in ${findings.length} places when it was backed up: run \`xfchat check\``,
       );
     const text = [
-      `"${database}" is as it was at ${begunAt} (${id}), under epoch ${epoch}${erasedInWords(erasedAgain)}`,
+      `"${database}" is restored as of ${begunAt} (${id}), with epoch ${epoch}${erasedInWords(erasedAgain)}`,
       ...(attachments.count > 0 ? [restoredInWords(attachments)] : []),
-      ...(replaced ? [`what was there is kept in "${replaced}" until the next restore`] : []),
+      ...(replaced ? [`the data before the restore stays in "${replaced}" until the next restore`] : []),
       ...(disconnected > 0
-        ? [`${disconnected} connections of servers were ended; they come back by themselves`]
+        ? [`${disconnected} connections of servers were closed; the servers reconnect by themselves`]
         : []),
       ...(maintenanceSince
-        ? ['maintenance is on, as it was before: `npx xfchat maintenance off` ends it']
+        ? ['maintenance is still on, as before: `npx xfchat maintenance off` ends it']
         : []),
     ];
     print(options, text.join('\n'), { ok: isComplete, id, begunAt, ...restored });
@@ -163,25 +163,25 @@ export async function backupRestoreCommand(reference: string, options: RestoreOp
   });
 }
 
-/** For files that were lost while the database was not. */
+/** For an installation that lost files but not its database. */
 async function restoreFilesCommand(context: BackupContext, backup: Backup, options: Options): Promise<void> {
   const attachments = await restoreOnlyFiles(context, backup);
   const isComplete = attachments.missing === 0;
   progress('');
   if (!isComplete) context.warn(missingInWords(attachments, backup));
-  const text = `the database was left as it is; ${restoredInWords(attachments)}`;
+  const text = `the database is unchanged; ${restoredInWords(attachments)}`;
   print(options, text, { ok: isComplete, id: backup.manifest.id, attachments });
   if (!isComplete) process.exitCode = 1;
 }
 
-/** Ends with 1 when the last backup does not restore. */
+/** Exits with 1 if the last backup does not restore. */
 export async function drillCommand(options: Options): Promise<void> {
   await withBackups(async (context) => {
     const result = await drill(context);
     const { ok, id, dataAgeSeconds, durationMs, erasedAgain, reason } = result;
     progress('');
     const text = ok
-      ? `${id} restores in ${durationMs} ms; what it holds is ${dataAgeSeconds} s old${erasedInWords(erasedAgain)}`
+      ? `${id} restores in ${durationMs} ms; its data is ${dataAgeSeconds} s old${erasedInWords(erasedAgain)}`
       : `${id} does not restore: ${reason}`;
     print(options, text, result);
     if (!ok) process.exitCode = 1;
@@ -200,7 +200,7 @@ async function withBackups(work: (context: BackupContext) => Promise<void>): Pro
 
 export const ageOf = (begunAt: string): number => Math.round((Date.now() - Date.parse(begunAt)) / 1_000);
 
-/** Lines that are printed only if they have a value. */
+/** Empty for nobody. */
 function erasedInWords(people = 0): string {
   if (people === 0) return '';
   return `; ${people === 1 ? 'a person who was' : `${people} people who were`} erased since ${people === 1 ? 'is' : 'are'} erased again`;
@@ -209,7 +209,7 @@ function erasedInWords(people = 0): string {
 const hasNoFiles = ({ attachments, tables }: Manifest): boolean =>
   !attachments && tables.some(({ name, rows }) => name === 'attachments' && rows > 0);
 
-/** A schema without attachments has none. */
+/** Zeros for a schema without attachments. */
 const attachmentsOf = ({ attachments }: Manifest): Omit<BackedUpAttachments, 'listSha256'> => {
   const { count, bytes, missing, isListOnly } = attachments ?? { count: 0, bytes: 0, missing: 0 };
   return { count, bytes, missing, ...(isListOnly && { isListOnly }) };
@@ -222,11 +222,11 @@ function filesInWords({ count, bytes, missing }: { count: number; bytes: number;
 }
 
 const restoredInWords = ({ count, restored, missing }: RestoredAttachments): string =>
-  `files of attachments: ${count - restored - missing} were there, ${restored} were copied from the backup, ${missing} are missing`;
+  `files of attachments: ${count - restored - missing} were present, ${restored} were copied from the backup, ${missing} are missing`;
 
 function missingInWords({ count, missing, examples }: RestoredAttachments, { manifest }: Backup): string {
   const why = hasNoFiles(manifest)
-    ? `${manifest.id} was made before backups held files`
+    ? `${manifest.id} was made before backups stored files`
     : manifest.attachments?.isListOnly
       ? `${manifest.id} was made before a migration and has only their list`
       : 'neither the backup nor ATTACHMENTS_DIR holds them as they were uploaded';

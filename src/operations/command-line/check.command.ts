@@ -8,7 +8,7 @@ import { SCHEMA } from '../../schema';
 import { note, print, progress } from './output';
 import { withDatabase } from './with-database';
 
-/** Ends with 1 when something was found. */
+/** Exits with 1 if there are findings. */
 export async function checkCommand(options: { json?: boolean; deep?: boolean }): Promise<void> {
   await withDatabase((url, configuration) =>
     asOwner(url, configuration, SCHEMA, async (dataSource) => {
@@ -24,7 +24,7 @@ export async function checkCommand(options: { json?: boolean; deep?: boolean }):
       progress('');
       remarks.forEach(note);
       const text = findings.map(findingText);
-      print(options, text.join('\n') || 'everything is as it should be', {
+      print(options, text.join('\n') || 'no violations found', {
         ok: findings.length === 0,
         findings,
       });

@@ -1,6 +1,6 @@
 /**
- * Gives the commands of a file, which is read when one of them is run. None needs the others' modules; and the server,
- * more than half of the program, starts the sooner the less it reads before its database does.
+ * Loads the file of some commands when one of them runs. No command needs the modules of the others. The server
+ * starts its database sooner if it has loaded less code before.
  */
 export function commandsOf<Commands extends object>(load: () => Promise<Commands>) {
   return <Name extends keyof Commands>(name: Name) =>

@@ -12,7 +12,7 @@ describe('the report before a deployment', () => {
   it('is a list with a verdict that names the obstacles', () => {
     expect(preflightText('1.2.3', [red, green, open])).toBe(
       [
-        'Before XFChat 1.2.3 is deployed',
+        'Before the deployment of XFChat 1.2.3',
         '',
         '  NO  configuration  2 fault(s):',
         '                       - PORT',
@@ -24,10 +24,14 @@ describe('the report before a deployment', () => {
       ].join('\n'),
     );
     expect(preflightText('1.2.3', [green, open])).toMatch(
-      /\nnot yet: a person has to say of alerts; --confirm alerts$/,
+      /\nnot yet: a person must decide about alerts; --confirm alerts$/,
     );
     expect(preflightText('1.2.3', [green])).toMatch(/\ngo$/);
-    const behind = { ...green, status: 'red', evidence: 'not looked at: configuration comes first' } as const;
+    const behind = {
+      ...green,
+      status: 'red',
+      evidence: 'not checked: configuration must be green first',
+    } as const;
     expect(preflightText('1.2.3', [red, behind])).toMatch(/\nno-go: configuration$/);
   });
 });
@@ -51,11 +55,11 @@ describe('the report after a watch', () => {
         '  ok  errors    < 0.1 %  0 %: 0 of 9',
         '  -   sign-ins  < 0.1 %  nothing to measure',
         '',
-        'all is well',
+        'no target was missed',
       ].join('\n'),
     );
     expect(watchText({ ...report, complete: false, watchedSeconds: 90 })).toMatch(
-      /^watched http:\/\/a:3000 for 90 s \(not to the end\)\n[^]*\nall was well so far$/,
+      /^watched http:\/\/a:3000 for 90 s \(ended early\)\n[^]*\nno target was missed so far$/,
     );
   });
 
@@ -101,7 +105,7 @@ describe('the limits of rollback criteria', () => {
     'restarts=1.5',
     'pool=1',
     'what=1',
-  ])('cannot be %s', (word) => expect(() => rollbackLimit(word)).toThrow(/^It has to be/));
+  ])('cannot be %s', (word) => expect(() => rollbackLimit(word)).toThrow(/^Must be/));
 });
 
 describe('a table', () => {

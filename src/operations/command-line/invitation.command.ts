@@ -25,7 +25,7 @@ export async function invitationCreateCommand(
         note: options.note ?? null,
       }),
     );
-    // After the "#", where browsers keep it to themselves: it is in no log and in no Referer.
+    // After the "#": browsers do not send a fragment, so the code appears in no log and no Referer.
     const link = `${configuration.publicUrl}/sign-up#${code}`;
     const { maxUses, expiresAt } = invitation;
     const times = maxUses === 1 ? 'once' : `${maxUses} times`;
@@ -43,7 +43,7 @@ export async function invitationListCommand(options: Options): Promise<void> {
       foreign(note ?? ''),
     ]);
     const lines = rows.length > 0 ? aligned([['id', 'state', 'used', 'expires', 'note'], ...rows], '') : [];
-    print(options, lines.length > 0 ? lines.join('\n') : 'there are none', { items });
+    print(options, lines.length > 0 ? lines.join('\n') : 'no invitations', { items });
   });
 }
 

@@ -37,7 +37,7 @@ export async function legacyImportCommand(options: ImportOptions): Promise<void>
     const findings = Object.entries(report.findings).map(([kind, count]) => `  ${kind}: ${count}`);
     print(
       options,
-      [`imported from ${foreign(report.source)}`, ...tables, 'worth knowing:', ...findings].join('\n'),
+      [`imported from ${foreign(report.source)}`, ...tables, 'findings:', ...findings].join('\n'),
       {
         ok: true,
         ...report,
@@ -46,7 +46,7 @@ export async function legacyImportCommand(options: ImportOptions): Promise<void>
   });
 }
 
-/** Ends with 1 when something differs. */
+/** Exits with 1 if something differs. */
 export async function legacyVerifyCommand(options: SourceOptions): Promise<void> {
   await withLegacy(options, async (dataSource, source) => {
     const report = await verifyLegacy(dataSource, source, showProgress());
@@ -54,7 +54,7 @@ export async function legacyVerifyCommand(options: SourceOptions): Promise<void>
     const text = [
       `${rows} old rows: ${imported} imported, ${quarantined} quarantined`,
       ...differences.map(({ kind, where }) => `${kind}: ${foreign(where)}`),
-      ok ? 'nothing differs' : 'what was imported differs from the old tables',
+      ok ? 'the imported data equals the old tables' : 'the imported data differs from the old tables',
     ];
     print(options, text.join('\n'), report);
     if (!ok) process.exitCode = 1;
@@ -64,7 +64,7 @@ export async function legacyVerifyCommand(options: SourceOptions): Promise<void>
 export async function legacyRollbackCommand(options: SourceOptions): Promise<void> {
   await withLegacy(options, async (dataSource, source) => {
     await rollbackLegacy(dataSource, showProgress());
-    print(options, `everything from ${foreign(source.name)} was taken back`, {
+    print(options, `the import from ${foreign(source.name)} was rolled back`, {
       ok: true,
       source: source.name,
     });
@@ -76,14 +76,14 @@ export async function legacyArchiveCommand(options: SourceOptions): Promise<void
     await archiveLegacy(dataSource, source, async () =>
       isBackupProven(backupFolder, await readInstallationOf(dataSource)),
     );
-    print(options, `the tables of ${foreign(source.name)} are in the schema legacy_archive now`, {
+    print(options, `the tables of ${foreign(source.name)} are now in the schema legacy_archive`, {
       ok: true,
       source: source.name,
     });
   });
 }
 
-/** Opens the database and the old tables, and lets nobody else do the same. */
+/** Opens the database and the old tables, and holds the lock that excludes other legacy commands. */
 async function withLegacy(
   options: SourceOptions,
   work: (dataSource: DataSource, source: LegacySource, configuration: Configuration) => Promise<void>,
@@ -112,13 +112,13 @@ const openDataSource = (url: string, configuration: Configuration): Promise<Data
 
 function addressOf({ schema, sourceUrl }: SourceOptions): SourceAddress {
   if ((schema === undefined) === (sourceUrl === undefined))
-    throw new LegacyError('Say where the old tables are: either --schema NAME or --source-url URL.');
+    throw new LegacyError('Name the location of the old tables: either --schema NAME or --source-url URL.');
   return schema === undefined ? { url: sourceUrl! } : { schema };
 }
 
 const PROGRESS_INTERVAL_MS = 1_000;
 
-/** A line on standard error for each step and each second of one: for people and logs, beside the answer. */
+/** Writes a line to standard error for each step, and for each second of a step. */
 function showProgress(): Progress {
   let current = '';
   let shownAt = 0;

@@ -7,7 +7,7 @@ interface Options {
   json?: boolean;
 }
 
-/** Returns when all servers know. */
+/** Returns when all servers have read the new state. */
 export async function maintenanceOnCommand(options: Options): Promise<void> {
   await withDataSource(async (dataSource) => {
     const awareness = await serversKnow(dataSource, await writeMaintenance(dataSource, true), 1);
@@ -34,9 +34,12 @@ function tell(options: Options, since: Date | null, awareness?: Awareness): void
 
 function sentencesOf({ servers, unaware }: Awareness): string[] {
   if (servers === 0)
-    return ['no server is running on this database: is DATABASE_URL the one that servers have?'];
-  const count = `servers that know: ${servers - unaware} of ${servers}`;
+    return ['no server uses this database: does DATABASE_URL equal the setting of the servers?'];
+  const count = `servers that have read it: ${servers - unaware} of ${servers}`;
   return unaware === 0
     ? [count]
-    : [count, 'The others do not answer, or this user may not see their sessions (pg_read_all_stats).'];
+    : [
+        count,
+        'The others do not answer, or this database user may not see their sessions (pg_read_all_stats).',
+      ];
 }

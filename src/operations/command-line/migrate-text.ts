@@ -13,7 +13,7 @@ export function planText(plan: MigrationPlan, refusal: string | undefined): stri
   if (migrations.length + dataMigrations.length + rebuild.length === 0) return 'nothing to do';
   return [
     `${count(migrations.length, 'migration')} to run; the schema is of ${verdict.schemaVersion || 'no version yet'}`,
-    ...rebuild.map((index) => `index ${index} is half built and will be built again, without locks`),
+    ...rebuild.map((index) => `index ${index} is incomplete and will be rebuilt without locks`),
     ...migrations.flatMap(migrationText),
     ...dataMigrations.map(dataText),
   ].join('\n');
@@ -23,9 +23,9 @@ function migrationText(migration: PlannedMigration): string[] {
   const { name, isTransactional, statements, locks, unknown, irreversible } = migration;
   return [
     `${describeMigration(name)}: ${count(statements, 'statement')}${isTransactional ? '' : ', outside of a transaction'}`,
-    ...(locks.length === 0 ? ['  locks no table that is there'] : locks.map(lockText)),
-    ...unknown.map((statement) => `  read this one: ${statement.trim().split('\n')[0]}`),
-    ...(irreversible === null ? [] : [`  cannot be taken back: ${irreversible}`]),
+    ...(locks.length === 0 ? ['  locks no existing table'] : locks.map(lockText)),
+    ...unknown.map((statement) => `  read this statement: ${statement.trim().split('\n')[0]}`),
+    ...(irreversible === null ? [] : [`  cannot be reverted: ${irreversible}`]),
   ];
 }
 
@@ -40,16 +40,16 @@ function dataText({ name, state, rowsDone, rate }: DataMigrationProgress): strin
 
 export function migratedText({ applied, mended, dataMigrations, waiting }: Migrated): string {
   const lines = [
-    ...mended.map((index) => `built again: index ${index}`),
+    ...mended.map((index) => `rebuilt: index ${index}`),
     ...(applied.length > 0 ? [`applied: ${applied.join(', ')}`] : []),
-    ...dataMigrations.map(({ name, state, rows }) => `${name}: ${state}, ${count(rows, 'row')} worked on`),
-    ...(waiting.length > 0 ? [`waiting for what is paused: ${waiting.join(', ')}`] : []),
+    ...dataMigrations.map(({ name, state, rows }) => `${name}: ${state}, ${count(rows, 'row')} processed`),
+    ...(waiting.length > 0 ? [`waiting for a paused data migration: ${waiting.join(', ')}`] : []),
   ];
   return lines.join('\n') || 'nothing to do';
 }
 
 export function undoneText(undone: readonly string[]): string {
-  return undone.length > 0 ? `taken back: ${undone.join(', ')}` : 'nothing to take back';
+  return undone.length > 0 ? `reverted: ${undone.join(', ')}` : 'nothing to revert';
 }
 
 export function statusText(
@@ -69,7 +69,7 @@ export function statusText(
 function entryText({ name, checksum, appliedAt, appVersion, durationMs }: LedgerEntry): string {
   const file = fileOf(name);
   if (checksum === undefined) return `${file}: applied, not in the ledger yet`;
-  if (!appliedAt) return `${file}: begun by ${appVersion ?? 'an unknown version'} and not finished`;
-  if (appVersion === undefined) return `${file}: applied before there was a ledger`;
+  if (!appliedAt) return `${file}: started by ${appVersion ?? 'an unknown version'} and not finished`;
+  if (appVersion === undefined) return `${file}: applied before the ledger existed`;
   return `${file}: applied ${appliedAt.toISOString()} by ${appVersion} in ${durationMs} ms`;
 }

@@ -26,7 +26,7 @@ interface Options {
 const withSession = (work: (session: QueryRunner) => Promise<void>): Promise<void> =>
   withDatabase((url, configuration) => withDirectSession(url, configuration, SCHEMA, work));
 
-/** Ends with the exit code of what is wrong, having said it. */
+/** Prints the fault, and exits with its code. */
 function conclude(fault: DatabaseUnusableError | undefined): void {
   if (fault) process.exitCode = fault.exitCode;
 }
@@ -74,7 +74,7 @@ export async function migrateDownCommand(
   });
 }
 
-/** Ends with 0 whatever it finds: it tells, and `verify` judges. */
+/** Always exits with 0: it only reports; `verify` judges. */
 export async function migrateStatusCommand(options: Options): Promise<void> {
   await withSession(async (session) => {
     const ledger = await readLedger(session);
@@ -93,8 +93,8 @@ export async function migrateVerifyCommand(options: Options): Promise<void> {
     const damage = fault ? [] : await damageOfSchema(session.dataSource, SCHEMA);
     const text = [
       fault?.message ?? `the ledger is in order: ${verdict.applied.length} migrations`,
-      ...damage.map((part) => `the schema is not whole: ${part}`),
-      ...(fault || damage.length > 0 ? [] : ['the schema is whole']),
+      ...damage.map((part) => `the schema is not complete: ${part}`),
+      ...(fault || damage.length > 0 ? [] : ['the schema is complete']),
     ];
     print(options, text.join('\n'), {
       ok: !fault && damage.length === 0,
@@ -110,7 +110,7 @@ export async function migrateVerifyCommand(options: Options): Promise<void> {
 export async function migratePauseCommand(name: string, options: Options): Promise<void> {
   await withSession(async (session) => {
     await pauseDataMigration(session, knownDataMigration(name));
-    print(options, `${name} is paused; \`npx xfchat migrate resume ${name}\` lets it go on`, {
+    print(options, `${name} is paused; \`npx xfchat migrate resume ${name}\` resumes it`, {
       name,
       state: 'paused',
     });
@@ -124,7 +124,7 @@ export async function migrateResumeCommand(
   await withSession(async (session) => {
     const rate = options.rate ?? null;
     await resumeDataMigration(session, knownDataMigration(name), rate);
-    print(options, `the next \`npx xfchat migrate up\` goes on with ${name}`, {
+    print(options, `the next \`npx xfchat migrate up\` continues ${name}`, {
       name,
       state: 'running',
       rate,

@@ -11,12 +11,12 @@ export async function namedAccount(manager: EntityManager, name: string): Promis
   return account;
 }
 
-/** An action of the operating system's user who runs this command. */
+/** Names the operating system's user who runs this command as the actor. */
 export function byOperator(account: User): ByOperator {
   return { userId: account.id, actor: `${operatingSystemUser()}@${hostname()}` };
 }
 
-/** In a container there may be no name for the number. */
+/** Falls back, because a container may have no name for the user's number. */
 function operatingSystemUser(): string {
   try {
     return userInfo().username;

@@ -5,11 +5,10 @@ import { aligned, coloured, type Colour } from './table';
 const WORDS: Record<Status, string> = { green: 'ok', red: 'NO', person: '?' };
 const COLOURS: Record<Status, Colour> = { green: 'green', red: 'red', person: 'yellow' };
 
-/** The checklist, for a terminal. */
 export function preflightText(version: string, checks: readonly ChecklistItem[]): string {
   const rows = aligned(checks.map(({ name, status, evidence }) => [WORDS[status], name, evidence]));
   return [
-    coloured('bold', `Before XFChat ${version} is deployed`),
+    coloured('bold', `Before the deployment of XFChat ${version}`),
     '',
     ...rows.map((row, index) => {
       const { status } = checks[index]!;
@@ -30,7 +29,7 @@ function verdict(checks: readonly ChecklistItem[]): string {
   if (open.length > 0)
     return coloured(
       'yellow',
-      `not yet: a person has to say of ${open.join(', ')}; --confirm ${open.join(' ')}`,
+      `not yet: a person must decide about ${open.join(', ')}; --confirm ${open.join(' ')}`,
     );
   return coloured('green', 'go');
 }

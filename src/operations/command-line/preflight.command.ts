@@ -23,14 +23,14 @@ interface Options extends Omit<PreflightOptions, 'alertRules'> {
 
 const ALERT_RULES = join(PACKAGE_ROOT, 'deploy/monitoring/alerts.yml');
 
-/** Ends with 30 when anything is red, and with 31 when nothing is and a person has to say something. */
+/** Exits with 30 if any item is red, and with 31 if none is red but a person must decide. */
 export async function preflightCommand(options: Options): Promise<void> {
   const release = stayAlive();
   try {
     const { confirm: confirmed = [], alertRules = ALERT_RULES } = options;
     const unknown = confirmed.filter((name) => !CHECK_NAMES.includes(name));
     if (unknown.length > 0)
-      throw new Error(`There is no check "${unknown[0]}"; there are ${CHECK_NAMES.join(', ')}.`);
+      throw new Error(`There is no check "${unknown[0]}"; the checks are ${CHECK_NAMES.join(', ')}.`);
     const checks = confirm(await look({ ...options, alertRules }), confirmed);
     const go = checks.every(({ status }) => status === 'green');
     progress('');
@@ -44,7 +44,7 @@ export async function preflightCommand(options: Options): Promise<void> {
   }
 }
 
-/** Configuration first, then the database, then the rest; a fault of the first two ends the list. */
+/** Checks the configuration, then the database, then the rest. A fault of the first two ends the list. */
 async function look(options: PreflightOptions): Promise<ChecklistItem[]> {
   let configuration: Configuration;
   try {
@@ -57,12 +57,12 @@ async function look(options: PreflightOptions): Promise<ChecklistItem[]> {
   const first: ChecklistItem = {
     name: 'configuration',
     ...(idle.length > 0
-      ? red(`this version does nothing with ${idle.join(', ')}: unset them`)
+      ? red(`this version ignores ${idle.join(', ')}: unset them`)
       : unknown.length > 0
         ? person(unknown.join('; '))
         : green(`valid, for ${configuration.NODE_ENV}`)),
   };
-  // A server waits for its database; who decides about a deployment does not.
+  // A server waits for its database at start-up; this command reports at once.
   configuration.DATABASE_START_TIMEOUT_MS = 0;
   let database: DatabaseSource;
   try {

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { serversUnaware } from '../../platform/database/maintenance.queries';
 
-/** Each server looks twice a second; one that has not looked for so long does not reach the database. */
+/** Each server reads the state twice a second. One that has not read it for this long cannot reach the database. */
 const LONG_ENOUGH_MS = 5_000;
 const LOOK_AGAIN_MS = 100;
 
@@ -11,8 +11,8 @@ export interface Awareness {
 }
 
 /**
- * Resolves when every server has looked at the database since then, or did not in time.
- * @param least so many servers are waited for; after a restore they connect again within a second
+ * Resolves when every server has read the database after `since`, or when the time is over.
+ * @param least the number of servers to wait for; after a restore they reconnect within a second
  */
 export async function serversKnow(dataSource: DataSource, since: Date, least = 0): Promise<Awareness> {
   const deadline = performance.now() + LONG_ENOUGH_MS;
@@ -24,13 +24,13 @@ export async function serversKnow(dataSource: DataSource, since: Date, least = 0
   }
 }
 
-/** Resolves when every server has acted on what was committed before the call: it has begun and ended a whole look. */
+/** Resolves when every server has acted on commits before the call: it has begun and finished a whole reading since. */
 export async function serversActed(dataSource: DataSource): Promise<Awareness> {
   const first = await serversKnow(dataSource, await nextMillisecond(dataSource));
   return first.unaware > 0 ? first : serversKnow(dataSource, await nextMillisecond(dataSource));
 }
 
-/** By the clock of the database. Rounded up, since dates end with the millisecond. */
+/** Reads the clock of the database. Rounds up, because a Date has no microseconds. */
 async function nextMillisecond(dataSource: DataSource): Promise<Date> {
   const [row] = await dataSource.query<[{ now: Date }]>(
     `select date_trunc('milliseconds', clock_timestamp()) + interval '1 ms' as now`,

@@ -2,19 +2,19 @@ import { styleText } from 'node:util';
 
 export type Colour = 'green' | 'red' | 'yellow' | 'bold' | 'dim';
 
-/** Colours where a terminal shows them. */
+/** Adds a colour if the output is a terminal that shows colours. */
 export function coloured(colour: Colour, text: string): string {
   return process.stdout.isTTY && !process.env.NO_COLOR ? styleText(colour, text) : text;
 }
 
-/** Of the terminal; what is not shown in one is not broken into lines. */
+/** Infinite without a terminal: then no line is wrapped. */
 const terminalWidth = (): number => (process.stdout.isTTY ? process.stdout.columns : Infinity);
-/** With less room than this for the last column, lines are left to the terminal. */
+/** With fewer characters than this for the last column, the terminal wraps the lines. */
 const MIN_ROOM = 20;
 
 /**
- * Aligns rows of cells; each column is as wide as its widest cell. Further lines of the last cell, and text that is too
- * long for the terminal, continue below it.
+ * Aligns rows of cells; each column is as wide as its widest cell. The last cell continues below itself if it has
+ * several lines or is too long for the terminal.
  */
 export function aligned(
   rows: readonly (readonly string[])[],
@@ -33,7 +33,7 @@ export function aligned(
   });
 }
 
-/** Lines of at most so many characters, unless a word is longer; lines that begin with spaces keep them. */
+/** Wraps lines at `room` characters, unless a word is longer. Leading spaces of a line are kept. */
 function broken(text: string, room: number): string {
   if (room < MIN_ROOM || room === Infinity) return text;
   return text

@@ -3,7 +3,7 @@ import { foreign } from '../../platform/logging/foreign-text';
 import { aligned } from './table';
 
 export function eventLines(events: readonly LoggedEvent[]): string[] {
-  if (events.length === 0) return ['there are none'];
+  if (events.length === 0) return ['no authentication events'];
   return aligned(
     [['time', 'event', 'outcome', 'account', 'address', 'request', ''], ...events.map(rowOf)],
     '',

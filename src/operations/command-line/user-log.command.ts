@@ -12,7 +12,7 @@ export async function userLogCommand(
   const { kind, limit, since } = options;
   await withDataSource(async ({ manager }) => {
     if (kind !== undefined && !(AUTHENTICATION_EVENT_KINDS as readonly string[]).includes(kind))
-      throw new Error(`--kind has to be one of ${AUTHENTICATION_EVENT_KINDS.join(', ')}.`);
+      throw new Error(`--kind must be one of ${AUTHENTICATION_EVENT_KINDS.join(', ')}.`);
     const userId = name === undefined ? undefined : (await namedAccount(manager, name)).id;
     const events = await readEvents(manager, { userId, kind, limit, withinMs: since });
     print(options, eventLines(events).join('\n'), { items: eventsAsJson(events) });

@@ -42,7 +42,7 @@ export async function userEndSessionsCommand(name: string, options: Options): Pr
   });
 }
 
-/** The one command, besides `invitation create`, that prints a secret: the link is its purpose. */
+/** Prints a secret on purpose, as only `invitation create` does besides. */
 export async function userResetPasswordCommand(
   name: string,
   options: Options & { expires: number },
@@ -55,14 +55,14 @@ export async function userResetPasswordCommand(
     );
     if (!reset) throw new Error(`${username} is disabled: enable the account first.`);
     const expiresAt = reset.expiresAt.toISOString();
-    // After the "#", where browsers keep it to themselves: it is in no log and in no Referer.
+    // After the "#": browsers do not send a fragment, so the code appears in no log and no Referer.
     const link = `${configuration.publicUrl}/reset-password#${reset.code}`;
-    const text = `Give ${username} this link, by a way that nobody else reads. It works once, until ${expiresAt}:\n${link}`;
+    const text = `Give ${username} this link where nobody else can read it. It works once, until ${expiresAt}:\n${link}`;
     print(options, text, { username, link, code: reset.code, expiresAt });
   });
 }
 
-/** Live ones, the last used first. Served by `sessions_user_idx`. */
+/** Live sessions, the last used first. Served by `sessions_user_idx`. */
 export async function sessionsOf(manager: EntityManager, userId: string): Promise<ListedSession[]> {
   const sessions = await manager.find(Session, {
     where: { userId, endedAt: IsNull(), expiresAt: Raw((column) => `${column} > now()`) },
@@ -77,7 +77,7 @@ export async function sessionsOf(manager: EntityManager, userId: string): Promis
 }
 
 export function sessionLines(sessions: readonly ListedSession[]): string[] {
-  if (sessions.length === 0) return ['there are none'];
+  if (sessions.length === 0) return ['no live sessions'];
   return aligned(
     [
       ['id', 'last used', 'begun', 'device'],

@@ -24,7 +24,6 @@ interface Options {
   json?: boolean;
 }
 
-/** How many authentication events `user show` shows. */
 const EVENTS_SHOWN = 10;
 
 export async function userListCommand(
@@ -40,7 +39,7 @@ export async function userListCommand(
     const items = accounts.slice(0, options.limit);
     const next = accounts.length > options.limit ? (items.at(-1)?.username ?? null) : null;
     const rows = [['username', 'name', 'role', 'sessions', 'last used'], ...items.map(rowOf)];
-    const lines = items.length > 0 ? aligned(rows, '') : ['there are none'];
+    const lines = items.length > 0 ? aligned(rows, '') : ['no accounts'];
     if (next) lines.push(`more: --after ${next}`);
     print(options, lines.join('\n'), { items, next });
   });
@@ -75,7 +74,7 @@ export async function userRevokeCommand(name: string, options: Options): Promise
   await change(name, options, async (manager, by, { username }) => {
     const changed = await setOperator(manager, by, false);
     return {
-      text: `${username} ${changed ? 'is no operator any more' : 'was no operator'}`,
+      text: `${username} ${changed ? 'is no longer an operator' : 'was not an operator'}`,
       data: { username, operator: false },
     };
   });
@@ -91,7 +90,7 @@ export async function userEnableCommand(name: string, options: Options): Promise
   });
 }
 
-/** Also again for an account that is disabled: whatever an older server has opened meanwhile ends. */
+/** Runs again for a disabled account: it ends sessions that an older server has opened meanwhile. */
 export async function userDisableCommand(name: string, options: Options): Promise<void> {
   await withDataSource(async (dataSource) => {
     const account = await namedAccount(dataSource.manager, name);

@@ -3,11 +3,10 @@ import type { WatchReport } from '../watch/watch';
 import { inTime } from '../watch/wording';
 import { aligned, coloured } from './table';
 
-/** The report of `watch`, for a terminal. */
 export function watchText({ nodes, targets, rollback, watchedSeconds, complete }: WatchReport): string {
   const rows = aligned(targets.map(({ name, goal, seen, met }) => [wordFor(met), name, goal, seen]));
   return [
-    `watched ${nodes.map(({ url }) => url).join(', ')} for ${inTime(watchedSeconds)}${complete ? '' : ' (not to the end)'}`,
+    `watched ${nodes.map(({ url }) => url).join(', ')} for ${inTime(watchedSeconds)}${complete ? '' : ' (ended early)'}`,
     '',
     ...rows.map((row, index) => painted(row, targets[index]!.met)),
     '',
@@ -24,7 +23,9 @@ function verdict(targets: readonly Target[], isRollback: boolean, isComplete: bo
   const missed = targets.filter(({ met }) => met === false).map(({ name }) => name);
   if (missed.length > 0)
     return coloured('yellow', `targets missed: ${missed.join(', ')}; nothing calls for a rollback`);
-  return isComplete ? coloured('green', 'all is well') : coloured('yellow', 'all was well so far');
+  return isComplete
+    ? coloured('green', 'no target was missed')
+    : coloured('yellow', 'no target was missed so far');
 }
 
 const wordFor = (met: boolean | null): string => (met === null ? '-' : met ? 'ok' : 'MISSED');

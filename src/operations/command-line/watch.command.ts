@@ -17,10 +17,10 @@ interface Options {
   rollbackAt?: Limits;
 }
 
-/** How long a server may take to answer a look. */
+/** How long a server may take to answer an observation. */
 const MAX_ANSWER_MS = 5_000;
 
-/** Ends with 32 as soon as there is a reason to roll back, and with 33 when targets were missed. */
+/** Exits with 32 as soon as a rollback criterion is met, and with 33 if targets were missed at the end. */
 export async function watchCommand(urls: string[], options: Options): Promise<void> {
   try {
     const addresses = new Map(urls.map((url) => [url, addressOf(url, options)]));
@@ -43,7 +43,7 @@ export async function watchCommand(urls: string[], options: Options): Promise<vo
   }
 }
 
-/** The secret comes by the environment, which other users of the machine do not see. */
+/** Takes the secret from the environment, which other users of the machine cannot read. */
 function addressOf(url: string, { interval, metricsPort }: Options): NodeAddress {
   const metrics = new URL(url);
   if (metricsPort !== undefined) metrics.port = metricsPort;
@@ -71,7 +71,7 @@ function worldOf(look: World['look'], signal: AbortSignal): World {
   };
 }
 
-/** Ctrl-C ends the watch, not the report. */
+/** Ctrl-C ends the observation early; the report still follows. */
 async function untilSignal<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const abort = (): void => controller.abort();

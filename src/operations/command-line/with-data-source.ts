@@ -4,7 +4,7 @@ import { migrationOptions } from '../../platform/database/database-options';
 import { SCHEMA } from '../../schema';
 import { withDatabase } from './with-database';
 
-/** Runs a command against the database of the environment, by entities and queries. */
+/** Runs a command with a TypeORM data source for the configured database. */
 export async function withDataSource(
   work: (dataSource: DataSource, configuration: Configuration) => Promise<void>,
 ): Promise<void> {

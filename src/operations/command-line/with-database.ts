@@ -5,8 +5,8 @@ import { joinDatabase } from '../../platform/database/database-source';
 import { fail, note, stayAlive } from './output';
 
 /**
- * Runs a command against the database of the environment. The embedded one is started for it, or shared with the server
- * that is running on it.
+ * Runs a command with the configured database. Starts the embedded one, or shares it with the server that has
+ * started it.
  */
 export async function withDatabase(
   work: (url: string, configuration: Configuration, isEmbedded: boolean) => Promise<void>,

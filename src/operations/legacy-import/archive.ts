@@ -2,17 +2,17 @@ import type { DataSource } from 'typeorm';
 import { LegacyRun } from './legacy-run';
 import { LegacyError, type LegacySource } from './source';
 
-/** Whether a backup of the database exists of which it is known that it can be restored. */
+/** Whether a verified backup of the database exists. */
 export type IsBackupProven = () => Promise<boolean>;
 
-/** Where the old tables go; nobody reads them there, and dropping them is left to people. */
+/** The destination of the old tables. Nobody reads them there; only a person drops them. */
 const ARCHIVE_SCHEMA = 'legacy_archive';
 const DAYS = 30;
 
 /**
- * Moves the old tables out of the way, into the schema `legacy_archive` of their database: 30 days after the import was
- * verified, and with a proven backup. Nothing is dropped. Asked again, it moves what an interruption has left.
- * @throws LegacyError saying what is missing; nothing is changed then
+ * Moves the old tables into the schema `legacy_archive` of their database. This requires a verified backup, and 30 days
+ * since the import was verified. It drops nothing. A second call moves the tables that an interruption left.
+ * @throws LegacyError that names the missing condition; nothing has changed then
  */
 export async function archiveLegacy(
   dataSource: DataSource,
@@ -39,7 +39,7 @@ export async function archiveLegacy(
     }
     if (!(await isBackupProven()))
       throw new LegacyError(
-        'No backup was proven in the last 7 days: npx xfchat backup create, then npx xfchat drill',
+        'No backup was verified in the last 7 days: npx xfchat backup create, then npx xfchat drill',
       );
     await manager.query(`update legacy_imports set phase = 'archived', archived_at = now()`);
   });

@@ -4,20 +4,20 @@ import type { LegacyRun } from './legacy-run';
 import { lookupKey, madeAt, pastTimeOf, shownName, userOf } from './sql';
 import { IN_WINDOW, stepOverRows, type Window } from './window';
 
-/** Conversations in one transaction; each brings its participants and messages along. */
+/** Conversations in one transaction. Fewer than other rows, because each has several participants. */
 export const CONVERSATIONS_CHUNK = 500;
 const UNTITLED = 'Conversation';
-/** Characters, as the interface takes them: what somebody got can be saved as it is. */
+/** Characters. The API has the same limit, so that a client can save an imported title unchanged. */
 const TITLE_LENGTH = 100;
 const DESCRIPTION_LENGTH = 1_000;
 
 /**
- * Old conversations, without participants for now, so that nobody writes before they are complete.
- * - A direct one of two people is the direct conversation of the pair. Of several for a pair the first by
- *   (created_at, id) is it, and the others are merged into it. Its maker counts when fewer than two are left in it.
- * - A direct one of any other number of people, whose other half may have been deleted, becomes a group of those who
- *   are left, so that they keep what they could read.
- * - One that nobody is left in stays behind.
+ * Imports the old conversations. They get their participants later, so that nobody writes before they are complete.
+ * - A direct conversation of two users stays direct. If a pair has several, the first by (created_at, id) stays and
+ *   the others are merged into it. The creator counts as a participant if fewer than two are left.
+ * - A direct conversation with any other number of participants becomes a group of those who are left. The other user
+ *   may have been deleted, and the rest keep the messages that they could read.
+ * - A conversation without participants goes into quarantine.
  */
 export async function importConversations(run: LegacyRun): Promise<void> {
   const bring = async (manager: EntityManager, window: Window): Promise<void> => {
@@ -72,7 +72,7 @@ export async function importConversations(run: LegacyRun): Promise<void> {
   await stepOverRows(run, 'conversations', 'conversations', bring, { limit: CONVERSATIONS_CHUNK });
 }
 
-/** The people of conversation `s` who have come over. Served by `legacy_rows_belongs_to_idx`. */
+/** The imported participants of conversation `s`. Served by `legacy_rows_belongs_to_idx`. */
 const PARTICIPANTS = `
   select u.target_id as id from legacy_rows p
   join legacy_mappings u on u.source_table = 'users' and u.source_key = ${lookupKey(`p.row->>'user_id'`)}

@@ -1,13 +1,13 @@
 /**
- * The nodes that lie on a cycle, with the number of their component: two of them are on one cycle when it is the same.
- * Tarjan's algorithm without recursion, since chains are as long as the history; 24 bytes for each node and 4 for each
- * edge. A node that is its own parent is no cycle here.
+ * Finds the nodes on cycles, with the number of their component. Two nodes with the same number are on one cycle.
+ * Uses Tarjan's algorithm without recursion, because chains are as long as the history. It takes 24 bytes for each node
+ * and 4 for each edge. A node that is its own parent does not count as a cycle.
  * @param from and `to` are the ends of the edges, as numbers below `nodes`
  */
 export function nodesOnCycles(nodes: number, from: Int32Array, to: Int32Array): Map<number, number> {
   const { first, targets } = adjacency(nodes, from, to);
   const cursor = first.slice(0, nodes);
-  // 0: not seen yet. A node whose component is complete gets the highest number, which lowers nobody's.
+  // 0: not visited. A node whose component is complete gets the highest number, so that it lowers no other node's.
   const order = new Int32Array(nodes);
   const low = new Int32Array(nodes);
   const done = 0x7fffffff;
@@ -48,7 +48,7 @@ export function nodesOnCycles(nodes: number, from: Int32Array, to: Int32Array): 
   }
 }
 
-/** The edges by the node that they go out from: those of node n are `targets[first[n]]` to before `targets[first[n + 1]]`. */
+/** Edges by their first node: those of node n are `targets[first[n]]` up to, not including, `targets[first[n + 1]]`. */
 function adjacency(
   nodes: number,
   from: Int32Array,

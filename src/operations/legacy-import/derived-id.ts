@@ -3,10 +3,10 @@ import type { EntityManager } from 'typeorm';
 import { UUID_PATTERN } from './sql';
 import { IN_WINDOW, type Window } from './window';
 
-/** The namespace of everything that an import gives an id (RFC 9562, version 5). Never to be changed. */
+/** The namespace of ids that an import assigns (RFC 9562, version 5). Never change it: ids must not differ between runs. */
 const NAMESPACE = Buffer.from('6f1d0a3e5b7c4e0f9a4d2c8b71e63f95', 'hex');
 
-/** The id of what has none that could be kept: the same in each run. */
+/** The id of a row whose own id cannot be used. It is the same in each run. */
 export function derivedId(table: string, key: string): string {
   const bytes = createHash('sha1').update(NAMESPACE).update(`${table}/${key}`).digest().subarray(0, 16);
   bytes[6] = (bytes[6]! & 0x0f) | 0x50;
@@ -15,8 +15,8 @@ export function derivedId(table: string, key: string): string {
 }
 
 /**
- * The ids for those rows of a window that cannot keep theirs, since it is no UUID or something of `target` has it.
- * As two parameters for `unnest`: keys and ids.
+ * Derives ids for rows of a window whose own id is not a UUID or is already used in `target`.
+ * @returns two parameters for `unnest`: keys and ids
  */
 export async function derivedIds(
   manager: EntityManager,
@@ -33,6 +33,6 @@ export async function derivedIds(
   return [keys, keys.map((key) => derivedId(window.parameters[0] as string, key))];
 }
 
-/** The id of a row of the window: the derived one, else its own. Wants `derivedIds` as parameters $8 and $9. */
+/** The id of a row of the window: the derived one, else its own. Needs `derivedIds` as parameters $8 and $9. */
 export const ID_OF_ROW = `coalesce(derived.id, case when r.source_key ~ ${UUID_PATTERN} then r.source_key::uuid end)`;
 export const DERIVED = `left join unnest($8::text[], $9::uuid[]) as derived (key, id) on derived.key = r.source_key`;

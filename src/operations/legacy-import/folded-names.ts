@@ -2,13 +2,14 @@ import type { EntityManager } from 'typeorm';
 import { foldName } from '../../platform/validation/normal-forms';
 import { IN_WINDOW, type Window } from './window';
 
-/** Names of the window as they are stored. Wants `foldedNames` as parameters $10 to $12. */
+/** Joins the names of the window as they will be stored. Needs `foldedNames` as parameters $10 to $12. */
 export const FOLDED = `left join unnest($10::text[], $11::text[], $12::text[]) as folded (key, username, email)
   on folded.key = r.source_key`;
 
 /**
- * The usernames and e-mail addresses of a window, folded by the program and not by the database, whose idea of lower case
- * depends on its locale. As three parameters for `unnest`: keys, usernames, e-mail addresses.
+ * Folds the usernames and e-mail addresses of a window. The program does it, because the database's lower case depends on
+ * its locale.
+ * @returns three parameters for `unnest`: keys, usernames, e-mail addresses
  */
 export async function foldedNames(
   manager: EntityManager,
@@ -28,8 +29,8 @@ export async function foldedNames(
 }
 
 /**
- * A regular expression of PostgreSQL for a name in any case and composition. It names each case of each letter, since
- * the locale of the database decides which letters it takes for the same.
+ * A PostgreSQL regular expression for a name in any case and Unicode composition. It lists each case of each letter,
+ * because case-insensitive matching in PostgreSQL depends on the locale of the database.
  */
 export function inAnyCase(name: string): string {
   const folded = foldName(name);

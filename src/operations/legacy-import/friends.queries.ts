@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { derivedId } from './derived-id';
 import { madeAt, pastTimeOf, userOf, UUID_PATTERN } from './sql';
 
-/** Characters, as the interface takes them. */
+/** Characters, as in the API. */
 const MESSAGE_LENGTH = 500;
 
 export interface OldRow {
@@ -10,7 +10,7 @@ export interface OldRow {
   readonly key: string;
 }
 
-/** All rows of some pairs, or only one of them. */
+/** Imports all rows of the pairs, or only the row `only`. */
 export async function importPairs(manager: EntityManager, names: string[], only?: OldRow): Promise<void> {
   await manager.query(FRIENDS, [
     names,
@@ -20,7 +20,7 @@ export async function importPairs(manager: EntityManager, names: string[], only?
   ]);
 }
 
-/** For requests whose old key is no UUID, or is in use. */
+/** Derives ids for friend requests whose old key is not a UUID or is already used. */
 async function derivedRequestIds(manager: EntityManager, pairs: string[]): Promise<[string[], string[]]> {
   const rows = await manager.query<{ source_key: string }[]>(
     `select r.source_key from legacy_rows r
@@ -106,7 +106,7 @@ const FRIENDS = `
   union all
   select 'contacts', source_key, null from judged where reason is null and source_table = 'contacts'`;
 
-/** Makes the direct conversation of each friendship, empty if there was none. */
+/** Creates an empty direct conversation for each friendship that has none. */
 export async function openDirectConversations(manager: EntityManager, pairs: string[]): Promise<void> {
   const missing = await manager.query<{ key: string }[]>(
     `select distinct f.user_low_id || ':' || f.user_high_id as key

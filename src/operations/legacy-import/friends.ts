@@ -6,12 +6,12 @@ import { attempt, stepInChunks } from './window';
 /** Pairs of people in one transaction. */
 const PAIRS_CHUNK = 1_000;
 /**
- * Requests and contacts, pair by pair. A pair is one of these:
- * - A `blocked` request is a block of its sender by its recipient, and declined. It ends a friendship.
- * - Else they are friends when one is a contact of the other, a request was accepted, or two open ones cross; open
- *   requests are accepted by that. Friends without a direct conversation get one, as accepting would have made it.
- * - Else an open request stays open; one beside a block is declined.
- * Requests of one direction that end the same way are one: the first by (created_at, id).
+ * Imports friend requests and contacts, pair by pair:
+ * - A `blocked` request is declined, and its recipient blocks its sender. A block ends a friendship.
+ * - Without a block, two users are friends if one is a contact of the other, a request was accepted, or both have
+ *   requested it. Their pending requests become accepted. Friends without a direct conversation get one.
+ * - Any other pending request stays pending, but is declined if there is a block.
+ * Requests in the same direction with the same outcome become one: the first by (created_at, id).
  */
 export async function importFriends(run: LegacyRun): Promise<void> {
   await run.once('friends without a pair', (manager) => quarantineWithoutPair(manager));
@@ -26,7 +26,7 @@ export async function importFriends(run: LegacyRun): Promise<void> {
   });
 }
 
-/** The next pairs of people, by their names in `belongs_to`. */
+/** The next pairs of users, as named in `belongs_to`. */
 interface Pairs {
   readonly names: string[];
   readonly end: string;
@@ -52,8 +52,8 @@ async function nextPairs(
 }
 
 /**
- * A pair that the database does not take at once. Rows that it refuses by themselves go into quarantine; the others decide
- * what the pair is. Rows that it refuses only together go there together.
+ * Imports a pair that the database rejected as a whole. Rows that it rejects by themselves go into quarantine, and the
+ * others decide the relationship. Rows that it rejects only together go into quarantine together.
  */
 async function importRowByRow(manager: EntityManager, names: string[]): Promise<void> {
   const rows = await manager.query<OldRow[]>(

@@ -27,13 +27,13 @@ export interface ImportReport {
 
 const TITLE = 'Global room';
 
-/** The tables that are left when the import has no use for them: kept whole, and named. */
+/** Tables that the import does not use. It quarantines all their rows. */
 const WITHOUT_COUNTERPART = ['usage_tracking'];
 
 /**
- * Imports old tables, or goes on with an import that was interrupted; one that is complete is left as it is. The old
- * tables are only read. Conversations get their participants last, so that nobody writes into a half of one.
- * @throws LegacyError when the request cannot be followed; nothing was changed then
+ * Imports old tables, or continues an interrupted import. Does nothing if the import is complete. It only reads the old
+ * tables. Conversations get their participants last, so that nobody writes into an incomplete conversation.
+ * @throws LegacyError if the options do not fit; nothing has changed then
  */
 export async function importLegacy(
   dataSource: DataSource,
@@ -72,12 +72,12 @@ async function begin(run: LegacyRun, source: LegacySource, options: ImportOption
     if (earlier) {
       if (!source.isCalled(earlier.source)) {
         throw new LegacyError(
-          `An import from ${earlier.source} is there already. Roll it back first; one database takes one.`,
+          `This database already has an import from ${earlier.source}, and takes only one. Roll it back first.`,
         );
       }
       if (earlier.phase === 'rolling-back')
-        throw new LegacyError('A rollback was begun. Finish it: npx xfchat legacy rollback');
-      // The chosen owner may have turned out to be unusable.
+        throw new LegacyError('A rollback was interrupted. Finish it: npx xfchat legacy rollback');
+      // The owner of the first attempt may have been unusable, so the new choice replaces it.
       await manager.query(
         `update legacy_imports set owner = coalesce($1, owner), title = coalesce($2, title) where room_id is null`,
         [options.owner, options.title],
@@ -95,7 +95,7 @@ async function begin(run: LegacyRun, source: LegacySource, options: ImportOption
   });
 }
 
-/** Before anything is read: a name that nobody has would only be noticed after all users have come over. */
+/** Runs before anything is read. Otherwise a wrong name would only fail after the import of all users. */
 async function refuseOwner(
   manager: EntityManager,
   source: LegacySource,

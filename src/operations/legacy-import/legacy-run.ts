@@ -2,13 +2,13 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { inTransaction } from '../../platform/database/transaction';
 import { TIME_FUNCTION } from './sql';
 
-/** Rows in one transaction: some tens of milliseconds of locks, and what a kill makes to be done again. */
+/** Rows in one transaction. It holds locks for some tens of milliseconds; a kill loses at most this much work. */
 export const CHUNK = 2_000;
 
-/** See `withLegacyLock`, which the session holds; this one goes with a transaction. */
+/** Held by a transaction. The session holds the lock of `withLegacyLock` besides. */
 const CHUNK_LOCK = 932_430;
 
-/** How far a step is; `done` counts rows of the source. */
+/** Receives the progress of a step; `done` counts rows of the source. */
 export type Progress = (step: string, done: number) => void;
 
 /** The result of one chunk of a step, and the key to continue from; undefined if nothing was left to do. */
@@ -17,7 +17,7 @@ export interface Advance {
   readonly rows: number;
 }
 
-/** An import, a rollback or a verification at work on a database. Only one at a time, see `withLegacyLock`. */
+/** A running import, rollback or verification. `withLegacyLock` allows only one at a time. */
 export class LegacyRun {
   constructor(
     readonly dataSource: DataSource,
@@ -25,8 +25,8 @@ export class LegacyRun {
   ) {}
 
   /**
-   * One chunk of work, in a transaction whose times are written and read as UTC. One after the other: what is left of a
-   * process that was killed may still be committing its last chunk.
+   * Runs one chunk in a transaction that writes and reads times as UTC. A lock runs chunks one after the other, because the
+   * database may still be committing the last chunk of a killed process.
    */
   inUtc<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return inTransaction(this.dataSource, async (manager) => {
@@ -66,14 +66,14 @@ export class LegacyRun {
     }
   }
 
-  /** Tells the planner what is in a table that was just filled; nobody else will in time. */
+  /** Updates the planner's statistics of a table that was just filled; autovacuum would be too late. */
   async analyze(...tables: string[]): Promise<void> {
     await this.once(`analyze ${tables.join(', ')}`, (manager) =>
       manager.query(`analyze ${tables.join(', ')}`),
     );
   }
 
-  /** A step that is one transaction. */
+  /** Runs a step in one transaction. */
   async once(name: string, work: (manager: EntityManager) => Promise<void>): Promise<void> {
     await this.step(name, async (manager, position) => {
       if (position !== null) return undefined;

@@ -1,14 +1,14 @@
 import { DatabaseClient } from '../../platform/database/database-client';
 import { LegacyError } from './source';
 
-/** Beside the lock of the migrations: "xfchat" on a telephone, and one. */
+/** The number of the migrations' lock plus one. That number spells "xfchat" on a telephone keypad. */
 const ADVISORY_LOCK = 932_429;
 
 /**
- * Runs `work` while nobody else imports, verifies, rolls back or archives. The lock goes with its connection, however
- * the process ends.
+ * Runs `work` while no other process imports, verifies, rolls back or archives. The lock ends with its connection,
+ * however the process ends.
  * @param url of the database itself, not of a pooler
- * @throws LegacyError when somebody else does
+ * @throws LegacyError if another process holds the lock
  */
 export async function withLegacyLock<T>(url: string, work: () => Promise<T>): Promise<T> {
   const holder = new DatabaseClient({
@@ -22,7 +22,7 @@ export async function withLegacyLock<T>(url: string, work: () => Promise<T>): Pr
     const { rows } = await holder.query<{ mine: boolean }>(`select pg_try_advisory_lock($1) as mine`, [
       ADVISORY_LOCK,
     ]);
-    if (!rows[0]!.mine) throw new LegacyError('Another legacy command is at work on this database.');
+    if (!rows[0]!.mine) throw new LegacyError('Another legacy command is running on this database.');
     return await work();
   } finally {
     await holder.end().catch(() => undefined);

@@ -4,7 +4,7 @@ import { CHUNK, type Advance, type LegacyRun } from './legacy-run';
 import { lookupKey, madeAt, textArrayOf, timeOf, userOf } from './sql';
 import { IN_WINDOW, stepOverRows } from './window';
 
-/** How a row of one of the two old tables of messages is read. */
+/** The SQL that reads a row of one of the two old tables of messages. */
 interface Shape {
   readonly table: 'messages' | 'chat_messages';
   readonly conversation: string;
@@ -16,7 +16,7 @@ interface Shape {
   readonly history: string;
 }
 
-/** All rows are one room. Parents are those of the row of history with the same version: of the same user, or of none. */
+/** All rows belong to one room. Parents come from the history row with the same version and the same user or no user. */
 const GLOBAL: Shape = {
   table: 'messages',
   conversation: `(select room_id from legacy_imports)`,
@@ -65,7 +65,7 @@ export async function importMessages(run: LegacyRun): Promise<void> {
   }
 }
 
-/** Assigning a `seq` locks the conversations, in id order. */
+/** Locks the conversations in id order, because importing assigns their next `seq`. */
 async function lockConversations(
   manager: EntityManager,
   shape: Shape,
@@ -127,7 +127,7 @@ const statementFor = (shape: Shape): string => `
     ${timeOf('n.row', 'timestamp')}
   from numbered n`;
 
-/** Takes the imported messages back, with what is kept of their origin. */
+/** Deletes the imported messages and the records of their origin. */
 export async function deleteImportedMessages(
   manager: EntityManager,
   position: unknown,

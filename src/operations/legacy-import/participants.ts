@@ -4,7 +4,7 @@ import type { LegacyRun } from './legacy-run';
 import { lookupKey, pastTimeOf, userOf } from './sql';
 import { IN_WINDOW, recordRejection, attempt, stepOverRows, type Window } from './window';
 
-/** Everybody who belongs into the conversations of a window, but for the users of parameter $8. */
+/** All participants of the conversations of a window, except the users in parameter $8. */
 const EVERYBODY = `
   with s as materialized (
     select r.source_key, c.* from legacy_rows r
@@ -41,8 +41,9 @@ const EVERYBODY = `
     group by s.id, w.sender_id)`;
 
 /**
- * Everybody who was in an old conversation, and those who have written in one and left, as having left. A group's owner
- * is its maker when still in it, else who joined first. Everything counts as read, as for people who join.
+ * Imports the participants of the old conversations. Users who have written and are no longer in a conversation become
+ * former participants. A group's owner is its creator if still in it, else the user who joined first. All messages
+ * count as read, as for users who join.
  */
 export async function importParticipants(run: LegacyRun): Promise<void> {
   await stepOverRows(run, 'participants', 'conversations', (manager, window) => addPeople(manager, window), {
@@ -54,7 +55,7 @@ export async function importParticipants(run: LegacyRun): Promise<void> {
   );
 }
 
-/** Adds everybody, or only one user. */
+/** Adds all participants, or only one user. */
 async function addPeople(
   manager: EntityManager,
   window: Window,
@@ -73,8 +74,8 @@ async function addPeople(
 }
 
 /**
- * The people of a conversation that the database does not take at once. Participants that the database rejects even alone are
- * left out, with their rows in quarantine; the next in line then owns the group.
+ * Adds the participants of a conversation that the database rejected as a whole. Participants that it rejects by
+ * themselves are left out, and their rows go into quarantine. The next participant in order then owns the group.
  */
 async function addOneByOne(manager: EntityManager, window: Window): Promise<void> {
   const people = await manager.query<{ user_id: string }[]>(

@@ -3,7 +3,7 @@ import { CHUNK, type LegacyRun } from './legacy-run';
 import type { LegacySource, SourceRow } from './source';
 import { lookupKey, timeOf } from './sql';
 
-/** The columns that rows are looked up by, besides the key. */
+/** The column by which the import finds rows, besides the key. */
 const BELONGS_TO: Record<string, string> = {
   conversation_participants: lookupKey(`row->>'conversation_id'`),
   chat_messages: lookupKey(`row->>'conversation_id'`),
@@ -20,14 +20,14 @@ function pairOf(one: string, other: string): string {
 }
 
 /**
- * In which order users are named: those whose name may stay as it is choose first, then those whose name has to be
- * changed, then those who have none.
+ * The order in which users get their usernames. Valid names come first, so that they stay unchanged. Names that must
+ * change come next, and users without a name last.
  */
 const RANK: Record<string, string> = {
   users: `case when row->>'username' ~ '^[a-z0-9._-]{3,32}$' then 0 when row->>'username' is not null then 1 else 2 end`,
 };
 
-/** Copies all old tables into `legacy_rows`, a chunk at a time; what is there already is not read again. */
+/** Copies all old tables into `legacy_rows`, chunk by chunk. Does not read copied rows again. */
 export async function readSource(run: LegacyRun, source: LegacySource): Promise<void> {
   await source.reading(async () => {
     for (const table of source.tables) await readTable(run, source, table);
@@ -36,7 +36,7 @@ export async function readSource(run: LegacyRun, source: LegacySource): Promise<
 
 async function readTable(run: LegacyRun, source: LegacySource, table: OldTable): Promise<void> {
   let batches: AsyncGenerator<SourceRow[]> | undefined;
-  // A transaction that is tried again gets the rows that it got before.
+  // A retried transaction must get the same rows, and the cursor has already passed them.
   let fetched: { after: string | null; rows: SourceRow[] | undefined } | undefined;
   await run.step(`read ${table.name}`, async (manager, position) => {
     const after = position as string | null;

@@ -2,12 +2,10 @@ import type { EntityManager } from 'typeorm';
 import type { LegacyRun } from './legacy-run';
 import { timeOf } from './sql';
 
-/** A client's clock may be wrong by so much before its message looks like one that overwrote another. */
+/** A message counts as possibly overwritten if its client's time is later than its storage by more than this. */
 const LATE = `interval '1 hour'`;
 
-/**
- * Data that the import can only report: lost versions, and rows where a later message seems to have overwritten an earlier one.
- */
+/** Reports losses of the old server: missing versions, and rows that a later message seems to have overwritten. */
 export async function reportLosses(run: LegacyRun): Promise<void> {
   await run.once('report', async (manager) => {
     await manager.query(
@@ -65,7 +63,7 @@ export async function tableReports(manager: EntityManager): Promise<TableReport[
     order by 1`);
 }
 
-/** How often each thing that is worth knowing was met; of quarantined rows by reason, of edges by kind. */
+/** Counts the findings by kind, quarantined rows by reason, and edges by kind. */
 export async function findingCounts(manager: EntityManager): Promise<Record<string, number>> {
   const rows = await manager.query<{ kind: string; count: number }[]>(`
     select kind, count(*) as count from legacy_findings group by 1

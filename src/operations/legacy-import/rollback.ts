@@ -32,7 +32,7 @@ const USES: readonly [sentence: string, sql: string][] = [
        and p.conversation_id not in (${IMPORTED_CONVERSATIONS})`,
   ],
   [
-    'others have asked imported users to be friends, or blocked them',
+    'other users have sent friend requests to imported users or blocked them, or the reverse',
     `select from friend_requests r
      where (r.sender_id in (${IMPORTED_USERS})) <> (r.recipient_id in (${IMPORTED_USERS}))
      union all select from blocks b
@@ -41,9 +41,9 @@ const USES: readonly [sentence: string, sql: string][] = [
 ];
 
 /**
- * Takes back what was imported: afterwards the database is what it was before. The old tables are not touched. May be
- * interrupted, and goes on when it is asked again.
- * @throws LegacyError when people have used what was imported, or nothing was; nothing is changed then
+ * Removes all imported data, so that the database is as it was before. It does not touch the old tables. A second call
+ * continues an interrupted rollback.
+ * @throws LegacyError if users have used the imported data, or if there is none; nothing has changed then
  */
 export async function rollbackLegacy(dataSource: DataSource, progress: Progress): Promise<void> {
   const run = new LegacyRun(dataSource, progress);
@@ -67,8 +67,8 @@ export async function rollbackLegacy(dataSource: DataSource, progress: Progress)
 }
 
 /**
- * From here on nobody can use what was imported: nobody takes part in its conversations, or can sign in with its
- * accounts. Holds the locks of all its conversations while it looks whether somebody has.
+ * Makes the imported data unusable: removes all participants and passwords. While it checks whether somebody has used
+ * the data, it holds the locks of all imported conversations and users.
  */
 async function close(manager: EntityManager): Promise<void> {
   const [state] = await manager.query<{ phase: string }[]>(`select phase from legacy_imports`);
@@ -86,7 +86,7 @@ async function close(manager: EntityManager): Promise<void> {
     if (found!.found) uses.push(sentence);
   }
   if (uses.length > 0)
-    throw new LegacyError(`What was imported is in use: ${uses.join('; ')}. Nothing was changed.`);
+    throw new LegacyError(`The imported data is in use: ${uses.join('; ')}. Nothing was changed.`);
   await manager.query(
     `delete from conversation_participants where conversation_id in (${IMPORTED_CONVERSATIONS})`,
   );

@@ -7,7 +7,7 @@ import { LegacyError } from './source';
 import { madeAt } from './sql';
 import { IN_WINDOW, recordRejection, stepOverRows, type Window } from './window';
 
-/** Resolves `--owner`: first an account of this server, then an earlier username or e-mail address. */
+/** Resolves `--owner`: first as an account of this server, then as an old username or e-mail address. */
 const OWNER = `
   select u.id from users u
   left join legacy_mappings m on m.target_id = u.id and m.source_table = 'users'
@@ -16,7 +16,7 @@ const OWNER = `
     and (u.username = $2 or u.email = $2 or r.row->>'username' ~ $3 or r.row->>'email' ~ $3)
   order by u.username = $2 desc, (r.row->>'username' = $1) desc nulls last, u.created_at, u.id limit 1`;
 
-/** The global room becomes a group with an owner; without participants, so that nobody writes before it is complete. */
+/** Imports the global room as a group. It gets its participants later, so that nobody writes before it is complete. */
 export async function importRoom(run: LegacyRun): Promise<void> {
   await run.once('room', async (manager) => {
     const [room] = await manager.query<{ owner: string | null; title: string; is_empty: boolean }[]>(
@@ -45,13 +45,11 @@ async function findOwner(manager: EntityManager, owner: string | null): Promise<
 }
 
 export const noSuchOwner = (owner: string): LegacyError =>
-  new LegacyError(
-    `There is no user "${owner}", neither here nor in the old tables, who could own the global room.`,
-  );
+  new LegacyError(`There is no user "${owner}" to own the global room, neither here nor in the old tables.`);
 
 /**
- * Everybody was in the global room, and is now; the server's own accounts and the placeholder only as ones who left,
- * and only if they have written.
+ * Adds everybody to the global room, since everybody was in it. The server's own accounts and the placeholder become
+ * former participants, and only if they have written.
  */
 export async function importRoomMembers(run: LegacyRun): Promise<void> {
   await run.once('room owner', (manager) =>

@@ -4,10 +4,10 @@ import { findOldTables, type OldTable } from '../../platform/database/old-tables
 import { pinForeign } from '../../platform/database/session-settings';
 import { inAnyCase } from './folded-names';
 
-/** Where the old tables are: in another schema of this database, or in another database. */
+/** The place of the old tables: another schema of this database, or another database. */
 export type SourceAddress = { readonly schema: string } | { readonly url: string };
 
-/** A row as the source tells it: `row` is the text of a JSON object. */
+/** A row of the source; `row` is the text of a JSON object. */
 export interface SourceRow {
   readonly key: string;
   readonly row: string;
@@ -19,13 +19,13 @@ interface UniqueIndex {
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
-/** Rows may be of any size: the first of them say how many are fetched at a time. */
+/** Rows of the first fetch. Their size decides how many rows later fetches take, because rows may be of any size. */
 const FIRST_ROWS = 50;
-/** Of the JSON of one batch; PostgreSQL takes no array of 256 MB, and memory is bounded. */
+/** The most JSON in one batch. It bounds memory; PostgreSQL rejects arrays of 256 MB. */
 const BATCH_CHARACTERS = 8 * 1024 * 1024;
 const LONGEST_KEY = 512;
 
-/** A sentence for the operator about a wrong request. */
+/** An error that the operator can correct; its message is printed. */
 export class LegacyError extends Error {
   override name = 'LegacyError';
 }
@@ -34,21 +34,21 @@ export class LegacyError extends Error {
 export class LegacySource {
   private constructor(
     private readonly client: Client,
-    /** The source in words, the same whichever address it is reached by; never with a password. */
+    /** Names the source independently of the address, and never contains a password. */
     readonly name: string,
-    /** The name that earlier releases gave it, made from the address. */
+    /** The name in earlier releases, which contained the address. */
     private readonly earlierName: string,
     readonly schema: string,
     readonly tables: readonly OldTable[],
     private readonly hasBytes: boolean,
   ) {}
 
-  /** Whether a record of an import is of this source, also one that an earlier release made by the address. */
+  /** Whether `recorded` names this source, in this release or in earlier ones. */
   isCalled(recorded: string): boolean {
     return recorded === this.name || recorded === this.earlierName;
   }
 
-  /** @throws LegacyError when there is nothing to import */
+  /** @throws LegacyError if it cannot connect or finds no old tables */
   static async connect(databaseUrl: string, address: SourceAddress): Promise<LegacySource> {
     const isSchema = 'schema' in address;
     const client = new Client({
@@ -62,12 +62,12 @@ export class LegacySource {
       await client.connect();
     } catch (error) {
       throw new LegacyError(
-        `The database of the old tables did not let us in (${(error as { code?: string }).code ?? 'timeout'}).`,
+        `Could not connect to the database of the old tables (${(error as { code?: string }).code ?? 'timeout'}).`,
         { cause: error },
       );
     }
     try {
-      // Values that are read as text must not depend on the settings of the server, which may have any version.
+      // Values read as text must not depend on the settings of the source's server, which may have any version.
       await client.query(pinForeign(false));
       const { rows } = await client.query<{ schema: string }>(`select current_schema() as schema`);
       const schema = isSchema ? address.schema : rows[0]!.schema;
@@ -91,7 +91,7 @@ export class LegacySource {
     await this.client.end().catch(() => undefined);
   }
 
-  /** All tables as of one moment. */
+  /** Reads all tables in one snapshot. */
   async reading<T>(work: () => Promise<T>): Promise<T> {
     await this.client.query('begin isolation level repeatable read read only');
     try {
@@ -109,7 +109,7 @@ export class LegacySource {
     return Number(rows[0]!.count);
   }
 
-  /** Whether somebody had this name or e-mail address, whatever its case. */
+  /** Whether an old user has this username or e-mail address, in any case. */
   async hasUser(login: string): Promise<boolean> {
     const users = this.tables.find(({ name }) => name === 'users');
     if (!users) return false;
@@ -121,7 +121,7 @@ export class LegacySource {
     return rows.length > 0;
   }
 
-  /** The rows whose key is above `after`, or all, in the order of their keys, in batches of bounded size; within `reading`. */
+  /** Reads rows with a key above `after`, or all, by key in batches of bounded size. Call it within `reading`. */
   async *rows(table: OldTable, after: string | null, most: number): AsyncGenerator<SourceRow[]> {
     const row = await this.rowOf(table);
     const key = await this.keyOf(table, row);
@@ -149,7 +149,7 @@ export class LegacySource {
     await this.client.query('close legacy_rows');
   }
 
-  /** Moves the old tables to another schema of their database, which is made if need be. */
+  /** Moves the old tables to another schema of their database, and creates the schema if necessary. */
   async moveTo(schema: string): Promise<void> {
     const moves = this.tables.map(
       (table) => `alter table ${this.nameOf(table)} set schema ${escapeIdentifier(schema)}`,
@@ -164,8 +164,8 @@ export class LegacySource {
   }
 
   /**
-   * The permanent name of a row: its id; without one, its unique columns; else its content, with a count for equal rows.
-   * An id that nothing keeps unique names the first of its rows, and the others by their content.
+   * The permanent key of a row: its id; else its unique columns; else its content, with a number for equal rows.
+   * An id without a unique constraint is the key of its first row; further rows with it get their content as key.
    */
   private async keyOf(table: OldTable, row: string): Promise<string> {
     const { rows } = await this.client.query<UniqueIndex>(
@@ -191,7 +191,7 @@ export class LegacySource {
       : byContent;
   }
 
-  /** A row as JSON. A value of type json may be one that jsonb rejects, so it stays text. */
+  /** A row as JSON. Values of type json stay text, because jsonb may reject them. */
   private async rowOf(table: OldTable): Promise<string> {
     const { rows } = await this.client.query<{ name: string; is_json: boolean }>(
       `select a.attname as name, coalesce(nullif(e.typelem, 0), b.oid) = 'json'::regtype as is_json
@@ -212,7 +212,7 @@ export class LegacySource {
   }
 }
 
-/** The cluster and the database in it; undefined where the server does not say which cluster it is. */
+/** Identifies the cluster and its database; undefined if the server does not identify its cluster. */
 async function identityOf(client: Client): Promise<string | undefined> {
   const found = await client
     .query<{ name: string }>(
@@ -223,7 +223,7 @@ async function identityOf(client: Client): Promise<string | undefined> {
   return found?.rows[0]?.name;
 }
 
-/** A database in SQL_ASCII holds bytes of any encoding, and says of none which. */
+/** A database in SQL_ASCII stores bytes of unknown encoding. */
 async function readsBytes(client: Client): Promise<boolean> {
   const { rows } = await client.query<{ encoding: string }>(
     `select current_setting('server_encoding') as encoding`,
@@ -231,7 +231,7 @@ async function readsBytes(client: Client): Promise<boolean> {
   return rows[0]!.encoding === 'SQL_ASCII';
 }
 
-/** UTF-8 where it is that, else Windows-1252, in which every byte is a character. */
+/** Decodes UTF-8 if the bytes are valid UTF-8, else Windows-1252, in which every byte is a character. */
 function textOfBytes(hex: string): string {
   const bytes = Buffer.from(hex, 'hex');
   try {

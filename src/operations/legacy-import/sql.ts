@@ -1,11 +1,11 @@
 /** Pieces of SQL that several statements of the import share. */
 
-/** The ids of users and messages as this program writes them. */
+/** A UUID as this program stores it: lower case. */
 export const UUID_PATTERN = `'^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'`;
 
 /**
- * Makes `pg_temp.legacy_time(text)` for a session: the time that a text says, null for one that says none (30 February,
- * infinite, before the year 1, of five digits …). A cast would end the whole chunk.
+ * Creates `pg_temp.legacy_time(text)` for a session. It parses a time, and gives null for text that names none, such as
+ * 30 February, infinity, a year before 1 or of five digits. A cast would fail the whole chunk.
  */
 export const TIME_FUNCTION = `
   create or replace function pg_temp.legacy_time(value text) returns timestamptz language plpgsql stable as $time$
@@ -16,39 +16,39 @@ export const TIME_FUNCTION = `
     return null;
   end $time$`;
 
-/** A time of an old row as it is there; null when it says none that could be shown to anybody. */
+/** A time of an old row, unchanged; null if it is not a valid time. */
 export const timeOf = (row: string, column: string): string => `pg_temp.legacy_time(${row}->>'${column}')`;
 
 const IMPORTED_AT = `(select started_at from legacy_imports)`;
 
-/** The same, but no later than the import: nothing that was said can be from the future. */
+/** The same, but at most the start of the import: no stored time may be in the future. */
 export const pastTimeOf = (row: string, column: string): string =>
   `case when ${timeOf(row, column)} is not null then least(${timeOf(row, column)}, ${IMPORTED_AT}) end`;
 
-/** When something was made, as far as is known: else, and when that is in the future, when the import began. */
+/** The creation time; the start of the import if it is unknown or in the future. */
 export const madeAt = (sortAt: string): string =>
   `case when ${sortAt} = '-infinity' then ${IMPORTED_AT} else least(${sortAt}, ${IMPORTED_AT}) end`;
 
 const LONGEST_KEY = 256;
 
-/** The columns that rows are looked up by. An index takes no long value, so the digest stands for it. */
+/** The key of a value in indexes. A digest shortens a long value, because an index rejects those. */
 export const lookupKey = (value: string): string =>
   `case when length(${value}) > ${LONGEST_KEY} then left(${value}, 64) || '#' || md5(${value}) else ${value} end`;
 
-/** Characters that show nothing: white space, control, format and filler characters. */
+/** Invisible characters: white space, control, format and filler characters. */
 const SHOWS_NOTHING =
   '\\s\\u0001-\\u001f\\u007f-\\u00a0\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180e\\u200b-\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u2800\\u3000\\u3164\\ufe00-\\ufe0f\\ufeff\\uffa0';
 
-/** A name in one line without control characters, at most so many characters; null when it shows nothing. */
+/** A name on one line without control characters, cut to `longest` characters; null if nothing in it is visible. */
 export const shownName = (value: string, longest: number): string => `
   case when ${value} ~ '[^${SHOWS_NOTHING}]'
     then nullif(btrim(left(btrim(regexp_replace(${value}, '[\\u0001-\\u001f\\u007f-\\u009f\\u2028\\u2029]+', ' ', 'g')), ${longest})), '') end`;
 
-/** The user that an old user id has become, by join. */
+/** Joins the imported user of an old user id. */
 export const userOf = (alias: string, key: string): string =>
   `left join legacy_mappings ${alias} on ${alias}.source_table = 'users' and ${alias}.source_key = ${lookupKey(key)}`;
 
-/** Array of text in an old row: null stays null, whatever else is no array counts as one element. */
+/** An array of text in an old row. Null stays null; any other value that is not an array becomes one element. */
 export const textArrayOf = (value: string): string => `
   case jsonb_typeof(${value}) when 'array' then array(
     select element from jsonb_array_elements_text(${value}) with ordinality as e (element, place) order by place)

@@ -5,9 +5,9 @@ import type { LegacyRun } from './legacy-run';
 import { madeAt, shownName } from './sql';
 import { IN_WINDOW, stepOverRows } from './window';
 
-/** No password hashes to this, whichever way it is read. */
+/** A stored hash that no password matches. */
 export const NO_PASSWORD = '!';
-/** A bcrypt hash that may be verified at a sign-in; a cost above 14 would take seconds of a processor. */
+/** A bcrypt hash that a sign-in may verify. A cost above 14 would take seconds of CPU time. */
 const USABLE_HASH = `'^\\$2[aby]\\$(0[4-9]|1[0-4])\\$[./A-Za-z0-9]{53}$'`;
 /** Accounts of the earlier server itself. */
 const SERVICE_EMAILS = `('system@bot', 'system@global')`;
@@ -20,13 +20,14 @@ const uniqueName = (base: string, isFree: string, key: string): string => `
     else md5(${key}) end`;
 
 /**
- * Everybody comes over, whatever is wrong with their names:
- * - username: as `foldName` has it, each other character a hyphen, cut to 32; one of less than 3, or none, is `user-` and eight
- *   digits. Where it is taken, the first in order (see RANK, then created_at, id) keeps it, and the others get a
- *   hyphen and eight digits of the MD5 of their key after at most 23 characters.
- * - e-mail: as `foldName` has it; one that is none, or is taken, is left out.
- * - password: a bcrypt hash stays; whatever else cannot be signed in with.
- * The accounts of the server itself become internal users. Each deviation is a finding.
+ * Imports all users, whatever is wrong with their names:
+ * - username: folded by `foldName`, with a hyphen for each character that is not allowed, cut to 32 characters. A name
+ *   of less than 3 characters, or none, becomes `user-` and eight digits. If several users have the same name, the
+ *   first in order (RANK, created_at, id) keeps it. The others keep at most 23 characters, and get a hyphen and eight
+ *   digits of the MD5 of their key.
+ * - e-mail address: folded by `foldName`; omitted if it is invalid or already used.
+ * - password: a bcrypt hash stays; nobody can sign in with any other hash.
+ * Accounts of the server itself become internal users. Each change is a finding.
  */
 export async function importUsers(run: LegacyRun): Promise<void> {
   await stepOverRows(run, 'users', 'users', async (manager, window) => {
@@ -84,7 +85,7 @@ export async function importUsers(run: LegacyRun): Promise<void> {
   await run.analyze('users', 'legacy_mappings');
 }
 
-/** The one user that stands for everybody who is not known any more. */
+/** Inserts the user who replaces all unknown senders. */
 async function insertPlaceholder(manager: EntityManager): Promise<void> {
   const id = derivedId('users', 'deleted user');
   await manager.query(

@@ -1,6 +1,6 @@
 import { lookupKey, madeAt, textArrayOf, timeOf, userOf } from './sql';
 
-/** Each row of an answer is a difference; `place` names it. */
+/** A query whose rows are differences; `place` names the row, edge or conversation. */
 interface Comparison {
   readonly kind: string;
   readonly sql: string;
@@ -35,7 +35,7 @@ const digestOf = (version: string): string => `
   count(*) as messages, md5(string_agg(md5(jsonb_build_array(
     message_id, seq, sender_id, type, body, ${milliseconds('made_at')}, ${version})::text), '' order by seq)) as digest`;
 
-/** An edge as the source has it. */
+/** An edge as in the source. */
 const SOURCE_EDGES = `
   select r.source_key, e.place as position, r.row->>'version_id' as version, e.parent
   from legacy_rows r

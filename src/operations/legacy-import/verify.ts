@@ -9,7 +9,7 @@ import { DIFFERENCES } from './verify.queries';
 const MAX_DIFFERENCES = 100;
 const BATCH = 5_000;
 
-/** Something that is not as it was: a row, an edge or a conversation, and what is wrong with it. */
+/** A row, an edge or a conversation that differs from the old tables, and how. */
 export interface Difference {
   readonly kind: string;
   readonly where: string;
@@ -17,7 +17,7 @@ export interface Difference {
 
 export interface VerifyReport {
   readonly ok: boolean;
-  /** Rows of the old tables as they are now; rows of them that came over, and that stayed behind. */
+  /** Rows of the old tables now; those that were imported; those in quarantine. */
   readonly source: number;
   readonly imported: number;
   readonly quarantined: number;
@@ -42,7 +42,7 @@ export async function verifyLegacy(
       `select phase, source from legacy_imports`,
     );
     if (!state) throw new LegacyError('Nothing was imported into this database.');
-    if (!source.isCalled(state.source)) throw new LegacyError(`What was imported is from ${state.source}.`);
+    if (!source.isCalled(state.source)) throw new LegacyError(`The imported data is from ${state.source}.`);
     const rows = await readDigests(manager, source, progress);
     const differences: Difference[] =
       state.phase === 'imported' ? [] : [{ kind: `import-${state.phase}`, where: source.name }];
@@ -66,7 +66,7 @@ export async function verifyLegacy(
   });
 }
 
-/** The digests of all rows of the source into a table of this transaction; gives their number. */
+/** Writes the digests of all rows of the source into a temporary table, and returns their number. */
 async function readDigests(
   manager: EntityManager,
   source: LegacySource,
@@ -79,7 +79,7 @@ async function readDigests(
   await source.reading(async () => {
     for (const table of source.tables) {
       for await (const rows of source.rows(table, null, BATCH)) {
-        // The digest is made here: another server may write the same JSON in another way.
+        // This server computes the digest: the source's server may format the same JSON differently.
         await manager.query(
           `insert into legacy_seen select $1, s.key, md5(s.row::jsonb::text) from unnest($2::text[], $3::text[]) as s (key, row)`,
           [table.name, rows.map(({ key }) => key), rows.map(({ row }) => row)],

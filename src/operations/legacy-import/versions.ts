@@ -8,8 +8,8 @@ import { IN_WINDOW, stepOverRows } from './window';
 const BATCH = 20_000;
 
 /**
- * The old history, and each element of its arrays of parents as an edge. Parents are what clients claimed: one that is
- * unknown, the version itself, there twice, null or on a cycle is kept as it is and named so.
+ * Imports the old history, and each element of its arrays of parents as an edge. Clients claimed these parents. So the
+ * import keeps an edge that is unknown, null, a duplicate, to itself or on a cycle, and records its kind.
  */
 export async function importVersions(run: LegacyRun): Promise<void> {
   await stepOverRows(run, 'version_history', 'version_history', async (manager, window) => {

@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { CHUNK, type LegacyRun } from './legacy-run';
 
-/** A place in the order of the rows of one old table: rank, created_at (text, microseconds), key. */
+/** A position in the order of the rows of one old table: rank, created_at (text, microseconds), key. */
 type Place = readonly [rank: number, sortAt: string, key: string];
 
 const BEGINNING: Place = [-1, '-infinity', ''];
@@ -19,7 +19,7 @@ export const IN_WINDOW = `r.source_table = $1
   and (r.rank, r.sort_at, r.source_key) > ($2::smallint, $3::timestamptz, $4::text)
   and (r.rank, r.sort_at, r.source_key) <= ($5::smallint, $6::timestamptz, $7::text)`;
 
-/** The rows after `position`, at most `limit`; nothing when there are none. */
+/** The rows after `position`, at most `limit`; undefined if there are none. */
 async function nextWindow(
   manager: EntityManager,
   table: string,
@@ -42,17 +42,18 @@ async function nextWindow(
   return { parameters: [table, ...after, ...end], end, rows: last.rows, units: last.rows };
 }
 
-/** Errors that a row itself can cause: data exceptions, broken constraints, limits of the database. */
+/** SQLSTATE classes that the content of a row can cause: data exceptions, constraint violations, limits. */
 const FAULTS_OF_ROWS = /^(22|23|54)/;
 
-/** The fewer rows are tried again, the sooner the one at fault is alone. */
+/** Divides a rejected chunk, so that few retries isolate the row at fault. */
 const FEWER = 10;
 
 const UNDO = 'rollback to savepoint legacy_part; release savepoint legacy_part';
 
 /**
- * Does a part of a step. When the database refuses what the rows hold, this undoes the part alone. With `undo` it only tries.
- * @returns the SQLSTATE of the refusal
+ * Runs a part of a step. If the database rejects the content of rows, this rolls back only the part. With `undo` it
+ * always rolls back.
+ * @returns the SQLSTATE of the rejection
  */
 export async function attempt(
   manager: EntityManager,
@@ -72,18 +73,18 @@ export async function attempt(
   }
 }
 
-/** How a step goes over a table in chunks of `units`, such as rows or pairs of people. */
+/** A step that processes a table in chunks of `units`, such as rows or pairs of users. */
 export interface ChunkedStep<Chunk> {
   readonly next: (manager: EntityManager, position: unknown, limit: number) => Promise<Chunk | undefined>;
   readonly work: (manager: EntityManager, chunk: Chunk) => Promise<unknown>;
-  /** Called with a chunk of one unit that the database refuses; has to account for its rows. */
+  /** Called with a chunk of one rejected unit; must record an outcome for its rows. */
   readonly setAside: (manager: EntityManager, chunk: Chunk, reason: string) => Promise<unknown>;
   readonly limit: number;
 }
 
 /**
- * Runs a step chunk by chunk. When the database rejects a chunk for its rows, this tries smaller chunks. It sets aside
- * a unit that is rejected by itself, which stops none of the others.
+ * Runs a step chunk by chunk. If the database rejects the rows of a chunk, this tries smaller chunks. It sets aside
+ * a unit that is rejected by itself, and continues with the others.
  */
 export async function stepInChunks<Chunk extends { end: unknown; rows: number; units: number }>(
   run: LegacyRun,
@@ -102,7 +103,7 @@ export async function stepInChunks<Chunk extends { end: unknown; rows: number; u
   });
 }
 
-/** A step over all rows of an old table. Unless told otherwise, a row that is refused goes into quarantine. */
+/** Runs a step over all rows of an old table. By default a rejected row goes into quarantine. */
 export async function stepOverRows(
   run: LegacyRun,
   name: string,
@@ -126,7 +127,7 @@ async function quarantine(manager: EntityManager, window: Window, reason: string
   );
 }
 
-/** Notes what could not be made of a row that has come over itself. */
+/** Records the part of an imported row that could not be imported. */
 export async function recordRejection(
   manager: EntityManager,
   window: Window,

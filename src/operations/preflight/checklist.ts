@@ -4,7 +4,7 @@ import type { DatabaseSchema } from '../../platform/database/database-options';
 import type { ServerFacts } from '../../platform/database/verify-database';
 import type { MigrationPlan } from '../../platform/migrations/plan';
 
-/** `person`: nobody but a person can say, or nothing was given to judge by. */
+/** `person`: only a person can decide, or the command was given no source to ask. */
 export type Status = 'green' | 'red' | 'person';
 
 export interface ItemResult {
@@ -18,7 +18,7 @@ export interface ChecklistItem extends ItemResult {
   readonly name: string;
 }
 
-/** Where the checklist is gone through. */
+/** The input of the checklist. */
 export interface Surroundings {
   readonly url: string;
   readonly isEmbedded: boolean;
@@ -37,13 +37,13 @@ export interface Ground extends Surroundings {
 }
 
 export interface PreflightOptions {
-  /** Of Prometheus, to ask whether the alert rules are loaded. */
+  /** The URL of Prometheus, to ask whether the alert rules are loaded. */
   readonly prometheus?: string;
   /** The alert rules of this release: a file with lines such as `- alert: Name`. */
   readonly alertRules: string;
   /** The file that `jest --json --outputFile` wrote. */
   readonly testResults?: string;
-  /** How much of a disk has to be free, percent. */
+  /** The percentage of a disk that must be free. */
   readonly diskFree: number;
 }
 

@@ -26,7 +26,7 @@ const CHECKS: Record<string, (ground: Ground) => ItemResult | Promise<ItemResult
 
 export const CHECK_NAMES: readonly string[] = ['configuration', ...Object.keys(CHECKS)];
 
-/** The checklist before a deployment, one check after the other. One that fails to look is red, and says why. */
+/** Runs the checks before a deployment one after the other. A check that throws is red and gives the reason. */
 export async function preflight(
   surroundings: Surroundings,
   names = Object.keys(CHECKS),
@@ -46,16 +46,16 @@ export async function preflight(
   return checks;
 }
 
-export const NOT_LOOKED_AT = 'not looked at';
+export const NOT_LOOKED_AT = 'not checked';
 
-/** The list when it ends at a check that has to be green before others can be. */
+/** Completes a list that ends at a red check which the others depend on. */
 export function cutShort(done: readonly ChecklistItem[]): ChecklistItem[] {
-  const evidence = `${NOT_LOOKED_AT}: ${done.at(-1)!.name} comes first`;
+  const evidence = `${NOT_LOOKED_AT}: ${done.at(-1)!.name} must be green first`;
   const rest = CHECK_NAMES.slice(done.length);
   return [...done, ...rest.map((name) => ({ name, status: 'red' as const, evidence }))];
 }
 
-/** By a person who takes it upon themselves; what is red stays red. */
+/** Turns the items that a person vouches for green. Red items stay red. */
 export function confirm(checks: readonly ChecklistItem[], names: readonly string[]): ChecklistItem[] {
   return checks.map((check) =>
     check.status === 'person' && names.includes(check.name)
@@ -66,11 +66,11 @@ export function confirm(checks: readonly ChecklistItem[], names: readonly string
 
 type Failure = Error & { code?: string };
 
-/** Texts of the database may hold what people wrote. */
+/** Gives only the code of a database error, because its text may contain text of users. */
 function reasonOf(error: Failure): string {
   const code = error.code ?? (error.cause as { code?: string } | undefined)?.code;
   if (code === undefined) return error.message;
-  // Errors of Node name the file.
+  // Errors of Node contain the file name.
   if (error.message.includes(code)) return foreign(error.message);
-  return isSqlState(code) ? `the database refused: ${code}` : `${error.message} (${code})`;
+  return isSqlState(code) ? `the database rejected it: ${code}` : `${error.message} (${code})`;
 }

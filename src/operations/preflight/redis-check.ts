@@ -6,12 +6,12 @@ import { green, red, type Ground, type ItemResult } from './checklist';
 
 const PATIENCE_MS = 5_000;
 
-/** Whether servers could tell each other through Redis: it answers, is new enough, and lets them publish. */
+/** Checks that Redis can carry events between servers: it answers, is new enough, and lets them publish. */
 export async function checkRedis({
   configuration: { REDIS_URL },
 }: Pick<Ground, 'configuration'>): Promise<ItemResult> {
   if (REDIS_URL === undefined)
-    return green('REDIS_URL is not set: servers tell each other through PostgreSQL');
+    return green('REDIS_URL is not set: servers notify each other through PostgreSQL');
   try {
     const opening = connectRedis(redisAddress(REDIS_URL), () => undefined);
     const connection = await inTime(PATIENCE_MS, opening);
@@ -30,7 +30,7 @@ export async function checkRedis({
       );
       const lag = (performance.now() - begun).toFixed(1);
       return green(
-        `${connection.isCluster ? 'a Redis Cluster' : 'Redis'} brings back what is published in ${lag} ms`,
+        `${connection.isCluster ? 'a Redis Cluster' : 'Redis'} delivers a published message in ${lag} ms`,
       );
     } finally {
       connection.destroy();
@@ -38,6 +38,8 @@ export async function checkRedis({
   } catch (error) {
     if (error instanceof RedisTooOldError) return red(`${error.message}: upgrade it, or unset REDIS_URL`);
     const { code = (error as Error).name } = error as { code?: string };
-    return red(`Redis cannot be used (${code}): is REDIS_URL right, and may this machine and user reach it?`);
+    return red(
+      `Redis cannot be used (${code}): is REDIS_URL correct, and may this machine and user reach it?`,
+    );
   }
 }

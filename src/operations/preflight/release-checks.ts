@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { green, person, red, type ItemResult, type Ground } from './checklist';
 
 const PATIENCE_MS = 5_000;
-/** Results that are older say little about what is about to be deployed. */
+/** Older results say little about the release that is about to be deployed. */
 const RESULTS_LAST_MS = 7 * 86_400_000;
 
 interface Rule {
@@ -12,10 +12,10 @@ interface Rule {
   readonly state?: string;
 }
 
-/** Whether Prometheus has the alert rules of this release, can evaluate them, and none of them fires. */
+/** Checks that Prometheus has the alert rules of this release and can evaluate them, and that none fires. */
 export async function checkAlerts({ options: { prometheus, alertRules } }: Ground): Promise<ItemResult> {
   if (prometheus === undefined)
-    return person('are the rules loaded, and is nothing firing? --prometheus <url> has it asked');
+    return person('are the rules loaded, and is no alert firing? --prometheus <url> asks Prometheus');
   const text = await readFile(alertRules, 'utf8');
   const wanted = [...text.matchAll(/^\s*-\s*alert:\s*['"]?(\w+)/gm)].map(([, name]) => name!);
   if (wanted.length === 0) return red(`${alertRules} has no alert rules`);
@@ -28,7 +28,7 @@ export async function checkAlerts({ options: { prometheus, alertRules } }: Groun
   const broken = ours.filter(({ health }) => health === 'err').map(({ name }) => name);
   if (broken.length > 0) return red(`rules that cannot be evaluated: ${broken.join(', ')}`);
   const firing = ours.filter(({ state }) => state === 'firing').map(({ name }) => name);
-  if (firing.length > 0) return red(`firing: ${firing.join(', ')}. Deploy onto what is well.`);
+  if (firing.length > 0) return red(`firing: ${firing.join(', ')}. Deploy when no alert fires.`);
   return green(`all ${wanted.length} rules are loaded, and none fires`);
 }
 
@@ -65,8 +65,8 @@ export async function checkTests({ options: { testResults } }: Ground): Promise<
     return red(
       `${failed} tests and ${results.numFailedTestSuites ?? 0} files failed at ${when} (${testResults})`,
     );
-  if (passed === 0) return red(`${testResults} tells of no test`);
+  if (passed === 0) return red(`${testResults} contains no test`);
   if (Date.now() - startTime > RESULTS_LAST_MS)
-    return red(`the results are of ${when}: test what is to be deployed`);
+    return red(`the results are of ${when}: test the release that is to be deployed`);
   return green(`${passed} tests passed at ${when}`);
 }

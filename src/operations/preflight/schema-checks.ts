@@ -9,7 +9,7 @@ import { incompletenessOf, unusableSchema } from '../../platform/migrations/sche
 import { SideDatabases } from '../backups/side-databases';
 import { green, person, red, type ItemResult, type Ground } from './checklist';
 
-/** Whether `migrate up` would do what is known beforehand, or has nothing to do and the schema is whole. */
+/** Checks that the locks of `migrate up` are known; if nothing is pending, that the schema is complete. */
 export async function checkMigrations(ground: Ground): Promise<ItemResult> {
   const { schema, url, configuration } = ground;
   const { verdict, migrations, dataMigrations, rebuild } = await ground.plan;
@@ -18,19 +18,21 @@ export async function checkMigrations(ground: Ground): Promise<ItemResult> {
   if (verdict.halfApplied.length > 0) return red(incompletenessOf(verdict)!.message);
   if (rebuild.length > 0)
     return red(
-      `half-built indexes: ${rebuild.join(', ')}. Run \`npx xfchat migrate up\`, which builds them again.`,
+      `incomplete indexes: ${rebuild.join(', ')}. Run \`npx xfchat migrate up\`, which rebuilds them.`,
     );
   const paused = dataMigrations.filter(({ state }) => state === 'paused').map(({ name }) => name);
-  if (paused.length > 0) return red(`paused: ${paused.join(', ')}. Resume them, or take them back.`);
+  if (paused.length > 0) return red(`paused: ${paused.join(', ')}. Resume or revert them.`);
   if (migrations.length === 0) {
     await verifySchema(url, configuration, schema);
     return green(
-      `all ${verdict.applied.length} are applied as this program has them, and the schema is whole`,
+      `all ${verdict.applied.length} are applied as this program has them, and the schema is complete`,
     );
   }
   const unread = migrations.filter(({ unknown }) => unknown.length > 0).map(({ name }) => fileOf(name));
   if (unread.length > 0)
-    return person(`${unread.join(', ')}: locks that cannot be foreseen. Read \`npx xfchat migrate plan\`.`);
+    return person(
+      `${unread.join(', ')}: the locks are not known beforehand. Read \`npx xfchat migrate plan\`.`,
+    );
   const locks = migrations.flatMap((migration) =>
     migration.locks.map(({ mode, table }) => `${mode} on ${table}`),
   );
@@ -41,14 +43,14 @@ export async function checkMigrations(ground: Ground): Promise<ItemResult> {
 }
 
 /**
- * Rehearses the way back in an empty database beside the live one: everything up, what would be new down (the youngest
- * migration when nothing would be), and up again.
+ * Rehearses the rollback in an empty database beside the live one: all migrations up, the pending ones down, and up
+ * again. If none is pending, the newest migration goes down.
  */
 export async function checkRollback(ground: Ground): Promise<ItemResult> {
   const { schema, progress } = ground;
   const { verdict, migrations } = await ground.plan;
   const before = migrations.length > 0 ? verdict.applied : verdict.applied.slice(0, -1);
-  // Never to where the live database is reached directly.
+  // DIRECT_DATABASE_URL names the live database, and must not be used here.
   const configuration = Object.assign(new Configuration(), ground.configuration, {
     DIRECT_DATABASE_URL: undefined,
     DATABASE_POOLER: 'none',
@@ -66,15 +68,15 @@ export async function checkRollback(ground: Ground): Promise<ItemResult> {
       }),
     );
     const took = `rehearsed up, down and up in ${Math.round(performance.now() - begun)} ms beside the live database`;
-    return green(`${took}: ${inShort(undone.map(fileOf))} taken back`);
+    return green(`${took}: ${inShort(undone.map(fileOf))} reverted`);
   } catch (error) {
     const isFinal = error instanceof DatabaseUnusableError && error.fault === 'migration-irreversible';
     if (!isFinal) throw error;
-    return person(`${error.message} It loses what is written after it was made.`);
+    return person(`${error.message} A restore loses data that was written after the backup.`);
   }
 }
 
-/** The output of `xfchat check`. */
+/** Runs `xfchat check`. */
 export async function checkData({ url, configuration, schema, plan, progress }: Ground): Promise<ItemResult> {
   const { verdict } = await plan;
   if (verdict.applied.length === 0) return green('the database is empty');
@@ -98,7 +100,7 @@ export async function checkData({ url, configuration, schema, plan, progress }: 
     ? red(
         `broken in ${findings.length} places, such as ${first.kind}: ${first.where} ${first.detail}. See \`npx xfchat check\`.`,
       )
-    : green(['`xfchat check` finds nothing', ...remarks].join('. '));
+    : green(['`xfchat check` finds no violations', ...remarks].join('. '));
 }
 
 const MANY = 3;

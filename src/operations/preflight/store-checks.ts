@@ -8,10 +8,10 @@ import { diskOf, type Disk } from '../../platform/disk';
 import { readLedger } from '../../platform/migrations/ledger';
 import { green, person, red, type ItemResult, type Ground } from './checklist';
 
-/** A backup is made every night. */
+/** Backups are nightly; two hours are allowed for a slow one. */
 const MAX_AGE_MS = 26 * 3_600_000;
 
-/** Whether a backup was made lately, and one was proven lately by restoring it. */
+/** Checks that there is a recent backup, and that one was recently verified by restoring it. */
 export async function checkBackup({ configuration, dataSource, url }: Ground): Promise<ItemResult> {
   if ((await readLedger(dataSource)).length === 0) return green('the database is empty');
   const { backupFolder } = configuration;
@@ -19,20 +19,20 @@ export async function checkBackup({ configuration, dataSource, url }: Ground): P
   const own = await ownBackupIds(backupFolder, installation);
   const newest = (await listBackups(backupFolder)).find(({ base }) => own.includes(basename(base)));
   const remedy = '`npx xfchat backup create`, then `npx xfchat drill`';
-  if (!newest) return red(`there is none in ${backupFolder} of this installation: ${remedy}`);
+  if (!newest) return red(`${backupFolder} has no backup of this installation: ${remedy}`);
   if (!isWhole(newest)) return red(newest.fault);
   const { manifest, proof } = newest;
   const ageMs = (await databaseNow(dataSource)).getTime() - Date.parse(manifest.begunAt);
   const made = `${manifest.id} is ${(ageMs / 3_600_000).toFixed(1)} h old`;
   if (ageMs > MAX_AGE_MS) return red(`${made}: ${remedy}`);
   if (!(await isBackupProven(backupFolder, installation)))
-    return red(`${made}, and none was proven in the last seven days: \`npx xfchat drill\``);
+    return red(`${made}, and none was verified in the last seven days: \`npx xfchat drill\``);
   return green(
-    `${made}, ${proof ? `proven by restoring it at ${proof.verifiedAt}` : 'an older one is proven'}`,
+    `${made}, ${proof ? `verified by restoring it at ${proof.verifiedAt}` : 'an older one is verified'}`,
   );
 }
 
-/** Room for the database to grow, for the next backup, and for the second copy that proves it. */
+/** Checks the space for growth of the database, for the next backup, and for the copy that verifies it. */
 export async function checkDisk(ground: Ground): Promise<ItemResult> {
   const { configuration, dataSource, options } = ground;
   const [{ size }] = await dataSource.query<[{ size: number }]>(
@@ -50,16 +50,16 @@ export async function checkDisk(ground: Ground): Promise<ItemResult> {
     (disk) => percentFree(disk) < options.diskFree || disk.freeBytes < size,
   );
   if (tight.length > 0)
-    return red(`${seen}. ${options.diskFree} % has to be free, and room for a copy: free some space.`);
+    return red(`${seen}. ${options.diskFree} % must be free, and enough for a copy: free some space.`);
   return data
     ? green(seen)
-    : person(`${seen}; the disk of the database cannot be seen from here: look there`);
+    : person(`${seen}; this machine cannot see the disk of the database: check it there`);
 }
 
-/** It may be made by the first backup only. */
+/** The first backup creates the folder, so take the nearest existing one. */
 const nearest = (folder: string): string => (existsSync(folder) ? folder : nearest(dirname(folder)));
 
-/** Where the server has its data, when that is on this machine and we may know. */
+/** The data directory of the database, if it is on this machine and this user may read the setting. */
 async function dataFolder({ dataSource, isEmbedded, configuration }: Ground): Promise<string | undefined> {
   if (isEmbedded) return configuration.DATA_DIR;
   const [{ folder, isHere }] = await dataSource.query<[{ folder: string | null; isHere: boolean }]>(

@@ -12,11 +12,9 @@ export interface ReasonToRollBack {
 
 interface Criterion {
   readonly name: string;
-  /**
-   * The unit of the limit: a share from 0 to 1, seconds, or a number. None of them where it is not a matter of more or less.
-   */
+  /** The unit of the limit: a share from 0 to 1, seconds, or a number. Absent if the criterion has no limit. */
   readonly unit?: 'share' | 'seconds' | 'number';
-  /** The limit unless another one is given; docs/operating.md says why. */
+  /** The default limit; docs/operating.md has the reasons. */
   readonly usual: number;
   /** The text that `watch --help` shows. */
   readonly says: (limit: number) => string;
@@ -24,17 +22,17 @@ interface Criterion {
   readonly judge: (stretch: Stretch, limit: number) => string | undefined;
 }
 
-/** Other limits than the usual ones, by criterion. */
+/** Limits that replace the defaults, by criterion. */
 export type Limits = Readonly<Record<string, number>>;
 
-/** Shares of fewer are an accident: one error at night would be all there is. */
+/** With fewer observations a share means nothing: one error at night could be 100 %. */
 const ENOUGH = 20;
 
 export const CRITERIA: readonly Criterion[] = [
   {
     name: 'not-serving',
     usual: 0,
-    says: () => 'does not answer, or is not ready, all the time',
+    says: () => 'the server does not answer, or is not ready, the whole time',
     judge: ({ moments }) =>
       isAlways(moments, ({ isServing }) => !isServing) ? moments.at(-1)!.reason : undefined,
   },
@@ -56,7 +54,7 @@ export const CRITERIA: readonly Criterion[] = [
     name: 'sign-ins',
     unit: 'share',
     usual: 0.05,
-    says: (limit) => `more than ${inPercent(limit)} of the attempts fail through no fault of the people`,
+    says: (limit) => `more than ${inPercent(limit)} of the attempts fail through no fault of the user`,
     judge: (stretch, limit) =>
       tooMany(stretch, limit, ({ failedSignIns, signIns }) => [failedSignIns, signIns]),
   },
@@ -64,7 +62,7 @@ export const CRITERIA: readonly Criterion[] = [
     name: 'delivery',
     unit: 'seconds',
     usual: 1,
-    says: (limit) => `5 % of the messages take more than ${inMs(limit)} to be told`,
+    says: (limit) => `5 % of the messages take more than ${inMs(limit)} to be broadcast`,
     judge: ({ figures, thirds }, limit) => {
       const isSlow = ({ stages }: NodeMetrics): boolean => (deliveryOf(stages) ?? 0) > limit;
       if (observationsIn(figures.stages[0]!) < ENOUGH || !thirds.every(isSlow)) return undefined;
@@ -86,7 +84,7 @@ export const CRITERIA: readonly Criterion[] = [
   {
     name: 'pool',
     usual: 0,
-    says: () => 'no connection to the database is free, and somebody waits, all the time',
+    says: () => 'no connection to the database is free and a request waits for one, all the time',
     judge: ({ moments }) =>
       isAlways(moments, ({ isPoolExhausted }) => isPoolExhausted) ? 'all are in use' : undefined,
   },
@@ -94,7 +92,7 @@ export const CRITERIA: readonly Criterion[] = [
     name: 'canary',
     unit: 'seconds',
     usual: 60,
-    says: (limit) => `the server has not heard its own message for ${inTime(limit)}, and all the time`,
+    says: (limit) => `the server has not received its canary message for ${inTime(limit)}, all the time`,
     judge: ({ moments, seconds }, limit) => {
       const age = moments.at(-1)?.canaryAgeSeconds;
       return age !== undefined && age > Math.max(seconds, limit) ? `for ${Math.round(age)} s` : undefined;
@@ -104,7 +102,7 @@ export const CRITERIA: readonly Criterion[] = [
     name: 'restarts',
     unit: 'number',
     usual: 2,
-    says: (limit) => `more than ${limit} restarts in ten times as long`,
+    says: (limit) => `more than ${limit} restarts in ten times --lasting`,
     judge: ({ restarts }, limit) => (restarts > limit ? `${restarts} restarts` : undefined),
   },
 ];
@@ -116,7 +114,7 @@ export function reasonsToRollBack(node: string, stretch: Stretch, limits: Limits
   });
 }
 
-/** From the receipt of a message to the end of its broadcast: what 95 % do not exceed in each stage, added up. */
+/** From the receipt of a message to the end of its broadcast: the sum of the 95th percentiles of the stages. */
 export function deliveryOf(stages: readonly Buckets[]): number | undefined {
   const seconds = stages.map((buckets) => quantileOf(buckets, 0.95));
   return seconds.every((value) => value === undefined)
@@ -128,7 +126,7 @@ function isAlways<T>(moments: readonly T[], condition: (moment: T) => boolean): 
   return moments.length > 0 && moments.every(condition);
 }
 
-/** @param counts some, and all of which they are */
+/** @param counts the counted ones, and the total */
 function tooMany(
   { figures, thirds }: Stretch,
   limit: number,

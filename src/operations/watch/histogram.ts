@@ -1,6 +1,6 @@
 import type { Sample } from './prometheus-text';
 
-/** How many observations were at most so large, by upper bound; bounds ascend, and the last one is infinite. */
+/** The number of observations up to each upper bound. Bounds ascend, and the last one is infinite. */
 export type Buckets = ReadonlyMap<number, number>;
 
 export function bucketsOf(samples: readonly Sample[]): Buckets {
@@ -21,8 +21,8 @@ export function addBuckets(a: Buckets, b: Buckets): Buckets {
 export const observationsIn = (buckets: Buckets): number => buckets.get(Infinity) ?? 0;
 
 /**
- * The value that a share of the observations does not exceed, taken to be spread evenly within a bucket, as
- * Prometheus does; the last finite bound when it is beyond. Undefined without observations.
+ * The quantile. As in Prometheus, it assumes an even spread within a bucket, and gives the last finite bound for a
+ * quantile beyond it. Undefined without observations.
  */
 export function quantileOf(buckets: Buckets, share: number): number | undefined {
   const rank = observationsIn(buckets) * share;

@@ -3,12 +3,12 @@ import { gaugeOf, type Sample } from './prometheus-text';
 /** The increase of the counters of one process between two observations. */
 export interface Increase {
   readonly samples: readonly Sample[];
-  /** The process is another one than at the look before. */
+  /** The process has restarted since the observation before. */
   readonly restarted: boolean;
 }
 
 /**
- * Counters of one server, over its restarts: a new process counts from 0, so that what it says is what it has gained.
+ * Counters of one server, over its restarts. A new process counts from 0, so its values are increases.
  * Counts from before the first observation are ignored.
  */
 export class Increases {

@@ -59,7 +59,7 @@ describe('a read of a server’s state', () => {
     const strange = await started(FakeServer.start((_, response) => response.writeHead(502).end('<html>')));
     expect(await look(strange)).toEqual({
       ...nothing,
-      reason: 'not ready (the answer is none of XFChat); no metrics (502)',
+      reason: 'not ready (the answer is not from XFChat); no metrics (502)',
     });
   });
 });

@@ -10,7 +10,7 @@ export interface Look {
 }
 
 export interface NodeAddress {
-  /** The address that it serves on, as http://chat-1:3000. */
+  /** The address that it serves on, such as http://chat-1:3000. */
   readonly url: string;
   /** The address of its metrics; the same unless `METRICS_PORT` says otherwise. */
   readonly metricsUrl: string;
@@ -23,7 +23,7 @@ interface Health {
   readonly error?: Readonly<Record<string, { readonly reason?: string }>>;
 }
 
-/** Never rejects: a server that does not answer is what this is there to see. */
+/** Never rejects: a server that does not answer is an observation too. */
 export async function lookAtNode({ url, metricsUrl, metricsToken, timeoutMs }: NodeAddress): Promise<Look> {
   const signal = AbortSignal.timeout(timeoutMs);
   const headers = metricsToken === undefined ? undefined : { authorization: `Bearer ${metricsToken}` };
@@ -53,7 +53,7 @@ function downIn(text: string): string {
     const down = Object.entries(error).map(([name, { reason = 'down' }]) => `${name} ${reason}`);
     return `not ready (${down.join(', ')})`;
   } catch {
-    return 'not ready (the answer is none of XFChat)';
+    return 'not ready (the answer is not from XFChat)';
   }
 }
 

@@ -10,19 +10,19 @@ import type { ProblemKind } from '../../platform/problems/problem-kind';
 import { addBuckets, bucketsOf, type Buckets } from './histogram';
 import type { Sample } from './prometheus-text';
 
-/** The counts of one or several servers in an interval (docs/metrics.md). */
+/** The counts of one or more servers in an interval (docs/metrics.md). */
 export interface NodeMetrics {
   /** Requests and commands answered; probes are left out. */
   readonly answers: number;
-  /** Refusals that are the server's fault. The intended ones, `maintenance` and `draining`, do not count. */
+  /** Rejections that are the server's fault. Intended ones, `maintenance` and `draining`, do not count. */
   readonly errors: number;
   readonly timeouts: number;
-  /** Attempts to sign in that were no fault of the one who tried, and those of them that failed. */
+  /** Sign-in attempts, except failures that are the user's fault; then the failed ones among them. */
   readonly signIns: number;
   readonly failedSignIns: number;
   readonly statements: number;
   readonly statementSeconds: number;
-  /** Stages that a message takes until it is told, one after the other. */
+  /** The stages of a message from its receipt to its broadcast, in order. */
   readonly stages: readonly Buckets[];
   /** Event listeners that threw after the commit. */
   readonly untold: number;
@@ -47,7 +47,7 @@ export const NOTHING: NodeMetrics = {
   untold: 0,
 };
 
-/** @param increase what the counters have gained, not what they say */
+/** @param increase the increase of the counters, not their values */
 export function nodeMetricsOf(increase: readonly Sample[]): NodeMetrics {
   const named = (name: string): Sample[] => increase.filter((sample) => sample.name === `xfchat_${name}`);
   const problems = named('problems_total');

@@ -1,4 +1,4 @@
-/** One line of what a server says of itself: a name, its labels, a number. */
+/** One line of Prometheus' text format: a name, its labels, a number. */
 export interface Sample {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -10,7 +10,7 @@ const LABEL = /([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g;
 const ESCAPED: Record<string, string> = { '\\n': '\n', '\\"': '"', '\\\\': '\\' };
 const INFINITE: Record<string, number> = { '+Inf': Infinity, '-Inf': -Infinity };
 
-/** Reads Prometheus' text format (0.0.4). Types, help and timestamps are passed over. */
+/** Parses Prometheus' text format (0.0.4). Ignores types, help and timestamps. */
 export function parseSamples(text: string): Sample[] {
   return text.split('\n').flatMap((line) => {
     const [, name, labels = '', value] = LINE.exec(line) ?? [];
@@ -28,7 +28,7 @@ function labelsOf(text: string): Record<string, string> {
   );
 }
 
-/** Undefined where there is no such series, or it has no value at the moment. */
+/** Undefined if there is no such series, or if it has no value at the moment. */
 export function gaugeOf(samples: readonly Sample[], name: string): number | undefined {
   const value = samples.find((sample) => sample.name === name)?.value;
   return value === undefined || Number.isNaN(value) ? undefined : value;

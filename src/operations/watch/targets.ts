@@ -8,7 +8,7 @@ export interface Target {
   readonly name: string;
   readonly goal: string;
   readonly seen: string;
-  /** Null when there was nothing to judge by. */
+  /** Null without observations. */
   readonly met: boolean | null;
 }
 
@@ -18,7 +18,7 @@ const STATEMENT_S = 0.01;
 const SIGN_INS = 0.999;
 const POOL_HIGH_MS = 120_000;
 
-/** All servers together. */
+/** Judges the sums over all servers. */
 export function targetsOf(nodes: readonly WatchedNode[]): Target[] {
   const total = nodes.map(({ seen }) => seen.figures).reduce(addNodeMetrics, NOTHING);
   const { answers, errors, signIns, failedSignIns, statements, statementSeconds, untold } = total;
@@ -71,17 +71,17 @@ export function targetsOf(nodes: readonly WatchedNode[]): Target[] {
     },
     {
       name: 'serving',
-      goal: 'at every look',
+      goal: 'at every observation',
       seen: unserved === 0 ? `at all ${looks}` : `not at ${unserved} of ${looks}`,
       met: unserved === 0,
     },
     {
       name: 'starts',
-      goal: 'no restart, none that failed',
+      goal: 'no restart and no failed start',
       seen: `${restarts} restarts, ${failedStarts} failed`,
       met: restarts + failedStarts === 0,
     },
   ];
 }
 
-const NONE = 'nothing to measure';
+const NONE = 'no observations';

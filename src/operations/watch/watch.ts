@@ -9,7 +9,7 @@ export interface WatchOptions {
   /** All times are milliseconds. */
   readonly durationMs: number;
   readonly intervalMs: number;
-  /** How long something has to last to be a reason to roll back. */
+  /** How long a criterion must be met to be a reason to roll back. */
   readonly stretchMs: number;
   /** The criteria for a rollback. */
   readonly limits?: Limits;
@@ -18,7 +18,7 @@ export interface WatchOptions {
 /** The dependencies of the watch; tests bring a clock of their own. */
 export interface World {
   now(): number;
-  /** Resolves early when the operator stops watching. */
+  /** Resolves early if the operator ends the observation. */
   pause(milliseconds: number): Promise<void>;
   isCancelled(): boolean;
   look(node: string): Promise<Look>;
@@ -27,7 +27,7 @@ export interface World {
 }
 
 export interface WatchReport {
-  /** Every target is met, nothing calls for a rollback, and it was watched to the end. */
+  /** No target was missed, no rollback criterion was met, and the whole time was observed. */
   readonly ok: boolean;
   readonly watchedSeconds: number;
   readonly complete: boolean;
@@ -39,7 +39,7 @@ export interface WatchReport {
 const MAX_SILENCE_MS = 600_000;
 const LINES = 12;
 
-/** Looks at every server again and again, until the time is over or there is a reason to roll back. */
+/** Observes every server repeatedly, until the time is over or a rollback criterion is met. */
 export async function watch(options: WatchOptions, world: World): Promise<WatchReport> {
   const { durationMs, intervalMs, stretchMs, limits = {} } = options;
   const nodes = options.nodes.map((url) => new WatchedNode(url, stretchMs));
@@ -61,7 +61,7 @@ export async function watch(options: WatchOptions, world: World): Promise<WatchR
   }
 }
 
-/** Tells when a server ceases to serve, why, when that changes, and when it serves again. */
+/** Reports when a server stops serving and why, when the reason changes, and when it serves again. */
 async function lookAt(node: WatchedNode, world: World): Promise<void> {
   const before = node.last;
   const moment = node.add(await world.look(node.url), world.now());

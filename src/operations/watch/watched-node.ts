@@ -3,11 +3,11 @@ import { Increases } from './increases';
 import type { Look } from './look-at-node';
 import { gaugeOf } from './prometheus-text';
 
-/** One look at a server. */
+/** One observation of a server. */
 interface Moment {
-  /** Milliseconds of any clock that only goes forward. */
+  /** Milliseconds of a monotonic clock. */
   readonly at: number;
-  /** Since the look before. */
+  /** Since the observation before. */
   readonly figures: NodeMetrics;
   readonly isServing: boolean;
   readonly reason: string;
@@ -16,19 +16,19 @@ interface Moment {
   readonly canaryAgeSeconds: number | undefined;
 }
 
-/** The last stretch of time of one server. */
+/** The latest observations of one server over a fixed time. */
 export interface Stretch {
-  /** The looks in it; empty until the server has been watched for as long as the stretch is. */
+  /** Its observations; empty until the server has been observed for that whole time. */
   readonly moments: readonly Moment[];
   readonly figures: NodeMetrics;
-  /** The same by thirds, as far as somebody has looked: what lasts is in all of them. */
+  /** The same for each third that has observations: a lasting fault is in all of them. */
   readonly thirds: readonly NodeMetrics[];
   readonly seconds: number;
-  /** Restarts in ten times that stretch. */
+  /** Restarts in ten times that time. */
   readonly restarts: number;
 }
 
-/** Above this a pool is as good as full; somebody will have to wait. */
+/** Above this share, requests will soon wait for a connection. */
 const HIGH_POOL_USE = 0.8;
 const RESTARTS_OVER = 10;
 
@@ -36,13 +36,13 @@ const RESTARTS_OVER = 10;
 export class WatchedNode {
   readonly seen = {
     looks: 0,
-    /** Looks at which it did not serve. */
+    /** Observations at which it did not serve. */
     unserved: 0,
     restarts: 0,
-    /** Starts that failed since the first look, as the server has written them down. */
+    /** Failed starts since the first observation, as the server recorded them. */
     failedStarts: 0,
     figures: NOTHING,
-    /** The longest time on end with more than 80 % of the pool in use, milliseconds. */
+    /** The longest continuous time with more than 80 % of the pool in use, in milliseconds. */
     poolHighMs: 0,
     peakPoolUse: 0,
   };
@@ -52,13 +52,13 @@ export class WatchedNode {
   private firstFailedStarts: number | undefined;
   private poolHighSince: number | undefined;
 
-  /** @param stretchMs what `stretch` looks back */
+  /** @param stretchMs how far back `stretch` reaches */
   constructor(
     readonly url: string,
     private readonly stretchMs: number,
   ) {}
 
-  /** The latest look. */
+  /** The latest observation. */
   get last(): Moment | undefined {
     return this.moments.at(-1);
   }
@@ -112,7 +112,7 @@ export class WatchedNode {
       seen.poolHighMs = Math.max(seen.poolHighMs, at - this.poolHighSince);
   }
 
-  /** It is kept in a file, and goes on counting over restarts. */
+  /** The server keeps this counter in a file, so restarts do not reset it. */
   private rememberStarts(failedStarts = 0): void {
     this.firstFailedStarts ??= failedStarts;
     this.seen.failedStarts = Math.max(0, failedStarts - this.firstFailedStarts);
