@@ -193,7 +193,7 @@ describe('migrating', () => {
     const other = await createTestDatabase();
     await expect(migrateUp(other.url, configuration, schema)).rejects.toMatchObject({
       fault: 'migration-failed',
-      message: expect.stringMatching(/1999000000009-failing .*42P01.*Nothing of it was applied/),
+      message: expect.stringMatching(/1999000000009-failing .*42P01.*It was rolled back/),
     });
     await withClient(other.url, async (client) => {
       expect((await client.query(`select to_regclass('half') as half`)).rows).toEqual([{ half: null }]);

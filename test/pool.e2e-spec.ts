@@ -56,7 +56,7 @@ describe('the connection pool', () => {
       const { waiting, total, idle } = await pool();
       return waiting === 0 && total === idle;
     });
-    expect(logged('the connection pool is nearly used up')).toEqual([
+    expect(logged('the connection pool is nearly exhausted')).toEqual([
       expect.objectContaining({
         max: 10,
         operations: expect.objectContaining({ 'GET /api/v1/friend-requests': expect.any(Number) }),
@@ -83,7 +83,7 @@ describe('the connection pool', () => {
     });
     expect((await ada.call('GET', `/users/${ada.id}`)).status).toBe(200);
     const [report] = await until('the leak to be reported', () => {
-      const reports = logged('a database connection was not given back');
+      const reports = logged('a database connection was not returned to the pool');
       return reports.length > 0 && reports;
     });
     expect(report).toEqual({
@@ -94,7 +94,7 @@ describe('the connection pool', () => {
     expect((await pool()).oldestCheckoutMs).toBeGreaterThan(4_000);
     await runner.release();
     await until('it to be forgotten', async () => (await pool()).oldestCheckoutMs < 4_000);
-    expect(logged('a database connection was not given back')).toHaveLength(1);
+    expect(logged('a database connection was not returned to the pool')).toHaveLength(1);
   }, 60_000);
 
   it('shows the details of readiness to operators only', async () => {

@@ -191,7 +191,7 @@ describe('the checklist before a deployment', () => {
     await sql(`insert into migrations (timestamp, name) values (1764000000031, ${last})`);
     expect(migrations).toMatchObject({
       status: 'red',
-      evidence: expect.stringContaining('begun and not finished: 1764000000031-old-password-hashes'),
+      evidence: expect.stringContaining('started and not finished: 1764000000031-old-password-hashes'),
     });
   });
 

@@ -176,7 +176,7 @@ describe('a server among others', () => {
       const warn = jest.spyOn(Logger.prototype, 'warn');
       await withClient(database.url, (client) => client.query('alter table servers rename to others'));
       await until('the lease to run out', () => !relay.isLive);
-      expect(warn.mock.calls.flat().join()).toContain('the database refuses it with 42P01');
+      expect(warn.mock.calls.flat().join()).toContain('the database rejects it with 42P01');
       await withClient(database.url, (client) => client.query('alter table others rename to servers'));
       await until('the server to be live again', () => relay.isLive);
     } finally {

@@ -99,7 +99,7 @@ describe('the start', () => {
       await expect(verify(missing.toString())).rejects.toThrow(/does not exist/);
       const stranger = new URL(database.url);
       stranger.username = 'no_such_user';
-      await expect(verify(stranger.toString())).rejects.toThrow(/refuses the user name or password/);
+      await expect(verify(stranger.toString())).rejects.toThrow(/rejects the user name or password/);
       await database.drop();
     });
 

@@ -255,7 +255,7 @@ describe('tracing', () => {
       ({ traceId, kind }) => traceId === broken.traceId && kind === 2,
     );
     expect(failed).toMatchObject({ status: { code: 2 }, attributes: { 'error.type': 'internal' } });
-    expect(logged('refused with internal')).toMatchObject([
+    expect(logged('rejected with internal')).toMatchObject([
       { traceId: broken.traceId, requestId: failed.attributes['xfchat.request_id'] },
     ]);
     await refusedSocket(server.url, 'no token');
@@ -305,7 +305,7 @@ describe('tracing', () => {
     const first = await until('a failure', failures);
     await ada.send(conversationId, 'again');
     await until('another failure', async () => (await failures()) > first);
-    const told = 'traces cannot be exported; what is not taken is lost';
+    const told = 'traces cannot be exported; unsent traces are lost';
     expect(logged(told)).toMatchObject([{ code: '500' }]);
 
     collector.status = 200;

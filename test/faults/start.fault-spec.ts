@@ -27,7 +27,7 @@ describe('the start of a server', () => {
     const proxy = await FaultProxy.inFrontOf(postgres.url());
     proxy.set('refuse');
     const server = start({ DATABASE_URL: proxy.url, DATABASE_START_TIMEOUT_MS: '60000' });
-    await until('three tries', () => (server.log.match(/Trying again/g)?.length ?? 0) >= 3, 30_000);
+    await until('three tries', () => (server.log.match(/Retrying/g)?.length ?? 0) >= 3, 30_000);
     expect(server.serves).toBe(false);
     proxy.set('pass');
     const appeared = performance.now();
@@ -84,12 +84,12 @@ describe('the start of a server', () => {
     },
     'with another password': {
       fault: 'login-refused',
-      text: /refuses the user name or password of DATABASE_URL/,
+      text: /rejects the user name or password of DATABASE_URL/,
       environment: () => ({ DATABASE_URL: postgres.url({ password: 'not this one' }) }),
     },
     'with another user': {
       fault: 'login-refused',
-      text: /refuses the user name or password of DATABASE_URL/,
+      text: /rejects the user name or password of DATABASE_URL/,
       environment: () => ({ DATABASE_URL: postgres.url({ user: 'nobody' }) }),
     },
     'of another name': {
@@ -117,7 +117,7 @@ describe('the start of a server', () => {
     },
     'without the right to a table': {
       fault: 'right-missing',
-      text: /lacks rights: insert on chat_messages, update on users/,
+      text: /lacks privileges: insert on chat_messages, update on users/,
       before: `revoke insert on chat_messages from ${ROLE}; revoke update on users from ${ROLE}`,
       after: `grant insert on chat_messages to ${ROLE}; grant update on users to ${ROLE}`,
     },
@@ -168,12 +168,12 @@ describe('the start of a server', () => {
     },
     'whose migrations are out of order': {
       fault: 'migration-out-of-order',
-      text: /older than what the database has already: 1764000000006-internal-users/,
+      text: /older than migrations that the database already has: 1764000000006-internal-users/,
       ...withoutMigration('InternalUsers%'),
     },
     'with a migration that was not finished': {
       fault: 'migration-half-applied',
-      text: /begun and not finished: 1764000000008-unread-indexes/,
+      text: /started and not finished: 1764000000008-unread-indexes/,
       before: `update migration_ledger set applied_at = null where name like 'UnreadIndexes%'`,
       after: `update migration_ledger set applied_at = now() where name like 'UnreadIndexes%'`,
       environment: () => ({ MIGRATE_ON_START: 'false' }),
@@ -186,7 +186,7 @@ describe('the start of a server', () => {
     },
     'without an index': {
       fault: 'schema-damaged',
-      text: /not whole: index chat_messages_sender_idx.*`npx xfchat check` shows the definition/,
+      text: /not complete: index chat_messages_sender_idx.*`npx xfchat check` shows the definition/,
       before: `drop index chat_messages_sender_idx`,
       after: `create index chat_messages_sender_idx on chat_messages (sender_id)`,
     },

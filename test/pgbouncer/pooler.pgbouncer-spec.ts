@@ -64,7 +64,7 @@ describe('behind PgBouncer in transaction mode', () => {
     const unnamed = await PgBouncer.start(direct, settings);
     await expect(verify(unnamed.url('chat'))).rejects.toMatchObject({
       fault: 'unfit-settings',
-      message: expect.stringMatching(/^DATABASE_URL leads to a pooler, .* Set DIRECT_DATABASE_URL/),
+      message: expect.stringMatching(/^DATABASE_URL names a pooler, .* Set DIRECT_DATABASE_URL/),
     });
     await unnamed.stop();
   });
@@ -95,7 +95,7 @@ describe('behind PgBouncer in transaction mode', () => {
       expect({ status, stderr }).toEqual({
         status: EXIT_CODES['unfit-settings'],
         stderr: expect.stringMatching(
-          /^DIRECT_DATABASE_URL leads to a pooler, .* Set it to the address of the database itself\.$/m,
+          /^DIRECT_DATABASE_URL names a pooler, .* Set it to the address of the database itself\.$/m,
         ),
       });
     },
@@ -105,7 +105,7 @@ describe('behind PgBouncer in transaction mode', () => {
     const full = await PgBouncer.start(direct, { max_client_conn: '1' });
     await withClient(full.url('chat'), () =>
       expect(verify(full.url('chat'), { DIRECT_DATABASE_URL: direct })).rejects.toMatchObject({
-        message: expect.stringMatching(/^The pooler that DATABASE_URL names refuses .*no more connections/),
+        message: expect.stringMatching(/^The pooler that DATABASE_URL names rejects .*no more connections/),
       }),
     );
     await full.stop();

@@ -164,7 +164,7 @@ describe('the server as a process', () => {
 
   it('ends at once with 0 when it is stopped while it waits for its database', async () => {
     const server = start({ DATABASE_URL: 'postgres://x@127.0.0.1:9/x', DATABASE_START_TIMEOUT_MS: '600000' });
-    await until('it to wait', () => server.output().includes('Trying again'), 30_000);
+    await until('it to wait', () => server.output().includes('Retrying'), 30_000);
     server.child.kill('SIGTERM');
     expect(await server.ended()).toBe('0');
     expect(server.output()).not.toContain('serves at');
@@ -243,7 +243,7 @@ describe('the server as a process', () => {
     ]);
     for (const line of [...requests, ...commands]) expect(line.requestId).toMatch(/^[0-9a-f-]{36}$/);
     expect(lines).toContainEqual(
-      expect.objectContaining({ level: 50, requestId: failed.body.requestId, msg: 'refused with internal' }),
+      expect.objectContaining({ level: 50, requestId: failed.body.requestId, msg: 'rejected with internal' }),
     );
     const output = server.output();
     for (const hidden of [

@@ -272,7 +272,7 @@ describe('two workers', () => {
     );
     await until('another one', () => ![undefined, frozen].includes(workersOf(server).get(2)));
     await until('readiness', async () => (await ask('/health/ready'))?.status === 200);
-    expect(server.log).toContain('a worker hangs, and is killed');
+    expect(server.log).toContain('a worker does not answer and is killed');
   });
 });
 

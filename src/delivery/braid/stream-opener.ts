@@ -91,7 +91,7 @@ export class StreamOpener {
 
   /** An open stream cannot continue. Its reader reconnects and resumes. */
   failed(error: unknown): void {
-    this.logger.event('warn', 'a stream was ended', { error: describeError(error as Error) });
+    this.logger.event('warn', 'a stream failed and was ended', { error: describeError(error as Error) });
   }
 }
 

@@ -71,7 +71,7 @@ export class SocketSupervisor implements OnModuleInit, OnApplicationShutdown {
       this.epoch = epoch;
       this.isEpochCertain = true;
       if (!isAnother) return;
-      this.logger.event('warn', 'the epoch of the database changed: every socket has to restart', {
+      this.logger.event('warn', 'the epoch of the database changed: every socket must restart', {
         epoch,
       });
       this.disconnectAll();

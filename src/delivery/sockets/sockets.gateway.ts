@@ -104,7 +104,7 @@ export class SocketsGateway implements OnModuleInit, OnGatewayInit, OnGatewayCon
       this.rooms.machine.handle(life, 'entered', { enter: (arrival) => this.enter(life, arrival) });
     } catch (error) {
       // An exception that leaves this method would end the process.
-      this.logger.event('error', 'a connection failed', { error: describeError(error as Error) });
+      this.logger.event('error', 'a socket could not be set up', { error: describeError(error as Error) });
       this.rooms.machine.handle(life, 'entry-failed');
     }
   }
@@ -164,7 +164,7 @@ export class SocketsGateway implements OnModuleInit, OnGatewayInit, OnGatewayCon
 
   /** Closes the connections of a person who continues after rejections. They may return after the suspension. */
   private disconnectAll(userId: string): void {
-    this.logger.event('warn', 'a person was suspended for going on after refusals', { userId });
+    this.logger.event('warn', 'a user was suspended after too many rejections', { userId });
     for (const life of this.rooms.livesIn(userRoom(userId))) this.rooms.machine.handle(life, 'suspended');
   }
 

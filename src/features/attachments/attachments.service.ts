@@ -167,7 +167,7 @@ export class AttachmentsService {
         await deleteAttachments(manager, [id]);
       });
     } catch (error) {
-      this.logger.warn(`what is left of upload ${id} is removed later: ${toProblem(error).code}`);
+      this.logger.warn(`the rest of upload ${id} will be removed later: ${toProblem(error).code}`);
     }
   }
 }

@@ -22,7 +22,7 @@ export class RegistrationPolicy implements OnApplicationBootstrap {
 
   onApplicationBootstrap(): void {
     if (this.configuration.isProduction && this.current === 'open')
-      this.logger.warn('anybody who reaches this server can make an account: REGISTRATION is open');
+      this.logger.warn('anybody who reaches this server can create an account: REGISTRATION is open');
   }
 
   /**

@@ -109,9 +109,7 @@ export class ErasureWorker implements OnApplicationBootstrap, BeforeApplicationS
     const erased = await this.journal.findReturned();
     for (const erasure of erased) await this.erasures.erase(erasure);
     if (erased.length > 0)
-      this.logger.warn(
-        `${erased.length} people who had been erased were in the data again, and were erased again`,
-      );
+      this.logger.warn(`the data contained ${erased.length} erased users again; they were erased again`);
     this.hasCompared = true;
   }
 }

@@ -29,7 +29,7 @@ export class JournalKeeper {
     const journal = await this.journal();
     await journal.requireWritable().catch((error: unknown) => {
       const folder = this.configuration.backupFolder;
-      this.logger.error(`nobody can be erased, because ${folder} (BACKUP_DIR) cannot be written to`, error);
+      this.logger.error(`no user can be erased, because ${folder} (BACKUP_DIR) is not writable`, error);
       throw new Problem(TEMPORARILY_UNAVAILABLE);
     });
   }

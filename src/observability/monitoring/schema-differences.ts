@@ -46,8 +46,8 @@ export class SchemaDifferences {
       .map(({ object, isMissing }) => `${object} ${isMissing ? 'is missing' : 'differs'}`)
       .join(', ');
     if (text === this.reported) return;
-    if (text) this.logger.warn(`the schema is not as the migrations make it: ${text}`);
-    else this.logger.log('the schema is as the migrations make it again');
+    if (text) this.logger.warn(`the schema differs from the migrations: ${text}`);
+    else this.logger.log('the schema equals the migrations again');
     this.reported = text;
   }
 }

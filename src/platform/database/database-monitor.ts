@@ -180,7 +180,7 @@ export class DatabaseMonitor implements OnApplicationShutdown {
     if (isWritable) {
       const epoch = await unlessUnknown(inTime(TIMEOUT_MS, raiseEpochOnNewTimeline(client)));
       if (epoch !== undefined)
-        this.logger.warn(`the database was promoted, and may have lost commits: epoch ${epoch} begins`);
+        this.logger.warn(`the database was promoted and may have lost commits: epoch ${epoch} begins`);
     }
     for (const listener of this.connectListeners) this.tell(listener);
   }

@@ -107,7 +107,7 @@ export class DeadlineClient extends DatabaseClient {
     const left = remainingMs();
     const clientLeft = left === undefined ? undefined : left - CLIENT_MARGIN_MS;
     if (!isRollback && clientLeft !== undefined && clientLeft <= 0) {
-      throw new DeadlineExceededError('the time of the request was up before the statement was sent');
+      throw new DeadlineExceededError('the deadline of the request passed before the statement was sent');
     }
     if (text === BEGIN) {
       this.inTransaction = true;

@@ -62,7 +62,7 @@ export async function refuseOldTables(query: Query): Promise<void> {
     'old-tables',
     [
       `The schema "public" holds tables of an earlier XFChat: ${old.map(({ name }) => name).join(', ')}. Nothing was changed.`,
-      'Stop what writes to them, take a backup, move them away, and import them:',
+      'Stop the programs that write to them, make a backup, move them to another schema, and import them:',
       ...moving.map((statement) => `  ${statement};`),
       '  npx xfchat migrate up',
       '  npx xfchat legacy import --schema legacy --owner USERNAME --title TEXT',

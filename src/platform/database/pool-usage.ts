@@ -135,7 +135,7 @@ export class PoolUsage implements OnModuleInit, OnApplicationShutdown {
     else this.exhaustedSince ??= now;
     if (this.inUse >= max * WARN_AT && now - this.warnedAt >= QUIET_MS) {
       this.warnedAt = now;
-      this.logger.event('warn', 'the connection pool is nearly used up', {
+      this.logger.event('warn', 'the connection pool is nearly exhausted', {
         ...this.figures,
         inUse: this.inUse,
         operations: this.operations(),
@@ -158,7 +158,7 @@ export class PoolUsage implements OnModuleInit, OnApplicationShutdown {
       if (now - since < limit || this.reported.has(checkout)) continue;
       this.reported.add(checkout);
       this.metrics.databaseLeaks.inc();
-      this.logger.event('error', 'a database connection was not given back', {
+      this.logger.event('error', 'a database connection was not returned to the pool', {
         operation,
         heldMs: Math.round(now - since),
         ...(context && identifiersOf(context)),

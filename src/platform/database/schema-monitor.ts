@@ -66,7 +66,7 @@ export class SchemaMonitor implements OnModuleInit, OnApplicationShutdown {
 
   private lookOnce(): Promise<void> {
     this.looking ??= inBackground(() => this.look())
-      .catch((error: unknown) => this.logger.warn('the schema could not be compared', error))
+      .catch((error: unknown) => this.logger.warn('could not compare the schema', error))
       .finally(() => {
         this.looking = undefined;
         clearTimeout(this.timer);

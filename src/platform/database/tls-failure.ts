@@ -1,7 +1,7 @@
 import { TlsSettingsError } from './tls';
 
 const UNKNOWN_AUTHORITY =
-  'its certificate is of another authority than sslrootcert (or PGSSLROOTCERT) names. Name the file of the right one';
+  'its certificate is not from the authority in sslrootcert (or PGSSLROOTCERT). Name the file of the correct authority';
 
 /** Reasons by the error codes of Node and OpenSSL. */
 const REASONS: Record<string, string> = {
@@ -14,7 +14,7 @@ const REASONS: Record<string, string> = {
   ERR_TLS_CERT_ALTNAME_INVALID:
     'its certificate is for another name than that of the URL. Use the name in the certificate, or sslmode=verify-ca',
   CERT_HAS_EXPIRED: 'its certificate has expired. Renew it',
-  CERT_NOT_YET_VALID: 'its certificate is not valid yet. Look at the clocks',
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet. Check the clocks',
 };
 
 /** Why encryption failed, if waiting cannot help; undefined for any other error. */
@@ -22,11 +22,11 @@ export function tlsFailureOf(error: NodeJS.ErrnoException): string | undefined {
   const { code = '', message } = error;
   if (error instanceof TlsSettingsError) return message;
   if (message === 'The server does not support SSL connections')
-    return 'it offers none. Turn ssl on there, or use sslmode=disable where nobody can listen';
+    return 'it offers none. Turn ssl on there, or use sslmode=disable on a private network';
   if (code === '28000' && /no encryption$/.test(message))
-    return 'it takes no other ones, and the URL has no sslmode. Add sslmode=verify-full, with sslrootcert';
+    return 'it requires encryption, and the URL has no sslmode. Add sslmode=verify-full, with sslrootcert';
   if (code === '28000' && /certificate/.test(message))
-    return 'it wants a certificate of the client. Name sslcert and sslkey';
-  if (/^ERR_(SSL|OSSL)_/.test(code)) return `the handshake failed (${code}). Look at sslcert and sslkey`;
+    return 'it requires a client certificate. Name sslcert and sslkey';
+  if (/^ERR_(SSL|OSSL)_/.test(code)) return `the handshake failed (${code}). Check sslcert and sslkey`;
   return REASONS[code];
 }

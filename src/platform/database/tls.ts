@@ -69,7 +69,7 @@ function modeOf(word: string | undefined, parameters: URLSearchParams): Mode {
     return 'disable';
   }
   const mode = MODES.find((each) => each === word);
-  if (!mode) throw new TlsSettingsError(`sslmode has to be one of ${MODES.join(', ')}`);
+  if (!mode) throw new TlsSettingsError(`sslmode must be one of ${MODES.join(', ')}`);
   return mode;
 }
 

@@ -71,7 +71,9 @@ export class ValueMonitor implements OnModuleInit, OnApplicationShutdown {
 
   private conclude(reason: ValueState['reason'], details: readonly string[]): void {
     if (reason !== this.current.reason && reason !== 'ok')
-      this.logger.warn(`the database does not give back what is written: ${[reason, ...details].join(', ')}`);
+      this.logger.warn(
+        `the database returns other values than were written: ${[reason, ...details].join(', ')}`,
+      );
     this.current = { reason, details, checkedAt: performance.now() };
   }
 }

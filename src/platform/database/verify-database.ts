@@ -88,7 +88,7 @@ async function waitFor(
     const answer = await tryOnce(url, configuration);
     if (!(answer instanceof DatabaseUnusableError)) return answer;
     if (signal?.aborted || !mayPass(answer) || performance.now() + pause > deadline) throw answer;
-    log(`${answer.message} Trying again in ${pause} ms.`);
+    log(`${answer.message} Retrying in ${pause} ms.`);
     await new Promise((resolve) => setTimeout(resolve, pause * (0.5 + Math.random() / 2)));
   }
 }
@@ -135,7 +135,7 @@ function connectionFault(
     case '28000':
       return new DatabaseUnusableError(
         'login-refused',
-        `The database refuses the user name or password of ${name}. Correct them.`,
+        `The database rejects the user name or password of ${name}. Correct them.`,
       );
     case '3D000':
       return new DatabaseUnusableError(
@@ -145,7 +145,7 @@ function connectionFault(
     case '42501':
       return new DatabaseUnusableError(
         'right-missing',
-        `The user of ${name} may not connect to the database. Grant the right.`,
+        `The user of ${name} may not connect to the database. Grant the privilege.`,
       );
     case '08P01':
     case '0A000':
@@ -155,7 +155,7 @@ function connectionFault(
     case TOO_MANY_CONNECTIONS:
       return new DatabaseUnusableError(
         'too-few-connections',
-        'The database has no connection free. Raise its max_connections, or end those who hold them.',
+        'The database has no free connection. Raise its max_connections, or end other sessions.',
         { cause: error },
       );
     default:
@@ -229,20 +229,20 @@ function judge(settings: Settings, name: string, configuration: Configuration): 
   if (!settings.may_use) {
     throw new DatabaseUnusableError(
       'right-missing',
-      `The user of ${name} may not use the schema "public". Grant the right.`,
+      `The user of ${name} may not use the schema "public". Grant the privilege.`,
     );
   }
   if (settings.encoding !== 'UTF8') {
     throw new DatabaseUnusableError(
       'wrong-encoding',
-      `The database stores texts as ${settings.encoding}, which cannot hold everything that people write. Make one whose encoding is UTF8 (create database … template template0 encoding 'UTF8' locale 'C.UTF-8'), and name it in ${name}.`,
+      `The database stores texts as ${settings.encoding}, which cannot hold everything that people write. Create one with the encoding UTF8 (create database … template template0 encoding 'UTF8' locale 'C.UTF-8'), and name it in ${name}.`,
     );
   }
   if (settings.elsewhere !== null) {
     const schema = escapeIdentifier(settings.elsewhere);
     throw new DatabaseUnusableError(
       'schema-elsewhere',
-      `The tables of XFChat are in the schema ${schema}, where a search_path once led, and belong into "public". Move them: begin; alter schema public rename to public_before; alter schema ${schema} rename to public; commit.`,
+      `The tables of XFChat are in the schema ${schema}, because an earlier search_path named it, and belong in "public". Move them: begin; alter schema public rename to public_before; alter schema ${schema} rename to public; commit.`,
     );
   }
   judgeSession(settings, name, configuration);
@@ -257,7 +257,7 @@ function judge(settings: Settings, name: string, configuration: Configuration): 
   if (settings.read_only === 'on') {
     throw new DatabaseUnusableError(
       'read-only',
-      `The database takes no writes (it is a standby, or read-only). Promote it, or correct ${name}.`,
+      `The database accepts no writes (it is a standby, or read-only). Promote it, or correct ${name}.`,
     );
   }
 }
@@ -271,11 +271,11 @@ function judgeSession(
   if (!isPooler && arrived !== 'on') throw poolerUnnamed(name, configuration);
   if (unfit.length === 0) return;
   const why = isPooler
-    ? ' A pooler does not pass on what XFChat would set; have it reconnect afterwards.'
+    ? ' A pooler does not pass on the settings of XFChat; make it reconnect afterwards.'
     : '';
   throw new DatabaseUnusableError(
     'unfit-settings',
-    `Settings of the database do not fit: ${unfit.join(', ')}. Change them: ${remedyOf(unfit, user, database)}.${why}`,
+    `Settings of the database are unsuitable: ${unfit.join(', ')}. Change them: ${remedyOf(unfit, user, database)}.${why}`,
   );
 }
 
@@ -290,7 +290,7 @@ function poolerUnnamed(
   const remedy = name === 'DATABASE_URL' ? ofServer : 'Set it to the address of the database itself.';
   return new DatabaseUnusableError(
     'unfit-settings',
-    `${name} leads to a pooler, or to something else that does not pass on the settings of a connection. ${remedy}`,
+    `${name} names a pooler, or another proxy that does not pass on the settings of a connection. ${remedy}`,
     { cause },
   );
 }
@@ -299,7 +299,7 @@ function poolerUnnamed(
 function refusedByPooler(cause: Error): DatabaseUnusableError {
   return new DatabaseUnusableError(
     'unfit-settings',
-    `The pooler that DATABASE_URL names refuses the connection: ${visible(cause.message)}. Look at its configuration.`,
+    `The pooler that DATABASE_URL names rejects the connection: ${visible(cause.message)}. Check its configuration.`,
     { cause },
   );
 }

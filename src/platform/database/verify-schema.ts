@@ -28,14 +28,14 @@ export async function verifySchema(
     if (damage.length > 0) {
       throw new DatabaseUnusableError(
         'schema-damaged',
-        `The schema of the database is not whole: ${damage.join(', ')}. ${MEND_SCHEMA}`,
+        `The schema of the database is not complete: ${damage.join(', ')}. ${MEND_SCHEMA}`,
       );
     }
     const missing = await missingRights(dataSource, schema);
     if (missing.length > 0) {
       throw new DatabaseUnusableError(
         'right-missing',
-        `The user of DATABASE_URL lacks rights: ${missing.join(', ')}. Grant them.`,
+        `The user of DATABASE_URL lacks privileges: ${missing.join(', ')}. Grant them.`,
       );
     }
   } catch (error) {
@@ -44,7 +44,7 @@ export async function verifySchema(
     // The ledger is not readable, or the schema not usable: PostgreSQL's message names it.
     throw new DatabaseUnusableError(
       'right-missing',
-      `The user of DATABASE_URL lacks rights: ${message}. Grant them.`,
+      `The user of DATABASE_URL lacks privileges: ${message}. Grant them.`,
     );
   } finally {
     await dataSource.destroy();

@@ -65,14 +65,14 @@ function requireVersion(dataFolder: string, programs: number): void {
     files = readFileSync(join(dataFolder, 'PG_VERSION'), 'utf8').trim();
   } catch {
     throw new EmbeddedPostgresError(
-      `${dataFolder} is not empty and holds no complete PostgreSQL files (PG_VERSION is missing): ` +
+      `${dataFolder} is not empty and contains no complete PostgreSQL files (PG_VERSION is missing): ` +
         'move it away, or restore it from a backup.',
     );
   }
   if (files === String(programs)) return;
   throw new EmbeddedPostgresError(
-    `The database files in ${dataFolder} are of PostgreSQL ${files}, but this XFChat brings PostgreSQL ${programs}, ` +
-      'which cannot read them. Either go back to the XFChat release that made them, or export the data with that ' +
+    `The database files in ${dataFolder} are of PostgreSQL ${files}, but this XFChat contains PostgreSQL ${programs}, ` +
+      'which cannot read them. Either return to the XFChat release that created them, or export the data with that ' +
       'release, move the folder away and import it here, or run your own PostgreSQL and set DATABASE_URL.',
   );
 }
@@ -100,7 +100,7 @@ async function createFiles(folder: string, binaries: PostgresBinaries, runner: R
     if (!/invalid locale name/.test(output)) break;
   }
   throw new EmbeddedPostgresError(
-    `The database files could not be made in ${folder}: ${output.trim().slice(-2000)}`,
+    `The database files could not be created in ${folder}: ${output.trim().slice(-2000)}`,
   );
 }
 

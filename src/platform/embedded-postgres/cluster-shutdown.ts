@@ -53,7 +53,7 @@ export async function shutDownCluster(cluster: Cluster, patience: ShutdownPatien
   const pids = clusterProcesses(cluster).map((process) => process.pid);
   throw new EmbeddedPostgresError(
     `The PostgreSQL processes ${pids.join(', ')} in ${cluster.dataFolder} cannot be ended: ` +
-      'look at what blocks them (often a disk that does not answer), or restart the machine.',
+      'find what blocks them (often a disk that does not respond), or restart the machine.',
   );
 }
 

@@ -91,7 +91,7 @@ function makeDirectory(directory: string): string {
   } catch (error) {
     throw new EmbeddedPostgresError(
       `The data directory ${directory} cannot be used (${errorCode(error)}): ` +
-        'choose another DATA_DIR, or give this account the right to write there.',
+        'choose another DATA_DIR, or let this account write there.',
     );
   }
 }

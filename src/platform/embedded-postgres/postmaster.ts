@@ -64,7 +64,7 @@ export class Postmaster {
     while (!(await pollUntil(ready, 1000))) {
       if (Date.now() - lastAnswer > silenceLimitMilliseconds) throw this.failure('does not answer');
     }
-    if (refusal) throw this.failure(`refuses connections: ${refusal}`);
+    if (refusal) throw this.failure(`rejects connections: ${refusal}`);
   }
 
   private failure(what: string): EmbeddedPostgresError {
@@ -156,9 +156,9 @@ export function adviceFor(log: string): string {
   if (/could not (resize|create|open) shared memory/.test(log)) return 'Give /dev/shm more room.';
   if (/No space left on device/.test(log)) return 'Free some disk space and start again.';
   if (/wrong ownership|invalid permissions|Permission denied/.test(log))
-    return 'Give the data directory back to the account that made it, with mode 0700.';
+    return 'Make the account that created the data directory its owner again, with mode 0700.';
   if (/unrecognized configuration parameter|invalid value for parameter/.test(log))
-    return 'Correct the settings that are given to the built-in PostgreSQL.';
+    return 'Correct the settings of the built-in PostgreSQL.';
   if (isTransient(log)) return 'Another PostgreSQL still holds the data directory; stop it and start again.';
   return 'If the log names damaged files, restore a backup.';
 }

@@ -51,7 +51,7 @@ function candidatesForUser(data: FileOwner | undefined, cluster: Cluster): Candi
   if (data && data.uid !== own.uid) {
     throw new EmbeddedPostgresError(
       `${cluster.dataFolder} belongs to user id ${data.uid}, but this process runs as user id ${own.uid}: ` +
-        'start XFChat as that user, or hand the folder over with chown -R.',
+        'start XFChat as that user, or change the owner with chown -R.',
     );
   }
   const plain: Candidate = { prefix: [], fileOwner: own };
@@ -119,7 +119,7 @@ function adviceFor(reason: string): string {
   if (process.platform === 'linux' && /not found|ENOENT|No such file/.test(reason) && !usesGlibc())
     return 'The built-in PostgreSQL needs glibc, which Alpine and other musl systems lack: set DATABASE_URL.';
   if (process.getuid?.() !== 0)
-    return 'The built-in PostgreSQL cannot be run by this account: look at the access rights of node_modules and of the data directory, or set DATABASE_URL.';
+    return 'This account cannot run the built-in PostgreSQL: check the permissions of node_modules and of the data directory, or set DATABASE_URL.';
   return 'PostgreSQL refuses to run as root, and no other account can reach its programs and the data directory: run XFChat as an ordinary user, move both out of private folders, or set DATABASE_URL.';
 }
 

@@ -108,7 +108,7 @@ export class Supervisor {
       const how = await this.postmaster.ended;
       this.guard.watch(0);
       if (this.stopping) return;
-      log('error', 'PostgreSQL ended unexpectedly and is started again', {
+      log('error', 'PostgreSQL ended unexpectedly and will be restarted', {
         how,
         afterMilliseconds: Date.now() - begin,
       });
@@ -129,7 +129,7 @@ export class Supervisor {
       if (!this.stopping) log('info', 'PostgreSQL runs again', { pid: this.pid });
       return true;
     } catch (error) {
-      if (!this.stopping) log('error', 'PostgreSQL could not be started again', { error: String(error) });
+      if (!this.stopping) log('error', 'PostgreSQL could not be restarted', { error: String(error) });
       return false;
     }
   }

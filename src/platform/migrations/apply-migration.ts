@@ -99,8 +99,8 @@ function failureOf({ name }: RecordedMigration, error: unknown): unknown {
     'migration-failed',
     `${describeMigration(name)} failed (${failure.code ?? failure.message}). ${
       isConnectionLost(error)
-        ? 'Run `npx xfchat migrate up` again, which finishes what was begun.'
-        : 'Nothing of it was applied; what came before it stays.'
+        ? 'Run `npx xfchat migrate up` again, which finishes it.'
+        : 'It was rolled back; earlier migrations stay applied.'
     }`,
     { cause: error },
   );

@@ -36,7 +36,7 @@ export async function withExclusiveSession<T>(
     if ((error as { code?: string }).code !== INSUFFICIENT_PRIVILEGE) throw error;
     throw new DatabaseUnusableError(
       'right-missing',
-      'The user of DATABASE_URL (or DIRECT_DATABASE_URL) may not change the schema. Grant the right to create in "public", or run `npx xfchat migrate up` as a user who has it.',
+      'The user of DATABASE_URL (or DIRECT_DATABASE_URL) may not change the schema. Grant the privilege to create in "public", or run `npx xfchat migrate up` as a user who has it.',
       { cause: error },
     );
   });

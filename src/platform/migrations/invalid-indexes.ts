@@ -28,7 +28,7 @@ export async function mendIndexes(run: Run, { patienceMs, progress }: Patience):
   // The rebuild waits for open transactions without blocking others.
   if (broken.length > 0) await run.query(`set lock_timeout = ${patienceMs}`);
   for (const { name, table } of broken) {
-    progress(`index ${name} of ${table} is half built: building it again`);
+    progress(`index ${name} of ${table} is incomplete: rebuilding it`);
     await run.query(
       REMNANT.test(name) ? `drop index concurrently if exists ${name}` : `reindex index concurrently ${name}`,
     );

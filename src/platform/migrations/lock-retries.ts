@@ -46,9 +46,7 @@ export async function givingWay<T>(
       if (!isLockTimeout(error) && !isRetryable(error)) throw error;
       const holders = await oldestTransactions(session);
       if (performance.now() + wait > deadline) throw blocked(name, attempt, holders, error);
-      progress(
-        `${describeMigration(name)}: a lock was not free (attempt ${attempt}), trying again; ${holders}`,
-      );
+      progress(`${describeMigration(name)}: a lock was not free (attempt ${attempt}), retrying; ${holders}`);
       // Random, because another process may take the lock at regular times.
       await pause(wait * (0.5 + Math.random()));
     }

@@ -93,7 +93,7 @@ function toUndo(
   if (newer.length > 0) {
     throw new DatabaseUnusableError(
       'schema-too-new',
-      `Younger migrations are applied: ${newer.map(describeMigration).join(', ')}. The version of XFChat that made them takes them back.`,
+      `Newer migrations are applied: ${newer.map(describeMigration).join(', ')}. Revert them with the version of XFChat that applied them.`,
     );
   }
   const done = new Set([...applied, ...halfApplied]);
@@ -103,7 +103,7 @@ function toUndo(
   if (final) {
     throw new DatabaseUnusableError(
       'migration-irreversible',
-      `${describeMigration(final.name)} cannot be taken back: ${final.migration.irreversible}. Nothing was done. The way back is a backup.`,
+      `${describeMigration(final.name)} cannot be reverted: ${final.migration.irreversible}. Nothing was changed. Restore a backup instead.`,
     );
   }
   return undo;
@@ -131,6 +131,6 @@ async function refuseDamage(session: QueryRunner, schema: DatabaseSchema): Promi
   if (damage.length === 0) return;
   throw new DatabaseUnusableError(
     'schema-damaged',
-    `Every migration is applied, and yet the schema is not whole: ${damage.join(', ')}. ${MEND_SCHEMA}`,
+    `All migrations are applied, but the schema is not complete: ${damage.join(', ')}. ${MEND_SCHEMA}`,
   );
 }

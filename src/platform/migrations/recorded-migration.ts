@@ -45,7 +45,7 @@ export async function recordMigrations(
       const isTransactional = migration.transaction !== false;
       if (!isTransactional && (statements.length !== 1 || !REPEATABLE.test(statements[0]!))) {
         throw new Error(
-          `${describeMigration(name)} runs outside of a transaction and has to be one statement that can be repeated: CREATE INDEX CONCURRENTLY IF NOT EXISTS, DROP INDEX CONCURRENTLY IF EXISTS, or REINDEX … CONCURRENTLY.`,
+          `${describeMigration(name)} runs outside of a transaction and must be one repeatable statement: CREATE INDEX CONCURRENTLY IF NOT EXISTS, DROP INDEX CONCURRENTLY IF EXISTS, or REINDEX … CONCURRENTLY.`,
         );
       }
       return {

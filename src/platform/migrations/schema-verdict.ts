@@ -93,13 +93,13 @@ export function unusableSchema(verdict: SchemaVerdict): DatabaseUnusableError | 
   if (disputed.length > 0) {
     return refuse(
       'migration-half-applied',
-      `The ledger has migrations that TypeORM's table has not: ${list(disputed)}. Something else than this program took them back, wholly or in part. Restore a backup, or compare the schema by hand and correct the table that is wrong.`,
+      `The ledger has migrations that TypeORM's table lacks: ${list(disputed)}. Another program reverted them, fully or partly. Restore a backup, or compare the schema by hand and correct the table that is wrong.`,
     );
   }
   if (outOfOrder.length > 0) {
     return refuse(
       'migration-out-of-order',
-      `Migrations are older than what the database has already: ${list(outOfOrder)}. Give them a later timestamp.`,
+      `Migrations are older than migrations that the database already has: ${list(outOfOrder)}. Give them a later timestamp.`,
     );
   }
   return undefined;
@@ -110,7 +110,7 @@ export function incompletenessOf({ halfApplied, pending }: SchemaVerdict): Datab
   if (halfApplied.length > 0) {
     return new DatabaseUnusableError(
       'migration-half-applied',
-      `Migrations were begun and not finished: ${list(halfApplied)}. Run \`npx xfchat migrate up\`, which finishes them.`,
+      `Migrations were started and not finished: ${list(halfApplied)}. Run \`npx xfchat migrate up\`, which finishes them.`,
     );
   }
   if (pending.length > 0) {

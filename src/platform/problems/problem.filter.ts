@@ -34,7 +34,7 @@ export class ProblemFilter implements ExceptionFilter {
 /** Logs problems that are the server's fault, with their cause. */
 export function logProblem(logger: StructuredLogger, problem: Problem): void {
   if (problem.status < 500) return;
-  logger.event(problem.kind === INTERNAL ? 'error' : 'warn', `refused with ${problem.code}`, {
+  logger.event(problem.kind === INTERNAL ? 'error' : 'warn', `rejected with ${problem.code}`, {
     ...(problem.cause !== undefined && { error: describeError(problem.cause as Error) }),
   });
 }

@@ -25,8 +25,7 @@ export function redisAddress(text: string): RedisAddress {
     throw new TypeError('must be a redis:// or rediss:// URL');
   if (!urls.every(({ hostname }) => hostname)) throw new TypeError('must name a host');
   const database = first.pathname.replace(/^\//, '') || '0';
-  if (!/^\d{1,5}$/.test(database))
-    throw new TypeError('must end with a number after the /, if with anything');
+  if (!/^\d{1,5}$/.test(database)) throw new TypeError('must have only a number after the /, if anything');
   return {
     nodes: urls.map(({ hostname, port }) => ({
       host: hostname.replace(/^\[|\]$/g, ''),

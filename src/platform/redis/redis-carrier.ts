@@ -42,7 +42,7 @@ export class RedisCarrier implements Carrier, LinkUser, BeforeApplicationShutdow
   ) {
     this.published = metrics.counter(
       'xfchat_redis_published_total',
-      'What was given to Redis for other servers',
+      'Messages published through Redis for other servers',
       ['what'],
     );
     metrics.gauge('xfchat_redis_channels', 'Rooms that this server has subscribed to in Redis', () =>
@@ -119,7 +119,7 @@ export class RedisCarrier implements Carrier, LinkUser, BeforeApplicationShutdow
       const [writtenBy, kind, contents] = JSON.parse(text) as EncodedContent;
       if (writtenBy === version) for (const content of contents) this.shared.keepContent(kind, content);
     } catch (error) {
-      this.logger.warn(`what another server has published is not understood: ${(error as Error).name}`);
+      this.logger.warn(`could not parse a message of another server: ${(error as Error).name}`);
     }
   }
 

@@ -73,17 +73,17 @@ export class RedisLink {
     metrics: Metrics,
   ) {
     this.isConfigured = configuration.REDIS_URL !== undefined;
-    metrics.gauge('xfchat_redis_up', '1 while servers tell each other through Redis', () =>
+    metrics.gauge('xfchat_redis_up', '1 while this server exchanges events through Redis', () =>
       this.isConfigured ? Number(this.isUp) : undefined,
     );
     this.failures = metrics.counter(
       'xfchat_redis_failures_total',
-      'How often Redis was lost, or could not be connected to',
+      'Lost connections to Redis and failed attempts to connect',
       ['reason'],
     );
     this.lagSeconds = metrics.histogram(
       'xfchat_redis_lag_seconds',
-      'How long something that this server publishes takes to come back to it through Redis',
+      'Time from publishing to receiving the own message through Redis',
       [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1],
     );
   }
@@ -245,7 +245,7 @@ export class RedisLink {
     this.lagSeconds.observe(this.lagMs / 1_000);
     if (this.isUpNow || this.isSlow || this.redisId === undefined) return;
     this.isUpNow = true;
-    this.logger.log('servers tell each other through Redis');
+    this.logger.log('this server exchanges events through Redis');
     for (const user of this.users) user.onUp();
   }
 
@@ -263,7 +263,7 @@ export class RedisLink {
     this.failures.inc({ reason });
     if (isUpNow) this.downSince = performance.now();
     if (this.lastReason !== reason && (isUpNow || connection || this.lastReason === undefined))
-      this.logger.warn(`Redis is ${detail || reason}: servers tell each other through PostgreSQL`);
+      this.logger.warn(`Redis is ${detail || reason}: this server exchanges events through PostgreSQL`);
     this.lastReason = reason;
     if (isUpNow) for (const user of this.users) user.onDown();
   }

@@ -83,12 +83,12 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
     setAnnouncer(dataSource, this);
     this.pullSeconds = metrics.histogram(
       'xfchat_relay_pull_duration_seconds',
-      'How long the database took to tell what servers have written since the last time',
+      'Time that the database took to return new events of the servers',
       STATEMENT_SECONDS,
     );
     this.eventsTold = metrics.counter(
       'xfchat_relay_events_total',
-      'Events of other servers that were told to clients of this one',
+      'Events of other servers that this one broadcast to its clients',
     );
     metrics.gauge(
       'xfchat_servers',
@@ -98,7 +98,7 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
     metrics.gauge('xfchat_relay_live', '1 while this server may deliver events', () => Number(this.isLive));
     metrics.gauge(
       'xfchat_relay_held_events',
-      'Events that wait for their place in the log',
+      'Events that wait to be written to the event log',
       () => this.held.size,
     );
   }
@@ -176,9 +176,7 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
     this.reader.start();
     await this.whenLive(START_MS);
     // The tables of the relay name servers by their ids.
-    this.logger.log(
-      `the id of this server is ${this.serverId}; servers beside it: ${this.reader.peers.length}`,
-    );
+    this.logger.log(`this server has the id ${this.serverId} and ${this.reader.peers.length} peers`);
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -257,7 +255,7 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
     try {
       return await this.log(this.dataSource, events);
     } catch (error) {
-      this.logger.warn(`other servers are not told of an event: ${connectionFailureOf(error as Error)}`);
+      this.logger.warn(`could not send an event to other servers: ${connectionFailureOf(error as Error)}`);
       return undefined;
     }
   }
@@ -310,7 +308,7 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
   }
 
   begunAnew(): void {
-    this.logger.warn('this server has lost its place among the servers: its connections have to begin again');
+    this.logger.warn('this server lost its lease: its clients must restart');
     this.told.clear();
     this.held.drop();
     for (const listener of this.anewListeners) listener();
@@ -325,8 +323,8 @@ export class EventRelay implements Announcer, LogReaderListener, BeforeApplicati
     const failure = connectionFailureOf(error);
     const isRefused = failure === 'unreachable' && SQL_STATE.test(code);
     if (!isRefused) this.metrics.databaseConnectionFailures.inc({ source: 'relay', reason: failure });
-    const reason = isRefused ? `the database refuses it with ${code}` : failure;
-    if (!this.isFailing) this.logger.warn(`what other servers have written cannot be read: ${reason}`);
+    const reason = isRefused ? `the database rejects it with ${code}` : failure;
+    if (!this.isFailing) this.logger.warn(`could not read the events of other servers: ${reason}`);
     this.isFailing = true;
   }
 

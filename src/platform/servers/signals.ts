@@ -95,7 +95,7 @@ export class Signals implements OnModuleDestroy {
         const signal = JSON.parse(line) as EncodedSignal;
         if (this.hosted.has(signal[1])) this.deliver(signal);
       } catch (error) {
-        this.logger.warn(`a signal of another server is not understood: ${(error as Error).name}`);
+        this.logger.warn(`could not parse a signal of another server: ${(error as Error).name}`);
       }
     }
   }

@@ -60,7 +60,7 @@ export class SocketAdapter extends IoAdapter {
         this.addresses.of(request); // stores the address, because the connection of a polling client may be closed later
         const isAllowed = isAllowedOrigin(origin, host, this.addresses.protocolOf(request), allowed);
         if (!isAllowed)
-          this.log.event('warn', 'a socket of another origin was refused; see CORS_ORIGINS', {
+          this.log.event('warn', 'a socket of another origin was rejected; see CORS_ORIGINS', {
             origin: foreign(origin ?? ''),
           });
         decide(isAllowed ? null : 'forbidden', isAllowed);
@@ -77,7 +77,7 @@ export class SocketAdapter extends IoAdapter {
       this.metrics.slowSockets.inc();
       this.log.event('warn', 'a socket was closed because its client does not read', waiting);
     });
-    if (reason) this.log.event('warn', 'broadcasts take the ordinary, slower path', { reason });
+    if (reason) this.log.event('warn', 'broadcasts use the ordinary, slower path', { reason });
     return server;
   }
 

@@ -281,7 +281,7 @@ describe('a socket that does not read', () => {
     await until('the last frame', () => sleeper.frames.at(-1)?.opcode === 8);
     const { payload } = sleeper.frames.at(-1)!;
     expect(payload.readUInt16BE(0)).toBe(1013);
-    expect(payload.subarray(2).toString()).toBe('too slow: connect again and fetch what is missing');
+    expect(payload.subarray(2).toString()).toBe('too slow: reconnect and fetch the missing messages');
     const heard = sleeper.texts
       .filter((said) => said.startsWith('42'))
       .map((said) => JSON.parse(said.slice(2))[1]);

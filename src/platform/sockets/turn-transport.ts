@@ -5,7 +5,7 @@ import { Bundle, textFrame } from './bundle';
 const MAX_BUNDLE_BYTES = 64 * 1024;
 /** WebSocket close code 1013, "try again later" (IANA registry). */
 const TRY_AGAIN_LATER = 1013;
-const TOO_SLOW = 'too slow: connect again and fetch what is missing';
+const TOO_SLOW = 'too slow: reconnect and fetch the missing messages';
 
 type Packets = Parameters<InstanceType<typeof transports.websocket>['send']>[0];
 type Request = ConstructorParameters<typeof transports.websocket>[0];

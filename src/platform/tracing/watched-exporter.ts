@@ -24,7 +24,7 @@ export class WatchedExporter implements SpanExporter {
       const isFailure = result.code !== ExportResultCode.SUCCESS;
       this.metrics.spans.inc({ outcome: isFailure ? 'failed' : 'exported' }, spans.length);
       if (isFailure && !this.isFailing)
-        this.logger.event('warn', 'traces cannot be exported; what is not taken is lost', {
+        this.logger.event('warn', 'traces cannot be exported; unsent traces are lost', {
           code: codeOf(result.error),
         });
       if (!isFailure && this.isFailing) this.logger.event('info', 'traces are exported again');

@@ -120,7 +120,7 @@ export class Workers {
     clearInterval(this.checks);
     for (const { process } of this.all) process.stop();
     const bound = setTimeout(() => {
-      this.logger.event('warn', 'workers were killed, since they did not stop in time');
+      this.logger.event('warn', 'workers were killed because they did not stop in time');
       for (const { process } of this.all) process.kill();
     }, this.options.longestDrainMs + STOP_MARGIN_MS);
     await Promise.all(this.all.map(({ process }) => process.ended));
@@ -188,7 +188,7 @@ export class Workers {
       ...(pauseMs !== undefined && { replacedInMs: pauseMs }),
     });
     if (pauseMs === undefined) {
-      this.fail(new Error(`Worker ${number} ends again and again (${failure?.message ?? how}).`));
+      this.fail(new Error(`Worker ${number} ends repeatedly (${failure?.message ?? how}).`));
       return;
     }
     setTimeout(() => {
@@ -213,7 +213,10 @@ export class Workers {
   private async check({ number, process }: Place): Promise<void> {
     await process.check();
     if (!process.isHanging || this.isStopping) return;
-    this.logger.event('error', 'a worker hangs, and is killed', { worker: number, pid: process.pid });
+    this.logger.event('error', 'a worker does not answer and is killed', {
+      worker: number,
+      pid: process.pid,
+    });
     process.kill();
   }
 
