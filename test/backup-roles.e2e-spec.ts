@@ -151,7 +151,9 @@ describe('a restore with a separate role for the server', () => {
     await sql(owner, `revoke insert on chat_messages from ${app}`);
     expect(await drill(context())).toMatchObject({
       ok: false,
-      reason: expect.stringMatching(/^the user of DATABASE_URL .* lacks privileges: insert on chat_messages/i),
+      reason: expect.stringMatching(
+        /^the user of DATABASE_URL .* lacks privileges: insert on chat_messages/i,
+      ),
     });
     await sql(owner, `grant insert on chat_messages to ${app}`);
   }, 60_000);

@@ -192,13 +192,13 @@ describe('the start of a server', () => {
     },
     'without a function': {
       fault: 'schema-damaged',
-      text: /not whole: function append_messages/,
+      text: /not complete: function append_messages/,
       before: `alter function append_messages rename to gone`,
       after: `alter function gone rename to append_messages`,
     },
     'with a constraint that was never validated': {
       fault: 'schema-damaged',
-      text: /not whole: invalid constraint users_email_check/,
+      text: /not complete: invalid constraint users_email_check/,
       before: `alter table users drop constraint users_email_check,
         add constraint users_email_check check (email = lower(email)) not valid`,
       after: `alter table users validate constraint users_email_check`,

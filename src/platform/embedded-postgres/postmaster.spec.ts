@@ -17,7 +17,11 @@ describe('a failed start', () => {
       false,
       'Give /dev/shm more room',
     ],
-    ['FATAL:  data directory "/x" has wrong ownership', false, 'Make the account that created the data directory its owner'],
+    [
+      'FATAL:  data directory "/x" has wrong ownership',
+      false,
+      'Make the account that created the data directory its owner',
+    ],
     ['FATAL:  unrecognized configuration parameter "x"', false, 'Correct the settings'],
     ['PANIC:  could not locate a valid checkpoint record', false, 'restore a backup'],
   ])('%s', (log, transient, advice) => {
