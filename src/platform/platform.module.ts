@@ -13,6 +13,7 @@ import { ValueMonitor } from './database/value-monitor';
 import { EventBus } from './events/event-bus';
 import { SharedEvents } from './events/shared';
 import { Flags } from './flags/flags';
+import { Housekeeping } from './housekeeping/housekeeping';
 import { ClientAddresses } from './http/client-address';
 import { WorkInFlight } from './lifecycle/work-in-flight';
 import { LocationInterceptor } from './http/location.interceptor';
@@ -53,6 +54,7 @@ const SHARED = [
   WorkInFlight,
   MetricsPort,
   PeriodicReadings,
+  Housekeeping,
   ClientAddresses,
   RateLimits,
   PathBudgets,

@@ -3,6 +3,7 @@ import { APP_GUARD } from '@nestjs/core';
 import { AccessTokens } from './access-tokens';
 import { AuthenticationController } from './authentication.controller';
 import { AuthenticationGuard } from './authentication.guard';
+import { AuthenticationHousekeeping } from './authentication-housekeeping';
 import { AuthenticationLog } from './authentication-log';
 import { AuthenticationService } from './authentication.service';
 import { EndedSessionsWatch } from './ended-sessions-watch';
@@ -32,6 +33,7 @@ import { SigningKeys } from './signing-keys';
     SessionsService,
     LiveSessions,
     AuthenticationLog,
+    AuthenticationHousekeeping,
     EndedSessionsWatch,
     PasswordResetsService,
     RegistrationPolicy,

@@ -7,6 +7,7 @@ import { MessageMarksGateway } from './message-marks.gateway';
 import { MessageWriter } from './message-writer';
 import { MessagesController } from './messages.controller';
 import { MessagesGateway } from './messages.gateway';
+import { MessagesHousekeeping } from './messages-housekeeping';
 import { MessagesService } from './messages.service';
 import { SharedMessages } from './shared-messages';
 
@@ -21,6 +22,7 @@ import { SharedMessages } from './shared-messages';
     MessagesGateway,
     MessageMarksGateway,
     SharedMessages,
+    MessagesHousekeeping,
   ],
   exports: [MessagesService, MessageEdits],
 })

@@ -12,7 +12,8 @@ export const NUMBERING: readonly IntegrityCheck[] = [
       from conversations c
       cross join lateral (
         select count(*) as count, max(m.seq) as highest from chat_messages m where m.conversation_id = c.id) held
-      where held.count <> c.last_seq or coalesce(held.highest, 0) > c.last_seq`,
+      where (held.count <> c.last_seq or coalesce(held.highest, 0) > c.last_seq)
+        and not (c.deleted_at is not null and held.count = 0)`,
   },
   {
     kind: 'duplicate-message',
@@ -41,6 +42,7 @@ export const NUMBERING: readonly IntegrityCheck[] = [
       select c.id as place, format('nothing holds rev %s, the last one', c.last_rev) as detail
       from conversations c
       where c.last_rev > 0 and c.settings_rev <> c.last_rev
+        and not (c.deleted_at is not null and not exists (select from chat_messages m where m.conversation_id = c.id))
         and not exists (select from chat_messages m
           where m.conversation_id = c.id and m.rev > 0 and m.rev = c.last_rev)
         and not exists (select from conversation_participants p where p.conversation_id = c.id and p.rev = c.last_rev)`,

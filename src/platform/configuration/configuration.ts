@@ -170,6 +170,13 @@ export class Configuration {
   @IsWholeNumber(1)
   BACKUP_RETENTION_DAYS = 30;
 
+  /**
+   * Finished rows are deleted after this many days: ended sessions, answered friend requests, expired codes, messages of
+   * deleted conversations. At least 31: the limit of friend requests in vain counts those of 30 days.
+   */
+  @IsWholeNumber(31)
+  HOUSEKEEPING_DAYS = 90;
+
   /** The folder of pg_dump and pg_restore; unset: where PostgreSQL is usually installed, and PATH. */
   @IsOptional()
   @IsString()

@@ -48,6 +48,7 @@ describe('the configuration', () => {
       DATA_DIR: '.xfchat',
       RATE_LIMITS: 'on',
       DRAIN_DELAY_MS: 0,
+      HOUSEKEEPING_DAYS: 90,
       BACKUP_RETENTION_DAYS: 30,
       backupFolder: '.xfchat/backups',
     });
@@ -145,6 +146,7 @@ describe('the configuration', () => {
     [{ WORKERS: '13' }, 'DATABASE_POOL_MAX'],
     [{ DATABASE_QUEUE_MAX: '0' }, 'DATABASE_QUEUE_MAX'],
     [{ BACKUP_RETENTION_DAYS: '0' }, 'BACKUP_RETENTION_DAYS'],
+    [{ HOUSEKEEPING_DAYS: '30' }, 'HOUSEKEEPING_DAYS'],
     [{ CANARY_INTERVAL_MS: 'often' }, 'CANARY_INTERVAL_MS'],
     [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' }, 'OTEL_EXPORTER_OTLP_ENDPOINT must be an http://'],
     [
