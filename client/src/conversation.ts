@@ -154,6 +154,11 @@ export class Conversation {
     return this.list.unreadCount;
   }
 
+  /** Those of the unread messages that mention the user, by name or with everybody in the group. */
+  get mentionCount(): number {
+    return this.list.mentionCount;
+  }
+
   /** The current participants: at least the first 20, and all of them after `loadParticipants`. */
   get participants(): readonly Participant[] {
     return this.list.participants;

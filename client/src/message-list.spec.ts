@@ -207,6 +207,29 @@ describe('a message list', () => {
     expect(list.unreadCount).toBe(0);
   });
 
+  it('counts the unread messages that mention the user', () => {
+    const list = begun({ unreadCount: 3, mentionCount: 1 });
+    list.apply(created(11, { mentions: ['ben', 'ada'] }));
+    list.apply(created(12, { mentionsAll: true }));
+    list.apply(created(13, { mentions: ['ben'] }));
+    expect(list).toMatchObject({ unreadCount: 6, mentionCount: 3 });
+    const edit = (seq: number, rev: number, fields: object) =>
+      list.apply({ name: 'message:updated', payload: message(seq, { rev, ...fields }) });
+    expect(edit(11, 6, { mentions: [] })).toBe(true);
+    expect(list.mentionCount).toBe(2);
+    // The server has counted these messages already, so its count must be read again.
+    expect(edit(10, 7, { mentions: ['ada'] })).toBe(false);
+    expect(edit(10, 8, { mentions: ['ada'], body: 'other' })).toBe(true);
+    expect(edit(3, 9, { mentions: [] })).toBe(false);
+    const stored = JSON.parse(JSON.stringify(list.store(2))) as NonNullable<ReturnType<typeof list.store>>;
+    expect(MessageList.restore('c', 'ada', stored).mentionCount).toBe(2);
+    const { seq, count } = stored.unread;
+    const older = MessageList.restore('c', 'ada', { ...stored, unread: { seq, count } });
+    expect(older).toMatchObject({ unreadCount: 6, mentionCount: 0 });
+    list.apply(created(14, { senderId: 'ada', mentionsAll: true }));
+    expect(list.mentionCount).toBe(0);
+  });
+
   it('continues from its stored form, which has the newest messages', () => {
     const list = begun({ unreadCount: 1 });
     list.apply(created(11));

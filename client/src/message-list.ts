@@ -17,7 +17,7 @@ export interface StoredMessageList {
   readonly messages: readonly Message[];
   readonly people: readonly Placed<Participant>[];
   readonly settings: Placed<Settings>;
-  readonly unread: Unread;
+  readonly unread: Omit<Unread, 'mentions'> & Partial<Unread>;
 }
 
 interface Placed<T> {
@@ -29,10 +29,14 @@ interface Placed<T> {
 /** The settings of a conversation, and the role of this user. Live events do not contain the role. */
 type Settings = SharedConversation & Pick<ConversationView, 'myRole'>;
 
-/** `count` is the number of unread messages up to `seq`. Unread messages above `seq` are counted from the list. */
+/**
+ * `count` is the number of unread messages up to `seq`, and `mentions` of those that mention the user. Unread messages above
+ * `seq` are counted from the list.
+ */
 interface Unread {
   readonly seq: number;
   readonly count: number;
+  readonly mentions: number;
 }
 
 /**
@@ -59,7 +63,7 @@ export class MessageList {
   private readonly seqById = new Map<string, number>();
   private readonly people = new Map<string, Placed<Participant>>();
   private settings: Placed<Settings> | undefined;
-  private unread: Unread = { seq: 0, count: 0 };
+  private unread: Unread = { seq: 0, count: 0, mentions: 0 };
   /** The `rev`s of changes that arrived before their predecessors. */
   private readonly early = new Set<number>();
   private shown: readonly Message[] | undefined;
@@ -104,11 +108,12 @@ export class MessageList {
 
   /** The number of other users' undeleted messages above the user's read position. */
   get unreadCount(): number {
-    let { count } = this.unread;
-    for (const { seq, senderId, deletedAt } of this.messages) {
-      if (seq > this.unread.seq && senderId !== this.ownUserId && deletedAt === null) count++;
-    }
-    return count;
+    return this.unread.count + this.newer().length;
+  }
+
+  /** Those of the unread messages that mention the user. */
+  get mentionCount(): number {
+    return this.unread.mentions + this.newer().filter((message) => this.mentionsOwner(message)).length;
   }
 
   /** Whether the server has messages before the window. */
@@ -134,7 +139,8 @@ export class MessageList {
   /** Takes the user's view of the conversation, with the fields that live events lack. */
   takeView(view: ConversationView): void {
     // The count of an older view lacks messages that were sent or read since.
-    if (view.lastSeq >= this.unread.seq) this.unread = { seq: view.lastSeq, count: view.unreadCount };
+    if (view.lastSeq >= this.unread.seq)
+      this.unread = { seq: view.lastSeq, count: view.unreadCount, mentions: view.mentionCount };
     this.takeSettings(view.lastRev, view);
     for (const participant of view.participants) this.takeParticipant(view.lastRev, participant);
   }
@@ -155,7 +161,7 @@ export class MessageList {
 
   /**
    * Takes a live event.
-   * @returns false when the unread count must be read from the server afterwards
+   * @returns false when the counts of unread messages must be read from the server afterwards
    */
   apply({ name, payload }: ConversationEvent): boolean {
     switch (name) {
@@ -163,9 +169,7 @@ export class MessageList {
       case 'message:updated':
       case 'message:deleted':
         if (name === 'message:created' && payload.seq > this.highestSeq) this.isHidden = false;
-        this.takeMessage(payload);
-        this.takeRev(payload.rev);
-        return name !== 'message:deleted' || payload.seq > this.unread.seq || this.unread.count === 0;
+        return this.takeChange(name === 'message:deleted', payload);
       case 'participant:joined':
       case 'participant:updated':
       case 'participant:left':
@@ -205,7 +209,7 @@ export class MessageList {
   /** Drops everything, because it belongs to an earlier history. */
   clear(): void {
     this.position = this.epoch = this.settings = this.shown = undefined;
-    this.unread = { seq: 0, count: 0 };
+    this.unread = { seq: 0, count: 0, mentions: 0 };
     this.isInconsistent = this.isHidden = false;
     this.oldestSeq = 1;
     this.highestSeq = 0;
@@ -225,7 +229,7 @@ export class MessageList {
       settings,
       messages: this.messages.slice(-limit),
       people: [...this.people.values()],
-      unread: { seq: position.seq, count: this.unreadCount },
+      unread: { seq: position.seq, count: this.unreadCount, mentions: this.mentionCount },
     };
   }
 
@@ -234,12 +238,35 @@ export class MessageList {
     list.epoch = stored.epoch;
     list.position = stored.position;
     list.settings = stored.settings;
-    list.unread = stored.unread;
+    // An earlier release stored no mentions.
+    list.unread = { ...stored.unread, mentions: stored.unread.mentions ?? 0 };
     list.oldestSeq = stored.messages[0]?.seq ?? stored.position.seq + 1;
     list.highestSeq = stored.position.seq;
     for (const message of stored.messages) list.hold(message);
     for (const placed of stored.people) list.people.set(placed.view.userId, placed);
     return list;
+  }
+
+  /** The unread messages that the server's count does not include. */
+  private newer(): readonly Message[] {
+    return this.messages.filter(
+      ({ seq, senderId, deletedAt }) =>
+        seq > this.unread.seq && senderId !== this.ownUserId && deletedAt === null,
+    );
+  }
+
+  private mentionsOwner({ mentions, mentionsAll, senderId }: Message): boolean {
+    return senderId !== this.ownUserId && (mentionsAll || mentions.includes(this.ownUserId));
+  }
+
+  /** @returns false when the change may have changed a count of the server */
+  private takeChange(isDeletion: boolean, message: Message): boolean {
+    const known = this.held.get(message.seq);
+    this.takeMessage(message);
+    this.takeRev(message.rev);
+    if (message.seq > this.unread.seq || this.unread.count === 0) return true;
+    const mentioned = known ? this.mentionsOwner(known) : this.unread.mentions > 0;
+    return !isDeletion && this.mentionsOwner(message) === mentioned;
   }
 
   private takeMessage(message: Message): void {
@@ -252,7 +279,7 @@ export class MessageList {
     if (!known || known.rev <= message.rev) this.hold(message);
     // By sending, the user reads everything up to the own message.
     if (!known && message.senderId === this.ownUserId && message.seq > this.unread.seq)
-      this.unread = { seq: message.seq, count: 0 };
+      this.unread = { seq: message.seq, count: 0, mentions: 0 };
     this.advance();
   }
 
@@ -282,7 +309,7 @@ export class MessageList {
     if (known) this.people.set(userId, { ...known, view: { ...known.view, readSeq: seq } });
     if (userId !== this.ownUserId) return true;
     if (seq + 1 < this.oldestSeq) return false;
-    this.unread = { seq, count: 0 };
+    this.unread = { seq, count: 0, mentions: 0 };
     return true;
   }
 

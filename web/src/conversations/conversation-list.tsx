@@ -85,7 +85,7 @@ function Place(props: { path: string; icon: IconName; label: string; count?: num
 
 function ConversationEntry({ conversation, chat }: { conversation: Conversation; chat: Chat }) {
   useChangesOf(conversation);
-  const { id, unreadCount, messages, outgoing, createdAt, type } = conversation;
+  const { id, unreadCount, mentionCount, messages, outgoing, createdAt, type } = conversation;
   const title = chat.titleOf(conversation);
   const place = route.value;
   const isHere = place.screen === 'conversation' && place.id === id;
@@ -106,9 +106,17 @@ function ConversationEntry({ conversation, chat }: { conversation: Conversation;
           {preview(conversation, chat)}
         </span>
         {unreadCount > 0 && (
-          <span class="badge">
-            {unreadCount > 999 ? '999+' : unreadCount}
-            <span class="hidden"> unread</span>
+          <span class="badges">
+            {mentionCount > 0 && (
+              <span class="badge mention-badge">
+                <span aria-hidden="true">@</span>
+                <span class="hidden">mentions you, </span>
+              </span>
+            )}
+            <span class="badge">
+              {unreadCount > 999 ? '999+' : unreadCount}
+              <span class="hidden"> unread</span>
+            </span>
           </span>
         )}
         {partnerId && <PresenceWord userId={partnerId} />}

@@ -8,6 +8,7 @@ import { previewOf } from '../text/preview.ts';
 import { timeOfDay, wholeTime } from '../times.ts';
 import { ERASED_NAME } from '../words.ts';
 import { FileNames } from './file-names.tsx';
+import { mentionsOf } from './mentions-of.ts';
 import type { MessageActions } from './message-actions.ts';
 import { MessageState } from './message-state.tsx';
 import { MessageToolbar } from './message-toolbar.tsx';
@@ -91,7 +92,7 @@ function Row(props: RowProps & RowState & { onEnter: () => void; onLeave: () => 
           {message?.deletedAt ? (
             <p class="deleted">This message was deleted.</p>
           ) : (
-            <MessageText body={said.body ?? ''} />
+            <Body {...props} message={message} />
           )}
           {message && <FileNames attachments={message.attachments} />}
           <p class="meta">
@@ -134,6 +135,13 @@ function Row(props: RowProps & RowState & { onEnter: () => void; onLeave: () => 
         />
       )}
     </li>
+  );
+}
+
+function Body({ said, conversation, ownUserId, message }: RowProps & { message: Message | undefined }) {
+  const { people } = useChat();
+  return (
+    <MessageText body={said.body ?? ''} mentions={mentionsOf(message, conversation, people, ownUserId)} />
   );
 }
 

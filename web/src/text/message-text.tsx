@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { hostToShow, looksLikeAddress } from './link-target.ts';
+import { NO_MENTIONS, splitAtMentions, type Mentions } from './mentions.ts';
 import { parseText } from './parse-text.ts';
 import type { Piece } from './pieces.ts';
 
@@ -14,10 +15,10 @@ const ELEMENTS = {
   item: 'li',
 } as const;
 
-function show(piece: Piece): ComponentChildren {
+function show(piece: Piece, mentions: Mentions): ComponentChildren {
   switch (piece.kind) {
     case 'text':
-      return piece.text;
+      return withMentions(piece.text, mentions);
     case 'break':
       return <br />;
     case 'code':
@@ -29,22 +30,41 @@ function show(piece: Piece): ComponentChildren {
         </pre>
       );
     case 'link':
-      return <Link address={piece.address} pieces={piece.pieces} />;
+      return <Link address={piece.address} pieces={piece.pieces} mentions={mentions} />;
     default: {
       const Element = ELEMENTS[piece.kind];
-      return <Element>{piece.pieces.map(show)}</Element>;
+      return <Element>{showAll(piece.pieces, mentions)}</Element>;
     }
   }
 }
 
+const showAll = (pieces: readonly Piece[], mentions: Mentions): ComponentChildren =>
+  pieces.map((piece) => show(piece, mentions));
+
+function withMentions(text: string, mentions: Mentions): ComponentChildren {
+  return splitAtMentions(text, mentions).map((part) =>
+    typeof part === 'string' ? (
+      part
+    ) : (
+      <span class={part.isOwn ? 'mention own' : 'mention'}>@{part.name}</span>
+    ),
+  );
+}
+
+interface LinkProps {
+  readonly address: string;
+  readonly pieces: readonly Piece[];
+  readonly mentions: Mentions;
+}
+
 /** A link. It shows its host, unless its text does. */
-function Link({ address, pieces }: { address: string; pieces: readonly Piece[] }) {
+function Link({ address, pieces, mentions }: LinkProps) {
   const words = wordsOf(pieces);
   const host = hostToShow(address, words);
   return (
     <>
       <a href={address} title={new URL(address).href} target="_blank" rel="noopener noreferrer nofollow">
-        <bdi>{pieces.map(show)}</bdi>
+        <bdi>{showAll(pieces, mentions)}</bdi>
       </a>
       {host && (
         <bdi class={looksLikeAddress(words) ? 'link-host deceptive' : 'link-host'} dir="ltr">
@@ -62,10 +82,10 @@ function wordsOf(pieces: readonly Piece[]): string {
 }
 
 /** Renders the body of a message. The direction of its text depends on its content alone. */
-export function MessageText({ body }: { body: string }) {
+export function MessageText({ body, mentions = NO_MENTIONS }: { body: string; mentions?: Mentions }) {
   return (
     <div class="text" dir="auto">
-      {parseText(body).map(show)}
+      {showAll(parseText(body), mentions)}
     </div>
   );
 }
