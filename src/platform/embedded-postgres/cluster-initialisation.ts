@@ -21,15 +21,15 @@ import { changeOwner, type Runner, serverEnvironment } from './runner';
 
 const unfinishedPrefix = 'unfinished-';
 
-// Decides which characters are letters for text search. Sorting and case come from PostgreSQL's builtin
-// provider, the same on every machine. With plain C, `word—word` would be one word.
+// Decides which characters are letters for text search. PostgreSQL's builtin provider, which is the same on every
+// machine, decides order and case. With plain C, `word—word` would be one word.
 const characterTypes = ['C.UTF-8', 'en_US.UTF-8', 'C'];
 
 /**
- * Makes sure that complete database files of the right version and owner are there. They are made in a
- * folder beside their place and moved in one step, so that an interruption at any moment leaves all or nothing.
- * To be called with the directory locked and no server on the files.
- * @throws EmbeddedPostgresError when the files are another version's, are foreign, or cannot be made
+ * Ensures complete database files of the right version and owner. It creates them in a folder beside their place and
+ * moves them in one step, so that an interruption at any moment leaves all or nothing.
+ * Call it with the directory locked and no server on the files.
+ * @throws EmbeddedPostgresError if the files belong to another version or program, or cannot be created
  */
 export async function initialiseCluster(
   cluster: Cluster,
@@ -77,7 +77,7 @@ function requireVersion(dataFolder: string, programs: number): void {
   );
 }
 
-/** An interrupted initialisation may even still be running, as an orphan of a killed server. */
+/** An interrupted initialisation may still be running as an orphan of a killed server. */
 async function removeUnfinished(cluster: Cluster): Promise<void> {
   for (const name of readdirSync(cluster.directory)) {
     if (!name.startsWith(unfinishedPrefix)) continue;
@@ -118,7 +118,7 @@ function runInitdb(
   ];
   const [command, ...words] = [...runner.prefix, binaries.initdb, ...options];
   return new Promise((resolve) => {
-    // Started inside the folder, by which an orphan is recognised.
+    // Runs inside the folder, so that an orphan can be recognised.
     const initdb = spawn(command ?? binaries.initdb, words, {
       ...runner.account,
       cwd: folder,

@@ -19,9 +19,8 @@ interface Member {
 type FilesOfCluster = Pick<Cluster, 'dataFolder' | 'name'>;
 
 /**
- * Every living process that has the cluster's files open, whoever started it. Zombies are not among them.
- * Each of them works inside the data directory, which tells it from the servers of other directories
- * however similar their paths are.
+ * Every process that has the cluster's files open, whoever started it; zombies are left out. Each runs inside the data
+ * directory, which distinguishes it from servers of other directories with similar paths.
  */
 export function clusterProcesses(cluster: FilesOfCluster): ClusterProcess[] {
   const members = process.platform === 'linux' ? membersInProc(cluster) : membersInProcessTable(cluster);
@@ -41,7 +40,7 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Sends the signal; the process may have ended, or become somebody else's, in the meantime. */
+/** Sends the signal; meanwhile the process may have ended, or its id may belong to another account. */
 export function signalProcess(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
@@ -58,7 +57,7 @@ function membersInProc(cluster: FilesOfCluster): Member[] {
     try {
       return worksInside(entry, data, cluster) ? [memberInProc(entry)] : [];
     } catch {
-      return []; // the process ended during the look
+      return []; // the process ended meanwhile
     }
   });
 }
@@ -67,31 +66,31 @@ type FolderIdentity = { dev: bigint; ino: bigint; uid: bigint };
 
 function worksInside(pid: string, data: FolderIdentity, cluster: FilesOfCluster): boolean {
   try {
-    // A shell whose user merely looks around in the folder must not count. The program comes first because
-    // asking for the folder of just any process can hang on a dead network mount.
+    // A shell in the folder must not count. The program is checked first, because asking for the folder of an arbitrary
+    // process can hang on a dead network mount.
     if (!isPostgresProgram(readlinkSync(`/proc/${pid}/exe`))) return false;
     const folder = statSync(`/proc/${pid}/cwd`, { bigint: true });
     return folder.dev === data.dev && folder.ino === data.ino;
   } catch (error) {
     if (!['EACCES', 'EPERM'].includes(errorCode(error))) throw error;
-    // In a container root may be forbidden to look into the processes of other accounts.
+    // In a container, root may not be allowed to inspect processes of other accounts.
     const owner = statSync(`/proc/${pid}`, { bigint: true }).uid;
     return owner === data.uid && belongsToCluster(readCommandLine(pid), '\0', cluster);
   }
 }
 
-/** `unshare` because it is what runs until it has become postgres. */
+/** Includes `unshare`, which runs until it becomes postgres. */
 export function isPostgresProgram(path: string): boolean {
   return ['postgres', 'initdb', 'unshare'].includes(basename(path.replace(/ \(deleted\)$/, '')));
 }
 
 /**
- * Whether these words were given to a postmaster of the cluster, or are the title of one of its processes.
- * @param separator what stands between two words: a zero byte in /proc, a space in the output of ps
+ * Whether this is the command line of a postmaster of the cluster, or the title of one of its processes.
+ * @param separator the separator of two words: a zero byte in /proc, a space in the output of ps
  */
 export function belongsToCluster(commandLine: string, separator: string, cluster: FilesOfCluster): boolean {
   if (commandLine.startsWith(`postgres: ${cluster.name}: `)) return true;
-  // The option after the folder belongs to it: `/data` must not match `/data 2` or `/data-old`.
+  // The pattern includes the next option: `/data` must not match `/data 2` or `/data-old`.
   return commandLine.includes(['', '-D', cluster.dataFolder, '-c', ''].join(separator));
 }
 
@@ -101,7 +100,7 @@ function readCommandLine(pid: string): string {
 
 function memberInProc(pid: string): Member {
   const status = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The name in brackets may hold spaces and brackets itself.
+  // The name in brackets may itself contain spaces and brackets.
   const [, parent] = status.slice(status.lastIndexOf(')') + 2).split(' ');
   return { pid: Number(pid), parent: Number(parent), commandLine: readCommandLine(pid) };
 }

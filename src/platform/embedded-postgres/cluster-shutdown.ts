@@ -6,22 +6,22 @@ import { EmbeddedPostgresError } from './embedded-postgres-error';
 import type { EmbeddedPostgresLog } from './embedded-postgres-log';
 import { pollUntil } from './polling';
 
-/** Milliseconds after the beginning at which the next harder means is taken. */
+/** Milliseconds from the beginning to each harder step. */
 export interface ShutdownPatience {
-  /** Until then the server may finish its checkpoint (SIGINT). Afterwards SIGQUIT: nothing committed is lost. */
+  /** Until then the server may finish its checkpoint (SIGINT). Then it gets SIGQUIT, which loses no commit. */
   immediateAfter: number;
-  /** Then every process is killed. */
+  /** Then every process gets SIGKILL. */
   killAfter: number;
-  /** Then it is given up: only the kernel can still be holding the processes. */
+  /** Then the shutdown fails: only the kernel can still hold the processes. */
   giveUpAfter: number;
 }
 
 const childrenQuitAfter = 5000;
 
 /**
- * Ends every process of the cluster and resolves when none is left. Sessions whose postmaster is dead
- * already are told to quit at once: the shared memory they work in has no future.
- * @throws EmbeddedPostgresError when processes are left at the end of all patience
+ * Ends every process of the cluster and resolves when none is left. Sessions whose postmaster is already dead get
+ * SIGQUIT at once, because no server can use their shared memory again.
+ * @throws EmbeddedPostgresError if processes are left after the last step
  */
 export async function shutDownCluster(cluster: Cluster, patience: ShutdownPatience): Promise<void> {
   const begin = Date.now();
@@ -57,7 +57,7 @@ export async function shutDownCluster(cluster: Cluster, patience: ShutdownPatien
   );
 }
 
-/** An orphan may have a long checkpoint to write, and nobody waits for it but this start. */
+/** An orphan may have a long checkpoint to write, and only this start waits for it. */
 const patienceWithOrphans: ShutdownPatience = {
   immediateAfter: 60_000,
   killAfter: 75_000,
@@ -65,9 +65,9 @@ const patienceWithOrphans: ShutdownPatience = {
 };
 
 /**
- * Ends what an earlier run left on the files: the server of a killed process, or sessions whose server was
- * killed. To be called with the directory locked, when every process on the files is such a leftover.
- * @throws EmbeddedPostgresError when a process cannot be ended within 90 s
+ * Ends the processes that an earlier run left: the server of a killed process, or sessions whose server was
+ * killed. Call it with the directory locked, so that every process on the files is such a leftover.
+ * @throws EmbeddedPostgresError if a process does not end within 90 s
  */
 export async function endOrphans(cluster: Cluster, log: EmbeddedPostgresLog): Promise<void> {
   const orphans = clusterProcesses(cluster);
@@ -79,9 +79,9 @@ export async function endOrphans(cluster: Cluster, log: EmbeddedPostgresLog): Pr
 }
 
 /**
- * Removes the lock files that PostgreSQL would take for those of a running server because their process id
- * has passed to another program. Only for a cluster that has no process left. PostgreSQL deals with a file that names a dead
- * process: it also holds the key of the shared memory that PostgreSQL checks.
+ * Removes lock files whose process id now belongs to another program, because PostgreSQL would see a running server.
+ * Call it only for a cluster without processes. It leaves a file that names a dead process to PostgreSQL, which
+ * also checks the key of the shared memory in it.
  */
 function removeForeignLockFiles(cluster: Cluster): void {
   const socket = socketFile(cluster);

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { socketFolderFor } from './socket-folder';
 
-/** PostgreSQL's word for one set of database files with the server that owns them. */
+/** PostgreSQL's term for one set of database files with the server that owns them. */
 export interface Cluster {
-  /** Real path of the folder that holds everything below, the socket of a long path excepted. */
+  /** Real path of the folder that contains all others, except the socket folder of a long path. */
   directory: string;
   /** PostgreSQL's data directory. Either complete or absent. */
   dataFolder: string;
@@ -17,7 +17,7 @@ export interface Cluster {
 }
 
 export const superuser = 'xfchat';
-export const port = 5432; // no TCP port, only the ending of the socket's file name
+export const port = 5432; // not a TCP port, only the end of the socket's file name
 
 /** @param directory a real path */
 export function clusterAt(directory: string): Cluster {
@@ -35,7 +35,7 @@ export function socketFile(cluster: Cluster): string {
   return join(cluster.socketFolder, `.s.PGSQL.${port}`);
 }
 
-/** Says everything explicitly, so that PGPORT, PGSSLMODE and the like in the environment change nothing. */
+/** Names every option, so that PGPORT, PGSSLMODE and similar variables change nothing. */
 export function connectionUrl(cluster: Cluster, database: string): string {
   const host = encodeURIComponent(cluster.socketFolder);
   return `postgres://${superuser}@localhost:${port}/${encodeURIComponent(database)}?host=${host}&sslmode=disable`;

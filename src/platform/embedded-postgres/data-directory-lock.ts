@@ -6,7 +6,7 @@ import { errorCode } from './embedded-postgres-error';
 import { pollUntil } from './polling';
 
 export interface DataDirectoryLock {
-  /** Frees the directory. May be called more than once. */
+  /** Releases the directory. May be called more than once. */
   release(): Promise<void>;
 }
 
@@ -25,13 +25,13 @@ export class DataDirectoryInUseError extends Error {
 }
 
 /**
- * Takes the directory for this process alone; makes it when it is missing. The lock belongs to the kernel,
- * so it is free again the moment its process ends, however that happened.
+ * Locks the directory for this process, and creates it if missing. The lock belongs to the kernel, which releases
+ * it the moment the process ends in any way.
  *
- * It holds among processes that see the same network namespace: two containers sharing one volume do not
- * see each other's lock.
- * @param options.waitMs how long another holder is waited for, in milliseconds; 5000 when not given
- * @throws DataDirectoryInUseError when the directory is still taken after that time
+ * It works among processes in the same network namespace: two containers that share a volume do not see each
+ * other's lock.
+ * @param options.waitMs how long to wait for another holder, in milliseconds; 5000 by default
+ * @throws DataDirectoryInUseError if another process still holds the directory after that time
  */
 export async function lockDataDirectory(
   directory: string,
@@ -46,7 +46,7 @@ export async function lockDataDirectory(
   throw new DataDirectoryInUseError(directory, await askHolder(path));
 }
 
-/** The kernel lets a name be listened on only once. Neither kind of name leaves a file behind. */
+/** The kernel allows only one listener on a name. Neither kind of name leaves a file behind. */
 export function lockName(path: string, platform: NodeJS.Platform = process.platform): string {
   const name = `xfchat-${createHash('sha256').update(path).digest('hex')}`;
   return platform === 'win32' ? `\\\\.\\pipe\\${name}` : `\0${name}`;
@@ -57,12 +57,12 @@ function lockByName(path: string): Promise<DataDirectoryLock | undefined> {
     socket.on('error', () => undefined);
     socket.end(String(process.pid));
   });
-  server.unref(); // a held lock is no reason for the process to stay
+  server.unref(); // a held lock must not keep the process alive
   return new Promise((resolve, reject) => {
     server.once('error', (error) =>
       ['EADDRINUSE', 'EACCES'].includes(errorCode(error)) ? resolve(undefined) : reject(error),
     );
-    // Without `exclusive`, a worker of node:cluster would listen through its parent and share the name.
+    // Without `exclusive`, a worker of node:cluster would listen through its parent, and both would share the name.
     server.listen({ path: lockName(path), exclusive: true }, () => {
       server.on('error', () => undefined);
       resolve({ release: () => new Promise((released) => server.close(() => released())) });
@@ -70,7 +70,7 @@ function lockByName(path: string): Promise<DataDirectoryLock | undefined> {
   });
 }
 
-// <fcntl.h> of macOS and the BSDs. Node does not export O_EXLOCK there, but hands all flags to the system.
+// <fcntl.h> of macOS and the BSDs. Node does not export O_EXLOCK there, but passes all flags to the system.
 const exclusiveLockFlag = 0x20;
 
 async function lockByFile(path: string): Promise<DataDirectoryLock | undefined> {
@@ -90,7 +90,7 @@ async function lockByFile(path: string): Promise<DataDirectoryLock | undefined> 
   };
 }
 
-/** The holder's process id, or nothing when it does not answer within half a second. */
+/** The holder's process id; empty if it does not answer within half a second. */
 function askHolder(path: string): Promise<string> {
   if (process.platform !== 'linux' && process.platform !== 'win32') return Promise.resolve('');
   return new Promise((resolve) => {

@@ -3,8 +3,8 @@ export class EmbeddedPostgresError extends Error {
   override readonly name = 'EmbeddedPostgresError';
 
   /**
-   * @param message what happened and what to do about it
-   * @param transient true when the same attempt may succeed a moment later
+   * @param message the fault and the remedy
+   * @param transient true if the same attempt may succeed a moment later
    */
   constructor(
     message: string,
@@ -14,7 +14,7 @@ export class EmbeddedPostgresError extends Error {
   }
 }
 
-/** The operating system's code of a failed call (`ENOENT`), or PostgreSQL's SQLSTATE; empty when there is none. */
+/** The operating system's code of a failed call (`ENOENT`), or PostgreSQL's SQLSTATE; empty without a code. */
 export function errorCode(error: unknown): string {
   const code = (error as { code?: unknown } | null | undefined)?.code;
   return typeof code === 'string' ? code : '';

@@ -12,35 +12,35 @@ import type { EmbeddedPostgresLog } from './embedded-postgres-log';
 import { Supervisor } from './supervisor';
 
 export interface EmbeddedPostgresOptions {
-  /** Folder for everything of the database, for example `<DATA_DIR>/postgres`; made when it is missing. */
+  /** Folder for all files of the database, such as `<DATA_DIR>/postgres`; created if missing. */
   directory: string;
-  /** False turns fsync and its like off: for tests, whose data a power failure may take. Default true. */
+  /** False turns off fsync and similar settings, for tests whose data need not survive a power failure. Default true. */
   durable?: boolean;
   /** PostgreSQL settings on top of the built-in ones. The settings of the socket cannot be changed. */
   settings?: Record<string, string>;
   /** Milliseconds to wait for another process that holds the directory. Default 5000. */
   waitMs?: number;
   log?: EmbeddedPostgresLog;
-  /** Called when initdb or the server has just begun, which then works by itself: a good time for long work here. */
+  /** Called when initdb or the server has just started. Both run by themselves, so this process has time for long work. */
   onLaunched?: () => void;
 }
 
 export interface EmbeddedPostgres {
-  /** Address of a database of this server, the same for its whole life and across restarts by itself. */
+  /** Address of a database of this server. It stays the same across automatic restarts. */
   url(database: string): string;
-  /** Process id of the running server; 0 while it is being started again. */
+  /** Process id of the running server; 0 while it restarts. */
   readonly pid: number;
-  /** Ends the server, normally in well under a second, 50 s at most, and frees the directory. Repeatable. */
+  /** Stops the server and releases the directory, normally in well under a second, 50 s at most. Repeatable. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts a PostgreSQL of our own on the directory and keeps it running. It starts again whenever it ends without {@link
+ * Starts our own PostgreSQL on the directory and keeps it running. It restarts after every end without {@link
  * EmbeddedPostgres.stop}, and it ends when this process dies in any way. Resolves when a connection has succeeded:
- * after about 2 s with a new directory, and well under 1 s with an existing one. It takes longer when PostgreSQL has to
- * replay changes, or an orphaned server has to stop first.
- * @throws DataDirectoryInUseError when another process holds the directory
- * @throws EmbeddedPostgresError when the start cannot succeed, with the reason and what to do
+ * after about 2 s with a new directory, and well under 1 s with an existing one. It takes longer if PostgreSQL must
+ * replay changes, or if an orphaned server must stop first.
+ * @throws DataDirectoryInUseError if another process holds the directory
+ * @throws EmbeddedPostgresError if the start cannot succeed, with the reason and the remedy
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const { durable = true, log = () => undefined, waitMs = 5000, onLaunched = () => undefined } = options;
@@ -49,7 +49,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const lock = await lockDataDirectory(directory, { waitMs });
   try {
     const planned = clusterAt(directory);
-    await endOrphans(planned, log); // before anything is done to their files
+    await endOrphans(planned, log); // before anything changes their files
     const runner = openToAccount(directory, () => chooseRunner(binaries, planned));
     const socketFolder = prepareSocketFolder(planned.socketFolder, runner.fileOwner);
     const cluster: Cluster = { ...planned, socketFolder };
@@ -97,8 +97,8 @@ function makeDirectory(directory: string): string {
 }
 
 /**
- * As root, lets another account pass through the folder, but not look into it, before it is asked whether
- * it can. The content stays closed to everybody else: each entry has permissions of its own.
+ * As root, lets another account pass through the folder, but not list it, before the runner probes its access.
+ * The content stays closed to everybody else: each entry has permissions of its own.
  */
 function openToAccount(directory: string, choose: () => Runner): Runner {
   if (process.getuid?.() !== 0) return choose();

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { pollUntil } from './polling';
 import { type Runner, serverEnvironment } from './runner';
 
-// Reads process ids until the pipe breaks, which the kernel sees to when Node dies in any way, and then asks
-// the server named last for a fast shutdown, unless that process id belongs to some other program by now.
+// Reads process ids until the pipe breaks. The kernel breaks it when Node dies in any way. Then this asks the server
+// named last for a fast shutdown, unless that process id belongs to another program by now.
 const script = `
 trap '' INT TERM HUP
 pid=0
@@ -16,7 +16,7 @@ if [ -e "/proc/$pid/cwd" ] && ! [ "/proc/$pid/cwd" -ef "$1" ]; then exit 0; fi
 kill -INT "$pid"
 `;
 
-/** A small process that stops PostgreSQL when this one dies. It is started again when it is killed itself. */
+/** A small process that stops PostgreSQL when this process dies. It restarts if it is killed itself. */
 export class Guard {
   private shell: ChildProcess | undefined;
   private watched = 0;
@@ -39,7 +39,7 @@ export class Guard {
     this.shell?.stdin?.write(`${pid}\n`);
   }
 
-  /** Ends the guard without any harm to what it watched. Resolves when it is gone, within 2 s. */
+  /** Ends the guard without stopping the server that it watches. Resolves when the guard has ended, within 2 s. */
   async release(): Promise<void> {
     this.released = true;
     const shell = this.shell;

@@ -6,9 +6,9 @@ import { clusterAt, connectionUrl } from './cluster';
 const SOCKET_LINE = 4;
 
 /**
- * Address of a database of the server that another process runs on the directory. It is that process that ends it.
+ * Address of a database of the server that another process runs on the directory. That process also stops it.
  * @param directory a real path
- * @returns undefined when no server is running there, or this account may not reach it
+ * @returns undefined if no server is running there, or if this account may not reach it
  */
 export function joinEmbeddedPostgres(directory: string, database: string): string | undefined {
   const cluster = clusterAt(directory);

@@ -4,7 +4,7 @@ export function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-/** Asks every 25 ms until the answer is true. Resolves to false when the limit passes first. */
+/** Asks every 25 ms until the answer is true. Resolves to false if the limit passes first. */
 export async function pollUntil(
   condition: () => boolean | Promise<boolean>,
   limitMilliseconds: number,

@@ -9,7 +9,7 @@ import { pollUntil } from './polling';
 import { type Runner, serverEnvironment } from './runner';
 import { logSettings, markServerLog } from './server-log';
 
-/** An answer of any kind must come within this time; replaying the log after a crash may take longer. */
+/** The server must give any answer within this time; replaying the log after a crash may take longer. */
 const silenceLimitMilliseconds = 60_000;
 
 /** One run of the server program, from its start to its end. */
@@ -32,14 +32,14 @@ export class Postmaster {
       child.on('error', (error) => settle(error.message));
       child.on('exit', (code, signal) => settle(signal ? `signal ${signal}` : `code ${code}`));
     });
-    child.unref(); // a database is no reason for the process to stay
+    child.unref(); // a database must not keep the process alive
   }
 
   get hasEnded(): boolean {
     return this.end !== undefined;
   }
 
-  /** From now on this process stays until the server has ended: whoever ends it has something to do afterwards. */
+  /** Keeps this process alive until the server has ended, because the caller has work to do afterwards. */
   signal(name: NodeJS.Signals): void {
     if (this.hasEnded) return;
     this.child.ref();
@@ -47,8 +47,8 @@ export class Postmaster {
   }
 
   /**
-   * Resolves when the server has accepted a connection. Replaying the log after a crash is waited for.
-   * @throws EmbeddedPostgresError with the end of the log when it ends, refuses or stays silent for 60 s
+   * Resolves when the server has accepted a connection. Waits while the server replays the log after a crash.
+   * @throws EmbeddedPostgresError with the end of the log if the server ends, rejects or stays silent for 60 s
    */
   async waitUntilReady(): Promise<void> {
     let lastAnswer = Date.now();
@@ -90,7 +90,7 @@ export function startPostmaster(
     ...options.flatMap(([name, value]) => ['-c', `${name}=${value}`]),
   ];
   // A file and not a pipe: a pipe would break under the server when this process is killed.
-  // Always a new one, which neither an old owner nor a symbolic link can stand in the way of.
+  // Always a new file, so that neither an old owner nor a symbolic link matters.
   rmSync(cluster.startLog, { force: true });
   const output = openSync(cluster.startLog, 'wx', 0o600);
   try {
@@ -115,7 +115,7 @@ export const forgetfulSettings: Record<string, string> = {
   full_page_writes: 'off',
 };
 
-/** Settings that safety and recognition depend on. Connections need no password, so nobody else may reach the socket. */
+/** Settings for safety and recognition. Connections need no password, so no other account may reach the socket. */
 function fixedSettings(cluster: Cluster): Record<string, string> {
   return {
     listen_addresses: '',
@@ -140,14 +140,14 @@ async function tryConnection(url: string): Promise<'ready' | 'starting' | 'silen
   } catch (error) {
     const code = errorCode(error);
     if (code.startsWith('57P0')) return 'starting';
-    if (code === '53300') return 'ready'; // all places are taken, by clients that were let in
+    if (code === '53300') return 'ready'; // all connections are in use, so the server does accept clients
     return isSqlState(code) ? { refusal: String(error) } : 'silent';
   } finally {
     await client.end().catch(() => undefined);
   }
 }
 
-/** Errors that a server which is still stopping causes for a moment. */
+/** Errors that a stopping server causes for a moment. */
 export function isTransient(log: string): boolean {
   return /lock file ".*" (already exists|is empty)|pre-existing shared memory block/.test(log);
 }

@@ -7,29 +7,29 @@ import type { Cluster } from './cluster';
 import { EmbeddedPostgresError } from './embedded-postgres-error';
 import type { FileOwner } from './file-owner';
 
-/** How the programs of PostgreSQL are run: it refuses to work as root. */
+/** The way to run the programs of PostgreSQL, which refuses to run as root. */
 export interface Runner {
   /** Words before the program, such as `unshare --user …`. */
   prefix: string[];
-  /** Account to change to; undefined when the account of this process is kept. */
+  /** Account to change to; undefined for the account of this process. */
   account?: FileOwner;
-  /** Owner that the files need. */
+  /** The required owner of the files. */
   fileOwner: FileOwner;
-  /** As `postgres --version` says it, for example 18. */
+  /** As `postgres --version` reports it, such as 18. */
   majorVersion: number;
 }
 
 type Candidate = Omit<Runner, 'majorVersion'>;
 
-/** A user namespace in which this account is called nobody; on disk it stays what it is. */
+/** A user namespace in which this account appears as nobody; on disk the owner stays the same. */
 const namespacePrefix = ['unshare', '--user', '--map-user=65534', '--map-group=65534', '--'];
 
-// PG… variables and locales of the operator's shell would change how the server starts.
+// PG… variables and locales of the operator's shell would change the start of the server.
 export const serverEnvironment = { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
 
 /**
  * Finds an account that can reach both the programs and the data.
- * @throws EmbeddedPostgresError when there is none, with the reason
+ * @throws EmbeddedPostgresError with the reason if there is none
  */
 export function chooseRunner(binaries: PostgresBinaries, cluster: Cluster): Runner {
   const data = lstatSync(cluster.dataFolder, { throwIfNoEntry: false });
@@ -55,7 +55,7 @@ function candidatesForUser(data: FileOwner | undefined, cluster: Cluster): Candi
     );
   }
   const plain: Candidate = { prefix: [], fileOwner: own };
-  // initdb wants a name for its account, and an arbitrary user id of a container has none.
+  // initdb requires a name for its account, and an arbitrary user id in a container has none.
   return hasName() ? [plain] : [{ prefix: namespacePrefix, fileOwner: own }, plain];
 }
 
@@ -84,7 +84,7 @@ function hasName(): boolean {
   }
 }
 
-/** Reads the local accounts only; `postgres` and `nobody` come with the system, not from a directory service. */
+/** Reads only the local accounts: `postgres` and `nobody` come with the system, not from a directory service. */
 export function findAccount(
   name: string,
   accounts = readFileSync('/etc/passwd', 'utf8'),
@@ -97,7 +97,7 @@ export function findAccount(
   return Number.isInteger(uid) && uid > 0 && Number.isInteger(gid) ? { uid, gid } : undefined;
 }
 
-/** Trying is the only exact test: modes, access lists, mount options and missing libraries all count. */
+/** Runs the program, which is the only exact test: modes, access lists, mount options and missing libraries count. */
 function probeVersion(candidate: Candidate, folders: string[], postgres: string) {
   const script = 'program=$1; shift; for folder; do cd "$folder" || exit 1; done; exec "$program" --version';
   const [command, ...words] = [...candidate.prefix, 'sh', '-c', script, 'sh', postgres, ...folders];
@@ -128,7 +128,7 @@ function usesGlibc(): boolean {
   return Boolean(report?.header?.glibcVersionRuntime);
 }
 
-/** Hands a whole folder over. Only root may do that; the server of these files must not be running. */
+/** Changes the owner of a whole folder. Only root may do that; the server of these files must not be running. */
 export function changeOwner(path: string, owner: FileOwner): void {
   lchownSync(path, owner.uid, owner.gid);
   if (!lstatSync(path).isDirectory()) return;

@@ -15,7 +15,7 @@ import type { Cluster } from './cluster';
 const largestKeptBytes = 32 * 1024 * 1024;
 const tailBytes = 2000;
 
-/** One file per weekday in `data/log`, written by PostgreSQL's own collector, which needs no living Node. */
+/** One file per weekday in `data/log`. PostgreSQL's own collector writes it, so it works without Node. */
 export const logSettings: Record<string, string> = {
   logging_collector: 'on',
   log_directory: 'log',
@@ -25,13 +25,13 @@ export const logSettings: Record<string, string> = {
   log_truncate_on_rotation: 'on',
   log_line_prefix: '%m [%p] ',
   log_timezone: 'UTC',
-  // The details of a refused row would carry people's messages into the log.
+  // The details of a rejected row would write messages of users into the log.
   log_error_verbosity: 'terse',
 };
 
 /**
- * Keeps the log bounded for a server that never runs past midnight, when PostgreSQL itself empties the file of a week
- * ago. Removes files older than six days and empties those over 32 MiB.
+ * Bounds the log for a server that never runs at midnight, when PostgreSQL itself empties the file of a week ago.
+ * Removes files older than six days and empties those over 32 MiB.
  */
 export function pruneServerLog(cluster: Cluster, now = Date.now()): void {
   for (const file of logFiles(cluster)) {
@@ -41,7 +41,7 @@ export function pruneServerLog(cluster: Cluster, now = Date.now()): void {
   }
 }
 
-/** Remembers where the log ends now, so that a failed start is explained by its own lines only. */
+/** Records the current end of the log, so that a failed start shows only its own lines. */
 export function markServerLog(cluster: Cluster): () => string {
   const sizes = new Map(logFiles(cluster).map((file) => [file, statSync(file).size]));
   return () =>
@@ -62,7 +62,7 @@ function logFiles(cluster: Cluster): string[] {
   }
 }
 
-/** The last 2000 bytes of what was written after `from`. */
+/** The last 2000 bytes that were written after `from`. */
 function readTail(file: string, from: number): string {
   let descriptor: number | undefined;
   try {

@@ -28,8 +28,8 @@ const patienceAtStop: ShutdownPatience = { immediateAfter: 30_000, killAfter: 40
 /**
  * Keeps one server running on the cluster until it is stopped.
  *
- * The caller holds the lock of the data directory for the whole life of this object. Therefore every server
- * on the files that is not ours is an orphan, and it is ended before ours starts.
+ * The caller holds the lock of the data directory for the whole life of this object. Therefore every other server
+ * on the files is an orphan, and this ends it before its own server starts.
  */
 export class Supervisor {
   private postmaster: Postmaster | undefined;
@@ -45,7 +45,7 @@ export class Supervisor {
     return this.postmaster && !this.postmaster.hasEnded ? this.postmaster.pid : 0;
   }
 
-  /** @throws EmbeddedPostgresError when it cannot succeed; nothing is left running then */
+  /** @throws EmbeddedPostgresError if it cannot succeed; no process is left running then */
   async start(): Promise<void> {
     const deadline = Date.now() + dyingServerLimit;
     try {
@@ -64,7 +64,7 @@ export class Supervisor {
     try {
       this.postmaster?.signal('SIGINT');
       await Promise.all([this.supervision, shutDownCluster(cluster, patienceAtStop)]);
-      await shutDownCluster(cluster, patienceAtStop); // what a restart may have begun in between
+      await shutDownCluster(cluster, patienceAtStop); // a restart may have started a server meanwhile
       await pollUntil(() => this.postmaster?.hasEnded ?? true, 5000);
     } finally {
       this.guard.watch(0);
@@ -99,7 +99,7 @@ export class Supervisor {
     }
   }
 
-  /** Never rejects: from here on a database in trouble is reported by the queries that fail. */
+  /** Never rejects: from here on, failing queries report a broken database. */
   private async supervise(): Promise<void> {
     const { log } = this.options;
     let delay = firstRestartDelay;
