@@ -1,8 +1,8 @@
 import { writeIf, type ClientStorage } from './storage.ts';
 
 /**
- * The id of the user whose data the storage holds. While the data is being deleted, it is empty, or says why the session has ended:
- * other tabs read it then, or are given it by `watch`.
+ * The id of the user whose data the storage holds. While the data is being deleted, it is empty, or has the reason why the session has
+ * ended. Other tabs read that reason, or get it by `watch`.
  */
 const OWNER = 'owner';
 const NOBODY = '';

@@ -1,6 +1,6 @@
 /**
- * Keeps the data that has to survive a restart of the application: tokens, messages that are not acknowledged yet, and
- * the newest part of each conversation. Values are plain JSON. A `set` must be on disk when it resolves. IndexedDB, a file
+ * Keeps the data that must survive a restart of the application. These are tokens, messages that are not acknowledged yet,
+ * and the newest part of each conversation. Values are plain JSON. A `set` must be on disk when it resolves. IndexedDB, a file
  * or a table with two columns is enough.
  */
 export interface ClientStorage {

@@ -349,7 +349,7 @@ export interface components {
       readonly replyToId: string | null;
       /** @description In the order in which the sender named them. */
       readonly attachments: readonly components['schemas']['Attachment'][];
-      /** @description The users whom the text names by `@username`, in the order of the text. The server resolves the names when it stores the text, in any case of letters, to those who participate then: any other name is plain text. A name inside code, a word, an e-mail address or a link's address is plain text too. At most 50 different names of a text count. */
+      /** @description The users whom the text names by `@username`, in the order of the text. The server resolves the names when it stores the text, in any case of letters, to those who participate then. Any other name is plain text. A name inside code, a word, an e-mail address or a link's address is plain text too. At most 50 different names of a text count. */
       readonly mentions: readonly string[];
       /** @description Whether it mentions everybody else in the group: its text has `@all`, and its sender was the owner or an admin. */
       readonly mentionsAll: boolean;

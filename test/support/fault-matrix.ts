@@ -99,10 +99,10 @@ function document(verdicts: Map<string, FaultVerdict>): string {
   });
   return `# Faults
 
-Written by \`npm run test:faults\`, which does all of this to a real server (the build, as a process of its own) in front
-of a real PostgreSQL, under load. "Answered" is what requests and commands got while the fault lasted. Every one
-of them was answered: its deadline is 5 s, and a client on a busy machine sees the answer somewhat later. In F18 the
-server is suspended, and answers nobody meanwhile. Rejected messages and unknown outcomes were sent again with the same id
+\`npm run test:faults\` writes this page. It causes every fault on the built server, which runs as a process in front of a real
+PostgreSQL under load. "Answered" lists the answers to requests and commands during the fault. Every one of them was
+answered. The deadline is 5 s, and a client on a busy machine gets the answer somewhat later. In F18 the server is
+suspended, and answers nobody meanwhile. Rejected messages and unknown outcomes were sent again with the same id
 until they were acknowledged. "Lost" and "twice" count acknowledged messages, read from the database afterwards.
 "Recovered" is the time from the end of the cause to the next acknowledgement, rounded up.
 

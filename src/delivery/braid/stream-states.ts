@@ -63,8 +63,8 @@ export const RESPONSE = {
 } as const satisfies Record<ResponseState, Record<ResponseTrigger, ResponseEffect>>;
 
 /**
- * One conversation of a timeline. A stream reads for all conversations that need it at once; what it reads for, it
- * moves to `quiet` or `current` first, and it buffers hints meanwhile.
+ * One conversation of a timeline. A stream reads for all conversations that need it at once. It first moves them to
+ * `quiet` or `current`, and buffers hints while it reads.
  *   quiet    followed; nothing of it was sent, and nothing has to be
  *   unsent   nothing of it was sent; its newest page is read next
  *   current  everything up to the position was sent, or is being read

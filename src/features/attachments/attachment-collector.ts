@@ -23,7 +23,7 @@ const BATCH = 50;
 
 /**
  * Removes attachments that nobody can ever read, in batches. Any server does it. The rows list what to remove, and a
- * file goes before its row: when a server is killed in between, the next run finds the row and removes the rest.
+ * file goes before its row. So if a server is killed in between, the next run finds the row and removes the rest.
  * One server does so at a time, and none while a backup or a restore copies files.
  */
 @Injectable()

@@ -81,8 +81,8 @@ export async function findReadable(
 }
 
 /**
- * Locks up to `limit` attachments that nobody can ever read: interrupted uploads, uploads that no message claimed in
- * time, and those whose message or uploader is gone. Skips rows that another transaction has locked. Served by
+ * Locks up to `limit` attachments that nobody can ever read. These are interrupted uploads, uploads that no message claimed
+ * in time, and those whose message or uploader is gone. Skips rows that another transaction has locked. Served by
  * `attachments_unclaimed_idx`.
  */
 export async function lockGarbage(manager: EntityManager, limit: number): Promise<string[]> {

@@ -16,7 +16,7 @@ interface Expectation {
 }
 
 /**
- * Locks a person's account until the transaction ends and repeats earlier checks: the account is neither erased nor
+ * Locks a person's account until the transaction ends, and repeats earlier checks. The account is neither erased nor
  * disabled, and the caller's session has not ended. Every change of credentials or sessions calls this, because hashing
  * takes long enough for any of that to change. The caller compares `passwordHash` with the hash that it verified.
  *

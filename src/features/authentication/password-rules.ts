@@ -31,8 +31,8 @@ export interface PasswordOwner {
 }
 
 /**
- * Rejects passwords that attackers try first: common ones, the owner's or the product's name, and a common word with a
- * year, each also with digits and signs around it.
+ * Rejects passwords that attackers try first: common ones, the owner's or the product's name, a common word with a
+ * year. Digits and signs around it change nothing.
  * @throws Problem `validation-failed`
  */
 export function refuseWeakPassword(password: string, pointer: string, owner: PasswordOwner): void {

@@ -21,7 +21,7 @@ const BODY_BYTES = SESSION_BYTES + 4 + NONCE_BYTES;
  * link's name, so a reader of the database gets no token. The same link makes the same token as long as the secret
  * stays the same.
  *
- * A token names no key: checking it against two keys costs microseconds, and its format stays that of earlier releases,
+ * A token names no key. Checking it against two keys costs microseconds, and its format stays that of earlier releases,
  * which may run beside this one (docs/adr/0030-key-rotation.md).
  */
 @Injectable()

@@ -25,11 +25,11 @@ export interface Ingredients {
 }
 
 /**
- * Assembles one step of catching up. New messages come first, in their current state, and the cursor's `rev` stays
- * until the client has all of them. Then come the changes in `rev` order, as many as fit. So a client always has
- * everything up to its cursor: a repeated step, or one read from a later snapshot, at most sends something twice.
+ * Assembles one step of catching up. New messages come first, in their current state. Until the client has all of
+ * them, the cursor's `rev` stays. Then come the changes in `rev` order, as many as fit. So a client always has everything
+ * up to its cursor. The worst effect of a repeated step, or of one from a later snapshot, is a second copy.
  *
- * The first step from nothing also brings the conversation and all participants, beyond the limit: the first
+ * The first step from nothing also brings the conversation and all participants, beyond the limit. The first
  * participants have no `rev`, so no later step would bring them.
  */
 export function assembleChanges(input: Ingredients): Changes {

@@ -18,8 +18,8 @@ const LOOK_EVERY_MS = 60_000;
 /**
  * Finishes acknowledged erasures: their messages, and missing journal entries. Any server does it, in batches with a
  * pause as long as the batch took. The database knows the remaining work, so a killed server loses nothing. After each
- * new connection to the database it first erases people again whom the journal names but the database has: somebody
- * restored an earlier database without `xfchat backup restore`.
+ * new connection to the database, it first erases people again whom the journal names and the database still has. They
+ * are back if somebody restored an earlier database without `xfchat backup restore`.
  */
 @Injectable()
 export class ErasureWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {

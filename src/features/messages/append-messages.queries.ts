@@ -85,8 +85,8 @@ const APPEND_MENTION_AND_LOG = `
 
 /**
  * Checks, numbers and commits messages in one round trip (function `append_messages`, see its migration). Results come
- * in the order of the commands. A rejected command does not affect the others. The text of a message resolves names only
- * when one of the batch has any, so that a batch without an at sign runs `append_messages` alone.
+ * in the order of the commands. A rejected command does not affect the others. Names in texts are resolved only
+ * if a message of the batch has any. So a batch without an at sign runs `append_messages` alone.
  * @param serverId this server's id; given when other servers read the log
  * @throws Problem `temporarily-unavailable` under another isolation level; then nothing is stored
  */

@@ -12,8 +12,8 @@ const MAX_BATCH = 200;
 export class MessageQueue {
   private waiting: Pending[] = [];
   /**
-   * Conversations that are not free. Waiting until clients have answered the broadcast pays: the next batch is larger,
-   * and so is each socket's write, which is the main cost of a large room. It halves the work per message and doubles
+   * Conversations that are not free. Waiting until clients have answered the broadcast pays. The next batch is larger,
+   * and so is each socket's write, the main cost of a large room. It halves the work per message and doubles
    * the rate of 10 senders among 200 people.
    */
   private readonly states = new Map<string, QueueState>();

@@ -67,7 +67,7 @@ const reactionSchema = record(
 );
 export type ReactionView = Of<typeof reactionSchema>;
 
-const MENTIONS_DESCRIPTION = `The users whom the text names by \`@username\`, in the order of the text. The server resolves the names when it stores the text, in any case of letters, to those who participate then: any other name is plain text. A name inside code, a word, an e-mail address or a link's address is plain text too. At most ${MAX_MENTIONS} different names of a text count.`;
+const MENTIONS_DESCRIPTION = `The users whom the text names by \`@username\`, in the order of the text. The server resolves the names when it stores the text, in any case of letters, to those who participate then. Any other name is plain text. A name inside code, a word, an e-mail address or a link's address is plain text too. At most ${MAX_MENTIONS} different names of a text count.`;
 
 const version = text({ minimum: 1, maximum: 128 }, { example: EXAMPLE_ID });
 

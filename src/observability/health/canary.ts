@@ -40,9 +40,9 @@ export interface CanaryState {
 
 /**
  * Sends a message over a socket to this process, as a client does, and waits until it receives it. This check cannot
- * succeed while the chat does not work. Operators and alerts use its age. It fails no probe: the other indicators
- * notice the same faults sooner, and a fault of the canary alone (no file descriptor, a firewall on the loopback) harms
- * no user.
+ * succeed while the chat does not work. Operators and alerts use its age. It fails no probe, because the other
+ * indicators notice the same faults sooner. A fault of the canary alone (no file descriptor, a firewall on the loopback)
+ * harms no user.
  */
 @Injectable()
 export class Canary implements OnApplicationBootstrap, BeforeApplicationShutdown {

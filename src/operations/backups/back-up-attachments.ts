@@ -24,10 +24,10 @@ import { withClient } from './side-databases';
 export const COPIES_AT_ONCE = 4;
 
 /**
- * Keeps the files of attachments in place while `work` copies them, for a backup or a restore. The collector removes none from
- * the store meanwhile, and the retention none from the archive. The lock belongs to a session, so that no transaction has to stay open while files are copied.
- * @param work gets a function to call before its result counts. It rejects when the session, and the lock with it, was lost.
- * @throws BackupError when the collector does not give up the lock
+ * Keeps the files of attachments in place while `work` copies them, for a backup or a restore. The collector removes none
+ * from the store, and the retention none from the archive. A session holds the lock, so that no transaction stays open.
+ * @param work gets a function to call before its result counts. It rejects if the session, and so the lock, was lost.
+ * @throws BackupError if the collector does not release the lock
  */
 export async function whileFilesStay<T>(
   url: string,

@@ -23,8 +23,9 @@ interface CreateOptions {
 }
 
 /**
- * Backs up the live database while it is in use: data, counts, digests and the list of files are of one snapshot. The backup is
- * in `BACKUP_DIR` and on the disk when this resolves, and so are the files; it counts as a backup only once `verifyBackup` has restored it.
+ * Backs up the live database while it is in use. Data, counts, digests and the list of files are of one snapshot. When
+ * this resolves, the backup and the files are in `BACKUP_DIR` and flushed to the disk. The backup is verified only after
+ * `verifyBackup` has restored it.
  * @throws BackupError
  */
 export async function createBackup(

@@ -12,8 +12,8 @@ import { ScriptReader } from './script-reader';
 import { withoutConstraints } from './without-constraints';
 
 /**
- * The portable way: a compressed script of COPY statements with their rows, and of the positions of sequences. psql
- * could read it, too, into an empty database that was migrated. Nothing of it is ever in memory as a whole.
+ * The portable format: a compressed script of COPY statements with their rows, and the positions of sequences. An operator
+ * can also run it with psql on an empty, migrated database. The script streams and is never complete in memory.
  */
 
 /** Sequences of tables that no migration makes do not exist yet when positions are set. */

@@ -60,9 +60,9 @@ async function erasuresOfLive(url: string): Promise<JournalEntry[]> {
 }
 
 /**
- * Erases again those who are in restored data and should not be, their messages included, and finishes what was under
- * way when the data was backed up. Nobody is served from this data yet.
- * @returns how many people
+ * Erases people again who are in restored data although the journal names them, with their messages. Also finishes
+ * erasures that were under way when the data was backed up. No server uses this data yet.
+ * @returns the number of people
  */
 export async function repeatErasures(
   dataSource: DataSource,

@@ -37,8 +37,8 @@ const PAGE = 1_000;
 /**
  * Copies the files from the backups that a database needs and the store lacks, and verifies their digests. It overwrites
  * nothing: a file that is there with another size counts as missing.
- * @param url of the database, in which everybody is erased again who was erased since the backup. The caller keeps the collector
- * away (`whileFilesStay`), which could remove the row of a file while it is copied, and a file that was found to be there.
+ * @param url of the database, which no longer has people who were erased since the backup. The caller holds the lock of
+ * `whileFilesStay`. Otherwise the collector could remove the row of a file while it is copied, or an existing file.
  * @throws BackupError when there is no room
  */
 export async function restoreAttachments(

@@ -26,8 +26,8 @@ export function urlOf(url: string, database: string): string {
 const DIGEST_CHARACTERS = 12;
 
 /**
- * How the names of databases beside `live` begin. The digest of the whole name tells databases apart whose names begin
- * alike; what stands before it is for people, and is cut between two characters.
+ * The prefix of the names of databases beside `live`. The digest of the whole name distinguishes databases whose names
+ * begin alike. The part before it is for people, and is cut between two characters.
  */
 export function sideDatabasePrefix(live: string, purpose: 'scratch' | 'replaced'): string {
   const digest = createHash('sha256').update(live).digest('hex').slice(0, DIGEST_CHARACTERS);
@@ -41,8 +41,8 @@ export function sideDatabasePrefix(live: string, purpose: 'scratch' | 'replaced'
 }
 
 /**
- * The beginnings that earlier releases gave. Theirs are cut after 39 bytes, so that only a shorter name is sure to be meant
- * by them; the replaced databases of a longer one are left to people.
+ * The prefix in earlier releases, which cut names after 39 bytes. So it identifies only a shorter name. Replaced
+ * databases of a longer name are left to people.
  */
 function earlierPrefix(live: string, purpose: 'scratch' | 'replaced'): string | undefined {
   const room = NAME_BYTES - '_replaced_20260101000000'.length;

@@ -50,9 +50,9 @@ const CONVERSATIONS: Shape = {
 };
 
 /**
- * Imports messages in the order (created_at, id) and numbers each conversation from its head. A row stays behind, with
- * a reason, in three cases. Its text is not a valid body; it lacks a time, type or conversation; or its sender is not
- * one of the two people of a direct conversation. An unknown sender becomes the placeholder in a group, and null in a
+ * Imports messages in the order (created_at, id) and numbers each conversation from its head. A row goes into
+ * quarantine in three cases. Its text is not a valid body. It lacks a time, type or conversation. Or its sender is not
+ * one of the two users of a direct conversation. An unknown sender becomes the placeholder in a group, and null in a
  * direct conversation, which has two participants only.
  */
 export async function importMessages(run: LegacyRun): Promise<void> {

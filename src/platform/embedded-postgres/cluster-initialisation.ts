@@ -27,7 +27,7 @@ const characterTypes = ['C.UTF-8', 'en_US.UTF-8', 'C'];
 
 /**
  * Ensures complete database files of the right version and owner. It creates them in a folder beside their place and
- * moves them in one step, so that an interruption at any moment leaves all or nothing.
+ * moves them in one step. So an interruption at any moment leaves all or nothing.
  * Call it with the directory locked and no server on the files.
  * @throws EmbeddedPostgresError if the files belong to another version or program, or cannot be created
  */

@@ -20,8 +20,8 @@ interface Marker {
 
 /**
  * Parses a small subset of Markdown; everything else stays plain text. The time is proportional to the length of the message.
- * Each line is read once for each of at most `MAX_DEPTH` levels of quotes and lists, and `parseInline` reads each character a
- * bounded number of times.
+ * It reads each line once for each of at most `MAX_DEPTH` levels of quotes and lists. `parseInline` reads each character
+ * a bounded number of times.
  * @param steps counts the characters that were read
  */
 export function parseText(body: string, steps: Steps = { count: 0 }): Piece[] {
