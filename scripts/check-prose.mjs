@@ -10,14 +10,8 @@ const PLACES = ['docs', 'src', 'client/src', 'web/src', 'scripts', 'bench'];
 const PAGES = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', 'client/README.md'];
 /** Decisions and applied migrations are not edited. The glossary names the rejected words. */
 const SKIPPED = /^docs\/(adr\/|glossary\.md)|^src\/migrations\/|\/dist\//;
-/** The most words of a sentence, by path; the first match counts. Lower a number when the prose below it allows; never raise one. */
-const LONGEST = [
-  [/^(client|web|scripts|bench)\//, 60],
-  [/^(README|ARCHITECTURE)\.md|^docs\/(operating|deployment|clients)\.md|^src\/platform\//, 25],
-  [/./, 30],
-];
-/** Folders in which some sentences still have no subject. Remove a folder when it is rewritten; do not add one. */
-const UNFINISHED = /^(client|scripts|bench)\//;
+/** The most words of a sentence. Never raise it. */
+const LONGEST = 25;
 /** A relative clause instead of a sentence. Questions are allowed, and so are headings of up to three words. */
 const WITHOUT_SUBJECT = /^(What|Who|Whom|Whose|Whoever|Whatever)( \S+){3,}(?<!\?)$/;
 
@@ -88,15 +82,14 @@ const sentencesOf = (text) =>
     .split(/(?<=[.!?:;])\s+(?=[A-Z["])/);
 
 const REJECTED = rejectedWords();
-function faultsOf(path, sentence) {
+function faultsOf(sentence) {
   const faults = REJECTED.flatMap(({ pattern, instead }) => {
     const found = pattern.exec(sentence);
     return found ? [`"${found[0]}": write ${instead}`] : [];
   });
   const length = sentence.split(' ').filter((word) => /\w/.test(word)).length;
-  const [, longest] = LONGEST.find(([place]) => place.test(path));
-  if (length > longest) faults.push(`a sentence of ${length} words; at most ${longest} are allowed`);
-  if (!UNFINISHED.test(path) && WITHOUT_SUBJECT.test(sentence)) faults.push(`"${sentence}" has no subject`);
+  if (length > LONGEST) faults.push(`a sentence of ${length} words; at most ${LONGEST} are allowed`);
+  if (WITHOUT_SUBJECT.test(sentence)) faults.push(`"${sentence}" has no subject`);
   return faults;
 }
 
@@ -109,7 +102,7 @@ for (const path of [...files, ...PAGES]) {
   const text = readFileSync(join(root, path), 'utf8');
   const paragraphs = path.endsWith('.md') ? paragraphsOfDocument(text) : paragraphsOfProgram(path, text);
   for (const { line, text: paragraph } of paragraphs)
-    for (const fault of sentencesOf(paragraph).flatMap((sentence) => faultsOf(path, sentence))) {
+    for (const fault of sentencesOf(paragraph).flatMap(faultsOf)) {
       console.error(`${path}:${line} ${fault}`);
       process.exitCode = 1;
     }
