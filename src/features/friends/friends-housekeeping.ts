@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { deleteDue } from '../../platform/housekeeping/delete-due';
 import { Housekeeping } from '../../platform/housekeeping/housekeeping';
 
-/** An answered request is only needed for repeated answers, and for the limit of requests in vain. */
+/** An answered request is only needed for repeated answers, and for the limit of requests without success. */
 const ANSWERED = `t.status <> 'pending' and t.responded_at < now() - make_interval(days => $3)`;
 
 /** Registers answered friend requests to be deleted. */

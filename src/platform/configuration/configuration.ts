@@ -172,7 +172,7 @@ export class Configuration {
 
   /**
    * Finished rows are deleted after this many days: ended sessions, answered friend requests, expired codes, messages of
-   * deleted conversations. At least 31: the limit of friend requests in vain counts those of 30 days.
+   * deleted conversations. At least 31: the limit of friend requests without success counts 30 days.
    */
   @IsWholeNumber(31)
   HOUSEKEEPING_DAYS = 90;
