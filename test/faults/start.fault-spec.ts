@@ -123,14 +123,14 @@ describe('the start of a server', () => {
     },
     'without the right to a sequence': {
       fault: 'right-missing',
-      text: /lacks rights: update on list_positions, usage on list_positions/,
+      text: /lacks privileges: update on list_positions, usage on list_positions/,
       before: `alter sequence list_positions owner to xfchat; revoke all on sequence list_positions from ${ROLE}`,
       after: `alter sequence list_positions owner to ${ROLE}`,
       environment: () => ({ MIGRATE_ON_START: 'false' }),
     },
     'whose ledger one may not read': {
       fault: 'right-missing',
-      text: /lacks rights: permission denied for table migration_ledger. Grant them/,
+      text: /lacks privileges: permission denied for table migration_ledger. Grant them/,
       before: `alter table migration_ledger owner to xfchat; revoke all on migration_ledger from ${ROLE}`,
       after: `alter table migration_ledger owner to ${ROLE}`,
       environment: () => ({ MIGRATE_ON_START: 'false' }),
@@ -144,7 +144,7 @@ describe('the start of a server', () => {
     },
     'that takes no writes': {
       fault: 'read-only',
-      text: /takes no writes .*Promote it/,
+      text: /accepts no writes .*Promote it/,
       before: `alter role ${ROLE} set default_transaction_read_only = on`,
       after: `alter role ${ROLE} reset default_transaction_read_only`,
     },
