@@ -85,10 +85,10 @@ describe('xfchat preflight', () => {
     );
     expect(evidence).toMatchObject({
       configuration: 'valid, for development',
-      database: expect.stringMatching(/^PostgreSQL \d+\.\d+, takes writes/),
+      database: expect.stringMatching(/^PostgreSQL \d+\.\d+, accepts writes/),
       latency: expect.stringMatching(/^25 statements took \d+\.\d ms in the middle/),
       pool: expect.stringMatching(/^1 × \(10 \+ 2 beside the pool\) = 12 connections, of \d+/),
-      migrations: expect.stringMatching(/^all \d+ are applied .* whole$/),
+      migrations: expect.stringMatching(/^all \d+ are applied .* complete$/),
       rollback: expect.stringMatching(/rehearsed up, down and up .*: \d{13}-\S+ reverted$/),
       backup: expect.stringMatching(/^xfchat-\S+ is 0\.0 h old, verified by restoring it at /),
       flags: 'no FLAGS_FILE: one-write-per-turn on',
@@ -209,7 +209,7 @@ describe('xfchat preflight', () => {
     ['configuration', /INSTANCES/, () => ({ INSTANCES: '0' })],
     [
       'configuration',
-      /does nothing with DATABASE_REPLICA_URLS/,
+      /ignores DATABASE_REPLICA_URLS/,
       () => ({ DATABASE_REPLICA_URLS: 'postgres://replica' }),
     ],
     ['database', /did not answer \(ECONNREFUSED\)/, () => ({ DATABASE_URL: 'postgres://x:y@127.0.0.1:1/x' })],
@@ -226,7 +226,8 @@ describe('xfchat preflight', () => {
   async function asRoleThatMayNotCreateDatabases(): Promise<CommandResult> {
     const role = `${database.name}_role`;
     await withAdministrator((client) => client.query(`create role ${role} login password 'pw'`));
-    await sql(`grant all on all tables in schema public to ${role}`);
+    for (const kind of ['tables', 'sequences', 'functions'])
+      await sql(`grant all on all ${kind} in schema public to ${role}`);
     const url = new URL(database.url);
     [url.username, url.password] = [role, 'pw'];
     try {
