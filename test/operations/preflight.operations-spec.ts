@@ -85,7 +85,7 @@ describe('xfchat preflight', () => {
     );
     expect(evidence).toMatchObject({
       configuration: 'valid, for development',
-      database: expect.stringMatching(/^PostgreSQL \d+\.\d+, accepts writes/),
+      database: expect.stringMatching(/^PostgreSQL \d+\.\d+, takes writes/),
       latency: expect.stringMatching(/^25 statements took \d+\.\d ms in the middle/),
       pool: expect.stringMatching(/^1 × \(10 \+ 2 beside the pool\) = 12 connections, of \d+/),
       migrations: expect.stringMatching(/^all \d+ are applied .* complete$/),
