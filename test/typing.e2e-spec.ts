@@ -132,15 +132,19 @@ describe('the typing state', () => {
     await adas.ok('typing:start', { conversationId: direct });
     await bens.next('typing');
     await ben.call('PUT', `/users/me/blocks/${ada.id}`);
+    await marker(ada, group, adas, bens);
+    // The end of the typing may be sent before the block is acknowledged.
+    const before = told(bens);
+    expect([[true], [true, false]]).toContainEqual(before);
     expect(await adas.ok('typing:start', { conversationId: direct })).toEqual({});
     expect(await bens.ok('typing:start', { conversationId: direct })).toEqual({});
     await marker(ada, group, adas, bens);
-    expect(told(bens)).toEqual([true]);
+    expect(told(bens)).toEqual(before);
     expect(told(adas)).toEqual([]);
     await ben.call('DELETE', `/users/me/blocks/${ada.id}`);
     await adas.ok('typing:start', { conversationId: direct });
-    await until('the next beginning', () => told(bens).length === 2);
-    expect(told(bens)).toEqual([true, true]);
+    await until('the next beginning', () => told(bens).length > before.length);
+    expect(told(bens)).toEqual([...before, true]);
   });
 
   it('is not sent for an invisible user', async () => {

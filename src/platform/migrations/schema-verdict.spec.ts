@@ -134,6 +134,6 @@ describe('a recorded migration', () => {
     await expect(outside('create index concurrently a_idx on a (id)')).rejects.toThrow(
       '1764000000004-outside',
     );
-    await expect(outside('alter table a add column b text')).rejects.toThrow('can be repeated');
+    await expect(outside('alter table a add column b text')).rejects.toThrow('one repeatable statement');
   });
 });

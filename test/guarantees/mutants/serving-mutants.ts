@@ -24,11 +24,11 @@ export class`,
       },
       {
         file: SERVICE,
-        find: `    return this.writer.append({`,
+        find: `    return this.allMentions.charge(`,
         replace: `    const key = userId + conversationId;
     if (!members.has(key)) await accessConversation(this.dataSource.manager, userId, conversationId);
     members.add(key);
-    return this.writer.append({`,
+    return this.allMentions.charge(`,
       },
     ],
   },

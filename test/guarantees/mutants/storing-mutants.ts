@@ -23,16 +23,11 @@ export const STORING_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: QUERIES,
-        find: `const rows: ResultRow[] = await asWrite(() =>`,
+        find: `const rows = await asWrite(() => appendRows(manager, commands, columns, serverId));`,
         replace: `const runner = manager.dataSource.createQueryRunner();
   await runner.connect();
   await runner.startTransaction();
-  const rows: ResultRow[] = await asWrite(() =>`,
-      },
-      {
-        file: QUERIES,
-        find: `? manager.query(APPEND, columns)`,
-        replace: `? runner.query(APPEND, columns)`,
+  const rows = await asWrite(() => appendRows(runner.manager, commands, columns, serverId));`,
       },
       {
         file: QUERIES,
@@ -117,28 +112,25 @@ export class`,
       },
       {
         file: SERVICE,
-        find: `    return this.writer.append({
-      id: input.id ?? uuidv7(),
-      conversationId,
-      senderId: userId,
-      type: input.type ?? 'text',
-      body: input.body,
-      replyToId: input.replyToId ?? null,
-      attachmentIds,
-    });`,
+        find: `    return this.allMentions.charge(userId, input.body, () =>
+      this.writer.append({
+        id: input.id ?? uuidv7(),`,
         replace: `    const id = input.id ?? uuidv7();
     const key = [userId, conversationId, id, input.body].join(' ');
     const known = sent.get(key);
     if (known) return { ...(await known), isNew: false };
-    const sending = this.writer.append({
-      id,
-      conversationId,
-      senderId: userId,
-      type: input.type ?? 'text',
-      body: input.body,
-      replyToId: input.replyToId ?? null,
-      attachmentIds,
-    });
+    const sending = this.allMentions.charge(userId, input.body, () =>
+      this.writer.append({
+        id,`,
+      },
+      {
+        file: SERVICE,
+        find: `        attachmentIds,
+      }),
+    );`,
+        replace: `        attachmentIds,
+      }),
+    );
     sent.set(key, sending);
     sending.catch(() => sent.delete(key));
     return sending;`,
