@@ -390,7 +390,7 @@ describe('a command with workers', () => {
     writeFileSync(marker, '');
     process.kill(workersOf(server).get(2)!, 'SIGKILL');
     expect(await server.ended()).toBe(1);
-    expect(server.log).toContain('Worker 2 ends again and again (7).');
+    expect(server.log).toContain('Worker 2 ends repeatedly (7).');
     expect(count(server, '"msg":"a worker ended"')).toBe(5);
     expect(count(server, '"msg":"draining"')).toBe(1); // the primary was not killed
     rmSync(marker);
