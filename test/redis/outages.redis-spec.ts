@@ -204,7 +204,7 @@ describeWithRedis('the check of Redis before a deployment', () => {
     const redis = await RedisProcess.start();
     expect(await check(redis.url)).toEqual({
       status: 'green',
-      evidence: expect.stringContaining('Redis brings back'),
+      evidence: expect.stringContaining('Redis delivers a published message'),
     });
     await redis.stop();
     expect(await check()).toMatchObject({ status: 'green' });
