@@ -127,7 +127,7 @@ describe('the statements of a request', () => {
       this: Client,
       ...parameters
     ) {
-      // What has no context belongs to no request, such as storing the authentication log.
+      // A statement without a context belongs to no request. Background work makes it, such as the authentication log.
       const context = currentContext();
       const isOfRequest = context && !BACKGROUND.includes(context.operation ?? '');
       if (this instanceof DeadlineClient && isOfRequest)

@@ -9,7 +9,7 @@ const READING = new Set(['read', 'stat']);
  */
 export class UnreadableFileError extends Error {
   override readonly name = 'UnreadableFileError';
-  /** What `unreadableReason` returns. */
+  /** The cause in words, from `unreadableReason`. */
   readonly reason: string | undefined;
 
   constructor(what: string, { code }: NodeJS.ErrnoException) {

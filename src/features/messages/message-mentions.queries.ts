@@ -11,8 +11,8 @@ export const MENTIONS = `case when strpos(m.body, '@') > 0 then (
 
 /**
  * SQL, of the conversation `c` and its participant `p`: counts other people's messages above the read position that
- * mention the participant or everybody. The text decides here too: an earlier release deletes messages and leaves the rows. Served by `message_mentions_user_idx` and
- * `chat_messages_pkey`; a conversation that is read to its end needs no look-up.
+ * mention the participant or everybody. The text decides here too: an earlier release deletes messages and leaves the rows.
+ * Served by `message_mentions_user_idx` and `chat_messages_pkey`; a conversation that is read to its end needs no look-up.
  */
 export const MENTION_COUNT = `(case when c.last_seq > p.read_seq then (
   select count(*) from (

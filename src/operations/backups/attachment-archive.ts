@@ -114,7 +114,7 @@ export class AttachmentArchive {
     await rm(join(this.folder, shard, name), { force: true });
   }
 
-  /** Nobody removes a folder of the archive, so each is made once. */
+  /** Makes each folder only once, because no command removes a folder of the archive. */
   private async makeFolder(path: string): Promise<void> {
     if (this.made.has(path)) return;
     await mkdir(dirname(this.folder), { recursive: true, mode: 0o700 });

@@ -114,7 +114,9 @@ export function reasonsToRollBack(node: string, stretch: Stretch, limits: Limits
   });
 }
 
-/** From the receipt of a message to the end of its broadcast: the sum of the 95th percentiles of the stages. */
+/**
+ * The time between the receipt of a message and the end of its broadcast. It adds up the 95th percentiles of the stages.
+ */
 export function deliveryOf(stages: readonly Buckets[]): number | undefined {
   const seconds = stages.map((buckets) => quantileOf(buckets, 0.95));
   return seconds.every((value) => value === undefined)
