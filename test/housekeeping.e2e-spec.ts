@@ -153,6 +153,26 @@ describe('housekeeping', () => {
     });
   });
 
+  it('deletes entries of the authentication log after AUTHENTICATION_LOG_DAYS', async () => {
+    const ada = await signUp(server.url);
+    await query(
+      `insert into authentication_events (id, kind, outcome, user_id, created_at, last_at)
+       select gen_random_uuid(), 'sign-in', 'ok', $1, now() - make_interval(days => n), now()
+       from unnest(array[89, 91]) n, generate_series(1, 1500)`,
+      [ada.id],
+    );
+    const countEntries = async (): Promise<number> =>
+      (
+        await query<{ count: number }>(
+          `select count(*) from authentication_events where user_id = $1 and created_at < now() - interval '1 day'`,
+          [ada.id],
+        )
+      )[0]!.count;
+    expect(await countEntries()).toBe(3_000);
+    await housekeeping.round();
+    expect(await countEntries()).toBe(1_500);
+  });
+
   it('leaves a task to another server that is at it', async () => {
     const ada = await signUp(server.url);
     const device = await ada.signInAgain();

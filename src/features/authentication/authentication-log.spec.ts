@@ -12,7 +12,7 @@ describe('the authentication log', () => {
         },
       };
       const unused = {} as never;
-      const log = new AuthenticationLog(unused, unused, unused, monitor as never, unused, new Metrics());
+      const log = new AuthenticationLog(unused, unused, monitor as never, new Metrics());
       runInContext({ requestId: 'request-1', deadline: 0 }, () =>
         log.note({ kind: 'sign-in', outcome: 'ok' }),
       );

@@ -1,9 +1,7 @@
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { Configuration } from '../../platform/configuration/configuration';
 import { DatabaseMonitor } from '../../platform/database/database-monitor';
-import { Maintenance } from '../../platform/database/maintenance';
 import { inTransaction } from '../../platform/database/transaction';
 import { EventBus } from '../../platform/events/event-bus';
 import { Metrics } from '../../platform/metrics/metrics';
@@ -11,12 +9,7 @@ import { toProblem } from '../../platform/problems/to-problem';
 import { currentContext, inBackground } from '../../platform/request-context';
 import type { AuthenticationEvent, AuthenticationEventKind } from './authentication-event';
 import { AuthenticationEventRows } from './authentication-event-rows';
-import {
-  accountsOfLogins,
-  accountsOfSessions,
-  deleteOldEvents,
-  storeEventRows,
-} from './authentication-log.queries';
+import { accountsOfLogins, accountsOfSessions, storeEventRows } from './authentication-log.queries';
 import { SessionEnded } from './session-ended.event';
 
 /** How long an entry waits for others of its batch. A killed server loses the waiting entries. */
@@ -24,8 +17,6 @@ const FLUSH_AFTER_MS = 500;
 const RETRY_AFTER_MS = 5_000;
 /** The most different events that wait; further ones are counted without account and address. */
 const MAX_WAITING = 2_000;
-const PRUNE_EVERY_MS = 3_600_000;
-const PRUNE_BATCH = 5_000;
 
 interface Waiting {
   readonly event: AuthenticationEvent & { readonly login?: string | undefined };
@@ -48,16 +39,12 @@ export class AuthenticationLog implements OnModuleInit, BeforeApplicationShutdow
   private readonly waiting = new Map<string, Waiting>();
   private timer: NodeJS.Timeout | undefined;
   private storing: Promise<void> | undefined;
-  private pruner: NodeJS.Timeout | undefined;
-  private pruning: Promise<void> | undefined;
   private isStopped = false;
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly configuration: Configuration,
     private readonly events: EventBus,
     private readonly monitor: DatabaseMonitor,
-    private readonly maintenance: Maintenance,
     metrics: Metrics,
   ) {
     this.failures = metrics.counter(
@@ -72,16 +59,12 @@ export class AuthenticationLog implements OnModuleInit, BeforeApplicationShutdow
       if (isEndedHere && reason !== 'account-erased')
         this.note({ kind: 'session-ended', outcome: 'ok', sessionId, detail: reason });
     });
-    this.monitor.onConnect(() => this.prune());
-    this.pruner = setInterval(() => this.prune(), PRUNE_EVERY_MS).unref();
   }
 
   /** Stores the waiting entries while there still is a database connection. */
   async beforeApplicationShutdown(): Promise<void> {
     this.isStopped = true;
     clearTimeout(this.timer);
-    clearInterval(this.pruner);
-    await this.pruning;
     await this.storing;
     await this.store();
   }
@@ -183,26 +166,6 @@ export class AuthenticationLog implements OnModuleInit, BeforeApplicationShutdow
     this.failures.inc();
     this.logger.warn(`the authentication log could not be written: ${toProblem(error).code}`);
     return false;
-  }
-
-  /** Any server does it, and skips rows that another one is deleting. */
-  private prune(): void {
-    if (this.isStopped || this.pruning || this.maintenance.isOn) return;
-    this.pruning = this.deleteOld()
-      .catch((error: unknown) =>
-        this.logger.warn(`the authentication log could not be pruned: ${toProblem(error).code}`),
-      )
-      .finally(() => (this.pruning = undefined));
-  }
-
-  private async deleteOld(): Promise<void> {
-    const { AUTHENTICATION_LOG_DAYS } = this.configuration;
-    while (!this.isStopped) {
-      const deleted = await inTransaction(this.dataSource, (manager) =>
-        deleteOldEvents(manager, AUTHENTICATION_LOG_DAYS, PRUNE_BATCH),
-      );
-      if (deleted < PRUNE_BATCH) return;
-    }
   }
 }
 
